@@ -1,0 +1,1 @@
+"""Code generator: one YAML mapping for each API method becomes models, DDL and extractors."""

@@ -1,0 +1,34 @@
+"""Names: from the API's camelCase to Python and SQL, and what may be a name at all."""
+
+import builtins
+import keyword
+import re
+
+SQL_NAME_BYTES = 63  # PostgreSQL cuts longer names silently
+_SQL_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+
+
+def snake(name: str) -> str:
+    """`liveGameV1` -> `live_game_v1`, `fullFMLName` -> `full_fml_name`, `pX` -> `p_x`."""
+    return "_".join(word.lower() for word in _WORD_BREAK.split(name) if word)
+
+
+def pascal(name: str) -> str:
+    """`playEvents` -> `PlayEvents`, `live_game_plays` -> `LiveGamePlays`."""
+    return "".join(word.capitalize() for word in snake(name).split("_"))
+
+
+def identifier(name: str) -> str:
+    """A Python name in snake case that is no keyword and hides no builtin."""
+    candidate = re.sub(r"\W", "_", snake(name), flags=re.ASCII) or "_"
+    if candidate[0].isdigit():
+        candidate = f"n{candidate}"
+    if keyword.iskeyword(candidate) or keyword.issoftkeyword(candidate) or hasattr(builtins, candidate):
+        candidate += "_"
+    return candidate
+
+
+def is_sql_name(name: str) -> bool:
+    """Lower case, ASCII, at most 63 bytes: the same quoted and unquoted."""
+    return _SQL_NAME.fullmatch(name) is not None and len(name) <= SQL_NAME_BYTES

@@ -1,0 +1,202 @@
+"""The JSONPath of mappings: RFC 9535 member names, `[*]`, `.*` and filters, rooted at `$` or at a named level."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Literal: TypeAlias = str | int | float | bool | None
+
+
+class PathError(ValueError):
+    """A path that can't be read; `offset` counts characters from its start."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`@.a.b == literal`; members may be empty, which compares the item itself."""
+
+    members: tuple[str, ...]
+    operator: str
+    literal: Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """`@.a.b`: the member is there."""
+
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    operand: "Condition"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    operands: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    operands: tuple["Condition", ...]
+
+
+Condition: TypeAlias = Comparison | Exists | Not | AllOf | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """`[*]` or `.*`, or with a condition `[?...]`: every item of a list or a map."""
+
+    where: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """`root` is `$`, a level or a look-up; segments are member names and `Each`."""
+
+    root: str
+    segments: tuple[str | Each, ...]
+
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+_STRING = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
+_OPERATORS = ("==", "!=", "<=", ">=", "<", ">")
+_WORDS: dict[str, Literal] = {"true": True, "false": False, "null": None}
+
+
+def parse(text: str) -> Path:
+    """Read a path such as `$.liveData.plays.allPlays[*]` or `play.playEvents[?@.isPitch == true]`.
+
+    Raises PathError with the offset of what could not be read.
+    """
+    return _Parser(text).path()
+
+
+def parse_members(text: str) -> tuple[str, ...]:
+    """Read a relative path of plain member names, such as `about.atBatIndex`."""
+    path = parse(text)
+    members = (path.root, *path.segments)
+    for member in members:
+        if not isinstance(member, str) or member == "$":
+            raise PathError("only member names, joined by dots, are possible here", 0)
+    return tuple(str(member) for member in members)
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def path(self) -> Path:
+        root = "$" if self._take("$") else self._name("a path starts with $ or with the name of a level")
+        segments = self._segments(members_only=False)
+        if self.at < len(self.text):
+            raise self._error("can't be read from here")
+        return Path(root, segments)
+
+    def _segments(self, *, members_only: bool) -> tuple[str | Each, ...]:
+        segments: list[str | Each] = []
+        while self.at < len(self.text):
+            if self._take("."):
+                every = not members_only and self._take("*")
+                segments.append(Each() if every else self._name("a member name follows a dot"))
+            elif self.text.startswith(("['", '["'), self.at):
+                self.at += 1
+                segments.append(self._string())
+                self._expect("]")
+            elif not members_only and self._take("[*]"):
+                segments.append(Each())
+            elif not members_only and self._take("[?"):
+                segments.append(Each(self._any_of()))
+                self._expect("]")
+            else:
+                break
+        return tuple(segments)
+
+    def _any_of(self) -> Condition:
+        operands = [self._all_of()]
+        while self._take("||", spaced=True):
+            operands.append(self._all_of())
+        return operands[0] if len(operands) == 1 else AnyOf(tuple(operands))
+
+    def _all_of(self) -> Condition:
+        operands = [self._basic()]
+        while self._take("&&", spaced=True):
+            operands.append(self._basic())
+        return operands[0] if len(operands) == 1 else AllOf(tuple(operands))
+
+    def _basic(self) -> Condition:
+        if self._take("!", spaced=True):
+            return Not(self._basic())
+        if self._take("(", spaced=True):
+            inner = self._any_of()
+            self._expect(")")
+            return inner
+        if not self._take("@", spaced=True):
+            raise self._error("a filter looks at the item, as in [?@.isPitch == true]")
+        members = tuple(str(each) for each in self._segments(members_only=True))
+        for operator in _OPERATORS:
+            if self._take(operator, spaced=True):
+                return Comparison(members, operator, self._literal())
+        return Exists(members)
+
+    def _literal(self) -> Literal:
+        self._spaces()
+        if self.text.startswith(("'", '"'), self.at):
+            return self._string()
+        if word := _NAME.match(self.text, self.at):
+            if word.group() in _WORDS:
+                self.at = word.end()
+                return _WORDS[word.group()]
+        elif number := _NUMBER.match(self.text, self.at):
+            self.at = number.end()
+            value: int | float = json.loads(number.group())
+            return value
+        raise self._error("a literal is a quoted text, a number, true, false or null")
+
+    def _string(self) -> str:
+        match = _STRING.match(self.text, self.at)
+        if match is None:
+            raise self._error("the quoted text does not end")
+        self.at = match.end()
+        single, double = match.groups()
+        if double is None:
+            double = single.replace("\\'", "'").replace('"', '\\"')
+        try:
+            return str(json.loads(f'"{double}"'))
+        except ValueError:
+            raise self._error("the quoted text has an escape that JSON does not know") from None
+
+    def _name(self, otherwise: str) -> str:
+        match = _NAME.match(self.text, self.at)
+        if match is None:
+            raise self._error(otherwise)
+        self.at = match.end()
+        return match.group()
+
+    def _take(self, token: str, *, spaced: bool = False) -> bool:
+        if spaced:
+            self._spaces()
+        if not self.text.startswith(token, self.at):
+            return False
+        self.at += len(token)
+        return True
+
+    def _expect(self, token: str) -> None:
+        if not self._take(token, spaced=True):
+            raise self._error(f"{token!r} is missing")
+
+    def _spaces(self) -> None:
+        while self.text.startswith(" ", self.at):
+            self.at += 1
+
+    def _error(self, message: str) -> PathError:
+        return PathError(message, self.at)

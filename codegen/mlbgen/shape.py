@@ -1,0 +1,26 @@
+"""The shape of an API method's responses, as `mlbgen infer` found it in samples."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+JsonType = Literal["string", "integer", "number", "boolean", "null", "object", "map", "array"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One place in a response.
+
+    `types` are the JSON types seen there; "map" is an object keyed by id, whose values share the one shape `items`, as do a
+    list's; integers and floats seen at one place merge to "number". `seen` counts how often the place occurred.
+    """
+
+    types: frozenset[JsonType]
+    seen: int = 0
+    members: Mapping[str, "Shape"] = field(default_factory=dict)
+    items: "Shape | None" = None
+
+    @property
+    def type(self) -> JsonType | None:
+        """The one type besides null, or None where only null or nothing was seen."""
+        return next(iter(sorted(self.types - {"null"})), None)

@@ -1,0 +1,205 @@
+"""What a person may write in a mapping, and nothing derived from it.
+
+These models are the grammar: `mlbgen schema` prints their JSON Schema, so that editors complete and check a mapping
+as it is typed. All cross-checks live in `lower`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Scalar = str | int | float | bool
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+PathText = Annotated[Text, Field(description="RFC 9535 JSONPath from $, or from a level or look-up by its name.")]
+Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+ForEach = Annotated[
+    dict[str, Annotated[list[str], Field(min_length=1)]],
+    Field(
+        min_length=1,
+        max_length=1,
+        description="One declaration for several: {side: [home, away]} replaces {side} in every text.",
+    ),
+]
+
+
+class Spec(BaseModel):
+    """Strict: an unknown key is an error, and no value is silently converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DocumentKey(Spec):
+    """A column that tells what one response is about; the write laws work for each value of it."""
+
+    type: Text
+    path: PathText
+    description: str = ""
+
+
+class Rule(Spec):
+    """What a response must be to be accepted; exactly one of the tests."""
+
+    rule: Text = Field(description="The rule in words, as a refusal will show it.")
+    path: PathText
+    present: Literal[True] | None = None
+    absent: Literal[True] | None = None
+    type: Literal["string", "integer", "number", "boolean", "object", "array"] | None = None
+    equals_parameter: Text | None = Field(default=None, description="A path parameter of the request.")
+
+    @model_validator(mode="after")
+    def _one_test(self) -> "Rule":
+        _exactly_one(self, "present", "absent", "type", "equals_parameter")
+        return self
+
+
+class ShrinkGuard(Spec):
+    """From when on a loss of rows is suspicious."""
+
+    share: float = Field(default=0.2, gt=0, le=1, description="Share of a document's rows that may vanish.")
+    emptied_table_rows: int = Field(default=5, ge=1, description="A table with this many rows may not become empty.")
+
+
+class Partition(Spec):
+    """How a table is partitioned; `from` and `to` are made ahead by the migration, others on demand."""
+
+    column: Text
+    kind: Literal["list", "month"]
+    from_: int | Month | None = Field(
+        default=None, alias="from", description="First value (2024) or month (2024-01) made ahead."
+    )
+    to: int | Month | None = Field(default=None, description="Last value or month made ahead.")
+
+
+class Source(Spec):
+    """The API method, and what one response of it is."""
+
+    endpoint: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$")]
+    method: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$")]
+    url: Annotated[str, StringConstraints(pattern=r"^/")] = Field(
+        description="Template of the request's path, such as /api/v1/people/{person_id}."
+    )
+    description: str = ""
+    raw_table: Text = Field(description="schema.table that keeps the responses as they came.")
+    raw_partitions: Partition | None = Field(default=None, description="By month of captured_at unless said otherwise.")
+    document: dict[str, DocumentKey] = Field(min_length=1)
+    accept: list[Rule] = []
+    shrink_guard: ShrinkGuard = ShrinkGuard()
+
+
+class Column(Spec):
+    """A column, and where its value comes from: exactly one of path, index_of, key_of, item_of, constant."""
+
+    name: Text
+    type: Text
+    description: Text
+    path: PathText | Annotated[list[PathText], Field(min_length=2, description="The first that is there.")] | None = (
+        None
+    )
+    index_of: Text | None = Field(default=None, description="Ordinal of a level's item in its list.")
+    start: int = Field(default=0, description="With index_of: the number of the first item.")
+    key_of: Text | None = Field(default=None, description="Key of a level's item in its object.")
+    item_of: Text | None = Field(default=None, description="The item itself, of a level over scalars.")
+    constant: Scalar | None = None
+    nullable: bool = True
+    default: Scalar | None = Field(default=None, description="Value where the response has none.")
+    null_if: list[str] = Field(default=[], description="Placeholders that mean no value, such as '.---'.")
+    convert: Text | None = Field(default=None, description="A converter by name, such as innings_to_outs.")
+    for_each: ForEach | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Column":
+        _exactly_one(self, "path", "index_of", "key_of", "item_of", "constant")
+        return self
+
+
+class LookUp(Spec):
+    """An object found elsewhere in the document: by its key, by a member's value, or by its index."""
+
+    in_: PathText = Field(alias="in")
+    key: Text | None = Field(default=None, description="Key in an object; 'ID{id}' takes the item of level id.")
+    where: dict[Text, Text] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1,
+        description="{about.atBatIndex: at_bat}: member equals the item of a level.",
+    )
+    index: Text | None = Field(default=None, description="The item of a level is the index in the list.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "LookUp":
+        _exactly_one(self, "key", "where", "index")
+        return self
+
+
+class ForeignKey(Spec):
+    columns: list[Text] = Field(min_length=1)
+    references: Text
+
+
+class Index(Spec):
+    columns: list[Text] | None = Field(default=None, min_length=1)
+    expression: Text | None = Field(default=None, description="An SQL expression over columns, instead of columns.")
+    unique: bool = False
+    where: Text | None = Field(default=None, description="An SQL condition, for a partial index.")
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> "Index":
+        _exactly_one(self, "columns", "expression")
+        return self
+
+
+class Check(Spec):
+    name: Text
+    expression: Text = Field(description="An SQL condition over the table's columns.")
+    severity: Literal["error", "warn"]
+
+
+class Table(Spec):
+    name: Text = Field(description="schema.table")
+    description: Text
+    for_each: ForEach | None = None
+    rows: dict[str, PathText] = Field(
+        default={}, description="Levels, outermost first; without any the table has one row a document."
+    )
+    let: dict[str, LookUp] = {}
+    duplicates: Literal["error", "first", "last"] = Field(
+        default="error", description="What to do when a key repeats in a document."
+    )
+    primary_key: list[Text] = Field(min_length=1)
+    partition_by: Partition | Literal["none"] | None = None
+    columns: list[Column] = Field(min_length=1)
+    foreign_keys: list[ForeignKey] = []
+    indexes: list[Index] = []
+    checks: list[Check] = []
+
+
+class Defaults(Spec):
+    """What every table has unless it says otherwise."""
+
+    partition_by: Partition | Literal["none"] = "none"
+    columns: list[Column] = []
+    indexes: list[Index] = []
+
+
+class Ignore(Spec):
+    """A path left out on purpose; `$..link` leaves out every member of that name."""
+
+    path: Text
+    reason: Text
+
+
+class Mapping(Spec):
+    """One API method and the tables made from its responses."""
+
+    version: Literal[1]
+    source: Source
+    defaults: Defaults = Defaults()
+    tables: list[Table] = Field(min_length=1)
+    ignore: list[Ignore] = []
+
+
+def _exactly_one(model: BaseModel, *names: str) -> None:
+    given = [name for name in names if getattr(model, name) is not None]
+    if len(given) != 1:
+        found = f", not {' and '.join(given)}" if given else ""
+        raise ValueError(f"exactly one of {', '.join(names)} is needed{found}")

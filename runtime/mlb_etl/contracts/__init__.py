@@ -1,0 +1,133 @@
+"""What generated code and the runtime agree on.
+
+Generated packages import this and its modules `fields` and `convert`, and nothing else of the runtime.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What is known of one response besides its body: when it was asked for (UTC), and with which path parameters."""
+
+    captured_at: datetime
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as it is sent: `wire` is its type in binary COPY; `paths` tell where in a response it comes from."""
+
+    name: str
+    type: str
+    wire: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """How a table is partitioned; `kind` list has one partition a value, month one a calendar month (UTC)."""
+
+    column: str
+    kind: Literal["list", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its facts, its statements, and the function that makes its rows.
+
+    `columns` are those that rows hold, in their order; ingested_at is the database's own. `stage` creates the session's
+    temporary table, `copy` fills it (binary), `upsert` moves it into the table and returns one row: rows inserted, rows updated.
+    `upsert` takes the document's keys as parameters by name.
+    """
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    partition: Partition | None
+    stage: str
+    copy: str
+    upsert: str
+    extract: Callable[[Any, Capture], list[Row]]
+
+    @property
+    def qualified_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKey:
+    """A column that tells what a response is about; `read` takes it from a decoded document, None where it is missing."""
+
+    name: str
+    type: str
+    path: str
+    read: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a response must be to be accepted.
+
+    `path` and `argument` are as in the mapping: the rule can be tested on plain JSON, to explain a response that can't be decoded.
+    """
+
+    text: str
+    path: str
+    kind: Literal["present", "absent", "type", "equals_parameter"]
+    argument: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShrinkGuard:
+    """A capture that deletes more than `share` of a document's rows, or empties a table that had `emptied_table_rows`, is suspicious."""
+
+    share: float
+    emptied_table_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method of the API: how to decode a response, and the tables made from it, parents before children.
+
+    `decode` raises msgspec.DecodeError for what is no JSON and msgspec.ValidationError for JSON of another shape.
+    `accept` raises errors.Rejected for a decoded response that breaks a rule. `fingerprint` changes with the mapping's meaning.
+    """
+
+    endpoint: str
+    method: str
+    url: str
+    raw_schema: str
+    raw_table: str
+    raw_partition: Partition
+    document: tuple[DocumentKey, ...]
+    rules: tuple[Rule, ...]
+    shrink_guard: ShrinkGuard
+    tables: tuple[Table, ...]
+    document_type: type[Any]
+    decode: Callable[[bytes], Any]
+    accept: Callable[[Any, Capture], None]
+    fingerprint: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.endpoint}.{self.method}"
+
+
+__all__: Sequence[str] = (
+    "Capture",
+    "Column",
+    "DocumentKey",
+    "Method",
+    "Partition",
+    "Row",
+    "Rule",
+    "ShrinkGuard",
+    "Table",
+)
