@@ -11,8 +11,8 @@ JsonType = Literal["string", "integer", "number", "boolean", "null", "object", "
 class Shape:
     """One place in a response.
 
-    `types` are the JSON types seen there; "map" is an object keyed by id, whose values share the one shape `items`, as do a
-    list's; integers and floats seen at one place merge to "number". `seen` counts how often the place occurred.
+    `types` are the JSON types seen there; "map" is an object keyed by id, whose values share the one shape `items`,
+    as do a list's; integers and floats seen at one place merge to "number". `seen` counts how often the place occurred.
     """
 
     types: frozenset[JsonType]

@@ -21,9 +21,10 @@ class SqlType:
 class Decoding:
     """How a JSON value becomes a column's value.
 
-    `annotation` is what the decoder is told (a type name or an alias of mlb_etl.contracts.fields), `convert` the function of
-    mlb_etl.contracts.convert called on the decoded value (None: it is used as it is), `python` the annotation of the
-    column in its row model, and `wire` the PostgreSQL type it is sent as, which the upsert casts to the column's type.
+    `annotation` is what the decoder is told (a type name or an alias of mlb_etl.contracts.fields), `convert` the
+    function of mlb_etl.contracts.convert called on the decoded value (None: it is used as it is), `python` the
+    annotation of the column in its row model, and `wire` the PostgreSQL type it is sent as, which the upsert casts to
+    the column's type.
     """
 
     annotation: str

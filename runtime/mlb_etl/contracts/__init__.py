@@ -42,8 +42,8 @@ class Table:
     """One table: its facts, its statements, and the function that makes its rows.
 
     `columns` are those that rows hold, in their order; ingested_at is the database's own. `stage` creates the session's
-    temporary table, `copy` fills it (binary), `upsert` moves it into the table and returns one row: rows inserted, rows updated.
-    `upsert` takes the document's keys as parameters by name.
+    temporary table, `copy` fills it (binary), `upsert` moves it into the table and returns one row: rows inserted,
+    rows updated. `upsert` takes the document's keys as parameters by name.
     """
 
     schema: str
@@ -63,7 +63,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
-    """A column that tells what a response is about; `read` takes it from a decoded document, None where it is missing."""
+    """A column that tells what a response is about; `read` takes it from a decoded document, None where missing."""
 
     name: str
     type: str
@@ -75,7 +75,8 @@ class DocumentKey:
 class Rule:
     """What a response must be to be accepted.
 
-    `path` and `argument` are as in the mapping: the rule can be tested on plain JSON, to explain a response that can't be decoded.
+    `path` and `argument` are as in the mapping: the rule can be tested on plain JSON, to explain a response that can't
+    be decoded.
     """
 
     text: str
@@ -86,7 +87,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ShrinkGuard:
-    """A capture that deletes more than `share` of a document's rows, or empties a table that had `emptied_table_rows`, is suspicious."""
+    """When a loss of rows is suspicious.
+
+    That is, when a capture deletes more than `share` of a document's rows, or empties a table of `emptied_table_rows`.
+    """
 
     share: float
     emptied_table_rows: int
@@ -97,7 +101,8 @@ class Method:
     """One method of the API: how to decode a response, and the tables made from it, parents before children.
 
     `decode` raises msgspec.DecodeError for what is no JSON and msgspec.ValidationError for JSON of another shape.
-    `accept` raises errors.Rejected for a decoded response that breaks a rule. `fingerprint` changes with the mapping's meaning.
+    `accept` raises errors.Rejected for a decoded response that breaks a rule. `fingerprint` changes with the mapping's
+    meaning.
     """
 
     endpoint: str

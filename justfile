@@ -1,0 +1,67 @@
+# Recipes of the project; `./run RECIPE` sets everything up first.
+
+# list the recipes
+default:
+    @just --list --unsorted
+
+# load one game into the embedded PostgreSQL and show what came of it
+demo:
+    examples/demo.sh
+
+# generate code, DDL and the mapping's JSON Schema from schemas/, and show what changed
+generate:
+    mlbgen generate
+    git --no-pager diff --stat -- generated schemas docs
+
+# infer the shape of the API's responses from samples, e.g. `just infer ../shared/stubs`
+infer stubs:
+    mlbgen infer --stubs {{ quote(stubs) }}
+
+# everything CI checks
+check: lint types imports drift test wheel
+
+# style and formatting
+lint:
+    ruff check .
+    ruff format --check .
+
+# static types, hand-written and generated code
+types:
+    mypy
+
+# who may import whom
+imports:
+    lint-imports
+
+# what is committed in generated/ is what the mappings say, and the mappings are right
+drift:
+    mlbgen check
+    mlbgen diff
+    squawk generated/mlb_tables/migrations/*.sql
+
+# the tests; arguments go to pytest
+test *arguments:
+    pytest {{ arguments }}
+
+# the wheel builds, and what it installs runs without the generator's dependencies
+wheel:
+    tests/wheel.sh
+
+# measure against the budget: extraction against orjson.loads, one game from raw row to committed
+bench *arguments:
+    python benchmarks/extract.py {{ arguments }}
+    python benchmarks/transform.py {{ arguments }}
+
+# format the code
+format:
+    ruff check --fix .
+    ruff format .
+
+# accept new golden files; say why in the commit
+goldens:
+    pytest --snapshot-update tests/golden tests/integration
+
+# pin the dependencies anew
+lock:
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
