@@ -16,7 +16,7 @@ SELECT
 FROM game.live_game_metadata AS game
 CROSS JOIN side
 CROSS JOIN LATERAL (
-    SELECT string_agg(coalesce(CASE side.name WHEN 'away' THEN away_runs ELSE home_runs END::text, 'x'), ' ' ORDER BY inning) AS runs
+    SELECT string_agg(coalesce(CASE side.name WHEN 'away' THEN away_runs_scored ELSE home_runs_scored END::text, 'x'), ' ' ORDER BY inning) AS runs
     FROM game.live_game_linescore AS linescore
     WHERE linescore.game_pk = game.game_pk
 ) AS innings

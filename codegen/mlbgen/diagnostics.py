@@ -39,6 +39,12 @@ class Diagnostic:
             lines.append(f"      = help: {self.help}")
         return "\n".join(lines)
 
+    def json(self) -> dict[str, str | int]:
+        """The refusal as JSON has it."""
+        at = self.position
+        place: dict[str, str | int] = {"file": at.file, "line": at.line, "column": at.column}
+        return {**place, "code": self.code, "message": self.message, "help": self.help}
+
 
 class MappingErrors(MlbgenError):
     """All diagnostics of a run, sorted by place."""

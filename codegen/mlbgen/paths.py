@@ -1,8 +1,9 @@
 """The JSONPath of mappings: RFC 9535 member names, `[*]`, `.*` and filters, rooted at `$` or at a named level."""
 
 import json
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Literal: TypeAlias = str | int | float | bool | None
@@ -23,6 +24,7 @@ class Comparison:
     members: tuple[str, ...]
     operator: str
     literal: Literal
+    offset: int = field(default=0, compare=False, repr=False)  # of the @, in the path's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Exists:
     """`@.a.b`: the member is there."""
 
     members: tuple[str, ...]
+    offset: int = field(default=0, compare=False, repr=False)  # of the @, in the path's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +62,22 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """`root` is `$`, a level or a look-up; segments are member names and `Each`."""
+    """`root` is `$`, a level or a look-up; segments are member names and `Each`.
+
+    `offsets` tell where in the text each segment starts, behind its dot.
+    """
 
     root: str
     segments: tuple[str | Each, ...]
+    offsets: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+_NUMBER_LENGTH = 40
 _STRING = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
+_ESCAPE_OR_QUOTE = re.compile(r"\\.|\"")
+_IN_DOUBLE_QUOTES = {"\\'": "'", '"': '\\"'}
 _OPERATORS = ("==", "!=", "<=", ">=", "<", ">")
 _WORDS: dict[str, Literal] = {"true": True, "false": False, "null": None}
 
@@ -77,7 +87,10 @@ def parse(text: str) -> Path:
 
     Raises PathError with the offset of what could not be read.
     """
-    return _Parser(text).path()
+    try:
+        return _Parser(text).path()
+    except RecursionError:
+        raise PathError("it is nested too deeply", 0) from None
 
 
 def parse_members(text: str) -> tuple[str, ...]:
@@ -90,21 +103,28 @@ def parse_members(text: str) -> tuple[str, ...]:
     return tuple(str(member) for member in members)
 
 
+def step(member: str) -> str:
+    """How a member is written in a path: `.about`, or `['not a name']`."""
+    return f".{member}" if _NAME.fullmatch(member) else "['{}']".format(json.dumps(member)[1:-1].replace("'", "\\'"))
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.starts: list[int] = []
 
     def path(self) -> Path:
         root = "$" if self._take("$") else self._name("a path starts with $ or with the name of a level")
         segments = self._segments(members_only=False)
         if self.at < len(self.text):
-            raise self._error("can't be read from here")
-        return Path(root, segments)
+            raise self._error("this is no step of a path: .name, ['name'], [*], .* or [?...]")
+        return Path(root, segments, tuple(self.starts))
 
     def _segments(self, *, members_only: bool) -> tuple[str | Each, ...]:
         segments: list[str | Each] = []
         while self.at < len(self.text):
+            start = self.at
             if self._take("."):
                 every = not members_only and self._take("*")
                 segments.append(Each() if every else self._name("a member name follows a dot"))
@@ -119,6 +139,8 @@ class _Parser:
                 self._expect("]")
             else:
                 break
+            if not members_only:
+                self.starts.append(start + self.text.startswith(".", start))
         return tuple(segments)
 
     def _any_of(self) -> Condition:
@@ -142,11 +164,12 @@ class _Parser:
             return inner
         if not self._take("@", spaced=True):
             raise self._error("a filter looks at the item, as in [?@.isPitch == true]")
+        start = self.at - 1
         members = tuple(str(each) for each in self._segments(members_only=True))
         for operator in _OPERATORS:
             if self._take(operator, spaced=True):
-                return Comparison(members, operator, self._literal())
-        return Exists(members)
+                return Comparison(members, operator, self._literal(), start)
+        return Exists(members, start)
 
     def _literal(self) -> Literal:
         self._spaces()
@@ -157,8 +180,10 @@ class _Parser:
                 self.at = word.end()
                 return _WORDS[word.group()]
         elif number := _NUMBER.match(self.text, self.at):
+            value: int | float = json.loads(number.group()) if len(number.group()) <= _NUMBER_LENGTH else math.inf
+            if not math.isfinite(value):
+                raise self._error("the number is too large")
             self.at = number.end()
-            value: int | float = json.loads(number.group())
             return value
         raise self._error("a literal is a quoted text, a number, true, false or null")
 
@@ -169,7 +194,7 @@ class _Parser:
         self.at = match.end()
         single, double = match.groups()
         if double is None:
-            double = single.replace("\\'", "'").replace('"', '\\"')
+            double = _ESCAPE_OR_QUOTE.sub(lambda each: _IN_DOUBLE_QUOTES.get(each[0], each[0]), single)
         try:
             return str(json.loads(f'"{double}"'))
         except ValueError:

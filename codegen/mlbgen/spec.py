@@ -174,7 +174,10 @@ class Table(Spec):
 
 
 class Defaults(Spec):
-    """What every table has unless it says otherwise."""
+    """What every table has unless it says otherwise.
+
+    A column that may not be NULL is so in the tables whose key, or partition, it belongs to.
+    """
 
     partition_by: Partition | Literal["none"] = "none"
     columns: list[Column] = []
@@ -182,7 +185,7 @@ class Defaults(Spec):
 
 
 class Ignore(Spec):
-    """A path left out on purpose; `$..link` leaves out every member of that name."""
+    """A path left out on purpose, with all below it that no column takes; `$..link` is every member of that name."""
 
     path: Text
     reason: Text

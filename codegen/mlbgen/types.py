@@ -72,6 +72,9 @@ CONVERTERS: dict[str, frozenset[str]] = {
     "batting_sequence": frozenset({"smallint", "integer"}),
 }
 
+# A text that another reader needs as a text is decoded as one; annotation -> the converter that makes the rest of it.
+FROM_TEXT = {"date": "calendar_date", "Timestamp": "timestamp", "UUID": "uuid"}
+
 TYPE_NAMES = tuple(_DECODINGS)
 
 

@@ -5,6 +5,10 @@ class EtlError(Exception):
     """The root: something a user can mend; the message says what, where, why and what to do."""
 
 
+class DatabaseUnavailable(EtlError):
+    """No connection: the server can't be reached, started or logged in to."""
+
+
 class Rejected(EtlError):
     """A document that breaks a rule: nothing of it is written.
 
@@ -18,9 +22,10 @@ class Rejected(EtlError):
 
     def __str__(self) -> str:
         where = f"{self.table}: " if self.table else ""
-        return f"{where}{self.path} is {_short(self.value)}: {self.reason}"
+        return f"{where}{self.path} is {shortened(self.value)}: {self.reason}"
 
 
-def _short(value: object, limit: int = 80) -> str:
+def shortened(value: object, limit: int = 80) -> str:
+    """The value as Python writes it, cut where it is long."""
     text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

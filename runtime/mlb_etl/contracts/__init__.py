@@ -1,12 +1,15 @@
 """What generated code and the runtime agree on.
 
-Generated packages import this and its modules `fields` and `convert`, and nothing else of the runtime.
+Generated packages import this and its modules `convert`, `fields`, `responses` and `rows`, and nothing else of the
+runtime.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from mlb_etl.errors import Rejected
 
 Row = tuple[Any, ...]
 
@@ -131,6 +134,7 @@ __all__: Sequence[str] = (
     "DocumentKey",
     "Method",
     "Partition",
+    "Rejected",
     "Row",
     "Rule",
     "ShrinkGuard",

@@ -4,10 +4,14 @@ Each takes the value and its path, passes None through, and raises errors.Reject
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
+from uuid import UUID
 
+import msgspec
+
+from mlb_etl.contracts.fields import Timestamp
 from mlb_etl.errors import Rejected
 
 T = TypeVar("T")
@@ -15,7 +19,7 @@ T = TypeVar("T")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _INNINGS = re.compile(r"([0-9]{1,4})(?:\.([012]))?")
 _HEIGHT = re.compile(r"""([0-9])' ?([0-9]{1,2})(?:"|'')?""")
-_BATTING_ORDER = re.compile(r"([1-9])([0-9]{2})")
+_BATTING_ORDER = re.compile(r"([1-9][0-9]?)([0-9]{2})")  # ten bat where exhibitions let them
 
 
 def required(value: T | None, path: str) -> T:
@@ -23,6 +27,11 @@ def required(value: T | None, path: str) -> T:
     if value is None:
         raise Rejected("a key column needs a value", path=path)
     return value
+
+
+def null_if(text: str | None, *placeholders: str) -> str | None:
+    """None for a text that stands for no value, such as `.---`; any other as it is."""
+    return None if text in placeholders else text
 
 
 def smallint(text: str | None, path: str) -> int | None:
@@ -57,6 +66,32 @@ def number(text: str | None, path: str) -> float | None:
     """`"0.25"` -> 0.25"""
     value = decimal(text, path)
     return None if value is None else float(value)
+
+
+def calendar_date(text: str | None, path: str) -> date | None:
+    """`"2024-07-13"`"""
+    try:
+        return msgspec.convert(text, date | None)
+    except msgspec.ValidationError:
+        raise Rejected("a date is expected, such as 2024-07-13", path=path, value=text) from None
+
+
+def timestamp(text: str | None, path: str) -> datetime | None:
+    """`"2024-07-13T04:19:09Z"`, with its zone."""
+    try:
+        return msgspec.convert(text, Timestamp | None)
+    except msgspec.ValidationError:
+        raise Rejected(
+            "a time with its zone is expected, such as 2024-07-13T04:19:09Z", path=path, value=text
+        ) from None
+
+
+def uuid(text: str | None, path: str) -> UUID | None:
+    """`"0f4bf232-89dd-42bb-b9f3-17a0a1a2a3a4"`"""
+    try:
+        return msgspec.convert(text, UUID | None)
+    except msgspec.ValidationError:
+        raise Rejected("a UUID is expected", path=path, value=text) from None
 
 
 def innings_to_outs(text: str | None, path: str) -> int | None:

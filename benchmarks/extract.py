@@ -1,0 +1,97 @@
+"""From a response's bytes to the rows of all its tables, against `orjson.loads` of the same bytes in the same run.
+
+The law of the project: at most 0.75 of its time.
+"""
+
+import argparse
+import gc
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+import orjson
+
+from mlb_etl.contracts import Capture, Method
+from mlbgen import stubs
+
+LIMIT = 0.75
+ROOT = Path(__file__).parents[1]
+METHOD = "mlb_tables.game.live_game_v1.method"
+FEED = "747175_20240713T041909Z.json.gz"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The best of many runs, in milliseconds; `ratio` is that of `decode_and_rows` to `orjson_loads`."""
+
+    orjson_loads: float
+    decode: float
+    rows: float
+    decode_and_rows: float
+    ratio: float
+    row_count: int
+    bytes: int
+
+
+def measure(method: Method, data: bytes, rounds: int = 200) -> Result:
+    """Take turns, so that what slows the machine down slows down all alike; the best runs are the undisturbed ones."""
+    capture = Capture(datetime.now(UTC), {})
+    document = method.decode(data)
+
+    def rows(of: object) -> list[object]:
+        return [table.extract(of, capture) for table in method.tables]
+
+    runs: dict[str, Callable[[], object]] = {
+        "orjson_loads": lambda: orjson.loads(data),
+        "decode": lambda: method.decode(data),
+        "rows": lambda: rows(document),
+        "decode_and_rows": lambda: rows(method.decode(data)),
+    }
+    best = dict.fromkeys(runs, float("inf"))
+    gc.disable()  # as timeit does: the collector runs for all, and its time is no one's own
+    try:
+        for _ in range(rounds):
+            for name, run in runs.items():
+                start = perf_counter()
+                result = run()
+                best[name] = min(best[name], perf_counter() - start)
+                del result
+    finally:
+        gc.enable()
+    milliseconds = {name: round(seconds * 1000, 3) for name, seconds in best.items()}
+    count = sum(len(table.extract(document, capture)) for table in method.tables)
+    ratio = round(best["decode_and_rows"] / best["orjson_loads"], 3)
+    return Result(**milliseconds, ratio=ratio, row_count=count, bytes=len(data))
+
+
+def feed(folder: Path) -> bytes:
+    """The response of the feed that is measured, as compact JSON."""
+    return msgspec.json.encode(stubs.read(folder / "game" / "liveGameV1" / FEED).document)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stubs", type=Path, default=os.environ.get("MLB_STUBS", ROOT.parent / "shared" / "stubs"))
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.add_argument("--check", action="store_true", help=f"exit with 1 above a ratio of {LIMIT}")
+    given = parser.parse_args()
+    method: Method = importlib.import_module(METHOD).METHOD
+    result = measure(method, feed(Path(given.stubs)))
+    if given.format == "json":
+        print(json.dumps(asdict(result)))
+    else:
+        for name in ("orjson_loads", "decode", "rows", "decode_and_rows"):
+            print(f"{name:16}{getattr(result, name):8.2f} ms")
+        print(f"{'ratio':16}{result.ratio:8.2f}    (at most {LIMIT}; {result.row_count} rows of {result.bytes} bytes)")
+    return int(given.check and result.ratio > LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

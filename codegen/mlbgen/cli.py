@@ -1,0 +1,218 @@
+"""The command line of mlbgen: each command reads its options, calls what does the work, and prints."""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from mlbgen import checking, coverage, generate, infer, output, schema
+from mlbgen.emit import migrations
+from mlbgen.errors import MlbgenError
+
+_DIFFERENT, _BUG = 1, 70
+
+
+def _find_root(_context: click.Context, _option: click.Parameter, given: Path | None) -> Path:
+    here = Path.cwd()
+    for folder in (given,) if given else (here, *here.parents):
+        if (folder / "pyproject.toml").is_file() and (folder / "schemas").is_dir():
+            return folder
+    raise click.BadParameter(f"{given or here} is no project: it has no pyproject.toml and schemas/")
+
+
+def _find_stubs(context: click.Context, _option: click.Parameter, given: Path | None) -> Path | None:
+    root: Path = context.params["root"]
+    beside = root.parent / "shared" / "stubs"
+    return given or (beside if beside.is_dir() else None)
+
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_root = click.option(
+    "--root",
+    type=_FOLDER,
+    is_eager=True,
+    callback=_find_root,
+    help="Folder of the project. [default: the one that the working directory is in]",
+)
+_stubs = click.option(
+    "--stubs",
+    type=_FOLDER,
+    envvar="MLB_STUBS",
+    show_envvar=True,
+    callback=_find_stubs,
+    help="Folder of sample responses. [default: ../shared/stubs beside the project, if it is there]",
+)
+_format = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or for programs."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mlb-etl")
+@click.option("--debug", is_flag=True, envvar="MLBGEN_DEBUG", show_envvar=True, help="Show the traceback of a bug.")
+def commands(**_options: bool) -> None:
+    r"""Make typed code and DDL from mappings, one YAML file for each method of the API.
+
+    \b
+    Exit codes: 0 done, 1 a difference or wrong input, 2 wrong usage, 70 a bug of mlbgen.
+    """
+
+
+@commands.command("infer")
+@_root
+@_stubs
+@click.option("--method", "methods", multiple=True, help="Such as game.liveGameV1. [default: those with a mapping]")
+def infer_(root: Path, stubs: Path | None, methods: Sequence[str]) -> None:
+    r"""Infer the shapes of responses from samples, into schemas/api/.
+
+    \b
+    Examples:
+      mlbgen infer --stubs ../shared/stubs
+      mlbgen infer --stubs captured --method schedule.schedule
+    """
+    if stubs is None:
+        raise click.UsageError("samples are needed: --stubs DIR")
+    names = methods or [generate.method_name(each, root=root) for each in generate.mappings(root)]
+    _write(root, output.changes(root, infer.files(stubs, names)))
+
+
+@commands.command("generate")
+@_root
+def generate_(root: Path) -> None:
+    r"""Write all generated files that are not as they should be, and remove those that are no longer made.
+
+    \b
+    Examples:
+      mlbgen generate
+      mlbgen generate --root ../other-project
+    """
+    _write(root, _changes(root))
+
+
+@commands.command()
+@_root
+@_format
+def diff(root: Path, form: str) -> None:
+    r"""Show what `mlbgen generate` would change; exit with 1 if anything.
+
+    \b
+    Examples:
+      mlbgen diff
+      mlbgen diff --format json
+    """
+    changes = _changes(root)
+    if form == "json":
+        click.echo(json.dumps([{"path": each.path, "change": each.kind} for each in changes], indent=2))
+    else:
+        for each in changes:
+            click.echo(each.hunks(), nl=False)
+            click.echo(f"{each.path} is {each.kind}", err=True)
+    click.get_current_context().exit(_DIFFERENT if changes else 0)
+
+
+@commands.command()
+@_root
+@_stubs
+@_format
+def check(root: Path, stubs: Path | None, form: str) -> None:
+    r"""Tell what is wrong in the mappings, with file, line and column; exit with 1 if anything.
+
+    \b
+    Examples:
+      mlbgen check
+      mlbgen check --stubs ../shared/stubs --format json
+    """
+    found = checking.diagnostics(root, stubs)
+    if form == "json":
+        click.echo(json.dumps([each.json() for each in found], indent=2, ensure_ascii=False))
+    for each in found if form == "text" else ():
+        click.echo(each.render(), err=True)
+    if stubs is None:
+        click.echo("checked without samples: --stubs DIR tells more", err=True)
+    click.get_current_context().exit(_DIFFERENT if found else 0)
+
+
+@commands.command("coverage")
+@_root
+@_format
+def coverage_(root: Path, form: str) -> None:
+    r"""Account for every path of the responses: mapped, ignored for a reason, or unmapped.
+
+    \b
+    Examples:
+      mlbgen coverage
+      mlbgen coverage --format json
+    """
+    inputs = generate.read(root, generate.mappings(root))
+    reports = [coverage.report(each.method, each.ignore, each.shape) for each in inputs]
+    if form == "json":
+        click.echo(json.dumps([each.json() for each in reports], indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(each.text() for each in reports))
+
+
+@commands.command()
+@_root
+@click.option(
+    "--mapping",
+    "mappings",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A mapping file; can be repeated. [default: all]",
+)
+def ddl(root: Path, mappings: Sequence[Path]) -> None:
+    r"""Print the DDL of the mappings' tables.
+
+    \b
+    Examples:
+      mlbgen ddl
+      mlbgen ddl --mapping schemas/mappings/game/live_game_v1.yaml > V2__game_live_tables.sql
+    """
+    inputs = generate.read(root, [each.absolute() for each in mappings] or generate.mappings(root))
+    click.echo(migrations.ddl([each.method for each in inputs]), nl=False)
+
+
+@commands.command("schema")
+def schema_() -> None:
+    r"""Print the JSON Schema of mappings, by which editors complete and check them.
+
+    \b
+    Example:
+      mlbgen schema > schemas/mapping.schema.json
+    """
+    click.echo(schema.text(), nl=False)
+
+
+def _changes(root: Path) -> list[output.Change]:
+    return output.changes(root, generate.files(generate.read(root, generate.mappings(root))), [generate.GENERATED])
+
+
+def _write(root: Path, changes: list[output.Change]) -> None:
+    output.write(root, changes)
+    for each in changes:
+        click.echo(f"{'removed' if each.new is None else 'written'}: {each.path}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; the one place where exceptions end."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        return int(commands.main(given, prog_name="mlbgen", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return _DIFFERENT
+    except MlbgenError as error:
+        click.echo(str(error), err=True)
+        return _DIFFERENT
+    except Exception as error:  # noqa: BLE001 -- whatever else comes is a bug, and has to say so
+        if "--debug" in given or os.environ.get("MLBGEN_DEBUG"):
+            traceback.print_exc()
+        click.echo(f"a bug of mlbgen, please report it: {type(error).__name__}: {error}", err=True)
+        click.echo("mlbgen --debug COMMAND shows where it happened", err=True)
+        return _BUG

@@ -1,0 +1,67 @@
+"""What is known of a column by where its value comes from."""
+
+from mlbgen import ir, types
+from mlbgen.types import Decoding
+
+_JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+def decodings(column: ir.Column) -> tuple[Decoding, ...]:
+    """How the values that can fill the column become its own: one for each of a path's alternatives, and else one."""
+    return tuple(_decoding(column, json_type) for json_type in _json_types(column.value))
+
+
+def converter(decoding: Decoding, decoded: str) -> str | None:
+    """The function of mlb_etl.contracts.convert that makes the value of what was decoded as `decoded`, or None."""
+    return decoding.convert or (types.FROM_TEXT.get(decoding.annotation) if decoded == "str" else None)
+
+
+def wire(column: ir.Column) -> str:
+    """The type that the column is sent as; all its alternatives have the same."""
+    return decodings(column)[0].wire
+
+
+def annotation(column: ir.Column) -> str:
+    """The column's annotation in its row model."""
+    python = decodings(column)[0].python
+    return f"{python} | None" if column.nullable else python
+
+
+def paths(table: ir.Table, column: ir.Column) -> tuple[str, ...]:
+    """Where in the response the value comes from; nothing for a constant and for the time of the request."""
+    match column.value:
+        case ir.PathValue(references):
+            return tuple(reference.path for reference in references)
+        case ir.ItemValue(path=path):
+            return (path,)
+        case ir.IndexValue(name) | ir.KeyValue(name):
+            return tuple(item_path(level) for level in table.levels if level.name == name)
+        case _:
+            return ()
+
+
+def item_path(each: ir.Level | ir.LookUp) -> str:
+    """The path of what a level yields or a look-up finds."""
+    is_map = each.container == "map" if isinstance(each, ir.Level) else isinstance(each.by, ir.KeyOf)
+    return each.source.path + (".*" if is_map else "[*]")
+
+
+def _json_types(value: ir.Value) -> tuple[str, ...]:
+    match value:
+        case ir.PathValue(references):
+            return tuple(reference.type for reference in references)
+        case ir.ItemValue(type=json_type):
+            return (json_type,)
+        case ir.IndexValue():
+            return ("integer",)
+        case ir.ConstantValue(constant):
+            return (_JSON_TYPES[type(constant)],)
+        case _:
+            return ("string",)  # keys, and times
+
+
+def _decoding(column: ir.Column, json_type: str) -> Decoding:
+    decoding = types.decoding(column.type, json_type, column.convert)
+    if decoding is None:
+        raise AssertionError(f"{column.name}: {json_type} can't fill {column.type}, which lowering refuses")
+    return decoding

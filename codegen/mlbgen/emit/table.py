@@ -1,0 +1,84 @@
+"""One module a table: its row model, `extract`, its statements and its facts."""
+
+from dataclasses import dataclass
+
+from mlbgen import ir
+from mlbgen.emit import columns, extract
+from mlbgen.emit.facts import Paths, partition
+from mlbgen.emit.python import Names, Source, block, docstring, header, quoted, render, wrapped
+from mlbgen.emit.tree import ROOT, Tree
+from mlbgen.names import pascal
+from mlbgen.sql.statements import Statements
+
+_TAKEN_CLASSES = ("BaseModel", "Capture", "Column", "Decimal", "Field", "Partition", "Row", "Table", "UUID", ROOT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    header: Source
+    docstring: Source
+    constants: tuple[str, ...]
+    model: str
+    description: Source
+    fields: tuple[Source, ...]
+    key: Source
+    extract: Source
+    stage: Source
+    copy: Source
+    upsert: Source
+    schema: Source
+    name: Source
+    paths: tuple[Source, ...]
+    columns: tuple[Source, ...]
+    primary_key: Source
+    partition: Source
+
+
+def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements) -> str:
+    """The module's text; its imports are pruned by the formatter."""
+    name = f"{table.schema}.{table.name}"
+    sent = [column for column in table.columns if not isinstance(column.value, ir.IngestedAt)]
+    body = extract.body(table, tree)
+    paths = Paths(table, body.constants)
+    return render(
+        "table.py.jinja",
+        _Context(
+            header=header(method.mapping_file),
+            docstring=Source(f'"""The table {name}."""'),
+            constants=(ROOT, *body.constants),
+            model=Names(_TAKEN_CLASSES).take(pascal(table.name), f"{pascal(table.name)}Row"),
+            description=docstring(table.description, f"A row of {name}."),
+            fields=tuple(map(_field, sent)),
+            key=_key(table, sent),
+            extract=body.statements,
+            stage=block(statements.stage),
+            copy=block(statements.copy),
+            upsert=block(statements.upsert),
+            schema=quoted(table.schema),
+            name=quoted(table.name),
+            columns=tuple(_column(table, column, paths) for column in sent),
+            paths=paths.definitions(),
+            primary_key=quoted(table.primary_key),
+            partition=partition(table.partition),
+        ),
+    )
+
+
+def _field(column: ir.Column) -> Source:
+    default = "default=None, " if column.nullable else ""
+    return Source(
+        f"{column.name}: {columns.annotation(column)} = Field({default}description={wrapped(column.description)})"
+    )
+
+
+def _key(table: ir.Table, sent: list[ir.Column]) -> Source:
+    """Takes the primary key from a row; none where there is but one row."""
+    names = [column.name for column in sent]
+    positions = ", ".join(str(names.index(each)) for each in table.primary_key)
+    return Source(f"KEY = itemgetter({positions})" if table.levels else "")
+
+
+def _column(table: ir.Table, column: ir.Column, paths: Paths) -> Source:
+    sources = [paths.shown(each) for each in columns.paths(table, column)]
+    facts = ", ".join(map(quoted, (column.name, str(column.type), columns.wire(column))))
+    return Source(f"Column({facts}, ({', '.join(sources)}{',' if len(sources) == 1 else ''}))")

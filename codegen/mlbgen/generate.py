@@ -1,0 +1,90 @@
+"""From a project's inputs, which `read` takes in, to the texts of all generated files, a pure function of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbgen import infer, ir, lower, schema, shape_file, source, spec
+from mlbgen.diagnostics import Diagnostic, MappingErrors
+from mlbgen.emit import api, document, facts, method, migrations, package, table, tree
+from mlbgen.errors import MlbgenError
+from mlbgen.formatting import formatted
+from mlbgen.lower import grammar
+from mlbgen.shape import Shape
+from mlbgen.sql.statements import statements
+
+MAPPINGS = "schemas/mappings"
+GENERATED = f"generated/{package.PACKAGE}"
+MAPPING_SCHEMA = "schemas/mapping.schema.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One mapping, lowered, what it leaves out on purpose, and the shape that its paths lead through."""
+
+    method: ir.Method
+    ignore: tuple[spec.Ignore, ...]
+    shape: Shape
+
+
+def mappings(root: Path) -> list[Path]:
+    """The project's mapping files, by their paths. Raises MlbgenError where there is none."""
+    found = sorted((root / MAPPINGS).rglob("*.yaml"))
+    if not found:
+        raise MlbgenError(f"{root / MAPPINGS}: no mappings here (files *.yaml)")
+    return found
+
+
+def method_name(mapping: Path, *, root: Path) -> str:
+    """The method that a mapping is of, such as `game.liveGameV1`. Raises MappingErrors."""
+    declared = grammar.read(source.load(mapping, root=root)).source
+    return f"{declared.endpoint}.{declared.method}"
+
+
+def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
+    """The mappings in these files. Raises MappingErrors with all that is wrong in any of them."""
+    inputs: list[Input] = []
+    wrong: list[Diagnostic] = []
+    for file in files:
+        try:
+            inputs.append(_read(root, file))
+        except MappingErrors as errors:
+            wrong += errors.diagnostics
+    if wrong:
+        raise MappingErrors(wrong)
+    return tuple(inputs)
+
+
+def _read(root: Path, file: Path) -> Input:
+    text = source.load(file, root=root)
+    mapping = grammar.read(text)
+    name = f"{mapping.source.endpoint}.{mapping.source.method}"
+    shape_path = root / infer.path(name)
+    if not shape_path.exists():
+        raise MlbgenError(f"{shape_path}: the shape of {name} is missing: run mlbgen infer with samples of it")
+    shape = shape_file.load(shape_path)
+    return Input(lower.lower(text, shape), tuple(mapping.ignore), shape)
+
+
+def files(inputs: Sequence[Input]) -> dict[str, str]:
+    """The text of every generated file, by its path in the project."""
+    methods = [each.method for each in inputs]
+    modules = package.files(methods)
+    for each in inputs:
+        modules |= _modules(each)
+    texts = formatted(modules) | migrations.files(methods) | {"py.typed": package.TYPED}
+    return {f"{GENERATED}/{path}": text for path, text in sorted(texts.items())} | {MAPPING_SCHEMA: schema.text()}
+
+
+def _modules(given: Input) -> dict[str, str]:
+    """The Python of one method, by path in the package, not formatted yet."""
+    mapped = given.method
+    folder = package.folder(mapped)
+    read_of_it = tree.tree(mapped)
+    modules = {
+        f"{folder}/document.py": document.text(mapped, read_of_it),
+        f"{folder}/method.py": method.text(mapped, read_of_it),
+    }
+    for name, each in zip(facts.modules(mapped), mapped.tables, strict=True):
+        modules[f"{folder}/{name}.py"] = table.text(mapped, each, read_of_it, statements(each, mapped.document))
+    return modules | api.files(mapped.endpoint, mapped.method, given.shape)

@@ -1,0 +1,98 @@
+"""The shape of each API method's responses, from samples: `schemas/api/<endpoint>/<method>.json`."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from mlbgen import shape_file, stubs
+from mlbgen.errors import MlbgenError
+from mlbgen.names import snake
+from mlbgen.shape import JsonType, Shape
+from mlbgen.stubs import Stub
+
+_ID = re.compile(shape_file.ID_PATTERN)
+_SCALARS: dict[type, JsonType] = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    type(None): "null",
+}
+
+
+def files(stubs_dir: Path, methods: Collection[str]) -> dict[str, str]:
+    """The shape files of those methods (`game.liveGameV1`) by their paths in the repository.
+
+    Raises MlbgenError for a broken stub, or where a method has none.
+    """
+    shapes = infer(stub for stub in stubs.find(stubs_dir) if stub.name in methods)
+    if missing := sorted(set(methods) - shapes.keys()):
+        raise MlbgenError(f"{stubs_dir}: no stub of {', '.join(missing)}")
+    return {path(name): shape_file.dump(shape, title=f"Responses of {name}") for name, shape in shapes.items()}
+
+
+def path(name: str) -> str:
+    """Where the shape of a method is kept: `game.liveGameV1` -> `schemas/api/game/live_game_v1.json`."""
+    endpoint, method = name.split(".")
+    return f"schemas/api/{snake(endpoint)}/{snake(method)}.json"
+
+
+def infer(samples: Iterable[Stub]) -> dict[str, Shape]:
+    """The shape of each method that has samples, by its name; the same in any order of the samples."""
+    places: dict[str, _Place] = defaultdict(_Place)
+    for stub in samples:
+        places[stub.name].see(stub.document)
+    return {name: places[name].shape() for name in sorted(places)}
+
+
+class _Place:
+    """What was seen so far at one place of the responses."""
+
+    __slots__ = ("empty", "items", "members", "seen", "types")
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.types: set[JsonType] = set()
+        self.empty = False  # an object without members: it may be a map
+        self.members: dict[str, _Place] = {}
+        self.items: _Place | None = None
+
+    def see(self, value: object) -> None:
+        self.seen += 1
+        match value:
+            case dict():
+                self._see_object(value)
+            case list():
+                self.types.add("array")
+                self._see_items(value)
+            case _:
+                self.types.add(_SCALARS[type(value)])
+
+    def _see_object(self, value: dict[str, object]) -> None:
+        if not value:
+            self.empty = True
+        elif all(map(_ID.search, value)):
+            self.types.add("map")
+            self._see_items(value.values())
+        else:
+            self.types.add("object")
+            for name, member in value.items():
+                if (place := self.members.get(name)) is None:
+                    place = self.members[name] = _Place()
+                place.see(member)
+
+    def _see_items(self, values: Collection[object]) -> None:
+        for value in values:
+            if self.items is None:
+                self.items = _Place()
+            self.items.see(value)
+
+    def shape(self) -> Shape:
+        types = set(self.types)
+        if "number" in types:
+            types.discard("integer")
+        if self.empty and "map" not in types:
+            types.add("object")
+        members = {name: self.members[name].shape() for name in sorted(self.members)}
+        return Shape(frozenset(types), self.seen, members, None if self.items is None else self.items.shape())

@@ -1,0 +1,63 @@
+"""From the YAML and the API's shape to the intermediate representation; every cross-check is made here.
+
+All of a mapping's errors are collected and raised at once, as MappingErrors; docs/errors.md tells what each code means.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from mlbgen import ir, source, spec
+from mlbgen.lower import grammar, ignored, method, tables
+from mlbgen.lower.fingerprint import fingerprint
+from mlbgen.lower.report import Place, Report
+from mlbgen.lower.scope import Scope
+from mlbgen.shape import Shape
+from mlbgen.source import Source
+
+
+def load_method(mapping: Path, *, root: Path, shape: Shape) -> ir.Method:
+    """The method that a mapping file describes; its places name the file relative to `root`. Raises MappingErrors."""
+    return lower(source.load(mapping, root=root), shape)
+
+
+def lower(source: Source, shape: Shape) -> ir.Method:
+    """The method that a mapping describes. Raises MappingErrors."""
+    mapping = grammar.read(source)
+    report, place = Report(), Place(source)
+    lowered = _method(report, place, mapping, shape)
+    report.finish()
+    return replace(lowered, fingerprint=fingerprint(lowered))
+
+
+def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape) -> ir.Method:
+    declared, at = mapping.source, place.at("source")
+    mapped: set[str] = set()
+    method.check_names(report, at, declared)
+    document = method.document(report, at, declared, Scope(shape, mapped))
+    raw_table = method.raw_table(report, at, declared)
+    common = tables.Common(
+        place=place.at("defaults"),
+        defaults=mapping.defaults,
+        document={key.name: key for key in document},
+        shape=shape,
+        raw_table=raw_table.name,
+        mapped=mapped,
+    )
+    lowered = ir.Method(
+        endpoint=declared.endpoint,
+        method=declared.method,
+        url=declared.url,
+        description=declared.description,
+        mapping_file=place.source.file,
+        raw_table=raw_table,
+        document=document,
+        rules=method.rules(report, at, declared, shape),
+        shrink_guard=ir.ShrinkGuard(declared.shrink_guard.share, declared.shrink_guard.emptied_table_rows),
+        tables=tables.tables(report, place.at("tables"), mapping.tables, common),
+        fingerprint="",
+    )
+    ignored.check(report, place.at("ignore"), mapping.ignore, shape, mapped)
+    return lowered
+
+
+__all__ = ("load_method", "lower")

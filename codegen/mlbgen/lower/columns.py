@@ -1,0 +1,232 @@
+"""Columns: where each takes its value from, and whether that fits its type."""
+
+import difflib
+import json
+
+from mlbgen import ir, spec, types
+from mlbgen.diagnostics import Position
+from mlbgen.lower import naming
+from mlbgen.lower.report import Place, Report, did_you_mean
+from mlbgen.lower.scope import Scope, kind, value_type
+from mlbgen.types import SqlType
+
+_INTEGER_BITS = {"smallint": 15, "integer": 31, "bigint": 63}
+_SCALARS: dict[str, type | tuple[type, ...]] = {
+    "smallint": int,
+    "integer": int,
+    "bigint": int,
+    "numeric": (int, float),
+    "double precision": (int, float),
+    "boolean": bool,
+    "text": str,
+}
+_OTHER_SPELLINGS = {
+    "int": "integer",
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "bool": "boolean",
+    "float": "double precision",
+    "real": "double precision",
+    "decimal": "numeric",
+    "string": "text",
+    "varchar": "text",
+    "char": "text",
+    "datetime": "timestamptz",
+    "timestamp": "timestamptz",
+}
+# What only some sources of a value have a use for.
+_ONLY_FOR = {
+    "start": ("index_of",),
+    "default": ("path",),
+    "null_if": ("path",),
+    "convert": ("path", "key_of", "item_of"),
+}
+UNKNOWN = SqlType("unknown")  # stands in where the mapping's type has an error
+_TIMESTAMP = SqlType("timestamptz")
+_MAX_PRECISION = 1000
+
+
+def column(report: Report, place: Place, declared: spec.Column, scope: Scope) -> ir.Column:
+    """The column; one with an error is reported, and stands in for what else is looked at."""
+    naming.check_column(report, place.at("name"), declared.name)
+    value = _value(report, place, declared, scope)
+    sql_type = column_type(report, place.at("type"), declared.type)
+    good = _check_settings(report, place, declared)
+    if good and value is not None and sql_type is not UNKNOWN:
+        _check_fit(report, place, declared, sql_type, value)
+    return ir.Column(
+        name=declared.name,
+        type=sql_type,
+        value=value or ir.ConstantValue(""),
+        nullable=declared.nullable,
+        description=declared.description,
+        position=place.at("name").position(),
+        default=declared.default,
+        null_if=tuple(declared.null_if),
+        convert=declared.convert,
+    )
+
+
+def own_columns(position: Position) -> tuple[ir.Column, ...]:
+    """The two that every table ends with."""
+    return tuple(
+        ir.Column(name, _TIMESTAMP, value, nullable=False, description=description, position=position)
+        for name, value, description in (
+            (naming.CAPTURED_AT, ir.CapturedAt(), "When the response that last changed this row was asked for."),
+            (naming.INGESTED_AT, ir.IngestedAt(), "When this row was last written."),
+        )
+    )
+
+
+def is_document_key(column: ir.Column | None, key: ir.DocumentKey) -> bool:
+    """Whether the column holds that key of the document."""
+    if column is None or not isinstance(column.value, ir.PathValue):
+        return False
+    return column.type == key.type and [each.path for each in column.value.references] == [key.reference.path]
+
+
+def column_type(report: Report, place: Place, text: str) -> SqlType:
+    """The SQL type of that spelling, or UNKNOWN."""
+    sql_type = types.parse(text)
+    if sql_type is None:
+        name = text.partition("(")[0].strip().lower()
+        near = difflib.get_close_matches(name, [*types.TYPE_NAMES, *_OTHER_SPELLINGS], n=1)
+        help_ = (
+            f'did you mean "{_OTHER_SPELLINGS.get(near[0], near[0])}"?'
+            if near
+            else f"known are {', '.join(types.TYPE_NAMES)}"
+        )
+        report.add("MG012", place, f'unknown type "{text}"', help_)
+    elif sql_type.arguments and not _is_precision(*sql_type.arguments):
+        report.add("MG012", place, f'the type "{text}" has no such precision and scale', "such as numeric(5,1)")
+    else:
+        return sql_type
+    return UNKNOWN
+
+
+def _is_precision(precision: int, scale: int = 0) -> bool:
+    return 1 <= precision <= _MAX_PRECISION and scale <= precision
+
+
+def _value(report: Report, place: Place, declared: spec.Column, scope: Scope) -> ir.Value | None:
+    if declared.constant is not None:
+        return ir.ConstantValue(declared.constant)
+    if declared.index_of is not None:
+        level = _level(report, place.at("index_of"), declared.index_of, scope, "array")
+        return None if level is None else ir.IndexValue(level.name, declared.start)
+    if declared.key_of is not None:
+        level = _level(report, place.at("key_of"), declared.key_of, scope, "map")
+        return None if level is None else ir.KeyValue(level.name)
+    if declared.item_of is not None:
+        return _item_value(report, place.at("item_of"), declared.item_of, scope)
+    return _path_value(report, place.at("path"), declared.path or [], scope)
+
+
+def _level(report: Report, place: Place, name: str, scope: Scope, container: str) -> ir.Level | None:
+    """The level of that name, over a list ("array") or over an object keyed by id ("map")."""
+    variable = scope.variable(report, place, name)
+    if variable is None or variable.level is None:
+        if variable is not None:
+            report.add("MG034", place, f'"{name}" is no level')
+        return None
+    level = variable.level
+    if level.container != container:
+        array = level.container == "array"
+        found = "a list, whose items have no key" if array else "an object, whose items have no order"
+        report.add("MG034", place, f'"{name}" loops over {found}')
+        return None
+    return level
+
+
+def _item_value(report: Report, place: Place, name: str, scope: Scope) -> ir.ItemValue | None:
+    """The item of a level over single values."""
+    variable = scope.variable(report, place, name)
+    if variable is None:
+        return None
+    item = value_type(variable.shape)
+    if variable.level is None or item in {"object", "map", "array"}:
+        found = f"each item of {name} is {kind(item)}" if variable.level else f"{name} is no level"
+        report.add("MG034", place, f"{found}, not a value", f"take a path of it, such as {name}.id")
+        return None
+    scope.mapped.add(variable.path)
+    return ir.ItemValue(name, item, variable.path)
+
+
+def _path_value(report: Report, place: Place, path: str | list[str], scope: Scope) -> ir.PathValue | None:
+    texts = [(place, path)] if isinstance(path, str) else [(place.at(index), text) for index, text in enumerate(path)]
+    references = [scope.value(report, at, text) for at, text in texts]
+    found = tuple(reference for reference in references if reference is not None)
+    return ir.PathValue(found) if len(found) == len(references) else None
+
+
+def _check_settings(report: Report, place: Place, declared: spec.Column) -> bool:
+    """What is said has a use, and converters are known."""
+    good = True
+    for setting, sources in _ONLY_FOR.items():
+        if setting in declared.model_fields_set and all(getattr(declared, each) is None for each in sources):
+            report.add(
+                "MG044", place.at(setting).key, f'"{setting}" has no use without {" or ".join(sources)}', "leave it out"
+            )
+            good = False
+    if declared.convert is not None and declared.convert not in types.CONVERTERS:
+        help_ = did_you_mean(declared.convert, types.CONVERTERS)
+        report.add("MG041", place.at("convert"), f'unknown converter "{declared.convert}"', help_)
+        good = False
+    return good
+
+
+def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: SqlType, value: ir.Value) -> None:
+    """Each source of the value can fill the type, and all in one way."""
+    if declared.default is not None:
+        _check_scalar(report, place.at("default"), declared.default, sql_type)
+    if isinstance(value, ir.ConstantValue):
+        _check_scalar(report, place.at("constant"), value.value, sql_type)
+        return
+    wires: set[str] = set()
+    for name, json_type in _json_types(value):
+        if json_type != "string" and (declared.null_if or declared.convert):
+            setting = "convert" if declared.convert else "null_if"
+            report.add("MG042", place.at(setting), f"{setting} is for texts, and {name} is {kind(json_type)}")
+            return
+        decoding = types.decoding(sql_type, json_type, declared.convert)
+        if decoding is None:
+            report.add("MG040", place.at("type"), *_misfit(declared, sql_type, name, json_type))
+            return
+        wires.add(decoding.wire)
+    if len(wires) > 1:
+        message = f"the paths have types that fill {sql_type} in different ways"
+        report.add("MG040", place.at("type"), message, "map them to columns of their own")
+
+
+def _json_types(value: ir.Value) -> list[tuple[str, str]]:
+    """Where the value comes from, in words, and the JSON type there."""
+    if isinstance(value, ir.PathValue):
+        return [(reference.path, reference.type) for reference in value.references]
+    if isinstance(value, ir.ItemValue):
+        return [(value.path, value.type)]
+    if isinstance(value, ir.KeyValue):
+        return [(f"the key of {value.level}", "string")]
+    return [("an ordinal", "integer")]
+
+
+def _misfit(declared: spec.Column, sql_type: SqlType, name: str, json_type: str) -> tuple[str, str]:
+    if declared.convert is not None:
+        possible = sorted(types.CONVERTERS.get(declared.convert, ()))
+        return f"{declared.convert} makes no {sql_type}", f"types it fills: {', '.join(possible)}"
+    if json_type == "any":
+        return f"{name} was seen as null only, or with several types, which fills no column", ""
+    possible = [each for each in types.TYPE_NAMES if types.decoding(SqlType(each), json_type)]
+    return f"{name} is {kind(json_type)}, which can't fill {sql_type}", f"types it fills: {', '.join(possible)}"
+
+
+def _check_scalar(report: Report, place: Place, value: ir.Scalar, sql_type: SqlType) -> None:
+    """A constant or a default is a value of the column's type."""
+    possible = _SCALARS.get(sql_type.name, ())
+    good = isinstance(value, possible) and (possible is bool or not isinstance(value, bool))
+    if good and sql_type.name in _INTEGER_BITS:
+        limit = 2 ** _INTEGER_BITS[sql_type.name]
+        good = -limit <= value < limit
+    if not good:
+        help_ = "" if possible else "only numbers, texts and booleans can be written in a mapping"
+        report.add("MG043", place, f"{json.dumps(value, ensure_ascii=False)} is no {sql_type}", help_)

@@ -1,0 +1,91 @@
+"""SQL expressions of a mapping: read, held to what is safe and immutable, and written anew with quoted names."""
+
+from collections.abc import Mapping
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+
+from mlbgen.lower.report import Place, Report, did_you_mean
+from mlbgen.types import SqlType
+
+_CONDITIONS = (
+    exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ,
+    exp.Between, exp.In, exp.Is, exp.Like, exp.ILike,
+)  # fmt: skip
+_OPERATORS = (exp.Paren, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg, exp.DPipe, exp.Case, exp.If)
+_OPERANDS = (exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null)
+_FUNCTIONS = (
+    exp.Abs, exp.Coalesce, exp.Greatest, exp.Least, exp.Length, exp.Lower, exp.Nullif, exp.Round, exp.Trim, exp.Upper,
+)  # fmt: skip
+_POSSIBLE = frozenset({*_CONDITIONS, *_OPERATORS, *_OPERANDS, *_FUNCTIONS})
+_FUNCTION_NAMES = ", ".join(each.sql_name().lower() for each in _FUNCTIONS)
+_HELP = (
+    f"possible are the table's columns, literals, comparisons, arithmetic, AND, OR, NOT, CASE, and {_FUNCTION_NAMES}"
+)
+
+
+def expression(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> str | None:
+    """The expression over the table's columns, written anew; None where it is refused."""
+    tree = _read(report, place, text, columns)
+    return None if tree is None else _sql(tree)
+
+
+def condition(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> str | None:
+    """As `expression`, of one that is true or false."""
+    tree = _read(report, place, text, columns)
+    if tree is None:
+        return None
+    if not _is_condition(tree, columns):
+        report.add("MG071", place, "this is no condition: it is neither true nor false", "compare it with something")
+        return None
+    return _sql(tree)
+
+
+def names(sql: str) -> tuple[str, ...]:
+    """The columns that an expression of `expression` uses, each once, as they come."""
+    tree = sqlglot.parse_one(sql, dialect="postgres")
+    return tuple(dict.fromkeys(each.name for each in tree.find_all(exp.Column, bfs=False)))
+
+
+def _read(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> exp.Expr | None:
+    try:
+        tree: exp.Expr = sqlglot.parse_one(text, dialect="postgres", into=exp.Condition)
+    except RecursionError:
+        report.add("MG070", place, "the expression is nested too deeply")
+        return None
+    except SqlglotError as error:
+        offset = len(error.errors[0]["start_context"] or "") if isinstance(error, ParseError) and error.errors else 0
+        report.add("MG070", place, "this is no SQL expression", "one expression, without a semicolon", offset=offset)
+        return None
+    good = all(_check(report, place, node, columns) for node in tree.walk())
+    if good and tree.find(exp.Column) is None:
+        report.add("MG070", place, "the expression uses no column of the table")
+        return None
+    return tree if good else None
+
+
+def _check(report: Report, place: Place, node: exp.Expr, columns: Mapping[str, SqlType]) -> bool:
+    if type(node) not in _POSSIBLE or (isinstance(node, exp.Column) and node.table):
+        shown = node.sql(dialect="postgres", comments=False)
+        report.add("MG070", place, f"{shown} is not possible in an expression", _HELP)
+        return False
+    if isinstance(node, exp.Column) and node.name not in columns:
+        offset = node.this.meta.get("start", 0)
+        report.add("MG050", place, f'unknown column "{node.name}"', did_you_mean(node.name, columns), offset=offset)
+        return False
+    return True
+
+
+def _is_condition(node: exp.Expr, columns: Mapping[str, SqlType]) -> bool:
+    if isinstance(node, exp.Paren | exp.Not):
+        return _is_condition(node.this, columns)
+    if isinstance(node, exp.Connector):
+        return _is_condition(node.left, columns) and _is_condition(node.right, columns)
+    if isinstance(node, exp.Column):
+        return columns[node.name].name in {"boolean", "unknown"}
+    return isinstance(node, (*_CONDITIONS, exp.Coalesce, exp.Case))
+
+
+def _sql(tree: exp.Expr) -> str:
+    return tree.sql(dialect="postgres", identify=True, comments=False)

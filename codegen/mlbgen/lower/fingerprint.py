@@ -1,0 +1,29 @@
+"""What a mapping means, as a hash: another hash makes the runtime apply the same responses again."""
+
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+from mlbgen import ir
+
+# Words for people, where the YAML says it, and what changes no row.
+_LEFT_OUT = frozenset(
+    {"description", "text", "position", "offset", "ahead", "indexes", "shrink_guard", "mapping_file", "fingerprint"}
+)
+
+
+def fingerprint(method: ir.Method) -> str:
+    """SHA-256 in hex over all that decides which rows come of a response."""
+    meaning = json.dumps(_plain(method), ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(meaning.encode()).hexdigest()
+
+
+def _plain(value: Any) -> object:
+    """Dataclasses as lists of their class, and their fields by name."""
+    if dataclasses.is_dataclass(value):
+        fields = [field.name for field in dataclasses.fields(value) if field.name not in _LEFT_OUT]
+        return [type(value).__name__, {name: _plain(getattr(value, name)) for name in fields}]
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,144 @@
+"""Foreign keys: to the parent's whole key, within one document, and found by an index."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mlbgen import ir, spec
+from mlbgen.lower import naming
+from mlbgen.lower.columns import UNKNOWN
+from mlbgen.lower.keys import check_columns, widened
+from mlbgen.lower.report import Place, Report, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A table that lacks its foreign keys only; `key` is the primary key as declared, not widened."""
+
+    table: ir.Table
+    key: tuple[str, ...]
+    place: Place
+    declared: Sequence[spec.ForeignKey]
+
+
+def add(report: Report, drafts: Sequence[Draft], document: Sequence[str]) -> tuple[ir.Table, ...]:
+    """The tables with their foreign keys, parents before children."""
+    parents = {f"{draft.table.schema}.{draft.table.name}": draft for draft in drafts}
+    tables = [replace(draft.table, foreign_keys=_of_table(report, draft, parents, document)) for draft in drafts]
+    return _sorted(report, tables, drafts)
+
+
+def _of_table(
+    report: Report, draft: Draft, parents: Mapping[str, Draft], document: Sequence[str]
+) -> tuple[ir.ForeignKey, ...]:
+    found: dict[str, ir.ForeignKey] = {}
+    for number, declared in enumerate(draft.declared):
+        place = draft.place.at("foreign_keys", number)
+        key = _foreign_key(report, place, draft, declared, parents=parents, document=document)
+        if key is None:
+            continue
+        if key.name in found:
+            report.add("MG023", place, "the foreign key is there twice")
+        found[key.name] = key
+    return tuple(found.values())
+
+
+def _foreign_key(
+    report: Report,
+    place: Place,
+    draft: Draft,
+    declared: spec.ForeignKey,
+    *,
+    parents: Mapping[str, Draft],
+    document: Sequence[str],
+) -> ir.ForeignKey | None:
+    parent = parents.get(declared.references)
+    columns = {column.name: column for column in draft.table.columns}
+    good = check_columns(report, place.at("columns"), declared.columns, columns)
+    if parent is None:
+        help_ = did_you_mean(declared.references, parents)
+        report.add("MG060", place.at("references"), f'unknown table "{declared.references}"', help_)
+        return None
+    if not good or not _check_fit(report, place, draft, tuple(declared.columns), parent=parent, document=document):
+        return None
+    partition = parent.table.partition
+    references = widened(parent.key, partition)
+    names = tuple(declared.columns) if references == parent.key else (*declared.columns, references[-1])
+    name = naming.made_up(draft.table.name, *declared.columns, suffix="fkey")
+    return ir.ForeignKey(name, names, parent.table.schema, parent.table.name, references)
+
+
+def _check_fit(
+    report: Report, place: Place, draft: Draft, names: tuple[str, ...], *, parent: Draft, document: Sequence[str]
+) -> bool:
+    """The columns are as many and of the types of the parent's key, and lead to rows of the same document."""
+    key, at = parent.key, place.at("columns")
+    if len(names) != len(key):
+        message = f"{len(names)} columns for a key of {len(key)}: {', '.join(key)}"
+        report.add("MG061", at, message, f"{parent.table.name} is referenced by its whole primary key")
+        return False
+    good = _check_types(report, at, draft, names, parent) and _check_partition(report, place, draft, parent)
+    for name in document:
+        if (name, name) not in set(zip(names, key, strict=True)):
+            report.add("MG064", at, f'the foreign key lacks "{name}", and could leave the document')
+            good = False
+    return good and _check_covered(report, at, draft, names)
+
+
+def _check_types(report: Report, place: Place, draft: Draft, names: tuple[str, ...], parent: Draft) -> bool:
+    own = {column.name: column.type for column in draft.table.columns}
+    theirs = defaultdict(lambda: UNKNOWN, {column.name: column.type for column in parent.table.columns})
+    for number, (name, key) in enumerate(zip(names, parent.key, strict=True)):
+        if UNKNOWN not in {own[name], theirs[key]} and own[name] != theirs[key]:
+            message = f"{name} is {own[name]}, and {parent.table.name}.{key} is {theirs[key]}"
+            report.add("MG061", place.at(number), message, "give both the same type")
+            return False
+    return True
+
+
+def _check_partition(report: Report, place: Place, draft: Draft, parent: Draft) -> bool:
+    """The parent's partition column, which widens its key, is one of the child's and the same for both."""
+    references = widened(parent.key, parent.table.partition)
+    if references == parent.key:
+        return True
+    column, at = references[-1], place.at("references")
+    if column == naming.CAPTURED_AT:
+        message = f"{parent.table.name} is partitioned by {column}, which differs from row to row"
+        report.add("MG064", at, message, "leave the foreign key out, or partition the parent by a column that stays")
+        return False
+    own, theirs = (
+        next((each.type for each in table.columns if each.name == column), None)
+        for table in (draft.table, parent.table)
+    )
+    if own != theirs:
+        message = f'{parent.table.name} is partitioned by "{column}", which this table does not have in the same type'
+        report.add("MG064", at, message, "add the column, or partition the parent by another")
+        return False
+    return True
+
+
+def _check_covered(report: Report, place: Place, draft: Draft, names: tuple[str, ...]) -> bool:
+    """Without an index each delete of a parent's row would read the whole table."""
+    indexes = [index.columns for index in draft.table.indexes if index.where is None]
+    if any(set(columns[: len(names)]) == set(names) for columns in (draft.table.primary_key, *indexes)):
+        return True
+    message = f"no index starts with {', '.join(names)}"
+    report.add("MG063", place, message, f"add indexes: [{{columns: [{', '.join(names)}]}}]")
+    return False
+
+
+def _sorted(report: Report, tables: Sequence[ir.Table], drafts: Sequence[Draft]) -> tuple[ir.Table, ...]:
+    """Parents before children, else in the mapping's order."""
+    left = list(zip(tables, drafts, strict=True))
+    done: list[ir.Table] = []
+    while left:
+        waiting = {(table.schema, table.name) for table, _ in left}
+        ready = [each for each in left if not any((key.schema, key.table) in waiting for key in each[0].foreign_keys)]
+        if not ready:
+            draft = left[0][1]
+            names = ", ".join(table.name for table, _ in left)
+            report.add("MG062", draft.place.at("foreign_keys"), f"the foreign keys of {names} go in a circle")
+            return ()
+        done.append(ready[0][0])
+        left.remove(ready[0])
+    return tuple(done)

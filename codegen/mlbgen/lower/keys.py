@@ -1,0 +1,139 @@
+"""What holds a table together: primary key, partition, indexes, checks."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from mlbgen import ir, spec
+from mlbgen.lower import expressions, naming
+from mlbgen.lower.columns import UNKNOWN
+from mlbgen.lower.report import Place, Report, did_you_mean
+from mlbgen.types import SqlType
+
+Columns = Mapping[str, ir.Column]
+
+_LIST_TYPES = frozenset({"smallint", "integer", "bigint", "text"})
+_MONTH_TYPES = frozenset({"date", "timestamptz"})
+_AHEAD_LIMIT = 1000
+
+
+def check_columns(report: Report, place: Place, names: Sequence[str], columns: Columns) -> bool:
+    """Each name is a column of the table, and comes once."""
+    good = True
+    for index, name in enumerate(names):
+        if name not in columns:
+            report.add("MG050", place.at(index), f'unknown column "{name}"', did_you_mean(name, columns))
+            good = False
+        elif name in names[:index]:
+            report.add("MG023", place.at(index), f'the column "{name}" is there twice')
+            good = False
+    return good
+
+
+def check_primary_key(
+    report: Report, place: Place, declared: Sequence[str], columns: Columns, document: Sequence[str]
+) -> None:
+    """The key's columns are there and stay; with the document's keys among them, rows of two documents never meet."""
+    if not check_columns(report, place, declared, columns):
+        return
+    for index, name in enumerate(declared):
+        if name in {naming.CAPTURED_AT, naming.INGESTED_AT}:
+            report.add("MG053", place.at(index), f'"{name}" changes with each capture, and can\'t be a key')
+    for name in document:
+        if name not in declared:
+            help_ = "rows belong to one document, which the key has to name"
+            report.add("MG053", place, f'the primary key lacks "{name}", a key of the document', help_)
+
+
+def widened(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str, ...]:
+    """The key with the partition column behind, as PostgreSQL wants it in every unique key."""
+    return key if partition is None or partition.column in key else (*key, partition.column)
+
+
+def check_nullable(report: Report, place: Place, column: ir.Column, key: Collection[str]) -> None:
+    """Only keys are NOT NULL, and all of them are."""
+    if column.nullable and column.name in key:
+        message = f'"{column.name}" is in the primary key, or partitions the table, and may be NULL'
+        report.add("MG051", place, message, "write nullable: false")
+    if not column.nullable and column.name not in key:
+        message = f'"{column.name}" may not be NULL, and is no key'
+        report.add("MG052", place, message, "only keys are NOT NULL: leave out nullable: false")
+
+
+def partition(
+    report: Report, place: Place, declared: spec.Partition, columns: Mapping[str, SqlType]
+) -> ir.Partition | None:
+    """The partition, with those that are made ahead."""
+    if declared.column not in columns:
+        help_ = did_you_mean(declared.column, columns)
+        report.add("MG054", place.at("column"), f'the partition column "{declared.column}" is no column', help_)
+        return None
+    sql_type = columns[declared.column]
+    possible = _LIST_TYPES if declared.kind == "list" else _MONTH_TYPES
+    if sql_type is not UNKNOWN and sql_type.name not in possible:
+        message = f"a partition by {declared.kind} is not possible over {sql_type}"
+        report.add("MG055", place.at("kind"), message, f"types it can be over: {', '.join(sorted(possible))}")
+        return None
+    ahead = _ahead(report, place, declared)
+    if ahead and sql_type.name == "text":
+        report.add("MG055", place.at("from"), "partitions over text can't be made ahead", "leave out from and to")
+        return None
+    return None if ahead is None else ir.Partition(declared.column, declared.kind, ahead)
+
+
+def _ahead(report: Report, place: Place, declared: spec.Partition) -> tuple[int | str, ...] | None:
+    """The values from the first to the last, or none where none are named."""
+    first, last = declared.from_, declared.to
+    if first is None and last is None:
+        return ()
+    wanted = int if declared.kind == "list" else str
+    if not isinstance(first, wanted) or not isinstance(last, wanted):
+        form = "integers, as in from: 2020, to: 2026" if wanted is int else "months, as in from: 2024-01, to: 2026-12"
+        report.add("MG055", place, f"from and to are both given, as {form}")
+        return None
+    start, end = _number(first), _number(last)
+    if not start <= end < start + _AHEAD_LIMIT:
+        report.add("MG055", place.at("to"), f"from {first} to {last} is no range of 1 to {_AHEAD_LIMIT} partitions")
+        return None
+    numbers = range(start, end + 1)
+    return tuple(numbers) if wanted is int else tuple(f"{each // 12:04}-{each % 12 + 1:02}" for each in numbers)
+
+
+def _number(bound: int | str) -> int:
+    """An integer as it is, a month as months since year 0."""
+    if isinstance(bound, int):
+        return bound
+    year, month = bound.split("-")
+    return int(year) * 12 + int(month) - 1
+
+
+def index(
+    report: Report, place: Place, declared: spec.Index, columns: Columns, *, table: str, by: ir.Partition | None
+) -> ir.Index | None:
+    """The index, its name made of its columns; `by` is the table's partition, which widens a unique one."""
+    types = {name: column.type for name, column in columns.items()}
+    where = expression = None
+    if declared.where is not None:
+        where = expressions.condition(report, place.at("where"), declared.where, types)
+    if declared.expression is not None:
+        expression = expressions.expression(report, place.at("expression"), declared.expression, types)
+    good = declared.columns is None or check_columns(report, place.at("columns"), declared.columns, columns)
+    refused = (where is None) != (declared.where is None) or (expression is None) != (declared.expression is None)
+    if refused or not good:
+        return None
+    if declared.unique and expression is not None and by is not None:
+        report.add("MG055", place.at("unique"), "a partitioned table can't have a unique index over an expression")
+        return None
+    names = tuple(declared.columns or expressions.names(expression or ""))
+    marks = [naming.short_hash(f"{expression} WHERE {where}")] if expression or where else []
+    name = naming.made_up(table, *names, *marks, suffix="key" if declared.unique else "idx")
+    kept = () if expression else widened(names, by) if declared.unique else names
+    return ir.Index(name, kept, expression, where, declared.unique)
+
+
+def check(report: Report, place: Place, declared: spec.Check, columns: Columns, *, table: str) -> ir.Check | None:
+    """The check, its name made the table's own."""
+    good = naming.check_name(report, place.at("name"), declared.name, "check")
+    types = {name: column.type for name, column in columns.items()}
+    expression = expressions.condition(report, place.at("expression"), declared.expression, types)
+    if expression is None or not good:
+        return None
+    return ir.Check(naming.made_up(table, declared.name, suffix="check"), expression, declared.severity)

@@ -1,0 +1,178 @@
+"""`rows` and `let`: the loops that make a table's rows, and the objects found elsewhere in the document."""
+
+import re
+
+from mlbgen import ir, paths, spec
+from mlbgen.lower import naming
+from mlbgen.lower.report import Place, Report
+from mlbgen.lower.scope import NOTHING_SEEN, Scope, Target, Variable, find_member, kind, value_type
+from mlbgen.shape import Shape
+
+_LEVEL_IN_KEY = re.compile(r"\{(\w+)\}")
+_ORDERED = ("integer", "number", "string")
+
+
+def levels(report: Report, place: Place, rows: dict[str, str], scope: Scope) -> tuple[ir.Level, ...]:
+    """The loops, outermost first; each becomes a variable of the scope."""
+    found: list[ir.Level] = []
+    for name, text in rows.items():
+        at = place.at("rows", name)
+        level = _level(report, at, name, text, scope)
+        if level is not None:
+            found.append(level)
+    return tuple(found)
+
+
+def _level(report: Report, place: Place, name: str, text: str, scope: Scope) -> ir.Level | None:
+    good = naming.check_variable(report, place.key, name, "level")
+    target = scope.resolve(report, place, text)
+    if target is None:
+        scope.declare(name, None)
+        return None
+    container = target.reference.type
+    if target.each is None or container not in ("array", "map"):
+        report.add("MG032", place, *_no_loop(target))
+        scope.declare(name, None)
+        return None
+    item = target.shape.items or NOTHING_SEEN
+    if target.each.where is not None:
+        check_condition(report, place, target.each.where, item)
+    level = ir.Level(name, target.reference, container, value_type(item), target.each.where)
+    path = target.reference.path + ("[*]" if container == "array" else ".*")
+    scope.declare(name, Variable(name, item, path, level))
+    return level if good else None
+
+
+def _no_loop(target: Target) -> tuple[str, str]:
+    path, found = target.reference.path, target.reference.type
+    if target.each is None:
+        step = {"array": "[*]", "map": ".*"}.get(found)
+        message = f"{path} is no loop"
+        return message, f"write {step} behind it, for one row each" if step else f"it is {kind(found)}"
+    help_ = "name its members one by one, or use for_each" if found == "object" else ""
+    return f"{path} is {kind(found)}, and only a list or an object keyed by id can be looped over", help_
+
+
+def check_condition(report: Report, place: Place, condition: paths.Condition, item: Shape) -> None:
+    """A filter names members that there are, and compares them with what they can be."""
+    if isinstance(condition, paths.AllOf | paths.AnyOf):
+        for operand in condition.operands:
+            check_condition(report, place, operand, item)
+    elif isinstance(condition, paths.Not):
+        check_condition(report, place, condition.operand, item)
+    else:
+        shape = find_member(report, place, item, condition.members, condition.offset)
+        if shape is not None and isinstance(condition, paths.Comparison):
+            _check_comparison(report, place, condition, shape)
+
+
+def _check_comparison(report: Report, place: Place, comparison: paths.Comparison, shape: Shape) -> None:
+    there, literal, name = value_type(shape), comparison.literal, ".".join(("@", *comparison.members))
+    offset = comparison.offset
+    if literal is None:
+        if comparison.operator not in {"==", "!="}:
+            report.add("MG036", place, "null can be compared by == and != only", offset=offset)
+    elif there not in _literal_types(literal):
+        report.add("MG036", place, f"{name} is {kind(there)} and never equals {literal!r}", offset=offset)
+    elif comparison.operator not in {"==", "!="} and there not in _ORDERED:
+        report.add("MG036", place, f"{name} is {kind(there)} and has no order", "compare it by == or !=", offset=offset)
+
+
+def _literal_types(literal: paths.Literal) -> tuple[str, ...]:
+    if isinstance(literal, bool):
+        return ("boolean",)
+    return ("string",) if isinstance(literal, str) else ("integer", "number")
+
+
+def lookups(report: Report, place: Place, let: dict[str, spec.LookUp], scope: Scope) -> tuple[ir.LookUp, ...]:
+    """The look-ups in their order; each becomes a variable of the scope, usable by those after it."""
+    found: list[ir.LookUp] = []
+    for name, declared in let.items():
+        at = place.at("let", name)
+        good = naming.check_variable(report, at.key, name, "look-up")
+        if name in scope.variables:
+            report.add("MG023", at.key, f'"{name}" is a level already')
+            continue
+        lookup = _lookup(report, at, name, declared, scope)
+        if lookup is None:
+            scope.declare(name, None)
+        elif good:
+            found.append(lookup)
+    return tuple(found)
+
+
+def _lookup(report: Report, place: Place, name: str, declared: spec.LookUp, scope: Scope) -> ir.LookUp | None:
+    target = scope.resolve(report, place.at("in"), declared.in_)
+    if target is None:
+        return None
+    needed = "map" if declared.key is not None else "array"
+    if target.each is not None or target.reference.type != needed:
+        container = "an object keyed by id" if needed == "map" else "a list"
+        found = "a loop" if target.each is not None else kind(target.reference.type)
+        report.add(
+            "MG035", place.at("in"), f"this look-up is made in {container}, and {target.reference.path} is {found}"
+        )
+        return None
+    item = target.shape.items or NOTHING_SEEN
+    path = target.reference.path + (".*" if needed == "map" else "[*]")
+    by = _by(report, place, declared, item, scope)
+    scope.declare(name, Variable(name, item, path))
+    return None if by is None else ir.LookUp(name, target.reference, by)
+
+
+def _by(
+    report: Report, place: Place, declared: spec.LookUp, item: Shape, scope: Scope
+) -> ir.KeyOf | ir.MemberEquals | ir.AtIndex | None:
+    if declared.key is not None:
+        return _by_key(report, place.at("key"), declared.key, scope)
+    if declared.index is not None:
+        level = _scalar_level(report, place.at("index"), declared.index, scope, ("integer",))
+        return None if level is None else ir.AtIndex(level)
+    ((members_text, level_name),) = (declared.where or {}).items()
+    at = place.at("where", members_text)
+    try:
+        members = paths.parse_members(members_text)
+    except paths.PathError as error:
+        report.add("MG030", at.key, f"the path can't be read: {error}")
+        return None
+    shape = find_member(report, at.key, item, members)
+    if shape is None:
+        return None
+    if value_type(shape) not in _ORDERED:
+        report.add("MG035", at.key, f"{members_text} is {kind(value_type(shape))}, which equals no item of a level")
+        return None
+    level = _scalar_level(report, at, level_name, scope, (value_type(shape),))
+    return None if level is None else ir.MemberEquals(members, level)
+
+
+def _by_key(report: Report, place: Place, text: str, scope: Scope) -> ir.KeyOf | None:
+    found = list(_LEVEL_IN_KEY.finditer(text))
+    if len(found) != 1:
+        report.add("MG035", place, "the key names exactly one level, as in ID{id}")
+        return None
+    match = found[0]
+    level = _scalar_level(report, place, match[1], scope, ("string", "integer"), offset=match.start())
+    return None if level is None else ir.KeyOf(text[: match.start()], level, text[match.end() :])
+
+
+def _scalar_level(
+    report: Report, place: Place, name: str, scope: Scope, types: tuple[str, ...], *, offset: int = 0
+) -> str | None:
+    """The name of a level whose items are of one of these types."""
+    variable = scope.variable(report, place, name, offset=offset)
+    if variable is None:
+        return None
+    if variable.level is None or variable.level.item not in types:
+        found = "no level" if variable.level is None else f"a level of {variable.level.item}s"
+        wanted = " or ".join(types)
+        report.add("MG034", place, f'"{name}" is {found}; a level of {wanted}s is needed', offset=offset)
+        return None
+    return name
+
+
+def check_used(report: Report, place: Place, table: spec.Table, scope: Scope) -> None:
+    """A level or a look-up that nothing uses is a slip."""
+    for part, what, names in (("rows", "level", table.rows), ("let", "look-up", table.let)):
+        for name in names:
+            if name not in scope.used:
+                report.add("MG037", place.at(part, name).key, f'nothing uses the {what} "{name}"', "leave it out")

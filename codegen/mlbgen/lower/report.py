@@ -1,0 +1,92 @@
+"""Where a thing of the mapping stands in the YAML, and the list of what is wrong with it."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from mlbgen.diagnostics import Diagnostic, MappingErrors, Position
+from mlbgen.source import Location, Source
+
+_MANY = 12  # names that a help still lists
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location in the YAML: of a value, or of its key.
+
+    replaced: what `for_each` wrote over the text there, pairs of variable and value.
+    """
+
+    source: Source
+    location: Location = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    is_key: bool = False
+
+    def at(self, *parts: str | int) -> "Place":
+        """The place of a member or an item of this one."""
+        return replace(self, location=(*self.location, *parts))
+
+    @property
+    def key(self) -> "Place":
+        """The key that this place is the value of."""
+        return replace(self, is_key=True)
+
+    def replacing(self, name: str, value: str) -> "Place":
+        """This place with one more `for_each` variable written over."""
+        return replace(self, replaced=(*self.replaced, (name, value)))
+
+    def position(self, offset: int = 0) -> Position:
+        """The position of the place, or of a character of the value's text as it is after replacing."""
+        if self.is_key:
+            return self.source.key_position(self.location)
+        if offset and self.replaced and self.location in self.source.values:
+            texts = [str(self.source.at(self.location))]
+            for name, value in self.replaced:
+                texts.append(texts[-1].replace(f"{{{name}}}", value))
+            for (name, value), text in zip(reversed(self.replaced), reversed(texts[:-1]), strict=True):
+                offset = _before_replacing(text, f"{{{name}}}", value, offset)
+        return self.source.position(self.location, offset)
+
+
+class Report:
+    """Collects what is wrong; `finish` raises it all."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Position, str, str], Diagnostic] = {}
+        self.count = 0  # of errors noted, with those that were noted before
+
+    def add(self, code: str, place: Place, message: str, help_: str = "", *, offset: int = 0) -> None:
+        """Note an error; of a place repeated by `for_each` the first of each code is enough."""
+        self.count += 1
+        position = place.position(offset)
+        key = (position, code, "" if place.replaced else message)
+        self._found.setdefault(key, place.source.diagnostic(position, code, message, help_))
+
+    def finish(self) -> None:
+        """Raise MappingErrors if anything was noted."""
+        if self._found:
+            raise MappingErrors(self._found.values())
+
+
+def did_you_mean(wrong: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """`did you mean "at_bat_index"?`, or where nothing is near `otherwise`, or else what is known if it is not much."""
+    names = sorted(known)
+    near = difflib.get_close_matches(wrong, names, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    if otherwise is None and 0 < len(names) <= _MANY:
+        return f"known are {', '.join(names)}"
+    return otherwise or ""
+
+
+def _before_replacing(text: str, token: str, value: str, offset: int) -> int:
+    """The offset in `text` of what is at `offset` once each token became the value."""
+    at = done = 0
+    while (found := text.find(token, at)) >= 0:
+        if offset <= done + found - at:
+            break
+        done += found - at + len(value)
+        if offset < done:
+            return found
+        at = found + len(token)
+    return at + offset - done

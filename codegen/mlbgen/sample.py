@@ -1,0 +1,141 @@
+"""Checks a mapping by sample responses: what is never filled, what can't be a key, what does not fit."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+
+from mlbgen import interpret, ir
+from mlbgen.diagnostics import Diagnostic
+from mlbgen.errors import MlbgenError
+from mlbgen.interpret import Found
+from mlbgen.stubs import Stub
+from mlbgen.values import Misfit, fit
+
+_SHORT = 60  # characters of a value that a message shows
+
+
+def rows(table: ir.Table, document: object) -> list[dict[str, object]]:
+    """The table's rows of one response, without captured_at and ingested_at: each value as its column's type has it.
+
+    Raises values.Misfit for a value that its column can't hold.
+    """
+    kept: dict[tuple[object, ...], dict[str, object]] = {}
+    for number, scope in enumerate(interpret.scopes(table, document)):
+        row = {column.name: _fitted(column, interpret.find(column.value, scope)) for column in _sampled(table)}
+        key = (number,) if table.duplicates == "error" else tuple(row.get(name) for name in table.primary_key)
+        if table.duplicates != "first" or key not in kept:
+            kept[key] = row
+    return list(kept.values())
+
+
+def check(method: ir.Method, samples: Iterable[Stub]) -> list[Diagnostic]:
+    """What the samples of the method show to be wrong with its tables: MG101 to MG105, the first of each for a column.
+
+    Samples of other methods are passed over. Raises MlbgenError where there is none of this one.
+    """
+    name = f"{method.endpoint}.{method.method}"
+    inspections = [_Inspection(table) for table in method.tables]
+    seen = False
+    for stub in samples:
+        if stub.name == name:
+            seen = True
+            for inspection in inspections:
+                inspection.see(stub)
+    if not seen:
+        raise MlbgenError(f"there is no sample response of {name} to check its mapping by")
+    return sorted(each for inspection in inspections for each in inspection.diagnostics())
+
+
+class _Inspection:
+    """What the samples show of one table."""
+
+    def __init__(self, table: ir.Table) -> None:
+        self.table = table
+        self.name = f"{table.schema}.{table.name}"
+        self.columns = tuple(_sampled(table))
+        self.key = tuple(column.name for column in self.columns if column.name in table.primary_key)
+        self.rows = 0
+        self.filled: set[str] = set()
+        self.found: dict[tuple[str, str], Diagnostic] = {}
+
+    def see(self, stub: Stub) -> None:
+        """Make the rows of one response, and note what is wrong with them."""
+        file = PurePath(stub.file).name
+        keys: set[tuple[object, ...]] = set()
+        for scope in interpret.scopes(self.table, stub.document):
+            self.rows += 1
+            row = {
+                column.name: self._value(column, interpret.find(column.value, scope), file) for column in self.columns
+            }
+            key = tuple(row[name] for name in self.key)
+            if key in keys and None not in key:
+                self._note_repeated(key, file)
+            keys.add(key)
+
+    def _value(self, column: ir.Column, found: Found, file: str) -> object:
+        try:
+            fitted = _fitted(column, found)
+        except Misfit as misfit:
+            self.filled.add(column.name)
+            message = f'a sample does not fit column "{column.name}" of {self.name}: {misfit}'
+            self._note("MG104", column, message, f"{file} has {_short(found.value)} at {_source(column)}")
+            return None
+        if fitted is not None:
+            self.filled.add(column.name)
+        elif column.name in self.key:
+            message = f'key column "{column.name}" of {self.name} is NULL in a sample'
+            self._note("MG102", column, message, f"{file} has {_short(found.value)} at {_source(column)}")
+        return fitted
+
+    def _note_repeated(self, key: tuple[object, ...], file: str) -> None:
+        if self.table.duplicates == "error":
+            message = f"the key ({', '.join(self.key)}) of {self.name} repeats in a sample"
+            help_ = f"{file} has {_short(key)} twice: add a column to primary_key, or say duplicates: first, or last"
+            self._note("MG103", self.table, message, help_)
+
+    def _note(self, code: str, about: ir.Column | ir.Table, message: str, help_: str) -> None:
+        self.found.setdefault((code, about.name), Diagnostic(about.position, code, message, help_))
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        """All that was noted, and what was never there."""
+        yield from self.found.values()
+        if not self.rows:
+            paths = ", ".join(level.source.path for level in self.table.levels) or "$"
+            message = f"{self.name} is filled by no sample"
+            yield Diagnostic(self.table.position, "MG105", message, f"nothing that passes was found at {paths}")
+            return
+        for column in self.columns:
+            if column.name not in self.filled and column.name not in self.key:
+                message = f'column "{column.name}" of {self.name} is NULL in every sample'
+                help_ = (
+                    f"none of {self.rows} rows has a value at {_source(column)}: mend the path, or leave the column out"
+                )
+                yield Diagnostic(column.position, "MG101", message, help_)
+
+
+def _sampled(table: ir.Table) -> Iterator[ir.Column]:
+    """The columns whose value the response has a say in."""
+    return (each for each in table.columns if not isinstance(each.value, ir.CapturedAt | ir.IngestedAt))
+
+
+def _fitted(column: ir.Column, found: Found) -> object:
+    """Placeholders become NULL, and NULL the default; raises Misfit."""
+    if found.value is None or (isinstance(found.value, str) and found.value in column.null_if):
+        return None if column.default is None else fit(column.default, column.type, None)
+    return fit(found.value, column.type, column.convert, found.type)
+
+
+def _source(column: ir.Column) -> str:
+    match column.value:
+        case ir.PathValue(references):
+            return ", ".join(reference.path for reference in references)
+        case ir.ItemValue(path=path):
+            return path
+        case ir.IndexValue(level) | ir.KeyValue(level):
+            return f"the level {level}"
+    return "no path"
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"

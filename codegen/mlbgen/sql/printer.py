@@ -1,0 +1,94 @@
+"""How statements are laid out: as sqlglot does, but with lists of names that fill their lines."""
+
+from typing import ClassVar
+
+from sqlglot import exp
+from sqlglot.generator import Generator
+from sqlglot.generators.postgres import PostgresGenerator
+
+INDENT = 4
+_WIDTH = 100
+
+
+class Filled(exp.Expression):
+    """A list whose items are short: as many on a line as fit."""
+
+
+class AddPlain(exp.Expression):
+    """Of ALTER TABLE: add the column `this` of type `kind`, whose values stay in their row whatever their size."""
+
+    arg_types: ClassVar = {"this": True, "kind": True}
+
+
+def line(statement: exp.Expr) -> str:
+    """The statement on one line, but for the line breaks of its literals."""
+    return _Printer(dialect="postgres", comments=False).generate(statement)
+
+
+def block(statement: exp.Expr) -> str:
+    """The statement on several lines."""
+    return _Printer(dialect="postgres", comments=False, pretty=True, pad=INDENT, indent=INDENT).generate(statement)
+
+
+def _filled(generator: Generator, node: Filled) -> str:
+    lines = [""]
+    for item in (f"{generator.sql(each)}, " for each in node.expressions):
+        if generator.pretty and lines[-1] and len(lines[-1]) + len(item) > _WIDTH:
+            lines.append("")
+        lines[-1] += item
+    return "\n".join(each.rstrip() for each in lines).removesuffix(",")
+
+
+def _add_plain(generator: Generator, node: AddPlain) -> str:
+    name, kind = generator.sql(node, "this"), generator.sql(node, "kind")
+    return f"ADD COLUMN IF NOT EXISTS {name} {kind}, ALTER COLUMN {name} SET STORAGE PLAIN"
+
+
+class _Printer(PostgresGenerator):
+    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Filled: _filled, AddPlain: _add_plain}
+
+    def create_sql(self, expression: exp.Create) -> str:
+        """What follows a table's closing bracket stands on its line."""
+        created = super().create_sql(expression)
+        return created.replace("\n)\n", "\n) ", 1) if self.pretty else created
+
+    def alter_sql(self, expression: exp.Alter) -> str:
+        return f"ALTER TABLE {self.sql(expression, 'this')}{self.sep()}{self.expressions(expression, key='actions')}"
+
+    def checkcolumnconstraint_sql(self, expression: exp.CheckColumnConstraint) -> str:
+        """On one line; the layout must not move what follows a line break in a literal."""
+        condition = line(expression.this)
+        return f"CHECK ({self._replace_line_breaks(condition)})"
+
+    def reference_sql(self, expression: exp.Reference) -> str:
+        return f"REFERENCES {self.sql(expression, 'this')} ({self.expressions(expression, flat=True)})"
+
+    def indexparameters_sql(self, expression: exp.IndexParameters) -> str:
+        return f" ({self.expressions(expression, key='columns', flat=True)}){self.sql(expression, 'where')}"
+
+    def copy_sql(self, expression: exp.Copy) -> str:
+        source = self.expressions(expression, key="files", flat=True)
+        options = self.expressions(expression, key="params", flat=True)
+        return f"COPY {self.sql(expression, 'this')} FROM {source} ({options})"
+
+    def insert_sql(self, expression: exp.Insert) -> str:
+        parts = ("expression", "conflict", "returning")
+        head = f"INSERT INTO {self.sql(expression, 'this')}"
+        return self.sep().join((head, *(self.sql(expression, part).lstrip() for part in parts)))
+
+    def onconflict_sql(self, expression: exp.OnConflict) -> str:
+        keys = self.expressions(expression, key="conflict_keys", flat=True)
+        changes = self.expressions(expression)
+        what = f"DO UPDATE SET{self.sep()}{changes}" if changes else "DO NOTHING"
+        return f"ON CONFLICT ({keys}) {what}{self.sql(expression, 'where')}"
+
+    def update_sql(self, expression: exp.Update) -> str:
+        parts = ("from_", "where", "returning")
+        head = f"UPDATE {self.sql(expression, 'this')} SET{self.sep()}{self.expressions(expression)}"
+        return "".join((head, *(self.sql(expression, part) for part in parts)))
+
+    def filter_sql(self, expression: exp.Filter) -> str:
+        return f"{self.sql(expression, 'this')} FILTER (WHERE {self.sql(expression.expression, 'this')})"
+
+    def cast_sql(self, expression: exp.Cast, safe_prefix: str | None = None) -> str:
+        return f"{safe_prefix or ''}{self.sql(expression, 'this')}::{self.sql(expression, 'to')}"

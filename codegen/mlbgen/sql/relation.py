@@ -1,0 +1,94 @@
+"""A table of the database as plain values: what the tables of a mapping and the raw tables have in common."""
+
+from dataclasses import dataclass
+
+from mlbgen import ir
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column; `type` as PostgreSQL spells it; `now`: its default is the time of the transaction."""
+
+    name: str
+    type: str
+    nullable: bool
+    description: str
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition that all rows meet; without a name PostgreSQL makes one up."""
+
+    name: str | None
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table, its columns in their order."""
+
+    schema: str
+    name: str
+    description: str
+    fields: tuple[Field, ...]
+    primary_key: tuple[str, ...]
+    partition: ir.Partition | None
+    foreign_keys: tuple[ir.ForeignKey, ...] = ()
+    indexes: tuple[ir.Index, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    def type_of(self, field: str) -> str:
+        """The type of the column of that name."""
+        return next(each.type for each in self.fields if each.name == field)
+
+
+def of_table(table: ir.Table) -> Relation:
+    """A table of a mapping; checks that only warn are not the database's."""
+    return Relation(
+        schema=table.schema,
+        name=table.name,
+        description=table.description,
+        fields=tuple(_field(column) for column in table.columns),
+        primary_key=table.primary_key,
+        partition=table.partition,
+        foreign_keys=table.foreign_keys,
+        indexes=table.indexes,
+        checks=tuple(Check(each.name, each.expression) for each in table.checks if each.severity == "error"),
+    )
+
+
+def _field(column: ir.Column) -> Field:
+    now = isinstance(column.value, ir.IngestedAt)
+    return Field(column.name, str(column.type), column.nullable, column.description, now)
+
+
+def of_raw(method: ir.Method) -> Relation:
+    """The method's raw table: each response once, as it came, with how it was asked for."""
+    table, keys = method.raw_table, method.document
+    about = "Key of what the response is about."
+    documents = (Field(key.name, str(key.type), nullable=False, description=key.description or about) for key in keys)
+    return Relation(
+        schema=table.schema,
+        name=table.name,
+        description=f"Responses of {method.endpoint}.{method.method} as they came, each content once; append-only.",
+        fields=(*documents, *_RAW_FIELDS),
+        primary_key=(*(key.name for key in keys), "captured_at", "content_hash"),
+        partition=table.partition,
+        checks=(Check(None, 'octet_length("content_hash") = 32'),),
+    )
+
+
+_RAW_FIELDS = (
+    Field("captured_at", "timestamptz", nullable=False, description="When the request was made, before the call."),
+    Field("ingested_at", "timestamptz", nullable=False, description="When this row was written.", now=True),
+    Field("endpoint", "text", nullable=False, description="Endpoint of the API, such as game."),
+    Field("method", "text", nullable=False, description="Method of the endpoint, such as liveGameV1."),
+    Field("path_params", "jsonb", nullable=False, description="Parameters in the path of the URL, by name."),
+    Field("query_params", "jsonb", nullable=False, description="Parameters behind the path of the URL, by name."),
+    Field("url", "text", nullable=False, description="URL that was asked for."),
+    Field("status_code", "smallint", nullable=False, description="HTTP status of the response."),
+    Field("schema_version", "text", nullable=True, description="Version of the response's shape, where it is known."),
+    Field("content_hash", "bytea", nullable=False, description="SHA-256 of data."),
+    Field("data", "text", nullable=False, description="The body of the response, byte for byte."),
+)

@@ -1,0 +1,57 @@
+"""Sample responses on disk: captured responses with the request they answer, gzipped or not."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import NoReturn
+
+from mlbgen.errors import MlbgenError
+
+_GZIP = b"\x1f\x8b"
+_SUFFIXES = (".json", ".json.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """One sample response: `name` is the endpoint and method (`game.liveGameV1`), `document` the response's JSON."""
+
+    file: str
+    name: str
+    document: object
+
+
+def find(directory: Path) -> Iterator[Stub]:
+    """All stubs below the directory, by their paths, each read when it is asked for.
+
+    Raises MlbgenError where there is none, or for a file that is no stub.
+    """
+    files = sorted(path for path in directory.rglob("*") if path.name.endswith(_SUFFIXES))
+    if not files:
+        raise MlbgenError(f"{directory}: no stubs here (files *.json or *.json.gz)")
+    return map(read, files)
+
+
+def read(file: Path) -> Stub:
+    """The stub in that file; raises MlbgenError for a file that is none."""
+    try:
+        raw = file.read_bytes()
+        wrapped = json.loads(gzip.decompress(raw) if raw.startswith(_GZIP) else raw, parse_constant=_no_json)
+    except (OSError, EOFError, zlib.error) as error:
+        raise MlbgenError(f"{file}: can't be read: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise MlbgenError(f"{file}: is not JSON: {error}") from error
+    if not isinstance(wrapped, dict):
+        raise MlbgenError(f"{file}: is not a stub: a JSON object is expected")
+    if missing := [key for key in ("endpoint", "method", "response") if key not in wrapped]:
+        raise MlbgenError(f"{file}: is not a stub: {' and '.join(missing)} missing")
+    if wrapped.get("status_code", HTTPStatus.OK) != HTTPStatus.OK:
+        raise MlbgenError(f"{file}: is no sample of a response: its status code is {wrapped['status_code']}")
+    return Stub(str(file), f"{wrapped['endpoint']}.{wrapped['method']}", wrapped["response"])
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON value")

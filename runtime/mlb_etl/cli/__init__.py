@@ -1,0 +1,65 @@
+"""The command line: commands parse and call, this module decides how they end.
+
+Exit codes: 0 done, 1 bad input or something left undone, 2 wrong usage, 70 a bug of ours.
+"""
+
+import logging
+from typing import Any
+
+import click
+
+from mlb_etl.cli.database import database
+from mlb_etl.cli.load import test
+from mlb_etl.cli.schema import schema
+from mlb_etl.cli.transform import transform
+from mlb_etl.db import edge
+from mlb_etl.errors import EtlError
+
+BUG = 70
+log = logging.getLogger("mlb_etl")
+
+
+class _Commands(click.Group):
+    """Shows what a user can mend as one message, and anything else with its traceback as our bug."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            with edge():
+                return super().invoke(ctx)
+        except EtlError as error:
+            raise click.ClickException(str(error)) from error
+        except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
+            raise
+        except Exception:
+            log.exception("this is a bug in mlb-etl; please report it with what follows")
+            ctx.exit(BUG)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.option("-v", "--verbose", is_flag=True, help="Tell on standard error what is done.")
+@click.version_option(package_name="mlb-etl")
+def cli(*, verbose: bool) -> None:
+    r"""Keep responses of the MLB Stats API raw, and turn them into PostgreSQL tables, safely.
+
+    \b
+    MLB_ETL_DSN   the database; unset, an embedded PostgreSQL in the data folder
+    MLB_ETL_DATA  the data folder, by default data in the working directory
+
+    \b
+    Examples:
+      mlb-etl schema init
+      mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
+      mlb-etl transform --job config/jobs/game_live_transform.yaml --game-pk 747175
+    """
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO if verbose else logging.WARNING)
+
+
+cli.add_command(database)
+cli.add_command(schema)
+cli.add_command(test)
+cli.add_command(transform)
+
+
+def main() -> None:
+    """The program mlb-etl."""
+    cli(prog_name="mlb-etl")

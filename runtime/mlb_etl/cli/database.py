@@ -1,0 +1,96 @@
+"""mlb-etl db: the embedded server, and psql."""
+
+import os
+
+import click
+
+from mlb_etl import binaries, db
+from mlb_etl.embedded import Server
+from mlb_etl.errors import EtlError
+from mlb_etl.settings import Settings
+
+
+@click.group("db")
+def database() -> None:
+    """Start and stop the embedded PostgreSQL, and talk to the database.
+
+    Without MLB_ETL_DSN every command starts it where it needs it, and it keeps running until `mlb-etl db stop`.
+    """
+
+
+@database.command()
+def start() -> None:
+    r"""Start the embedded server, if it does not run.
+
+    \b
+    Example:
+      mlb-etl db start
+    """
+    server = _server()
+    started = server.start()
+    click.echo(f"{'started' if started else 'runs already'}: {server.url()}")
+
+
+@database.command()
+def stop() -> None:
+    r"""Stop the embedded server, if it runs; sessions are cut, what is committed stays.
+
+    \b
+    Example:
+      mlb-etl db stop
+    """
+    click.echo("stopped" if _server().stop() else "was not running")
+
+
+@database.command()
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    r"""Tell whether the embedded server runs, and where. Exit code 1 if it does not.
+
+    \b
+    Example:
+      mlb-etl db status
+    """
+    server = _server()
+    running = server.running()
+    click.echo(f"running: {server.url()}" if running else f"not running: {server.home}")
+    ctx.exit(0 if running else 1)
+
+
+@database.command()
+@click.option("--show-password", is_flag=True, help="Print the password of MLB_ETL_DSN too.")
+def url(*, show_password: bool) -> None:
+    r"""Print the database's DSN, for other programs; starts the embedded server where it is meant.
+
+    \b
+    Example:
+      psql "$(mlb-etl db url)"
+    """
+    settings = Settings.from_environment()
+    target = db.dsn(settings)
+    click.echo(target if show_password else db.without_password(target)[0])
+
+
+@database.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(arguments: tuple[str, ...]) -> None:
+    r"""Run psql on the database; what stands after -- goes to psql.
+
+    \b
+    Examples:
+      mlb-etl db psql
+      mlb-etl db psql -- --command="SELECT * FROM etl.watermark"
+    """
+    program = str(binaries.find("psql") / "psql")
+    target, password = db.without_password(db.dsn(Settings.from_environment()))
+    secret = {"PGPASSWORD": password} if password is not None else {}
+    os.execve(program, [program, target, *arguments], os.environ | secret)  # noqa: S606 - no shell is wanted
+
+
+def _server() -> Server:
+    settings = Settings.from_environment()
+    if settings.dsn is not None:
+        raise EtlError(
+            "MLB_ETL_DSN is set, so the embedded server is not in use: unset it, or manage that server itself"
+        )
+    return db.server(settings)

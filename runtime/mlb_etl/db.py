@@ -1,0 +1,79 @@
+"""Connections, and the one edge where the driver's errors become ours."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import conninfo
+from psycopg.rows import TupleRow
+
+from mlb_etl.embedded import Server
+from mlb_etl.errors import DatabaseUnavailable, EtlError, Rejected
+from mlb_etl.settings import Settings
+
+Connection: TypeAlias = psycopg.Connection[TupleRow]
+log = logging.getLogger(__name__)
+
+
+def server(settings: Settings) -> Server:
+    """The embedded server of the data folder."""
+    return Server(settings.data / "postgres")
+
+
+def dsn(settings: Settings) -> str:
+    """The DSN of the database; starts the embedded server where none is set."""
+    if settings.dsn is not None:
+        return settings.dsn
+    embedded = server(settings)
+    if embedded.start():
+        log.info("started the embedded PostgreSQL in %s; `mlb-etl db stop` stops it", embedded.home)
+    return embedded.url()
+
+
+def connect(settings: Settings) -> Connection:
+    """A connection in autocommit mode, so that each transaction is a block in the code. The caller closes it."""
+    target = dsn(settings)
+    _parts(target)
+    try:
+        connection = psycopg.connect(target, autocommit=True, application_name="mlb-etl", connect_timeout=10)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable(f"no connection to the database: {_text(error)}") from error
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED  # which waiting for a locked row relies on
+    return connection
+
+
+def without_password(target: str) -> tuple[str, str | None]:
+    """A DSN without its password, and the password: command lines and logs are there for everyone to see."""
+    parts = _parts(target)
+    password = parts.pop("password", None)
+    return (target, None) if password is None else (conninfo.make_conninfo("", **parts), str(password))
+
+
+def _parts(target: str) -> dict[str, Any]:
+    try:
+        return conninfo.conninfo_to_dict(target)
+    except psycopg.ProgrammingError:  # its text repeats what it can't read, which may be a password
+        raise DatabaseUnavailable(
+            "MLB_ETL_DSN can't be read: postgresql://user@host:5432/database is expected"
+        ) from None
+
+
+@contextmanager
+def edge(table: str | None = None) -> Iterator[None]:
+    """Raise Rejected for rows that the database refuses, DatabaseUnavailable where it is gone, else EtlError."""
+    try:
+        yield
+    except (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.CardinalityViolation) as error:
+        raise Rejected(
+            f"the database refuses it: {_text(error)}", value=error.diag.message_detail, table=table
+        ) from error
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable(f"the database stopped the work: {_text(error)}") from error
+    except psycopg.Error as error:
+        raise EtlError(f"the database refuses: {_text(error)}") from error
+
+
+def _text(error: psycopg.Error) -> str:
+    return error.diag.message_primary or str(error).strip()

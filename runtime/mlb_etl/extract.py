@@ -1,0 +1,44 @@
+"""From the bytes of a response to the rows of all its tables, or the reason why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from mlb_etl import reject
+from mlb_etl.contracts import Capture, Method, Row
+from mlb_etl.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What one response says: its document's keys by name, and the rows of each table in the method's order."""
+
+    keys: dict[str, Any]
+    rows: Sequence[list[Row]]
+
+
+def extract(method: Method, capture: Capture, data: bytes) -> Extract:
+    """Decode, accept and extract a response; raises Rejected with the exact place."""
+    try:
+        document = method.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise reject.undecodable(method, capture, data, error) from error
+    table = None
+    try:
+        method.accept(document, capture)
+        keys = {key.name: _key(key.read(document), key.path) for key in method.document}
+        rows = []
+        for each in method.tables:
+            table = each.qualified_name
+            rows.append(each.extract(document, capture))
+    except Rejected as error:
+        raise reject.located(error, data, table) from error
+    return Extract(keys, rows)
+
+
+def _key(value: Any, path: str) -> Any:
+    if value is None:
+        raise Rejected("the response does not say what it is about", path=path)
+    return value

@@ -1,0 +1,120 @@
+"""Puts captured responses into the raw tables, after a look whether the pipeline can read them."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mlb_etl import db, registry, samples
+from mlb_etl.contracts import Capture, Method
+from mlb_etl.db import Connection
+from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.extract import extract
+from mlb_etl.raw import Raw, Response
+from mlb_etl.settings import TABLES
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """What to take for granted of responses without their request.
+
+    method: None stands for the package's only one; captured_at: None for the file's modification time.
+    """
+
+    method: str | None = None
+    captured_at: datetime | None = None
+
+
+BARE = Bare()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file of which nothing was stored, and why."""
+
+    file: Path
+    why: Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of the files; `already` ones hold a capture that the raw table has."""
+
+    stored: tuple[Path, ...]
+    already: tuple[Path, ...]
+    refused: tuple[Refused, ...]
+
+
+def load_files(
+    connection: Connection,
+    files: Iterable[Path],
+    *,
+    package: str = TABLES,
+    bare: Bare = BARE,
+) -> Loaded:
+    """Store the response of each file, unless the pipeline could not read it; a refused file does not stop others."""
+    stored: list[Path] = []
+    already: list[Path] = []
+    refused: list[Refused] = []
+    tables: dict[str, Raw] = {}
+    for file in files:
+        try:
+            response = _response(package, file, bare)
+            method = registry.method(package, f"{response.endpoint}.{response.method}")
+            keys = _check(method, response)
+            raw = tables.setdefault(method.name, Raw(connection, method))
+            with db.edge(f"{method.raw_schema}.{method.raw_table}"):
+                (stored if raw.store(response, keys) else already).append(file)
+        except Rejected as why:
+            log.info("refused %s: %s", file, why)
+            refused.append(Refused(file, why))
+    return Loaded(tuple(stored), tuple(already), tuple(refused))
+
+
+def choose(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:
+    """The stubs below the folder that answer a request with these path parameters, of methods that the package has."""
+    known = registry.methods(package)
+    chosen = []
+    for file in samples.find(folder):
+        try:
+            response = samples.unwrap(samples.read(file))
+        except Rejected as why:
+            log.info("passed over %s: %s", file, why)
+            continue
+        if response is None or f"{response.endpoint}.{response.method}" not in known:
+            continue
+        if asked.items() <= response.path_params.items():
+            chosen.append(file)
+    return chosen
+
+
+def _response(package: str, file: Path, bare: Bare) -> Response:
+    """The response in the file; raises Rejected where it is of a method without mapping."""
+    content = samples.read(file)
+    response = samples.unwrap(content)
+    if response is None:
+        captured_at = bare.captured_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        return samples.bare(_bare_method(package, bare), content, captured_at)
+    name = f"{response.endpoint}.{response.method}"
+    if name not in registry.methods(package):
+        raise Rejected(f"{package} has no mapping for it", path="$.method", value=name)
+    return response
+
+
+def _bare_method(package: str, bare: Bare) -> Method:
+    names = sorted(registry.methods(package))
+    if bare.method is None and len(names) != 1:
+        raise EtlError(f"of which method is a bare response? say --method with one of {', '.join(names)}")
+    return registry.method(package, bare.method or names[0])
+
+
+def _check(method: Method, response: Response) -> dict[str, object]:
+    """The document's keys; raises Rejected for a response that the pipeline can't turn into rows."""
+    try:
+        response.data.decode()
+    except UnicodeDecodeError as error:
+        raise Rejected(f"not UTF-8: {error.reason}", value=error.object[error.start : error.end]) from error
+    return extract(method, Capture(response.captured_at, response.path_params), response.data).keys

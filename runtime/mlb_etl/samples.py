@@ -1,0 +1,104 @@
+"""Captured responses in files: wrapped with the request they answer, or bare, gzipped or not."""
+
+import gzip
+import re
+import zlib
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+
+import msgspec
+
+from mlb_etl import reject
+from mlb_etl.contracts import Method
+from mlb_etl.contracts.fields import Timestamp
+from mlb_etl.errors import Rejected
+from mlb_etl.raw import Response
+
+_GZIP = b"\x1f\x8b"
+_ABSENT = msgspec.Raw()
+_SUFFIXES = (".json", ".json.gz")
+
+
+class _Wrapper(msgspec.Struct):
+    """A stub; the response's bytes stay as they stand in the file."""
+
+    endpoint: str
+    method: str
+    captured_at: Timestamp
+    response: msgspec.Raw
+    path_params: dict[str, str | int] = {}
+    query_params: dict[str, str | int] = {}
+    url: str = ""
+    status_code: int = HTTPStatus.OK
+
+
+class _Probe(msgspec.Struct):
+    endpoint: msgspec.Raw = _ABSENT
+    method: msgspec.Raw = _ABSENT
+    response: msgspec.Raw = _ABSENT
+
+
+_stub = msgspec.json.Decoder(_Wrapper).decode
+
+
+def find(folder: Path) -> list[Path]:
+    """The files *.json and *.json.gz below the folder, by their paths."""
+    return sorted(path for path in folder.rglob("*") if path.name.endswith(_SUFFIXES))
+
+
+def read(file: Path) -> bytes:
+    """The file's content, unzipped."""
+    content = file.read_bytes()
+    if not content.startswith(_GZIP):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Rejected(f"gzip data that can't be read: {error}") from error
+
+
+def unwrap(content: bytes) -> Response | None:
+    """The response in a stub, or None where the content is no stub and so perhaps a bare response.
+
+    Raises Rejected for a stub that lacks what belongs to one, or that is of an error answer.
+    """
+    try:
+        probe = msgspec.json.decode(content, type=_Probe)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if probe.response is _ABSENT and _ABSENT in (probe.endpoint, probe.method):
+        return None
+    try:
+        stub = _stub(content)
+    except msgspec.ValidationError as error:
+        raise reject.mistyped(error, msgspec.json.decode(content), _stub) from error
+    if stub.status_code != HTTPStatus.OK:
+        raise Rejected("an error answer, no response", path="$.status_code", value=stub.status_code)
+    return Response(
+        endpoint=stub.endpoint,
+        method=stub.method,
+        path_params={name: str(value) for name, value in stub.path_params.items()},
+        query_params={name: str(value) for name, value in stub.query_params.items()},
+        url=stub.url,
+        status_code=stub.status_code,
+        captured_at=stub.captured_at,
+        data=bytes(stub.response),
+    )
+
+
+def bare(method: Method, data: bytes, captured_at: datetime) -> Response:
+    """A response without its request, which is taken to be what the response says it is about."""
+    path_params = _about(method, data)
+    url = re.sub(r"\{(\w+)\}", lambda match: path_params.get(match[1], match[0]), method.url)
+    return Response(method.endpoint, method.method, path_params, {}, url, HTTPStatus.OK, captured_at, data)
+
+
+def _about(method: Method, data: bytes) -> dict[str, str]:
+    """The document's keys; empty where it can't be decoded."""
+    try:
+        document = method.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+    values = {key.name: key.read(document) for key in method.document}
+    return {name: str(value) for name, value in values.items() if value is not None}

@@ -1,0 +1,57 @@
+"""Each diagnostic code has a mapping that shows it, and a row in docs/errors.md."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from mlbgen import sample
+from mlbgen.diagnostics import MappingErrors
+from mlbgen.infer import infer
+from mlbgen.lower import load_method
+from mlbgen.source import with_lines
+from mlbgen.stubs import Stub
+
+ROOT = Path(__file__).parents[2]
+ERRORS = Path(__file__).parent / "errors"
+CASES = sorted(folder.name for folder in ERRORS.iterdir() if folder.is_dir())
+SAMPLES = [
+    Stub(f"sample{number}.json", "league.gameV1", document)
+    for number, document in enumerate(json.loads((ERRORS / "samples.json").read_text()), start=1)
+]
+
+
+class TextFile(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+def diagnostics(case: str) -> MappingErrors:
+    folder = ERRORS / case
+    (shape,) = infer(SAMPLES).values()
+    try:
+        method = load_method(folder / "mapping.yaml", root=folder, shape=shape)
+    except MappingErrors as errors:
+        return errors
+    return MappingErrors(with_lines(sample.check(method, SAMPLES), root=folder))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_refused(case: str, snapshot: SnapshotAssertion) -> None:
+    errors = diagnostics(case)
+
+    assert case[:5] in {each.code for each in errors.diagnostics}
+    assert f"{errors}\n" == snapshot(extension_class=TextFile)
+
+
+def test_codes_of_the_code_the_documentation_and_the_cases_are_the_same() -> None:
+    sources = (ROOT / "codegen" / "mlbgen").rglob("*.py")
+    used = set().union(*(re.findall(r'"(MG\d{3})"', source.read_text()) for source in sources))
+    documented = set(re.findall(r"^\| (MG\d{3}) \|", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE))
+    shown = {case[:5] for case in CASES}
+
+    assert used == documented
+    assert used == shown

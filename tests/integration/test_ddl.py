@@ -1,0 +1,163 @@
+"""The DDL on real servers: what the catalog says after it, and that texts arrive as they were written."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import catalog
+import psycopg
+import pytest
+from conftest import create_database
+from small_ir import GAMES, column, method, table
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from mlb_etl.embedded import Server
+from mlbgen import ir, shape_file
+from mlbgen.emit import migrations
+from mlbgen.lower import load_method
+
+ROOT = Path(__file__).parents[2]
+MAPPING = ROOT / "schemas/mappings/game/live_game_v1.yaml"
+API = ROOT / "schemas/api/game/live_game_v1.json"
+HOSTILE = [
+    "it's",
+    "x'; DROP TABLE league.games; --",
+    'x"; --',
+    "100 % %s \\ \\' $$",
+    "a\n\n  b\n -- \n",
+    "a\n)\nb",
+    "\t\r",
+    "ü🏟",
+]
+Connection = psycopg.Connection[Any]
+
+
+class TextFile(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+def connect(server: Server) -> Connection:
+    return psycopg.connect(create_database(server), autocommit=True)
+
+
+@pytest.fixture(scope="module")
+def scripts() -> dict[str, str]:
+    """The migrations of the live feed."""
+    live = load_method(MAPPING, root=ROOT, shape=shape_file.load(API))
+    return {Path(path).name: text for path, text in migrations.files([live]).items() if path.endswith(".sql")}
+
+
+@pytest.fixture(params=["server", "server15"])
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """To a fresh database, on each version of the server."""
+    with connect(request.getfixturevalue(request.param)) as connected:
+        yield connected
+
+
+def test_catalog(server: Server, scripts: dict[str, str], snapshot: SnapshotAssertion) -> None:
+    with connect(server) as connected:
+        for script in scripts.values():
+            connected.execute(script.encode())
+        found = catalog.tables(connected, ["game"])
+    assert len(found) == 18
+    for name, text in found.items():
+        assert text == snapshot(name=name, extension_class=TextFile)
+
+
+def test_the_catalog_is_the_same_on_15(server: Server, server15: Server, scripts: dict[str, str]) -> None:
+    found = []
+    for each in (server, server15):
+        with connect(each) as connected:
+            for script in scripts.values():
+                connected.execute(script.encode())
+            found.append(catalog.tables(connected, ["game"]))
+    assert found[0] == found[1]
+
+
+def test_the_tables_need_nothing_before_them(connection: Connection, scripts: dict[str, str]) -> None:
+    """`mlbgen ddl > V2__game_live_tables.sql` is complete in itself."""
+    connection.execute(scripts["V2__game_live_tables.sql"].encode())
+    assert len(catalog.tables(connection, ["game"])) == 17
+
+
+def test_squawk_passes(scripts: dict[str, str], tmp_path: Path) -> None:
+    for name, text in scripts.items():
+        (tmp_path / name).write_text(text)
+    squawk = Path(sys.executable).with_name("squawk")
+    command = [squawk, "--config", ROOT / ".squawk.toml", *sorted(tmp_path.glob("*.sql"))]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_descriptions_arrive_as_they_were_written(connection: Connection) -> None:
+    facts = [column(f"fact_{number}", "text", description=text) for number, text in enumerate(HOSTILE)]
+    tables = [replace(table(f"things_{number}", facts), description=text) for number, text in enumerate(HOSTILE)]
+    connection.execute(migrations.ddl([method(*tables)]).encode())
+    for number, text in enumerate(HOSTILE):
+        said = connection.execute(
+            "SELECT obj_description(attrelid), col_description(attrelid, attnum) FROM pg_attribute"
+            " WHERE attrelid = %s::regclass AND attname = %s",
+            [f"league.things_{number}", f"fact_{number}"],
+        ).fetchone()
+        assert said == (text, text)
+
+
+def test_literals_of_expressions_arrive_as_they_were_written(connection: Connection) -> None:
+    conditions = [f"""\"note\" <> '{text.replace("'", "''")}'""" for text in HOSTILE]
+    games = replace(
+        GAMES,
+        checks=tuple(ir.Check(f"check_{number}", text, "error") for number, text in enumerate(conditions)),
+        indexes=tuple(
+            ir.Index(f"index_{number}", ("note",), None, text, unique=False) for number, text in enumerate(conditions)
+        ),
+    )
+    connection.execute(migrations.ddl([method(games)]).encode())
+    insert = "INSERT INTO league.games (game_pk, season, note, captured_at) VALUES (1, 2024, %s, now())"
+    for number, text in enumerate(HOSTILE):
+        with pytest.raises(psycopg.errors.CheckViolation, match=f"check_{number}"):
+            connection.execute(insert, [text])
+    filters = connection.execute(
+        "SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indpred IS NOT NULL"
+    ).fetchall()
+    assert {each for (each,) in filters} == {
+        "({} <> {}::text)".format(*text.replace('"note"', "note").split(" <> ", 1)) for text in conditions
+    }
+
+
+def test_responses_are_packed_by_lz4_where_the_server_can(connection: Connection) -> None:
+    connection.execute(migrations.raw_ddl([method()]).encode())
+    possible = connection.execute(
+        "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
+    ).fetchone()
+    packed = connection.execute(
+        "SELECT attcompression = 'l' FROM pg_attribute JOIN pg_class ON attrelid = oid"
+        " WHERE attname = 'data' AND relname ~ '^game_v1' AND relkind IN ('r', 'p')"
+    ).fetchall()
+    assert packed == [possible] * 3  # the table and its two partitions
+
+
+def test_months_begin_at_midnight_utc(connection: Connection) -> None:
+    connection.execute("SET TimeZone = 'America/New_York'")
+    connection.execute(migrations.raw_ddl([method()]).encode())
+    insert = """
+        INSERT INTO league.game_v1 (game_pk, captured_at, endpoint, method, path_params, query_params, url, status_code,
+            content_hash, data)
+        VALUES (1, %s, 'league', 'gameV1', '{}', '{}', '/', 200, sha256('{}'), '{}') RETURNING tableoid::regclass::text
+    """
+    for at, where in (("2024-11-30 23:59:59.999999Z", "2024_11"), ("2024-12-01 00:00:00Z", "2024_12")):
+        assert connection.execute(insert, [at]).fetchone() == (f"league.game_v1_{where}",)
+
+
+def test_a_raw_row_has_a_sha256(connection: Connection) -> None:
+    connection.execute(migrations.raw_ddl([method()]).encode())
+    with pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute("""
+            INSERT INTO league.game_v1 (game_pk, captured_at, endpoint, method, path_params, query_params, url,
+                status_code, content_hash, data)
+            VALUES (1, '2024-11-02Z', 'league', 'gameV1', '{}', '{}', '/', 200, 'short', '{}')
+        """)

@@ -1,0 +1,172 @@
+"""The embedded server on real programs: it lives, dies and comes back whatever was killed when."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from mlb_etl.embedded import SOCKET_BYTES, Server
+from mlb_etl.errors import DatabaseUnavailable
+
+START = """
+import os, signal, sys
+from pathlib import Path
+from mlb_etl.embedded import Server
+print(Server(Path(sys.argv[1])).start(), flush=True)
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the server's account can reach; what runs below it is stopped afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="mlb-etl-tests-"))
+    path.chmod(0o711)
+    yield path
+    for home in [*path.rglob("lock")]:
+        Server(home.parent).stop()
+    shutil.rmtree(path)
+
+
+def starter(home: Path) -> subprocess.Popen[str]:
+    """Another process that starts the server."""
+    return subprocess.Popen([sys.executable, "-c", START, str(home)], stdout=subprocess.PIPE, text=True)
+
+
+def postmaster(home: Path) -> int:
+    return int((home / "data" / "postmaster.pid").read_text().split()[0])
+
+
+def ask(server: Server, query: bytes = b"SELECT 1") -> object:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        cursor = connection.execute(query)
+        return cursor.fetchone() if cursor.description else None
+
+
+def test_starts_once_and_stops_once(folder: Path) -> None:
+    server = Server(folder / "pg")
+    assert not server.running()
+    assert server.stop() is False
+    assert not server.home.exists(), "asking changes nothing"
+    assert server.start() is True
+    assert server.start() is False
+    assert ask(server) == (1,)
+    assert server.stop() is True
+    assert server.stop() is False
+    assert not server.running()
+
+
+def test_only_the_owner_can_reach_it(folder: Path) -> None:
+    server = Server(folder / "pg")
+    server.start()
+    assert stat.S_IMODE(server.home.stat().st_mode) == 0o700
+    assert ask(server, b"SHOW listen_addresses") == ("",)
+    with psycopg.connect(server.url()) as connection:
+        assert connection.info.host == str(server.home)
+
+
+def test_outlives_a_parent_that_is_killed(folder: Path) -> None:
+    home = folder / "pg"
+    script = f"{START}\nos.kill(os.getpid(), signal.SIGKILL)"
+    done = subprocess.run([sys.executable, "-c", script, str(home)], stdout=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, "True\n")
+    server = Server(home)
+    assert server.start() is False
+    assert ask(server) == (1,)
+    assert server.stop() is True
+
+
+def test_comes_back_with_its_data_after_it_was_killed(folder: Path) -> None:
+    server = Server(folder / "pg")
+    server.start()
+    ask(server, b"CREATE TABLE kept AS SELECT 42 AS answer")
+    os.kill(postmaster(server.home), signal.SIGKILL)
+    assert server.start() is True
+    assert ask(server, b"SELECT answer FROM kept") == (42,)
+
+
+def test_a_pid_file_that_names_another_process_is_not_believed(folder: Path) -> None:
+    server = Server(folder / "pg")
+    server.start()
+    server.stop()
+    owner = server.home.stat()
+    with subprocess.Popen(["sleep", "60"], user=owner.st_uid if os.geteuid() == 0 else None) as other:
+        for name in ("data/postmaster.pid", ".s.PGSQL.5432.lock"):
+            (server.home / name).write_text(f"{other.pid}\n{server.home}/data\n1\n5432\n{server.home}\n\n\n")
+            os.chown(server.home / name, owner.st_uid, owner.st_gid)
+        assert server.stop() is False
+        assert server.start() is True
+        assert other.poll() is None, "the other process was left alone"
+        other.kill()
+
+
+def test_a_start_that_is_killed_leaves_nothing_in_the_way(folder: Path) -> None:
+    server = Server(folder / "pg")
+    for delay in (0.3, 0.5, 0.7):
+        process = starter(server.home)
+        time.sleep(delay)
+        process.kill()
+        process.communicate()
+    server.start()
+    assert ask(server) == (1,)
+    assert not [*server.home.glob("initdb-*")]
+
+
+@pytest.mark.parametrize("name", ["a b", 'it\'s 100%, "so"', "ü"])
+def test_odd_paths(folder: Path, name: str) -> None:
+    server = Server(folder / name)
+    server.start()
+    assert ask(server) == (1,)
+
+
+def test_a_path_too_long_for_a_socket(folder: Path) -> None:
+    server = Server(folder / ("long" * 20) / ("path" * 20) / "pg")
+    assert len(str(server.home)) > SOCKET_BYTES
+    server.start()
+    assert ask(server) == (1,)
+    place = (server.home / "run").readlink()
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    os.kill(postmaster(server.home), signal.SIGKILL)
+    place.chmod(0o777)  # as if it had been cleaned away and made by someone else
+    server.start()
+    assert (server.home / "run").readlink() != place
+    assert ask(server) == (1,)
+    shutil.rmtree(place)
+    place = (server.home / "run").readlink()
+    server.stop()
+    assert not place.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that the server's account can't reach")
+def test_a_folder_that_only_root_can_reach(folder: Path) -> None:
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    server = Server(closed / "pg")
+    server.start()
+    assert ask(server) == (1,)
+    assert server.home.is_symlink()
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700, "no permission was widened"
+    place = server.home.readlink()
+    server.stop()
+    shutil.rmtree(place)
+
+
+def test_starters_at_once_get_one_server(folder: Path) -> None:
+    starters = [starter(folder / "pg") for _ in range(4)]
+    answers = [process.communicate()[0] for process in starters]
+    assert sorted(answers) == ["False\n", "False\n", "False\n", "True\n"]
+
+
+def test_a_start_that_fails_says_why(folder: Path) -> None:
+    server = Server(folder / "pg", settings={"shared_buffers": "1 banana"})
+    with pytest.raises(DatabaseUnavailable, match="shared_buffers"):
+        server.start()
+    Server(folder / "pg").start()

@@ -1,0 +1,170 @@
+"""Every captured live feed against its tables: counts and sums computed from the JSON, not by the extractors."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+import mlb_etl
+from mlb_etl import ingest
+
+Facts = dict[str, Any]
+
+SIDES = ("home", "away")
+LISTS = {"batting_order": "battingOrder", "pitchers": "pitchers", "bench": "bench", "bullpen": "bullpen"}
+ROWS_OF_747175 = {
+    "metadata": 1, "linescore": 9, "players": 51, "plays": 75, "pitch_events": 290, "runners": 101, "scoring_plays": 8,
+    "home_batting_order": 9, "away_batting_order": 9, "home_pitchers": 3, "away_pitchers": 6,
+    "home_bench": 3, "away_bench": 3, "home_bullpen": 10, "away_bullpen": 6, "umpires": 4, "venue_details": 1,
+}  # fmt: skip
+
+
+def feeds(stubs: Path) -> list[Path]:
+    return sorted((stubs / "game" / "liveGameV1").glob("*.json.gz"))
+
+
+def read(path: Path) -> Facts:
+    response: Facts = json.loads(gzip.decompress(path.read_bytes()))["response"]
+    return response
+
+
+def events(feed: Facts) -> Iterator[Facts]:
+    for play in feed["liveData"]["plays"]["allPlays"]:
+        yield from play["playEvents"]
+
+
+def expected_rows(feed: Facts) -> dict[str, int]:
+    """How many rows each table should have, by its name without live_game_."""
+    live, plays = feed["liveData"], feed["liveData"]["plays"]
+    teams = live["boxscore"]["teams"]
+    return {
+        "metadata": 1,
+        "venue_details": 1,
+        "linescore": len(live["linescore"]["innings"]),
+        "players": len(feed["gameData"]["players"]),
+        "plays": len(plays["allPlays"]),
+        "pitch_events": sum(event["isPitch"] for event in events(feed)),
+        "runners": sum(len(play["runners"]) for play in plays["allPlays"]),
+        "scoring_plays": len(set(plays["scoringPlays"])),
+        "umpires": len(live["boxscore"]["officials"]),
+        **{f"{side}_{table}": len(set(teams[side][name])) for side in SIDES for table, name in LISTS.items()},
+    }
+
+
+def expected_sums(feed: Facts) -> dict[str, Any]:
+    speeds = [
+        Decimal(str(e["pitchData"]["startSpeed"])) for e in events(feed) if "startSpeed" in e.get("pitchData", {})
+    ]
+    plays = feed["liveData"]["plays"]["allPlays"]
+    return {
+        "start_speed": sum(speeds) if speeds else None,
+        "rbi": sum(play["result"].get("rbi", 0) for play in plays) if plays else None,
+    }
+
+
+SUMS = {
+    "start_speed": "SELECT sum(start_speed) FROM game.live_game_pitch_events",
+    "rbi": "SELECT sum(rbi) FROM game.live_game_plays",
+}
+
+
+def load(database: str, *paths: Path) -> None:
+    """Captured responses into the raw table and on into the tables."""
+    with psycopg.connect(database) as connection:
+        report = ingest.load_files(connection, paths)
+    assert not report.refused
+    counts = mlb_etl.pipeline("game.liveGameV1", dsn=database)()
+    assert counts.documents.quarantined == 0
+
+
+def scalar(database: str, query: str | sql.Composed) -> Any:
+    with psycopg.connect(database) as connection:
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def rows(database: str) -> dict[str, int]:
+    count = "SELECT count(*) FROM game.{}"
+    return {
+        name: scalar(database, sql.SQL(count).format(sql.Identifier(f"live_game_{name}"))) for name in ROWS_OF_747175
+    }
+
+
+@pytest.fixture(params=range(24))
+def feed_path(request: pytest.FixtureRequest, stubs_dir: Path) -> Path:
+    paths = feeds(stubs_dir)
+    assert len(paths) == 24
+    path: Path = paths[request.param]
+    return path
+
+
+def test_tables_hold_what_the_feed_says(database: str, feed_path: Path) -> None:
+    feed = read(feed_path)
+    load(database, feed_path)
+    assert rows(database) == expected_rows(feed)
+    assert {name: scalar(database, query) for name, query in SUMS.items()} == expected_sums(feed)
+
+
+def test_747175(database: str, stubs_dir: Path) -> None:
+    load(database, *(path for path in feeds(stubs_dir) if "747175_20240713" in path.name))
+    assert rows(database) == ROWS_OF_747175
+
+
+RUNS_AGREE = """
+    SELECT game.away_score IS NOT DISTINCT FROM line.away AND game.home_score IS NOT DISTINCT FROM line.home
+    FROM game.live_game_metadata AS game
+    CROSS JOIN (
+        SELECT sum(away_runs_scored) AS away, sum(home_runs_scored) AS home FROM game.live_game_linescore
+    ) AS line
+"""
+PITCHES_OF_TEAMS = """
+    SELECT
+        (SELECT count(*) FROM game.live_game_pitch_events JOIN game.live_game_plays USING (game_pk, at_bat_index)
+         WHERE half_inning = {half}) - coalesce((SELECT sum(number_of_pitches) FROM game.{pitchers}), 0)
+"""
+
+
+def test_the_tables_agree_where_the_feed_repeats_itself(database: str, feed_path: Path) -> None:
+    feed = read(feed_path)
+    load(database, feed_path)
+    played = bool(feed["liveData"]["linescore"]["innings"]) and "runs" in feed["liveData"]["linescore"]["teams"]["home"]
+    if played and feed["liveData"]["plays"]["allPlays"][0]["about"]["isComplete"]:
+        assert scalar(database, RUNS_AGREE) is True
+    off_by = {"566208": {"top": 0, "bottom": 4}}.get(feed_path.name[:6], {"top": 0, "bottom": 0})
+    for side, half in (("home", "top"), ("away", "bottom")):
+        pitchers = sql.Identifier(f"live_game_{side}_pitchers")
+        difference = sql.SQL(PITCHES_OF_TEAMS).format(half=sql.Literal(half), pitchers=pitchers)
+        assert scalar(database, difference) == off_by[half]
+    boxscores = feed["liveData"]["boxscore"]["teams"].values()
+    batted_in = sum(
+        player.get("stats", {}).get("batting", {}).get("rbi", 0)
+        for team in boxscores
+        for player in team["players"].values()
+    )
+    assert scalar(database, "SELECT coalesce(sum(rbi), 0) FROM game.live_game_plays") == batted_in
+
+
+@pytest.mark.parametrize(
+    ("game", "status", "unknown"),
+    [
+        ("566988", "F", ["home_score", "away_hits", "current_inning", "outs", "attendance", "weather_temp"]),
+        ("746552", "S", ["home_score", "away_hits", "current_inning", "outs", "attendance", "game_duration_minutes"]),
+        ("824370", "P", ["attendance", "game_duration_minutes", "winning_pitcher_id"]),
+    ],
+    ids=["empty Final", "scheduled", "warm-up"],
+)
+def test_what_a_feed_does_not_say_stays_null(
+    database: str, stubs_dir: Path, game: str, status: str, unknown: list[str]
+) -> None:
+    load(database, *(path for path in feeds(stubs_dir) if path.name.startswith(game)))
+    assert scalar(database, "SELECT coded_game_state FROM game.live_game_metadata") == status
+    for column in unknown:
+        query = sql.SQL("SELECT {} FROM game.live_game_metadata").format(sql.Identifier(column))
+        assert scalar(database, query) is None, column

@@ -1,0 +1,170 @@
+"""The method sample.game: {"gamePk": 1, "season": 2024, "score": 3, "plays": [{"index": 0, "rbi": 1}], ...}."""
+
+import msgspec
+from msgspec import Struct
+
+from mlb_etl.contracts import (
+    Capture,
+    Column,
+    DocumentKey,
+    Method,
+    Partition,
+    Row,
+    Rule,
+    ShrinkGuard,
+    Table,
+)
+from mlb_etl.contracts.convert import required
+from mlb_etl.contracts.fields import Int2, Int4, Int8
+from mlb_etl.errors import Rejected
+
+
+class Play(Struct, gc=False):
+    index: Int2 | None = None
+    rbi: Int2 | None = None
+    speed: float | None = None
+
+
+class Player(Struct, gc=False):
+    id: Int4 | None = None
+
+
+class Document(Struct, gc=False, rename="camel"):
+    game_pk: Int8 | None = None
+    season: Int2 | None = None
+    score: Int2 | None = None
+    plays: list[Play] | None = None
+    players: dict[str, Player] | None = None
+
+
+def accept(document: Document, capture: Capture) -> None:
+    if document.game_pk is None or str(document.game_pk) != capture.parameters.get("game_pk"):
+        raise Rejected(RULES[0].text, path="$.gamePk", value=document.game_pk)
+    if document.plays is None:
+        raise Rejected(RULES[1].text, path="$.plays")
+
+
+def extract_games(document: Document, capture: Capture) -> list[Row]:
+    season = required(document.season, "$.season")
+    return [(document.game_pk, season, document.score, capture.captured_at)]
+
+
+def extract_plays(document: Document, capture: Capture) -> list[Row]:
+    return [
+        (
+            document.game_pk,
+            document.season,
+            required(play.index, "$.plays[*].index"),
+            play.rbi,
+            play.speed,
+            capture.captured_at,
+        )
+        for play in document.plays or ()
+    ]
+
+
+GAMES = Table(
+    schema="sample",
+    name="games",
+    columns=(
+        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("season", "smallint", "int2", ("$.season",)),
+        Column("home_score", "smallint", "int2", ("$.score",)),
+        Column("captured_at", "timestamptz", "timestamptz", ()),
+    ),
+    primary_key=("game_pk", "season"),
+    partition=Partition("season", "list"),
+    stage="""
+        CREATE TEMPORARY TABLE stage_games (game_pk int8, season int2, home_score int2, captured_at timestamptz)
+        ON COMMIT DELETE ROWS
+    """,
+    copy="COPY stage_games FROM STDIN (FORMAT binary)",
+    upsert="""
+        WITH incoming AS MATERIALIZED (
+            SELECT s.*, t.game_pk IS NOT NULL AS known
+            FROM stage_games AS s
+            LEFT JOIN sample.games AS t ON t.game_pk = s.game_pk AND t.season = s.season AND t.game_pk = %(game_pk)s
+            WHERE t.game_pk IS NULL
+               OR (t.captured_at <= s.captured_at AND t.home_score IS DISTINCT FROM s.home_score)
+        ),
+        written AS (
+            INSERT INTO sample.games (game_pk, season, home_score, captured_at)
+            SELECT game_pk, season, home_score, captured_at FROM incoming
+            ON CONFLICT (game_pk, season) DO UPDATE
+            SET home_score = EXCLUDED.home_score, captured_at = EXCLUDED.captured_at, ingested_at = DEFAULT
+            WHERE EXCLUDED.captured_at >= games.captured_at
+            RETURNING game_pk, season
+        )
+        SELECT count(*) FILTER (WHERE NOT known), count(*) FILTER (WHERE known)
+        FROM written JOIN incoming USING (game_pk, season)
+    """,
+    extract=extract_games,
+)
+
+PLAYS = Table(
+    schema="sample",
+    name="plays",
+    columns=(
+        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("season", "smallint", "int2", ("$.season",)),
+        Column("at_bat_index", "smallint", "int2", ("$.plays[*].index",)),
+        Column("rbi", "smallint", "int2", ("$.plays[*].rbi",)),
+        Column("speed", "numeric(5,1)", "float8", ("$.plays[*].speed",)),
+        Column("captured_at", "timestamptz", "timestamptz", ()),
+    ),
+    primary_key=("game_pk", "at_bat_index", "season"),
+    partition=Partition("season", "list"),
+    stage="""
+        CREATE TEMPORARY TABLE stage_plays
+        (game_pk int8, season int2, at_bat_index int2, rbi int2, speed float8, captured_at timestamptz)
+        ON COMMIT DELETE ROWS
+    """,
+    copy="COPY stage_plays FROM STDIN (FORMAT binary)",
+    upsert="""
+        WITH incoming AS MATERIALIZED (
+            SELECT
+                s.game_pk, s.season, s.at_bat_index, s.rbi, s.speed::numeric(5, 1) AS speed, s.captured_at,
+                t.game_pk IS NOT NULL AS known
+            FROM stage_plays AS s
+            LEFT JOIN sample.plays AS t
+                ON t.game_pk = s.game_pk AND t.at_bat_index = s.at_bat_index AND t.season = s.season
+                AND t.game_pk = %(game_pk)s
+            WHERE t.game_pk IS NULL
+               OR (t.captured_at <= s.captured_at
+                   AND (t.rbi, t.speed) IS DISTINCT FROM (s.rbi, s.speed::numeric(5, 1)))
+        ),
+        written AS (
+            INSERT INTO sample.plays (game_pk, season, at_bat_index, rbi, speed, captured_at)
+            SELECT game_pk, season, at_bat_index, rbi, speed, captured_at FROM incoming
+            ON CONFLICT (game_pk, at_bat_index, season) DO UPDATE
+            SET rbi = EXCLUDED.rbi, speed = EXCLUDED.speed, captured_at = EXCLUDED.captured_at, ingested_at = DEFAULT
+            WHERE EXCLUDED.captured_at >= plays.captured_at
+            RETURNING game_pk, at_bat_index, season
+        )
+        SELECT count(*) FILTER (WHERE NOT known), count(*) FILTER (WHERE known)
+        FROM written JOIN incoming USING (game_pk, at_bat_index, season)
+    """,
+    extract=extract_plays,
+)
+
+RULES = (
+    Rule("gamePk is the one asked for", "$.gamePk", "equals_parameter", "game_pk"),
+    Rule("has plays", "$.plays", "present", None),
+)
+
+METHOD = Method(
+    endpoint="sample",
+    method="game",
+    url="/api/v1/sample/{game_pk}",
+    raw_schema="sample",
+    raw_table="raw_game",
+    raw_partition=Partition("captured_at", "month"),
+    document=(DocumentKey("game_pk", "bigint", "$.gamePk", lambda document: document.game_pk),),
+    rules=RULES,
+    shrink_guard=ShrinkGuard(0.2, 5),
+    tables=(GAMES, PLAYS),
+    document_type=Document,
+    decode=msgspec.json.Decoder(Document).decode,
+    accept=accept,
+    fingerprint="sample-1",
+)

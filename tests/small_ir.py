@@ -1,0 +1,101 @@
+"""Tables of a made-up league as the intermediate representation has them, for tests of what is printed from it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mlbgen import ir, types
+from mlbgen.diagnostics import Position
+
+POSITION = Position("schemas/mappings/league/game_v1.yaml", 1, 1)
+BY_SEASON = ir.Partition("season", "list", (2024, 2025))
+
+
+def column(
+    name: str, spelling: str, *, nullable: bool = True, description: str = "A fact.", json_type: str | None = None
+) -> ir.Column:
+    """A column of that type, from a JSON value of the given or of the first type that fills it."""
+    sql_type = types.parse(spelling)
+    assert sql_type is not None
+    seen = json_type or types.json_types(sql_type)[-1]
+    value = ir.PathValue((ir.Reference("$", (name,), f"$.{name}", seen),))  # type: ignore[arg-type]  # one of the literals
+    return ir.Column(name, sql_type, value, nullable, description, POSITION)
+
+
+def table(
+    name: str, columns: Iterable[ir.Column], key: Iterable[str] = (), *, by: ir.Partition | None = BY_SEASON
+) -> ir.Table:
+    """A table with these columns between game_pk, season and the two times of writing."""
+    keys = [column("game_pk", "bigint", nullable=False), column("season", "smallint", nullable=False)]
+    times = [
+        ir.Column(name, types.SqlType("timestamptz"), value, nullable=False, description=said, position=POSITION)
+        for name, value, said in (
+            ("captured_at", ir.CapturedAt(), "When the response was asked for."),
+            ("ingested_at", ir.IngestedAt(), "When this row was written."),
+        )
+    ]
+    widened = () if by is None else (by.column,)
+    return ir.Table(
+        schema="league",
+        name=name,
+        description="One row for each thing.",
+        levels=(),
+        lookups=(),
+        columns=(*keys, *columns, *times),
+        primary_key=("game_pk", *key, *widened),
+        duplicates="error",
+        partition=by,
+        foreign_keys=(),
+        indexes=(),
+        checks=(),
+        position=POSITION,
+    )
+
+
+DOCUMENT = (
+    ir.DocumentKey(
+        "game_pk", types.SqlType("bigint"), ir.Reference("$", ("gamePk",), "$.gamePk", "integer"), "The game."
+    ),
+)
+GAMES = replace(
+    table("games", [column("home_team", "integer"), column("away_team", "integer"), column("note", "text")]),
+    checks=(
+        ir.Check("games_teams_check", '"home_team" <> "away_team"', "error"),
+        ir.Check("games_note_check", "\"note\" <> ''", "warn"),
+    ),
+)
+PLAYS = replace(
+    table(
+        "plays",
+        [
+            column("play_index", "smallint", nullable=False),
+            column("speed", "numeric(5,1)", json_type="number"),
+            column("event", "text", description="What happened."),
+        ],
+        ["play_index"],
+    ),
+    foreign_keys=(
+        ir.ForeignKey("plays_game_pk_fkey", ("game_pk", "season"), "league", "games", ("game_pk", "season")),
+    ),
+    indexes=(
+        ir.Index("plays_captured_at_idx", ("captured_at",), None, None, unique=False),
+        ir.Index("plays_event_idx", (), 'LOWER("event")', "\"speed\" > 90.5 AND \"event\" <> 'it''s'", unique=False),
+        ir.Index("plays_event_season_key", ("event", "season"), None, None, unique=True),
+    ),
+)
+
+
+def method(*tables: ir.Table, endpoint: str = "league", name: str = "gameV1") -> ir.Method:
+    """A method with these tables."""
+    return ir.Method(
+        endpoint=endpoint,
+        method=name,
+        url="/api/v1/game/{game_pk}",
+        description="",
+        mapping_file=f"schemas/mappings/{endpoint}/game_v1.yaml",
+        raw_table=ir.RawTable("league", "game_v1", ir.Partition("captured_at", "month", ("2024-11", "2024-12"))),
+        document=DOCUMENT,
+        rules=(),
+        shrink_guard=ir.ShrinkGuard(0.2, 5),
+        tables=tables,
+        fingerprint="0",
+    )

@@ -1,0 +1,97 @@
+"""Every leaf path of the samples is mapped, ignored or unmapped."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mlbgen import coverage, infer, lower, shape_file, source
+from mlbgen.coverage import Coverage
+from mlbgen.lower import grammar
+from mlbgen.stubs import Stub
+
+ROOT = Path(__file__).parents[2]
+MAPPING = """\
+version: 1
+source:
+  endpoint: game
+  method: test
+  url: /{game_pk}
+  raw_table: game.test
+  document: {game_pk: {type: bigint, path: $.gamePk}}
+defaults:
+  columns:
+    - {name: game_pk, type: bigint, path: $.gamePk, nullable: false, description: Game.}
+tables:
+  - name: game.players
+    description: One row for each player.
+    rows: {player: "$.players.*"}
+    primary_key: [game_pk, id]
+    columns:
+      - {name: id, type: integer, path: player.id, nullable: false, description: Person.}
+      - {name: label, type: text, path: [player.name.full, player.name.short], description: Name.}
+  - name: game.slots
+    description: One row for each slot.
+    rows: {person: "$.order[*]"}
+    primary_key: [game_pk, person_id]
+    columns:
+      - {name: person_id, type: integer, item_of: person, nullable: false, description: Person.}
+ignore:
+  - {path: $..link, reason: follows from the id}
+  - {path: $.debug, reason: of no use}
+  - {path: "$.players.*.stats", reason: later}
+"""
+DOCUMENT = {
+    "gamePk": 1,
+    "link": "x",
+    "players": {"ID5": {"id": 5, "name": {"full": "A", "short": "B"}, "link": "y", "stats": {"era": 1.5}, "age": 7}},
+    "order": [5],
+    "debug": {"a": [{"b": 1}], "empty": {}},
+    "debugger": 1,
+}
+
+
+@pytest.fixture
+def report() -> Coverage:
+    read = source.parse(MAPPING, "test.yaml")
+    shape = infer.infer([Stub("test.json", "game.test", DOCUMENT)])["game.test"]
+    return coverage.report(lower.lower(read, shape), grammar.read(read).ignore, shape)
+
+
+def test_the_fate_of_each_leaf(report: Coverage) -> None:
+    assert {leaf.path: (leaf.fate, leaf.columns, leaf.reason) for leaf in report.leaves} == {
+        "$.gamePk": ("mapped", ("game.players.game_pk", "game.slots.game_pk"), None),
+        "$.link": ("ignored", (), "follows from the id"),
+        "$.players.*.id": ("mapped", ("game.players.id",), None),
+        "$.players.*.name.full": ("mapped", ("game.players.label",), None),
+        "$.players.*.name.short": ("mapped", ("game.players.label",), None),
+        "$.players.*.link": ("ignored", (), "follows from the id"),
+        "$.players.*.stats.era": ("ignored", (), "later"),
+        "$.players.*.age": ("unmapped", (), None),
+        "$.order[*]": ("mapped", ("game.slots.person_id",), None),
+        "$.debug.a[*].b": ("ignored", (), "of no use"),
+        "$.debug.empty": ("ignored", (), "of no use"),
+        "$.debugger": ("unmapped", (), None),
+    }
+
+
+def test_the_report_as_text_and_as_json(report: Coverage) -> None:
+    assert report.text().splitlines() == [
+        "game.test: 12 leaf paths: 5 mapped, 5 ignored, 2 unmapped",
+        "  $.debugger (seen 1 times)",
+        "  $.players.*.age (seen 1 times)",
+    ]
+    found = json.loads(json.dumps(report.json()))
+    counts = {"method": "game.test", "leaves": 12, "mapped": 5, "ignored": 5, "unmapped": 2}
+    assert {name: value for name, value in found.items() if name != "paths"} == counts
+    assert {"path": "$.link", "seen": 1, "fate": "ignored", "columns": [], "reason": "follows from the id"} in found[
+        "paths"
+    ]
+
+
+def test_nothing_of_the_live_feed_is_unaccounted_for() -> None:
+    read = source.load(ROOT / "schemas/mappings/game/live_game_v1.yaml", root=ROOT)
+    shape = shape_file.load(ROOT / infer.path("game.liveGameV1"))
+    found = coverage.report(lower.lower(read, shape), grammar.read(read).ignore, shape)
+    assert len(found.leaves) > 1700
+    assert [leaf.path for leaf in found.of("unmapped")] == []

@@ -1,0 +1,141 @@
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from mlbgen import infer, stubs
+from mlbgen.errors import MlbgenError
+from mlbgen.shape import Shape
+from mlbgen.stubs import Stub
+
+GAMES = "schedule.games"
+
+
+def shape_of(*documents: object) -> Shape:
+    return infer.infer(Stub("test.json", GAMES, document) for document in documents)[GAMES]
+
+
+def write(folder: Path, name: str, response: object, **wrapping: object) -> Path:
+    wrapped = {"endpoint": "schedule", "method": "games", "path_params": {}, "response": response, **wrapping}
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    raw = json.dumps(wrapped).encode()
+    file.write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+    return file
+
+
+def test_scalars_lists_and_optional_members() -> None:
+    shape = shape_of({"a": "x", "b": [1, 2]}, {"a": "y", "c": True})
+    assert shape == Shape(
+        frozenset({"object"}),
+        2,
+        {
+            "a": Shape(frozenset({"string"}), 2),
+            "b": Shape(frozenset({"array"}), 1, {}, Shape(frozenset({"integer"}), 2)),
+            "c": Shape(frozenset({"boolean"}), 1),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "types"),
+    [
+        ((93, 93.5), {"number"}),
+        ((93, 93.0), {"number"}),
+        ((93, None), {"integer", "null"}),
+        ((93, "93"), {"integer", "string"}),
+        ((1, True), {"integer", "boolean"}),
+        (([], {}), {"array", "object"}),
+    ],
+)
+def test_types_of_one_place_merge(values: tuple[object, ...], types: set[str]) -> None:
+    assert shape_of(*values).types == types
+
+
+@pytest.mark.parametrize("keys", [("ID1", "ID660271"), ("2024", "7"), ("ID1", "7")])
+def test_objects_keyed_by_ids_are_maps(keys: tuple[str, ...]) -> None:
+    shape = shape_of({"players": {key: {"id": 1} for key in keys}})
+    players = shape.members["players"]
+    assert players.type == "map"
+    assert not players.members
+    assert players.items == Shape(frozenset({"object"}), 2, {"id": Shape(frozenset({"integer"}), 2)})
+
+
+def test_an_empty_object_is_a_map_where_others_are() -> None:
+    assert shape_of({"players": {}}, {"players": {"ID1": 1}}).members["players"].types == {"map"}
+    assert shape_of({"players": {}}).members["players"].types == {"object"}
+
+
+def test_ids_beside_other_keys_make_no_map() -> None:
+    shape = shape_of({"ID1": 1, "total": 1})
+    assert shape.types == {"object"}
+    assert set(shape.members) == {"ID1", "total"}
+
+
+def test_methods_are_kept_apart() -> None:
+    found = infer.infer([Stub("a", "game.linescore", {}), Stub("b", "game.boxscore", [])])
+    assert {name: shape.type for name, shape in found.items()} == {"game.boxscore": "array", "game.linescore": "object"}
+
+
+def test_files_are_the_same_in_any_order(tmp_path: Path) -> None:
+    documents = [
+        {"dates": [{"n": n, "t": None if n % 3 else "x", **({"odd": 1.5} if n % 2 else {})}]} for n in range(9)
+    ]
+    for number, document in enumerate(documents):
+        write(tmp_path / "a", f"{number}.json", document)
+    for number, document in enumerate(reversed(documents)):
+        write(tmp_path / "b", f"deeper/{number}.json.gz", document)
+    found = infer.files(tmp_path / "a", {GAMES})
+    assert list(found) == ["schemas/api/schedule/games.json"]
+    assert infer.files(tmp_path / "b", {GAMES}) == found
+
+
+def test_no_text_of_a_sample_enters_the_file(tmp_path: Path) -> None:
+    write(tmp_path, "a.json", {"name": "Somebody", "players": {"ID660271": {"city": "Somewhere"}}, "list": ["Secret"]})
+    (text,) = infer.files(tmp_path, {GAMES}).values()
+    for secret in ("Somebody", "Somewhere", "Secret", "660271"):
+        assert secret not in text
+
+
+def test_only_the_methods_asked_for_are_inferred(tmp_path: Path) -> None:
+    write(tmp_path, "a.json", {})
+    write(tmp_path, "b.json", {}, method="other")
+    assert list(infer.files(tmp_path, {GAMES})) == ["schemas/api/schedule/games.json"]
+    with pytest.raises(MlbgenError, match=r"no stub of game\.liveGameV1"):
+        infer.files(tmp_path, {GAMES, "game.liveGameV1"})
+
+
+def test_path_of_a_method() -> None:
+    assert infer.path("game.liveGameV1") == "schemas/api/game/live_game_v1.json"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is not JSON"),
+        (b"<html></html>", "is not JSON"),
+        (b'{"endpoint": "e", "method": "m", "response": NaN}', "NaN is no JSON value"),
+        (b"\xff\xfe", "is not JSON"),
+        (gzip.compress(b'{"endpoint": "e"}')[:-9], "can't be read"),
+        (b"\x1f\x8b broken", "can't be read"),
+        (b"[1, 2]", "a JSON object is expected"),
+        (b'{"endpoint": "e", "gamePk": 1}', "method and response missing"),
+        (b'{"endpoint": "e", "method": "m", "status_code": 404, "response": {}}', "status code is 404"),
+    ],
+)
+def test_a_broken_stub_is_named_with_the_reason(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "broken.json").write_bytes(content)
+    with pytest.raises(MlbgenError, match=rf"broken\.json: .*{reason}"):
+        list(stubs.find(tmp_path))
+
+
+def test_a_folder_without_stubs(tmp_path: Path) -> None:
+    with pytest.raises(MlbgenError, match="no stubs here"):
+        stubs.find(tmp_path)
+
+
+def test_the_committed_shape_is_that_of_the_samples(stubs_dir: Path) -> None:
+    root = Path(__file__).parents[2]
+    for path, text in infer.files(stubs_dir, {"game.liveGameV1"}).items():
+        assert (root / path).read_text() == text

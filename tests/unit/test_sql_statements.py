@@ -1,0 +1,129 @@
+"""The text of the statements that move rows, and what holds for any table."""
+
+from dataclasses import replace
+
+import pytest
+from small_ir import DOCUMENT, PLAYS, column, table
+
+from mlbgen import ir, types
+from mlbgen.emit.columns import wire
+from mlbgen.names import SQL_NAME_BYTES
+from mlbgen.sql.staging import stage
+from mlbgen.sql.statements import statements
+
+ALL_TYPES = [
+    column(f"{name.replace(' ', '_')}_of_{seen}", name, json_type=seen)
+    for name in types.TYPE_NAMES
+    for seen in types.json_types(types.SqlType(name))
+]
+OWN_WIRE = {"smallint": "int2", "integer": "int4", "bigint": "int8", "double precision": "float8", "boolean": "bool"}
+KEYS_ONLY = table("bench", [column("player_id", "integer", nullable=False)], ["player_id"])
+MOVING = table("plays", PLAYS.columns[2:5], ["play_index"], by=ir.Partition("captured_at", "month", ()))
+
+
+def test_statements_of_a_table() -> None:
+    made = statements(PLAYS, DOCUMENT)
+    assert (
+        made.stage
+        == """\
+CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.plays" (
+    "game_pk" int8, "season" int2, "play_index" int2, "speed" float8, "captured_at" timestamptz
+) ON COMMIT DELETE ROWS;
+ALTER TABLE "pg_temp"."stage_league.plays"
+    ADD COLUMN IF NOT EXISTS "event" text, ALTER COLUMN "event" SET STORAGE PLAIN"""
+    )
+    assert (
+        made.copy
+        == """\
+COPY "pg_temp"."stage_league.plays" (
+    "game_pk", "season", "play_index", "speed", "event", "captured_at"
+) FROM STDIN (FORMAT BINARY)"""
+    )
+    assert (
+        made.upsert
+        == """\
+WITH "incoming" AS MATERIALIZED (
+    SELECT
+        "new".*,
+        "old"."game_pk" IS NOT NULL AS "Known"
+    FROM "pg_temp"."stage_league.plays" AS "new"
+    LEFT JOIN "league"."plays" AS "old"
+        ON "old"."game_pk" = "new"."game_pk"
+        AND "old"."play_index" = "new"."play_index"
+        AND "old"."season" = "new"."season"
+        AND "old"."game_pk" = %(game_pk)s::bigint
+    WHERE
+        "old"."game_pk" IS NULL
+        OR (
+            "new"."captured_at" >= "old"."captured_at"
+            AND ("old"."speed", "old"."event") IS DISTINCT FROM ("new"."speed"::numeric(5,1), "new"."event")
+        )
+), "written" AS (
+    INSERT INTO "league"."plays" AS "old" (
+        "game_pk", "season", "play_index", "speed", "event", "captured_at"
+    )
+    SELECT
+        "game_pk", "season", "play_index", "speed", "event", "captured_at"
+    FROM "incoming"
+    ON CONFLICT ("game_pk", "play_index", "season") DO UPDATE SET
+        "speed" = "excluded"."speed", "event" = "excluded"."event",
+        "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
+    WHERE
+        "excluded"."captured_at" >= "old"."captured_at"
+    RETURNING "game_pk", "play_index", "season"
+)
+SELECT
+    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Known") AS "updated"
+FROM "written"
+JOIN "incoming"
+    USING ("game_pk", "play_index", "season")"""
+    )
+
+
+def test_a_table_of_keys_only_inserts() -> None:
+    upsert = statements(KEYS_ONLY, DOCUMENT).upsert
+    assert "DISTINCT" not in upsert
+    assert 'ON CONFLICT ("game_pk", "player_id", "season") DO NOTHING' in upsert
+
+
+def test_a_row_partitioned_by_captured_at_is_the_same_at_another_time() -> None:
+    upsert = statements(MOVING, DOCUMENT).upsert
+    joined = upsert[upsert.index("LEFT JOIN") : upsert.index("WHERE")]
+    assert "captured_at" not in joined
+    assert '), "updated" AS (\n    UPDATE "league"."plays" AS "old" SET\n' in upsert
+    assert (
+        '        "captured_at" = "new"."captured_at", "ingested_at" = DEFAULT\n    FROM "incoming" AS "new"\n' in upsert
+    )
+
+
+def test_every_document_key_is_a_parameter_of_its_type() -> None:
+    day = ir.DocumentKey("day", types.SqlType("date"), DOCUMENT[0].reference, "")
+    listed = table("listed", [column("day", "date", nullable=False)], ["day"], by=None)
+    upsert = statements(listed, (*DOCUMENT, day)).upsert
+    assert '"old"."game_pk" = %(game_pk)s::bigint\n        AND "old"."day" = %(day)s::date' in upsert
+    assert upsert.count("%") == 2
+
+
+def test_only_numeric_is_sent_as_another_type() -> None:
+    """Which the comparison with what is kept relies on."""
+    for each in ALL_TYPES:
+        own = OWN_WIRE.get(each.type.name, each.type.name)
+        assert wire(each) == own or each.type.name == "numeric"
+
+
+def test_stages_differ_between_schemas_and_fit() -> None:
+    long = "a" * 55
+    tables = [
+        replace(PLAYS, schema=schema, name=name) for schema in ("a", "b", long) for name in ("a_c", f"{long}_c", long)
+    ]
+    assert len({stage(each).name for each in tables}) == len(tables)
+    assert all(len(stage(each).name) <= SQL_NAME_BYTES for each in tables)
+    assert stage(replace(PLAYS, schema="a_b", name="c")).name != stage(replace(PLAYS, schema="a", name="b_c")).name
+
+
+@pytest.mark.parametrize("of", [PLAYS, KEYS_ONLY, MOVING])
+def test_ingested_at_is_never_sent(of: ir.Table) -> None:
+    made = statements(of, DOCUMENT)
+    assert "ingested_at" not in made.stage + made.copy
+    assert made.upsert.count("ingested_at") == made.upsert.count('"ingested_at" = DEFAULT')
