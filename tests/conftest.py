@@ -1,52 +1,17 @@
 """A real PostgreSQL for the tests: one server a session, one database a test, cloned from one with the schema."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
+from databases import create_database, create_template, serve, temporary_database
 
-from mlb_etl import migrate
 from mlb_etl.embedded import Server
 
+__all__ = ["create_database"]  # for tests that want more than the fixtures give
+
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "50"}
-_numbers = count(1)
-
-
-def serve(programs: Path | None) -> Iterator[Server]:
-    """A server in a temporary folder that its account can reach, as pytest's own would not be."""
-    folder = Path(tempfile.mkdtemp(prefix="mlb-etl-tests-"))
-    folder.chmod(0o711)
-    server = Server(folder / "postgres", programs=programs, settings=FAST)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
-
-
-def create_database(server: Server, template: str = "template0") -> str:
-    """The DSN of a new database, a copy of the template."""
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-    return server.url(name)
-
-
-def create_template(server: Server, package: str) -> str:
-    """The name of a new database in which `schema init` ran."""
-    dsn = create_database(server)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        migrate.init(connection, package)
-        return connection.info.dbname
 
 
 @pytest.fixture(scope="session")
@@ -72,21 +37,24 @@ def sample_template(server: Server) -> str:
 
 
 @pytest.fixture
-def database(server: Server, template: str) -> str:
+def database(server: Server, template: str) -> Iterator[str]:
     """DSN of a fresh database in which `schema init` ran."""
-    return create_database(server, template)
+    with temporary_database(server, template) as dsn:
+        yield dsn
 
 
 @pytest.fixture
-def sample_database(server: Server, sample_template: str) -> str:
+def sample_database(server: Server, sample_template: str) -> Iterator[str]:
     """DSN of a fresh database with the tables of the hand-written package sample_tables."""
-    return create_database(server, sample_template)
+    with temporary_database(server, sample_template) as dsn:
+        yield dsn
 
 
 @pytest.fixture
-def empty_database(server: Server) -> str:
+def empty_database(server: Server) -> Iterator[str]:
     """DSN of a fresh database without anything."""
-    return create_database(server)
+    with temporary_database(server) as dsn:
+        yield dsn
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ def column(
     sql_type = types.parse(spelling)
     assert sql_type is not None
     seen = json_type or types.json_types(sql_type)[-1]
-    value = ir.PathValue((ir.Reference("$", (name,), f"$.{name}", seen),))  # type: ignore[arg-type]  # one of the literals
+    value = ir.PathValue((ir.Reference("$", (name,), f"$.{name}", seen),))
     return ir.Column(name, sql_type, value, nullable, description, POSITION)
 
 
@@ -79,7 +79,7 @@ PLAYS = replace(
     indexes=(
         ir.Index("plays_captured_at_idx", ("captured_at",), None, None, unique=False),
         ir.Index("plays_event_idx", (), 'LOWER("event")', "\"speed\" > 90.5 AND \"event\" <> 'it''s'", unique=False),
-        ir.Index("plays_event_season_key", ("event", "season"), None, None, unique=True),
+        ir.Index("plays_event_key", ("game_pk", "play_index", "event", "season"), None, None, unique=True),
     ),
 )
 

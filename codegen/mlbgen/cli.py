@@ -55,7 +55,7 @@ _format = click.option(
 @click.version_option(package_name="mlb-etl")
 @click.option("--debug", is_flag=True, envvar="MLBGEN_DEBUG", show_envvar=True, help="Show the traceback of a bug.")
 def commands(**_options: bool) -> None:
-    r"""Make typed code and DDL from mappings, one YAML file for each method of the API.
+    """Make typed code and DDL from mappings, one YAML file for each method of the API.
 
     \b
     Exit codes: 0 done, 1 a difference or wrong input, 2 wrong usage, 70 a bug of mlbgen.
@@ -67,7 +67,7 @@ def commands(**_options: bool) -> None:
 @_stubs
 @click.option("--method", "methods", multiple=True, help="Such as game.liveGameV1. [default: those with a mapping]")
 def infer_(root: Path, stubs: Path | None, methods: Sequence[str]) -> None:
-    r"""Infer the shapes of responses from samples, into schemas/api/.
+    """Infer the shapes of responses from samples, into schemas/api/.
 
     \b
     Examples:
@@ -83,7 +83,7 @@ def infer_(root: Path, stubs: Path | None, methods: Sequence[str]) -> None:
 @commands.command("generate")
 @_root
 def generate_(root: Path) -> None:
-    r"""Write all generated files that are not as they should be, and remove those that are no longer made.
+    """Write all generated files that are not as they should be, and remove those that are no longer made.
 
     \b
     Examples:
@@ -97,7 +97,7 @@ def generate_(root: Path) -> None:
 @_root
 @_format
 def diff(root: Path, form: str) -> None:
-    r"""Show what `mlbgen generate` would change; exit with 1 if anything.
+    """Show what `mlbgen generate` would change; exit with 1 if anything.
 
     \b
     Examples:
@@ -119,7 +119,7 @@ def diff(root: Path, form: str) -> None:
 @_stubs
 @_format
 def check(root: Path, stubs: Path | None, form: str) -> None:
-    r"""Tell what is wrong in the mappings, with file, line and column; exit with 1 if anything.
+    """Tell what is wrong in the mappings, with file, line and column; exit with 1 if anything.
 
     \b
     Examples:
@@ -140,7 +140,7 @@ def check(root: Path, stubs: Path | None, form: str) -> None:
 @_root
 @_format
 def coverage_(root: Path, form: str) -> None:
-    r"""Account for every path of the responses: mapped, ignored for a reason, or unmapped.
+    """Account for every path of the responses: mapped, ignored for a reason, or unmapped.
 
     \b
     Examples:
@@ -165,7 +165,7 @@ def coverage_(root: Path, form: str) -> None:
     help="A mapping file; can be repeated. [default: all]",
 )
 def ddl(root: Path, mappings: Sequence[Path]) -> None:
-    r"""Print the DDL of the mappings' tables.
+    """Print the DDL of the mappings' tables.
 
     \b
     Examples:
@@ -178,7 +178,7 @@ def ddl(root: Path, mappings: Sequence[Path]) -> None:
 
 @commands.command("schema")
 def schema_() -> None:
-    r"""Print the JSON Schema of mappings, by which editors complete and check them.
+    """Print the JSON Schema of mappings, by which editors complete and check them.
 
     \b
     Example:

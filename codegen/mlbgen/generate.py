@@ -80,7 +80,7 @@ def _modules(given: Input) -> dict[str, str]:
     """The Python of one method, by path in the package, not formatted yet."""
     mapped = given.method
     folder = package.folder(mapped)
-    read_of_it = tree.tree(mapped)
+    read_of_it = tree.tree(mapped, given.shape)
     modules = {
         f"{folder}/document.py": document.text(mapped, read_of_it),
         f"{folder}/method.py": method.text(mapped, read_of_it),

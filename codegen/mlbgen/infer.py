@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from fractions import Fraction
 from pathlib import Path
 
 from mlbgen import shape_file, stubs
@@ -49,10 +50,11 @@ def infer(samples: Iterable[Stub]) -> dict[str, Shape]:
 class _Place:
     """What was seen so far at one place of the responses."""
 
-    __slots__ = ("empty", "items", "members", "seen", "types")
+    __slots__ = ("empty", "items", "members", "places", "seen", "types")
 
     def __init__(self) -> None:
         self.seen = 0
+        self.places = 0  # the sum of its places among the members of its objects
         self.types: set[JsonType] = set()
         self.empty = False  # an object without members: it may be a map
         self.members: dict[str, _Place] = {}
@@ -77,10 +79,11 @@ class _Place:
             self._see_items(value.values())
         else:
             self.types.add("object")
-            for name, member in value.items():
-                if (place := self.members.get(name)) is None:
-                    place = self.members[name] = _Place()
-                place.see(member)
+            for place, (name, item) in enumerate(value.items()):
+                if (member := self.members.get(name)) is None:
+                    member = self.members[name] = _Place()
+                member.places += place
+                member.see(item)
 
     def _see_items(self, values: Collection[object]) -> None:
         for value in values:
@@ -94,5 +97,7 @@ class _Place:
             types.discard("integer")
         if self.empty and "map" not in types:
             types.add("object")
-        members = {name: self.members[name].shape() for name in sorted(self.members)}
+        # In the order of the responses, as decoders read members fastest that come as expected.
+        ordered = sorted(self.members.items(), key=lambda each: (Fraction(each[1].places, each[1].seen), each[0]))
+        members = {name: member.shape() for name, member in ordered}
         return Shape(frozenset(types), self.seen, members, None if self.items is None else self.items.shape())

@@ -12,7 +12,8 @@ class Shape:
     """One place in a response.
 
     `types` are the JSON types seen there; "map" is an object keyed by id, whose values share the one shape `items`,
-    as do a list's; integers and floats seen at one place merge to "number". `seen` counts how often the place occurred.
+    as do a list's; integers and floats seen at one place merge to "number". `members` stand in the usual order of the
+    responses. `seen` counts how often the place occurred.
     """
 
     types: frozenset[JsonType]

@@ -48,7 +48,7 @@ def _schema(shape: Shape) -> dict[str, Any]:
     types = sorted({"object" if each == "map" else each for each in shape.types})
     schema: dict[str, Any] = {"type": types[0] if len(types) == 1 else types}
     if "object" in shape.types:
-        schema["properties"] = {name: _schema(shape.members[name]) for name in sorted(shape.members)}
+        schema["properties"] = {name: _schema(member) for name, member in shape.members.items()}
         # Where null or a list was seen too, this leaves out members that each object has: still true, only weaker.
         if required := sorted(name for name, member in shape.members.items() if member.seen == shape.seen):
             schema["required"] = required
@@ -80,8 +80,8 @@ def _shape(schema: Mapping[str, Any], path: str, seen: Mapping[str, int]) -> Sha
 def places(shape: Shape, path: str = "$") -> Iterator[tuple[str, Shape]]:
     """Each place of the shape with its path: `$.dates[*].games`, and `.*` for the values of a map."""
     yield path, shape
-    for name in sorted(shape.members):
-        yield from places(shape.members[name], path + paths.step(name))
+    for name, member in shape.members.items():
+        yield from places(member, path + paths.step(name))
     if shape.items is not None:
         yield from places(shape.items, path + _item_step(shape.types))
 

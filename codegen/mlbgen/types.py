@@ -47,8 +47,8 @@ _DECODINGS: dict[str, dict[str, Decoding]] = {
         "string": Decoding("str", "bigint", "int", "int8"),
     },
     "numeric": {
-        "integer": Decoding("float", None, "float", "float8"),
-        "number": Decoding("float", None, "float", "float8"),
+        "integer": Decoding("Decimal", None, "Decimal", "numeric"),
+        "number": Decoding("Decimal", None, "Decimal", "numeric"),
         "string": Decoding("str", "decimal", "Decimal", "numeric"),
     },
     "double precision": {

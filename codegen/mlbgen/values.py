@@ -147,6 +147,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "Int2": _integer(15),
     "Int4": _integer(31),
     "Int8": _integer(63),
+    "Decimal": lambda value: Decimal(str(_float(value))),
     "float": _float,
     "bool": bool,
     "str": _text,

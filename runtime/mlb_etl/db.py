@@ -39,7 +39,7 @@ def connect(settings: Settings) -> Connection:
     try:
         connection = psycopg.connect(target, autocommit=True, application_name="mlb-etl", connect_timeout=10)
     except psycopg.OperationalError as error:
-        raise DatabaseUnavailable(f"no connection to the database: {_text(error)}") from error
+        raise DatabaseUnavailable(f"no connection to the database: {message(error)}") from error
     connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED  # which waiting for a locked row relies on
     return connection
 
@@ -62,18 +62,31 @@ def _parts(target: str) -> dict[str, Any]:
 
 @contextmanager
 def edge(table: str | None = None) -> Iterator[None]:
-    """Raise Rejected for rows that the database refuses, DatabaseUnavailable where it is gone, else EtlError."""
+    """Raise our errors for the driver's; `table` is the one that the block works on."""
     try:
         yield
-    except (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.CardinalityViolation) as error:
-        raise Rejected(
-            f"the database refuses it: {_text(error)}", value=error.diag.message_detail, table=table
-        ) from error
-    except psycopg.OperationalError as error:
-        raise DatabaseUnavailable(f"the database stopped the work: {_text(error)}") from error
     except psycopg.Error as error:
-        raise EtlError(f"the database refuses: {_text(error)}") from error
+        raise refused(error, table) from error
 
 
-def _text(error: psycopg.Error) -> str:
+# ProgramLimitExceeded: a row that is too long for its stage.
+_OF_ROWS = (
+    psycopg.IntegrityError,
+    psycopg.DataError,
+    psycopg.errors.CardinalityViolation,
+    psycopg.errors.ProgramLimitExceeded,
+)
+
+
+def refused(error: psycopg.Error, table: str | None = None) -> EtlError:
+    """Rejected for rows that the table or the database refuses, DatabaseUnavailable where it is gone, else EtlError."""
+    if isinstance(error, _OF_ROWS):
+        return Rejected(f"the database refuses it: {message(error)}", value=error.diag.message_detail, table=table)
+    if isinstance(error, psycopg.OperationalError):
+        return DatabaseUnavailable(f"the database stopped the work: {message(error)}")
+    return EtlError(f"the database refuses: {message(error)}")
+
+
+def message(error: psycopg.Error) -> str:
+    """What the server says in one line, else what the driver says."""
     return error.diag.message_primary or str(error).strip()

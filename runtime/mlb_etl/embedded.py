@@ -88,7 +88,8 @@ class Server:
         account = self._account()
         programs = binaries.reachable(self._programs or binaries.find("postgres", "initdb"), account)
         data = self.home.resolve() / "data"
-        for path in (self.home, self.home / "lock"):
+        (self.home / "log").touch()
+        for path in (self.home, self.home / "lock", self.home / "log"):
             _give(path, account)
         if not data.exists():
             self._initdb(programs, data, account, lock)
@@ -174,10 +175,11 @@ class Server:
             place.rmdir()
 
     def _account(self) -> Account | None:
-        """The folder's owner, or nobody, when this process is root."""
+        """When this process is root: the owner of the folder or of the one it will be in, and nobody in root's own."""
         if os.geteuid() != 0:
             return None
-        if self.home.exists() and (owner := self.home.stat()).st_uid != 0:
+        owner = next(folder for folder in (self.home, *self.home.parents) if folder.exists()).stat()
+        if owner.st_uid != 0:
             return Account(owner.st_uid, owner.st_gid)
         nobody = pwd.getpwnam("nobody")
         return Account(nobody.pw_uid, nobody.pw_gid)

@@ -64,10 +64,12 @@ def load_files(
         try:
             response = _response(package, file, bare)
             method = registry.method(package, f"{response.endpoint}.{response.method}")
-            keys = _check(method, response)
-            raw = tables.setdefault(method.name, Raw(connection, method))
+            keys = extract(method, Capture(response.captured_at, response.path_params), response.data).keys
+            if method.name not in tables:
+                tables[method.name] = Raw(connection, method)
             with db.edge(f"{method.raw_schema}.{method.raw_table}"):
-                (stored if raw.store(response, keys) else already).append(file)
+                new = tables[method.name].store(response, keys)
+            (stored if new else already).append(file)
         except Rejected as why:
             log.info("refused %s: %s", file, why)
             refused.append(Refused(file, why))
@@ -109,12 +111,3 @@ def _bare_method(package: str, bare: Bare) -> Method:
     if bare.method is None and len(names) != 1:
         raise EtlError(f"of which method is a bare response? say --method with one of {', '.join(names)}")
     return registry.method(package, bare.method or names[0])
-
-
-def _check(method: Method, response: Response) -> dict[str, object]:
-    """The document's keys; raises Rejected for a response that the pipeline can't turn into rows."""
-    try:
-        response.data.decode()
-    except UnicodeDecodeError as error:
-        raise Rejected(f"not UTF-8: {error.reason}", value=error.object[error.start : error.end]) from error
-    return extract(method, Capture(response.captured_at, response.path_params), response.data).keys

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from mlb_etl import registry
-from mlb_etl.db import Connection
+from mlb_etl.db import Connection, message
 from mlb_etl.errors import EtlError
 
 State: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
@@ -167,7 +167,7 @@ def _apply(connection: Connection, line: Line, migration: Migration) -> None:
             facts = (str(migration.version), migration.description, migration.script, migration.checksum, elapsed)
             connection.execute(insert.format(table, table), facts)
     except psycopg.Error as error:
-        raise EtlError(f"{migration.script}: {error}; nothing of it was applied") from error
+        raise EtlError(f"{migration.script}: {message(error)}; nothing of it was applied") from error
 
 
 def _create_history(connection: Connection, line: Line) -> None:

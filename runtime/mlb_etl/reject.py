@@ -32,9 +32,10 @@ def undecodable(method: Method, capture: Capture, data: bytes, error: Exception)
         return Rejected(f"not JSON: {error}", value=data[:40].decode(errors="replace"))
     except RecursionError:
         return Rejected("nested too deeply")
-    broken = [rule for rule in method.rules if isinstance(document, dict) and not _holds(rule, document, capture)]
-    if broken:
-        return Rejected(broken[0].text, path=broken[0].path, value=_at(document, broken[0].path))
+    if isinstance(document, dict):
+        for rule in method.rules:
+            if (place := _breach(rule, document, capture)) is not None:
+                return Rejected(rule.text, path=place[0], value=_shown(place[1]))
     why = mistyped(error, document, method.decode)
     return Rejected(why.reason, path=why.path, value=why.value, table=_table(method, str(error)))
 
@@ -99,21 +100,25 @@ def _table(method: Method, message: str) -> str | None:
     return next(exact, None) or next(below, None)
 
 
-def _holds(rule: Rule, document: Any, capture: Capture) -> bool:
+def _breach(rule: Rule, document: Any, capture: Capture) -> tuple[str, Any] | None:
+    """The place that breaks the rule, and the value there; None where it holds, or can't be tested here."""
     steps = jsonpath.parse(rule.path)
     if steps is None:
-        return True  # not a path that can be tested here; the decoded response will be
-    values = [value for _, value in jsonpath.walk(document, steps) if value is not None]
+        return None
+    there = [(path, value) for path, value in jsonpath.walk(document, steps) if value is not None]
     match rule.kind:
         case "present":
-            return bool(values)
+            return None if there else (rule.path, None)
         case "absent":
-            return not values
+            wrong = there
         case "type":
-            return all(_is(value, str(rule.argument)) for value in values)
+            wrong = [(path, value) for path, value in there if not _is(value, str(rule.argument))]
         case "equals_parameter":
             wanted = capture.parameters.get(str(rule.argument))
-            return wanted is None or (bool(values) and all(str(value) == wanted for value in values))
+            if wanted is None:
+                return None
+            wrong = [(path, value) for path, value in there or [(rule.path, None)] if str(value) != wanted]
+    return wrong[0] if wrong else None
 
 
 def _is(value: object, json_type: str) -> bool:
@@ -125,8 +130,3 @@ def _shown(value: Any) -> object:
     if isinstance(value, dict):
         return f"object with {len(value)} members"
     return f"array of {len(value)} items" if isinstance(value, list) else value
-
-
-def _at(document: Any, path: str) -> object:
-    """The first value at that path."""
-    return _shown(next((value for _, value in jsonpath.walk(document, jsonpath.parse(path) or ())), None))

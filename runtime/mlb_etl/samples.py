@@ -48,14 +48,16 @@ def find(folder: Path) -> list[Path]:
 
 
 def read(file: Path) -> bytes:
-    """The file's content, unzipped."""
-    content = file.read_bytes()
-    if not content.startswith(_GZIP):
-        return content
+    """The file's content, unzipped; raises Rejected for what is no text."""
     try:
-        return gzip.decompress(content)
+        content = file.read_bytes()
+        content = gzip.decompress(content) if content.startswith(_GZIP) else content
+        content.decode()
     except (OSError, EOFError, zlib.error) as error:
-        raise Rejected(f"gzip data that can't be read: {error}") from error
+        raise Rejected(f"can't be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise Rejected(f"not UTF-8: {error.reason}", value=error.object[error.start : error.end]) from error
+    return content
 
 
 def unwrap(content: bytes) -> Response | None:

@@ -78,18 +78,18 @@ def pipeline(name: str, *, dsn: str | None = None) -> Pipeline:
 
 def transform(connection: Connection, method: Method, scope: Mapping[str, Sequence[Any]]) -> Counts:
     """Apply the captures in scope; one that can't be applied goes to quarantine and does not stop the others."""
-    raw, upsert = Raw(connection, method), Upsert(connection, method)
+    transformer = Transformer(connection, method)
     verdicts: Counter[Verdict] = Counter()
     quarantined: list[Quarantined] = []
     tables = {table.qualified_name: TableCounts() for table in method.tables}
-    captures = raw.captures(scope)
+    captures = transformer.raw.captures(scope)
     if not captures:
         log.warning("no captures of %s in %s.%s", scope or "any document", method.raw_schema, method.raw_table)
     for capture in captures:
         try:
-            became, counts = _transform_one(raw, upsert, method, capture)
+            became, counts = transformer.apply(capture)
         except Rejected as why:
-            upsert.quarantine(capture, why)
+            transformer.upsert.quarantine(capture, why)
             quarantined.append(Quarantined(capture.document, capture.captured_at, why))
             log.info("quarantined %s %s of %s: %s", method.name, capture.document, capture.captured_at, why)
             continue
@@ -100,20 +100,29 @@ def transform(connection: Connection, method: Method, scope: Mapping[str, Sequen
     return Counts(documents, tables, tuple(quarantined))
 
 
-def _transform_one(
-    raw: Raw, upsert: Upsert, method: Method, capture: Stored
-) -> tuple[Verdict, Mapping[str, TableCounts]]:
-    """What becomes of a capture; its watermark, read in passing, spares reading and parsing what is old."""
-    new = Applied(capture.captured_at, capture.content_hash, method.fingerprint)
-    became: Verdict = verdict(new, capture.applied)
-    counts: Mapping[str, TableCounts] = {}
-    if became == "applied":
-        extracted = extract(method, Capture(capture.captured_at, capture.path_params), raw.read(capture))
-        if tuple(extracted.keys.values()) != capture.keys:
-            raise Rejected(
-                f"the raw table has it as {capture.document}", path=method.document[0].path, value=extracted.keys
-            )
-        became, counts = upsert.apply(capture, extracted.keys, extracted.rows)
-    if became == "conflict":
-        raise Rejected("another response of the same time was applied", value=capture.content_hash.hex())
-    return became, counts
+class Transformer:
+    """Applies captures of a method one by one, on a connection that is its own."""
+
+    def __init__(self, connection: Connection, method: Method) -> None:
+        self.raw = Raw(connection, method)
+        self.upsert = Upsert(connection, method)
+        self._method = method
+
+    def apply(self, capture: Stored) -> tuple[Verdict, Mapping[str, TableCounts]]:
+        """What becomes of a capture, and what happened in each table that has rows of it.
+
+        The watermark that came with it spares reading what is old. Raises Rejected for what can't be applied.
+        """
+        new = Applied(capture.captured_at, capture.content_hash, self._method.fingerprint)
+        became: Verdict = verdict(new, capture.applied)
+        counts: Mapping[str, TableCounts] = {}
+        if became == "applied":
+            about = Capture(capture.captured_at, capture.path_params)
+            extracted = extract(self._method, about, self.raw.read(capture))
+            if tuple(extracted.keys.values()) != capture.keys:
+                path = self._method.document[0].path
+                raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
+            became, counts = self.upsert.apply(capture, extracted.keys, extracted.rows)
+        if became == "conflict":
+            raise Rejected("another response of the same time was applied", value=capture.content_hash.hex())
+        return became, counts

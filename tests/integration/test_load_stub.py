@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,7 @@ def test_a_broken_response_is_refused(
         (b"", "not JSON: Input data was truncated"),
         (b'{"gamePk": 1', "not JSON: Input data was truncated"),
         (b"[" * 100_000, "nested too deeply"),
-        (b"\x1f\x8bno gzip", "gzip data that can't be read"),
+        (b"\x1f\x8bno gzip", "can't be read: "),
         (b'{"gamePk": 1, "season": 2024, "plays": [], "venue": "\xff"}', "not UTF-8: invalid start byte"),
     ],
 )
@@ -166,3 +167,89 @@ def test_stubs_are_chosen_by_what_was_asked_for(tmp_path: Path) -> None:
     write(tmp_path / "d.json", response(2))
     (tmp_path / "e.json").write_text("broken")
     assert ingest.choose(PACKAGE, tmp_path, {"game_pk": "2"}) == [wanted]
+
+
+FEED = "747175_20240713T041909Z.json.gz"
+PLAYS_PATH = "$.liveData.plays.allPlays"
+
+
+def legacy(feed: dict[str, Any]) -> None:
+    """As v1/game/{pk}/feed/live has it: pitchEvents, and numbers as text."""
+    for play in feed["liveData"]["plays"]["allPlays"]:
+        play["pitchEvents"] = play.pop("playEvents")
+        play["about"]["atBatIndex"] = str(play["about"]["atBatIndex"])
+
+
+def put(value: object, *path: str | int) -> Callable[[dict[str, Any]], None]:
+    def change(feed: Any) -> None:
+        for key in path[:-1]:
+            feed = feed[key]
+        feed[path[-1]] = value
+
+    return change
+
+
+BROKEN_FEEDS = {
+    "a string where a number belongs": (
+        put("1", "liveData", "plays", "allPlays", 3, "result", "rbi"),
+        ("game.live_game_plays", f"{PLAYS_PATH}[3].result.rbi", "1"),
+    ),
+    "text that is no number": (
+        put("hot", "gameData", "weather", "temp"),
+        ("game.live_game_metadata", "$.gameData.weather.temp", "hot"),
+    ),
+    "a play without its key": (
+        put(None, "liveData", "plays", "allPlays", 3, "about", "atBatIndex"),
+        ("game.live_game_plays", f"{PLAYS_PATH}[3].about.atBatIndex", None),
+    ),
+    "a play twice": (
+        put(2, "liveData", "plays", "allPlays", 3, "about", "atBatIndex"),
+        ("game.live_game_plays", f"{PLAYS_PATH}[*]", 2),
+    ),
+    "another game": (put(1, "gamePk"), (None, "$.gamePk", 1)),
+    "the legacy shape": (legacy, (None, f"{PLAYS_PATH}[0].pitchEvents", "array of 6 items")),
+    "no plays": (put({}, "liveData", "plays"), (None, PLAYS_PATH, None)),
+}
+
+
+@pytest.mark.parametrize(("change", "why"), BROKEN_FEEDS.values(), ids=BROKEN_FEEDS)
+def test_a_broken_feed_is_refused(
+    database: str,
+    stubs_dir: Path,
+    tmp_path: Path,
+    change: Callable[[dict[str, Any]], None],
+    why: tuple[object, ...],
+) -> None:
+    content = json.loads(gzip.decompress((stubs_dir / "game" / "liveGameV1" / FEED).read_bytes()))
+    change(content["response"])
+    with connect(database) as connection:
+        loaded = ingest.load_files(connection, [write(tmp_path / "feed.json", content)])
+        assert connection.execute("SELECT count(*) FROM game.live_game_v1").fetchone() == (0,)
+    [refused] = loaded.refused
+    assert (refused.why.table, refused.why.path, refused.why.value) == why
+
+
+@pytest.mark.parametrize(
+    ("response", "path"),
+    [
+        ({"messageNumber": 10, "message": "Object not found"}, "$.messageNumber"),
+        ([{"diff": []}], "$"),
+        ("<html>", "$"),
+    ],
+)
+def test_what_is_no_feed_is_refused(database: str, tmp_path: Path, response: object, path: str) -> None:
+    wrapped = stub(response, endpoint="game", method="liveGameV1")
+    with connect(database) as connection:
+        loaded = ingest.load_files(connection, [write(tmp_path / "feed.json", wrapped)])
+    assert [refused.why.path for refused in loaded.refused] == [path]
+
+
+def test_every_live_feed_is_stored_byte_for_byte(database: str, stubs_dir: Path) -> None:
+    files = sorted((stubs_dir / "game" / "liveGameV1").glob("*.json.gz"))
+    with connect(database) as connection:
+        loaded = ingest.load_files(connection, files)
+        bodies = {body for (body,) in connection.execute("SELECT data FROM game.live_game_v1")}
+    assert loaded.stored == tuple(files)
+    for file in files:
+        text = gzip.decompress(file.read_bytes()).decode()
+        assert sum(body in text for body in bodies) == 1, file

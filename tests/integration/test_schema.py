@@ -2,16 +2,17 @@
 
 import shutil
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 import sample_tables
+from databases import temporary_database
 
 from mlb_etl import migrate
 from mlb_etl.db import Connection
-from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
 from mlb_etl.migrate import Migration
 
@@ -81,14 +82,17 @@ def test_checksum_is_flyways(text: bytes, checksum: int) -> None:
     assert Migration(1, "", "V1__.sql", text).checksum == checksum
 
 
-def test_two_at_once(empty_database: str) -> None:
+def test_several_at_once(empty_database: str) -> None:
+    start = threading.Barrier(4)
+
     def init() -> list[str]:
         with connect(empty_database) as connection:
+            start.wait()
             return migrate.init(connection, "sample_tables")
 
-    with ThreadPoolExecutor(2) as pool:
-        applied = [work.result() for work in [pool.submit(init), pool.submit(init)]]
-    assert sorted(applied) == [[], SCRIPTS]
+    with ThreadPoolExecutor(4) as pool:
+        applied = [work.result() for work in [pool.submit(init) for _ in range(4)]]
+    assert sorted(applied) == [[], [], [], SCRIPTS]
 
 
 def test_a_changed_migration_is_refused(empty_database: str, package: Path) -> None:
@@ -127,6 +131,16 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(empty_database: str, pa
         assert connection.execute("SELECT to_regclass('sample.more')").fetchone() == (None,)
 
 
+def test_a_migration_without_its_note_in_the_history_leaves_nothing(empty_database: str, package: Path) -> None:
+    (package / "migrations.sum").unlink()
+    script = "CREATE TABLE sample.more (n int);\nALTER TABLE etl.flyway_schema_history RENAME TO other;\n"
+    (package / "V3__broken.sql").write_text(script)
+    with connect(empty_database) as connection:
+        with pytest.raises(EtlError, match=r"V3__broken.sql: .*nothing of it was applied"):
+            migrate.init(connection, "changing")
+        assert connection.execute("SELECT to_regclass('sample.more')").fetchone() == (None,)
+
+
 def test_an_older_package_than_the_database_is_refused(empty_database: str, package: Path) -> None:
     with connect(empty_database) as connection:
         migrate.init(connection, "changing")
@@ -158,9 +172,6 @@ def test_control_tables_are_commented(sample_database: str) -> None:
 
 @pytest.mark.parametrize("which", ["server", "server15"])
 def test_the_generated_package_on(which: str, request: pytest.FixtureRequest) -> None:
-    server: Server = request.getfixturevalue(which)
-    with connect(server.url()) as admin:
-        admin.execute("CREATE DATABASE generated")
-    with connect(server.url("generated")) as connection:
+    with temporary_database(request.getfixturevalue(which)) as dsn, connect(dsn) as connection:
         assert "V2__game_live_tables.sql" in migrate.init(connection, "mlb_tables")
         assert migrate.init(connection, "mlb_tables") == []

@@ -1,5 +1,7 @@
 """The method sample.game: {"gamePk": 1, "season": 2024, "score": 3, "plays": [{"index": 0, "rbi": 1}], ...}."""
 
+from decimal import Decimal
+
 import msgspec
 from msgspec import Struct
 
@@ -22,7 +24,7 @@ from mlb_etl.errors import Rejected
 class Play(Struct, gc=False):
     index: Int2 | None = None
     rbi: Int2 | None = None
-    speed: float | None = None
+    speed: Decimal | None = None
 
 
 class Player(Struct, gc=False):
@@ -33,6 +35,7 @@ class Document(Struct, gc=False, rename="camel"):
     game_pk: Int8 | None = None
     season: Int2 | None = None
     score: Int2 | None = None
+    venue: str | None = None
     plays: list[Play] | None = None
     players: dict[str, Player] | None = None
 
@@ -46,7 +49,7 @@ def accept(document: Document, capture: Capture) -> None:
 
 def extract_games(document: Document, capture: Capture) -> list[Row]:
     season = required(document.season, "$.season")
-    return [(document.game_pk, season, document.score, capture.captured_at)]
+    return [(document.game_pk, season, document.score, document.venue, capture.captured_at)]
 
 
 def extract_plays(document: Document, capture: Capture) -> list[Row]:
@@ -70,12 +73,15 @@ GAMES = Table(
         Column("game_pk", "bigint", "int8", ("$.gamePk",)),
         Column("season", "smallint", "int2", ("$.season",)),
         Column("home_score", "smallint", "int2", ("$.score",)),
+        Column("venue", "text", "text", ("$.venue",)),
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "season"),
     partition=Partition("season", "list"),
+    load="COPY sample.games (game_pk, season, home_score, venue, captured_at) FROM STDIN (FORMAT binary)",
     stage="""
-        CREATE TEMPORARY TABLE stage_games (game_pk int8, season int2, home_score int2, captured_at timestamptz)
+        CREATE TEMPORARY TABLE IF NOT EXISTS stage_games
+        (game_pk int8, season int2, home_score int2, venue text, captured_at timestamptz)
         ON COMMIT DELETE ROWS
     """,
     copy="COPY stage_games FROM STDIN (FORMAT binary)",
@@ -85,13 +91,14 @@ GAMES = Table(
             FROM stage_games AS s
             LEFT JOIN sample.games AS t ON t.game_pk = s.game_pk AND t.season = s.season AND t.game_pk = %(game_pk)s
             WHERE t.game_pk IS NULL
-               OR (t.captured_at <= s.captured_at AND t.home_score IS DISTINCT FROM s.home_score)
+               OR (t.captured_at <= s.captured_at AND (t.home_score, t.venue) IS DISTINCT FROM (s.home_score, s.venue))
         ),
         written AS (
-            INSERT INTO sample.games (game_pk, season, home_score, captured_at)
-            SELECT game_pk, season, home_score, captured_at FROM incoming
+            INSERT INTO sample.games (game_pk, season, home_score, venue, captured_at)
+            SELECT game_pk, season, home_score, venue, captured_at FROM incoming
             ON CONFLICT (game_pk, season) DO UPDATE
-            SET home_score = EXCLUDED.home_score, captured_at = EXCLUDED.captured_at, ingested_at = DEFAULT
+            SET home_score = EXCLUDED.home_score, venue = EXCLUDED.venue, captured_at = EXCLUDED.captured_at,
+                ingested_at = DEFAULT
             WHERE EXCLUDED.captured_at >= games.captured_at
             RETURNING game_pk, season
         )
@@ -109,14 +116,15 @@ PLAYS = Table(
         Column("season", "smallint", "int2", ("$.season",)),
         Column("at_bat_index", "smallint", "int2", ("$.plays[*].index",)),
         Column("rbi", "smallint", "int2", ("$.plays[*].rbi",)),
-        Column("speed", "numeric(5,1)", "float8", ("$.plays[*].speed",)),
+        Column("speed", "numeric(5,1)", "numeric", ("$.plays[*].speed",)),
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "at_bat_index", "season"),
     partition=Partition("season", "list"),
+    load="COPY sample.plays (game_pk, season, at_bat_index, rbi, speed, captured_at) FROM STDIN (FORMAT binary)",
     stage="""
-        CREATE TEMPORARY TABLE stage_plays
-        (game_pk int8, season int2, at_bat_index int2, rbi int2, speed float8, captured_at timestamptz)
+        CREATE TEMPORARY TABLE IF NOT EXISTS stage_plays
+        (game_pk int8, season int2, at_bat_index int2, rbi int2, speed numeric, captured_at timestamptz)
         ON COMMIT DELETE ROWS
     """,
     copy="COPY stage_plays FROM STDIN (FORMAT binary)",

@@ -79,7 +79,7 @@ def test_indexes() -> None:
     assert [printer.line(each) for each in ddl.indexes(of_table(PLAYS))] == [
         'CREATE INDEX "plays_captured_at_idx" ON "league"."plays" ("captured_at")',
         f'CREATE INDEX "plays_event_idx" ON "league"."plays" ((LOWER("event"))) WHERE {condition}',
-        'CREATE UNIQUE INDEX "plays_event_season_key" ON "league"."plays" ("event", "season")',
+        'CREATE UNIQUE INDEX "plays_event_key" ON "league"."plays" ("game_pk", "play_index", "event", "season")',
     ]
 
 

@@ -21,6 +21,17 @@ def wire(column: ir.Column) -> str:
     return decodings(column)[0].wire
 
 
+def varies(column: ir.Column) -> bool:
+    """Whether the rows of one document can differ in the column."""
+    match column.value:
+        case ir.PathValue(references):
+            return any(each.root != "$" for each in references)
+        case ir.IndexValue() | ir.KeyValue() | ir.ItemValue():
+            return True
+        case _:
+            return False
+
+
 def annotation(column: ir.Column) -> str:
     """The column's annotation in its row model."""
     python = decodings(column)[0].python

@@ -44,7 +44,7 @@ def text(method: ir.Method, tree: Tree) -> str:
 
 
 def _field(member: Member) -> Source:
-    annotation = f"{member.node.annotation} | None{' | UnsetType' if member.keeps_null else ''}"
+    annotation = f"{member.node.annotation}{' | UnsetType' if member.keeps_null else ''} | None"
     default = "UNSET" if member.keeps_null else "None"
     if member.json_name not in {member.attribute, _camel(member.attribute)}:
         default = f"field(default={default}, name={quoted(member.json_name)})"

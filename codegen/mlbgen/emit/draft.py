@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from mlbgen import ir, paths, types
 from mlbgen.emit.columns import decodings
 from mlbgen.names import identifier, snake
+from mlbgen.shape import Shape
 
 # Of several the first is what all must fit.
-_NUMBERS = ("Int2", "Int4", "Int8", "int", "float", "int | float")
+_NUMBERS = ("Int2", "Int4", "Int8", "int", "Decimal", "float", "int | float")
 _TEXTS = frozenset({"str", *types.FROM_TEXT})
+_NOTHING_SEEN = Shape(frozenset())
 _BY_JSON_TYPE = {
     "string": "str",
     "integer": "int",
@@ -61,8 +63,11 @@ class Draft:
         return "str" if wanted <= _TEXTS else "object"
 
 
-def read(method: ir.Method) -> Draft:
-    """The document with all places that the method looks at."""
+def read(method: ir.Method, shape: Shape) -> Draft:
+    """The document with all places that the method looks at, members in the order of the responses.
+
+    A decoder reads members fastest that come in the order of its struct's fields.
+    """
     root = Draft(())
     for key in method.document:
         if decoding := types.decoding(key.type, key.reference.type):
@@ -71,7 +76,17 @@ def read(method: ir.Method) -> Draft:
         _read_table(root, table)
     for rule in method.rules:
         _read_rule(root, rule)
+    _sort(root, shape)
     return root
+
+
+def _sort(place: Draft, shape: Shape) -> None:
+    known = {name: position for position, name in enumerate(shape.members)}
+    place.members = dict(sorted(place.members.items(), key=lambda each: known.get(each[0], len(known))))
+    for name, member in place.members.items():
+        _sort(member, shape.members.get(name, _NOTHING_SEEN))
+    if place.item is not None:
+        _sort(place.item, shape.items or _NOTHING_SEEN)
 
 
 def _read_rule(root: Draft, rule: ir.Rule) -> None:

@@ -1,4 +1,8 @@
-"""The body of `extract`: straight-line code that makes one table's rows, one statement a column."""
+"""The body of `extract`: straight-line code that makes one table's rows, one line a column.
+
+A column that is a member as it stands has its line in the row; one that is converted, or known outside of the innermost
+loop, has a statement before it. (A statement for each column would take half as long again.)
+"""
 
 import textwrap
 from collections.abc import Mapping
@@ -9,14 +13,14 @@ from mlbgen.emit import columns, conditions
 from mlbgen.emit.python import Names, Source, quoted, told_apart
 from mlbgen.emit.scope import Place, Scope, Value, Variable
 from mlbgen.emit.tree import Node, Tree
+from mlbgen.emit.values import filled
 from mlbgen.names import identifier
-from mlbgen.types import Decoding
 
 _INDENT = "    "
 # What extract and its module call by these names.
 _TAKEN = (
-    *("capture", "convert", "date", "datetime", "document", "each", "first_of_each", "last_of_each", "null_if"),
-    *("required", "rows", "unique"),
+    *("capture", "convert", "date", "datetime", "document", "each", "first_of_each", "last_of_each", "required"),
+    *("rows", "unique"),
 )
 _ENDS = {
     "error": "unique(rows, KEY, {path})",
@@ -49,12 +53,13 @@ class _Writer:
     def __init__(self, table: ir.Table, tree: Tree, called: Mapping[Place, str]) -> None:
         self.table = table
         names = Names(_TAKEN)
-        self.locals = {column.name: names.take(identifier(column.name)) for column in table.columns}
+        self.depths = _depths(table)
+        self.locals = {
+            column.name: names.take(identifier(column.name)) for column in table.columns if not self._is_in_row(column)
+        }
+        self.row: dict[str, str] = {}
         self.scope = Scope(names, Variable("document", tree.root, 0), len(table.levels), called)
         self.levels = {level.name: names.take(identifier(level.name), f"{level.name}_item") for level in table.levels}
-        self.depths = {"$": 0} | {level.name: depth for depth, level in enumerate(table.levels, start=1)}
-        for lookup in table.lookups:
-            self.depths[lookup.name] = max(self.depths[lookup.source.root], self.depths[lookup.by.level])
         self.indexes: dict[str, tuple[str, int]] = {}  # by level: the local that counts its items, and from where
         self.keys: dict[str, str] = {}
 
@@ -71,10 +76,15 @@ class _Writer:
                     self._column(column)
         if not sources:
             return Source("\n".join([*self.scope.blocks[0], f"return [{self._row()}]"]))
-        self.scope.say(len(sources), f"rows.append({self._row()})")
+        *outer, innermost = map(self._header, self.table.levels, sources)
+        if self.scope.blocks[-1]:
+            outer.append(innermost)
+            self.scope.say(len(outer), f"rows.append({self._row()})")
+        else:
+            self.scope.say(len(outer), f"rows.extend({self._row()} {innermost.removesuffix(':')})")
         lines = ["rows: list[Row] = []", *self.scope.blocks[0]]
-        for depth, (level, source) in enumerate(zip(self.table.levels, sources, strict=True)):
-            lines.append(_INDENT * depth + self._header(level, source))
+        for depth, header in enumerate(outer):
+            lines.append(_INDENT * depth + header)
             lines += [textwrap.indent(each, _INDENT * (depth + 1)) for each in self.scope.blocks[depth + 1]]
         path = quoted(columns.item_path(self.table.levels[-1]))
         lines.append(f"return {_ENDS[self.table.duplicates].format(path=path)}")
@@ -98,6 +108,20 @@ class _Writer:
                 return self.depths[level]
             case _:
                 return 0
+
+    def _is_in_row(self, column: ir.Column) -> bool:
+        """Whether the column's line is the one in the row."""
+        match column.value:
+            case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
+                return True
+            case ir.PathValue(references):
+                is_plain = len(references) == 1 and column.nullable and column.default is None and not column.null_if
+            case ir.ItemValue():
+                is_plain = True
+            case _:
+                is_plain = False
+        is_innermost = self._depth(column.value) == len(self.table.levels)
+        return is_plain and is_innermost and columns.decodings(column)[0].convert is None
 
     def _level(self, level: ir.Level) -> str:
         """Declare the level's variable and filter its items; returns what it loops over."""
@@ -125,72 +149,52 @@ class _Writer:
         return f"for {index}, {local} in {counted}:"
 
     def _row(self) -> str:
-        values = [
-            "capture.captured_at" if isinstance(column.value, ir.CapturedAt) else self.locals[column.name]
-            for column in self.table.columns
-            if not isinstance(column.value, ir.IngestedAt)
-        ]
-        return f"({', '.join(values)})"
+        lines = []
+        for column in self.table.columns:
+            if isinstance(column.value, ir.IngestedAt):
+                continue
+            value = self.row.get(column.name) or self.locals[column.name]
+            says_column = value.rpartition(".")[2] == column.name
+            lines.append(f"{_INDENT}{value},{'' if says_column else f'  # {column.name}'}")
+        return "\n".join(["(", *lines, ")"])
 
     def _column(self, column: ir.Column) -> None:
         paths = columns.paths(self.table, column)
         match column.value:
             case ir.PathValue(references):
                 values = [self.scope.value(each.root, each.members) for each in references]
-                expression = _filled(column, values, paths)
+                expression = filled(column, values, paths)
                 if not column.nullable and column.default is None:
-                    expression = f"required({expression}, {quoted(paths[0])})"
-                self._assign(column, expression)
+                    expression = Source(f"required({expression}, {quoted(paths[0])})")
+                self._say(column, expression)
             case ir.ItemValue(level):
-                self._assign(column, _filled(column, [self.scope.value(level, ())], paths))
+                self._say(column, filled(column, [self.scope.value(level, ())], paths))
             case ir.KeyValue(level):
                 if level not in self.keys:
                     as_it_is = columns.converter(columns.decodings(column)[0], _KEY.annotation) is None
                     local = self.locals[column.name] if as_it_is else self.scope.names.take(f"{level}_key")
                     self.keys[level] = local
-                key = Value(self.keys[level], _KEY, self.depths[level])
-                self._assign(column, _filled(column, [key], paths))
+                self._say(column, filled(column, [Value(self.keys[level], _KEY, self.depths[level])], paths))
             case ir.IndexValue(level, start):
                 first, first_start = self.indexes.setdefault(level, (self.locals[column.name], start))
                 offset = start - first_start
-                self._assign(column, f"{first} + {offset}" if offset else first)
+                self._say(column, f"{first} + {offset}" if offset else first)
             case ir.ConstantValue(value):
-                self._assign(column, quoted(value))
+                self._say(column, quoted(value))
+            case ir.CapturedAt():
+                self._say(column, "capture.captured_at")
 
-    def _assign(self, column: ir.Column, expression: str) -> None:
-        local = self.locals[column.name]
-        if expression != local:
+    def _say(self, column: ir.Column, expression: str) -> None:
+        local = self.locals.get(column.name)
+        if local is None:
+            self.row[column.name] = expression
+        elif expression != local:
             self.scope.say(self._depth(column.value), f"{local} = {expression}")
 
 
-def _filled(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> str:
-    """The column's value from the first that is there; placeholders are no value, and the default stands for none."""
-    *others, last = zip(values, columns.decodings(column), paths, strict=True)
-    expression = _or_default(column, *last)
-    for value, decoding, path in reversed(others):
-        if column.null_if and column.default is not None:
-            single = f"({_or_default(column, value, decoding, path)})"
-        else:
-            single = _single(column, value, decoding, path)
-        expression = f"{single} if {value.or_none} is not None else {expression}"
-    return expression
-
-
-def _or_default(column: ir.Column, value: Value, decoding: Decoding, path: str) -> str:
-    if column.default is None:
-        return _single(column, value, decoding, path)
-    test = f"in {quoted((None, *column.null_if))}" if column.null_if else "is None"
-    return f"{quoted(column.default)} if {value.or_none} {test} else {_converted(value.or_none, value, decoding, path)}"
-
-
-def _single(column: ir.Column, value: Value, decoding: Decoding, path: str) -> str:
-    """One value, None where it is a placeholder, as the column has it."""
-    read = value.or_none
-    if column.null_if:
-        read = f"null_if({read}, {', '.join(map(quoted, column.null_if))})"
-    return _converted(read, value, decoding, path)
-
-
-def _converted(read: str, value: Value, decoding: Decoding, path: str) -> str:
-    converter = columns.converter(decoding, value.node.annotation)
-    return f"convert.{converter}({read}, {quoted(path)})" if converter else read
+def _depths(table: ir.Table) -> dict[str, int]:
+    """In how many loops each variable is known."""
+    depths = {"$": 0} | {level.name: depth for depth, level in enumerate(table.levels, start=1)}
+    for lookup in table.lookups:
+        depths[lookup.name] = max(depths[lookup.source.root], depths[lookup.by.level])
+    return depths

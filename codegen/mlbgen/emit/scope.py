@@ -31,7 +31,7 @@ class Value:
     @property
     def or_none(self) -> str:
         """The expression, None where the value is absent."""
-        return f"(None if {self.expression} is UNSET else {self.expression})" if self.can_be_unset else self.expression
+        return f"convert.or_none({self.expression})" if self.can_be_unset else self.expression
 
 
 Place: TypeAlias = tuple[str, tuple[str, ...]]  # a variable of the mapping ($, a level, a look-up), and members from it

@@ -23,6 +23,7 @@ class _Context:
     fields: tuple[Source, ...]
     key: Source
     extract: Source
+    load: Source
     stage: Source
     copy: Source
     upsert: Source
@@ -51,6 +52,7 @@ def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements)
             fields=tuple(map(_field, sent)),
             key=_key(table, sent),
             extract=body.statements,
+            load=block(statements.load),
             stage=block(statements.stage),
             copy=block(statements.copy),
             upsert=block(statements.upsert),
@@ -72,10 +74,13 @@ def _field(column: ir.Column) -> Source:
 
 
 def _key(table: ir.Table, sent: list[ir.Column]) -> Source:
-    """Takes the primary key from a row; none where there is but one row."""
-    names = [column.name for column in sent]
-    positions = ", ".join(str(names.index(each)) for each in table.primary_key)
-    return Source(f"KEY = itemgetter({positions})" if table.levels else "")
+    """Takes from a row what of its primary key differs within a document; none where there is but one row."""
+    if not table.levels:
+        return Source("")
+    in_key = {position: column for position, column in enumerate(sent) if column.name in table.primary_key}
+    varying = [position for position, column in in_key.items() if columns.varies(column)] or list(in_key)
+    named = ", ".join(sent[position].name for position in varying)
+    return Source(f"KEY = itemgetter({', '.join(map(str, varying))})  # {named}")
 
 
 def _column(table: ir.Table, column: ir.Column, paths: Paths) -> Source:

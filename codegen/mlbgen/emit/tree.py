@@ -1,15 +1,20 @@
 """The tree of structs that a document is decoded into, with their names in Python."""
 
+import re
 from dataclasses import dataclass
 
 from mlbgen import ir
 from mlbgen.emit.draft import Draft, read
 from mlbgen.emit.python import Names, told_apart
+from mlbgen.errors import MlbgenError
 from mlbgen.names import identifier, pascal, snake
+from mlbgen.shape import Shape
 
 ROOT = "Document"
+_UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
 _TAKEN_ATTRIBUTES = ("date", "field")  # names that the body of a class needs itself
-_TAKEN_CLASSES = ("document", "int2", "int4", "int8", "struct", "timestamp", "unset_type", "uuid")  # in snake case
+# In snake case.
+_TAKEN_CLASSES = ("decimal", "document", "int2", "int4", "int8", "struct", "timestamp", "unset_type", "uuid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +65,9 @@ class Tree:
     lacking: tuple[Node, ...]
 
 
-def tree(method: ir.Method) -> Tree:
-    """The structs for all that the method looks at in a response."""
-    draft = read(method)
+def tree(method: ir.Method, shape: Shape) -> Tree:
+    """The structs for all that the method looks at in a response of that shape."""
+    draft = read(method, shape)
     titles: dict[object, tuple[str, ...]] = {}
     for member in draft.members.values():
         _signature(member, titles)
@@ -99,6 +104,8 @@ class _Builder:
     def struct(self, draft: Draft, name: str) -> Node:
         """The class of that name, made with those it needs when it is first asked for."""
         if name not in self.structs:
+            if wrong := next((each for each in draft.members if _UNNAMEABLE.search(each)), None):
+                raise MlbgenError(f"a member called {wrong!r} can't be mapped: msgspec can't decode it by its name")
             attributes = Names(_TAKEN_ATTRIBUTES)
             members = tuple(
                 Member(json_name, attributes.take(identifier(json_name)), self._node(member), member.keeps_null)

@@ -53,11 +53,11 @@ def _is_fixed(column: ir.Column) -> bool:
     return wire(column) not in {"text", "numeric"}
 
 
-def copy(table: ir.Table) -> exp.Copy:
-    """COPY of binary rows into the stage."""
+def copy(table: ir.Table, into: exp.Table) -> exp.Copy:
+    """COPY of binary rows into the stage, or into the table itself."""
     columns = Filled(expressions=nodes.names(each.name for each in sent(table)))
     return exp.Copy(
-        this=exp.Schema(this=stage(table), expressions=[columns]),
+        this=exp.Schema(this=into, expressions=[columns]),
         kind=True,
         files=[exp.var("STDIN")],
         params=[exp.CopyParameter(this=exp.var("FORMAT"), expression=exp.var("BINARY"))],

@@ -97,7 +97,7 @@ def _row(values: list[exp.Expr]) -> exp.Tuple:
 
 
 def _as_kept(kept: ir.Column) -> exp.Expr:
-    """The staged value in the column's type; numeric is the one that is sent as another, or unrounded."""
+    """The staged value in the column's type; numeric is the one that is staged unrounded."""
     staged = column(kept.name, "new")
     return nodes.cast(staged, kept.type) if kept.type.name == "numeric" else staged
 

@@ -560,7 +560,7 @@ CREATE TABLE "game"."live_game_pitch_events" (
     "at_bat_index" smallint NOT NULL,
     "event_index" smallint NOT NULL,
     "pitch_number" smallint,
-    "play_id" uuid,
+    "play_id" text,
     "pfx_id" text,
     "start_time" timestamptz,
     "end_time" timestamptz,
@@ -586,8 +586,8 @@ CREATE TABLE "game"."live_game_pitch_events" (
     "pitch_type_code" text,
     "pitch_type_description" text,
     "type_confidence" double precision,
-    "start_speed" numeric,
-    "end_speed" numeric,
+    "start_speed" double precision,
+    "end_speed" double precision,
     "extension" double precision,
     "plate_time" double precision,
     "nasty_factor" double precision,
@@ -619,9 +619,9 @@ CREATE TABLE "game"."live_game_pitch_events" (
     "break_vertical" double precision,
     "break_vertical_induced" double precision,
     "break_horizontal" double precision,
-    "launch_speed" numeric,
-    "launch_angle" numeric,
-    "total_distance" numeric,
+    "launch_speed" double precision,
+    "launch_angle" double precision,
+    "total_distance" double precision,
     "trajectory" text,
     "hardness" text,
     "hit_location" text,
@@ -647,7 +647,7 @@ COMMENT ON COLUMN "game"."live_game_pitch_events"."season" IS 'Year of the seaso
 COMMENT ON COLUMN "game"."live_game_pitch_events"."at_bat_index" IS 'Plate appearance of the pitch.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."event_index" IS 'Ordinal of the event in the plate appearance, from 0; other events than pitches count too.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."pitch_number" IS 'Number of the pitch in the plate appearance, from 1; can repeat.';
-COMMENT ON COLUMN "game"."live_game_pitch_events"."play_id" IS 'Identifier of the pitch in tracking data and video; can be missing.';
+COMMENT ON COLUMN "game"."live_game_pitch_events"."play_id" IS 'Identifier of the pitch in tracking data and video, a UUID so far; can be missing.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."pfx_id" IS 'Identifier of the pitch in PITCHf/x data of older seasons.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."start_time" IS 'Start, UTC.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."end_time" IS 'End, UTC.';

@@ -39,7 +39,7 @@ class _Commands(click.Group):
 @click.option("-v", "--verbose", is_flag=True, help="Tell on standard error what is done.")
 @click.version_option(package_name="mlb-etl")
 def cli(*, verbose: bool) -> None:
-    r"""Keep responses of the MLB Stats API raw, and turn them into PostgreSQL tables, safely.
+    """Keep responses of the MLB Stats API raw, and turn them into PostgreSQL tables, safely.
 
     \b
     MLB_ETL_DSN   the database; unset, an embedded PostgreSQL in the data folder

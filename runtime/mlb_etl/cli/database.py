@@ -14,13 +14,14 @@ from mlb_etl.settings import Settings
 def database() -> None:
     """Start and stop the embedded PostgreSQL, and talk to the database.
 
-    Without MLB_ETL_DSN every command starts it where it needs it, and it keeps running until `mlb-etl db stop`.
+    Without MLB_ETL_DSN every command starts it where it needs it, and it keeps running until `mlb-etl db stop`. Its
+    files are in data/postgres; where only root can reach that, it is a link to a folder in /var/lib/mlb-etl.
     """
 
 
 @database.command()
 def start() -> None:
-    r"""Start the embedded server, if it does not run.
+    """Start the embedded server, if it does not run.
 
     \b
     Example:
@@ -33,7 +34,7 @@ def start() -> None:
 
 @database.command()
 def stop() -> None:
-    r"""Stop the embedded server, if it runs; sessions are cut, what is committed stays.
+    """Stop the embedded server, if it runs; sessions are cut, what is committed stays.
 
     \b
     Example:
@@ -45,7 +46,7 @@ def stop() -> None:
 @database.command()
 @click.pass_context
 def status(ctx: click.Context) -> None:
-    r"""Tell whether the embedded server runs, and where. Exit code 1 if it does not.
+    """Tell whether the embedded server runs, and where. Exit code 1 if it does not.
 
     \b
     Example:
@@ -60,7 +61,7 @@ def status(ctx: click.Context) -> None:
 @database.command()
 @click.option("--show-password", is_flag=True, help="Print the password of MLB_ETL_DSN too.")
 def url(*, show_password: bool) -> None:
-    r"""Print the database's DSN, for other programs; starts the embedded server where it is meant.
+    """Print the database's DSN, for other programs; starts the embedded server where it is meant.
 
     \b
     Example:
@@ -74,7 +75,7 @@ def url(*, show_password: bool) -> None:
 @database.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(arguments: tuple[str, ...]) -> None:
-    r"""Run psql on the database; what stands after -- goes to psql.
+    """Run psql on the database; what stands after -- goes to psql.
 
     \b
     Examples:

@@ -46,7 +46,7 @@ def load_stub(
     method: str | None,
     captured_at: datetime | None,
 ) -> None:
-    r"""Put captured responses into the raw tables.
+    """Put captured responses into the raw tables.
 
     A file is a stub, {endpoint, method, path_params, captured_at, response, ...}, or a bare response; gzipped or not.
     A response that the pipeline could not read is refused with table, path, value and reason, and the exit code is 1;

@@ -14,7 +14,7 @@ def schema() -> None:
 
 @schema.command()
 def init() -> None:
-    r"""Apply the migrations that are pending, each in one transaction; without any, do nothing.
+    """Apply the migrations that are pending, each in one transaction; without any, do nothing.
 
     The history is etl.flyway_schema_history, of Flyway's form. A migration that has changed since it was applied is
     refused.
@@ -36,7 +36,7 @@ def init() -> None:
 @schema.command()
 @click.pass_context
 def status(ctx: click.Context) -> None:
-    r"""List the migrations: applied, pending, changed since, or unknown to this version.
+    """List the migrations: applied, pending, changed since, or unknown to this version.
 
     The exit code is 1 unless all are applied.
 

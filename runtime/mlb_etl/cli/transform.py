@@ -20,7 +20,7 @@ from mlb_etl.transform import Counts, Quarantined
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the counts.")
 @click.pass_context
 def transform(ctx: click.Context, *, file: Path, game_pk: tuple[str, ...], params: tuple[str, ...], form: str) -> None:
-    r"""Turn responses in the raw table into rows of the tables, the newest of each document, each in one transaction.
+    """Turn responses in the raw table into rows of the tables, the newest of each document, each in one transaction.
 
     Prints what the database did: rows inserted, updated and unchanged of each table, and captures applied, applied
     before (same), older than what was applied (stale), and quarantined: such a capture breaks a rule, is noted in

@@ -44,9 +44,10 @@ class Partition:
 class Table:
     """One table: its facts, its statements, and the function that makes its rows.
 
-    `columns` are those that rows hold, in their order; ingested_at is the database's own. `stage` creates the session's
-    temporary table, `copy` fills it (binary), `upsert` moves it into the table and returns one row: rows inserted,
-    rows updated. `upsert` takes the document's keys as parameters by name.
+    `columns` are those that rows hold, in their order; ingested_at is the database's own. `load` copies the rows of a
+    document that is new straight into the table (binary). For a known one, `stage` creates the session's temporary
+    table, `copy` fills it (binary), and `upsert` moves it into the table and returns one row: rows inserted, rows
+    updated; it takes the document's keys as parameters by name.
     """
 
     schema: str
@@ -54,6 +55,7 @@ class Table:
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     partition: Partition | None
+    load: str
     stage: str
     copy: str
     upsert: str

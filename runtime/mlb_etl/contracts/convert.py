@@ -1,11 +1,14 @@
 """Conversions that generated extractors call where the JSON type is not the column's.
 
-Each takes the value and its path, passes None through, and raises errors.Rejected for what it can't convert.
+Each takes a text and its path, passes None through, and raises errors.Rejected for what it can't convert. The same
+texts come again and again (heights, rates, years), so each remembers what it made of the latest ones.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -20,6 +23,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _INNINGS = re.compile(r"([0-9]{1,4})(?:\.([012]))?")
 _HEIGHT = re.compile(r"""([0-9])' ?([0-9]{1,2})(?:"|'')?""")
 _BATTING_ORDER = re.compile(r"([1-9][0-9]?)([0-9]{2})")  # ten bat where exhibitions let them
+_REMEMBERED = 4096  # texts
 
 
 def required(value: T | None, path: str) -> T:
@@ -29,124 +33,143 @@ def required(value: T | None, path: str) -> T:
     return value
 
 
-def null_if(text: str | None, *placeholders: str) -> str | None:
-    """None for a text that stands for no value, such as `.---`; any other as it is."""
-    return None if text in placeholders else text
+def or_none(value: T | msgspec.UnsetType) -> T | None:
+    """None for a member that is absent, where UNSET tells that from null."""
+    return None if value is msgspec.UNSET else value
 
 
-def smallint(text: str | None, path: str) -> int | None:
+def _converter(read: Callable[[str], T]) -> Callable[[str | None, str], T | None]:
+    """The converter for a function that makes the value, or raises a ValueError that tells what is expected."""
+    remembering = lru_cache(_REMEMBERED)(read)
+
+    def convert(text: str | None, path: str) -> T | None:
+        if text is None:
+            return None
+        try:
+            return remembering(text)
+        except ValueError as error:
+            raise Rejected(str(error), path=path, value=text) from None
+
+    convert.__doc__ = read.__doc__
+    return convert
+
+
+@_converter
+def smallint(text: str) -> int:
     """`"78"` -> 78, within 2 bytes."""
-    return _integer(text, path, 15)
+    return _integer(text, 15)
 
 
-def integer(text: str | None, path: str) -> int | None:
+@_converter
+def integer(text: str) -> int:
     """`"78"` -> 78, within 4 bytes."""
-    return _integer(text, path, 31)
+    return _integer(text, 31)
 
 
-def bigint(text: str | None, path: str) -> int | None:
+@_converter
+def bigint(text: str) -> int:
     """`"78"` -> 78, within 8 bytes."""
-    return _integer(text, path, 63)
+    return _integer(text, 63)
 
 
-def decimal(text: str | None, path: str) -> Decimal | None:
+@_converter
+def decimal(text: str) -> Decimal:
     """`".267"` -> 0.267"""
-    if text is None:
-        return None
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise Rejected("a number is expected", path=path, value=text) from None
-    if not value.is_finite():
-        raise Rejected("a finite number is expected", path=path, value=text)
-    return value
+    return _decimal(text)
 
 
-def number(text: str | None, path: str) -> float | None:
+@_converter
+def number(text: str) -> float:
     """`"0.25"` -> 0.25"""
-    value = decimal(text, path)
-    return None if value is None else float(value)
+    return float(_decimal(text))
 
 
-def calendar_date(text: str | None, path: str) -> date | None:
+@_converter
+def calendar_date(text: str) -> date:
     """`"2024-07-13"`"""
-    try:
-        return msgspec.convert(text, date | None)
-    except msgspec.ValidationError:
-        raise Rejected("a date is expected, such as 2024-07-13", path=path, value=text) from None
+    return _decoded(text, date, "a date is expected, such as 2024-07-13")
 
 
-def timestamp(text: str | None, path: str) -> datetime | None:
+@_converter
+def timestamp(text: str) -> datetime:
     """`"2024-07-13T04:19:09Z"`, with its zone."""
-    try:
-        return msgspec.convert(text, Timestamp | None)
-    except msgspec.ValidationError:
-        raise Rejected(
-            "a time with its zone is expected, such as 2024-07-13T04:19:09Z", path=path, value=text
-        ) from None
+    return _decoded(text, Timestamp, "a time with its zone is expected, such as 2024-07-13T04:19:09Z")
 
 
-def uuid(text: str | None, path: str) -> UUID | None:
+@_converter
+def uuid(text: str) -> UUID:
     """`"0f4bf232-89dd-42bb-b9f3-17a0a1a2a3a4"`"""
-    try:
-        return msgspec.convert(text, UUID | None)
-    except msgspec.ValidationError:
-        raise Rejected("a UUID is expected", path=path, value=text) from None
+    return _decoded(text, UUID, "a UUID is expected")
 
 
-def innings_to_outs(text: str | None, path: str) -> int | None:
+@_converter
+def innings_to_outs(text: str) -> int:
     """`"7.2"` innings pitched, seven and two thirds, -> 23 outs."""
-    if text is None:
-        return None
-    match = _INNINGS.fullmatch(text)
-    if match is None:
-        raise Rejected("innings are expected as full innings and thirds, such as 7.2", path=path, value=text)
-    return int(match[1]) * 3 + int(match[2] or 0)
+    innings, thirds = _groups(_INNINGS, text, "innings are expected as full innings and thirds, such as 7.2")
+    return int(innings) * 3 + int(thirds)
 
 
-def timecode(text: str | None, path: str) -> datetime | None:
+@_converter
+def timecode(text: str) -> datetime:
     """`"20240713_041909"` -> 2024-07-13 04:19:09 UTC."""
-    if text is None:
-        return None
     try:
         return datetime.strptime(text, "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
     except ValueError:
-        raise Rejected("a time code is expected, YYYYMMDD_HHMMSS", path=path, value=text) from None
+        raise ValueError("a time code is expected, YYYYMMDD_HHMMSS") from None
 
 
-def height_inches(text: str | None, path: str) -> int | None:
+@_converter
+def height_inches(text: str) -> int:
     """`6' 2"` -> 74 inches."""
-    if text is None:
-        return None
-    match = _HEIGHT.fullmatch(text)
-    if match is None:
-        raise Rejected("a height is expected in feet and inches, such as 6' 2\"", path=path, value=text)
-    return int(match[1]) * 12 + int(match[2])
+    feet, inches = _groups(_HEIGHT, text, "a height is expected in feet and inches, such as 6' 2\"")
+    return int(feet) * 12 + int(inches)
 
 
-def batting_slot(text: str | None, path: str) -> int | None:
+@_converter
+def batting_slot(text: str) -> int:
     """`"903"`, the fourth man in slot 9, -> 9."""
-    return None if text is None else int(_batting_order(text, path)[1])
+    return int(_batting_order(text)[0])
 
 
-def batting_sequence(text: str | None, path: str) -> int | None:
+@_converter
+def batting_sequence(text: str) -> int:
     """`"903"`, the fourth man in slot 9, -> 3; a starter's is 0."""
-    return None if text is None else int(_batting_order(text, path)[2])
+    return int(_batting_order(text)[1])
 
 
-def _batting_order(text: str, path: str) -> re.Match[str]:
-    match = _BATTING_ORDER.fullmatch(text)
-    if match is None:
-        raise Rejected("a batting order is expected, slot and sequence, such as 903", path=path, value=text)
-    return match
-
-
-def _integer(text: str | None, path: str, bits: int) -> int | None:
-    if text is None:
-        return None
+def _integer(text: str, bits: int) -> int:
     if _INTEGER.fullmatch(text) is None:
-        raise Rejected("an integer is expected", path=path, value=text)
+        raise ValueError("an integer is expected")
     value = int(text)
     if not -(2**bits) <= value < 2**bits:
-        raise Rejected(f"the integer does not fit {(bits + 1) // 8} bytes", path=path, value=text)
+        raise ValueError(f"the integer does not fit {(bits + 1) // 8} bytes")
     return value
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("a number is expected") from None
+    if not value.is_finite():
+        raise ValueError("a finite number is expected")
+    return value
+
+
+def _decoded(text: str, python: type[T], expected: str) -> T:
+    """Read as the decoder reads a value of that annotation."""
+    try:
+        return msgspec.convert(text, python)
+    except msgspec.ValidationError:
+        raise ValueError(expected) from None
+
+
+def _batting_order(text: str) -> tuple[str, ...]:
+    return _groups(_BATTING_ORDER, text, "a batting order is expected, slot and sequence, such as 903")
+
+
+def _groups(pattern: re.Pattern[str], text: str, expected: str) -> tuple[str, ...]:
+    match = pattern.fullmatch(text)
+    if match is None:
+        raise ValueError(expected)
+    return match.groups(default="0")

@@ -2,6 +2,7 @@ CREATE TABLE sample.games (
     game_pk bigint NOT NULL,
     season smallint NOT NULL,
     home_score smallint,
+    venue text,
     captured_at timestamptz NOT NULL,
     ingested_at timestamptz NOT NULL DEFAULT current_timestamp,
     PRIMARY KEY (game_pk, season)

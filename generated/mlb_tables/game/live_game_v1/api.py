@@ -8,213 +8,50 @@ from pydantic import Field
 from mlb_etl.contracts.responses import Response
 
 
-class GameDataAbsChallengesSide(Response):
-    """$.gameData.absChallenges['away','home']"""
+class MetaData(Response):
+    """$.metaData"""
 
-    remaining: int | None = None
-    used_failed: int | None = Field(None, alias="usedFailed")
-    used_successful: int | None = Field(None, alias="usedSuccessful")
-
-
-class GameDataAbsChallenges(Response):
-    """$.gameData.absChallenges"""
-
-    away: GameDataAbsChallengesSide | None = None
-    has_challenges: bool | None = Field(None, alias="hasChallenges")
-    home: GameDataAbsChallengesSide | None = None
-
-
-class GameDataDatetime(Response):
-    """$.gameData.datetime"""
-
-    ampm: str | None = None
-    date_time: str | None = Field(None, alias="dateTime")
-    day_night: str | None = Field(None, alias="dayNight")
-    official_date: str | None = Field(None, alias="officialDate")
-    original_date: str | None = Field(None, alias="originalDate")
-    time: str | None = None
-
-
-class GameDataFlags(Response):
-    """$.gameData.flags"""
-
-    away_team_no_hitter: bool | None = Field(None, alias="awayTeamNoHitter")
-    away_team_perfect_game: bool | None = Field(None, alias="awayTeamPerfectGame")
-    home_team_no_hitter: bool | None = Field(None, alias="homeTeamNoHitter")
-    home_team_perfect_game: bool | None = Field(None, alias="homeTeamPerfectGame")
-    no_hitter: bool | None = Field(None, alias="noHitter")
-    perfect_game: bool | None = Field(None, alias="perfectGame")
+    wait: int | None = None
+    time_stamp: str | None = Field(None, alias="timeStamp")
+    game_events: list[str] | None = Field(None, alias="gameEvents")
+    logical_events: list[str] | None = Field(None, alias="logicalEvents")
 
 
 class GameDataGame(Response):
     """$.gameData.game"""
 
-    calendar_event_id: str | None = Field(None, alias="calendarEventID")
-    double_header: str | None = Field(None, alias="doubleHeader")
-    game_number: int | None = Field(None, alias="gameNumber")
-    gameday_type: str | None = Field(None, alias="gamedayType")
-    id: str | None = None
     pk: int | None = None
+    type: str | None = None
+    double_header: str | None = Field(None, alias="doubleHeader")
+    id: str | None = None
+    gameday_type: str | None = Field(None, alias="gamedayType")
+    tiebreaker: str | None = None
+    game_number: int | None = Field(None, alias="gameNumber")
+    calendar_event_id: str | None = Field(None, alias="calendarEventID")
     season: str | None = None
     season_display: str | None = Field(None, alias="seasonDisplay")
-    tiebreaker: str | None = None
-    type: str | None = None
 
 
-class GameDataGameInfo(Response):
-    """$.gameData.gameInfo"""
+class GameDataDatetime(Response):
+    """$.gameData.datetime"""
 
-    attendance: int | None = None
-    first_pitch: str | None = Field(None, alias="firstPitch")
-    game_duration_minutes: int | None = Field(None, alias="gameDurationMinutes")
-
-
-class GameDataMoundVisitsSide(Response):
-    """$.gameData.moundVisits['away','home']"""
-
-    remaining: int | None = None
-    used: int | None = None
-
-
-class GameDataMoundVisits(Response):
-    """$.gameData.moundVisits"""
-
-    away: GameDataMoundVisitsSide | None = None
-    home: GameDataMoundVisitsSide | None = None
-
-
-class GameDataOfficialScorer(Response):
-    """$.gameData.officialScorer"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class GameDataOfficialVenue(Response):
-    """$.gameData.officialVenue"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class GameDataPlayersBatSide(Response):
-    """$.gameData.players.*.batSide"""
-
-    code: str | None = None
-    description: str | None = None
-
-
-class GameDataPlayersPitchHand(Response):
-    """$.gameData.players.*.pitchHand"""
-
-    code: str | None = None
-    description: str | None = None
-
-
-class GameDataPlayersPrimaryPosition(Response):
-    """$.gameData.players.*.primaryPosition"""
-
-    abbreviation: str | None = None
-    code: str | None = None
-    name: str | None = None
-    type: str | None = None
-
-
-class GameDataPlayers(Response):
-    """$.gameData.players.*"""
-
-    active: bool | None = None
-    bat_side: GameDataPlayersBatSide | None = Field(None, alias="batSide")
-    birth_city: str | None = Field(None, alias="birthCity")
-    birth_country: str | None = Field(None, alias="birthCountry")
-    birth_date: str | None = Field(None, alias="birthDate")
-    birth_state_province: str | None = Field(None, alias="birthStateProvince")
-    boxscore_name: str | None = Field(None, alias="boxscoreName")
-    current_age: int | None = Field(None, alias="currentAge")
-    draft_year: int | None = Field(None, alias="draftYear")
-    first_last_name: str | None = Field(None, alias="firstLastName")
-    first_name: str | None = Field(None, alias="firstName")
-    full_fml_name: str | None = Field(None, alias="fullFMLName")
-    full_lfm_name: str | None = Field(None, alias="fullLFMName")
-    full_name: str | None = Field(None, alias="fullName")
-    gender: str | None = None
-    height: str | None = None
-    id: int | None = None
-    init_last_name: str | None = Field(None, alias="initLastName")
-    is_player: bool | None = Field(None, alias="isPlayer")
-    is_verified: bool | None = Field(None, alias="isVerified")
-    last_first_name: str | None = Field(None, alias="lastFirstName")
-    last_init_name: str | None = Field(None, alias="lastInitName")
-    last_name: str | None = Field(None, alias="lastName")
-    last_played_date: str | None = Field(None, alias="lastPlayedDate")
-    link: str | None = None
-    middle_name: str | None = Field(None, alias="middleName")
-    mlb_debut_date: str | None = Field(None, alias="mlbDebutDate")
-    name_first_last: str | None = Field(None, alias="nameFirstLast")
-    name_matrilineal: str | None = Field(None, alias="nameMatrilineal")
-    name_slug: str | None = Field(None, alias="nameSlug")
-    name_suffix: str | None = Field(None, alias="nameSuffix")
-    name_title: str | None = Field(None, alias="nameTitle")
-    nick_name: str | None = Field(None, alias="nickName")
-    pitch_hand: GameDataPlayersPitchHand | None = Field(None, alias="pitchHand")
-    primary_number: str | None = Field(None, alias="primaryNumber")
-    primary_position: GameDataPlayersPrimaryPosition | None = Field(None, alias="primaryPosition")
-    pronunciation: str | None = None
-    strike_zone_bottom: int | float | None = Field(None, alias="strikeZoneBottom")
-    strike_zone_top: int | float | None = Field(None, alias="strikeZoneTop")
-    use_last_name: str | None = Field(None, alias="useLastName")
-    use_name: str | None = Field(None, alias="useName")
-    weight: int | None = None
-
-
-class GameDataPrimaryDatacaster(Response):
-    """$.gameData.primaryDatacaster"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class GameDataProbablePitchersSide(Response):
-    """$.gameData.probablePitchers['away','home']"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class GameDataProbablePitchers(Response):
-    """$.gameData.probablePitchers"""
-
-    away: GameDataProbablePitchersSide | None = None
-    home: GameDataProbablePitchersSide | None = None
-
-
-class GameDataReviewSide(Response):
-    """$.gameData.review['away','home']"""
-
-    remaining: int | None = None
-    used: int | None = None
-
-
-class GameDataReview(Response):
-    """$.gameData.review"""
-
-    away: GameDataReviewSide | None = None
-    has_challenges: bool | None = Field(None, alias="hasChallenges")
-    home: GameDataReviewSide | None = None
+    date_time: str | None = Field(None, alias="dateTime")
+    original_date: str | None = Field(None, alias="originalDate")
+    official_date: str | None = Field(None, alias="officialDate")
+    day_night: str | None = Field(None, alias="dayNight")
+    time: str | None = None
+    ampm: str | None = None
 
 
 class GameDataStatus(Response):
     """$.gameData.status"""
 
-    abstract_game_code: str | None = Field(None, alias="abstractGameCode")
     abstract_game_state: str | None = Field(None, alias="abstractGameState")
     coded_game_state: str | None = Field(None, alias="codedGameState")
     detailed_state: str | None = Field(None, alias="detailedState")
-    start_time_tbd: bool | None = Field(None, alias="startTimeTBD")
     status_code: str | None = Field(None, alias="statusCode")
+    start_time_tbd: bool | None = Field(None, alias="startTimeTBD")
+    abstract_game_code: str | None = Field(None, alias="abstractGameCode")
 
 
 class GameDataTeamsSideDivision(Response):
@@ -328,19 +165,74 @@ class GameDataTeams(Response):
     home: GameDataTeamsSide | None = None
 
 
-class GameDataVenueFieldInfo(Response):
-    """$.gameData.venue.fieldInfo"""
+class GameDataPlayersPrimaryPosition(Response):
+    """$.gameData.players.*.primaryPosition"""
 
-    capacity: int | None = None
-    center: int | None = None
-    left: int | None = None
-    left_center: int | None = Field(None, alias="leftCenter")
-    left_line: int | None = Field(None, alias="leftLine")
-    right: int | None = None
-    right_center: int | None = Field(None, alias="rightCenter")
-    right_line: int | None = Field(None, alias="rightLine")
-    roof_type: str | None = Field(None, alias="roofType")
-    turf_type: str | None = Field(None, alias="turfType")
+    code: str | None = None
+    name: str | None = None
+    type: str | None = None
+    abbreviation: str | None = None
+
+
+class GameDataPlayersBatSide(Response):
+    """$.gameData.players.*.batSide"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class GameDataPlayersPitchHand(Response):
+    """$.gameData.players.*.pitchHand"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class GameDataPlayers(Response):
+    """$.gameData.players.*"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+    first_name: str | None = Field(None, alias="firstName")
+    last_name: str | None = Field(None, alias="lastName")
+    primary_number: str | None = Field(None, alias="primaryNumber")
+    birth_date: str | None = Field(None, alias="birthDate")
+    current_age: int | None = Field(None, alias="currentAge")
+    birth_city: str | None = Field(None, alias="birthCity")
+    birth_state_province: str | None = Field(None, alias="birthStateProvince")
+    birth_country: str | None = Field(None, alias="birthCountry")
+    height: str | None = None
+    weight: int | None = None
+    active: bool | None = None
+    primary_position: GameDataPlayersPrimaryPosition | None = Field(None, alias="primaryPosition")
+    use_name: str | None = Field(None, alias="useName")
+    use_last_name: str | None = Field(None, alias="useLastName")
+    middle_name: str | None = Field(None, alias="middleName")
+    boxscore_name: str | None = Field(None, alias="boxscoreName")
+    nick_name: str | None = Field(None, alias="nickName")
+    gender: str | None = None
+    name_matrilineal: str | None = Field(None, alias="nameMatrilineal")
+    is_player: bool | None = Field(None, alias="isPlayer")
+    is_verified: bool | None = Field(None, alias="isVerified")
+    draft_year: int | None = Field(None, alias="draftYear")
+    pronunciation: str | None = None
+    last_played_date: str | None = Field(None, alias="lastPlayedDate")
+    mlb_debut_date: str | None = Field(None, alias="mlbDebutDate")
+    bat_side: GameDataPlayersBatSide | None = Field(None, alias="batSide")
+    pitch_hand: GameDataPlayersPitchHand | None = Field(None, alias="pitchHand")
+    name_first_last: str | None = Field(None, alias="nameFirstLast")
+    name_title: str | None = Field(None, alias="nameTitle")
+    name_slug: str | None = Field(None, alias="nameSlug")
+    first_last_name: str | None = Field(None, alias="firstLastName")
+    name_suffix: str | None = Field(None, alias="nameSuffix")
+    last_first_name: str | None = Field(None, alias="lastFirstName")
+    last_init_name: str | None = Field(None, alias="lastInitName")
+    init_last_name: str | None = Field(None, alias="initLastName")
+    full_fml_name: str | None = Field(None, alias="fullFMLName")
+    full_lfm_name: str | None = Field(None, alias="fullLFMName")
+    strike_zone_top: int | float | None = Field(None, alias="strikeZoneTop")
+    strike_zone_bottom: int | float | None = Field(None, alias="strikeZoneBottom")
 
 
 class GameDataVenueLocationDefaultCoordinates(Response):
@@ -354,15 +246,15 @@ class GameDataVenueLocation(Response):
     """$.gameData.venue.location"""
 
     address1: str | None = None
-    azimuth_angle: int | float | None = Field(None, alias="azimuthAngle")
     city: str | None = None
-    country: str | None = None
-    default_coordinates: GameDataVenueLocationDefaultCoordinates | None = Field(None, alias="defaultCoordinates")
-    elevation: int | None = None
-    phone: str | None = None
-    postal_code: str | None = Field(None, alias="postalCode")
     state: str | None = None
     state_abbrev: str | None = Field(None, alias="stateAbbrev")
+    postal_code: str | None = Field(None, alias="postalCode")
+    default_coordinates: GameDataVenueLocationDefaultCoordinates | None = Field(None, alias="defaultCoordinates")
+    azimuth_angle: int | float | None = Field(None, alias="azimuthAngle")
+    elevation: int | None = None
+    country: str | None = None
+    phone: str | None = None
 
 
 class GameDataVenueTimeZone(Response):
@@ -370,21 +262,43 @@ class GameDataVenueTimeZone(Response):
 
     id: str | None = None
     offset: int | None = None
-    offset_at_game_time: int | None = Field(None, alias="offsetAtGameTime")
     tz: str | None = None
+    offset_at_game_time: int | None = Field(None, alias="offsetAtGameTime")
+
+
+class GameDataVenueFieldInfo(Response):
+    """$.gameData.venue.fieldInfo"""
+
+    capacity: int | None = None
+    turf_type: str | None = Field(None, alias="turfType")
+    roof_type: str | None = Field(None, alias="roofType")
+    left_line: int | None = Field(None, alias="leftLine")
+    left: int | None = None
+    left_center: int | None = Field(None, alias="leftCenter")
+    center: int | None = None
+    right_center: int | None = Field(None, alias="rightCenter")
+    right_line: int | None = Field(None, alias="rightLine")
+    right: int | None = None
 
 
 class GameDataVenue(Response):
     """$.gameData.venue"""
 
-    active: bool | None = None
-    field_info: GameDataVenueFieldInfo | None = Field(None, alias="fieldInfo")
     id: int | None = None
+    name: str | None = None
     link: str | None = None
     location: GameDataVenueLocation | None = None
-    name: str | None = None
-    season: str | None = None
     time_zone: GameDataVenueTimeZone | None = Field(None, alias="timeZone")
+    field_info: GameDataVenueFieldInfo | None = Field(None, alias="fieldInfo")
+    active: bool | None = None
+    season: str | None = None
+
+
+class GameDataOfficialVenue(Response):
+    """$.gameData.officialVenue"""
+
+    id: int | None = None
+    link: str | None = None
 
 
 class GameDataWeather(Response):
@@ -395,48 +309,1595 @@ class GameDataWeather(Response):
     wind: str | None = None
 
 
-class GameData(Response):
-    """$.gameData"""
+class GameDataGameInfo(Response):
+    """$.gameData.gameInfo"""
 
-    abs_challenges: GameDataAbsChallenges | None = Field(None, alias="absChallenges")
-    alerts: list[Any] | None = None
-    datetime: GameDataDatetime | None = None
-    flags: GameDataFlags | None = None
-    game: GameDataGame | None = None
-    game_info: GameDataGameInfo | None = Field(None, alias="gameInfo")
-    mound_visits: GameDataMoundVisits | None = Field(None, alias="moundVisits")
-    official_scorer: GameDataOfficialScorer | None = Field(None, alias="officialScorer")
-    official_venue: GameDataOfficialVenue | None = Field(None, alias="officialVenue")
-    players: dict[str, GameDataPlayers] | None = None
-    primary_datacaster: GameDataPrimaryDatacaster | None = Field(None, alias="primaryDatacaster")
-    probable_pitchers: GameDataProbablePitchers | None = Field(None, alias="probablePitchers")
-    review: GameDataReview | None = None
-    status: GameDataStatus | None = None
-    teams: GameDataTeams | None = None
-    venue: GameDataVenue | None = None
-    weather: GameDataWeather | None = None
+    attendance: int | None = None
+    first_pitch: str | None = Field(None, alias="firstPitch")
+    game_duration_minutes: int | None = Field(None, alias="gameDurationMinutes")
 
 
-class LiveDataBoxscoreInfo(Response):
-    """$.liveData.boxscore.info[*]"""
+class GameDataReviewSide(Response):
+    """$.gameData.review['away','home']"""
 
-    label: str | None = None
-    value: str | None = None
+    remaining: int | None = None
+    used: int | None = None
 
 
-class LiveDataBoxscoreOfficialsOfficial(Response):
-    """$.liveData.boxscore.officials[*].official"""
+class GameDataReview(Response):
+    """$.gameData.review"""
+
+    has_challenges: bool | None = Field(None, alias="hasChallenges")
+    away: GameDataReviewSide | None = None
+    home: GameDataReviewSide | None = None
+
+
+class GameDataAbsChallengesSide(Response):
+    """$.gameData.absChallenges['away','home']"""
+
+    remaining: int | None = None
+    used_failed: int | None = Field(None, alias="usedFailed")
+    used_successful: int | None = Field(None, alias="usedSuccessful")
+
+
+class GameDataAbsChallenges(Response):
+    """$.gameData.absChallenges"""
+
+    has_challenges: bool | None = Field(None, alias="hasChallenges")
+    away: GameDataAbsChallengesSide | None = None
+    home: GameDataAbsChallengesSide | None = None
+
+
+class GameDataFlags(Response):
+    """$.gameData.flags"""
+
+    no_hitter: bool | None = Field(None, alias="noHitter")
+    perfect_game: bool | None = Field(None, alias="perfectGame")
+    away_team_no_hitter: bool | None = Field(None, alias="awayTeamNoHitter")
+    away_team_perfect_game: bool | None = Field(None, alias="awayTeamPerfectGame")
+    home_team_no_hitter: bool | None = Field(None, alias="homeTeamNoHitter")
+    home_team_perfect_game: bool | None = Field(None, alias="homeTeamPerfectGame")
+
+
+class GameDataProbablePitchersSide(Response):
+    """$.gameData.probablePitchers['away','home']"""
 
     full_name: str | None = Field(None, alias="fullName")
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataBoxscoreOfficials(Response):
-    """$.liveData.boxscore.officials[*]"""
+class GameDataProbablePitchers(Response):
+    """$.gameData.probablePitchers"""
 
-    official: LiveDataBoxscoreOfficialsOfficial | None = None
-    official_type: str | None = Field(None, alias="officialType")
+    away: GameDataProbablePitchersSide | None = None
+    home: GameDataProbablePitchersSide | None = None
+
+
+class GameDataOfficialScorer(Response):
+    """$.gameData.officialScorer"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class GameDataPrimaryDatacaster(Response):
+    """$.gameData.primaryDatacaster"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class GameDataMoundVisitsSide(Response):
+    """$.gameData.moundVisits['away','home']"""
+
+    remaining: int | None = None
+    used: int | None = None
+
+
+class GameDataMoundVisits(Response):
+    """$.gameData.moundVisits"""
+
+    away: GameDataMoundVisitsSide | None = None
+    home: GameDataMoundVisitsSide | None = None
+
+
+class GameData(Response):
+    """$.gameData"""
+
+    game: GameDataGame | None = None
+    datetime: GameDataDatetime | None = None
+    status: GameDataStatus | None = None
+    teams: GameDataTeams | None = None
+    players: dict[str, GameDataPlayers] | None = None
+    venue: GameDataVenue | None = None
+    official_venue: GameDataOfficialVenue | None = Field(None, alias="officialVenue")
+    weather: GameDataWeather | None = None
+    game_info: GameDataGameInfo | None = Field(None, alias="gameInfo")
+    review: GameDataReview | None = None
+    abs_challenges: GameDataAbsChallenges | None = Field(None, alias="absChallenges")
+    flags: GameDataFlags | None = None
+    alerts: list[Any] | None = None
+    probable_pitchers: GameDataProbablePitchers | None = Field(None, alias="probablePitchers")
+    official_scorer: GameDataOfficialScorer | None = Field(None, alias="officialScorer")
+    primary_datacaster: GameDataPrimaryDatacaster | None = Field(None, alias="primaryDatacaster")
+    mound_visits: GameDataMoundVisits | None = Field(None, alias="moundVisits")
+
+
+class LiveDataPlaysAllPlaysResult(Response):
+    """$.liveData.plays.allPlays[*].result"""
+
+    type: str | None = None
+    event: str | None = None
+    event_type: str | None = Field(None, alias="eventType")
+    description: str | None = None
+    rbi: int | None = None
+    away_score: int | None = Field(None, alias="awayScore")
+    home_score: int | None = Field(None, alias="homeScore")
+    is_out: bool | None = Field(None, alias="isOut")
+
+
+class LiveDataPlaysAllPlaysAbout(Response):
+    """$.liveData.plays.allPlays[*].about"""
+
+    at_bat_index: int | None = Field(None, alias="atBatIndex")
+    half_inning: str | None = Field(None, alias="halfInning")
+    is_top_inning: bool | None = Field(None, alias="isTopInning")
+    inning: int | None = None
+    start_time: str | None = Field(None, alias="startTime")
+    end_time: str | None = Field(None, alias="endTime")
+    is_complete: bool | None = Field(None, alias="isComplete")
+    is_scoring_play: bool | None = Field(None, alias="isScoringPlay")
+    has_review: bool | None = Field(None, alias="hasReview")
+    has_out: bool | None = Field(None, alias="hasOut")
+    captivating_index: int | None = Field(None, alias="captivatingIndex")
+
+
+class LiveDataPlaysAllPlaysCount(Response):
+    """$.liveData.plays.allPlays[*].count"""
+
+    balls: int | None = None
+    strikes: int | None = None
+    outs: int | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupBatter(Response):
+    """$.liveData.plays.allPlays[*].matchup.batter"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupBatSide(Response):
+    """$.liveData.plays.allPlays[*].matchup.batSide"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPitcher(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitcher"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPitchHand(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitchHand"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPostOnFirst(Response):
+    """$.liveData.plays.allPlays[*].matchup.postOnFirst"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsType(Response):
+    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].type"""
+
+    display_name: str | None = Field(None, alias="displayName")
+
+
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsGroup(Response):
+    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].group"""
+
+    display_name: str | None = Field(None, alias="displayName")
+
+
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStatZones(Response):
+    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
+
+    zone: str | None = None
+    color: str | None = None
+    temp: str | None = None
+    value: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStat(Response):
+    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*].stat"""
+
+    name: str | None = None
+    zones: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStatZones] | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsSport(Response):
+    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*].sport"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplits(Response):
+    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*]"""
+
+    season: str | None = None
+    stat: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStat | None = None
+    sport: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsSport | None = None
+    game_type: str | None = Field(None, alias="gameType")
+
+
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStats(Response):
+    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*]"""
+
+    type: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsType | None = None
+    group: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsGroup | None = None
+    exemptions: list[Any] | None = None
+    splits: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplits] | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStats(Response):
+    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats"""
+
+    stats: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStats] | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPostOnSecond(Response):
+    """$.liveData.plays.allPlays[*].matchup.postOnSecond"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZones(Response):
+    """$.liveData.plays.allPlays[*].matchup.batterHotColdZones[*]"""
+
+    zone: str | None = None
+    color: str | None = None
+    temp: str | None = None
+    value: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPostOnThird(Response):
+    """$.liveData.plays.allPlays[*].matchup.postOnThird"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsType(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].type"""
+
+    display_name: str | None = Field(None, alias="displayName")
+
+
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsGroup(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].group"""
+
+    display_name: str | None = Field(None, alias="displayName")
+
+
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStatZones(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
+
+    zone: str | None = None
+    color: str | None = None
+    temp: str | None = None
+    value: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStat(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat"""
+
+    name: str | None = None
+    zones: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStatZones] | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsSport(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*].sport"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplits(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*]"""
+
+    season: str | None = None
+    stat: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStat | None = None
+    sport: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsSport | None = None
+    game_type: str | None = Field(None, alias="gameType")
+
+
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStats(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*]"""
+
+    type: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsType | None = None
+    group: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsGroup | None = None
+    exemptions: list[Any] | None = None
+    splits: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplits] | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStats(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats"""
+
+    stats: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStats] | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZones(Response):
+    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZones[*]"""
+
+    zone: str | None = None
+    color: str | None = None
+    temp: str | None = None
+    value: str | None = None
+
+
+class LiveDataPlaysAllPlaysMatchupSplits(Response):
+    """$.liveData.plays.allPlays[*].matchup.splits"""
+
+    batter: str | None = None
+    pitcher: str | None = None
+    men_on_base: str | None = Field(None, alias="menOnBase")
+
+
+class LiveDataPlaysAllPlaysMatchup(Response):
+    """$.liveData.plays.allPlays[*].matchup"""
+
+    batter: LiveDataPlaysAllPlaysMatchupBatter | None = None
+    bat_side: LiveDataPlaysAllPlaysMatchupBatSide | None = Field(None, alias="batSide")
+    pitcher: LiveDataPlaysAllPlaysMatchupPitcher | None = None
+    pitch_hand: LiveDataPlaysAllPlaysMatchupPitchHand | None = Field(None, alias="pitchHand")
+    post_on_first: LiveDataPlaysAllPlaysMatchupPostOnFirst | None = Field(None, alias="postOnFirst")
+    batter_hot_cold_zone_stats: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStats | None = Field(
+        None, alias="batterHotColdZoneStats"
+    )
+    post_on_second: LiveDataPlaysAllPlaysMatchupPostOnSecond | None = Field(None, alias="postOnSecond")
+    batter_hot_cold_zones: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZones] | None = Field(
+        None, alias="batterHotColdZones"
+    )
+    post_on_third: LiveDataPlaysAllPlaysMatchupPostOnThird | None = Field(None, alias="postOnThird")
+    pitcher_hot_cold_zone_stats: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStats | None = Field(
+        None, alias="pitcherHotColdZoneStats"
+    )
+    pitcher_hot_cold_zones: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZones] | None = Field(
+        None, alias="pitcherHotColdZones"
+    )
+    splits: LiveDataPlaysAllPlaysMatchupSplits | None = None
+
+
+class LiveDataPlaysAllPlaysRunnersMovement(Response):
+    """$.liveData.plays.allPlays[*].runners[*].movement"""
+
+    origin_base: str | None = Field(None, alias="originBase")
+    start: str | None = None
+    end: str | None = None
+    out_base: str | None = Field(None, alias="outBase")
+    is_out: bool | None = Field(None, alias="isOut")
+    out_number: int | None = Field(None, alias="outNumber")
+
+
+class LiveDataPlaysAllPlaysRunnersDetailsRunner(Response):
+    """$.liveData.plays.allPlays[*].runners[*].details.runner"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysRunnersDetailsResponsiblePitcher(Response):
+    """$.liveData.plays.allPlays[*].runners[*].details.responsiblePitcher"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysRunnersDetails(Response):
+    """$.liveData.plays.allPlays[*].runners[*].details"""
+
+    event: str | None = None
+    event_type: str | None = Field(None, alias="eventType")
+    movement_reason: str | None = Field(None, alias="movementReason")
+    runner: LiveDataPlaysAllPlaysRunnersDetailsRunner | None = None
+    responsible_pitcher: LiveDataPlaysAllPlaysRunnersDetailsResponsiblePitcher | None = Field(
+        None, alias="responsiblePitcher"
+    )
+    is_scoring_event: bool | None = Field(None, alias="isScoringEvent")
+    rbi: bool | None = None
+    earned: bool | None = None
+    team_unearned: bool | None = Field(None, alias="teamUnearned")
+    play_index: int | None = Field(None, alias="playIndex")
+
+
+class LiveDataPlaysAllPlaysRunnersCreditsPlayer(Response):
+    """$.liveData.plays.allPlays[*].runners[*].credits[*].player"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysRunnersCreditsPosition(Response):
+    """$.liveData.plays.allPlays[*].runners[*].credits[*].position"""
+
+    code: str | None = None
+    name: str | None = None
+    type: str | None = None
+    abbreviation: str | None = None
+
+
+class LiveDataPlaysAllPlaysRunnersCredits(Response):
+    """$.liveData.plays.allPlays[*].runners[*].credits[*]"""
+
+    player: LiveDataPlaysAllPlaysRunnersCreditsPlayer | None = None
+    position: LiveDataPlaysAllPlaysRunnersCreditsPosition | None = None
+    credit: str | None = None
+
+
+class LiveDataPlaysAllPlaysRunners(Response):
+    """$.liveData.plays.allPlays[*].runners[*]"""
+
+    movement: LiveDataPlaysAllPlaysRunnersMovement | None = None
+    details: LiveDataPlaysAllPlaysRunnersDetails | None = None
+    credits: list[LiveDataPlaysAllPlaysRunnersCredits] | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsDetailsCall(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].details.call"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsDetailsViolationPlayer(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].details.violation.player"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+
+
+class LiveDataPlaysAllPlaysPlayEventsDetailsViolation(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].details.violation"""
+
+    type: str | None = None
+    description: str | None = None
+    player: LiveDataPlaysAllPlaysPlayEventsDetailsViolationPlayer | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsDetailsType(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].details.type"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsDetails(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].details"""
+
+    call: LiveDataPlaysAllPlaysPlayEventsDetailsCall | None = None
+    description: str | None = None
+    event: str | None = None
+    code: str | None = None
+    event_type: str | None = Field(None, alias="eventType")
+    away_score: int | None = Field(None, alias="awayScore")
+    ball_color: str | None = Field(None, alias="ballColor")
+    from_catcher: bool | None = Field(None, alias="fromCatcher")
+    home_score: int | None = Field(None, alias="homeScore")
+    trail_color: str | None = Field(None, alias="trailColor")
+    is_in_play: bool | None = Field(None, alias="isInPlay")
+    is_scoring_play: bool | None = Field(None, alias="isScoringPlay")
+    is_strike: bool | None = Field(None, alias="isStrike")
+    is_ball: bool | None = Field(None, alias="isBall")
+    violation: LiveDataPlaysAllPlaysPlayEventsDetailsViolation | None = None
+    type: LiveDataPlaysAllPlaysPlayEventsDetailsType | None = None
+    is_out: bool | None = Field(None, alias="isOut")
+    disengagement_num: int | None = Field(None, alias="disengagementNum")
+    has_review: bool | None = Field(None, alias="hasReview")
+    runner_going: bool | None = Field(None, alias="runnerGoing")
+
+
+class LiveDataPlaysAllPlaysPlayEventsCount(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].count"""
+
+    balls: int | None = None
+    strikes: int | None = None
+    outs: int | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsPitchDataCoordinates(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].pitchData.coordinates"""
+
+    a_y: int | float | None = Field(None, alias="aY")
+    a_z: int | float | None = Field(None, alias="aZ")
+    pfx_x: int | float | None = Field(None, alias="pfxX")
+    pfx_z: int | float | None = Field(None, alias="pfxZ")
+    p_x: int | float | None = Field(None, alias="pX")
+    p_z: int | float | None = Field(None, alias="pZ")
+    v_x0: int | float | None = Field(None, alias="vX0")
+    v_y0: int | float | None = Field(None, alias="vY0")
+    v_z0: int | float | None = Field(None, alias="vZ0")
+    x: int | float | None = None
+    y: int | float | None = None
+    x0: int | float | None = None
+    y0: int | float | None = None
+    z0: int | float | None = None
+    a_x: int | float | None = Field(None, alias="aX")
+
+
+class LiveDataPlaysAllPlaysPlayEventsPitchDataBreaks(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].pitchData.breaks"""
+
+    break_angle: int | float | None = Field(None, alias="breakAngle")
+    break_length: int | float | None = Field(None, alias="breakLength")
+    break_y: int | float | None = Field(None, alias="breakY")
+    break_vertical: int | float | None = Field(None, alias="breakVertical")
+    break_vertical_induced: int | float | None = Field(None, alias="breakVerticalInduced")
+    break_horizontal: int | float | None = Field(None, alias="breakHorizontal")
+    spin_rate: int | None = Field(None, alias="spinRate")
+    spin_direction: int | None = Field(None, alias="spinDirection")
+
+
+class LiveDataPlaysAllPlaysPlayEventsPitchData(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].pitchData"""
+
+    start_speed: int | float | None = Field(None, alias="startSpeed")
+    end_speed: int | float | None = Field(None, alias="endSpeed")
+    strike_zone_top: int | float | None = Field(None, alias="strikeZoneTop")
+    nasty_factor: int | float | None = Field(None, alias="nastyFactor")
+    strike_zone_bottom: int | float | None = Field(None, alias="strikeZoneBottom")
+    coordinates: LiveDataPlaysAllPlaysPlayEventsPitchDataCoordinates | None = None
+    strike_zone_width: int | float | None = Field(None, alias="strikeZoneWidth")
+    breaks: LiveDataPlaysAllPlaysPlayEventsPitchDataBreaks | None = None
+    strike_zone_depth: int | float | None = Field(None, alias="strikeZoneDepth")
+    zone: int | None = None
+    type_confidence: int | float | None = Field(None, alias="typeConfidence")
+    plate_time: int | float | None = Field(None, alias="plateTime")
+    extension: int | float | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsHitDataCoordinates(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].hitData.coordinates"""
+
+    coord_x: int | float | None = Field(None, alias="coordX")
+    coord_y: int | float | None = Field(None, alias="coordY")
+
+
+class LiveDataPlaysAllPlaysPlayEventsHitData(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].hitData"""
+
+    launch_speed: int | float | None = Field(None, alias="launchSpeed")
+    launch_angle: int | float | None = Field(None, alias="launchAngle")
+    total_distance: int | float | None = Field(None, alias="totalDistance")
+    trajectory: str | None = None
+    hardness: str | None = None
+    location: str | None = None
+    coordinates: LiveDataPlaysAllPlaysPlayEventsHitDataCoordinates | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsPlayer(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].player"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsPosition(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].position"""
+
+    code: str | None = None
+    name: str | None = None
+    type: str | None = None
+    abbreviation: str | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsReviewDetailsPlayer(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].reviewDetails.player"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsReviewDetails(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].reviewDetails"""
+
+    is_overturned: bool | None = Field(None, alias="isOverturned")
+    in_progress: bool | None = Field(None, alias="inProgress")
+    review_type: str | None = Field(None, alias="reviewType")
+    challenge_team_id: int | None = Field(None, alias="challengeTeamId")
+    player: LiveDataPlaysAllPlaysPlayEventsReviewDetailsPlayer | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsReplacedPlayer(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*].replacedPlayer"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEvents(Response):
+    """$.liveData.plays.allPlays[*].playEvents[*]"""
+
+    details: LiveDataPlaysAllPlaysPlayEventsDetails | None = None
+    count: LiveDataPlaysAllPlaysPlayEventsCount | None = None
+    pitch_data: LiveDataPlaysAllPlaysPlayEventsPitchData | None = Field(None, alias="pitchData")
+    action_play_id: str | None = Field(None, alias="actionPlayId")
+    hit_data: LiveDataPlaysAllPlaysPlayEventsHitData | None = Field(None, alias="hitData")
+    index: int | None = None
+    pfx_id: str | None = Field(None, alias="pfxId")
+    play_id: str | None = Field(None, alias="playId")
+    pitch_number: int | None = Field(None, alias="pitchNumber")
+    start_time: str | None = Field(None, alias="startTime")
+    is_substitution: bool | None = Field(None, alias="isSubstitution")
+    end_time: str | None = Field(None, alias="endTime")
+    is_base_running_play: bool | None = Field(None, alias="isBaseRunningPlay")
+    player: LiveDataPlaysAllPlaysPlayEventsPlayer | None = None
+    is_pitch: bool | None = Field(None, alias="isPitch")
+    injury_type: str | None = Field(None, alias="injuryType")
+    position: LiveDataPlaysAllPlaysPlayEventsPosition | None = None
+    type: str | None = None
+    batting_order: str | None = Field(None, alias="battingOrder")
+    review_details: LiveDataPlaysAllPlaysPlayEventsReviewDetails | None = Field(None, alias="reviewDetails")
+    replaced_player: LiveDataPlaysAllPlaysPlayEventsReplacedPlayer | None = Field(None, alias="replacedPlayer")
+    base: int | None = None
+
+
+class LiveDataPlaysAllPlaysReviewDetailsPlayer(Response):
+    """$.liveData.plays.allPlays[*].reviewDetails.player"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysReviewDetails(Response):
+    """$.liveData.plays.allPlays[*].reviewDetails"""
+
+    is_overturned: bool | None = Field(None, alias="isOverturned")
+    in_progress: bool | None = Field(None, alias="inProgress")
+    review_type: str | None = Field(None, alias="reviewType")
+    challenge_team_id: int | None = Field(None, alias="challengeTeamId")
+    player: LiveDataPlaysAllPlaysReviewDetailsPlayer | None = None
+
+
+class LiveDataPlaysAllPlays(Response):
+    """$.liveData.plays.allPlays[*]"""
+
+    result: LiveDataPlaysAllPlaysResult | None = None
+    about: LiveDataPlaysAllPlaysAbout | None = None
+    count: LiveDataPlaysAllPlaysCount | None = None
+    matchup: LiveDataPlaysAllPlaysMatchup | None = None
+    pitch_index: list[int] | None = Field(None, alias="pitchIndex")
+    action_index: list[int] | None = Field(None, alias="actionIndex")
+    runner_index: list[int] | None = Field(None, alias="runnerIndex")
+    runners: list[LiveDataPlaysAllPlaysRunners] | None = None
+    play_events: list[LiveDataPlaysAllPlaysPlayEvents] | None = Field(None, alias="playEvents")
+    review_details: LiveDataPlaysAllPlaysReviewDetails | None = Field(None, alias="reviewDetails")
+    play_end_time: str | None = Field(None, alias="playEndTime")
+    at_bat_index: int | None = Field(None, alias="atBatIndex")
+
+
+class LiveDataPlaysCurrentPlayResult(Response):
+    """$.liveData.plays.currentPlay.result"""
+
+    type: str | None = None
+    event: str | None = None
+    event_type: str | None = Field(None, alias="eventType")
+    description: str | None = None
+    rbi: int | None = None
+    away_score: int | None = Field(None, alias="awayScore")
+    home_score: int | None = Field(None, alias="homeScore")
+    is_out: bool | None = Field(None, alias="isOut")
+
+
+class LiveDataPlaysCurrentPlayAbout(Response):
+    """$.liveData.plays.currentPlay.about"""
+
+    at_bat_index: int | None = Field(None, alias="atBatIndex")
+    half_inning: str | None = Field(None, alias="halfInning")
+    is_top_inning: bool | None = Field(None, alias="isTopInning")
+    inning: int | None = None
+    start_time: str | None = Field(None, alias="startTime")
+    end_time: str | None = Field(None, alias="endTime")
+    is_complete: bool | None = Field(None, alias="isComplete")
+    is_scoring_play: bool | None = Field(None, alias="isScoringPlay")
+    has_review: bool | None = Field(None, alias="hasReview")
+    has_out: bool | None = Field(None, alias="hasOut")
+    captivating_index: int | None = Field(None, alias="captivatingIndex")
+
+
+class LiveDataPlaysCurrentPlayCount(Response):
+    """$.liveData.plays.currentPlay.count"""
+
+    balls: int | None = None
+    strikes: int | None = None
+    outs: int | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupBatter(Response):
+    """$.liveData.plays.currentPlay.matchup.batter"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupBatSide(Response):
+    """$.liveData.plays.currentPlay.matchup.batSide"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPitcher(Response):
+    """$.liveData.plays.currentPlay.matchup.pitcher"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPitchHand(Response):
+    """$.liveData.plays.currentPlay.matchup.pitchHand"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPostOnFirst(Response):
+    """$.liveData.plays.currentPlay.matchup.postOnFirst"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsType(Response):
+    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].type"""
+
+    display_name: str | None = Field(None, alias="displayName")
+
+
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsGroup(Response):
+    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].group"""
+
+    display_name: str | None = Field(None, alias="displayName")
+
+
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStatZones(Response):
+    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
+
+    zone: str | None = None
+    color: str | None = None
+    temp: str | None = None
+    value: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStat(Response):
+    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*].stat"""
+
+    name: str | None = None
+    zones: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStatZones] | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsSport(Response):
+    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*].sport"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplits(Response):
+    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*]"""
+
+    season: str | None = None
+    stat: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStat | None = None
+    sport: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsSport | None = None
+    game_type: str | None = Field(None, alias="gameType")
+
+
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStats(Response):
+    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*]"""
+
+    type: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsType | None = None
+    group: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsGroup | None = None
+    exemptions: list[Any] | None = None
+    splits: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplits] | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStats(Response):
+    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats"""
+
+    stats: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStats] | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPostOnSecond(Response):
+    """$.liveData.plays.currentPlay.matchup.postOnSecond"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsType(Response):
+    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].type"""
+
+    display_name: str | None = Field(None, alias="displayName")
+
+
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsGroup(Response):
+    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].group"""
+
+    display_name: str | None = Field(None, alias="displayName")
+
+
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStatZones(Response):
+    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
+
+    zone: str | None = None
+    color: str | None = None
+    temp: str | None = None
+    value: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStat(Response):
+    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat"""
+
+    name: str | None = None
+    zones: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStatZones] | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsSport(Response):
+    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*].sport"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplits(Response):
+    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*]"""
+
+    season: str | None = None
+    stat: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStat | None = None
+    sport: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsSport | None = None
+    game_type: str | None = Field(None, alias="gameType")
+
+
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStats(Response):
+    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*]"""
+
+    type: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsType | None = None
+    group: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsGroup | None = None
+    exemptions: list[Any] | None = None
+    splits: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplits] | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStats(Response):
+    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats"""
+
+    stats: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStats] | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZones(Response):
+    """$.liveData.plays.currentPlay.matchup.batterHotColdZones[*]"""
+
+    zone: str | None = None
+    color: str | None = None
+    temp: str | None = None
+    value: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPostOnThird(Response):
+    """$.liveData.plays.currentPlay.matchup.postOnThird"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZones(Response):
+    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZones[*]"""
+
+    zone: str | None = None
+    color: str | None = None
+    temp: str | None = None
+    value: str | None = None
+
+
+class LiveDataPlaysCurrentPlayMatchupSplits(Response):
+    """$.liveData.plays.currentPlay.matchup.splits"""
+
+    batter: str | None = None
+    pitcher: str | None = None
+    men_on_base: str | None = Field(None, alias="menOnBase")
+
+
+class LiveDataPlaysCurrentPlayMatchup(Response):
+    """$.liveData.plays.currentPlay.matchup"""
+
+    batter: LiveDataPlaysCurrentPlayMatchupBatter | None = None
+    bat_side: LiveDataPlaysCurrentPlayMatchupBatSide | None = Field(None, alias="batSide")
+    pitcher: LiveDataPlaysCurrentPlayMatchupPitcher | None = None
+    pitch_hand: LiveDataPlaysCurrentPlayMatchupPitchHand | None = Field(None, alias="pitchHand")
+    post_on_first: LiveDataPlaysCurrentPlayMatchupPostOnFirst | None = Field(None, alias="postOnFirst")
+    batter_hot_cold_zone_stats: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStats | None = Field(
+        None, alias="batterHotColdZoneStats"
+    )
+    post_on_second: LiveDataPlaysCurrentPlayMatchupPostOnSecond | None = Field(None, alias="postOnSecond")
+    pitcher_hot_cold_zone_stats: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStats | None = Field(
+        None, alias="pitcherHotColdZoneStats"
+    )
+    batter_hot_cold_zones: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZones] | None = Field(
+        None, alias="batterHotColdZones"
+    )
+    post_on_third: LiveDataPlaysCurrentPlayMatchupPostOnThird | None = Field(None, alias="postOnThird")
+    pitcher_hot_cold_zones: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZones] | None = Field(
+        None, alias="pitcherHotColdZones"
+    )
+    splits: LiveDataPlaysCurrentPlayMatchupSplits | None = None
+
+
+class LiveDataPlaysCurrentPlayRunnersMovement(Response):
+    """$.liveData.plays.currentPlay.runners[*].movement"""
+
+    origin_base: str | None = Field(None, alias="originBase")
+    start: str | None = None
+    end: str | None = None
+    out_base: str | None = Field(None, alias="outBase")
+    is_out: bool | None = Field(None, alias="isOut")
+    out_number: int | None = Field(None, alias="outNumber")
+
+
+class LiveDataPlaysCurrentPlayRunnersDetailsRunner(Response):
+    """$.liveData.plays.currentPlay.runners[*].details.runner"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayRunnersDetailsResponsiblePitcher(Response):
+    """$.liveData.plays.currentPlay.runners[*].details.responsiblePitcher"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayRunnersDetails(Response):
+    """$.liveData.plays.currentPlay.runners[*].details"""
+
+    event: str | None = None
+    event_type: str | None = Field(None, alias="eventType")
+    movement_reason: str | None = Field(None, alias="movementReason")
+    runner: LiveDataPlaysCurrentPlayRunnersDetailsRunner | None = None
+    responsible_pitcher: LiveDataPlaysCurrentPlayRunnersDetailsResponsiblePitcher | None = Field(
+        None, alias="responsiblePitcher"
+    )
+    is_scoring_event: bool | None = Field(None, alias="isScoringEvent")
+    rbi: bool | None = None
+    earned: bool | None = None
+    team_unearned: bool | None = Field(None, alias="teamUnearned")
+    play_index: int | None = Field(None, alias="playIndex")
+
+
+class LiveDataPlaysCurrentPlayRunnersCreditsPlayer(Response):
+    """$.liveData.plays.currentPlay.runners[*].credits[*].player"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayRunnersCreditsPosition(Response):
+    """$.liveData.plays.currentPlay.runners[*].credits[*].position"""
+
+    code: str | None = None
+    name: str | None = None
+    type: str | None = None
+    abbreviation: str | None = None
+
+
+class LiveDataPlaysCurrentPlayRunnersCredits(Response):
+    """$.liveData.plays.currentPlay.runners[*].credits[*]"""
+
+    player: LiveDataPlaysCurrentPlayRunnersCreditsPlayer | None = None
+    position: LiveDataPlaysCurrentPlayRunnersCreditsPosition | None = None
+    credit: str | None = None
+
+
+class LiveDataPlaysCurrentPlayRunners(Response):
+    """$.liveData.plays.currentPlay.runners[*]"""
+
+    movement: LiveDataPlaysCurrentPlayRunnersMovement | None = None
+    details: LiveDataPlaysCurrentPlayRunnersDetails | None = None
+    credits: list[LiveDataPlaysCurrentPlayRunnersCredits] | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsDetailsCall(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].details.call"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsDetailsViolationPlayer(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].details.violation.player"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+
+
+class LiveDataPlaysCurrentPlayPlayEventsDetailsViolation(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].details.violation"""
+
+    type: str | None = None
+    description: str | None = None
+    player: LiveDataPlaysCurrentPlayPlayEventsDetailsViolationPlayer | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsDetailsType(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].details.type"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsDetails(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].details"""
+
+    call: LiveDataPlaysCurrentPlayPlayEventsDetailsCall | None = None
+    description: str | None = None
+    event: str | None = None
+    code: str | None = None
+    event_type: str | None = Field(None, alias="eventType")
+    away_score: int | None = Field(None, alias="awayScore")
+    ball_color: str | None = Field(None, alias="ballColor")
+    from_catcher: bool | None = Field(None, alias="fromCatcher")
+    home_score: int | None = Field(None, alias="homeScore")
+    trail_color: str | None = Field(None, alias="trailColor")
+    is_in_play: bool | None = Field(None, alias="isInPlay")
+    is_scoring_play: bool | None = Field(None, alias="isScoringPlay")
+    is_strike: bool | None = Field(None, alias="isStrike")
+    is_ball: bool | None = Field(None, alias="isBall")
+    is_out: bool | None = Field(None, alias="isOut")
+    disengagement_num: int | None = Field(None, alias="disengagementNum")
+    violation: LiveDataPlaysCurrentPlayPlayEventsDetailsViolation | None = None
+    type: LiveDataPlaysCurrentPlayPlayEventsDetailsType | None = None
+    has_review: bool | None = Field(None, alias="hasReview")
+    runner_going: bool | None = Field(None, alias="runnerGoing")
+
+
+class LiveDataPlaysCurrentPlayPlayEventsCount(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].count"""
+
+    balls: int | None = None
+    strikes: int | None = None
+    outs: int | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsPitchDataCoordinates(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].pitchData.coordinates"""
+
+    a_y: int | float | None = Field(None, alias="aY")
+    a_z: int | float | None = Field(None, alias="aZ")
+    pfx_x: int | float | None = Field(None, alias="pfxX")
+    pfx_z: int | float | None = Field(None, alias="pfxZ")
+    p_x: int | float | None = Field(None, alias="pX")
+    p_z: int | float | None = Field(None, alias="pZ")
+    v_x0: int | float | None = Field(None, alias="vX0")
+    v_y0: int | float | None = Field(None, alias="vY0")
+    x: int | float | None = None
+    v_z0: int | float | None = Field(None, alias="vZ0")
+    y: int | float | None = None
+    x0: int | float | None = None
+    y0: int | float | None = None
+    z0: int | float | None = None
+    a_x: int | float | None = Field(None, alias="aX")
+
+
+class LiveDataPlaysCurrentPlayPlayEventsPitchDataBreaks(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].pitchData.breaks"""
+
+    break_angle: int | float | None = Field(None, alias="breakAngle")
+    break_length: int | float | None = Field(None, alias="breakLength")
+    break_y: int | float | None = Field(None, alias="breakY")
+    break_vertical: int | float | None = Field(None, alias="breakVertical")
+    break_vertical_induced: int | float | None = Field(None, alias="breakVerticalInduced")
+    break_horizontal: int | float | None = Field(None, alias="breakHorizontal")
+    spin_rate: int | None = Field(None, alias="spinRate")
+    spin_direction: int | None = Field(None, alias="spinDirection")
+
+
+class LiveDataPlaysCurrentPlayPlayEventsPitchData(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].pitchData"""
+
+    start_speed: int | float | None = Field(None, alias="startSpeed")
+    end_speed: int | float | None = Field(None, alias="endSpeed")
+    strike_zone_top: int | float | None = Field(None, alias="strikeZoneTop")
+    nasty_factor: int | float | None = Field(None, alias="nastyFactor")
+    strike_zone_bottom: int | float | None = Field(None, alias="strikeZoneBottom")
+    strike_zone_width: int | float | None = Field(None, alias="strikeZoneWidth")
+    coordinates: LiveDataPlaysCurrentPlayPlayEventsPitchDataCoordinates | None = None
+    strike_zone_depth: int | float | None = Field(None, alias="strikeZoneDepth")
+    breaks: LiveDataPlaysCurrentPlayPlayEventsPitchDataBreaks | None = None
+    zone: int | None = None
+    type_confidence: int | float | None = Field(None, alias="typeConfidence")
+    plate_time: int | float | None = Field(None, alias="plateTime")
+    extension: int | float | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsHitDataCoordinates(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].hitData.coordinates"""
+
+    coord_x: int | float | None = Field(None, alias="coordX")
+    coord_y: int | float | None = Field(None, alias="coordY")
+
+
+class LiveDataPlaysCurrentPlayPlayEventsHitData(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].hitData"""
+
+    launch_speed: int | float | None = Field(None, alias="launchSpeed")
+    launch_angle: int | float | None = Field(None, alias="launchAngle")
+    total_distance: int | float | None = Field(None, alias="totalDistance")
+    trajectory: str | None = None
+    hardness: str | None = None
+    location: str | None = None
+    coordinates: LiveDataPlaysCurrentPlayPlayEventsHitDataCoordinates | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsPlayer(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].player"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsPosition(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].position"""
+
+    code: str | None = None
+    name: str | None = None
+    type: str | None = None
+    abbreviation: str | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsReviewDetailsPlayer(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].reviewDetails.player"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsReviewDetails(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].reviewDetails"""
+
+    is_overturned: bool | None = Field(None, alias="isOverturned")
+    in_progress: bool | None = Field(None, alias="inProgress")
+    review_type: str | None = Field(None, alias="reviewType")
+    challenge_team_id: int | None = Field(None, alias="challengeTeamId")
+    player: LiveDataPlaysCurrentPlayPlayEventsReviewDetailsPlayer | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEventsReplacedPlayer(Response):
+    """$.liveData.plays.currentPlay.playEvents[*].replacedPlayer"""
+
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysCurrentPlayPlayEvents(Response):
+    """$.liveData.plays.currentPlay.playEvents[*]"""
+
+    details: LiveDataPlaysCurrentPlayPlayEventsDetails | None = None
+    count: LiveDataPlaysCurrentPlayPlayEventsCount | None = None
+    pitch_data: LiveDataPlaysCurrentPlayPlayEventsPitchData | None = Field(None, alias="pitchData")
+    index: int | None = None
+    action_play_id: str | None = Field(None, alias="actionPlayId")
+    hit_data: LiveDataPlaysCurrentPlayPlayEventsHitData | None = Field(None, alias="hitData")
+    pfx_id: str | None = Field(None, alias="pfxId")
+    play_id: str | None = Field(None, alias="playId")
+    pitch_number: int | None = Field(None, alias="pitchNumber")
+    start_time: str | None = Field(None, alias="startTime")
+    is_substitution: bool | None = Field(None, alias="isSubstitution")
+    end_time: str | None = Field(None, alias="endTime")
+    is_base_running_play: bool | None = Field(None, alias="isBaseRunningPlay")
+    is_pitch: bool | None = Field(None, alias="isPitch")
+    player: LiveDataPlaysCurrentPlayPlayEventsPlayer | None = None
+    type: str | None = None
+    position: LiveDataPlaysCurrentPlayPlayEventsPosition | None = None
+    batting_order: str | None = Field(None, alias="battingOrder")
+    review_details: LiveDataPlaysCurrentPlayPlayEventsReviewDetails | None = Field(None, alias="reviewDetails")
+    replaced_player: LiveDataPlaysCurrentPlayPlayEventsReplacedPlayer | None = Field(None, alias="replacedPlayer")
+
+
+class LiveDataPlaysCurrentPlay(Response):
+    """$.liveData.plays.currentPlay"""
+
+    result: LiveDataPlaysCurrentPlayResult | None = None
+    about: LiveDataPlaysCurrentPlayAbout | None = None
+    count: LiveDataPlaysCurrentPlayCount | None = None
+    matchup: LiveDataPlaysCurrentPlayMatchup | None = None
+    pitch_index: list[int] | None = Field(None, alias="pitchIndex")
+    action_index: list[int] | None = Field(None, alias="actionIndex")
+    runner_index: list[int] | None = Field(None, alias="runnerIndex")
+    runners: list[LiveDataPlaysCurrentPlayRunners] | None = None
+    play_events: list[LiveDataPlaysCurrentPlayPlayEvents] | None = Field(None, alias="playEvents")
+    play_end_time: str | None = Field(None, alias="playEndTime")
+    at_bat_index: int | None = Field(None, alias="atBatIndex")
+
+
+class LiveDataPlaysPlaysByInningHitsSideBatter(Response):
+    """$.liveData.plays.playsByInning[*].hits['away','home'][*].batter"""
+
+    full_name: str | None = Field(None, alias="fullName")
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysPlaysByInningHitsSideCoordinates(Response):
+    """$.liveData.plays.playsByInning[*].hits['away','home'][*].coordinates"""
+
+    x: int | float | None = None
+    y: int | float | None = None
+
+
+class LiveDataPlaysPlaysByInningHitsSidePitcher(Response):
+    """$.liveData.plays.playsByInning[*].hits['away','home'][*].pitcher"""
+
+    full_name: str | None = Field(None, alias="fullName")
+    id: int | None = None
+    link: str | None = None
+
+
+class LiveDataPlaysPlaysByInningHitsSideTeamSpringLeague(Response):
+    """$.liveData.plays.playsByInning[*].hits['away','home'][*].team.springLeague"""
+
+    abbreviation: str | None = None
+    id: int | None = None
+    link: str | None = None
+    name: str | None = None
+
+
+class LiveDataPlaysPlaysByInningHitsSideTeam(Response):
+    """$.liveData.plays.playsByInning[*].hits['away','home'][*].team"""
+
+    all_star_status: str | None = Field(None, alias="allStarStatus")
+    id: int | None = None
+    link: str | None = None
+    name: str | None = None
+    spring_league: LiveDataPlaysPlaysByInningHitsSideTeamSpringLeague | None = Field(None, alias="springLeague")
+
+
+class LiveDataPlaysPlaysByInningHitsSide(Response):
+    """$.liveData.plays.playsByInning[*].hits['away','home'][*]"""
+
+    batter: LiveDataPlaysPlaysByInningHitsSideBatter | None = None
+    coordinates: LiveDataPlaysPlaysByInningHitsSideCoordinates | None = None
+    description: str | None = None
+    inning: int | None = None
+    pitcher: LiveDataPlaysPlaysByInningHitsSidePitcher | None = None
+    team: LiveDataPlaysPlaysByInningHitsSideTeam | None = None
+    type: str | None = None
+
+
+class LiveDataPlaysPlaysByInningHits(Response):
+    """$.liveData.plays.playsByInning[*].hits"""
+
+    away: list[LiveDataPlaysPlaysByInningHitsSide] | None = None
+    home: list[LiveDataPlaysPlaysByInningHitsSide] | None = None
+
+
+class LiveDataPlaysPlaysByInning(Response):
+    """$.liveData.plays.playsByInning[*]"""
+
+    start_index: int | None = Field(None, alias="startIndex")
+    end_index: int | None = Field(None, alias="endIndex")
+    top: list[int] | None = None
+    bottom: list[int] | None = None
+    hits: LiveDataPlaysPlaysByInningHits | None = None
+
+
+class LiveDataPlays(Response):
+    """$.liveData.plays"""
+
+    all_plays: list[LiveDataPlaysAllPlays] | None = Field(None, alias="allPlays")
+    current_play: LiveDataPlaysCurrentPlay | None = Field(None, alias="currentPlay")
+    scoring_plays: list[int] | None = Field(None, alias="scoringPlays")
+    plays_by_inning: list[LiveDataPlaysPlaysByInning] | None = Field(None, alias="playsByInning")
+
+
+class LiveDataLinescoreInningsSide(Response):
+    """$.liveData.linescore.innings[*]['away','home']"""
+
+    errors: int | None = None
+    hits: int | None = None
+    left_on_base: int | None = Field(None, alias="leftOnBase")
+    runs: int | None = None
+
+
+class LiveDataLinescoreInnings(Response):
+    """$.liveData.linescore.innings[*]"""
+
+    num: int | None = None
+    ordinal_num: str | None = Field(None, alias="ordinalNum")
+    home: LiveDataLinescoreInningsSide | None = None
+    away: LiveDataLinescoreInningsSide | None = None
+
+
+class LiveDataLinescoreTeamsSideTeamSpringLeague(Response):
+    """$.liveData.linescore.teams['away','home'].team.springLeague"""
+
+    abbreviation: str | None = None
+    id: int | None = None
+    link: str | None = None
+    name: str | None = None
+
+
+class LiveDataLinescoreTeamsSideTeam(Response):
+    """$.liveData.linescore.teams['away','home'].team"""
+
+    all_star_status: str | None = Field(None, alias="allStarStatus")
+    id: int | None = None
+    link: str | None = None
+    name: str | None = None
+    spring_league: LiveDataLinescoreTeamsSideTeamSpringLeague | None = Field(None, alias="springLeague")
+
+
+class LiveDataLinescoreTeamsSide(Response):
+    """$.liveData.linescore.teams['away','home']"""
+
+    errors: int | None = None
+    hits: int | None = None
+    is_winner: bool | None = Field(None, alias="isWinner")
+    left_on_base: int | None = Field(None, alias="leftOnBase")
+    runs: int | None = None
+    team: LiveDataLinescoreTeamsSideTeam | None = None
+
+
+class LiveDataLinescoreTeams(Response):
+    """$.liveData.linescore.teams"""
+
+    home: LiveDataLinescoreTeamsSide | None = None
+    away: LiveDataLinescoreTeamsSide | None = None
+
+
+class LiveDataLinescoreDefensePitcher(Response):
+    """$.liveData.linescore.defense.pitcher"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseCatcher(Response):
+    """$.liveData.linescore.defense.catcher"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseFirst(Response):
+    """$.liveData.linescore.defense.first"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseSecond(Response):
+    """$.liveData.linescore.defense.second"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseThird(Response):
+    """$.liveData.linescore.defense.third"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseShortstop(Response):
+    """$.liveData.linescore.defense.shortstop"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseLeft(Response):
+    """$.liveData.linescore.defense.left"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseCenter(Response):
+    """$.liveData.linescore.defense.center"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseRight(Response):
+    """$.liveData.linescore.defense.right"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseBatter(Response):
+    """$.liveData.linescore.defense.batter"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseOnDeck(Response):
+    """$.liveData.linescore.defense.onDeck"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseInHole(Response):
+    """$.liveData.linescore.defense.inHole"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreDefenseTeam(Response):
+    """$.liveData.linescore.defense.team"""
+
+    id: int | None = None
+    name: str | None = None
+    link: str | None = None
+
+
+class LiveDataLinescoreDefense(Response):
+    """$.liveData.linescore.defense"""
+
+    pitcher: LiveDataLinescoreDefensePitcher | None = None
+    catcher: LiveDataLinescoreDefenseCatcher | None = None
+    first: LiveDataLinescoreDefenseFirst | None = None
+    second: LiveDataLinescoreDefenseSecond | None = None
+    third: LiveDataLinescoreDefenseThird | None = None
+    shortstop: LiveDataLinescoreDefenseShortstop | None = None
+    left: LiveDataLinescoreDefenseLeft | None = None
+    center: LiveDataLinescoreDefenseCenter | None = None
+    right: LiveDataLinescoreDefenseRight | None = None
+    batter: LiveDataLinescoreDefenseBatter | None = None
+    on_deck: LiveDataLinescoreDefenseOnDeck | None = Field(None, alias="onDeck")
+    in_hole: LiveDataLinescoreDefenseInHole | None = Field(None, alias="inHole")
+    batting_order: int | None = Field(None, alias="battingOrder")
+    team: LiveDataLinescoreDefenseTeam | None = None
+
+
+class LiveDataLinescoreOffenseBatter(Response):
+    """$.liveData.linescore.offense.batter"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreOffenseOnDeck(Response):
+    """$.liveData.linescore.offense.onDeck"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreOffenseInHole(Response):
+    """$.liveData.linescore.offense.inHole"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreOffenseFirst(Response):
+    """$.liveData.linescore.offense.first"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreOffenseSecond(Response):
+    """$.liveData.linescore.offense.second"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreOffensePitcher(Response):
+    """$.liveData.linescore.offense.pitcher"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreOffenseThird(Response):
+    """$.liveData.linescore.offense.third"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataLinescoreOffenseTeam(Response):
+    """$.liveData.linescore.offense.team"""
+
+    id: int | None = None
+    name: str | None = None
+    link: str | None = None
+
+
+class LiveDataLinescoreOffense(Response):
+    """$.liveData.linescore.offense"""
+
+    batter: LiveDataLinescoreOffenseBatter | None = None
+    on_deck: LiveDataLinescoreOffenseOnDeck | None = Field(None, alias="onDeck")
+    in_hole: LiveDataLinescoreOffenseInHole | None = Field(None, alias="inHole")
+    first: LiveDataLinescoreOffenseFirst | None = None
+    second: LiveDataLinescoreOffenseSecond | None = None
+    pitcher: LiveDataLinescoreOffensePitcher | None = None
+    batting_order: int | None = Field(None, alias="battingOrder")
+    third: LiveDataLinescoreOffenseThird | None = None
+    team: LiveDataLinescoreOffenseTeam | None = None
+
+
+class LiveDataLinescore(Response):
+    """$.liveData.linescore"""
+
+    note: str | None = None
+    current_inning: int | None = Field(None, alias="currentInning")
+    current_inning_ordinal: str | None = Field(None, alias="currentInningOrdinal")
+    inning_state: str | None = Field(None, alias="inningState")
+    inning_half: str | None = Field(None, alias="inningHalf")
+    is_top_inning: bool | None = Field(None, alias="isTopInning")
+    scheduled_innings: int | None = Field(None, alias="scheduledInnings")
+    innings: list[LiveDataLinescoreInnings] | None = None
+    teams: LiveDataLinescoreTeams | None = None
+    defense: LiveDataLinescoreDefense | None = None
+    offense: LiveDataLinescoreOffense | None = None
+    balls: int | None = None
+    strikes: int | None = None
+    outs: int | None = None
 
 
 class LiveDataBoxscoreTeamsSideInfoFieldList(Response):
@@ -929,13 +2390,306 @@ class LiveDataBoxscoreTeams(Response):
     home: LiveDataBoxscoreTeamsSide | None = None
 
 
-class LiveDataBoxscoreTopPerformersPlayerAllPositions(Response):
-    """$.liveData.boxscore.topPerformers[*].player.allPositions[*]"""
+class LiveDataBoxscoreOfficialsOfficial(Response):
+    """$.liveData.boxscore.officials[*].official"""
 
-    abbreviation: str | None = None
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataBoxscoreOfficials(Response):
+    """$.liveData.boxscore.officials[*]"""
+
+    official: LiveDataBoxscoreOfficialsOfficial | None = None
+    official_type: str | None = Field(None, alias="officialType")
+
+
+class LiveDataBoxscoreInfo(Response):
+    """$.liveData.boxscore.info[*]"""
+
+    label: str | None = None
+    value: str | None = None
+
+
+class LiveDataBoxscoreTopPerformersPlayerPerson(Response):
+    """$.liveData.boxscore.topPerformers[*].player.person"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+    boxscore_name: str | None = Field(None, alias="boxscoreName")
+
+
+class LiveDataBoxscoreTopPerformersPlayerPosition(Response):
+    """$.liveData.boxscore.topPerformers[*].player.position"""
+
     code: str | None = None
     name: str | None = None
     type: str | None = None
+    abbreviation: str | None = None
+
+
+class LiveDataBoxscoreTopPerformersPlayerStatus(Response):
+    """$.liveData.boxscore.topPerformers[*].player.status"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class LiveDataBoxscoreTopPerformersPlayerStatsBatting(Response):
+    """$.liveData.boxscore.topPerformers[*].player.stats.batting"""
+
+    summary: str | None = None
+    games_played: int | None = Field(None, alias="gamesPlayed")
+    fly_outs: int | None = Field(None, alias="flyOuts")
+    ground_outs: int | None = Field(None, alias="groundOuts")
+    air_outs: int | None = Field(None, alias="airOuts")
+    runs: int | None = None
+    doubles: int | None = None
+    triples: int | None = None
+    home_runs: int | None = Field(None, alias="homeRuns")
+    strike_outs: int | None = Field(None, alias="strikeOuts")
+    base_on_balls: int | None = Field(None, alias="baseOnBalls")
+    intentional_walks: int | None = Field(None, alias="intentionalWalks")
+    hits: int | None = None
+    hit_by_pitch: int | None = Field(None, alias="hitByPitch")
+    at_bats: int | None = Field(None, alias="atBats")
+    caught_stealing: int | None = Field(None, alias="caughtStealing")
+    stolen_bases: int | None = Field(None, alias="stolenBases")
+    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
+    ground_into_double_play: int | None = Field(None, alias="groundIntoDoublePlay")
+    ground_into_triple_play: int | None = Field(None, alias="groundIntoTriplePlay")
+    plate_appearances: int | None = Field(None, alias="plateAppearances")
+    total_bases: int | None = Field(None, alias="totalBases")
+    rbi: int | None = None
+    left_on_base: int | None = Field(None, alias="leftOnBase")
+    sac_bunts: int | None = Field(None, alias="sacBunts")
+    sac_flies: int | None = Field(None, alias="sacFlies")
+    catchers_interference: int | None = Field(None, alias="catchersInterference")
+    pickoffs: int | None = None
+    at_bats_per_home_run: str | None = Field(None, alias="atBatsPerHomeRun")
+    pop_outs: int | None = Field(None, alias="popOuts")
+    line_outs: int | None = Field(None, alias="lineOuts")
+
+
+class LiveDataBoxscoreTopPerformersPlayerStatsPitching(Response):
+    """$.liveData.boxscore.topPerformers[*].player.stats.pitching"""
+
+    note: str | None = None
+    summary: str | None = None
+    games_played: int | None = Field(None, alias="gamesPlayed")
+    games_started: int | None = Field(None, alias="gamesStarted")
+    fly_outs: int | None = Field(None, alias="flyOuts")
+    ground_outs: int | None = Field(None, alias="groundOuts")
+    air_outs: int | None = Field(None, alias="airOuts")
+    runs: int | None = None
+    doubles: int | None = None
+    triples: int | None = None
+    home_runs: int | None = Field(None, alias="homeRuns")
+    strike_outs: int | None = Field(None, alias="strikeOuts")
+    base_on_balls: int | None = Field(None, alias="baseOnBalls")
+    intentional_walks: int | None = Field(None, alias="intentionalWalks")
+    hits: int | None = None
+    hit_by_pitch: int | None = Field(None, alias="hitByPitch")
+    at_bats: int | None = Field(None, alias="atBats")
+    caught_stealing: int | None = Field(None, alias="caughtStealing")
+    stolen_bases: int | None = Field(None, alias="stolenBases")
+    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
+    number_of_pitches: int | None = Field(None, alias="numberOfPitches")
+    innings_pitched: str | None = Field(None, alias="inningsPitched")
+    wins: int | None = None
+    losses: int | None = None
+    saves: int | None = None
+    save_opportunities: int | None = Field(None, alias="saveOpportunities")
+    holds: int | None = None
+    blown_saves: int | None = Field(None, alias="blownSaves")
+    earned_runs: int | None = Field(None, alias="earnedRuns")
+    batters_faced: int | None = Field(None, alias="battersFaced")
+    outs: int | None = None
+    games_pitched: int | None = Field(None, alias="gamesPitched")
+    complete_games: int | None = Field(None, alias="completeGames")
+    shutouts: int | None = None
+    pitches_thrown: int | None = Field(None, alias="pitchesThrown")
+    balls: int | None = None
+    strikes: int | None = None
+    strike_percentage: str | None = Field(None, alias="strikePercentage")
+    hit_batsmen: int | None = Field(None, alias="hitBatsmen")
+    balks: int | None = None
+    wild_pitches: int | None = Field(None, alias="wildPitches")
+    pickoffs: int | None = None
+    rbi: int | None = None
+    games_finished: int | None = Field(None, alias="gamesFinished")
+    runs_scored_per9: str | None = Field(None, alias="runsScoredPer9")
+    home_runs_per9: str | None = Field(None, alias="homeRunsPer9")
+    inherited_runners: int | None = Field(None, alias="inheritedRunners")
+    inherited_runners_scored: int | None = Field(None, alias="inheritedRunnersScored")
+    catchers_interference: int | None = Field(None, alias="catchersInterference")
+    sac_bunts: int | None = Field(None, alias="sacBunts")
+    sac_flies: int | None = Field(None, alias="sacFlies")
+    passed_ball: int | None = Field(None, alias="passedBall")
+    pop_outs: int | None = Field(None, alias="popOuts")
+    line_outs: int | None = Field(None, alias="lineOuts")
+
+
+class LiveDataBoxscoreTopPerformersPlayerStatsFielding(Response):
+    """$.liveData.boxscore.topPerformers[*].player.stats.fielding"""
+
+    games_started: int | None = Field(None, alias="gamesStarted")
+    caught_stealing: int | None = Field(None, alias="caughtStealing")
+    stolen_bases: int | None = Field(None, alias="stolenBases")
+    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
+    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
+    assists: int | None = None
+    put_outs: int | None = Field(None, alias="putOuts")
+    errors: int | None = None
+    chances: int | None = None
+    fielding: str | None = None
+    passed_ball: int | None = Field(None, alias="passedBall")
+    pickoffs: int | None = None
+
+
+class LiveDataBoxscoreTopPerformersPlayerStats(Response):
+    """$.liveData.boxscore.topPerformers[*].player.stats"""
+
+    batting: LiveDataBoxscoreTopPerformersPlayerStatsBatting | None = None
+    pitching: LiveDataBoxscoreTopPerformersPlayerStatsPitching | None = None
+    fielding: LiveDataBoxscoreTopPerformersPlayerStatsFielding | None = None
+
+
+class LiveDataBoxscoreTopPerformersPlayerSeasonStatsBatting(Response):
+    """$.liveData.boxscore.topPerformers[*].player.seasonStats.batting"""
+
+    games_played: int | None = Field(None, alias="gamesPlayed")
+    fly_outs: int | None = Field(None, alias="flyOuts")
+    ground_outs: int | None = Field(None, alias="groundOuts")
+    air_outs: int | None = Field(None, alias="airOuts")
+    runs: int | None = None
+    doubles: int | None = None
+    triples: int | None = None
+    home_runs: int | None = Field(None, alias="homeRuns")
+    strike_outs: int | None = Field(None, alias="strikeOuts")
+    base_on_balls: int | None = Field(None, alias="baseOnBalls")
+    intentional_walks: int | None = Field(None, alias="intentionalWalks")
+    hits: int | None = None
+    hit_by_pitch: int | None = Field(None, alias="hitByPitch")
+    avg: str | None = None
+    at_bats: int | None = Field(None, alias="atBats")
+    obp: str | None = None
+    slg: str | None = None
+    ops: str | None = None
+    caught_stealing: int | None = Field(None, alias="caughtStealing")
+    stolen_bases: int | None = Field(None, alias="stolenBases")
+    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
+    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
+    ground_into_double_play: int | None = Field(None, alias="groundIntoDoublePlay")
+    ground_into_triple_play: int | None = Field(None, alias="groundIntoTriplePlay")
+    plate_appearances: int | None = Field(None, alias="plateAppearances")
+    total_bases: int | None = Field(None, alias="totalBases")
+    rbi: int | None = None
+    left_on_base: int | None = Field(None, alias="leftOnBase")
+    sac_bunts: int | None = Field(None, alias="sacBunts")
+    sac_flies: int | None = Field(None, alias="sacFlies")
+    babip: str | None = None
+    ground_outs_to_airouts: str | None = Field(None, alias="groundOutsToAirouts")
+    catchers_interference: int | None = Field(None, alias="catchersInterference")
+    pickoffs: int | None = None
+    at_bats_per_home_run: str | None = Field(None, alias="atBatsPerHomeRun")
+    pop_outs: int | None = Field(None, alias="popOuts")
+    line_outs: int | None = Field(None, alias="lineOuts")
+
+
+class LiveDataBoxscoreTopPerformersPlayerSeasonStatsPitching(Response):
+    """$.liveData.boxscore.topPerformers[*].player.seasonStats.pitching"""
+
+    games_played: int | None = Field(None, alias="gamesPlayed")
+    games_started: int | None = Field(None, alias="gamesStarted")
+    fly_outs: int | None = Field(None, alias="flyOuts")
+    ground_outs: int | None = Field(None, alias="groundOuts")
+    air_outs: int | None = Field(None, alias="airOuts")
+    runs: int | None = None
+    doubles: int | None = None
+    triples: int | None = None
+    home_runs: int | None = Field(None, alias="homeRuns")
+    strike_outs: int | None = Field(None, alias="strikeOuts")
+    base_on_balls: int | None = Field(None, alias="baseOnBalls")
+    intentional_walks: int | None = Field(None, alias="intentionalWalks")
+    hits: int | None = None
+    hit_by_pitch: int | None = Field(None, alias="hitByPitch")
+    at_bats: int | None = Field(None, alias="atBats")
+    obp: str | None = None
+    caught_stealing: int | None = Field(None, alias="caughtStealing")
+    stolen_bases: int | None = Field(None, alias="stolenBases")
+    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
+    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
+    number_of_pitches: int | None = Field(None, alias="numberOfPitches")
+    era: str | None = None
+    innings_pitched: str | None = Field(None, alias="inningsPitched")
+    wins: int | None = None
+    losses: int | None = None
+    saves: int | None = None
+    save_opportunities: int | None = Field(None, alias="saveOpportunities")
+    holds: int | None = None
+    blown_saves: int | None = Field(None, alias="blownSaves")
+    earned_runs: int | None = Field(None, alias="earnedRuns")
+    whip: str | None = None
+    batters_faced: int | None = Field(None, alias="battersFaced")
+    outs: int | None = None
+    games_pitched: int | None = Field(None, alias="gamesPitched")
+    complete_games: int | None = Field(None, alias="completeGames")
+    shutouts: int | None = None
+    pitches_thrown: int | None = Field(None, alias="pitchesThrown")
+    balls: int | None = None
+    strikes: int | None = None
+    strike_percentage: str | None = Field(None, alias="strikePercentage")
+    hit_batsmen: int | None = Field(None, alias="hitBatsmen")
+    balks: int | None = None
+    wild_pitches: int | None = Field(None, alias="wildPitches")
+    pickoffs: int | None = None
+    ground_outs_to_airouts: str | None = Field(None, alias="groundOutsToAirouts")
+    rbi: int | None = None
+    win_percentage: str | None = Field(None, alias="winPercentage")
+    pitches_per_inning: str | None = Field(None, alias="pitchesPerInning")
+    games_finished: int | None = Field(None, alias="gamesFinished")
+    strikeout_walk_ratio: str | None = Field(None, alias="strikeoutWalkRatio")
+    strikeouts_per9_inn: str | None = Field(None, alias="strikeoutsPer9Inn")
+    walks_per9_inn: str | None = Field(None, alias="walksPer9Inn")
+    hits_per9_inn: str | None = Field(None, alias="hitsPer9Inn")
+    runs_scored_per9: str | None = Field(None, alias="runsScoredPer9")
+    home_runs_per9: str | None = Field(None, alias="homeRunsPer9")
+    inherited_runners: int | None = Field(None, alias="inheritedRunners")
+    inherited_runners_scored: int | None = Field(None, alias="inheritedRunnersScored")
+    catchers_interference: int | None = Field(None, alias="catchersInterference")
+    sac_bunts: int | None = Field(None, alias="sacBunts")
+    sac_flies: int | None = Field(None, alias="sacFlies")
+    passed_ball: int | None = Field(None, alias="passedBall")
+    pop_outs: int | None = Field(None, alias="popOuts")
+    line_outs: int | None = Field(None, alias="lineOuts")
+
+
+class LiveDataBoxscoreTopPerformersPlayerSeasonStatsFielding(Response):
+    """$.liveData.boxscore.topPerformers[*].player.seasonStats.fielding"""
+
+    games_started: int | None = Field(None, alias="gamesStarted")
+    caught_stealing: int | None = Field(None, alias="caughtStealing")
+    stolen_bases: int | None = Field(None, alias="stolenBases")
+    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
+    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
+    assists: int | None = None
+    put_outs: int | None = Field(None, alias="putOuts")
+    errors: int | None = None
+    chances: int | None = None
+    fielding: str | None = None
+    passed_ball: int | None = Field(None, alias="passedBall")
+    pickoffs: int | None = None
+
+
+class LiveDataBoxscoreTopPerformersPlayerSeasonStats(Response):
+    """$.liveData.boxscore.topPerformers[*].player.seasonStats"""
+
+    batting: LiveDataBoxscoreTopPerformersPlayerSeasonStatsBatting | None = None
+    pitching: LiveDataBoxscoreTopPerformersPlayerSeasonStatsPitching | None = None
+    fielding: LiveDataBoxscoreTopPerformersPlayerSeasonStatsFielding | None = None
 
 
 class LiveDataBoxscoreTopPerformersPlayerGameStatus(Response):
@@ -947,351 +2701,80 @@ class LiveDataBoxscoreTopPerformersPlayerGameStatus(Response):
     is_substitute: bool | None = Field(None, alias="isSubstitute")
 
 
-class LiveDataBoxscoreTopPerformersPlayerPerson(Response):
-    """$.liveData.boxscore.topPerformers[*].player.person"""
+class LiveDataBoxscoreTopPerformersPlayerAllPositions(Response):
+    """$.liveData.boxscore.topPerformers[*].player.allPositions[*]"""
 
-    boxscore_name: str | None = Field(None, alias="boxscoreName")
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataBoxscoreTopPerformersPlayerPosition(Response):
-    """$.liveData.boxscore.topPerformers[*].player.position"""
-
-    abbreviation: str | None = None
     code: str | None = None
     name: str | None = None
     type: str | None = None
-
-
-class LiveDataBoxscoreTopPerformersPlayerSeasonStatsBatting(Response):
-    """$.liveData.boxscore.topPerformers[*].player.seasonStats.batting"""
-
-    air_outs: int | None = Field(None, alias="airOuts")
-    at_bats: int | None = Field(None, alias="atBats")
-    at_bats_per_home_run: str | None = Field(None, alias="atBatsPerHomeRun")
-    avg: str | None = None
-    babip: str | None = None
-    base_on_balls: int | None = Field(None, alias="baseOnBalls")
-    catchers_interference: int | None = Field(None, alias="catchersInterference")
-    caught_stealing: int | None = Field(None, alias="caughtStealing")
-    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
-    doubles: int | None = None
-    fly_outs: int | None = Field(None, alias="flyOuts")
-    games_played: int | None = Field(None, alias="gamesPlayed")
-    ground_into_double_play: int | None = Field(None, alias="groundIntoDoublePlay")
-    ground_into_triple_play: int | None = Field(None, alias="groundIntoTriplePlay")
-    ground_outs: int | None = Field(None, alias="groundOuts")
-    ground_outs_to_airouts: str | None = Field(None, alias="groundOutsToAirouts")
-    hit_by_pitch: int | None = Field(None, alias="hitByPitch")
-    hits: int | None = None
-    home_runs: int | None = Field(None, alias="homeRuns")
-    intentional_walks: int | None = Field(None, alias="intentionalWalks")
-    left_on_base: int | None = Field(None, alias="leftOnBase")
-    line_outs: int | None = Field(None, alias="lineOuts")
-    obp: str | None = None
-    ops: str | None = None
-    pickoffs: int | None = None
-    plate_appearances: int | None = Field(None, alias="plateAppearances")
-    pop_outs: int | None = Field(None, alias="popOuts")
-    rbi: int | None = None
-    runs: int | None = None
-    sac_bunts: int | None = Field(None, alias="sacBunts")
-    sac_flies: int | None = Field(None, alias="sacFlies")
-    slg: str | None = None
-    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
-    stolen_bases: int | None = Field(None, alias="stolenBases")
-    strike_outs: int | None = Field(None, alias="strikeOuts")
-    total_bases: int | None = Field(None, alias="totalBases")
-    triples: int | None = None
-
-
-class LiveDataBoxscoreTopPerformersPlayerSeasonStatsFielding(Response):
-    """$.liveData.boxscore.topPerformers[*].player.seasonStats.fielding"""
-
-    assists: int | None = None
-    caught_stealing: int | None = Field(None, alias="caughtStealing")
-    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
-    chances: int | None = None
-    errors: int | None = None
-    fielding: str | None = None
-    games_started: int | None = Field(None, alias="gamesStarted")
-    passed_ball: int | None = Field(None, alias="passedBall")
-    pickoffs: int | None = None
-    put_outs: int | None = Field(None, alias="putOuts")
-    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
-    stolen_bases: int | None = Field(None, alias="stolenBases")
-
-
-class LiveDataBoxscoreTopPerformersPlayerSeasonStatsPitching(Response):
-    """$.liveData.boxscore.topPerformers[*].player.seasonStats.pitching"""
-
-    air_outs: int | None = Field(None, alias="airOuts")
-    at_bats: int | None = Field(None, alias="atBats")
-    balks: int | None = None
-    balls: int | None = None
-    base_on_balls: int | None = Field(None, alias="baseOnBalls")
-    batters_faced: int | None = Field(None, alias="battersFaced")
-    blown_saves: int | None = Field(None, alias="blownSaves")
-    catchers_interference: int | None = Field(None, alias="catchersInterference")
-    caught_stealing: int | None = Field(None, alias="caughtStealing")
-    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
-    complete_games: int | None = Field(None, alias="completeGames")
-    doubles: int | None = None
-    earned_runs: int | None = Field(None, alias="earnedRuns")
-    era: str | None = None
-    fly_outs: int | None = Field(None, alias="flyOuts")
-    games_finished: int | None = Field(None, alias="gamesFinished")
-    games_pitched: int | None = Field(None, alias="gamesPitched")
-    games_played: int | None = Field(None, alias="gamesPlayed")
-    games_started: int | None = Field(None, alias="gamesStarted")
-    ground_outs: int | None = Field(None, alias="groundOuts")
-    ground_outs_to_airouts: str | None = Field(None, alias="groundOutsToAirouts")
-    hit_batsmen: int | None = Field(None, alias="hitBatsmen")
-    hit_by_pitch: int | None = Field(None, alias="hitByPitch")
-    hits: int | None = None
-    hits_per9_inn: str | None = Field(None, alias="hitsPer9Inn")
-    holds: int | None = None
-    home_runs: int | None = Field(None, alias="homeRuns")
-    home_runs_per9: str | None = Field(None, alias="homeRunsPer9")
-    inherited_runners: int | None = Field(None, alias="inheritedRunners")
-    inherited_runners_scored: int | None = Field(None, alias="inheritedRunnersScored")
-    innings_pitched: str | None = Field(None, alias="inningsPitched")
-    intentional_walks: int | None = Field(None, alias="intentionalWalks")
-    line_outs: int | None = Field(None, alias="lineOuts")
-    losses: int | None = None
-    number_of_pitches: int | None = Field(None, alias="numberOfPitches")
-    obp: str | None = None
-    outs: int | None = None
-    passed_ball: int | None = Field(None, alias="passedBall")
-    pickoffs: int | None = None
-    pitches_per_inning: str | None = Field(None, alias="pitchesPerInning")
-    pitches_thrown: int | None = Field(None, alias="pitchesThrown")
-    pop_outs: int | None = Field(None, alias="popOuts")
-    rbi: int | None = None
-    runs: int | None = None
-    runs_scored_per9: str | None = Field(None, alias="runsScoredPer9")
-    sac_bunts: int | None = Field(None, alias="sacBunts")
-    sac_flies: int | None = Field(None, alias="sacFlies")
-    save_opportunities: int | None = Field(None, alias="saveOpportunities")
-    saves: int | None = None
-    shutouts: int | None = None
-    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
-    stolen_bases: int | None = Field(None, alias="stolenBases")
-    strike_outs: int | None = Field(None, alias="strikeOuts")
-    strike_percentage: str | None = Field(None, alias="strikePercentage")
-    strikeout_walk_ratio: str | None = Field(None, alias="strikeoutWalkRatio")
-    strikeouts_per9_inn: str | None = Field(None, alias="strikeoutsPer9Inn")
-    strikes: int | None = None
-    triples: int | None = None
-    walks_per9_inn: str | None = Field(None, alias="walksPer9Inn")
-    whip: str | None = None
-    wild_pitches: int | None = Field(None, alias="wildPitches")
-    win_percentage: str | None = Field(None, alias="winPercentage")
-    wins: int | None = None
-
-
-class LiveDataBoxscoreTopPerformersPlayerSeasonStats(Response):
-    """$.liveData.boxscore.topPerformers[*].player.seasonStats"""
-
-    batting: LiveDataBoxscoreTopPerformersPlayerSeasonStatsBatting | None = None
-    fielding: LiveDataBoxscoreTopPerformersPlayerSeasonStatsFielding | None = None
-    pitching: LiveDataBoxscoreTopPerformersPlayerSeasonStatsPitching | None = None
-
-
-class LiveDataBoxscoreTopPerformersPlayerStatsBatting(Response):
-    """$.liveData.boxscore.topPerformers[*].player.stats.batting"""
-
-    air_outs: int | None = Field(None, alias="airOuts")
-    at_bats: int | None = Field(None, alias="atBats")
-    at_bats_per_home_run: str | None = Field(None, alias="atBatsPerHomeRun")
-    base_on_balls: int | None = Field(None, alias="baseOnBalls")
-    catchers_interference: int | None = Field(None, alias="catchersInterference")
-    caught_stealing: int | None = Field(None, alias="caughtStealing")
-    doubles: int | None = None
-    fly_outs: int | None = Field(None, alias="flyOuts")
-    games_played: int | None = Field(None, alias="gamesPlayed")
-    ground_into_double_play: int | None = Field(None, alias="groundIntoDoublePlay")
-    ground_into_triple_play: int | None = Field(None, alias="groundIntoTriplePlay")
-    ground_outs: int | None = Field(None, alias="groundOuts")
-    hit_by_pitch: int | None = Field(None, alias="hitByPitch")
-    hits: int | None = None
-    home_runs: int | None = Field(None, alias="homeRuns")
-    intentional_walks: int | None = Field(None, alias="intentionalWalks")
-    left_on_base: int | None = Field(None, alias="leftOnBase")
-    line_outs: int | None = Field(None, alias="lineOuts")
-    pickoffs: int | None = None
-    plate_appearances: int | None = Field(None, alias="plateAppearances")
-    pop_outs: int | None = Field(None, alias="popOuts")
-    rbi: int | None = None
-    runs: int | None = None
-    sac_bunts: int | None = Field(None, alias="sacBunts")
-    sac_flies: int | None = Field(None, alias="sacFlies")
-    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
-    stolen_bases: int | None = Field(None, alias="stolenBases")
-    strike_outs: int | None = Field(None, alias="strikeOuts")
-    summary: str | None = None
-    total_bases: int | None = Field(None, alias="totalBases")
-    triples: int | None = None
-
-
-class LiveDataBoxscoreTopPerformersPlayerStatsFielding(Response):
-    """$.liveData.boxscore.topPerformers[*].player.stats.fielding"""
-
-    assists: int | None = None
-    caught_stealing: int | None = Field(None, alias="caughtStealing")
-    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
-    chances: int | None = None
-    errors: int | None = None
-    fielding: str | None = None
-    games_started: int | None = Field(None, alias="gamesStarted")
-    passed_ball: int | None = Field(None, alias="passedBall")
-    pickoffs: int | None = None
-    put_outs: int | None = Field(None, alias="putOuts")
-    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
-    stolen_bases: int | None = Field(None, alias="stolenBases")
-
-
-class LiveDataBoxscoreTopPerformersPlayerStatsPitching(Response):
-    """$.liveData.boxscore.topPerformers[*].player.stats.pitching"""
-
-    air_outs: int | None = Field(None, alias="airOuts")
-    at_bats: int | None = Field(None, alias="atBats")
-    balks: int | None = None
-    balls: int | None = None
-    base_on_balls: int | None = Field(None, alias="baseOnBalls")
-    batters_faced: int | None = Field(None, alias="battersFaced")
-    blown_saves: int | None = Field(None, alias="blownSaves")
-    catchers_interference: int | None = Field(None, alias="catchersInterference")
-    caught_stealing: int | None = Field(None, alias="caughtStealing")
-    complete_games: int | None = Field(None, alias="completeGames")
-    doubles: int | None = None
-    earned_runs: int | None = Field(None, alias="earnedRuns")
-    fly_outs: int | None = Field(None, alias="flyOuts")
-    games_finished: int | None = Field(None, alias="gamesFinished")
-    games_pitched: int | None = Field(None, alias="gamesPitched")
-    games_played: int | None = Field(None, alias="gamesPlayed")
-    games_started: int | None = Field(None, alias="gamesStarted")
-    ground_outs: int | None = Field(None, alias="groundOuts")
-    hit_batsmen: int | None = Field(None, alias="hitBatsmen")
-    hit_by_pitch: int | None = Field(None, alias="hitByPitch")
-    hits: int | None = None
-    holds: int | None = None
-    home_runs: int | None = Field(None, alias="homeRuns")
-    home_runs_per9: str | None = Field(None, alias="homeRunsPer9")
-    inherited_runners: int | None = Field(None, alias="inheritedRunners")
-    inherited_runners_scored: int | None = Field(None, alias="inheritedRunnersScored")
-    innings_pitched: str | None = Field(None, alias="inningsPitched")
-    intentional_walks: int | None = Field(None, alias="intentionalWalks")
-    line_outs: int | None = Field(None, alias="lineOuts")
-    losses: int | None = None
-    note: str | None = None
-    number_of_pitches: int | None = Field(None, alias="numberOfPitches")
-    outs: int | None = None
-    passed_ball: int | None = Field(None, alias="passedBall")
-    pickoffs: int | None = None
-    pitches_thrown: int | None = Field(None, alias="pitchesThrown")
-    pop_outs: int | None = Field(None, alias="popOuts")
-    rbi: int | None = None
-    runs: int | None = None
-    runs_scored_per9: str | None = Field(None, alias="runsScoredPer9")
-    sac_bunts: int | None = Field(None, alias="sacBunts")
-    sac_flies: int | None = Field(None, alias="sacFlies")
-    save_opportunities: int | None = Field(None, alias="saveOpportunities")
-    saves: int | None = None
-    shutouts: int | None = None
-    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
-    stolen_bases: int | None = Field(None, alias="stolenBases")
-    strike_outs: int | None = Field(None, alias="strikeOuts")
-    strike_percentage: str | None = Field(None, alias="strikePercentage")
-    strikes: int | None = None
-    summary: str | None = None
-    triples: int | None = None
-    wild_pitches: int | None = Field(None, alias="wildPitches")
-    wins: int | None = None
-
-
-class LiveDataBoxscoreTopPerformersPlayerStats(Response):
-    """$.liveData.boxscore.topPerformers[*].player.stats"""
-
-    batting: LiveDataBoxscoreTopPerformersPlayerStatsBatting | None = None
-    fielding: LiveDataBoxscoreTopPerformersPlayerStatsFielding | None = None
-    pitching: LiveDataBoxscoreTopPerformersPlayerStatsPitching | None = None
-
-
-class LiveDataBoxscoreTopPerformersPlayerStatus(Response):
-    """$.liveData.boxscore.topPerformers[*].player.status"""
-
-    code: str | None = None
-    description: str | None = None
+    abbreviation: str | None = None
 
 
 class LiveDataBoxscoreTopPerformersPlayer(Response):
     """$.liveData.boxscore.topPerformers[*].player"""
 
-    all_positions: list[LiveDataBoxscoreTopPerformersPlayerAllPositions] | None = Field(None, alias="allPositions")
-    batting_order: str | None = Field(None, alias="battingOrder")
-    game_status: LiveDataBoxscoreTopPerformersPlayerGameStatus | None = Field(None, alias="gameStatus")
-    jersey_number: str | None = Field(None, alias="jerseyNumber")
-    parent_team_id: int | None = Field(None, alias="parentTeamId")
     person: LiveDataBoxscoreTopPerformersPlayerPerson | None = None
+    jersey_number: str | None = Field(None, alias="jerseyNumber")
     position: LiveDataBoxscoreTopPerformersPlayerPosition | None = None
-    season_stats: LiveDataBoxscoreTopPerformersPlayerSeasonStats | None = Field(None, alias="seasonStats")
-    stats: LiveDataBoxscoreTopPerformersPlayerStats | None = None
     status: LiveDataBoxscoreTopPerformersPlayerStatus | None = None
+    parent_team_id: int | None = Field(None, alias="parentTeamId")
+    batting_order: str | None = Field(None, alias="battingOrder")
+    stats: LiveDataBoxscoreTopPerformersPlayerStats | None = None
+    season_stats: LiveDataBoxscoreTopPerformersPlayerSeasonStats | None = Field(None, alias="seasonStats")
+    game_status: LiveDataBoxscoreTopPerformersPlayerGameStatus | None = Field(None, alias="gameStatus")
+    all_positions: list[LiveDataBoxscoreTopPerformersPlayerAllPositions] | None = Field(None, alias="allPositions")
 
 
 class LiveDataBoxscoreTopPerformers(Response):
     """$.liveData.boxscore.topPerformers[*]"""
 
+    player: LiveDataBoxscoreTopPerformersPlayer | None = None
+    type: str | None = None
     game_score: int | None = Field(None, alias="gameScore")
     hitting_game_score: int | None = Field(None, alias="hittingGameScore")
     pitching_game_score: int | None = Field(None, alias="pitchingGameScore")
-    player: LiveDataBoxscoreTopPerformersPlayer | None = None
-    type: str | None = None
 
 
 class LiveDataBoxscore(Response):
     """$.liveData.boxscore"""
 
-    info: list[LiveDataBoxscoreInfo] | None = None
-    officials: list[LiveDataBoxscoreOfficials] | None = None
-    pitching_notes: list[str] | None = Field(None, alias="pitchingNotes")
     teams: LiveDataBoxscoreTeams | None = None
+    officials: list[LiveDataBoxscoreOfficials] | None = None
+    info: list[LiveDataBoxscoreInfo] | None = None
+    pitching_notes: list[str] | None = Field(None, alias="pitchingNotes")
     top_performers: list[LiveDataBoxscoreTopPerformers] | None = Field(None, alias="topPerformers")
+
+
+class LiveDataDecisionsWinner(Response):
+    """$.liveData.decisions.winner"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
 
 
 class LiveDataDecisionsLoser(Response):
     """$.liveData.decisions.loser"""
 
-    full_name: str | None = Field(None, alias="fullName")
     id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
     link: str | None = None
 
 
 class LiveDataDecisionsSave(Response):
     """$.liveData.decisions.save"""
 
-    full_name: str | None = Field(None, alias="fullName")
     id: int | None = None
-    link: str | None = None
-
-
-class LiveDataDecisionsWinner(Response):
-    """$.liveData.decisions.winner"""
-
     full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
     link: str | None = None
 
 
 class LiveDataDecisions(Response):
     """$.liveData.decisions"""
 
+    winner: LiveDataDecisionsWinner | None = None
     loser: LiveDataDecisionsLoser | None = None
     save: LiveDataDecisionsSave | None = None
-    winner: LiveDataDecisionsWinner | None = None
 
 
 class LiveDataLeaders(Response):
@@ -1302,1505 +2785,22 @@ class LiveDataLeaders(Response):
     pitch_speed: dict[str, Any] | None = Field(None, alias="pitchSpeed")
 
 
-class LiveDataLinescoreDefenseBatter(Response):
-    """$.liveData.linescore.defense.batter"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefenseCatcher(Response):
-    """$.liveData.linescore.defense.catcher"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefenseCenter(Response):
-    """$.liveData.linescore.defense.center"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefenseFirst(Response):
-    """$.liveData.linescore.defense.first"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefenseInHole(Response):
-    """$.liveData.linescore.defense.inHole"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefenseLeft(Response):
-    """$.liveData.linescore.defense.left"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefenseOnDeck(Response):
-    """$.liveData.linescore.defense.onDeck"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefensePitcher(Response):
-    """$.liveData.linescore.defense.pitcher"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefenseRight(Response):
-    """$.liveData.linescore.defense.right"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefenseSecond(Response):
-    """$.liveData.linescore.defense.second"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefenseShortstop(Response):
-    """$.liveData.linescore.defense.shortstop"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefenseTeam(Response):
-    """$.liveData.linescore.defense.team"""
-
-    id: int | None = None
-    link: str | None = None
-    name: str | None = None
-
-
-class LiveDataLinescoreDefenseThird(Response):
-    """$.liveData.linescore.defense.third"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreDefense(Response):
-    """$.liveData.linescore.defense"""
-
-    batter: LiveDataLinescoreDefenseBatter | None = None
-    batting_order: int | None = Field(None, alias="battingOrder")
-    catcher: LiveDataLinescoreDefenseCatcher | None = None
-    center: LiveDataLinescoreDefenseCenter | None = None
-    first: LiveDataLinescoreDefenseFirst | None = None
-    in_hole: LiveDataLinescoreDefenseInHole | None = Field(None, alias="inHole")
-    left: LiveDataLinescoreDefenseLeft | None = None
-    on_deck: LiveDataLinescoreDefenseOnDeck | None = Field(None, alias="onDeck")
-    pitcher: LiveDataLinescoreDefensePitcher | None = None
-    right: LiveDataLinescoreDefenseRight | None = None
-    second: LiveDataLinescoreDefenseSecond | None = None
-    shortstop: LiveDataLinescoreDefenseShortstop | None = None
-    team: LiveDataLinescoreDefenseTeam | None = None
-    third: LiveDataLinescoreDefenseThird | None = None
-
-
-class LiveDataLinescoreInningsSide(Response):
-    """$.liveData.linescore.innings[*]['away','home']"""
-
-    errors: int | None = None
-    hits: int | None = None
-    left_on_base: int | None = Field(None, alias="leftOnBase")
-    runs: int | None = None
-
-
-class LiveDataLinescoreInnings(Response):
-    """$.liveData.linescore.innings[*]"""
-
-    away: LiveDataLinescoreInningsSide | None = None
-    home: LiveDataLinescoreInningsSide | None = None
-    num: int | None = None
-    ordinal_num: str | None = Field(None, alias="ordinalNum")
-
-
-class LiveDataLinescoreOffenseBatter(Response):
-    """$.liveData.linescore.offense.batter"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreOffenseFirst(Response):
-    """$.liveData.linescore.offense.first"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreOffenseInHole(Response):
-    """$.liveData.linescore.offense.inHole"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreOffenseOnDeck(Response):
-    """$.liveData.linescore.offense.onDeck"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreOffensePitcher(Response):
-    """$.liveData.linescore.offense.pitcher"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreOffenseSecond(Response):
-    """$.liveData.linescore.offense.second"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreOffenseTeam(Response):
-    """$.liveData.linescore.offense.team"""
-
-    id: int | None = None
-    link: str | None = None
-    name: str | None = None
-
-
-class LiveDataLinescoreOffenseThird(Response):
-    """$.liveData.linescore.offense.third"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataLinescoreOffense(Response):
-    """$.liveData.linescore.offense"""
-
-    batter: LiveDataLinescoreOffenseBatter | None = None
-    batting_order: int | None = Field(None, alias="battingOrder")
-    first: LiveDataLinescoreOffenseFirst | None = None
-    in_hole: LiveDataLinescoreOffenseInHole | None = Field(None, alias="inHole")
-    on_deck: LiveDataLinescoreOffenseOnDeck | None = Field(None, alias="onDeck")
-    pitcher: LiveDataLinescoreOffensePitcher | None = None
-    second: LiveDataLinescoreOffenseSecond | None = None
-    team: LiveDataLinescoreOffenseTeam | None = None
-    third: LiveDataLinescoreOffenseThird | None = None
-
-
-class LiveDataLinescoreTeamsSideTeamSpringLeague(Response):
-    """$.liveData.linescore.teams['away','home'].team.springLeague"""
-
-    abbreviation: str | None = None
-    id: int | None = None
-    link: str | None = None
-    name: str | None = None
-
-
-class LiveDataLinescoreTeamsSideTeam(Response):
-    """$.liveData.linescore.teams['away','home'].team"""
-
-    all_star_status: str | None = Field(None, alias="allStarStatus")
-    id: int | None = None
-    link: str | None = None
-    name: str | None = None
-    spring_league: LiveDataLinescoreTeamsSideTeamSpringLeague | None = Field(None, alias="springLeague")
-
-
-class LiveDataLinescoreTeamsSide(Response):
-    """$.liveData.linescore.teams['away','home']"""
-
-    errors: int | None = None
-    hits: int | None = None
-    is_winner: bool | None = Field(None, alias="isWinner")
-    left_on_base: int | None = Field(None, alias="leftOnBase")
-    runs: int | None = None
-    team: LiveDataLinescoreTeamsSideTeam | None = None
-
-
-class LiveDataLinescoreTeams(Response):
-    """$.liveData.linescore.teams"""
-
-    away: LiveDataLinescoreTeamsSide | None = None
-    home: LiveDataLinescoreTeamsSide | None = None
-
-
-class LiveDataLinescore(Response):
-    """$.liveData.linescore"""
-
-    balls: int | None = None
-    current_inning: int | None = Field(None, alias="currentInning")
-    current_inning_ordinal: str | None = Field(None, alias="currentInningOrdinal")
-    defense: LiveDataLinescoreDefense | None = None
-    inning_half: str | None = Field(None, alias="inningHalf")
-    inning_state: str | None = Field(None, alias="inningState")
-    innings: list[LiveDataLinescoreInnings] | None = None
-    is_top_inning: bool | None = Field(None, alias="isTopInning")
-    note: str | None = None
-    offense: LiveDataLinescoreOffense | None = None
-    outs: int | None = None
-    scheduled_innings: int | None = Field(None, alias="scheduledInnings")
-    strikes: int | None = None
-    teams: LiveDataLinescoreTeams | None = None
-
-
-class LiveDataPlaysAllPlaysAbout(Response):
-    """$.liveData.plays.allPlays[*].about"""
-
-    at_bat_index: int | None = Field(None, alias="atBatIndex")
-    captivating_index: int | None = Field(None, alias="captivatingIndex")
-    end_time: str | None = Field(None, alias="endTime")
-    half_inning: str | None = Field(None, alias="halfInning")
-    has_out: bool | None = Field(None, alias="hasOut")
-    has_review: bool | None = Field(None, alias="hasReview")
-    inning: int | None = None
-    is_complete: bool | None = Field(None, alias="isComplete")
-    is_scoring_play: bool | None = Field(None, alias="isScoringPlay")
-    is_top_inning: bool | None = Field(None, alias="isTopInning")
-    start_time: str | None = Field(None, alias="startTime")
-
-
-class LiveDataPlaysAllPlaysCount(Response):
-    """$.liveData.plays.allPlays[*].count"""
-
-    balls: int | None = None
-    outs: int | None = None
-    strikes: int | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupBatSide(Response):
-    """$.liveData.plays.allPlays[*].matchup.batSide"""
-
-    code: str | None = None
-    description: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupBatter(Response):
-    """$.liveData.plays.allPlays[*].matchup.batter"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsGroup(Response):
-    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].group"""
-
-    display_name: str | None = Field(None, alias="displayName")
-
-
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsSport(Response):
-    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*].sport"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStatZones(Response):
-    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
-
-    color: str | None = None
-    temp: str | None = None
-    value: str | None = None
-    zone: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStat(Response):
-    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*].stat"""
-
-    name: str | None = None
-    zones: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStatZones] | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplits(Response):
-    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*]"""
-
-    game_type: str | None = Field(None, alias="gameType")
-    season: str | None = None
-    sport: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsSport | None = None
-    stat: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStat | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsType(Response):
-    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].type"""
-
-    display_name: str | None = Field(None, alias="displayName")
-
-
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStats(Response):
-    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*]"""
-
-    exemptions: list[Any] | None = None
-    group: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsGroup | None = None
-    splits: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplits] | None = None
-    type: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsType | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStats(Response):
-    """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats"""
-
-    stats: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStats] | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZones(Response):
-    """$.liveData.plays.allPlays[*].matchup.batterHotColdZones[*]"""
-
-    color: str | None = None
-    temp: str | None = None
-    value: str | None = None
-    zone: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPitchHand(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitchHand"""
-
-    code: str | None = None
-    description: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPitcher(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitcher"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsGroup(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].group"""
-
-    display_name: str | None = Field(None, alias="displayName")
-
-
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsSport(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*].sport"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStatZones(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
-
-    color: str | None = None
-    temp: str | None = None
-    value: str | None = None
-    zone: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStat(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat"""
-
-    name: str | None = None
-    zones: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStatZones] | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplits(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*]"""
-
-    game_type: str | None = Field(None, alias="gameType")
-    season: str | None = None
-    sport: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsSport | None = None
-    stat: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStat | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsType(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].type"""
-
-    display_name: str | None = Field(None, alias="displayName")
-
-
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStats(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*]"""
-
-    exemptions: list[Any] | None = None
-    group: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsGroup | None = None
-    splits: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplits] | None = None
-    type: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsType | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStats(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats"""
-
-    stats: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStats] | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZones(Response):
-    """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZones[*]"""
-
-    color: str | None = None
-    temp: str | None = None
-    value: str | None = None
-    zone: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPostOnFirst(Response):
-    """$.liveData.plays.allPlays[*].matchup.postOnFirst"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPostOnSecond(Response):
-    """$.liveData.plays.allPlays[*].matchup.postOnSecond"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupPostOnThird(Response):
-    """$.liveData.plays.allPlays[*].matchup.postOnThird"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchupSplits(Response):
-    """$.liveData.plays.allPlays[*].matchup.splits"""
-
-    batter: str | None = None
-    men_on_base: str | None = Field(None, alias="menOnBase")
-    pitcher: str | None = None
-
-
-class LiveDataPlaysAllPlaysMatchup(Response):
-    """$.liveData.plays.allPlays[*].matchup"""
-
-    bat_side: LiveDataPlaysAllPlaysMatchupBatSide | None = Field(None, alias="batSide")
-    batter: LiveDataPlaysAllPlaysMatchupBatter | None = None
-    batter_hot_cold_zone_stats: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStats | None = Field(
-        None, alias="batterHotColdZoneStats"
-    )
-    batter_hot_cold_zones: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZones] | None = Field(
-        None, alias="batterHotColdZones"
-    )
-    pitch_hand: LiveDataPlaysAllPlaysMatchupPitchHand | None = Field(None, alias="pitchHand")
-    pitcher: LiveDataPlaysAllPlaysMatchupPitcher | None = None
-    pitcher_hot_cold_zone_stats: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStats | None = Field(
-        None, alias="pitcherHotColdZoneStats"
-    )
-    pitcher_hot_cold_zones: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZones] | None = Field(
-        None, alias="pitcherHotColdZones"
-    )
-    post_on_first: LiveDataPlaysAllPlaysMatchupPostOnFirst | None = Field(None, alias="postOnFirst")
-    post_on_second: LiveDataPlaysAllPlaysMatchupPostOnSecond | None = Field(None, alias="postOnSecond")
-    post_on_third: LiveDataPlaysAllPlaysMatchupPostOnThird | None = Field(None, alias="postOnThird")
-    splits: LiveDataPlaysAllPlaysMatchupSplits | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsCount(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].count"""
-
-    balls: int | None = None
-    outs: int | None = None
-    strikes: int | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsDetailsCall(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].details.call"""
-
-    code: str | None = None
-    description: str | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsDetailsType(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].details.type"""
-
-    code: str | None = None
-    description: str | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsDetailsViolationPlayer(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].details.violation.player"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsDetailsViolation(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].details.violation"""
-
-    description: str | None = None
-    player: LiveDataPlaysAllPlaysPlayEventsDetailsViolationPlayer | None = None
-    type: str | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsDetails(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].details"""
-
-    away_score: int | None = Field(None, alias="awayScore")
-    ball_color: str | None = Field(None, alias="ballColor")
-    call: LiveDataPlaysAllPlaysPlayEventsDetailsCall | None = None
-    code: str | None = None
-    description: str | None = None
-    disengagement_num: int | None = Field(None, alias="disengagementNum")
-    event: str | None = None
-    event_type: str | None = Field(None, alias="eventType")
-    from_catcher: bool | None = Field(None, alias="fromCatcher")
-    has_review: bool | None = Field(None, alias="hasReview")
-    home_score: int | None = Field(None, alias="homeScore")
-    is_ball: bool | None = Field(None, alias="isBall")
-    is_in_play: bool | None = Field(None, alias="isInPlay")
-    is_out: bool | None = Field(None, alias="isOut")
-    is_scoring_play: bool | None = Field(None, alias="isScoringPlay")
-    is_strike: bool | None = Field(None, alias="isStrike")
-    runner_going: bool | None = Field(None, alias="runnerGoing")
-    trail_color: str | None = Field(None, alias="trailColor")
-    type: LiveDataPlaysAllPlaysPlayEventsDetailsType | None = None
-    violation: LiveDataPlaysAllPlaysPlayEventsDetailsViolation | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsHitDataCoordinates(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].hitData.coordinates"""
-
-    coord_x: int | float | None = Field(None, alias="coordX")
-    coord_y: int | float | None = Field(None, alias="coordY")
-
-
-class LiveDataPlaysAllPlaysPlayEventsHitData(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].hitData"""
-
-    coordinates: LiveDataPlaysAllPlaysPlayEventsHitDataCoordinates | None = None
-    hardness: str | None = None
-    launch_angle: int | float | None = Field(None, alias="launchAngle")
-    launch_speed: int | float | None = Field(None, alias="launchSpeed")
-    location: str | None = None
-    total_distance: int | float | None = Field(None, alias="totalDistance")
-    trajectory: str | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsPitchDataBreaks(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].pitchData.breaks"""
-
-    break_angle: int | float | None = Field(None, alias="breakAngle")
-    break_horizontal: int | float | None = Field(None, alias="breakHorizontal")
-    break_length: int | float | None = Field(None, alias="breakLength")
-    break_vertical: int | float | None = Field(None, alias="breakVertical")
-    break_vertical_induced: int | float | None = Field(None, alias="breakVerticalInduced")
-    break_y: int | float | None = Field(None, alias="breakY")
-    spin_direction: int | None = Field(None, alias="spinDirection")
-    spin_rate: int | None = Field(None, alias="spinRate")
-
-
-class LiveDataPlaysAllPlaysPlayEventsPitchDataCoordinates(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].pitchData.coordinates"""
-
-    a_x: int | float | None = Field(None, alias="aX")
-    a_y: int | float | None = Field(None, alias="aY")
-    a_z: int | float | None = Field(None, alias="aZ")
-    p_x: int | float | None = Field(None, alias="pX")
-    p_z: int | float | None = Field(None, alias="pZ")
-    pfx_x: int | float | None = Field(None, alias="pfxX")
-    pfx_z: int | float | None = Field(None, alias="pfxZ")
-    v_x0: int | float | None = Field(None, alias="vX0")
-    v_y0: int | float | None = Field(None, alias="vY0")
-    v_z0: int | float | None = Field(None, alias="vZ0")
-    x: int | float | None = None
-    x0: int | float | None = None
-    y: int | float | None = None
-    y0: int | float | None = None
-    z0: int | float | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsPitchData(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].pitchData"""
-
-    breaks: LiveDataPlaysAllPlaysPlayEventsPitchDataBreaks | None = None
-    coordinates: LiveDataPlaysAllPlaysPlayEventsPitchDataCoordinates | None = None
-    end_speed: int | float | None = Field(None, alias="endSpeed")
-    extension: int | float | None = None
-    nasty_factor: int | float | None = Field(None, alias="nastyFactor")
-    plate_time: int | float | None = Field(None, alias="plateTime")
-    start_speed: int | float | None = Field(None, alias="startSpeed")
-    strike_zone_bottom: int | float | None = Field(None, alias="strikeZoneBottom")
-    strike_zone_depth: int | float | None = Field(None, alias="strikeZoneDepth")
-    strike_zone_top: int | float | None = Field(None, alias="strikeZoneTop")
-    strike_zone_width: int | float | None = Field(None, alias="strikeZoneWidth")
-    type_confidence: int | float | None = Field(None, alias="typeConfidence")
-    zone: int | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsPlayer(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].player"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsPosition(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].position"""
-
-    abbreviation: str | None = None
-    code: str | None = None
-    name: str | None = None
-    type: str | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsReplacedPlayer(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].replacedPlayer"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsReviewDetailsPlayer(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].reviewDetails.player"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysPlayEventsReviewDetails(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*].reviewDetails"""
-
-    challenge_team_id: int | None = Field(None, alias="challengeTeamId")
-    in_progress: bool | None = Field(None, alias="inProgress")
-    is_overturned: bool | None = Field(None, alias="isOverturned")
-    player: LiveDataPlaysAllPlaysPlayEventsReviewDetailsPlayer | None = None
-    review_type: str | None = Field(None, alias="reviewType")
-
-
-class LiveDataPlaysAllPlaysPlayEvents(Response):
-    """$.liveData.plays.allPlays[*].playEvents[*]"""
-
-    action_play_id: str | None = Field(None, alias="actionPlayId")
-    base: int | None = None
-    batting_order: str | None = Field(None, alias="battingOrder")
-    count: LiveDataPlaysAllPlaysPlayEventsCount | None = None
-    details: LiveDataPlaysAllPlaysPlayEventsDetails | None = None
-    end_time: str | None = Field(None, alias="endTime")
-    hit_data: LiveDataPlaysAllPlaysPlayEventsHitData | None = Field(None, alias="hitData")
-    index: int | None = None
-    injury_type: str | None = Field(None, alias="injuryType")
-    is_base_running_play: bool | None = Field(None, alias="isBaseRunningPlay")
-    is_pitch: bool | None = Field(None, alias="isPitch")
-    is_substitution: bool | None = Field(None, alias="isSubstitution")
-    pfx_id: str | None = Field(None, alias="pfxId")
-    pitch_data: LiveDataPlaysAllPlaysPlayEventsPitchData | None = Field(None, alias="pitchData")
-    pitch_number: int | None = Field(None, alias="pitchNumber")
-    play_id: str | None = Field(None, alias="playId")
-    player: LiveDataPlaysAllPlaysPlayEventsPlayer | None = None
-    position: LiveDataPlaysAllPlaysPlayEventsPosition | None = None
-    replaced_player: LiveDataPlaysAllPlaysPlayEventsReplacedPlayer | None = Field(None, alias="replacedPlayer")
-    review_details: LiveDataPlaysAllPlaysPlayEventsReviewDetails | None = Field(None, alias="reviewDetails")
-    start_time: str | None = Field(None, alias="startTime")
-    type: str | None = None
-
-
-class LiveDataPlaysAllPlaysResult(Response):
-    """$.liveData.plays.allPlays[*].result"""
-
-    away_score: int | None = Field(None, alias="awayScore")
-    description: str | None = None
-    event: str | None = None
-    event_type: str | None = Field(None, alias="eventType")
-    home_score: int | None = Field(None, alias="homeScore")
-    is_out: bool | None = Field(None, alias="isOut")
-    rbi: int | None = None
-    type: str | None = None
-
-
-class LiveDataPlaysAllPlaysReviewDetailsPlayer(Response):
-    """$.liveData.plays.allPlays[*].reviewDetails.player"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysReviewDetails(Response):
-    """$.liveData.plays.allPlays[*].reviewDetails"""
-
-    challenge_team_id: int | None = Field(None, alias="challengeTeamId")
-    in_progress: bool | None = Field(None, alias="inProgress")
-    is_overturned: bool | None = Field(None, alias="isOverturned")
-    player: LiveDataPlaysAllPlaysReviewDetailsPlayer | None = None
-    review_type: str | None = Field(None, alias="reviewType")
-
-
-class LiveDataPlaysAllPlaysRunnersCreditsPlayer(Response):
-    """$.liveData.plays.allPlays[*].runners[*].credits[*].player"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysRunnersCreditsPosition(Response):
-    """$.liveData.plays.allPlays[*].runners[*].credits[*].position"""
-
-    abbreviation: str | None = None
-    code: str | None = None
-    name: str | None = None
-    type: str | None = None
-
-
-class LiveDataPlaysAllPlaysRunnersCredits(Response):
-    """$.liveData.plays.allPlays[*].runners[*].credits[*]"""
-
-    credit: str | None = None
-    player: LiveDataPlaysAllPlaysRunnersCreditsPlayer | None = None
-    position: LiveDataPlaysAllPlaysRunnersCreditsPosition | None = None
-
-
-class LiveDataPlaysAllPlaysRunnersDetailsResponsiblePitcher(Response):
-    """$.liveData.plays.allPlays[*].runners[*].details.responsiblePitcher"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysRunnersDetailsRunner(Response):
-    """$.liveData.plays.allPlays[*].runners[*].details.runner"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysAllPlaysRunnersDetails(Response):
-    """$.liveData.plays.allPlays[*].runners[*].details"""
-
-    earned: bool | None = None
-    event: str | None = None
-    event_type: str | None = Field(None, alias="eventType")
-    is_scoring_event: bool | None = Field(None, alias="isScoringEvent")
-    movement_reason: str | None = Field(None, alias="movementReason")
-    play_index: int | None = Field(None, alias="playIndex")
-    rbi: bool | None = None
-    responsible_pitcher: LiveDataPlaysAllPlaysRunnersDetailsResponsiblePitcher | None = Field(
-        None, alias="responsiblePitcher"
-    )
-    runner: LiveDataPlaysAllPlaysRunnersDetailsRunner | None = None
-    team_unearned: bool | None = Field(None, alias="teamUnearned")
-
-
-class LiveDataPlaysAllPlaysRunnersMovement(Response):
-    """$.liveData.plays.allPlays[*].runners[*].movement"""
-
-    end: str | None = None
-    is_out: bool | None = Field(None, alias="isOut")
-    origin_base: str | None = Field(None, alias="originBase")
-    out_base: str | None = Field(None, alias="outBase")
-    out_number: int | None = Field(None, alias="outNumber")
-    start: str | None = None
-
-
-class LiveDataPlaysAllPlaysRunners(Response):
-    """$.liveData.plays.allPlays[*].runners[*]"""
-
-    credits: list[LiveDataPlaysAllPlaysRunnersCredits] | None = None
-    details: LiveDataPlaysAllPlaysRunnersDetails | None = None
-    movement: LiveDataPlaysAllPlaysRunnersMovement | None = None
-
-
-class LiveDataPlaysAllPlays(Response):
-    """$.liveData.plays.allPlays[*]"""
-
-    about: LiveDataPlaysAllPlaysAbout | None = None
-    action_index: list[int] | None = Field(None, alias="actionIndex")
-    at_bat_index: int | None = Field(None, alias="atBatIndex")
-    count: LiveDataPlaysAllPlaysCount | None = None
-    matchup: LiveDataPlaysAllPlaysMatchup | None = None
-    pitch_index: list[int] | None = Field(None, alias="pitchIndex")
-    play_end_time: str | None = Field(None, alias="playEndTime")
-    play_events: list[LiveDataPlaysAllPlaysPlayEvents] | None = Field(None, alias="playEvents")
-    result: LiveDataPlaysAllPlaysResult | None = None
-    review_details: LiveDataPlaysAllPlaysReviewDetails | None = Field(None, alias="reviewDetails")
-    runner_index: list[int] | None = Field(None, alias="runnerIndex")
-    runners: list[LiveDataPlaysAllPlaysRunners] | None = None
-
-
-class LiveDataPlaysCurrentPlayAbout(Response):
-    """$.liveData.plays.currentPlay.about"""
-
-    at_bat_index: int | None = Field(None, alias="atBatIndex")
-    captivating_index: int | None = Field(None, alias="captivatingIndex")
-    end_time: str | None = Field(None, alias="endTime")
-    half_inning: str | None = Field(None, alias="halfInning")
-    has_out: bool | None = Field(None, alias="hasOut")
-    has_review: bool | None = Field(None, alias="hasReview")
-    inning: int | None = None
-    is_complete: bool | None = Field(None, alias="isComplete")
-    is_scoring_play: bool | None = Field(None, alias="isScoringPlay")
-    is_top_inning: bool | None = Field(None, alias="isTopInning")
-    start_time: str | None = Field(None, alias="startTime")
-
-
-class LiveDataPlaysCurrentPlayCount(Response):
-    """$.liveData.plays.currentPlay.count"""
-
-    balls: int | None = None
-    outs: int | None = None
-    strikes: int | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupBatSide(Response):
-    """$.liveData.plays.currentPlay.matchup.batSide"""
-
-    code: str | None = None
-    description: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupBatter(Response):
-    """$.liveData.plays.currentPlay.matchup.batter"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsGroup(Response):
-    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].group"""
-
-    display_name: str | None = Field(None, alias="displayName")
-
-
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsSport(Response):
-    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*].sport"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStatZones(Response):
-    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
-
-    color: str | None = None
-    temp: str | None = None
-    value: str | None = None
-    zone: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStat(Response):
-    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*].stat"""
-
-    name: str | None = None
-    zones: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStatZones] | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplits(Response):
-    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*]"""
-
-    game_type: str | None = Field(None, alias="gameType")
-    season: str | None = None
-    sport: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsSport | None = None
-    stat: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStat | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsType(Response):
-    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].type"""
-
-    display_name: str | None = Field(None, alias="displayName")
-
-
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStats(Response):
-    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*]"""
-
-    exemptions: list[Any] | None = None
-    group: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsGroup | None = None
-    splits: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplits] | None = None
-    type: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsType | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStats(Response):
-    """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats"""
-
-    stats: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStats] | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZones(Response):
-    """$.liveData.plays.currentPlay.matchup.batterHotColdZones[*]"""
-
-    color: str | None = None
-    temp: str | None = None
-    value: str | None = None
-    zone: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPitchHand(Response):
-    """$.liveData.plays.currentPlay.matchup.pitchHand"""
-
-    code: str | None = None
-    description: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPitcher(Response):
-    """$.liveData.plays.currentPlay.matchup.pitcher"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsGroup(Response):
-    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].group"""
-
-    display_name: str | None = Field(None, alias="displayName")
-
-
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsSport(Response):
-    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*].sport"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStatZones(Response):
-    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
-
-    color: str | None = None
-    temp: str | None = None
-    value: str | None = None
-    zone: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStat(Response):
-    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat"""
-
-    name: str | None = None
-    zones: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStatZones] | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplits(Response):
-    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*]"""
-
-    game_type: str | None = Field(None, alias="gameType")
-    season: str | None = None
-    sport: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsSport | None = None
-    stat: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStat | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsType(Response):
-    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].type"""
-
-    display_name: str | None = Field(None, alias="displayName")
-
-
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStats(Response):
-    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*]"""
-
-    exemptions: list[Any] | None = None
-    group: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsGroup | None = None
-    splits: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplits] | None = None
-    type: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsType | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStats(Response):
-    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats"""
-
-    stats: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStats] | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZones(Response):
-    """$.liveData.plays.currentPlay.matchup.pitcherHotColdZones[*]"""
-
-    color: str | None = None
-    temp: str | None = None
-    value: str | None = None
-    zone: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPostOnFirst(Response):
-    """$.liveData.plays.currentPlay.matchup.postOnFirst"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPostOnSecond(Response):
-    """$.liveData.plays.currentPlay.matchup.postOnSecond"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupPostOnThird(Response):
-    """$.liveData.plays.currentPlay.matchup.postOnThird"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchupSplits(Response):
-    """$.liveData.plays.currentPlay.matchup.splits"""
-
-    batter: str | None = None
-    men_on_base: str | None = Field(None, alias="menOnBase")
-    pitcher: str | None = None
-
-
-class LiveDataPlaysCurrentPlayMatchup(Response):
-    """$.liveData.plays.currentPlay.matchup"""
-
-    bat_side: LiveDataPlaysCurrentPlayMatchupBatSide | None = Field(None, alias="batSide")
-    batter: LiveDataPlaysCurrentPlayMatchupBatter | None = None
-    batter_hot_cold_zone_stats: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStats | None = Field(
-        None, alias="batterHotColdZoneStats"
-    )
-    batter_hot_cold_zones: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZones] | None = Field(
-        None, alias="batterHotColdZones"
-    )
-    pitch_hand: LiveDataPlaysCurrentPlayMatchupPitchHand | None = Field(None, alias="pitchHand")
-    pitcher: LiveDataPlaysCurrentPlayMatchupPitcher | None = None
-    pitcher_hot_cold_zone_stats: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStats | None = Field(
-        None, alias="pitcherHotColdZoneStats"
-    )
-    pitcher_hot_cold_zones: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZones] | None = Field(
-        None, alias="pitcherHotColdZones"
-    )
-    post_on_first: LiveDataPlaysCurrentPlayMatchupPostOnFirst | None = Field(None, alias="postOnFirst")
-    post_on_second: LiveDataPlaysCurrentPlayMatchupPostOnSecond | None = Field(None, alias="postOnSecond")
-    post_on_third: LiveDataPlaysCurrentPlayMatchupPostOnThird | None = Field(None, alias="postOnThird")
-    splits: LiveDataPlaysCurrentPlayMatchupSplits | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsCount(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].count"""
-
-    balls: int | None = None
-    outs: int | None = None
-    strikes: int | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsDetailsCall(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].details.call"""
-
-    code: str | None = None
-    description: str | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsDetailsType(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].details.type"""
-
-    code: str | None = None
-    description: str | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsDetailsViolationPlayer(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].details.violation.player"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsDetailsViolation(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].details.violation"""
-
-    description: str | None = None
-    player: LiveDataPlaysCurrentPlayPlayEventsDetailsViolationPlayer | None = None
-    type: str | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsDetails(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].details"""
-
-    away_score: int | None = Field(None, alias="awayScore")
-    ball_color: str | None = Field(None, alias="ballColor")
-    call: LiveDataPlaysCurrentPlayPlayEventsDetailsCall | None = None
-    code: str | None = None
-    description: str | None = None
-    disengagement_num: int | None = Field(None, alias="disengagementNum")
-    event: str | None = None
-    event_type: str | None = Field(None, alias="eventType")
-    from_catcher: bool | None = Field(None, alias="fromCatcher")
-    has_review: bool | None = Field(None, alias="hasReview")
-    home_score: int | None = Field(None, alias="homeScore")
-    is_ball: bool | None = Field(None, alias="isBall")
-    is_in_play: bool | None = Field(None, alias="isInPlay")
-    is_out: bool | None = Field(None, alias="isOut")
-    is_scoring_play: bool | None = Field(None, alias="isScoringPlay")
-    is_strike: bool | None = Field(None, alias="isStrike")
-    runner_going: bool | None = Field(None, alias="runnerGoing")
-    trail_color: str | None = Field(None, alias="trailColor")
-    type: LiveDataPlaysCurrentPlayPlayEventsDetailsType | None = None
-    violation: LiveDataPlaysCurrentPlayPlayEventsDetailsViolation | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsHitDataCoordinates(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].hitData.coordinates"""
-
-    coord_x: int | float | None = Field(None, alias="coordX")
-    coord_y: int | float | None = Field(None, alias="coordY")
-
-
-class LiveDataPlaysCurrentPlayPlayEventsHitData(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].hitData"""
-
-    coordinates: LiveDataPlaysCurrentPlayPlayEventsHitDataCoordinates | None = None
-    hardness: str | None = None
-    launch_angle: int | float | None = Field(None, alias="launchAngle")
-    launch_speed: int | float | None = Field(None, alias="launchSpeed")
-    location: str | None = None
-    total_distance: int | float | None = Field(None, alias="totalDistance")
-    trajectory: str | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsPitchDataBreaks(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].pitchData.breaks"""
-
-    break_angle: int | float | None = Field(None, alias="breakAngle")
-    break_horizontal: int | float | None = Field(None, alias="breakHorizontal")
-    break_length: int | float | None = Field(None, alias="breakLength")
-    break_vertical: int | float | None = Field(None, alias="breakVertical")
-    break_vertical_induced: int | float | None = Field(None, alias="breakVerticalInduced")
-    break_y: int | float | None = Field(None, alias="breakY")
-    spin_direction: int | None = Field(None, alias="spinDirection")
-    spin_rate: int | None = Field(None, alias="spinRate")
-
-
-class LiveDataPlaysCurrentPlayPlayEventsPitchDataCoordinates(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].pitchData.coordinates"""
-
-    a_x: int | float | None = Field(None, alias="aX")
-    a_y: int | float | None = Field(None, alias="aY")
-    a_z: int | float | None = Field(None, alias="aZ")
-    p_x: int | float | None = Field(None, alias="pX")
-    p_z: int | float | None = Field(None, alias="pZ")
-    pfx_x: int | float | None = Field(None, alias="pfxX")
-    pfx_z: int | float | None = Field(None, alias="pfxZ")
-    v_x0: int | float | None = Field(None, alias="vX0")
-    v_y0: int | float | None = Field(None, alias="vY0")
-    v_z0: int | float | None = Field(None, alias="vZ0")
-    x: int | float | None = None
-    x0: int | float | None = None
-    y: int | float | None = None
-    y0: int | float | None = None
-    z0: int | float | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsPitchData(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].pitchData"""
-
-    breaks: LiveDataPlaysCurrentPlayPlayEventsPitchDataBreaks | None = None
-    coordinates: LiveDataPlaysCurrentPlayPlayEventsPitchDataCoordinates | None = None
-    end_speed: int | float | None = Field(None, alias="endSpeed")
-    extension: int | float | None = None
-    nasty_factor: int | float | None = Field(None, alias="nastyFactor")
-    plate_time: int | float | None = Field(None, alias="plateTime")
-    start_speed: int | float | None = Field(None, alias="startSpeed")
-    strike_zone_bottom: int | float | None = Field(None, alias="strikeZoneBottom")
-    strike_zone_depth: int | float | None = Field(None, alias="strikeZoneDepth")
-    strike_zone_top: int | float | None = Field(None, alias="strikeZoneTop")
-    strike_zone_width: int | float | None = Field(None, alias="strikeZoneWidth")
-    type_confidence: int | float | None = Field(None, alias="typeConfidence")
-    zone: int | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsPlayer(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].player"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsPosition(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].position"""
-
-    abbreviation: str | None = None
-    code: str | None = None
-    name: str | None = None
-    type: str | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsReplacedPlayer(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].replacedPlayer"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsReviewDetailsPlayer(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].reviewDetails.player"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayPlayEventsReviewDetails(Response):
-    """$.liveData.plays.currentPlay.playEvents[*].reviewDetails"""
-
-    challenge_team_id: int | None = Field(None, alias="challengeTeamId")
-    in_progress: bool | None = Field(None, alias="inProgress")
-    is_overturned: bool | None = Field(None, alias="isOverturned")
-    player: LiveDataPlaysCurrentPlayPlayEventsReviewDetailsPlayer | None = None
-    review_type: str | None = Field(None, alias="reviewType")
-
-
-class LiveDataPlaysCurrentPlayPlayEvents(Response):
-    """$.liveData.plays.currentPlay.playEvents[*]"""
-
-    action_play_id: str | None = Field(None, alias="actionPlayId")
-    batting_order: str | None = Field(None, alias="battingOrder")
-    count: LiveDataPlaysCurrentPlayPlayEventsCount | None = None
-    details: LiveDataPlaysCurrentPlayPlayEventsDetails | None = None
-    end_time: str | None = Field(None, alias="endTime")
-    hit_data: LiveDataPlaysCurrentPlayPlayEventsHitData | None = Field(None, alias="hitData")
-    index: int | None = None
-    is_base_running_play: bool | None = Field(None, alias="isBaseRunningPlay")
-    is_pitch: bool | None = Field(None, alias="isPitch")
-    is_substitution: bool | None = Field(None, alias="isSubstitution")
-    pfx_id: str | None = Field(None, alias="pfxId")
-    pitch_data: LiveDataPlaysCurrentPlayPlayEventsPitchData | None = Field(None, alias="pitchData")
-    pitch_number: int | None = Field(None, alias="pitchNumber")
-    play_id: str | None = Field(None, alias="playId")
-    player: LiveDataPlaysCurrentPlayPlayEventsPlayer | None = None
-    position: LiveDataPlaysCurrentPlayPlayEventsPosition | None = None
-    replaced_player: LiveDataPlaysCurrentPlayPlayEventsReplacedPlayer | None = Field(None, alias="replacedPlayer")
-    review_details: LiveDataPlaysCurrentPlayPlayEventsReviewDetails | None = Field(None, alias="reviewDetails")
-    start_time: str | None = Field(None, alias="startTime")
-    type: str | None = None
-
-
-class LiveDataPlaysCurrentPlayResult(Response):
-    """$.liveData.plays.currentPlay.result"""
-
-    away_score: int | None = Field(None, alias="awayScore")
-    description: str | None = None
-    event: str | None = None
-    event_type: str | None = Field(None, alias="eventType")
-    home_score: int | None = Field(None, alias="homeScore")
-    is_out: bool | None = Field(None, alias="isOut")
-    rbi: int | None = None
-    type: str | None = None
-
-
-class LiveDataPlaysCurrentPlayRunnersCreditsPlayer(Response):
-    """$.liveData.plays.currentPlay.runners[*].credits[*].player"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayRunnersCreditsPosition(Response):
-    """$.liveData.plays.currentPlay.runners[*].credits[*].position"""
-
-    abbreviation: str | None = None
-    code: str | None = None
-    name: str | None = None
-    type: str | None = None
-
-
-class LiveDataPlaysCurrentPlayRunnersCredits(Response):
-    """$.liveData.plays.currentPlay.runners[*].credits[*]"""
-
-    credit: str | None = None
-    player: LiveDataPlaysCurrentPlayRunnersCreditsPlayer | None = None
-    position: LiveDataPlaysCurrentPlayRunnersCreditsPosition | None = None
-
-
-class LiveDataPlaysCurrentPlayRunnersDetailsResponsiblePitcher(Response):
-    """$.liveData.plays.currentPlay.runners[*].details.responsiblePitcher"""
-
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayRunnersDetailsRunner(Response):
-    """$.liveData.plays.currentPlay.runners[*].details.runner"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysCurrentPlayRunnersDetails(Response):
-    """$.liveData.plays.currentPlay.runners[*].details"""
-
-    earned: bool | None = None
-    event: str | None = None
-    event_type: str | None = Field(None, alias="eventType")
-    is_scoring_event: bool | None = Field(None, alias="isScoringEvent")
-    movement_reason: str | None = Field(None, alias="movementReason")
-    play_index: int | None = Field(None, alias="playIndex")
-    rbi: bool | None = None
-    responsible_pitcher: LiveDataPlaysCurrentPlayRunnersDetailsResponsiblePitcher | None = Field(
-        None, alias="responsiblePitcher"
-    )
-    runner: LiveDataPlaysCurrentPlayRunnersDetailsRunner | None = None
-    team_unearned: bool | None = Field(None, alias="teamUnearned")
-
-
-class LiveDataPlaysCurrentPlayRunnersMovement(Response):
-    """$.liveData.plays.currentPlay.runners[*].movement"""
-
-    end: str | None = None
-    is_out: bool | None = Field(None, alias="isOut")
-    origin_base: str | None = Field(None, alias="originBase")
-    out_base: str | None = Field(None, alias="outBase")
-    out_number: int | None = Field(None, alias="outNumber")
-    start: str | None = None
-
-
-class LiveDataPlaysCurrentPlayRunners(Response):
-    """$.liveData.plays.currentPlay.runners[*]"""
-
-    credits: list[LiveDataPlaysCurrentPlayRunnersCredits] | None = None
-    details: LiveDataPlaysCurrentPlayRunnersDetails | None = None
-    movement: LiveDataPlaysCurrentPlayRunnersMovement | None = None
-
-
-class LiveDataPlaysCurrentPlay(Response):
-    """$.liveData.plays.currentPlay"""
-
-    about: LiveDataPlaysCurrentPlayAbout | None = None
-    action_index: list[int] | None = Field(None, alias="actionIndex")
-    at_bat_index: int | None = Field(None, alias="atBatIndex")
-    count: LiveDataPlaysCurrentPlayCount | None = None
-    matchup: LiveDataPlaysCurrentPlayMatchup | None = None
-    pitch_index: list[int] | None = Field(None, alias="pitchIndex")
-    play_end_time: str | None = Field(None, alias="playEndTime")
-    play_events: list[LiveDataPlaysCurrentPlayPlayEvents] | None = Field(None, alias="playEvents")
-    result: LiveDataPlaysCurrentPlayResult | None = None
-    runner_index: list[int] | None = Field(None, alias="runnerIndex")
-    runners: list[LiveDataPlaysCurrentPlayRunners] | None = None
-
-
-class LiveDataPlaysPlaysByInningHitsSideBatter(Response):
-    """$.liveData.plays.playsByInning[*].hits['away','home'][*].batter"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysPlaysByInningHitsSideCoordinates(Response):
-    """$.liveData.plays.playsByInning[*].hits['away','home'][*].coordinates"""
-
-    x: int | float | None = None
-    y: int | float | None = None
-
-
-class LiveDataPlaysPlaysByInningHitsSidePitcher(Response):
-    """$.liveData.plays.playsByInning[*].hits['away','home'][*].pitcher"""
-
-    full_name: str | None = Field(None, alias="fullName")
-    id: int | None = None
-    link: str | None = None
-
-
-class LiveDataPlaysPlaysByInningHitsSideTeamSpringLeague(Response):
-    """$.liveData.plays.playsByInning[*].hits['away','home'][*].team.springLeague"""
-
-    abbreviation: str | None = None
-    id: int | None = None
-    link: str | None = None
-    name: str | None = None
-
-
-class LiveDataPlaysPlaysByInningHitsSideTeam(Response):
-    """$.liveData.plays.playsByInning[*].hits['away','home'][*].team"""
-
-    all_star_status: str | None = Field(None, alias="allStarStatus")
-    id: int | None = None
-    link: str | None = None
-    name: str | None = None
-    spring_league: LiveDataPlaysPlaysByInningHitsSideTeamSpringLeague | None = Field(None, alias="springLeague")
-
-
-class LiveDataPlaysPlaysByInningHitsSide(Response):
-    """$.liveData.plays.playsByInning[*].hits['away','home'][*]"""
-
-    batter: LiveDataPlaysPlaysByInningHitsSideBatter | None = None
-    coordinates: LiveDataPlaysPlaysByInningHitsSideCoordinates | None = None
-    description: str | None = None
-    inning: int | None = None
-    pitcher: LiveDataPlaysPlaysByInningHitsSidePitcher | None = None
-    team: LiveDataPlaysPlaysByInningHitsSideTeam | None = None
-    type: str | None = None
-
-
-class LiveDataPlaysPlaysByInningHits(Response):
-    """$.liveData.plays.playsByInning[*].hits"""
-
-    away: list[LiveDataPlaysPlaysByInningHitsSide] | None = None
-    home: list[LiveDataPlaysPlaysByInningHitsSide] | None = None
-
-
-class LiveDataPlaysPlaysByInning(Response):
-    """$.liveData.plays.playsByInning[*]"""
-
-    bottom: list[int] | None = None
-    end_index: int | None = Field(None, alias="endIndex")
-    hits: LiveDataPlaysPlaysByInningHits | None = None
-    start_index: int | None = Field(None, alias="startIndex")
-    top: list[int] | None = None
-
-
-class LiveDataPlays(Response):
-    """$.liveData.plays"""
-
-    all_plays: list[LiveDataPlaysAllPlays] | None = Field(None, alias="allPlays")
-    current_play: LiveDataPlaysCurrentPlay | None = Field(None, alias="currentPlay")
-    plays_by_inning: list[LiveDataPlaysPlaysByInning] | None = Field(None, alias="playsByInning")
-    scoring_plays: list[int] | None = Field(None, alias="scoringPlays")
-
-
 class LiveData(Response):
     """$.liveData"""
 
+    plays: LiveDataPlays | None = None
+    linescore: LiveDataLinescore | None = None
     boxscore: LiveDataBoxscore | None = None
     decisions: LiveDataDecisions | None = None
     leaders: LiveDataLeaders | None = None
-    linescore: LiveDataLinescore | None = None
-    plays: LiveDataPlays | None = None
-
-
-class MetaData(Response):
-    """$.metaData"""
-
-    game_events: list[str] | None = Field(None, alias="gameEvents")
-    logical_events: list[str] | None = Field(None, alias="logicalEvents")
-    time_stamp: str | None = Field(None, alias="timeStamp")
-    wait: int | None = None
 
 
 class LiveGameV1(Response):
     """A response of game.liveGameV1."""
 
     copyright: str | None = None
-    game_data: GameData | None = Field(None, alias="gameData")
     game_pk: int | None = Field(None, alias="gamePk")
     link: str | None = None
-    live_data: LiveData | None = Field(None, alias="liveData")
     meta_data: MetaData | None = Field(None, alias="metaData")
+    game_data: GameData | None = Field(None, alias="gameData")
+    live_data: LiveData | None = Field(None, alias="liveData")

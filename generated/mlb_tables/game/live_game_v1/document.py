@@ -4,50 +4,43 @@
 """What is read of a response of game.liveGameV1. Any member can be missing or null."""
 
 from datetime import date
-from uuid import UUID
+from decimal import Decimal
 
 from msgspec import Struct, field
 
 from mlb_etl.contracts.fields import Int2, Int4, Int8, Timestamp
 
 
+class MetaData(Struct, gc=False, rename="camel"):
+    time_stamp: str | None = None
+
+
 class Game(Struct, gc=False, rename="camel"):
-    season: str | None = None
     type_: str | None = None
-    id_: str | None = None
-    calendar_event_id: str | None = field(default=None, name="calendarEventID")
-    season_display: str | None = None
-    gameday_type: str | None = None
-    game_number: Int2 | None = None
     double_header: str | None = None
+    id_: str | None = None
+    gameday_type: str | None = None
     tiebreaker: str | None = None
+    game_number: Int2 | None = None
+    calendar_event_id: str | None = field(default=None, name="calendarEventID")
+    season: str | None = None
+    season_display: str | None = None
 
 
 class Datetime(Struct, gc=False, rename="camel"):
-    official_date: date | None = None
-    original_date: date | None = None
     date_time: Timestamp | None = None
+    original_date: date | None = None
+    official_date: date | None = None
     day_night: str | None = None
 
 
 class GameDataStatus(Struct, gc=False, rename="camel"):
-    start_time_tbd: bool | None = field(default=None, name="startTimeTBD")
-    coded_game_state: str | None = None
     abstract_game_state: str | None = None
-    abstract_game_code: str | None = None
+    coded_game_state: str | None = None
     detailed_state: str | None = None
     status_code: str | None = None
-
-
-class GameInfo(Struct, gc=False, rename="camel"):
-    first_pitch: Timestamp | None = None
-    game_duration_minutes: Int2 | None = None
-    attendance: Int4 | None = None
-
-
-class Sport(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-    name: str | None = None
+    start_time_tbd: bool | None = field(default=None, name="startTimeTBD")
+    abstract_game_code: str | None = None
 
 
 class League(Struct, gc=False, rename="camel"):
@@ -60,173 +53,49 @@ class Division(Struct, gc=False, rename="camel"):
     name: str | None = None
 
 
+class Sport(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+    name: str | None = None
+
+
 class LeagueRecord(Struct, gc=False):
     ties: Int2 | None = None
 
 
 class Record(Struct, gc=False, rename="camel"):
     games_played: Int2 | None = None
+    league_record: LeagueRecord | None = None
+    division_leader: bool | None = None
     wins: Int2 | None = None
     losses: Int2 | None = None
-    league_record: LeagueRecord | None = None
     winning_percentage: str | None = None
-    division_leader: bool | None = None
-
-
-class GameDataTeamsHome(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-    name: str | None = None
-    abbreviation: str | None = None
-    team_code: str | None = None
-    sport: Sport | None = None
-    league: League | None = None
-    division: Division | None = None
-    record: Record | None = None
 
 
 class GameDataTeamsAway(Struct, gc=False, rename="camel"):
     id_: Int4 | None = None
     name: str | None = None
-    abbreviation: str | None = None
     team_code: str | None = None
-    sport: Sport | None = None
+    abbreviation: str | None = None
     league: League | None = None
     division: Division | None = None
+    sport: Sport | None = None
+    record: Record | None = None
+
+
+class GameDataTeamsHome(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+    name: str | None = None
+    team_code: str | None = None
+    abbreviation: str | None = None
+    league: League | None = None
+    division: Division | None = None
+    sport: Sport | None = None
     record: Record | None = None
 
 
 class GameDataTeams(Struct, gc=False):
-    home: GameDataTeamsHome | None = None
     away: GameDataTeamsAway | None = None
-
-
-class DefaultCoordinates(Struct, gc=False):
-    latitude: float | None = None
-    longitude: float | None = None
-
-
-class Location(Struct, gc=False, rename="camel"):
-    address1: str | None = None
-    city: str | None = None
-    state: str | None = None
-    state_abbrev: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
-    phone: str | None = None
-    default_coordinates: DefaultCoordinates | None = None
-    elevation: Int2 | None = None
-    azimuth_angle: float | None = None
-
-
-class TimeZone(Struct, gc=False, rename="camel"):
-    id_: str | None = None
-    tz: str | None = None
-    offset: float | None = None
-    offset_at_game_time: float | None = None
-
-
-class FieldInfo(Struct, gc=False, rename="camel"):
-    capacity: Int4 | None = None
-    turf_type: str | None = None
-    roof_type: str | None = None
-    left_line: Int2 | None = None
-    left: Int2 | None = None
-    left_center: Int2 | None = None
-    center: Int2 | None = None
-    right_center: Int2 | None = None
-    right: Int2 | None = None
-    right_line: Int2 | None = None
-
-
-class Venue(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-    name: str | None = None
-    active: bool | None = None
-    season: str | None = None
-    location: Location | None = None
-    time_zone: TimeZone | None = None
-    field_info: FieldInfo | None = None
-
-
-class OfficialVenue(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class Weather(Struct, gc=False):
-    condition: str | None = None
-    temp: str | None = None
-    wind: str | None = None
-
-
-class Flags(Struct, gc=False, rename="camel"):
-    no_hitter: bool | None = None
-    perfect_game: bool | None = None
-    home_team_no_hitter: bool | None = None
-    away_team_no_hitter: bool | None = None
-    home_team_perfect_game: bool | None = None
-    away_team_perfect_game: bool | None = None
-
-
-class GameDataHome(Struct, gc=False):
-    used: Int2 | None = None
-    remaining: Int2 | None = None
-
-
-class GameDataAway(Struct, gc=False):
-    used: Int2 | None = None
-    remaining: Int2 | None = None
-
-
-class Review(Struct, gc=False, rename="camel"):
-    has_challenges: bool | None = None
-    home: GameDataHome | None = None
-    away: GameDataAway | None = None
-
-
-class AbsChallengesHome(Struct, gc=False, rename="camel"):
-    used_successful: Int2 | None = None
-    used_failed: Int2 | None = None
-    remaining: Int2 | None = None
-
-
-class AbsChallengesAway(Struct, gc=False, rename="camel"):
-    used_successful: Int2 | None = None
-    used_failed: Int2 | None = None
-    remaining: Int2 | None = None
-
-
-class AbsChallenges(Struct, gc=False, rename="camel"):
-    has_challenges: bool | None = None
-    home: AbsChallengesHome | None = None
-    away: AbsChallengesAway | None = None
-
-
-class MoundVisits(Struct, gc=False):
-    home: GameDataHome | None = None
-    away: GameDataAway | None = None
-
-
-class ProbablePitchersHome(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class ProbablePitchersAway(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class ProbablePitchers(Struct, gc=False):
-    home: ProbablePitchersHome | None = None
-    away: ProbablePitchersAway | None = None
-
-
-class OfficialScorer(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-    full_name: str | None = None
-
-
-class PrimaryDatacaster(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-    full_name: str | None = None
+    home: GameDataTeamsHome | None = None
 
 
 class PrimaryPosition(Struct, gc=False, rename="camel"):
@@ -250,66 +119,427 @@ class GameDataPlayer(Struct, gc=False, rename="camel"):
     id_: Int4 | None = None
     full_name: str | None = None
     first_name: str | None = None
-    middle_name: str | None = None
     last_name: str | None = None
-    use_name: str | None = None
-    use_last_name: str | None = None
-    name_matrilineal: str | None = None
-    name_suffix: str | None = None
-    name_title: str | None = None
-    nick_name: str | None = None
-    pronunciation: str | None = None
-    boxscore_name: str | None = None
-    first_last_name: str | None = None
-    last_first_name: str | None = None
-    last_init_name: str | None = None
-    init_last_name: str | None = None
-    full_fml_name: str | None = field(default=None, name="fullFMLName")
-    full_lfm_name: str | None = field(default=None, name="fullLFMName")
-    name_slug: str | None = None
+    primary_number: str | None = None
     birth_date: date | None = None
     current_age: Int2 | None = None
     birth_city: str | None = None
     birth_state_province: str | None = None
     birth_country: str | None = None
-    gender: str | None = None
     height: str | None = None
     weight: Int2 | None = None
-    primary_number: str | None = None
-    primary_position: PrimaryPosition | None = None
-    bat_side: BatSide | None = None
-    pitch_hand: PitchHand | None = None
-    strike_zone_top: float | None = None
-    strike_zone_bottom: float | None = None
-    draft_year: Int2 | None = None
-    mlb_debut_date: date | None = None
-    last_played_date: date | None = None
     active: bool | None = None
+    primary_position: PrimaryPosition | None = None
+    use_name: str | None = None
+    use_last_name: str | None = None
+    middle_name: str | None = None
+    boxscore_name: str | None = None
+    nick_name: str | None = None
+    gender: str | None = None
+    name_matrilineal: str | None = None
     is_player: bool | None = None
     is_verified: bool | None = None
+    draft_year: Int2 | None = None
+    pronunciation: str | None = None
+    last_played_date: date | None = None
+    mlb_debut_date: date | None = None
+    bat_side: BatSide | None = None
+    pitch_hand: PitchHand | None = None
+    name_title: str | None = None
+    name_slug: str | None = None
+    first_last_name: str | None = None
+    name_suffix: str | None = None
+    last_first_name: str | None = None
+    last_init_name: str | None = None
+    init_last_name: str | None = None
+    full_fml_name: str | None = field(default=None, name="fullFMLName")
+    full_lfm_name: str | None = field(default=None, name="fullLFMName")
+    strike_zone_top: float | None = None
+    strike_zone_bottom: float | None = None
+
+
+class DefaultCoordinates(Struct, gc=False):
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class Location(Struct, gc=False, rename="camel"):
+    address1: str | None = None
+    city: str | None = None
+    state: str | None = None
+    state_abbrev: str | None = None
+    postal_code: str | None = None
+    default_coordinates: DefaultCoordinates | None = None
+    azimuth_angle: float | None = None
+    elevation: Int2 | None = None
+    country: str | None = None
+    phone: str | None = None
+
+
+class TimeZone(Struct, gc=False, rename="camel"):
+    id_: str | None = None
+    offset: Decimal | None = None
+    tz: str | None = None
+    offset_at_game_time: Decimal | None = None
+
+
+class FieldInfo(Struct, gc=False, rename="camel"):
+    capacity: Int4 | None = None
+    turf_type: str | None = None
+    roof_type: str | None = None
+    left_line: Int2 | None = None
+    left: Int2 | None = None
+    left_center: Int2 | None = None
+    center: Int2 | None = None
+    right_center: Int2 | None = None
+    right_line: Int2 | None = None
+    right: Int2 | None = None
+
+
+class Venue(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+    name: str | None = None
+    location: Location | None = None
+    time_zone: TimeZone | None = None
+    field_info: FieldInfo | None = None
+    active: bool | None = None
+    season: str | None = None
+
+
+class OfficialVenue(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class Weather(Struct, gc=False):
+    condition: str | None = None
+    temp: str | None = None
+    wind: str | None = None
+
+
+class GameInfo(Struct, gc=False, rename="camel"):
+    attendance: Int4 | None = None
+    first_pitch: Timestamp | None = None
+    game_duration_minutes: Int2 | None = None
+
+
+class GameDataAway(Struct, gc=False):
+    used: Int2 | None = None
+    remaining: Int2 | None = None
+
+
+class GameDataHome(Struct, gc=False):
+    used: Int2 | None = None
+    remaining: Int2 | None = None
+
+
+class Review(Struct, gc=False, rename="camel"):
+    has_challenges: bool | None = None
+    away: GameDataAway | None = None
+    home: GameDataHome | None = None
+
+
+class AbsChallengesAway(Struct, gc=False, rename="camel"):
+    used_successful: Int2 | None = None
+    used_failed: Int2 | None = None
+    remaining: Int2 | None = None
+
+
+class AbsChallengesHome(Struct, gc=False, rename="camel"):
+    used_successful: Int2 | None = None
+    used_failed: Int2 | None = None
+    remaining: Int2 | None = None
+
+
+class AbsChallenges(Struct, gc=False, rename="camel"):
+    has_challenges: bool | None = None
+    away: AbsChallengesAway | None = None
+    home: AbsChallengesHome | None = None
+
+
+class Flags(Struct, gc=False, rename="camel"):
+    no_hitter: bool | None = None
+    perfect_game: bool | None = None
+    away_team_no_hitter: bool | None = None
+    away_team_perfect_game: bool | None = None
+    home_team_no_hitter: bool | None = None
+    home_team_perfect_game: bool | None = None
+
+
+class ProbablePitchersAway(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class ProbablePitchersHome(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class ProbablePitchers(Struct, gc=False):
+    away: ProbablePitchersAway | None = None
+    home: ProbablePitchersHome | None = None
+
+
+class OfficialScorer(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+    full_name: str | None = None
+
+
+class PrimaryDatacaster(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+    full_name: str | None = None
+
+
+class MoundVisits(Struct, gc=False):
+    away: GameDataAway | None = None
+    home: GameDataHome | None = None
 
 
 class GameData(Struct, gc=False, rename="camel"):
     game: Game | None = None
     datetime: Datetime | None = None
     status: GameDataStatus | None = None
-    game_info: GameInfo | None = None
     teams: GameDataTeams | None = None
+    players: dict[str, GameDataPlayer] | None = None
     venue: Venue | None = None
     official_venue: OfficialVenue | None = None
     weather: Weather | None = None
-    flags: Flags | None = None
+    game_info: GameInfo | None = None
     review: Review | None = None
     abs_challenges: AbsChallenges | None = None
-    mound_visits: MoundVisits | None = None
+    flags: Flags | None = None
     probable_pitchers: ProbablePitchers | None = None
     official_scorer: OfficialScorer | None = None
     primary_datacaster: PrimaryDatacaster | None = None
-    players: dict[str, GameDataPlayer] | None = None
+    mound_visits: MoundVisits | None = None
 
 
-class MetaData(Struct, gc=False, rename="camel"):
-    time_stamp: str | None = None
+class Result(Struct, gc=False, rename="camel"):
+    type_: str | None = None
+    event: str | None = None
+    event_type: str | None = None
+    description: str | None = None
+    rbi: Int2 | None = None
+    away_score: Int2 | None = None
+    home_score: Int2 | None = None
+    is_out: bool | None = None
+
+
+class About(Struct, gc=False, rename="camel"):
+    at_bat_index: Int2 | None = None
+    half_inning: str | None = None
+    is_top_inning: bool | None = None
+    inning: Int2 | None = None
+    start_time: Timestamp | None = None
+    end_time: Timestamp | None = None
+    is_complete: bool | None = None
+    is_scoring_play: bool | None = None
+    has_review: bool | None = None
+    has_out: bool | None = None
+    captivating_index: Int2 | None = None
+
+
+class Count(Struct, gc=False):
+    balls: Int2 | None = None
+    strikes: Int2 | None = None
+    outs: Int2 | None = None
+
+
+class Batter(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class Pitcher(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class PostOnFirst(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class PostOnSecond(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class PostOnThird(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class Splits(Struct, gc=False, rename="camel"):
+    batter: str | None = None
+    pitcher: str | None = None
+    men_on_base: str | None = None
+
+
+class Matchup(Struct, gc=False, rename="camel"):
+    batter: Batter | None = None
+    bat_side: BatSide | None = None
+    pitcher: Pitcher | None = None
+    pitch_hand: PitchHand | None = None
+    post_on_first: PostOnFirst | None = None
+    post_on_second: PostOnSecond | None = None
+    post_on_third: PostOnThird | None = None
+    splits: Splits | None = None
+
+
+class Movement(Struct, gc=False, rename="camel"):
+    origin_base: str | None = None
+    start: str | None = None
+    end: str | None = None
+    out_base: str | None = None
+    is_out: bool | None = None
+    out_number: Int2 | None = None
+
+
+class DetailsRunner(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class ResponsiblePitcher(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class RunnerDetails(Struct, gc=False, rename="camel"):
+    event: str | None = None
+    event_type: str | None = None
+    movement_reason: str | None = None
+    runner: DetailsRunner | None = None
+    responsible_pitcher: ResponsiblePitcher | None = None
+    is_scoring_event: bool | None = None
+    rbi: bool | None = None
+    earned: bool | None = None
+    team_unearned: bool | None = None
+    play_index: Int2 | None = None
+
+
+class PlayRunner(Struct, gc=False):
+    movement: Movement | None = None
+    details: RunnerDetails | None = None
+
+
+class Call(Struct, gc=False):
+    code: str | None = None
+    description: str | None = None
+
+
+class Type(Struct, gc=False):
+    code: str | None = None
+    description: str | None = None
+
+
+class EventDetails(Struct, gc=False, rename="camel"):
+    call: Call | None = None
+    description: str | None = None
+    code: str | None = None
+    is_in_play: bool | None = None
+    is_strike: bool | None = None
+    is_ball: bool | None = None
+    type_: Type | None = None
+    is_out: bool | None = None
+    disengagement_num: Int2 | None = None
+    has_review: bool | None = None
+    runner_going: bool | None = None
+
+
+class PitchDataCoordinates(Struct, gc=False, rename="camel"):
+    a_y: float | None = None
+    a_z: float | None = None
+    pfx_x: float | None = None
+    pfx_z: float | None = None
+    p_x: float | None = None
+    p_z: float | None = None
+    v_x0: float | None = None
+    v_y0: float | None = None
+    v_z0: float | None = None
+    x: float | None = None
+    y: float | None = None
+    x0: float | None = None
+    y0: float | None = None
+    z0: float | None = None
+    a_x: float | None = None
+
+
+class Breaks(Struct, gc=False, rename="camel"):
+    break_angle: float | None = None
+    break_length: float | None = None
+    break_y: float | None = None
+    break_vertical: float | None = None
+    break_vertical_induced: float | None = None
+    break_horizontal: float | None = None
+    spin_rate: Int2 | None = None
+    spin_direction: Int2 | None = None
+
+
+class PitchData(Struct, gc=False, rename="camel"):
+    start_speed: float | None = None
+    end_speed: float | None = None
+    strike_zone_top: float | None = None
+    nasty_factor: float | None = None
+    strike_zone_bottom: float | None = None
+    coordinates: PitchDataCoordinates | None = None
+    strike_zone_width: float | None = None
+    breaks: Breaks | None = None
+    strike_zone_depth: float | None = None
+    zone: Int2 | None = None
+    type_confidence: float | None = None
+    plate_time: float | None = None
+    extension: float | None = None
+
+
+class HitDataCoordinates(Struct, gc=False, rename="camel"):
+    coord_x: float | None = None
+    coord_y: float | None = None
+
+
+class HitData(Struct, gc=False, rename="camel"):
+    launch_speed: float | None = None
+    launch_angle: float | None = None
+    total_distance: float | None = None
+    trajectory: str | None = None
+    hardness: str | None = None
+    location: str | None = None
+    coordinates: HitDataCoordinates | None = None
+
+
+class ReviewDetailsPlayer(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class ReviewDetails(Struct, gc=False, rename="camel"):
+    is_overturned: bool | None = None
+    in_progress: bool | None = None
+    review_type: str | None = None
+    challenge_team_id: Int4 | None = None
+    player: ReviewDetailsPlayer | None = None
+
+
+class Event(Struct, gc=False, rename="camel"):
+    details: EventDetails | None = None
+    count: Count | None = None
+    pitch_data: PitchData | None = None
+    hit_data: HitData | None = None
+    index: Int2 | None = None
+    pfx_id: str | None = None
+    play_id: str | None = None
+    pitch_number: Int2 | None = None
+    start_time: Timestamp | None = None
+    end_time: Timestamp | None = None
+    is_pitch: bool | None = None
+    review_details: ReviewDetails | None = None
+
+
+class Play(Struct, gc=False, rename="camel"):
+    result: Result | None = None
+    about: About | None = None
+    count: Count | None = None
+    matchup: Matchup | None = None
+    runners: list[PlayRunner] | None = None
+    play_events: list[Event] | None = None
+    review_details: ReviewDetails | None = None
+    pitch_events: object | None = None
+
+
+class Plays(Struct, gc=False, rename="camel"):
+    all_plays: list[Play] | None = None
+    scoring_plays: list[Int2] | None = None
 
 
 class LinescoreHome(Struct, gc=False, rename="camel"):
@@ -326,28 +556,19 @@ class LinescoreAway(Struct, gc=False, rename="camel"):
     left_on_base: Int2 | None = None
 
 
+class Line(Struct, gc=False, rename="camel"):
+    num: Int2 | None = None
+    ordinal_num: str | None = None
+    home: LinescoreHome | None = None
+    away: LinescoreAway | None = None
+
+
 class LinescoreTeams(Struct, gc=False):
     home: LinescoreHome | None = None
     away: LinescoreAway | None = None
 
 
-class Team(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class Batter(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class OnDeck(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class InHole(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class Pitcher(Struct, gc=False, rename="camel"):
+class Catcher(Struct, gc=False, rename="camel"):
     id_: Int4 | None = None
 
 
@@ -360,22 +581,6 @@ class Second(Struct, gc=False, rename="camel"):
 
 
 class Third(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class Offense(Struct, gc=False, rename="camel"):
-    team: Team | None = None
-    batter: Batter | None = None
-    on_deck: OnDeck | None = None
-    in_hole: InHole | None = None
-    batting_order: Int2 | None = None
-    pitcher: Pitcher | None = None
-    first: First | None = None
-    second: Second | None = None
-    third: Third | None = None
-
-
-class Catcher(Struct, gc=False, rename="camel"):
     id_: Int4 | None = None
 
 
@@ -395,14 +600,25 @@ class Right(Struct, gc=False, rename="camel"):
     id_: Int4 | None = None
 
 
+class OnDeck(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class InHole(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class Team(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
 class Defense(Struct, gc=False, rename="camel"):
-    team: Team | None = None
     pitcher: Pitcher | None = None
     catcher: Catcher | None = None
-    shortstop: Shortstop | None = None
     first: First | None = None
     second: Second | None = None
     third: Third | None = None
+    shortstop: Shortstop | None = None
     left: Left | None = None
     center: Center | None = None
     right: Right | None = None
@@ -410,30 +626,259 @@ class Defense(Struct, gc=False, rename="camel"):
     on_deck: OnDeck | None = None
     in_hole: InHole | None = None
     batting_order: Int2 | None = None
+    team: Team | None = None
 
 
-class Line(Struct, gc=False, rename="camel"):
-    num: Int2 | None = None
-    ordinal_num: str | None = None
-    home: LinescoreHome | None = None
-    away: LinescoreAway | None = None
+class Offense(Struct, gc=False, rename="camel"):
+    batter: Batter | None = None
+    on_deck: OnDeck | None = None
+    in_hole: InHole | None = None
+    first: First | None = None
+    second: Second | None = None
+    pitcher: Pitcher | None = None
+    batting_order: Int2 | None = None
+    third: Third | None = None
+    team: Team | None = None
 
 
 class Linescore(Struct, gc=False, rename="camel"):
-    teams: LinescoreTeams | None = None
-    scheduled_innings: Int2 | None = None
+    note: str | None = None
     current_inning: Int2 | None = None
     current_inning_ordinal: str | None = None
     inning_state: str | None = None
     inning_half: str | None = None
     is_top_inning: bool | None = None
+    scheduled_innings: Int2 | None = None
+    innings: list[Line] | None = None
+    teams: LinescoreTeams | None = None
+    defense: Defense | None = None
+    offense: Offense | None = None
     balls: Int2 | None = None
     strikes: Int2 | None = None
     outs: Int2 | None = None
+
+
+class Position(Struct, gc=False, rename="camel"):
+    code: str | None = None
+    name: str | None = None
+    type_: str | None = None
+    abbreviation: str | None = None
+
+
+class PlayerStatus(Struct, gc=False):
+    code: str | None = None
+    description: str | None = None
+
+
+class StatsBatting(Struct, gc=False, rename="camel"):
     note: str | None = None
-    offense: Offense | None = None
-    defense: Defense | None = None
-    innings: list[Line] | None = None
+    summary: str | None = None
+    games_played: Int2 | None = None
+    fly_outs: Int2 | None = None
+    ground_outs: Int2 | None = None
+    air_outs: Int2 | None = None
+    runs: Int2 | None = None
+    doubles: Int2 | None = None
+    triples: Int2 | None = None
+    home_runs: Int2 | None = None
+    strike_outs: Int2 | None = None
+    base_on_balls: Int2 | None = None
+    intentional_walks: Int2 | None = None
+    hits: Int2 | None = None
+    hit_by_pitch: Int2 | None = None
+    at_bats: Int2 | None = None
+    caught_stealing: Int2 | None = None
+    stolen_bases: Int2 | None = None
+    stolen_base_percentage: str | None = None
+    ground_into_double_play: Int2 | None = None
+    ground_into_triple_play: Int2 | None = None
+    plate_appearances: Int2 | None = None
+    total_bases: Int2 | None = None
+    rbi: Int2 | None = None
+    left_on_base: Int2 | None = None
+    sac_bunts: Int2 | None = None
+    sac_flies: Int2 | None = None
+    catchers_interference: Int2 | None = None
+    pickoffs: Int2 | None = None
+    at_bats_per_home_run: str | None = None
+    pop_outs: Int2 | None = None
+    line_outs: Int2 | None = None
+
+
+class StatsPitching(Struct, gc=False, rename="camel"):
+    note: str | None = None
+    summary: str | None = None
+    games_started: Int2 | None = None
+    fly_outs: Int2 | None = None
+    ground_outs: Int2 | None = None
+    air_outs: Int2 | None = None
+    runs: Int2 | None = None
+    doubles: Int2 | None = None
+    triples: Int2 | None = None
+    home_runs: Int2 | None = None
+    strike_outs: Int2 | None = None
+    base_on_balls: Int2 | None = None
+    intentional_walks: Int2 | None = None
+    hits: Int2 | None = None
+    hit_by_pitch: Int2 | None = None
+    at_bats: Int2 | None = None
+    caught_stealing: Int2 | None = None
+    stolen_bases: Int2 | None = None
+    stolen_base_percentage: str | None = None
+    number_of_pitches: Int2 | None = None
+    wins: Int2 | None = None
+    losses: Int2 | None = None
+    saves: Int2 | None = None
+    save_opportunities: Int2 | None = None
+    holds: Int2 | None = None
+    blown_saves: Int2 | None = None
+    earned_runs: Int2 | None = None
+    batters_faced: Int2 | None = None
+    outs: Int2 | None = None
+    games_pitched: Int2 | None = None
+    complete_games: Int2 | None = None
+    shutouts: Int2 | None = None
+    pitches_thrown: Int2 | None = None
+    balls: Int2 | None = None
+    strikes: Int2 | None = None
+    strike_percentage: str | None = None
+    hit_batsmen: Int2 | None = None
+    balks: Int2 | None = None
+    wild_pitches: Int2 | None = None
+    pickoffs: Int2 | None = None
+    rbi: Int2 | None = None
+    games_finished: Int2 | None = None
+    runs_scored_per9: str | None = None
+    home_runs_per9: str | None = None
+    inherited_runners: Int2 | None = None
+    inherited_runners_scored: Int2 | None = None
+    catchers_interference: Int2 | None = None
+    sac_bunts: Int2 | None = None
+    sac_flies: Int2 | None = None
+    passed_ball: Int2 | None = None
+    pop_outs: Int2 | None = None
+    line_outs: Int2 | None = None
+
+
+class Fielding(Struct, gc=False, rename="camel"):
+    games_started: Int2 | None = None
+    caught_stealing: Int2 | None = None
+    stolen_bases: Int2 | None = None
+    assists: Int2 | None = None
+    stolen_base_percentage: str | None = None
+    put_outs: Int2 | None = None
+    errors: Int2 | None = None
+    chances: Int2 | None = None
+    passed_ball: Int2 | None = None
+    pickoffs: Int2 | None = None
+
+
+class Stats(Struct, gc=False):
+    batting: StatsBatting | None = None
+    pitching: StatsPitching | None = None
+    fielding: Fielding | None = None
+
+
+class SeasonStatsBatting(Struct, gc=False, rename="camel"):
+    games_played: Int2 | None = None
+    runs: Int2 | None = None
+    doubles: Int2 | None = None
+    triples: Int2 | None = None
+    home_runs: Int2 | None = None
+    strike_outs: Int2 | None = None
+    base_on_balls: Int2 | None = None
+    hits: Int2 | None = None
+    avg: str | None = None
+    at_bats: Int2 | None = None
+    obp: str | None = None
+    slg: str | None = None
+    ops: str | None = None
+    caught_stealing: Int2 | None = None
+    stolen_bases: Int2 | None = None
+    plate_appearances: Int2 | None = None
+    rbi: Int2 | None = None
+
+
+class SeasonStatsPitching(Struct, gc=False, rename="camel"):
+    games_started: Int2 | None = None
+    runs: Int2 | None = None
+    home_runs: Int2 | None = None
+    strike_outs: Int2 | None = None
+    base_on_balls: Int2 | None = None
+    hits: Int2 | None = None
+    era: str | None = None
+    wins: Int2 | None = None
+    losses: Int2 | None = None
+    saves: Int2 | None = None
+    save_opportunities: Int2 | None = None
+    holds: Int2 | None = None
+    blown_saves: Int2 | None = None
+    earned_runs: Int2 | None = None
+    whip: str | None = None
+    batters_faced: Int2 | None = None
+    outs: Int2 | None = None
+    games_pitched: Int2 | None = None
+
+
+class SeasonStats(Struct, gc=False):
+    batting: SeasonStatsBatting | None = None
+    pitching: SeasonStatsPitching | None = None
+
+
+class GameStatus(Struct, gc=False, rename="camel"):
+    is_current_batter: bool | None = None
+    is_current_pitcher: bool | None = None
+    is_on_bench: bool | None = None
+    is_substitute: bool | None = None
+
+
+class TeamsPlayer(Struct, gc=False, rename="camel"):
+    jersey_number: str | None = None
+    position: Position | None = None
+    status: PlayerStatus | None = None
+    parent_team_id: Int4 | None = None
+    stats: Stats | None = None
+    batting_order: str | None = None
+    season_stats: SeasonStats | None = None
+    game_status: GameStatus | None = None
+
+
+class BoxscoreTeamsAway(Struct, gc=False, rename="camel"):
+    team: Team | None = None
+    players: dict[str, TeamsPlayer] | None = None
+    pitchers: list[Int4] | None = None
+    bench: list[Int4] | None = None
+    bullpen: list[Int4] | None = None
+    batting_order: list[Int4] | None = None
+
+
+class BoxscoreTeamsHome(Struct, gc=False, rename="camel"):
+    team: Team | None = None
+    players: dict[str, TeamsPlayer] | None = None
+    pitchers: list[Int4] | None = None
+    bench: list[Int4] | None = None
+    bullpen: list[Int4] | None = None
+    batting_order: list[Int4] | None = None
+
+
+class BoxscoreTeams(Struct, gc=False):
+    away: BoxscoreTeamsAway | None = None
+    home: BoxscoreTeamsHome | None = None
+
+
+class Official(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+    full_name: str | None = None
+
+
+class Umpire(Struct, gc=False, rename="camel"):
+    official: Official | None = None
+    official_type: str | None = None
+
+
+class Boxscore(Struct, gc=False):
+    teams: BoxscoreTeams | None = None
+    officials: list[Umpire] | None = None
 
 
 class Winner(Struct, gc=False, rename="camel"):
@@ -454,479 +899,37 @@ class Decisions(Struct, gc=False):
     save: Save | None = None
 
 
-class About(Struct, gc=False, rename="camel"):
-    at_bat_index: Int2 | None = None
-    inning: Int2 | None = None
-    half_inning: str | None = None
-    is_top_inning: bool | None = None
-    start_time: Timestamp | None = None
-    end_time: Timestamp | None = None
-    is_complete: bool | None = None
-    is_scoring_play: bool | None = None
-    has_out: bool | None = None
-    has_review: bool | None = None
-    captivating_index: Int2 | None = None
-
-
-class Result(Struct, gc=False, rename="camel"):
-    type_: str | None = None
-    event: str | None = None
-    event_type: str | None = None
-    description: str | None = None
-    rbi: Int2 | None = None
-    away_score: Int2 | None = None
-    home_score: Int2 | None = None
-    is_out: bool | None = None
-
-
-class Count(Struct, gc=False):
-    balls: Int2 | None = None
-    strikes: Int2 | None = None
-    outs: Int2 | None = None
-
-
-class Splits(Struct, gc=False, rename="camel"):
-    batter: str | None = None
-    pitcher: str | None = None
-    men_on_base: str | None = None
-
-
-class PostOnFirst(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class PostOnSecond(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class PostOnThird(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class Matchup(Struct, gc=False, rename="camel"):
-    batter: Batter | None = None
-    bat_side: BatSide | None = None
-    pitcher: Pitcher | None = None
-    pitch_hand: PitchHand | None = None
-    splits: Splits | None = None
-    post_on_first: PostOnFirst | None = None
-    post_on_second: PostOnSecond | None = None
-    post_on_third: PostOnThird | None = None
-
-
-class ReviewDetailsPlayer(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class ReviewDetails(Struct, gc=False, rename="camel"):
-    review_type: str | None = None
-    is_overturned: bool | None = None
-    in_progress: bool | None = None
-    challenge_team_id: Int4 | None = None
-    player: ReviewDetailsPlayer | None = None
-
-
-class Call(Struct, gc=False):
-    code: str | None = None
-    description: str | None = None
-
-
-class Type(Struct, gc=False):
-    code: str | None = None
-    description: str | None = None
-
-
-class EventDetails(Struct, gc=False, rename="camel"):
-    call: Call | None = None
-    code: str | None = None
-    description: str | None = None
-    is_strike: bool | None = None
-    is_ball: bool | None = None
-    is_in_play: bool | None = None
-    is_out: bool | None = None
-    runner_going: bool | None = None
-    disengagement_num: Int2 | None = None
-    has_review: bool | None = None
-    type_: Type | None = None
-
-
-class PitchDataCoordinates(Struct, gc=False, rename="camel"):
-    x0: float | None = None
-    y0: float | None = None
-    z0: float | None = None
-    v_x0: float | None = None
-    v_y0: float | None = None
-    v_z0: float | None = None
-    a_x: float | None = None
-    a_y: float | None = None
-    a_z: float | None = None
-    p_x: float | None = None
-    p_z: float | None = None
-    pfx_x: float | None = None
-    pfx_z: float | None = None
-    x: float | None = None
-    y: float | None = None
-
-
-class Breaks(Struct, gc=False, rename="camel"):
-    spin_rate: Int2 | None = None
-    spin_direction: Int2 | None = None
-    break_angle: float | None = None
-    break_length: float | None = None
-    break_y: float | None = None
-    break_vertical: float | None = None
-    break_vertical_induced: float | None = None
-    break_horizontal: float | None = None
-
-
-class PitchData(Struct, gc=False, rename="camel"):
-    type_confidence: float | None = None
-    start_speed: float | None = None
-    end_speed: float | None = None
-    extension: float | None = None
-    plate_time: float | None = None
-    nasty_factor: float | None = None
-    zone: Int2 | None = None
-    strike_zone_top: float | None = None
-    strike_zone_bottom: float | None = None
-    strike_zone_width: float | None = None
-    strike_zone_depth: float | None = None
-    coordinates: PitchDataCoordinates | None = None
-    breaks: Breaks | None = None
-
-
-class HitDataCoordinates(Struct, gc=False, rename="camel"):
-    coord_x: float | None = None
-    coord_y: float | None = None
-
-
-class HitData(Struct, gc=False, rename="camel"):
-    launch_speed: float | None = None
-    launch_angle: float | None = None
-    total_distance: float | None = None
-    trajectory: str | None = None
-    hardness: str | None = None
-    location: str | None = None
-    coordinates: HitDataCoordinates | None = None
-
-
-class Event(Struct, gc=False, rename="camel"):
-    is_pitch: bool | None = None
-    index: Int2 | None = None
-    pitch_number: Int2 | None = None
-    play_id: UUID | None = None
-    pfx_id: str | None = None
-    start_time: Timestamp | None = None
-    end_time: Timestamp | None = None
-    details: EventDetails | None = None
-    count: Count | None = None
-    review_details: ReviewDetails | None = None
-    pitch_data: PitchData | None = None
-    hit_data: HitData | None = None
-
-
-class DetailsRunner(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class ResponsiblePitcher(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class RunnerDetails(Struct, gc=False, rename="camel"):
-    runner: DetailsRunner | None = None
-    play_index: Int2 | None = None
-    event: str | None = None
-    event_type: str | None = None
-    movement_reason: str | None = None
-    responsible_pitcher: ResponsiblePitcher | None = None
-    is_scoring_event: bool | None = None
-    rbi: bool | None = None
-    earned: bool | None = None
-    team_unearned: bool | None = None
-
-
-class Movement(Struct, gc=False, rename="camel"):
-    origin_base: str | None = None
-    start: str | None = None
-    end: str | None = None
-    out_base: str | None = None
-    is_out: bool | None = None
-    out_number: Int2 | None = None
-
-
-class PlayRunner(Struct, gc=False):
-    details: RunnerDetails | None = None
-    movement: Movement | None = None
-
-
-class Play(Struct, gc=False, rename="camel"):
-    about: About | None = None
-    result: Result | None = None
-    count: Count | None = None
-    matchup: Matchup | None = None
-    review_details: ReviewDetails | None = None
-    play_events: list[Event] | None = None
-    runners: list[PlayRunner] | None = None
-    pitch_events: object | None = None
-
-
-class Plays(Struct, gc=False, rename="camel"):
-    all_plays: list[Play] | None = None
-    scoring_plays: list[Int2] | None = None
-
-
-class Position(Struct, gc=False, rename="camel"):
-    code: str | None = None
-    name: str | None = None
-    type_: str | None = None
-    abbreviation: str | None = None
-
-
-class PlayerStatus(Struct, gc=False):
-    code: str | None = None
-    description: str | None = None
-
-
-class GameStatus(Struct, gc=False, rename="camel"):
-    is_current_batter: bool | None = None
-    is_current_pitcher: bool | None = None
-    is_on_bench: bool | None = None
-    is_substitute: bool | None = None
-
-
-class StatsBatting(Struct, gc=False, rename="camel"):
-    summary: str | None = None
-    note: str | None = None
-    games_played: Int2 | None = None
-    plate_appearances: Int2 | None = None
-    at_bats: Int2 | None = None
-    runs: Int2 | None = None
-    hits: Int2 | None = None
-    doubles: Int2 | None = None
-    triples: Int2 | None = None
-    home_runs: Int2 | None = None
-    total_bases: Int2 | None = None
-    rbi: Int2 | None = None
-    base_on_balls: Int2 | None = None
-    intentional_walks: Int2 | None = None
-    hit_by_pitch: Int2 | None = None
-    strike_outs: Int2 | None = None
-    ground_outs: Int2 | None = None
-    air_outs: Int2 | None = None
-    fly_outs: Int2 | None = None
-    line_outs: Int2 | None = None
-    pop_outs: Int2 | None = None
-    ground_into_double_play: Int2 | None = None
-    ground_into_triple_play: Int2 | None = None
-    sac_bunts: Int2 | None = None
-    sac_flies: Int2 | None = None
-    catchers_interference: Int2 | None = None
-    left_on_base: Int2 | None = None
-    stolen_bases: Int2 | None = None
-    caught_stealing: Int2 | None = None
-    stolen_base_percentage: str | None = None
-    pickoffs: Int2 | None = None
-    at_bats_per_home_run: str | None = None
-
-
-class Fielding(Struct, gc=False, rename="camel"):
-    games_started: Int2 | None = None
-    chances: Int2 | None = None
-    put_outs: Int2 | None = None
-    assists: Int2 | None = None
-    errors: Int2 | None = None
-    passed_ball: Int2 | None = None
-    stolen_bases: Int2 | None = None
-    caught_stealing: Int2 | None = None
-    stolen_base_percentage: str | None = None
-    pickoffs: Int2 | None = None
-
-
-class StatsPitching(Struct, gc=False, rename="camel"):
-    summary: str | None = None
-    note: str | None = None
-    games_pitched: Int2 | None = None
-    games_started: Int2 | None = None
-    games_finished: Int2 | None = None
-    complete_games: Int2 | None = None
-    shutouts: Int2 | None = None
-    wins: Int2 | None = None
-    losses: Int2 | None = None
-    saves: Int2 | None = None
-    save_opportunities: Int2 | None = None
-    holds: Int2 | None = None
-    blown_saves: Int2 | None = None
-    outs: Int2 | None = None
-    batters_faced: Int2 | None = None
-    at_bats: Int2 | None = None
-    number_of_pitches: Int2 | None = None
-    pitches_thrown: Int2 | None = None
-    strikes: Int2 | None = None
-    balls: Int2 | None = None
-    strike_percentage: str | None = None
-    hits: Int2 | None = None
-    doubles: Int2 | None = None
-    triples: Int2 | None = None
-    home_runs: Int2 | None = None
-    runs: Int2 | None = None
-    earned_runs: Int2 | None = None
-    rbi: Int2 | None = None
-    base_on_balls: Int2 | None = None
-    intentional_walks: Int2 | None = None
-    hit_batsmen: Int2 | None = None
-    hit_by_pitch: Int2 | None = None
-    strike_outs: Int2 | None = None
-    ground_outs: Int2 | None = None
-    air_outs: Int2 | None = None
-    fly_outs: Int2 | None = None
-    line_outs: Int2 | None = None
-    pop_outs: Int2 | None = None
-    sac_bunts: Int2 | None = None
-    sac_flies: Int2 | None = None
-    catchers_interference: Int2 | None = None
-    wild_pitches: Int2 | None = None
-    passed_ball: Int2 | None = None
-    balks: Int2 | None = None
-    pickoffs: Int2 | None = None
-    stolen_bases: Int2 | None = None
-    caught_stealing: Int2 | None = None
-    stolen_base_percentage: str | None = None
-    inherited_runners: Int2 | None = None
-    inherited_runners_scored: Int2 | None = None
-    runs_scored_per9: str | None = None
-    home_runs_per9: str | None = None
-
-
-class Stats(Struct, gc=False):
-    batting: StatsBatting | None = None
-    fielding: Fielding | None = None
-    pitching: StatsPitching | None = None
-
-
-class SeasonStatsBatting(Struct, gc=False, rename="camel"):
-    games_played: Int2 | None = None
-    plate_appearances: Int2 | None = None
-    at_bats: Int2 | None = None
-    runs: Int2 | None = None
-    hits: Int2 | None = None
-    doubles: Int2 | None = None
-    triples: Int2 | None = None
-    home_runs: Int2 | None = None
-    rbi: Int2 | None = None
-    base_on_balls: Int2 | None = None
-    strike_outs: Int2 | None = None
-    stolen_bases: Int2 | None = None
-    caught_stealing: Int2 | None = None
-    avg: str | None = None
-    obp: str | None = None
-    slg: str | None = None
-    ops: str | None = None
-
-
-class SeasonStatsPitching(Struct, gc=False, rename="camel"):
-    games_pitched: Int2 | None = None
-    games_started: Int2 | None = None
-    wins: Int2 | None = None
-    losses: Int2 | None = None
-    saves: Int2 | None = None
-    save_opportunities: Int2 | None = None
-    holds: Int2 | None = None
-    blown_saves: Int2 | None = None
-    outs: Int2 | None = None
-    batters_faced: Int2 | None = None
-    hits: Int2 | None = None
-    runs: Int2 | None = None
-    earned_runs: Int2 | None = None
-    home_runs: Int2 | None = None
-    base_on_balls: Int2 | None = None
-    strike_outs: Int2 | None = None
-    era: str | None = None
-    whip: str | None = None
-
-
-class SeasonStats(Struct, gc=False):
-    batting: SeasonStatsBatting | None = None
-    pitching: SeasonStatsPitching | None = None
-
-
-class TeamsPlayer(Struct, gc=False, rename="camel"):
-    parent_team_id: Int4 | None = None
-    batting_order: str | None = None
-    jersey_number: str | None = None
-    position: Position | None = None
-    status: PlayerStatus | None = None
-    game_status: GameStatus | None = None
-    stats: Stats | None = None
-    season_stats: SeasonStats | None = None
-
-
-class BoxscoreTeamsHome(Struct, gc=False, rename="camel"):
-    batting_order: list[Int4] | None = None
-    players: dict[str, TeamsPlayer] | None = None
-    team: Team | None = None
-    pitchers: list[Int4] | None = None
-    bench: list[Int4] | None = None
-    bullpen: list[Int4] | None = None
-
-
-class BoxscoreTeamsAway(Struct, gc=False, rename="camel"):
-    batting_order: list[Int4] | None = None
-    players: dict[str, TeamsPlayer] | None = None
-    team: Team | None = None
-    pitchers: list[Int4] | None = None
-    bench: list[Int4] | None = None
-    bullpen: list[Int4] | None = None
-
-
-class BoxscoreTeams(Struct, gc=False):
-    home: BoxscoreTeamsHome | None = None
-    away: BoxscoreTeamsAway | None = None
-
-
-class Official(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-    full_name: str | None = None
-
-
-class Umpire(Struct, gc=False, rename="camel"):
-    official_type: str | None = None
-    official: Official | None = None
-
-
-class Boxscore(Struct, gc=False):
-    teams: BoxscoreTeams | None = None
-    officials: list[Umpire] | None = None
-
-
 class LiveData(Struct, gc=False):
-    linescore: Linescore | None = None
-    decisions: Decisions | None = None
     plays: Plays | None = None
+    linescore: Linescore | None = None
     boxscore: Boxscore | None = None
+    decisions: Decisions | None = None
 
 
 class Document(Struct, gc=False, rename="camel"):
     game_pk: Int8 | None = None
-    game_data: GameData | None = None
     meta_data: MetaData | None = None
+    game_data: GameData | None = None
     live_data: LiveData | None = None
     message_number: object | None = None
 
 
 # What stands for absent objects: all their members are absent too.
+NO_META_DATA = MetaData()
 NO_GAME = Game()
 NO_DATETIME = Datetime()
 NO_GAME_DATA_STATUS = GameDataStatus()
-NO_GAME_INFO = GameInfo()
-NO_SPORT = Sport()
 NO_LEAGUE = League()
 NO_DIVISION = Division()
+NO_SPORT = Sport()
 NO_LEAGUE_RECORD = LeagueRecord()
 NO_RECORD = Record()
-NO_GAME_DATA_TEAMS_HOME = GameDataTeamsHome()
 NO_GAME_DATA_TEAMS_AWAY = GameDataTeamsAway()
+NO_GAME_DATA_TEAMS_HOME = GameDataTeamsHome()
 NO_GAME_DATA_TEAMS = GameDataTeams()
+NO_PRIMARY_POSITION = PrimaryPosition()
+NO_BAT_SIDE = BatSide()
+NO_PITCH_HAND = PitchHand()
 NO_DEFAULT_COORDINATES = DefaultCoordinates()
 NO_LOCATION = Location()
 NO_TIME_ZONE = TimeZone()
@@ -934,57 +937,35 @@ NO_FIELD_INFO = FieldInfo()
 NO_VENUE = Venue()
 NO_OFFICIAL_VENUE = OfficialVenue()
 NO_WEATHER = Weather()
-NO_FLAGS = Flags()
-NO_GAME_DATA_HOME = GameDataHome()
+NO_GAME_INFO = GameInfo()
 NO_GAME_DATA_AWAY = GameDataAway()
+NO_GAME_DATA_HOME = GameDataHome()
 NO_REVIEW = Review()
-NO_ABS_CHALLENGES_HOME = AbsChallengesHome()
 NO_ABS_CHALLENGES_AWAY = AbsChallengesAway()
+NO_ABS_CHALLENGES_HOME = AbsChallengesHome()
 NO_ABS_CHALLENGES = AbsChallenges()
-NO_MOUND_VISITS = MoundVisits()
-NO_PROBABLE_PITCHERS_HOME = ProbablePitchersHome()
+NO_FLAGS = Flags()
 NO_PROBABLE_PITCHERS_AWAY = ProbablePitchersAway()
+NO_PROBABLE_PITCHERS_HOME = ProbablePitchersHome()
 NO_PROBABLE_PITCHERS = ProbablePitchers()
 NO_OFFICIAL_SCORER = OfficialScorer()
 NO_PRIMARY_DATACASTER = PrimaryDatacaster()
-NO_PRIMARY_POSITION = PrimaryPosition()
-NO_BAT_SIDE = BatSide()
-NO_PITCH_HAND = PitchHand()
+NO_MOUND_VISITS = MoundVisits()
 NO_GAME_DATA = GameData()
-NO_META_DATA = MetaData()
-NO_LINESCORE_HOME = LinescoreHome()
-NO_LINESCORE_AWAY = LinescoreAway()
-NO_LINESCORE_TEAMS = LinescoreTeams()
-NO_TEAM = Team()
-NO_BATTER = Batter()
-NO_ON_DECK = OnDeck()
-NO_IN_HOLE = InHole()
-NO_PITCHER = Pitcher()
-NO_FIRST = First()
-NO_SECOND = Second()
-NO_THIRD = Third()
-NO_OFFENSE = Offense()
-NO_CATCHER = Catcher()
-NO_SHORTSTOP = Shortstop()
-NO_LEFT = Left()
-NO_CENTER = Center()
-NO_RIGHT = Right()
-NO_DEFENSE = Defense()
-NO_LINESCORE = Linescore()
-NO_WINNER = Winner()
-NO_LOSER = Loser()
-NO_SAVE = Save()
-NO_DECISIONS = Decisions()
-NO_ABOUT = About()
 NO_RESULT = Result()
+NO_ABOUT = About()
 NO_COUNT = Count()
-NO_SPLITS = Splits()
+NO_BATTER = Batter()
+NO_PITCHER = Pitcher()
 NO_POST_ON_FIRST = PostOnFirst()
 NO_POST_ON_SECOND = PostOnSecond()
 NO_POST_ON_THIRD = PostOnThird()
+NO_SPLITS = Splits()
 NO_MATCHUP = Matchup()
-NO_REVIEW_DETAILS_PLAYER = ReviewDetailsPlayer()
-NO_REVIEW_DETAILS = ReviewDetails()
+NO_MOVEMENT = Movement()
+NO_DETAILS_RUNNER = DetailsRunner()
+NO_RESPONSIBLE_PITCHER = ResponsiblePitcher()
+NO_RUNNER_DETAILS = RunnerDetails()
 NO_CALL = Call()
 NO_TYPE = Type()
 NO_EVENT_DETAILS = EventDetails()
@@ -993,26 +974,45 @@ NO_BREAKS = Breaks()
 NO_PITCH_DATA = PitchData()
 NO_HIT_DATA_COORDINATES = HitDataCoordinates()
 NO_HIT_DATA = HitData()
-NO_DETAILS_RUNNER = DetailsRunner()
-NO_RESPONSIBLE_PITCHER = ResponsiblePitcher()
-NO_RUNNER_DETAILS = RunnerDetails()
-NO_MOVEMENT = Movement()
+NO_REVIEW_DETAILS_PLAYER = ReviewDetailsPlayer()
+NO_REVIEW_DETAILS = ReviewDetails()
 NO_PLAY = Play()
 NO_PLAYS = Plays()
+NO_LINESCORE_HOME = LinescoreHome()
+NO_LINESCORE_AWAY = LinescoreAway()
+NO_LINESCORE_TEAMS = LinescoreTeams()
+NO_CATCHER = Catcher()
+NO_FIRST = First()
+NO_SECOND = Second()
+NO_THIRD = Third()
+NO_SHORTSTOP = Shortstop()
+NO_LEFT = Left()
+NO_CENTER = Center()
+NO_RIGHT = Right()
+NO_ON_DECK = OnDeck()
+NO_IN_HOLE = InHole()
+NO_TEAM = Team()
+NO_DEFENSE = Defense()
+NO_OFFENSE = Offense()
+NO_LINESCORE = Linescore()
 NO_POSITION = Position()
 NO_PLAYER_STATUS = PlayerStatus()
-NO_GAME_STATUS = GameStatus()
 NO_STATS_BATTING = StatsBatting()
-NO_FIELDING = Fielding()
 NO_STATS_PITCHING = StatsPitching()
+NO_FIELDING = Fielding()
 NO_STATS = Stats()
 NO_SEASON_STATS_BATTING = SeasonStatsBatting()
 NO_SEASON_STATS_PITCHING = SeasonStatsPitching()
 NO_SEASON_STATS = SeasonStats()
+NO_GAME_STATUS = GameStatus()
 NO_TEAMS_PLAYER = TeamsPlayer()
-NO_BOXSCORE_TEAMS_HOME = BoxscoreTeamsHome()
 NO_BOXSCORE_TEAMS_AWAY = BoxscoreTeamsAway()
+NO_BOXSCORE_TEAMS_HOME = BoxscoreTeamsHome()
 NO_BOXSCORE_TEAMS = BoxscoreTeams()
 NO_OFFICIAL = Official()
 NO_BOXSCORE = Boxscore()
+NO_WINNER = Winner()
+NO_LOSER = Loser()
+NO_SAVE = Save()
+NO_DECISIONS = Decisions()
 NO_LIVE_DATA = LiveData()

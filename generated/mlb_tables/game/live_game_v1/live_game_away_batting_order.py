@@ -10,7 +10,7 @@ from operator import itemgetter
 from pydantic import BaseModel, Field
 
 from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
-from mlb_etl.contracts.convert import null_if, required
+from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import unique
 
 from .document import (
@@ -34,7 +34,7 @@ from .document import (
 )
 
 
-class LiveGameAwayBattingOrder(BaseModel):
+class LiveGameAwayBattingOrder(BaseModel, defer_build=True):
     """One row for each of the away batters in the lineup now, with batting and fielding in this game."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -134,7 +134,7 @@ class LiveGameAwayBattingOrder(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 1)
+KEY = itemgetter(2)  # batting_slot
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -153,187 +153,145 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     players = away.players or {}
     for batting_slot, person_id in enumerate(away.batting_order or (), start=1):
         player = players.get(f"ID{person_id}") or NO_TEAMS_PLAYER
-        player_id = person_id
-        parent_team_id = player.parent_team_id
-        batting_order = player.batting_order
         batting_sequence = convert.batting_sequence(
             player.batting_order, "$.liveData.boxscore.teams.away.players.*.battingOrder"
         )
-        jersey_number = player.jersey_number
         position = player.position or NO_POSITION
-        position_code = position.code
-        position_name = position.name
-        position_type = position.type_
-        position_abbreviation = position.abbreviation
         status = player.status or NO_PLAYER_STATUS
-        status_code = status.code
-        status_description = status.description
         game_status = player.game_status or NO_GAME_STATUS
-        is_current_batter = game_status.is_current_batter
-        is_current_pitcher = game_status.is_current_pitcher
-        is_on_bench = game_status.is_on_bench
-        is_substitute = game_status.is_substitute
         stats = player.stats or NO_STATS
         stats_batting = stats.batting or NO_STATS_BATTING
-        summary = stats_batting.summary
-        note = stats_batting.note
-        games_played = stats_batting.games_played
-        plate_appearances = stats_batting.plate_appearances
-        at_bats = stats_batting.at_bats
-        runs = stats_batting.runs
-        hits = stats_batting.hits
-        doubles = stats_batting.doubles
-        triples = stats_batting.triples
-        home_runs = stats_batting.home_runs
-        total_bases = stats_batting.total_bases
-        rbi = stats_batting.rbi
-        walks = stats_batting.base_on_balls
-        intentional_walks = stats_batting.intentional_walks
-        hit_by_pitch = stats_batting.hit_by_pitch
-        strikeouts = stats_batting.strike_outs
-        ground_outs = stats_batting.ground_outs
-        air_outs = stats_batting.air_outs
-        fly_outs = stats_batting.fly_outs
-        line_outs = stats_batting.line_outs
-        pop_outs = stats_batting.pop_outs
-        ground_into_double_play = stats_batting.ground_into_double_play
-        ground_into_triple_play = stats_batting.ground_into_triple_play
-        sac_bunts = stats_batting.sac_bunts
-        sac_flies = stats_batting.sac_flies
-        catchers_interference = stats_batting.catchers_interference
-        left_on_base = stats_batting.left_on_base
-        stolen_bases = stats_batting.stolen_bases
-        caught_stealing = stats_batting.caught_stealing
-        stolen_base_percentage = convert.decimal(
-            null_if(stats_batting.stolen_base_percentage, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.stats.batting.stolenBasePercentage",
+        stolen_base_percentage = (
+            None
+            if stats_batting.stolen_base_percentage in ("-", "-.--", ".---")
+            else convert.decimal(
+                stats_batting.stolen_base_percentage,
+                "$.liveData.boxscore.teams.away.players.*.stats.batting.stolenBasePercentage",
+            )
         )
-        pickoffs = stats_batting.pickoffs
-        at_bats_per_home_run = convert.decimal(
-            null_if(stats_batting.at_bats_per_home_run, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.stats.batting.atBatsPerHomeRun",
+        at_bats_per_home_run = (
+            None
+            if stats_batting.at_bats_per_home_run in ("-", "-.--", ".---")
+            else convert.decimal(
+                stats_batting.at_bats_per_home_run,
+                "$.liveData.boxscore.teams.away.players.*.stats.batting.atBatsPerHomeRun",
+            )
         )
         fielding = stats.fielding or NO_FIELDING
-        fielding_games_started = fielding.games_started
-        fielding_chances = fielding.chances
-        fielding_put_outs = fielding.put_outs
-        fielding_assists = fielding.assists
-        fielding_errors = fielding.errors
-        fielding_passed_balls = fielding.passed_ball
-        fielding_stolen_bases = fielding.stolen_bases
-        fielding_caught_stealing = fielding.caught_stealing
-        fielding_stolen_base_percentage = convert.decimal(
-            null_if(fielding.stolen_base_percentage, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.stats.fielding.stolenBasePercentage",
+        fielding_stolen_base_percentage = (
+            None
+            if fielding.stolen_base_percentage in ("-", "-.--", ".---")
+            else convert.decimal(
+                fielding.stolen_base_percentage,
+                "$.liveData.boxscore.teams.away.players.*.stats.fielding.stolenBasePercentage",
+            )
         )
-        fielding_pickoffs = fielding.pickoffs
         season_stats = player.season_stats or NO_SEASON_STATS
         season_stats_batting = season_stats.batting or NO_SEASON_STATS_BATTING
-        season_games_played = season_stats_batting.games_played
-        season_plate_appearances = season_stats_batting.plate_appearances
-        season_at_bats = season_stats_batting.at_bats
-        season_runs = season_stats_batting.runs
-        season_hits = season_stats_batting.hits
-        season_doubles = season_stats_batting.doubles
-        season_triples = season_stats_batting.triples
-        season_home_runs = season_stats_batting.home_runs
-        season_rbi = season_stats_batting.rbi
-        season_walks = season_stats_batting.base_on_balls
-        season_strikeouts = season_stats_batting.strike_outs
-        season_stolen_bases = season_stats_batting.stolen_bases
-        season_caught_stealing = season_stats_batting.caught_stealing
-        season_avg = convert.decimal(
-            null_if(season_stats_batting.avg, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.avg",
+        season_avg = (
+            None
+            if season_stats_batting.avg in ("-", "-.--", ".---")
+            else convert.decimal(
+                season_stats_batting.avg, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.avg"
+            )
         )
-        season_obp = convert.decimal(
-            null_if(season_stats_batting.obp, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.obp",
+        season_obp = (
+            None
+            if season_stats_batting.obp in ("-", "-.--", ".---")
+            else convert.decimal(
+                season_stats_batting.obp, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.obp"
+            )
         )
-        season_slg = convert.decimal(
-            null_if(season_stats_batting.slg, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.slg",
+        season_slg = (
+            None
+            if season_stats_batting.slg in ("-", "-.--", ".---")
+            else convert.decimal(
+                season_stats_batting.slg, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.slg"
+            )
         )
-        season_ops = convert.decimal(
-            null_if(season_stats_batting.ops, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.ops",
+        season_ops = (
+            None
+            if season_stats_batting.ops in ("-", "-.--", ".---")
+            else convert.decimal(
+                season_stats_batting.ops, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.ops"
+            )
         )
         rows.append(
             (
                 game_pk,
                 season,
                 batting_slot,
-                player_id,
+                person_id,  # player_id
                 team_id,
-                parent_team_id,
-                batting_order,
+                player.parent_team_id,
+                player.batting_order,
                 batting_sequence,
-                jersey_number,
-                position_code,
-                position_name,
-                position_type,
-                position_abbreviation,
-                status_code,
-                status_description,
-                is_current_batter,
-                is_current_pitcher,
-                is_on_bench,
-                is_substitute,
-                summary,
-                note,
-                games_played,
-                plate_appearances,
-                at_bats,
-                runs,
-                hits,
-                doubles,
-                triples,
-                home_runs,
-                total_bases,
-                rbi,
-                walks,
-                intentional_walks,
-                hit_by_pitch,
-                strikeouts,
-                ground_outs,
-                air_outs,
-                fly_outs,
-                line_outs,
-                pop_outs,
-                ground_into_double_play,
-                ground_into_triple_play,
-                sac_bunts,
-                sac_flies,
-                catchers_interference,
-                left_on_base,
-                stolen_bases,
-                caught_stealing,
+                player.jersey_number,
+                position.code,  # position_code
+                position.name,  # position_name
+                position.type_,  # position_type
+                position.abbreviation,  # position_abbreviation
+                status.code,  # status_code
+                status.description,  # status_description
+                game_status.is_current_batter,
+                game_status.is_current_pitcher,
+                game_status.is_on_bench,
+                game_status.is_substitute,
+                stats_batting.summary,
+                stats_batting.note,
+                stats_batting.games_played,
+                stats_batting.plate_appearances,
+                stats_batting.at_bats,
+                stats_batting.runs,
+                stats_batting.hits,
+                stats_batting.doubles,
+                stats_batting.triples,
+                stats_batting.home_runs,
+                stats_batting.total_bases,
+                stats_batting.rbi,
+                stats_batting.base_on_balls,  # walks
+                stats_batting.intentional_walks,
+                stats_batting.hit_by_pitch,
+                stats_batting.strike_outs,  # strikeouts
+                stats_batting.ground_outs,
+                stats_batting.air_outs,
+                stats_batting.fly_outs,
+                stats_batting.line_outs,
+                stats_batting.pop_outs,
+                stats_batting.ground_into_double_play,
+                stats_batting.ground_into_triple_play,
+                stats_batting.sac_bunts,
+                stats_batting.sac_flies,
+                stats_batting.catchers_interference,
+                stats_batting.left_on_base,
+                stats_batting.stolen_bases,
+                stats_batting.caught_stealing,
                 stolen_base_percentage,
-                pickoffs,
+                stats_batting.pickoffs,
                 at_bats_per_home_run,
-                fielding_games_started,
-                fielding_chances,
-                fielding_put_outs,
-                fielding_assists,
-                fielding_errors,
-                fielding_passed_balls,
-                fielding_stolen_bases,
-                fielding_caught_stealing,
+                fielding.games_started,  # fielding_games_started
+                fielding.chances,  # fielding_chances
+                fielding.put_outs,  # fielding_put_outs
+                fielding.assists,  # fielding_assists
+                fielding.errors,  # fielding_errors
+                fielding.passed_ball,  # fielding_passed_balls
+                fielding.stolen_bases,  # fielding_stolen_bases
+                fielding.caught_stealing,  # fielding_caught_stealing
                 fielding_stolen_base_percentage,
-                fielding_pickoffs,
-                season_games_played,
-                season_plate_appearances,
-                season_at_bats,
-                season_runs,
-                season_hits,
-                season_doubles,
-                season_triples,
-                season_home_runs,
-                season_rbi,
-                season_walks,
-                season_strikeouts,
-                season_stolen_bases,
-                season_caught_stealing,
+                fielding.pickoffs,  # fielding_pickoffs
+                season_stats_batting.games_played,  # season_games_played
+                season_stats_batting.plate_appearances,  # season_plate_appearances
+                season_stats_batting.at_bats,  # season_at_bats
+                season_stats_batting.runs,  # season_runs
+                season_stats_batting.hits,  # season_hits
+                season_stats_batting.doubles,  # season_doubles
+                season_stats_batting.triples,  # season_triples
+                season_stats_batting.home_runs,  # season_home_runs
+                season_stats_batting.rbi,  # season_rbi
+                season_stats_batting.base_on_balls,  # season_walks
+                season_stats_batting.strike_outs,  # season_strikeouts
+                season_stats_batting.stolen_bases,  # season_stolen_bases
+                season_stats_batting.caught_stealing,  # season_caught_stealing
                 season_avg,
                 season_obp,
                 season_slg,
@@ -343,6 +301,27 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         )
     return unique(rows, KEY, "$.liveData.boxscore.teams.away.battingOrder[*]")
 
+
+LOAD = """\
+COPY "game"."live_game_away_batting_order" (
+    "game_pk", "season", "batting_slot", "player_id", "team_id", "parent_team_id", "batting_order",
+    "batting_sequence", "jersey_number", "position_code", "position_name", "position_type",
+    "position_abbreviation", "status_code", "status_description", "is_current_batter",
+    "is_current_pitcher", "is_on_bench", "is_substitute", "summary", "note", "games_played",
+    "plate_appearances", "at_bats", "runs", "hits", "doubles", "triples", "home_runs", "total_bases",
+    "rbi", "walks", "intentional_walks", "hit_by_pitch", "strikeouts", "ground_outs", "air_outs",
+    "fly_outs", "line_outs", "pop_outs", "ground_into_double_play", "ground_into_triple_play",
+    "sac_bunts", "sac_flies", "catchers_interference", "left_on_base", "stolen_bases",
+    "caught_stealing", "stolen_base_percentage", "pickoffs", "at_bats_per_home_run",
+    "fielding_games_started", "fielding_chances", "fielding_put_outs", "fielding_assists",
+    "fielding_errors", "fielding_passed_balls", "fielding_stolen_bases", "fielding_caught_stealing",
+    "fielding_stolen_base_percentage", "fielding_pickoffs", "season_games_played",
+    "season_plate_appearances", "season_at_bats", "season_runs", "season_hits", "season_doubles",
+    "season_triples", "season_home_runs", "season_rbi", "season_walks", "season_strikeouts",
+    "season_stolen_bases", "season_caught_stealing", "season_avg", "season_obp", "season_slg",
+    "season_ops", "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_away_batting_order" (
@@ -655,6 +634,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "batting_slot", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

@@ -10,7 +10,7 @@ from operator import itemgetter
 from pydantic import BaseModel, Field
 
 from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
-from mlb_etl.contracts.convert import null_if, required
+from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import first_of_each
 
 from .document import (
@@ -30,7 +30,7 @@ from .document import (
 )
 
 
-class LiveGameAwayBullpen(BaseModel):
+class LiveGameAwayBullpen(BaseModel, defer_build=True):
     """One row for each away pitcher in the bullpen now, with pitching this season."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -75,7 +75,7 @@ class LiveGameAwayBullpen(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 1)
+KEY = itemgetter(2)  # player_id
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -94,74 +94,51 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     players = away.players or {}
     for bullpen_index, person_id in enumerate(away.bullpen or ()):
         player = players.get(f"ID{person_id}") or NO_TEAMS_PLAYER
-        player_id = person_id
-        parent_team_id = player.parent_team_id
-        jersey_number = player.jersey_number
         position = player.position or NO_POSITION
-        position_code = position.code
-        position_name = position.name
-        position_type = position.type_
-        position_abbreviation = position.abbreviation
         status = player.status or NO_PLAYER_STATUS
-        status_code = status.code
-        status_description = status.description
         season_stats = player.season_stats or NO_SEASON_STATS
         pitching = season_stats.pitching or NO_SEASON_STATS_PITCHING
-        season_games_pitched = pitching.games_pitched
-        season_games_started = pitching.games_started
-        season_wins = pitching.wins
-        season_losses = pitching.losses
-        season_saves = pitching.saves
-        season_save_opportunities = pitching.save_opportunities
-        season_holds = pitching.holds
-        season_blown_saves = pitching.blown_saves
-        season_outs_recorded = pitching.outs
-        season_batters_faced = pitching.batters_faced
-        season_hits = pitching.hits
-        season_runs = pitching.runs
-        season_earned_runs = pitching.earned_runs
-        season_home_runs = pitching.home_runs
-        season_walks = pitching.base_on_balls
-        season_strikeouts = pitching.strike_outs
-        season_era = convert.decimal(
-            null_if(pitching.era, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.era",
+        season_era = (
+            None
+            if pitching.era in ("-", "-.--", ".---")
+            else convert.decimal(pitching.era, "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.era")
         )
-        season_whip = convert.decimal(
-            null_if(pitching.whip, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.whip",
+        season_whip = (
+            None
+            if pitching.whip in ("-", "-.--", ".---")
+            else convert.decimal(pitching.whip, "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.whip")
         )
         rows.append(
             (
                 game_pk,
                 season,
-                player_id,
+                person_id,  # player_id
                 bullpen_index,
                 team_id,
-                parent_team_id,
-                jersey_number,
-                position_code,
-                position_name,
-                position_type,
-                position_abbreviation,
-                status_code,
-                status_description,
-                season_games_pitched,
-                season_games_started,
-                season_wins,
-                season_losses,
-                season_saves,
-                season_save_opportunities,
-                season_holds,
-                season_blown_saves,
-                season_outs_recorded,
-                season_batters_faced,
-                season_hits,
-                season_runs,
-                season_earned_runs,
-                season_home_runs,
-                season_walks,
-                season_strikeouts,
+                player.parent_team_id,
+                player.jersey_number,
+                position.code,  # position_code
+                position.name,  # position_name
+                position.type_,  # position_type
+                position.abbreviation,  # position_abbreviation
+                status.code,  # status_code
+                status.description,  # status_description
+                pitching.games_pitched,  # season_games_pitched
+                pitching.games_started,  # season_games_started
+                pitching.wins,  # season_wins
+                pitching.losses,  # season_losses
+                pitching.saves,  # season_saves
+                pitching.save_opportunities,  # season_save_opportunities
+                pitching.holds,  # season_holds
+                pitching.blown_saves,  # season_blown_saves
+                pitching.outs,  # season_outs_recorded
+                pitching.batters_faced,  # season_batters_faced
+                pitching.hits,  # season_hits
+                pitching.runs,  # season_runs
+                pitching.earned_runs,  # season_earned_runs
+                pitching.home_runs,  # season_home_runs
+                pitching.base_on_balls,  # season_walks
+                pitching.strike_outs,  # season_strikeouts
                 season_era,
                 season_whip,
                 capture.captured_at,
@@ -169,6 +146,18 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         )
     return first_of_each(rows, KEY)
 
+
+LOAD = """\
+COPY "game"."live_game_away_bullpen" (
+    "game_pk", "season", "player_id", "bullpen_index", "team_id", "parent_team_id", "jersey_number",
+    "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
+    "status_description", "season_games_pitched", "season_games_started", "season_wins",
+    "season_losses", "season_saves", "season_save_opportunities", "season_holds", "season_blown_saves",
+    "season_outs_recorded", "season_batters_faced", "season_hits", "season_runs", "season_earned_runs",
+    "season_home_runs", "season_walks", "season_strikeouts", "season_era", "season_whip",
+    "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_away_bullpen" (
@@ -332,6 +321,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "player_id", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

@@ -10,7 +10,7 @@ from operator import itemgetter
 from pydantic import BaseModel, Field
 
 from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
-from mlb_etl.contracts.convert import null_if, required
+from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import first_of_each
 
 from .document import (
@@ -33,7 +33,7 @@ from .document import (
 )
 
 
-class LiveGameAwayPitchers(BaseModel):
+class LiveGameAwayPitchers(BaseModel, defer_build=True):
     """One row for each pitcher the away team has used, with pitching in this game."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -134,7 +134,7 @@ class LiveGameAwayPitchers(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 1)
+KEY = itemgetter(2)  # player_id
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -153,203 +153,151 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     players = away.players or {}
     for appearance_index, person_id in enumerate(away.pitchers or ()):
         player = players.get(f"ID{person_id}") or NO_TEAMS_PLAYER
-        player_id = person_id
-        parent_team_id = player.parent_team_id
-        jersey_number = player.jersey_number
         position = player.position or NO_POSITION
-        position_code = position.code
-        position_name = position.name
-        position_type = position.type_
-        position_abbreviation = position.abbreviation
         status = player.status or NO_PLAYER_STATUS
-        status_code = status.code
-        status_description = status.description
         game_status = player.game_status or NO_GAME_STATUS
-        is_current_batter = game_status.is_current_batter
-        is_current_pitcher = game_status.is_current_pitcher
-        is_on_bench = game_status.is_on_bench
-        is_substitute = game_status.is_substitute
         stats = player.stats or NO_STATS
         stats_pitching = stats.pitching or NO_STATS_PITCHING
-        summary = stats_pitching.summary
-        note = stats_pitching.note
-        games_pitched = stats_pitching.games_pitched
-        games_started = stats_pitching.games_started
-        games_finished = stats_pitching.games_finished
-        complete_games = stats_pitching.complete_games
-        shutouts = stats_pitching.shutouts
-        wins = stats_pitching.wins
-        losses = stats_pitching.losses
-        saves = stats_pitching.saves
-        save_opportunities = stats_pitching.save_opportunities
-        holds = stats_pitching.holds
-        blown_saves = stats_pitching.blown_saves
-        outs_recorded = stats_pitching.outs
-        batters_faced = stats_pitching.batters_faced
-        at_bats = stats_pitching.at_bats
         number_of_pitches = (
             stats_pitching.number_of_pitches
             if stats_pitching.number_of_pitches is not None
             else stats_pitching.pitches_thrown
         )
-        strikes = stats_pitching.strikes
-        balls = stats_pitching.balls
-        strike_percentage = convert.decimal(
-            null_if(stats_pitching.strike_percentage, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.stats.pitching.strikePercentage",
+        strike_percentage = (
+            None
+            if stats_pitching.strike_percentage in ("-", "-.--", ".---")
+            else convert.decimal(
+                stats_pitching.strike_percentage,
+                "$.liveData.boxscore.teams.away.players.*.stats.pitching.strikePercentage",
+            )
         )
-        hits = stats_pitching.hits
-        doubles = stats_pitching.doubles
-        triples = stats_pitching.triples
-        home_runs = stats_pitching.home_runs
-        runs = stats_pitching.runs
-        earned_runs = stats_pitching.earned_runs
-        rbi = stats_pitching.rbi
-        walks = stats_pitching.base_on_balls
-        intentional_walks = stats_pitching.intentional_walks
         hit_batsmen = (
             stats_pitching.hit_batsmen if stats_pitching.hit_batsmen is not None else stats_pitching.hit_by_pitch
         )
-        strikeouts = stats_pitching.strike_outs
-        ground_outs = stats_pitching.ground_outs
-        air_outs = stats_pitching.air_outs
-        fly_outs = stats_pitching.fly_outs
-        line_outs = stats_pitching.line_outs
-        pop_outs = stats_pitching.pop_outs
-        sac_bunts = stats_pitching.sac_bunts
-        sac_flies = stats_pitching.sac_flies
-        catchers_interference = stats_pitching.catchers_interference
-        wild_pitches = stats_pitching.wild_pitches
-        passed_balls = stats_pitching.passed_ball
-        balks = stats_pitching.balks
-        pickoffs = stats_pitching.pickoffs
-        stolen_bases = stats_pitching.stolen_bases
-        caught_stealing = stats_pitching.caught_stealing
-        stolen_base_percentage = convert.decimal(
-            null_if(stats_pitching.stolen_base_percentage, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.stats.pitching.stolenBasePercentage",
+        stolen_base_percentage = (
+            None
+            if stats_pitching.stolen_base_percentage in ("-", "-.--", ".---")
+            else convert.decimal(
+                stats_pitching.stolen_base_percentage,
+                "$.liveData.boxscore.teams.away.players.*.stats.pitching.stolenBasePercentage",
+            )
         )
-        inherited_runners = stats_pitching.inherited_runners
-        inherited_runners_scored = stats_pitching.inherited_runners_scored
-        runs_scored_per_9 = convert.decimal(
-            null_if(stats_pitching.runs_scored_per9, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.stats.pitching.runsScoredPer9",
+        runs_scored_per_9 = (
+            None
+            if stats_pitching.runs_scored_per9 in ("-", "-.--", ".---")
+            else convert.decimal(
+                stats_pitching.runs_scored_per9,
+                "$.liveData.boxscore.teams.away.players.*.stats.pitching.runsScoredPer9",
+            )
         )
-        home_runs_per_9 = convert.decimal(
-            null_if(stats_pitching.home_runs_per9, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.stats.pitching.homeRunsPer9",
+        home_runs_per_9 = (
+            None
+            if stats_pitching.home_runs_per9 in ("-", "-.--", ".---")
+            else convert.decimal(
+                stats_pitching.home_runs_per9, "$.liveData.boxscore.teams.away.players.*.stats.pitching.homeRunsPer9"
+            )
         )
         season_stats = player.season_stats or NO_SEASON_STATS
         season_stats_pitching = season_stats.pitching or NO_SEASON_STATS_PITCHING
-        season_games_pitched = season_stats_pitching.games_pitched
-        season_games_started = season_stats_pitching.games_started
-        season_wins = season_stats_pitching.wins
-        season_losses = season_stats_pitching.losses
-        season_saves = season_stats_pitching.saves
-        season_save_opportunities = season_stats_pitching.save_opportunities
-        season_holds = season_stats_pitching.holds
-        season_blown_saves = season_stats_pitching.blown_saves
-        season_outs_recorded = season_stats_pitching.outs
-        season_batters_faced = season_stats_pitching.batters_faced
-        season_hits = season_stats_pitching.hits
-        season_runs = season_stats_pitching.runs
-        season_earned_runs = season_stats_pitching.earned_runs
-        season_home_runs = season_stats_pitching.home_runs
-        season_walks = season_stats_pitching.base_on_balls
-        season_strikeouts = season_stats_pitching.strike_outs
-        season_era = convert.decimal(
-            null_if(season_stats_pitching.era, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.era",
+        season_era = (
+            None
+            if season_stats_pitching.era in ("-", "-.--", ".---")
+            else convert.decimal(
+                season_stats_pitching.era, "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.era"
+            )
         )
-        season_whip = convert.decimal(
-            null_if(season_stats_pitching.whip, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.whip",
+        season_whip = (
+            None
+            if season_stats_pitching.whip in ("-", "-.--", ".---")
+            else convert.decimal(
+                season_stats_pitching.whip, "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.whip"
+            )
         )
         rows.append(
             (
                 game_pk,
                 season,
-                player_id,
+                person_id,  # player_id
                 appearance_index,
                 team_id,
-                parent_team_id,
-                jersey_number,
-                position_code,
-                position_name,
-                position_type,
-                position_abbreviation,
-                status_code,
-                status_description,
-                is_current_batter,
-                is_current_pitcher,
-                is_on_bench,
-                is_substitute,
-                summary,
-                note,
-                games_pitched,
-                games_started,
-                games_finished,
-                complete_games,
-                shutouts,
-                wins,
-                losses,
-                saves,
-                save_opportunities,
-                holds,
-                blown_saves,
-                outs_recorded,
-                batters_faced,
-                at_bats,
+                player.parent_team_id,
+                player.jersey_number,
+                position.code,  # position_code
+                position.name,  # position_name
+                position.type_,  # position_type
+                position.abbreviation,  # position_abbreviation
+                status.code,  # status_code
+                status.description,  # status_description
+                game_status.is_current_batter,
+                game_status.is_current_pitcher,
+                game_status.is_on_bench,
+                game_status.is_substitute,
+                stats_pitching.summary,
+                stats_pitching.note,
+                stats_pitching.games_pitched,
+                stats_pitching.games_started,
+                stats_pitching.games_finished,
+                stats_pitching.complete_games,
+                stats_pitching.shutouts,
+                stats_pitching.wins,
+                stats_pitching.losses,
+                stats_pitching.saves,
+                stats_pitching.save_opportunities,
+                stats_pitching.holds,
+                stats_pitching.blown_saves,
+                stats_pitching.outs,  # outs_recorded
+                stats_pitching.batters_faced,
+                stats_pitching.at_bats,
                 number_of_pitches,
-                strikes,
-                balls,
+                stats_pitching.strikes,
+                stats_pitching.balls,
                 strike_percentage,
-                hits,
-                doubles,
-                triples,
-                home_runs,
-                runs,
-                earned_runs,
-                rbi,
-                walks,
-                intentional_walks,
+                stats_pitching.hits,
+                stats_pitching.doubles,
+                stats_pitching.triples,
+                stats_pitching.home_runs,
+                stats_pitching.runs,
+                stats_pitching.earned_runs,
+                stats_pitching.rbi,
+                stats_pitching.base_on_balls,  # walks
+                stats_pitching.intentional_walks,
                 hit_batsmen,
-                strikeouts,
-                ground_outs,
-                air_outs,
-                fly_outs,
-                line_outs,
-                pop_outs,
-                sac_bunts,
-                sac_flies,
-                catchers_interference,
-                wild_pitches,
-                passed_balls,
-                balks,
-                pickoffs,
-                stolen_bases,
-                caught_stealing,
+                stats_pitching.strike_outs,  # strikeouts
+                stats_pitching.ground_outs,
+                stats_pitching.air_outs,
+                stats_pitching.fly_outs,
+                stats_pitching.line_outs,
+                stats_pitching.pop_outs,
+                stats_pitching.sac_bunts,
+                stats_pitching.sac_flies,
+                stats_pitching.catchers_interference,
+                stats_pitching.wild_pitches,
+                stats_pitching.passed_ball,  # passed_balls
+                stats_pitching.balks,
+                stats_pitching.pickoffs,
+                stats_pitching.stolen_bases,
+                stats_pitching.caught_stealing,
                 stolen_base_percentage,
-                inherited_runners,
-                inherited_runners_scored,
+                stats_pitching.inherited_runners,
+                stats_pitching.inherited_runners_scored,
                 runs_scored_per_9,
                 home_runs_per_9,
-                season_games_pitched,
-                season_games_started,
-                season_wins,
-                season_losses,
-                season_saves,
-                season_save_opportunities,
-                season_holds,
-                season_blown_saves,
-                season_outs_recorded,
-                season_batters_faced,
-                season_hits,
-                season_runs,
-                season_earned_runs,
-                season_home_runs,
-                season_walks,
-                season_strikeouts,
+                season_stats_pitching.games_pitched,  # season_games_pitched
+                season_stats_pitching.games_started,  # season_games_started
+                season_stats_pitching.wins,  # season_wins
+                season_stats_pitching.losses,  # season_losses
+                season_stats_pitching.saves,  # season_saves
+                season_stats_pitching.save_opportunities,  # season_save_opportunities
+                season_stats_pitching.holds,  # season_holds
+                season_stats_pitching.blown_saves,  # season_blown_saves
+                season_stats_pitching.outs,  # season_outs_recorded
+                season_stats_pitching.batters_faced,  # season_batters_faced
+                season_stats_pitching.hits,  # season_hits
+                season_stats_pitching.runs,  # season_runs
+                season_stats_pitching.earned_runs,  # season_earned_runs
+                season_stats_pitching.home_runs,  # season_home_runs
+                season_stats_pitching.base_on_balls,  # season_walks
+                season_stats_pitching.strike_outs,  # season_strikeouts
                 season_era,
                 season_whip,
                 capture.captured_at,
@@ -357,6 +305,26 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         )
     return first_of_each(rows, KEY)
 
+
+LOAD = """\
+COPY "game"."live_game_away_pitchers" (
+    "game_pk", "season", "player_id", "appearance_index", "team_id", "parent_team_id", "jersey_number",
+    "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
+    "status_description", "is_current_batter", "is_current_pitcher", "is_on_bench", "is_substitute",
+    "summary", "note", "games_pitched", "games_started", "games_finished", "complete_games",
+    "shutouts", "wins", "losses", "saves", "save_opportunities", "holds", "blown_saves",
+    "outs_recorded", "batters_faced", "at_bats", "number_of_pitches", "strikes", "balls",
+    "strike_percentage", "hits", "doubles", "triples", "home_runs", "runs", "earned_runs", "rbi",
+    "walks", "intentional_walks", "hit_batsmen", "strikeouts", "ground_outs", "air_outs", "fly_outs",
+    "line_outs", "pop_outs", "sac_bunts", "sac_flies", "catchers_interference", "wild_pitches",
+    "passed_balls", "balks", "pickoffs", "stolen_bases", "caught_stealing", "stolen_base_percentage",
+    "inherited_runners", "inherited_runners_scored", "runs_scored_per_9", "home_runs_per_9",
+    "season_games_pitched", "season_games_started", "season_wins", "season_losses", "season_saves",
+    "season_save_opportunities", "season_holds", "season_blown_saves", "season_outs_recorded",
+    "season_batters_faced", "season_hits", "season_runs", "season_earned_runs", "season_home_runs",
+    "season_walks", "season_strikeouts", "season_era", "season_whip", "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_away_pitchers" (
@@ -681,6 +649,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "player_id", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

@@ -10,7 +10,7 @@ from operator import itemgetter
 from pydantic import BaseModel, Field
 
 from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
-from mlb_etl.contracts.convert import null_if, required
+from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import first_of_each
 
 from .document import (
@@ -30,7 +30,7 @@ from .document import (
 )
 
 
-class LiveGameHomeBench(BaseModel):
+class LiveGameHomeBench(BaseModel, defer_build=True):
     """One row for each home player on the bench now, with batting this season."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -72,7 +72,7 @@ class LiveGameHomeBench(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 1)
+KEY = itemgetter(2)  # player_id
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -91,76 +91,58 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     players = home.players or {}
     for bench_index, person_id in enumerate(home.bench or ()):
         player = players.get(f"ID{person_id}") or NO_TEAMS_PLAYER
-        player_id = person_id
-        parent_team_id = player.parent_team_id
-        jersey_number = player.jersey_number
         position = player.position or NO_POSITION
-        position_code = position.code
-        position_name = position.name
-        position_type = position.type_
-        position_abbreviation = position.abbreviation
         status = player.status or NO_PLAYER_STATUS
-        status_code = status.code
-        status_description = status.description
         season_stats = player.season_stats or NO_SEASON_STATS
         batting = season_stats.batting or NO_SEASON_STATS_BATTING
-        season_games_played = batting.games_played
-        season_plate_appearances = batting.plate_appearances
-        season_at_bats = batting.at_bats
-        season_runs = batting.runs
-        season_hits = batting.hits
-        season_doubles = batting.doubles
-        season_triples = batting.triples
-        season_home_runs = batting.home_runs
-        season_rbi = batting.rbi
-        season_walks = batting.base_on_balls
-        season_strikeouts = batting.strike_outs
-        season_stolen_bases = batting.stolen_bases
-        season_caught_stealing = batting.caught_stealing
-        season_avg = convert.decimal(
-            null_if(batting.avg, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.home.players.*.seasonStats.batting.avg",
+        season_avg = (
+            None
+            if batting.avg in ("-", "-.--", ".---")
+            else convert.decimal(batting.avg, "$.liveData.boxscore.teams.home.players.*.seasonStats.batting.avg")
         )
-        season_obp = convert.decimal(
-            null_if(batting.obp, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.home.players.*.seasonStats.batting.obp",
+        season_obp = (
+            None
+            if batting.obp in ("-", "-.--", ".---")
+            else convert.decimal(batting.obp, "$.liveData.boxscore.teams.home.players.*.seasonStats.batting.obp")
         )
-        season_slg = convert.decimal(
-            null_if(batting.slg, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.home.players.*.seasonStats.batting.slg",
+        season_slg = (
+            None
+            if batting.slg in ("-", "-.--", ".---")
+            else convert.decimal(batting.slg, "$.liveData.boxscore.teams.home.players.*.seasonStats.batting.slg")
         )
-        season_ops = convert.decimal(
-            null_if(batting.ops, "-", "-.--", ".---"),
-            "$.liveData.boxscore.teams.home.players.*.seasonStats.batting.ops",
+        season_ops = (
+            None
+            if batting.ops in ("-", "-.--", ".---")
+            else convert.decimal(batting.ops, "$.liveData.boxscore.teams.home.players.*.seasonStats.batting.ops")
         )
         rows.append(
             (
                 game_pk,
                 season,
-                player_id,
+                person_id,  # player_id
                 bench_index,
                 team_id,
-                parent_team_id,
-                jersey_number,
-                position_code,
-                position_name,
-                position_type,
-                position_abbreviation,
-                status_code,
-                status_description,
-                season_games_played,
-                season_plate_appearances,
-                season_at_bats,
-                season_runs,
-                season_hits,
-                season_doubles,
-                season_triples,
-                season_home_runs,
-                season_rbi,
-                season_walks,
-                season_strikeouts,
-                season_stolen_bases,
-                season_caught_stealing,
+                player.parent_team_id,
+                player.jersey_number,
+                position.code,  # position_code
+                position.name,  # position_name
+                position.type_,  # position_type
+                position.abbreviation,  # position_abbreviation
+                status.code,  # status_code
+                status.description,  # status_description
+                batting.games_played,  # season_games_played
+                batting.plate_appearances,  # season_plate_appearances
+                batting.at_bats,  # season_at_bats
+                batting.runs,  # season_runs
+                batting.hits,  # season_hits
+                batting.doubles,  # season_doubles
+                batting.triples,  # season_triples
+                batting.home_runs,  # season_home_runs
+                batting.rbi,  # season_rbi
+                batting.base_on_balls,  # season_walks
+                batting.strike_outs,  # season_strikeouts
+                batting.stolen_bases,  # season_stolen_bases
+                batting.caught_stealing,  # season_caught_stealing
                 season_avg,
                 season_obp,
                 season_slg,
@@ -170,6 +152,17 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         )
     return first_of_each(rows, KEY)
 
+
+LOAD = """\
+COPY "game"."live_game_home_bench" (
+    "game_pk", "season", "player_id", "bench_index", "team_id", "parent_team_id", "jersey_number",
+    "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
+    "status_description", "season_games_played", "season_plate_appearances", "season_at_bats",
+    "season_runs", "season_hits", "season_doubles", "season_triples", "season_home_runs", "season_rbi",
+    "season_walks", "season_strikeouts", "season_stolen_bases", "season_caught_stealing", "season_avg",
+    "season_obp", "season_slg", "season_ops", "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_home_bench" (
@@ -329,6 +322,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "player_id", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

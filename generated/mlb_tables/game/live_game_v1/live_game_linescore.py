@@ -15,7 +15,7 @@ from mlb_etl.contracts.rows import unique
 from .document import NO_GAME, NO_GAME_DATA, NO_LINESCORE, NO_LINESCORE_AWAY, NO_LINESCORE_HOME, NO_LIVE_DATA, Document
 
 
-class LiveGameLinescore(BaseModel):
+class LiveGameLinescore(BaseModel, defer_build=True):
     """One row for each inning, with what both teams did in it."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -33,7 +33,7 @@ class LiveGameLinescore(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 1)
+KEY = itemgetter(2)  # inning
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -47,36 +47,35 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     linescore = live_data.linescore or NO_LINESCORE
     for line in linescore.innings or ():
         inning = required(line.num, "$.liveData.linescore.innings[*].num")
-        inning_ordinal = line.ordinal_num
         home = line.home or NO_LINESCORE_HOME
-        home_runs_scored = home.runs
         away = line.away or NO_LINESCORE_AWAY
-        away_runs_scored = away.runs
-        home_hits = home.hits
-        away_hits = away.hits
-        home_errors = home.errors
-        away_errors = away.errors
-        home_left_on_base = home.left_on_base
-        away_left_on_base = away.left_on_base
         rows.append(
             (
                 game_pk,
                 season,
                 inning,
-                inning_ordinal,
-                home_runs_scored,
-                away_runs_scored,
-                home_hits,
-                away_hits,
-                home_errors,
-                away_errors,
-                home_left_on_base,
-                away_left_on_base,
+                line.ordinal_num,  # inning_ordinal
+                home.runs,  # home_runs_scored
+                away.runs,  # away_runs_scored
+                home.hits,  # home_hits
+                away.hits,  # away_hits
+                home.errors,  # home_errors
+                away.errors,  # away_errors
+                home.left_on_base,  # home_left_on_base
+                away.left_on_base,  # away_left_on_base
                 capture.captured_at,
             )
         )
     return unique(rows, KEY, "$.liveData.linescore.innings[*]")
 
+
+LOAD = """\
+COPY "game"."live_game_linescore" (
+    "game_pk", "season", "inning", "inning_ordinal", "home_runs_scored", "away_runs_scored",
+    "home_hits", "away_hits", "home_errors", "away_errors", "home_left_on_base", "away_left_on_base",
+    "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_linescore" (
@@ -173,6 +172,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "inning", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
-from mlb_etl.contracts.convert import null_if, required
+from mlb_etl.contracts.convert import required
 
 from .document import (
     NO_ABS_CHALLENGES,
@@ -70,7 +70,7 @@ from .document import (
 )
 
 
-class LiveGameMetadata(BaseModel):
+class LiveGameMetadata(BaseModel, defer_build=True):
     """One row for each game, with its teams, state, score, conditions and outcome."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -277,353 +277,266 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     game_data = document.game_data or NO_GAME_DATA
     game = game_data.game or NO_GAME
     season = required(convert.smallint(game.season, "$.gameData.game.season"), "$.gameData.game.season")
-    game_type = game.type_
-    gameday_id = game.id_
-    calendar_event_id = game.calendar_event_id
-    season_display = game.season_display
-    gameday_type = game.gameday_type
-    game_number = game.game_number
-    double_header = game.double_header
-    tiebreaker = game.tiebreaker
     game_data_datetime = game_data.datetime or NO_DATETIME
     game_date = (
         game_data_datetime.official_date
         if game_data_datetime.official_date is not None
         else game_data_datetime.original_date
     )
-    original_date = game_data_datetime.original_date
-    start_time = game_data_datetime.date_time
     status = game_data.status or NO_GAME_DATA_STATUS
-    start_time_tbd = status.start_time_tbd
-    day_night = game_data_datetime.day_night
     game_info = game_data.game_info or NO_GAME_INFO
-    first_pitch_time = game_info.first_pitch
-    game_duration_minutes = game_info.game_duration_minutes
     meta_data = document.meta_data or NO_META_DATA
     feed_time = convert.timecode(meta_data.time_stamp, "$.metaData.timeStamp")
-    coded_game_state = status.coded_game_state
-    abstract_game_state = status.abstract_game_state
-    abstract_game_code = status.abstract_game_code
-    detailed_state = status.detailed_state
-    status_code = status.status_code
     game_data_teams = game_data.teams or NO_GAME_DATA_TEAMS
     game_data_teams_home = game_data_teams.home or NO_GAME_DATA_TEAMS_HOME
-    home_team_id = game_data_teams_home.id_
     game_data_teams_away = game_data_teams.away or NO_GAME_DATA_TEAMS_AWAY
-    away_team_id = game_data_teams_away.id_
-    home_team_name = game_data_teams_home.name
-    away_team_name = game_data_teams_away.name
-    home_team_abbreviation = game_data_teams_home.abbreviation
-    away_team_abbreviation = game_data_teams_away.abbreviation
-    home_team_code = game_data_teams_home.team_code
-    away_team_code = game_data_teams_away.team_code
     home_sport = game_data_teams_home.sport or NO_SPORT
-    home_sport_id = home_sport.id_
     away_sport = game_data_teams_away.sport or NO_SPORT
-    away_sport_id = away_sport.id_
-    home_sport_name = home_sport.name
-    away_sport_name = away_sport.name
     home_league = game_data_teams_home.league or NO_LEAGUE
-    home_league_id = home_league.id_
     away_league = game_data_teams_away.league or NO_LEAGUE
-    away_league_id = away_league.id_
-    home_league_name = home_league.name
-    away_league_name = away_league.name
     home_division = game_data_teams_home.division or NO_DIVISION
-    home_division_id = home_division.id_
     away_division = game_data_teams_away.division or NO_DIVISION
-    away_division_id = away_division.id_
-    home_division_name = home_division.name
-    away_division_name = away_division.name
     home_record = game_data_teams_home.record or NO_RECORD
-    home_games_played = home_record.games_played
     away_record = game_data_teams_away.record or NO_RECORD
-    away_games_played = away_record.games_played
-    home_wins = home_record.wins
-    away_wins = away_record.wins
-    home_losses = home_record.losses
-    away_losses = away_record.losses
     home_record_league_record = home_record.league_record or NO_LEAGUE_RECORD
-    home_ties = home_record_league_record.ties
     away_record_league_record = away_record.league_record or NO_LEAGUE_RECORD
-    away_ties = away_record_league_record.ties
-    home_winning_percentage = convert.decimal(
-        null_if(home_record.winning_percentage, "-", "-.--", ".---"), "$.gameData.teams.home.record.winningPercentage"
+    home_winning_percentage = (
+        None
+        if home_record.winning_percentage in ("-", "-.--", ".---")
+        else convert.decimal(home_record.winning_percentage, "$.gameData.teams.home.record.winningPercentage")
     )
-    away_winning_percentage = convert.decimal(
-        null_if(away_record.winning_percentage, "-", "-.--", ".---"), "$.gameData.teams.away.record.winningPercentage"
+    away_winning_percentage = (
+        None
+        if away_record.winning_percentage in ("-", "-.--", ".---")
+        else convert.decimal(away_record.winning_percentage, "$.gameData.teams.away.record.winningPercentage")
     )
-    home_is_division_leader = home_record.division_leader
-    away_is_division_leader = away_record.division_leader
     venue = game_data.venue or NO_VENUE
-    venue_id = venue.id_
-    venue_name = venue.name
     official_venue = game_data.official_venue or NO_OFFICIAL_VENUE
-    official_venue_id = official_venue.id_
     live_data = document.live_data or NO_LIVE_DATA
     linescore = live_data.linescore or NO_LINESCORE
     linescore_teams = linescore.teams or NO_LINESCORE_TEAMS
     linescore_teams_home = linescore_teams.home or NO_LINESCORE_HOME
-    home_score = linescore_teams_home.runs
     linescore_teams_away = linescore_teams.away or NO_LINESCORE_AWAY
-    away_score = linescore_teams_away.runs
-    home_hits = linescore_teams_home.hits
-    away_hits = linescore_teams_away.hits
-    home_errors = linescore_teams_home.errors
-    away_errors = linescore_teams_away.errors
-    home_left_on_base = linescore_teams_home.left_on_base
-    away_left_on_base = linescore_teams_away.left_on_base
-    scheduled_innings = linescore.scheduled_innings
-    current_inning = linescore.current_inning
-    current_inning_ordinal = linescore.current_inning_ordinal
-    inning_state = linescore.inning_state
-    inning_half = linescore.inning_half
-    is_top_inning = linescore.is_top_inning
-    balls = linescore.balls
-    strikes = linescore.strikes
-    outs = linescore.outs
-    linescore_note = linescore.note
     offense = linescore.offense or NO_OFFENSE
     offense_team = offense.team or NO_TEAM
-    offense_team_id = offense_team.id_
     offense_batter = offense.batter or NO_BATTER
-    offense_batter_id = offense_batter.id_
     offense_on_deck = offense.on_deck or NO_ON_DECK
-    offense_on_deck_id = offense_on_deck.id_
     offense_in_hole = offense.in_hole or NO_IN_HOLE
-    offense_in_hole_id = offense_in_hole.id_
-    offense_batting_slot = offense.batting_order
     offense_pitcher = offense.pitcher or NO_PITCHER
-    offense_pitcher_id = offense_pitcher.id_
     offense_first = offense.first or NO_FIRST
-    runner_on_first_id = offense_first.id_
     offense_second = offense.second or NO_SECOND
-    runner_on_second_id = offense_second.id_
     offense_third = offense.third or NO_THIRD
-    runner_on_third_id = offense_third.id_
     defense = linescore.defense or NO_DEFENSE
     defense_team = defense.team or NO_TEAM
-    defense_team_id = defense_team.id_
     defense_pitcher = defense.pitcher or NO_PITCHER
-    defense_pitcher_id = defense_pitcher.id_
     catcher = defense.catcher or NO_CATCHER
-    defense_catcher_id = catcher.id_
     shortstop = defense.shortstop or NO_SHORTSTOP
-    defense_shortstop_id = shortstop.id_
     defense_first = defense.first or NO_FIRST
-    defense_first_base_id = defense_first.id_
     defense_second = defense.second or NO_SECOND
-    defense_second_base_id = defense_second.id_
     defense_third = defense.third or NO_THIRD
-    defense_third_base_id = defense_third.id_
     left = defense.left or NO_LEFT
-    defense_left_field_id = left.id_
     center = defense.center or NO_CENTER
-    defense_center_field_id = center.id_
     right = defense.right or NO_RIGHT
-    defense_right_field_id = right.id_
     defense_batter = defense.batter or NO_BATTER
-    defense_batter_id = defense_batter.id_
     defense_on_deck = defense.on_deck or NO_ON_DECK
-    defense_on_deck_id = defense_on_deck.id_
     defense_in_hole = defense.in_hole or NO_IN_HOLE
-    defense_in_hole_id = defense_in_hole.id_
-    defense_batting_slot = defense.batting_order
     weather = game_data.weather or NO_WEATHER
-    weather_condition = weather.condition
     weather_temp = convert.smallint(weather.temp, "$.gameData.weather.temp")
-    weather_wind = weather.wind
-    attendance = game_info.attendance
     flags = game_data.flags or NO_FLAGS
-    is_no_hitter = flags.no_hitter
-    is_perfect_game = flags.perfect_game
-    home_team_no_hitter = flags.home_team_no_hitter
-    away_team_no_hitter = flags.away_team_no_hitter
-    home_team_perfect_game = flags.home_team_perfect_game
-    away_team_perfect_game = flags.away_team_perfect_game
     review = game_data.review or NO_REVIEW
-    has_challenges = review.has_challenges
     review_home = review.home or NO_GAME_DATA_HOME
-    home_challenges_used = review_home.used
     review_away = review.away or NO_GAME_DATA_AWAY
-    away_challenges_used = review_away.used
-    home_challenges_remaining = review_home.remaining
-    away_challenges_remaining = review_away.remaining
     abs_challenges = game_data.abs_challenges or NO_ABS_CHALLENGES
-    has_abs_challenges = abs_challenges.has_challenges
     abs_challenges_home = abs_challenges.home or NO_ABS_CHALLENGES_HOME
-    home_abs_challenges_successful = abs_challenges_home.used_successful
     abs_challenges_away = abs_challenges.away or NO_ABS_CHALLENGES_AWAY
-    away_abs_challenges_successful = abs_challenges_away.used_successful
-    home_abs_challenges_failed = abs_challenges_home.used_failed
-    away_abs_challenges_failed = abs_challenges_away.used_failed
-    home_abs_challenges_remaining = abs_challenges_home.remaining
-    away_abs_challenges_remaining = abs_challenges_away.remaining
     mound_visits = game_data.mound_visits or NO_MOUND_VISITS
     mound_visits_home = mound_visits.home or NO_GAME_DATA_HOME
-    home_mound_visits_used = mound_visits_home.used
     mound_visits_away = mound_visits.away or NO_GAME_DATA_AWAY
-    away_mound_visits_used = mound_visits_away.used
-    home_mound_visits_remaining = mound_visits_home.remaining
-    away_mound_visits_remaining = mound_visits_away.remaining
     probable_pitchers = game_data.probable_pitchers or NO_PROBABLE_PITCHERS
     probable_pitchers_home = probable_pitchers.home or NO_PROBABLE_PITCHERS_HOME
-    home_probable_pitcher_id = probable_pitchers_home.id_
     probable_pitchers_away = probable_pitchers.away or NO_PROBABLE_PITCHERS_AWAY
-    away_probable_pitcher_id = probable_pitchers_away.id_
     decisions = live_data.decisions or NO_DECISIONS
     winner = decisions.winner or NO_WINNER
-    winning_pitcher_id = winner.id_
     loser = decisions.loser or NO_LOSER
-    losing_pitcher_id = loser.id_
     save = decisions.save or NO_SAVE
-    save_pitcher_id = save.id_
     official_scorer = game_data.official_scorer or NO_OFFICIAL_SCORER
-    official_scorer_id = official_scorer.id_
-    official_scorer_name = official_scorer.full_name
     primary_datacaster = game_data.primary_datacaster or NO_PRIMARY_DATACASTER
-    primary_datacaster_id = primary_datacaster.id_
-    primary_datacaster_name = primary_datacaster.full_name
     return [
         (
             game_pk,
             season,
-            game_type,
-            gameday_id,
-            calendar_event_id,
-            season_display,
-            gameday_type,
-            game_number,
-            double_header,
-            tiebreaker,
+            game.type_,  # game_type
+            game.id_,  # gameday_id
+            game.calendar_event_id,
+            game.season_display,
+            game.gameday_type,
+            game.game_number,
+            game.double_header,
+            game.tiebreaker,
             game_date,
-            original_date,
-            start_time,
-            start_time_tbd,
-            day_night,
-            first_pitch_time,
-            game_duration_minutes,
+            game_data_datetime.original_date,
+            game_data_datetime.date_time,  # start_time
+            status.start_time_tbd,
+            game_data_datetime.day_night,
+            game_info.first_pitch,  # first_pitch_time
+            game_info.game_duration_minutes,
             feed_time,
-            coded_game_state,
-            abstract_game_state,
-            abstract_game_code,
-            detailed_state,
-            status_code,
-            home_team_id,
-            away_team_id,
-            home_team_name,
-            away_team_name,
-            home_team_abbreviation,
-            away_team_abbreviation,
-            home_team_code,
-            away_team_code,
-            home_sport_id,
-            away_sport_id,
-            home_sport_name,
-            away_sport_name,
-            home_league_id,
-            away_league_id,
-            home_league_name,
-            away_league_name,
-            home_division_id,
-            away_division_id,
-            home_division_name,
-            away_division_name,
-            home_games_played,
-            away_games_played,
-            home_wins,
-            away_wins,
-            home_losses,
-            away_losses,
-            home_ties,
-            away_ties,
+            status.coded_game_state,
+            status.abstract_game_state,
+            status.abstract_game_code,
+            status.detailed_state,
+            status.status_code,
+            game_data_teams_home.id_,  # home_team_id
+            game_data_teams_away.id_,  # away_team_id
+            game_data_teams_home.name,  # home_team_name
+            game_data_teams_away.name,  # away_team_name
+            game_data_teams_home.abbreviation,  # home_team_abbreviation
+            game_data_teams_away.abbreviation,  # away_team_abbreviation
+            game_data_teams_home.team_code,  # home_team_code
+            game_data_teams_away.team_code,  # away_team_code
+            home_sport.id_,  # home_sport_id
+            away_sport.id_,  # away_sport_id
+            home_sport.name,  # home_sport_name
+            away_sport.name,  # away_sport_name
+            home_league.id_,  # home_league_id
+            away_league.id_,  # away_league_id
+            home_league.name,  # home_league_name
+            away_league.name,  # away_league_name
+            home_division.id_,  # home_division_id
+            away_division.id_,  # away_division_id
+            home_division.name,  # home_division_name
+            away_division.name,  # away_division_name
+            home_record.games_played,  # home_games_played
+            away_record.games_played,  # away_games_played
+            home_record.wins,  # home_wins
+            away_record.wins,  # away_wins
+            home_record.losses,  # home_losses
+            away_record.losses,  # away_losses
+            home_record_league_record.ties,  # home_ties
+            away_record_league_record.ties,  # away_ties
             home_winning_percentage,
             away_winning_percentage,
-            home_is_division_leader,
-            away_is_division_leader,
-            venue_id,
-            venue_name,
-            official_venue_id,
-            home_score,
-            away_score,
-            home_hits,
-            away_hits,
-            home_errors,
-            away_errors,
-            home_left_on_base,
-            away_left_on_base,
-            scheduled_innings,
-            current_inning,
-            current_inning_ordinal,
-            inning_state,
-            inning_half,
-            is_top_inning,
-            balls,
-            strikes,
-            outs,
-            linescore_note,
-            offense_team_id,
-            offense_batter_id,
-            offense_on_deck_id,
-            offense_in_hole_id,
-            offense_batting_slot,
-            offense_pitcher_id,
-            runner_on_first_id,
-            runner_on_second_id,
-            runner_on_third_id,
-            defense_team_id,
-            defense_pitcher_id,
-            defense_catcher_id,
-            defense_shortstop_id,
-            defense_first_base_id,
-            defense_second_base_id,
-            defense_third_base_id,
-            defense_left_field_id,
-            defense_center_field_id,
-            defense_right_field_id,
-            defense_batter_id,
-            defense_on_deck_id,
-            defense_in_hole_id,
-            defense_batting_slot,
-            weather_condition,
+            home_record.division_leader,  # home_is_division_leader
+            away_record.division_leader,  # away_is_division_leader
+            venue.id_,  # venue_id
+            venue.name,  # venue_name
+            official_venue.id_,  # official_venue_id
+            linescore_teams_home.runs,  # home_score
+            linescore_teams_away.runs,  # away_score
+            linescore_teams_home.hits,  # home_hits
+            linescore_teams_away.hits,  # away_hits
+            linescore_teams_home.errors,  # home_errors
+            linescore_teams_away.errors,  # away_errors
+            linescore_teams_home.left_on_base,  # home_left_on_base
+            linescore_teams_away.left_on_base,  # away_left_on_base
+            linescore.scheduled_innings,
+            linescore.current_inning,
+            linescore.current_inning_ordinal,
+            linescore.inning_state,
+            linescore.inning_half,
+            linescore.is_top_inning,
+            linescore.balls,
+            linescore.strikes,
+            linescore.outs,
+            linescore.note,  # linescore_note
+            offense_team.id_,  # offense_team_id
+            offense_batter.id_,  # offense_batter_id
+            offense_on_deck.id_,  # offense_on_deck_id
+            offense_in_hole.id_,  # offense_in_hole_id
+            offense.batting_order,  # offense_batting_slot
+            offense_pitcher.id_,  # offense_pitcher_id
+            offense_first.id_,  # runner_on_first_id
+            offense_second.id_,  # runner_on_second_id
+            offense_third.id_,  # runner_on_third_id
+            defense_team.id_,  # defense_team_id
+            defense_pitcher.id_,  # defense_pitcher_id
+            catcher.id_,  # defense_catcher_id
+            shortstop.id_,  # defense_shortstop_id
+            defense_first.id_,  # defense_first_base_id
+            defense_second.id_,  # defense_second_base_id
+            defense_third.id_,  # defense_third_base_id
+            left.id_,  # defense_left_field_id
+            center.id_,  # defense_center_field_id
+            right.id_,  # defense_right_field_id
+            defense_batter.id_,  # defense_batter_id
+            defense_on_deck.id_,  # defense_on_deck_id
+            defense_in_hole.id_,  # defense_in_hole_id
+            defense.batting_order,  # defense_batting_slot
+            weather.condition,  # weather_condition
             weather_temp,
-            weather_wind,
-            attendance,
-            is_no_hitter,
-            is_perfect_game,
-            home_team_no_hitter,
-            away_team_no_hitter,
-            home_team_perfect_game,
-            away_team_perfect_game,
-            has_challenges,
-            home_challenges_used,
-            away_challenges_used,
-            home_challenges_remaining,
-            away_challenges_remaining,
-            has_abs_challenges,
-            home_abs_challenges_successful,
-            away_abs_challenges_successful,
-            home_abs_challenges_failed,
-            away_abs_challenges_failed,
-            home_abs_challenges_remaining,
-            away_abs_challenges_remaining,
-            home_mound_visits_used,
-            away_mound_visits_used,
-            home_mound_visits_remaining,
-            away_mound_visits_remaining,
-            home_probable_pitcher_id,
-            away_probable_pitcher_id,
-            winning_pitcher_id,
-            losing_pitcher_id,
-            save_pitcher_id,
-            official_scorer_id,
-            official_scorer_name,
-            primary_datacaster_id,
-            primary_datacaster_name,
+            weather.wind,  # weather_wind
+            game_info.attendance,
+            flags.no_hitter,  # is_no_hitter
+            flags.perfect_game,  # is_perfect_game
+            flags.home_team_no_hitter,
+            flags.away_team_no_hitter,
+            flags.home_team_perfect_game,
+            flags.away_team_perfect_game,
+            review.has_challenges,
+            review_home.used,  # home_challenges_used
+            review_away.used,  # away_challenges_used
+            review_home.remaining,  # home_challenges_remaining
+            review_away.remaining,  # away_challenges_remaining
+            abs_challenges.has_challenges,  # has_abs_challenges
+            abs_challenges_home.used_successful,  # home_abs_challenges_successful
+            abs_challenges_away.used_successful,  # away_abs_challenges_successful
+            abs_challenges_home.used_failed,  # home_abs_challenges_failed
+            abs_challenges_away.used_failed,  # away_abs_challenges_failed
+            abs_challenges_home.remaining,  # home_abs_challenges_remaining
+            abs_challenges_away.remaining,  # away_abs_challenges_remaining
+            mound_visits_home.used,  # home_mound_visits_used
+            mound_visits_away.used,  # away_mound_visits_used
+            mound_visits_home.remaining,  # home_mound_visits_remaining
+            mound_visits_away.remaining,  # away_mound_visits_remaining
+            probable_pitchers_home.id_,  # home_probable_pitcher_id
+            probable_pitchers_away.id_,  # away_probable_pitcher_id
+            winner.id_,  # winning_pitcher_id
+            loser.id_,  # losing_pitcher_id
+            save.id_,  # save_pitcher_id
+            official_scorer.id_,  # official_scorer_id
+            official_scorer.full_name,  # official_scorer_name
+            primary_datacaster.id_,  # primary_datacaster_id
+            primary_datacaster.full_name,  # primary_datacaster_name
             capture.captured_at,
         )
     ]
 
+
+LOAD = """\
+COPY "game"."live_game_metadata" (
+    "game_pk", "season", "game_type", "gameday_id", "calendar_event_id", "season_display",
+    "gameday_type", "game_number", "double_header", "tiebreaker", "game_date", "original_date",
+    "start_time", "start_time_tbd", "day_night", "first_pitch_time", "game_duration_minutes",
+    "feed_time", "coded_game_state", "abstract_game_state", "abstract_game_code", "detailed_state",
+    "status_code", "home_team_id", "away_team_id", "home_team_name", "away_team_name",
+    "home_team_abbreviation", "away_team_abbreviation", "home_team_code", "away_team_code",
+    "home_sport_id", "away_sport_id", "home_sport_name", "away_sport_name", "home_league_id",
+    "away_league_id", "home_league_name", "away_league_name", "home_division_id", "away_division_id",
+    "home_division_name", "away_division_name", "home_games_played", "away_games_played", "home_wins",
+    "away_wins", "home_losses", "away_losses", "home_ties", "away_ties", "home_winning_percentage",
+    "away_winning_percentage", "home_is_division_leader", "away_is_division_leader", "venue_id",
+    "venue_name", "official_venue_id", "home_score", "away_score", "home_hits", "away_hits",
+    "home_errors", "away_errors", "home_left_on_base", "away_left_on_base", "scheduled_innings",
+    "current_inning", "current_inning_ordinal", "inning_state", "inning_half", "is_top_inning",
+    "balls", "strikes", "outs", "linescore_note", "offense_team_id", "offense_batter_id",
+    "offense_on_deck_id", "offense_in_hole_id", "offense_batting_slot", "offense_pitcher_id",
+    "runner_on_first_id", "runner_on_second_id", "runner_on_third_id", "defense_team_id",
+    "defense_pitcher_id", "defense_catcher_id", "defense_shortstop_id", "defense_first_base_id",
+    "defense_second_base_id", "defense_third_base_id", "defense_left_field_id",
+    "defense_center_field_id", "defense_right_field_id", "defense_batter_id", "defense_on_deck_id",
+    "defense_in_hole_id", "defense_batting_slot", "weather_condition", "weather_temp", "weather_wind",
+    "attendance", "is_no_hitter", "is_perfect_game", "home_team_no_hitter", "away_team_no_hitter",
+    "home_team_perfect_game", "away_team_perfect_game", "has_challenges", "home_challenges_used",
+    "away_challenges_used", "home_challenges_remaining", "away_challenges_remaining",
+    "has_abs_challenges", "home_abs_challenges_successful", "away_abs_challenges_successful",
+    "home_abs_challenges_failed", "away_abs_challenges_failed", "home_abs_challenges_remaining",
+    "away_abs_challenges_remaining", "home_mound_visits_used", "away_mound_visits_used",
+    "home_mound_visits_remaining", "away_mound_visits_remaining", "home_probable_pitcher_id",
+    "away_probable_pitcher_id", "winning_pitcher_id", "losing_pitcher_id", "save_pitcher_id",
+    "official_scorer_id", "official_scorer_name", "primary_datacaster_id", "primary_datacaster_name",
+    "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_metadata" (
@@ -1161,6 +1074,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

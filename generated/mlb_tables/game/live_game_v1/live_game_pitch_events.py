@@ -5,7 +5,6 @@
 
 from datetime import datetime
 from operator import itemgetter
-from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -34,7 +33,7 @@ from .document import (
 )
 
 
-class LiveGamePitchEvents(BaseModel):
+class LiveGamePitchEvents(BaseModel, defer_build=True):
     """One row for each pitch, with call, count, pitch tracking and batted ball."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -46,8 +45,8 @@ class LiveGamePitchEvents(BaseModel):
     pitch_number: int | None = Field(
         default=None, description="Number of the pitch in the plate appearance, from 1; can repeat."
     )
-    play_id: UUID | None = Field(
-        default=None, description="Identifier of the pitch in tracking data and video; can be missing."
+    play_id: str | None = Field(
+        default=None, description="Identifier of the pitch in tracking data and video, a UUID so far; can be missing."
     )
     pfx_id: str | None = Field(default=None, description="Identifier of the pitch in PITCHf/x data of older seasons.")
     start_time: datetime | None = Field(default=None, description="Start, UTC.")
@@ -150,7 +149,7 @@ class LiveGamePitchEvents(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 3, 1)
+KEY = itemgetter(2, 3)  # at_bat_index, event_index
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -169,169 +168,117 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             if event.is_pitch is not True:
                 continue
             event_index = required(event.index, "$.liveData.plays.allPlays[*].playEvents[*].index")
-            pitch_number = event.pitch_number
-            play_id = event.play_id
-            pfx_id = event.pfx_id
-            start_time = event.start_time
-            end_time = event.end_time
             details = event.details or NO_EVENT_DETAILS
             call = details.call or NO_CALL
-            call_code = call.code
-            call_description = call.description
-            code = details.code
-            description = details.description
-            is_strike = details.is_strike
-            is_ball = details.is_ball
-            is_in_play = details.is_in_play
-            is_out = details.is_out
-            runner_going = details.runner_going
-            disengagement_num = details.disengagement_num
             count = event.count or NO_COUNT
-            balls = count.balls
-            strikes = count.strikes
-            outs = count.outs
-            has_review = details.has_review
             review_details = event.review_details or NO_REVIEW_DETAILS
-            review_type = review_details.review_type
-            review_is_overturned = review_details.is_overturned
-            review_in_progress = review_details.in_progress
-            review_challenge_team_id = review_details.challenge_team_id
             player = review_details.player or NO_REVIEW_DETAILS_PLAYER
-            review_player_id = player.id_
             type_ = details.type_ or NO_TYPE
-            pitch_type_code = type_.code
-            pitch_type_description = type_.description
             pitch_data = event.pitch_data or NO_PITCH_DATA
-            type_confidence = pitch_data.type_confidence
-            start_speed = pitch_data.start_speed
-            end_speed = pitch_data.end_speed
-            extension = pitch_data.extension
-            plate_time = pitch_data.plate_time
-            nasty_factor = pitch_data.nasty_factor
-            zone = pitch_data.zone
-            strike_zone_top = pitch_data.strike_zone_top
-            strike_zone_bottom = pitch_data.strike_zone_bottom
-            strike_zone_width = pitch_data.strike_zone_width
-            strike_zone_depth = pitch_data.strike_zone_depth
             pitch_data_coordinates = pitch_data.coordinates or NO_PITCH_DATA_COORDINATES
-            x0 = pitch_data_coordinates.x0
-            y0 = pitch_data_coordinates.y0
-            z0 = pitch_data_coordinates.z0
-            vx0 = pitch_data_coordinates.v_x0
-            vy0 = pitch_data_coordinates.v_y0
-            vz0 = pitch_data_coordinates.v_z0
-            ax = pitch_data_coordinates.a_x
-            ay = pitch_data_coordinates.a_y
-            az = pitch_data_coordinates.a_z
-            plate_x = pitch_data_coordinates.p_x
-            plate_z = pitch_data_coordinates.p_z
-            pfx_x = pitch_data_coordinates.pfx_x
-            pfx_z = pitch_data_coordinates.pfx_z
-            gameday_x = pitch_data_coordinates.x
-            gameday_y = pitch_data_coordinates.y
             breaks = pitch_data.breaks or NO_BREAKS
-            spin_rate = breaks.spin_rate
-            spin_direction = breaks.spin_direction
-            break_angle = breaks.break_angle
-            break_length = breaks.break_length
-            break_y = breaks.break_y
-            break_vertical = breaks.break_vertical
-            break_vertical_induced = breaks.break_vertical_induced
-            break_horizontal = breaks.break_horizontal
             hit_data = event.hit_data or NO_HIT_DATA
-            launch_speed = hit_data.launch_speed
-            launch_angle = hit_data.launch_angle
-            total_distance = hit_data.total_distance
-            trajectory = hit_data.trajectory
-            hardness = hit_data.hardness
-            hit_location = hit_data.location
             hit_data_coordinates = hit_data.coordinates or NO_HIT_DATA_COORDINATES
-            hit_x = hit_data_coordinates.coord_x
-            hit_y = hit_data_coordinates.coord_y
             rows.append(
                 (
                     game_pk,
                     season,
                     at_bat_index,
                     event_index,
-                    pitch_number,
-                    play_id,
-                    pfx_id,
-                    start_time,
-                    end_time,
-                    call_code,
-                    call_description,
-                    code,
-                    description,
-                    is_strike,
-                    is_ball,
-                    is_in_play,
-                    is_out,
-                    runner_going,
-                    disengagement_num,
-                    balls,
-                    strikes,
-                    outs,
-                    has_review,
-                    review_type,
-                    review_is_overturned,
-                    review_in_progress,
-                    review_challenge_team_id,
-                    review_player_id,
-                    pitch_type_code,
-                    pitch_type_description,
-                    type_confidence,
-                    start_speed,
-                    end_speed,
-                    extension,
-                    plate_time,
-                    nasty_factor,
-                    zone,
-                    strike_zone_top,
-                    strike_zone_bottom,
-                    strike_zone_width,
-                    strike_zone_depth,
-                    x0,
-                    y0,
-                    z0,
-                    vx0,
-                    vy0,
-                    vz0,
-                    ax,
-                    ay,
-                    az,
-                    plate_x,
-                    plate_z,
-                    pfx_x,
-                    pfx_z,
-                    gameday_x,
-                    gameday_y,
-                    spin_rate,
-                    spin_direction,
-                    break_angle,
-                    break_length,
-                    break_y,
-                    break_vertical,
-                    break_vertical_induced,
-                    break_horizontal,
-                    launch_speed,
-                    launch_angle,
-                    total_distance,
-                    trajectory,
-                    hardness,
-                    hit_location,
-                    hit_x,
-                    hit_y,
+                    event.pitch_number,
+                    event.play_id,
+                    event.pfx_id,
+                    event.start_time,
+                    event.end_time,
+                    call.code,  # call_code
+                    call.description,  # call_description
+                    details.code,
+                    details.description,
+                    details.is_strike,
+                    details.is_ball,
+                    details.is_in_play,
+                    details.is_out,
+                    details.runner_going,
+                    details.disengagement_num,
+                    count.balls,
+                    count.strikes,
+                    count.outs,
+                    details.has_review,
+                    review_details.review_type,
+                    review_details.is_overturned,  # review_is_overturned
+                    review_details.in_progress,  # review_in_progress
+                    review_details.challenge_team_id,  # review_challenge_team_id
+                    player.id_,  # review_player_id
+                    type_.code,  # pitch_type_code
+                    type_.description,  # pitch_type_description
+                    pitch_data.type_confidence,
+                    pitch_data.start_speed,
+                    pitch_data.end_speed,
+                    pitch_data.extension,
+                    pitch_data.plate_time,
+                    pitch_data.nasty_factor,
+                    pitch_data.zone,
+                    pitch_data.strike_zone_top,
+                    pitch_data.strike_zone_bottom,
+                    pitch_data.strike_zone_width,
+                    pitch_data.strike_zone_depth,
+                    pitch_data_coordinates.x0,
+                    pitch_data_coordinates.y0,
+                    pitch_data_coordinates.z0,
+                    pitch_data_coordinates.v_x0,  # vx0
+                    pitch_data_coordinates.v_y0,  # vy0
+                    pitch_data_coordinates.v_z0,  # vz0
+                    pitch_data_coordinates.a_x,  # ax
+                    pitch_data_coordinates.a_y,  # ay
+                    pitch_data_coordinates.a_z,  # az
+                    pitch_data_coordinates.p_x,  # plate_x
+                    pitch_data_coordinates.p_z,  # plate_z
+                    pitch_data_coordinates.pfx_x,
+                    pitch_data_coordinates.pfx_z,
+                    pitch_data_coordinates.x,  # gameday_x
+                    pitch_data_coordinates.y,  # gameday_y
+                    breaks.spin_rate,
+                    breaks.spin_direction,
+                    breaks.break_angle,
+                    breaks.break_length,
+                    breaks.break_y,
+                    breaks.break_vertical,
+                    breaks.break_vertical_induced,
+                    breaks.break_horizontal,
+                    hit_data.launch_speed,
+                    hit_data.launch_angle,
+                    hit_data.total_distance,
+                    hit_data.trajectory,
+                    hit_data.hardness,
+                    hit_data.location,  # hit_location
+                    hit_data_coordinates.coord_x,  # hit_x
+                    hit_data_coordinates.coord_y,  # hit_y
                     capture.captured_at,
                 )
             )
     return unique(rows, KEY, "$.liveData.plays.allPlays[*].playEvents[*]")
 
 
+LOAD = """\
+COPY "game"."live_game_pitch_events" (
+    "game_pk", "season", "at_bat_index", "event_index", "pitch_number", "play_id", "pfx_id",
+    "start_time", "end_time", "call_code", "call_description", "code", "description", "is_strike",
+    "is_ball", "is_in_play", "is_out", "runner_going", "disengagement_num", "balls", "strikes", "outs",
+    "has_review", "review_type", "review_is_overturned", "review_in_progress",
+    "review_challenge_team_id", "review_player_id", "pitch_type_code", "pitch_type_description",
+    "type_confidence", "start_speed", "end_speed", "extension", "plate_time", "nasty_factor", "zone",
+    "strike_zone_top", "strike_zone_bottom", "strike_zone_width", "strike_zone_depth", "x0", "y0",
+    "z0", "vx0", "vy0", "vz0", "ax", "ay", "az", "plate_x", "plate_z", "pfx_x", "pfx_z", "gameday_x",
+    "gameday_y", "spin_rate", "spin_direction", "break_angle", "break_length", "break_y",
+    "break_vertical", "break_vertical_induced", "break_horizontal", "launch_speed", "launch_angle",
+    "total_distance", "trajectory", "hardness", "hit_location", "hit_x", "hit_y", "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
+
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_pitch_events" (
     "game_pk" int8, "season" int2, "at_bat_index" int2, "event_index" int2, "pitch_number" int2,
-    "play_id" uuid, "start_time" timestamptz, "end_time" timestamptz, "is_strike" bool, "is_ball" bool,
+    "start_time" timestamptz, "end_time" timestamptz, "is_strike" bool, "is_ball" bool,
     "is_in_play" bool, "is_out" bool, "runner_going" bool, "disengagement_num" int2, "balls" int2,
     "strikes" int2, "outs" int2, "has_review" bool, "review_is_overturned" bool,
     "review_in_progress" bool, "review_challenge_team_id" int4, "review_player_id" int4,
@@ -347,6 +294,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_pitch_event
     "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_pitch_events"
+    ADD COLUMN IF NOT EXISTS "play_id" text, ALTER COLUMN "play_id" SET STORAGE PLAIN,
     ADD COLUMN IF NOT EXISTS "pfx_id" text, ALTER COLUMN "pfx_id" SET STORAGE PLAIN,
     ADD COLUMN IF NOT EXISTS "call_code" text, ALTER COLUMN "call_code" SET STORAGE PLAIN,
     ADD COLUMN IF NOT EXISTS "call_description" text, ALTER COLUMN "call_description" SET STORAGE PLAIN,
@@ -415,16 +363,15 @@ WITH "incoming" AS MATERIALIZED (
                 "new"."disengagement_num", "new"."balls", "new"."strikes", "new"."outs", "new"."has_review",
                 "new"."review_type", "new"."review_is_overturned", "new"."review_in_progress",
                 "new"."review_challenge_team_id", "new"."review_player_id", "new"."pitch_type_code",
-                "new"."pitch_type_description", "new"."type_confidence", "new"."start_speed"::numeric,
-                "new"."end_speed"::numeric, "new"."extension", "new"."plate_time", "new"."nasty_factor",
-                "new"."zone", "new"."strike_zone_top", "new"."strike_zone_bottom", "new"."strike_zone_width",
-                "new"."strike_zone_depth", "new"."x0", "new"."y0", "new"."z0", "new"."vx0", "new"."vy0",
-                "new"."vz0", "new"."ax", "new"."ay", "new"."az", "new"."plate_x", "new"."plate_z", "new"."pfx_x",
-                "new"."pfx_z", "new"."gameday_x", "new"."gameday_y", "new"."spin_rate", "new"."spin_direction",
-                "new"."break_angle", "new"."break_length", "new"."break_y", "new"."break_vertical",
-                "new"."break_vertical_induced", "new"."break_horizontal", "new"."launch_speed"::numeric,
-                "new"."launch_angle"::numeric, "new"."total_distance"::numeric, "new"."trajectory",
-                "new"."hardness", "new"."hit_location", "new"."hit_x", "new"."hit_y"
+                "new"."pitch_type_description", "new"."type_confidence", "new"."start_speed", "new"."end_speed",
+                "new"."extension", "new"."plate_time", "new"."nasty_factor", "new"."zone", "new"."strike_zone_top",
+                "new"."strike_zone_bottom", "new"."strike_zone_width", "new"."strike_zone_depth", "new"."x0",
+                "new"."y0", "new"."z0", "new"."vx0", "new"."vy0", "new"."vz0", "new"."ax", "new"."ay", "new"."az",
+                "new"."plate_x", "new"."plate_z", "new"."pfx_x", "new"."pfx_z", "new"."gameday_x",
+                "new"."gameday_y", "new"."spin_rate", "new"."spin_direction", "new"."break_angle",
+                "new"."break_length", "new"."break_y", "new"."break_vertical", "new"."break_vertical_induced",
+                "new"."break_horizontal", "new"."launch_speed", "new"."launch_angle", "new"."total_distance",
+                "new"."trajectory", "new"."hardness", "new"."hit_location", "new"."hit_x", "new"."hit_y"
             )
         )
 ), "written" AS (
@@ -516,7 +463,7 @@ TABLE = Table(
         Column("at_bat_index", "smallint", "int2", (f"{PLAY}.about.atBatIndex",)),
         Column("event_index", "smallint", "int2", (f"{EVENT}.index",)),
         Column("pitch_number", "smallint", "int2", (f"{EVENT}.pitchNumber",)),
-        Column("play_id", "uuid", "uuid", (f"{EVENT}.playId",)),
+        Column("play_id", "text", "text", (f"{EVENT}.playId",)),
         Column("pfx_id", "text", "text", (f"{EVENT}.pfxId",)),
         Column("start_time", "timestamptz", "timestamptz", (f"{EVENT}.startTime",)),
         Column("end_time", "timestamptz", "timestamptz", (f"{EVENT}.endTime",)),
@@ -542,8 +489,8 @@ TABLE = Table(
         Column("pitch_type_code", "text", "text", (f"{EVENT}.details.type.code",)),
         Column("pitch_type_description", "text", "text", (f"{EVENT}.details.type.description",)),
         Column("type_confidence", "double precision", "float8", (f"{EVENT}.pitchData.typeConfidence",)),
-        Column("start_speed", "numeric", "float8", (f"{EVENT}.pitchData.startSpeed",)),
-        Column("end_speed", "numeric", "float8", (f"{EVENT}.pitchData.endSpeed",)),
+        Column("start_speed", "double precision", "float8", (f"{EVENT}.pitchData.startSpeed",)),
+        Column("end_speed", "double precision", "float8", (f"{EVENT}.pitchData.endSpeed",)),
         Column("extension", "double precision", "float8", (f"{EVENT}.pitchData.extension",)),
         Column("plate_time", "double precision", "float8", (f"{EVENT}.pitchData.plateTime",)),
         Column("nasty_factor", "double precision", "float8", (f"{EVENT}.pitchData.nastyFactor",)),
@@ -577,9 +524,9 @@ TABLE = Table(
             "break_vertical_induced", "double precision", "float8", (f"{EVENT}.pitchData.breaks.breakVerticalInduced",)
         ),
         Column("break_horizontal", "double precision", "float8", (f"{EVENT}.pitchData.breaks.breakHorizontal",)),
-        Column("launch_speed", "numeric", "float8", (f"{EVENT}.hitData.launchSpeed",)),
-        Column("launch_angle", "numeric", "float8", (f"{EVENT}.hitData.launchAngle",)),
-        Column("total_distance", "numeric", "float8", (f"{EVENT}.hitData.totalDistance",)),
+        Column("launch_speed", "double precision", "float8", (f"{EVENT}.hitData.launchSpeed",)),
+        Column("launch_angle", "double precision", "float8", (f"{EVENT}.hitData.launchAngle",)),
+        Column("total_distance", "double precision", "float8", (f"{EVENT}.hitData.totalDistance",)),
         Column("trajectory", "text", "text", (f"{EVENT}.hitData.trajectory",)),
         Column("hardness", "text", "text", (f"{EVENT}.hitData.hardness",)),
         Column("hit_location", "text", "text", (f"{EVENT}.hitData.location",)),
@@ -589,6 +536,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "at_bat_index", "event_index", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

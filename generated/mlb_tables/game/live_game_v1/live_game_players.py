@@ -15,7 +15,7 @@ from mlb_etl.contracts.rows import first_of_each
 from .document import NO_BAT_SIDE, NO_GAME, NO_GAME_DATA, NO_PITCH_HAND, NO_PRIMARY_POSITION, Document
 
 
-class LiveGamePlayers(BaseModel):
+class LiveGamePlayers(BaseModel, defer_build=True):
     """One row for each person who is listed for the game, with name and biography."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -77,7 +77,7 @@ class LiveGamePlayers(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 1)
+KEY = itemgetter(2)  # player_id
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -89,109 +89,79 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     season = required(convert.smallint(game.season, "$.gameData.game.season"), "$.gameData.game.season")
     for player in (game_data.players or {}).values():
         player_id = required(player.id_, "$.gameData.players.*.id")
-        full_name = player.full_name
-        first_name = player.first_name
-        middle_name = player.middle_name
-        last_name = player.last_name
-        use_name = player.use_name
-        use_last_name = player.use_last_name
-        name_matrilineal = player.name_matrilineal
-        name_suffix = player.name_suffix
-        name_title = player.name_title
-        nick_name = player.nick_name
-        pronunciation = player.pronunciation
-        boxscore_name = player.boxscore_name
-        first_last_name = player.first_last_name
-        last_first_name = player.last_first_name
-        last_init_name = player.last_init_name
-        init_last_name = player.init_last_name
-        full_fml_name = player.full_fml_name
-        full_lfm_name = player.full_lfm_name
-        name_slug = player.name_slug
-        birth_date = player.birth_date
-        current_age = player.current_age
-        birth_city = player.birth_city
-        birth_state_province = player.birth_state_province
-        birth_country = player.birth_country
-        gender = player.gender
-        height = player.height
         height_inches = convert.height_inches(player.height, "$.gameData.players.*.height")
-        weight = player.weight
-        primary_number = player.primary_number
         primary_position = player.primary_position or NO_PRIMARY_POSITION
-        primary_position_code = primary_position.code
-        primary_position_name = primary_position.name
-        primary_position_type = primary_position.type_
-        primary_position_abbreviation = primary_position.abbreviation
         bat_side = player.bat_side or NO_BAT_SIDE
-        bat_side_code = bat_side.code
-        bat_side_description = bat_side.description
         pitch_hand = player.pitch_hand or NO_PITCH_HAND
-        pitch_hand_code = pitch_hand.code
-        pitch_hand_description = pitch_hand.description
-        strike_zone_top = player.strike_zone_top
-        strike_zone_bottom = player.strike_zone_bottom
-        draft_year = player.draft_year
-        mlb_debut_date = player.mlb_debut_date
-        last_played_date = player.last_played_date
-        is_active = player.active
-        is_player = player.is_player
-        is_verified = player.is_verified
         rows.append(
             (
                 game_pk,
                 season,
                 player_id,
-                full_name,
-                first_name,
-                middle_name,
-                last_name,
-                use_name,
-                use_last_name,
-                name_matrilineal,
-                name_suffix,
-                name_title,
-                nick_name,
-                pronunciation,
-                boxscore_name,
-                first_last_name,
-                last_first_name,
-                last_init_name,
-                init_last_name,
-                full_fml_name,
-                full_lfm_name,
-                name_slug,
-                birth_date,
-                current_age,
-                birth_city,
-                birth_state_province,
-                birth_country,
-                gender,
-                height,
+                player.full_name,
+                player.first_name,
+                player.middle_name,
+                player.last_name,
+                player.use_name,
+                player.use_last_name,
+                player.name_matrilineal,
+                player.name_suffix,
+                player.name_title,
+                player.nick_name,
+                player.pronunciation,
+                player.boxscore_name,
+                player.first_last_name,
+                player.last_first_name,
+                player.last_init_name,
+                player.init_last_name,
+                player.full_fml_name,
+                player.full_lfm_name,
+                player.name_slug,
+                player.birth_date,
+                player.current_age,
+                player.birth_city,
+                player.birth_state_province,
+                player.birth_country,
+                player.gender,
+                player.height,
                 height_inches,
-                weight,
-                primary_number,
-                primary_position_code,
-                primary_position_name,
-                primary_position_type,
-                primary_position_abbreviation,
-                bat_side_code,
-                bat_side_description,
-                pitch_hand_code,
-                pitch_hand_description,
-                strike_zone_top,
-                strike_zone_bottom,
-                draft_year,
-                mlb_debut_date,
-                last_played_date,
-                is_active,
-                is_player,
-                is_verified,
+                player.weight,
+                player.primary_number,
+                primary_position.code,  # primary_position_code
+                primary_position.name,  # primary_position_name
+                primary_position.type_,  # primary_position_type
+                primary_position.abbreviation,  # primary_position_abbreviation
+                bat_side.code,  # bat_side_code
+                bat_side.description,  # bat_side_description
+                pitch_hand.code,  # pitch_hand_code
+                pitch_hand.description,  # pitch_hand_description
+                player.strike_zone_top,
+                player.strike_zone_bottom,
+                player.draft_year,
+                player.mlb_debut_date,
+                player.last_played_date,
+                player.active,  # is_active
+                player.is_player,
+                player.is_verified,
                 capture.captured_at,
             )
         )
     return first_of_each(rows, KEY)
 
+
+LOAD = """\
+COPY "game"."live_game_players" (
+    "game_pk", "season", "player_id", "full_name", "first_name", "middle_name", "last_name",
+    "use_name", "use_last_name", "name_matrilineal", "name_suffix", "name_title", "nick_name",
+    "pronunciation", "boxscore_name", "first_last_name", "last_first_name", "last_init_name",
+    "init_last_name", "full_fml_name", "full_lfm_name", "name_slug", "birth_date", "current_age",
+    "birth_city", "birth_state_province", "birth_country", "gender", "height", "height_inches",
+    "weight", "primary_number", "primary_position_code", "primary_position_name",
+    "primary_position_type", "primary_position_abbreviation", "bat_side_code", "bat_side_description",
+    "pitch_hand_code", "pitch_hand_description", "strike_zone_top", "strike_zone_bottom", "draft_year",
+    "mlb_debut_date", "last_played_date", "is_active", "is_player", "is_verified", "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_players" (
@@ -416,6 +386,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "player_id", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

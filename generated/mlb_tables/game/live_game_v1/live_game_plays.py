@@ -35,7 +35,7 @@ from .document import (
 )
 
 
-class LiveGamePlays(BaseModel):
+class LiveGamePlays(BaseModel, defer_build=True):
     """One row for each plate appearance, with result, matchup and review."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -90,7 +90,7 @@ class LiveGamePlays(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 1)
+KEY = itemgetter(2)  # at_bat_index
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -106,104 +106,78 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         about = play.about or NO_ABOUT
         at_bat_index = required(about.at_bat_index, "$.liveData.plays.allPlays[*].about.atBatIndex")
         result = play.result or NO_RESULT
-        result_type = result.type_
-        event = result.event
-        event_type = result.event_type
-        description = result.description
-        rbi = result.rbi
-        away_score = result.away_score
-        home_score = result.home_score
-        is_out = result.is_out
-        inning = about.inning
-        half_inning = about.half_inning
-        is_top_inning = about.is_top_inning
-        start_time = about.start_time
-        end_time = about.end_time
-        is_complete = about.is_complete
-        is_scoring_play = about.is_scoring_play
-        has_out = about.has_out
-        has_review = about.has_review
-        captivating_index = about.captivating_index
         count = play.count or NO_COUNT
-        balls = count.balls
-        strikes = count.strikes
-        outs = count.outs
         matchup = play.matchup or NO_MATCHUP
         batter = matchup.batter or NO_BATTER
-        batter_id = batter.id_
         bat_side = matchup.bat_side or NO_BAT_SIDE
-        bat_side_code = bat_side.code
-        bat_side_description = bat_side.description
         pitcher = matchup.pitcher or NO_PITCHER
-        pitcher_id = pitcher.id_
         pitch_hand = matchup.pitch_hand or NO_PITCH_HAND
-        pitch_hand_code = pitch_hand.code
-        pitch_hand_description = pitch_hand.description
         splits = matchup.splits or NO_SPLITS
-        batter_split = splits.batter
-        pitcher_split = splits.pitcher
-        men_on_base_split = splits.men_on_base
         post_on_first = matchup.post_on_first or NO_POST_ON_FIRST
-        post_on_first_id = post_on_first.id_
         post_on_second = matchup.post_on_second or NO_POST_ON_SECOND
-        post_on_second_id = post_on_second.id_
         post_on_third = matchup.post_on_third or NO_POST_ON_THIRD
-        post_on_third_id = post_on_third.id_
         review_details = play.review_details or NO_REVIEW_DETAILS
-        review_type = review_details.review_type
-        review_is_overturned = review_details.is_overturned
-        review_in_progress = review_details.in_progress
-        review_challenge_team_id = review_details.challenge_team_id
         player = review_details.player or NO_REVIEW_DETAILS_PLAYER
-        review_player_id = player.id_
         rows.append(
             (
                 game_pk,
                 season,
                 at_bat_index,
-                result_type,
-                event,
-                event_type,
-                description,
-                rbi,
-                away_score,
-                home_score,
-                is_out,
-                inning,
-                half_inning,
-                is_top_inning,
-                start_time,
-                end_time,
-                is_complete,
-                is_scoring_play,
-                has_out,
-                has_review,
-                captivating_index,
-                balls,
-                strikes,
-                outs,
-                batter_id,
-                bat_side_code,
-                bat_side_description,
-                pitcher_id,
-                pitch_hand_code,
-                pitch_hand_description,
-                batter_split,
-                pitcher_split,
-                men_on_base_split,
-                post_on_first_id,
-                post_on_second_id,
-                post_on_third_id,
-                review_type,
-                review_is_overturned,
-                review_in_progress,
-                review_challenge_team_id,
-                review_player_id,
+                result.type_,  # result_type
+                result.event,
+                result.event_type,
+                result.description,
+                result.rbi,
+                result.away_score,
+                result.home_score,
+                result.is_out,
+                about.inning,
+                about.half_inning,
+                about.is_top_inning,
+                about.start_time,
+                about.end_time,
+                about.is_complete,
+                about.is_scoring_play,
+                about.has_out,
+                about.has_review,
+                about.captivating_index,
+                count.balls,
+                count.strikes,
+                count.outs,
+                batter.id_,  # batter_id
+                bat_side.code,  # bat_side_code
+                bat_side.description,  # bat_side_description
+                pitcher.id_,  # pitcher_id
+                pitch_hand.code,  # pitch_hand_code
+                pitch_hand.description,  # pitch_hand_description
+                splits.batter,  # batter_split
+                splits.pitcher,  # pitcher_split
+                splits.men_on_base,  # men_on_base_split
+                post_on_first.id_,  # post_on_first_id
+                post_on_second.id_,  # post_on_second_id
+                post_on_third.id_,  # post_on_third_id
+                review_details.review_type,
+                review_details.is_overturned,  # review_is_overturned
+                review_details.in_progress,  # review_in_progress
+                review_details.challenge_team_id,  # review_challenge_team_id
+                player.id_,  # review_player_id
                 capture.captured_at,
             )
         )
     return unique(rows, KEY, "$.liveData.plays.allPlays[*]")
 
+
+LOAD = """\
+COPY "game"."live_game_plays" (
+    "game_pk", "season", "at_bat_index", "result_type", "event", "event_type", "description", "rbi",
+    "away_score", "home_score", "is_out", "inning", "half_inning", "is_top_inning", "start_time",
+    "end_time", "is_complete", "is_scoring_play", "has_out", "has_review", "captivating_index",
+    "balls", "strikes", "outs", "batter_id", "bat_side_code", "bat_side_description", "pitcher_id",
+    "pitch_hand_code", "pitch_hand_description", "batter_split", "pitcher_split", "men_on_base_split",
+    "post_on_first_id", "post_on_second_id", "post_on_third_id", "review_type", "review_is_overturned",
+    "review_in_progress", "review_challenge_team_id", "review_player_id", "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_plays" (
@@ -389,6 +363,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "at_bat_index", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

@@ -26,7 +26,7 @@ from .document import (
 )
 
 
-class LiveGameRunners(BaseModel):
+class LiveGameRunners(BaseModel, defer_build=True):
     """One row for each movement of a runner, the batter too."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -59,7 +59,7 @@ class LiveGameRunners(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 3, 1)
+KEY = itemgetter(2, 3)  # at_bat_index, runner_index
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -77,51 +77,44 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         for runner_index, runner in enumerate(play.runners or ()):
             details = runner.details or NO_RUNNER_DETAILS
             details_runner = details.runner or NO_DETAILS_RUNNER
-            runner_id = details_runner.id_
-            event_index = details.play_index
             movement = runner.movement or NO_MOVEMENT
-            origin_base = movement.origin_base
-            start_base = movement.start
-            end_base = movement.end
-            out_base = movement.out_base
-            is_out = movement.is_out
-            out_number = movement.out_number
-            event = details.event
-            event_type = details.event_type
-            movement_reason = details.movement_reason
             responsible_pitcher = details.responsible_pitcher or NO_RESPONSIBLE_PITCHER
-            responsible_pitcher_id = responsible_pitcher.id_
-            is_scoring_event = details.is_scoring_event
-            is_rbi = details.rbi
-            is_earned = details.earned
-            is_team_unearned = details.team_unearned
             rows.append(
                 (
                     game_pk,
                     season,
                     at_bat_index,
                     runner_index,
-                    runner_id,
-                    event_index,
-                    origin_base,
-                    start_base,
-                    end_base,
-                    out_base,
-                    is_out,
-                    out_number,
-                    event,
-                    event_type,
-                    movement_reason,
-                    responsible_pitcher_id,
-                    is_scoring_event,
-                    is_rbi,
-                    is_earned,
-                    is_team_unearned,
+                    details_runner.id_,  # runner_id
+                    details.play_index,  # event_index
+                    movement.origin_base,
+                    movement.start,  # start_base
+                    movement.end,  # end_base
+                    movement.out_base,
+                    movement.is_out,
+                    movement.out_number,
+                    details.event,
+                    details.event_type,
+                    details.movement_reason,
+                    responsible_pitcher.id_,  # responsible_pitcher_id
+                    details.is_scoring_event,
+                    details.rbi,  # is_rbi
+                    details.earned,  # is_earned
+                    details.team_unearned,  # is_team_unearned
                     capture.captured_at,
                 )
             )
     return unique(rows, KEY, "$.liveData.plays.allPlays[*].runners[*]")
 
+
+LOAD = """\
+COPY "game"."live_game_runners" (
+    "game_pk", "season", "at_bat_index", "runner_index", "runner_id", "event_index", "origin_base",
+    "start_base", "end_base", "out_base", "is_out", "out_number", "event", "event_type",
+    "movement_reason", "responsible_pitcher_id", "is_scoring_event", "is_rbi", "is_earned",
+    "is_team_unearned", "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_runners" (
@@ -244,6 +237,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "at_bat_index", "runner_index", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

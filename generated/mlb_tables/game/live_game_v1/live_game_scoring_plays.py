@@ -27,7 +27,7 @@ from .document import (
 )
 
 
-class LiveGameScoringPlays(BaseModel):
+class LiveGameScoringPlays(BaseModel, defer_build=True):
     """One row for each plate appearance in which a run scored."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -48,7 +48,7 @@ class LiveGameScoringPlays(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 1)
+KEY = itemgetter(2)  # at_bat_index
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -66,42 +66,38 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     }
     for at_bat in plays.scoring_plays or ():
         play = all_plays_by_at_bat_index.get(at_bat) or NO_PLAY
-        at_bat_index = at_bat
         about = play.about or NO_ABOUT
-        inning = about.inning
-        half_inning = about.half_inning
         result = play.result or NO_RESULT
-        event = result.event
-        event_type = result.event_type
-        description = result.description
-        rbi = result.rbi
-        away_score = result.away_score
-        home_score = result.home_score
         matchup = play.matchup or NO_MATCHUP
         batter = matchup.batter or NO_BATTER
-        batter_id = batter.id_
         pitcher = matchup.pitcher or NO_PITCHER
-        pitcher_id = pitcher.id_
         rows.append(
             (
                 game_pk,
                 season,
-                at_bat_index,
-                inning,
-                half_inning,
-                event,
-                event_type,
-                description,
-                rbi,
-                away_score,
-                home_score,
-                batter_id,
-                pitcher_id,
+                at_bat,  # at_bat_index
+                about.inning,
+                about.half_inning,
+                result.event,
+                result.event_type,
+                result.description,
+                result.rbi,
+                result.away_score,
+                result.home_score,
+                batter.id_,  # batter_id
+                pitcher.id_,  # pitcher_id
                 capture.captured_at,
             )
         )
     return first_of_each(rows, KEY)
 
+
+LOAD = """\
+COPY "game"."live_game_scoring_plays" (
+    "game_pk", "season", "at_bat_index", "inning", "half_inning", "event", "event_type", "description",
+    "rbi", "away_score", "home_score", "batter_id", "pitcher_id", "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_scoring_plays" (
@@ -197,6 +193,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "at_bat_index", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

@@ -15,7 +15,7 @@ from mlb_etl.contracts.rows import first_of_each
 from .document import NO_BOXSCORE, NO_GAME, NO_GAME_DATA, NO_LIVE_DATA, NO_OFFICIAL, Document
 
 
-class LiveGameUmpires(BaseModel):
+class LiveGameUmpires(BaseModel, defer_build=True):
     """One row for each umpire, by his place."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -26,7 +26,7 @@ class LiveGameUmpires(BaseModel):
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
 
 
-KEY = itemgetter(0, 2, 1)
+KEY = itemgetter(2)  # official_type
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -41,11 +41,24 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     for umpire in boxscore.officials or ():
         official_type = required(umpire.official_type, "$.liveData.boxscore.officials[*].officialType")
         official = umpire.official or NO_OFFICIAL
-        official_id = official.id_
-        official_name = official.full_name
-        rows.append((game_pk, season, official_type, official_id, official_name, capture.captured_at))
+        rows.append(
+            (
+                game_pk,
+                season,
+                official_type,
+                official.id_,  # official_id
+                official.full_name,  # official_name
+                capture.captured_at,
+            )
+        )
     return first_of_each(rows, KEY)
 
+
+LOAD = """\
+COPY "game"."live_game_umpires" (
+    "game_pk", "season", "official_type", "official_id", "official_name", "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_umpires" (
@@ -116,6 +129,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "official_type", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

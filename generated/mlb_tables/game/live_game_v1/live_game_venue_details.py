@@ -4,6 +4,7 @@
 """The table game.live_game_venue_details."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
@@ -22,7 +23,7 @@ from .document import (
 )
 
 
-class LiveGameVenueDetails(BaseModel):
+class LiveGameVenueDetails(BaseModel, defer_build=True):
     """One row for each game, with the venue as it was then."""
 
     game_pk: int = Field(description="MLB's number of the game.")
@@ -46,8 +47,8 @@ class LiveGameVenueDetails(BaseModel):
     )
     time_zone_id: str | None = Field(default=None, description="Time zone in the tz database.")
     time_zone: str | None = Field(default=None, description="Abbreviation of the time zone.")
-    time_zone_offset: float | None = Field(default=None, description="Hours from UTC at the time of the capture.")
-    time_zone_offset_at_game_time: float | None = Field(
+    time_zone_offset: Decimal | None = Field(default=None, description="Hours from UTC at the time of the capture.")
+    time_zone_offset_at_game_time: Decimal | None = Field(
         default=None, description="Hours from UTC at the time of the game."
     )
     capacity: int | None = Field(default=None, description="Seats.")
@@ -70,82 +71,63 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     game = game_data.game or NO_GAME
     season = required(convert.smallint(game.season, "$.gameData.game.season"), "$.gameData.game.season")
     venue = game_data.venue or NO_VENUE
-    venue_id = venue.id_
-    venue_name = venue.name
-    is_active = venue.active
     venue_season = convert.smallint(venue.season, "$.gameData.venue.season")
     location = venue.location or NO_LOCATION
-    address = location.address1
-    city = location.city
-    state = location.state
-    state_abbreviation = location.state_abbrev
-    postal_code = location.postal_code
-    country = location.country
-    phone = location.phone
     default_coordinates = location.default_coordinates or NO_DEFAULT_COORDINATES
-    latitude = default_coordinates.latitude
-    longitude = default_coordinates.longitude
-    elevation = location.elevation
-    azimuth_angle = location.azimuth_angle
-    venue_time_zone = venue.time_zone or NO_TIME_ZONE
-    time_zone_id = venue_time_zone.id_
-    time_zone = venue_time_zone.tz
-    time_zone_offset = venue_time_zone.offset
-    time_zone_offset_at_game_time = venue_time_zone.offset_at_game_time
+    time_zone = venue.time_zone or NO_TIME_ZONE
     field_info = venue.field_info or NO_FIELD_INFO
-    capacity = field_info.capacity
-    turf_type = field_info.turf_type
-    roof_type = field_info.roof_type
-    left_line = field_info.left_line
-    left_field = field_info.left
-    left_center = field_info.left_center
-    center_field = field_info.center
-    right_center = field_info.right_center
-    right_field = field_info.right
-    right_line = field_info.right_line
     return [
         (
             game_pk,
             season,
-            venue_id,
-            venue_name,
-            is_active,
+            venue.id_,  # venue_id
+            venue.name,  # venue_name
+            venue.active,  # is_active
             venue_season,
-            address,
-            city,
-            state,
-            state_abbreviation,
-            postal_code,
-            country,
-            phone,
-            latitude,
-            longitude,
-            elevation,
-            azimuth_angle,
-            time_zone_id,
-            time_zone,
-            time_zone_offset,
-            time_zone_offset_at_game_time,
-            capacity,
-            turf_type,
-            roof_type,
-            left_line,
-            left_field,
-            left_center,
-            center_field,
-            right_center,
-            right_field,
-            right_line,
+            location.address1,  # address
+            location.city,
+            location.state,
+            location.state_abbrev,  # state_abbreviation
+            location.postal_code,
+            location.country,
+            location.phone,
+            default_coordinates.latitude,
+            default_coordinates.longitude,
+            location.elevation,
+            location.azimuth_angle,
+            time_zone.id_,  # time_zone_id
+            time_zone.tz,  # time_zone
+            time_zone.offset,  # time_zone_offset
+            time_zone.offset_at_game_time,  # time_zone_offset_at_game_time
+            field_info.capacity,
+            field_info.turf_type,
+            field_info.roof_type,
+            field_info.left_line,
+            field_info.left,  # left_field
+            field_info.left_center,
+            field_info.center,  # center_field
+            field_info.right_center,
+            field_info.right,  # right_field
+            field_info.right_line,
             capture.captured_at,
         )
     ]
 
 
+LOAD = """\
+COPY "game"."live_game_venue_details" (
+    "game_pk", "season", "venue_id", "venue_name", "is_active", "venue_season", "address", "city",
+    "state", "state_abbreviation", "postal_code", "country", "phone", "latitude", "longitude",
+    "elevation", "azimuth_angle", "time_zone_id", "time_zone", "time_zone_offset",
+    "time_zone_offset_at_game_time", "capacity", "turf_type", "roof_type", "left_line", "left_field",
+    "left_center", "center_field", "right_center", "right_field", "right_line", "captured_at"
+) FROM STDIN (FORMAT BINARY)
+"""
+
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_venue_details" (
     "game_pk" int8, "season" int2, "venue_id" int4, "is_active" bool, "venue_season" int2,
-    "latitude" float8, "longitude" float8, "elevation" int2, "azimuth_angle" float8,
-    "time_zone_offset" float8, "time_zone_offset_at_game_time" float8, "capacity" int4,
+    "latitude" float8, "longitude" float8, "elevation" int2, "azimuth_angle" float8, "capacity" int4,
     "left_line" int2, "left_field" int2, "left_center" int2, "center_field" int2, "right_center" int2,
     "right_field" int2, "right_line" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -160,6 +142,8 @@ ALTER TABLE "pg_temp"."stage_game.live_game_venue_details"
     ADD COLUMN IF NOT EXISTS "phone" text, ALTER COLUMN "phone" SET STORAGE PLAIN,
     ADD COLUMN IF NOT EXISTS "time_zone_id" text, ALTER COLUMN "time_zone_id" SET STORAGE PLAIN,
     ADD COLUMN IF NOT EXISTS "time_zone" text, ALTER COLUMN "time_zone" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "time_zone_offset" numeric, ALTER COLUMN "time_zone_offset" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "time_zone_offset_at_game_time" numeric, ALTER COLUMN "time_zone_offset_at_game_time" SET STORAGE PLAIN,
     ADD COLUMN IF NOT EXISTS "turf_type" text, ALTER COLUMN "turf_type" SET STORAGE PLAIN,
     ADD COLUMN IF NOT EXISTS "roof_type" text, ALTER COLUMN "roof_type" SET STORAGE PLAIN
 """
@@ -273,8 +257,8 @@ TABLE = Table(
         Column("azimuth_angle", "double precision", "float8", ("$.gameData.venue.location.azimuthAngle",)),
         Column("time_zone_id", "text", "text", ("$.gameData.venue.timeZone.id",)),
         Column("time_zone", "text", "text", ("$.gameData.venue.timeZone.tz",)),
-        Column("time_zone_offset", "numeric", "float8", ("$.gameData.venue.timeZone.offset",)),
-        Column("time_zone_offset_at_game_time", "numeric", "float8", ("$.gameData.venue.timeZone.offsetAtGameTime",)),
+        Column("time_zone_offset", "numeric", "numeric", ("$.gameData.venue.timeZone.offset",)),
+        Column("time_zone_offset_at_game_time", "numeric", "numeric", ("$.gameData.venue.timeZone.offsetAtGameTime",)),
         Column("capacity", "integer", "int4", ("$.gameData.venue.fieldInfo.capacity",)),
         Column("turf_type", "text", "text", ("$.gameData.venue.fieldInfo.turfType",)),
         Column("roof_type", "text", "text", ("$.gameData.venue.fieldInfo.roofType",)),
@@ -289,6 +273,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "season"),
     partition=Partition(column="season", kind="list"),
+    load=LOAD,
     stage=STAGE,
     copy=COPY,
     upsert=UPSERT,

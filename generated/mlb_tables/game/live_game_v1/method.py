@@ -65,7 +65,7 @@ METHOD = Method(
     raw_table="live_game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5),
-    fingerprint="f1536360e076487c4a242dee543ef5f0f94740f95e80f41e983cb663eca1d51d",
+    fingerprint="4d25672c9871a489c7bf33ac5274aedd5ae5728c861c2fcabb407d8211aa3e5e",
     document=(DocumentKey("game_pk", "bigint", "$.gamePk", read_game_pk),),
     rules=(
         Rule("the feed of a game, not an answer with an error message", "$.messageNumber", "absent", None),

@@ -1,0 +1,71 @@
+"""Servers and databases for the tests."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from mlb_etl import migrate
+from mlb_etl.embedded import Server
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "50"}
+ROOM = 1 << 30  # bytes
+_numbers = count(1)
+
+
+def temporary_folder() -> Path:
+    """A folder that the server's account can reach, as pytest's own would not be; in memory where there is room.
+
+    A database of the generated package is a thousand files: 0.06 s to clone in memory, 0.5 to 0.8 s on a disk.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes the folder below it
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
+    folder = Path(tempfile.mkdtemp(prefix="mlb-etl-tests-", dir=memory if roomy else None))
+    folder.chmod(0o711)
+    return folder
+
+
+def serve(programs: Path | None) -> Iterator[Server]:
+    """A server that lives as long as the iterator."""
+    folder = temporary_folder()
+    server = Server(folder / "postgres", programs=programs, settings=FAST)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+def create_database(server: Server, template: str = "template0") -> str:
+    """The DSN of a new database, a copy of the template."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+    return server.url(name)
+
+
+@contextmanager
+def temporary_database(server: Server, template: str = "template0") -> Iterator[str]:
+    """The DSN of a new database, a copy of the template, that is dropped in the end whoever is still connected."""
+    dsn = create_database(server, template)
+    yield dsn
+    name = sql.Identifier(str(conninfo_to_dict(dsn)["dbname"]))
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+def create_template(server: Server, package: str) -> str:
+    """The name of a new database in which `schema init` ran."""
+    dsn = create_database(server)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        migrate.init(connection, package)
+        return connection.info.dbname

@@ -1,0 +1,167 @@
+"""Small mappings and all that comes of them: the generated code, and the rows that it makes of synthetic responses.
+
+A case is a folder with a mapping, stubs and `expected`; a new one is a new folder, filled by `just goldens`.
+"""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from mlb_etl.contracts import Capture, Method
+from mlb_etl.errors import Rejected
+from mlbgen import generate, lower, sample, source, stubs
+from mlbgen.infer import infer
+
+ROOT = Path(__file__).parents[2]
+CASES = Path(__file__).parent / "cases"
+NAMES = sorted(folder.name for folder in CASES.iterdir())
+FOLDER = f"{generate.GENERATED}/league/game_v1"
+CAPTURED_AT = datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)
+# What a case shows besides the structs and the tables.
+ALSO = {
+    "accept_rules": {f"{FOLDER}/method.py": "method.py"},
+    "partition_list": {f"{generate.GENERATED}/migrations/V2__league_game_tables.sql": "tables.sql"},
+    "partition_month": {f"{generate.GENERATED}/migrations/V2__league_game_tables.sql": "tables.sql"},
+    "unpartitioned": {f"{generate.GENERATED}/migrations/V2__league_game_tables.sql": "tables.sql"},
+}
+
+
+class CaseFile(SingleFileSnapshotExtension):
+    """A golden file in the folder of its case, called `case/file`, as it would be on its own."""
+
+    _write_mode = WriteMode.TEXT
+
+    @classmethod
+    def get_location(cls, *, index: object, **_test: object) -> str:
+        case, _, file = str(index).partition("/")
+        return str(CASES / case / "expected" / file)
+
+    @classmethod
+    def matches_test_location(cls, *, snapshot_location: str, **_test: object) -> bool:
+        return snapshot_location.startswith(str(CASES))
+
+    @classmethod
+    def dirname(cls, **_test: object) -> str:
+        return str(CASES / "none")  # the files are told stale by a test, not by what syrupy finds
+
+
+def lowered(case: str) -> generate.Input:
+    """The case's mapping, against the shape of its stubs."""
+    (shape,) = infer(stubs.find(CASES / case / "stubs")).values()
+    text = source.load(CASES / case / "mapping.yaml", root=CASES / case)
+    return generate.Input(lower.lower(text, shape), (), shape)
+
+
+def shown(case: str, files: Mapping[str, str]) -> dict[str, str]:
+    """The files of a case by their names in `expected`."""
+    also = ALSO.get(case, {})
+    left_out = {"__init__.py", "api.py", "method.py"}
+    own = {path: Path(path).name for path in files if path.startswith(FOLDER) and Path(path).name not in left_out}
+    return {name: files[path] for path, name in {**own, **also}.items()}
+
+
+def written(case: str, files: Mapping[str, str], folder: Path) -> Method:
+    """The method of a case, of a package of its own."""
+    for path, text in files.items():
+        if path.startswith(FOLDER) and not path.endswith("api.py"):
+            module = folder / f"golden_{case}" / Path(path).name
+            module.parent.mkdir(exist_ok=True)
+            module.write_text(text)
+    method: Method = importlib.import_module(f"golden_{case}.method").METHOD
+    return method
+
+
+def made_of(method: Method, stub: Path) -> object:
+    """The rows of each table by name, or why the response is refused."""
+    content = json.loads(stub.read_bytes())
+    capture = Capture(CAPTURED_AT, content["path_params"])
+    table = None
+    try:
+        document = method.decode(json.dumps(content["response"]).encode())
+        method.accept(document, capture)
+        rows = {}
+        for each in method.tables:
+            table = each.qualified_name
+            names = [column.name for column in each.columns]
+            rows[table] = [dict(zip(names, row, strict=True)) for row in each.extract(document, capture)]
+    except Rejected as error:
+        return f"refused: {table or 'response'}: {error}"
+    return rows
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_case(
+    case: str,
+    snapshot: SnapshotAssertion,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    given = lowered(case)
+    files = generate.files([given])
+    method = written(case, files, tmp_path)
+    made = {stub.name: made_of(method, stub) for stub in sorted((CASES / case / "stubs").iterdir())}
+    golden = {**shown(case, files), "rows.json": json.dumps(made, indent=1, default=str, ensure_ascii=False) + "\n"}
+
+    for name, text in golden.items():
+        assert text == snapshot(name=f"{case}/{name}", extension_class=CaseFile)
+    stale = {path for path in (CASES / case / "expected").iterdir() if path.name not in golden}
+    if request.config.getoption("update_snapshots"):
+        for path in stale:
+            path.unlink()
+    else:
+        assert not stale
+    for table, mapped in zip(method.tables, given.method.tables, strict=True):
+        for stub in stubs.find(CASES / case / "stubs"):
+            rows = made[Path(stub.file).name]
+            if isinstance(rows, dict):
+                interpreted = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub.document)]
+                assert rows[table.qualified_name] == interpreted
+
+
+def test_goldens_pass_the_linter() -> None:
+    """Files named one by one are checked although the folder is left out of `ruff check .`."""
+    goldens = sorted(str(file.relative_to(ROOT)) for file in CASES.glob("*/expected/*.py"))
+    ruff = [sys.executable, "-m", "ruff"]
+
+    checked = subprocess.run(
+        [*ruff, "check", "--no-cache", *goldens], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    format_check = [*ruff, "format", "--check", "--no-cache", *goldens]
+    formatted = subprocess.run(format_check, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert goldens
+    assert checked.returncode == 0, checked.stdout
+    assert formatted.returncode == 0, formatted.stdout
+
+
+def test_goldens_pass_the_type_checker(tmp_path: Path) -> None:
+    for case in NAMES:
+        files = generate.files([lowered(case)])
+        for path, text in files.items():
+            if path.startswith(FOLDER) and not path.endswith("api.py"):
+                module = tmp_path / f"golden_{case}" / Path(path).name
+                module.parent.mkdir(exist_ok=True)
+                module.write_text(text)
+    packages = [argument for case in NAMES for argument in ("-p", f"golden_{case}")]
+
+    run = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), *packages],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "MYPYPATH": str(tmp_path)},
+    )
+
+    assert run.returncode == 0, run.stdout

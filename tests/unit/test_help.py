@@ -1,0 +1,33 @@
+"""The help of every command shows examples, each on a line of its own."""
+
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import mlb_etl.cli
+import mlbgen.cli
+
+
+def commands(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    if isinstance(command, click.Group):
+        for name, sub in command.commands.items():
+            yield from commands(sub, *path, name)
+    else:
+        yield path
+
+
+ALL = [
+    *((mlb_etl.cli.cli, ("mlb-etl", *path)) for path in commands(mlb_etl.cli.cli)),
+    *((mlbgen.cli.commands, ("mlbgen", *path)) for path in commands(mlbgen.cli.commands)),
+]
+
+
+@pytest.mark.parametrize(("program", "path"), ALL, ids=[" ".join(path) for _, path in ALL])
+def test_help_shows_examples(program: click.Group, path: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(program, [*path[1:], "--help"], prog_name=path[0]).output
+    lines = [line.strip() for line in shown.splitlines()]
+    assert any(" ".join(path) in line and not line.startswith("Usage") for line in lines), shown
+    assert "\\b" not in shown
+    assert "\b" not in shown

@@ -1,0 +1,92 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mlb_etl import jobs
+from mlb_etl.errors import EtlError
+
+JOB = """\
+name: sample
+source:
+  endpoint: sample
+  method: game
+parameters:
+  - {name: game_pk, type: integer, repeatable: true}
+  - {name: day, type: date, default: "2024-07-01"}
+storage:
+  raw: false
+  transform: true
+"""
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> jobs.Job:
+    return jobs.read(write(tmp_path, JOB))
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "job.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_values(job: jobs.Job) -> None:
+    assert job.source.name == "sample.game"
+    assert job.values({}) == {"day": [date(2024, 7, 1)]}
+    assert job.values({"game_pk": ["1", "2"], "day": ["2024-08-01"]}) == {"game_pk": [1, 2], "day": [date(2024, 8, 1)]}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"game": ["1"]}, "job sample has no parameter game; it has game_pk, day"),
+        ({"game_pk": ["one"]}, "job sample: game_pk is of type integer: invalid literal"),
+        ({"day": ["yesterday"]}, "job sample: day is of type date: Invalid isoformat string"),
+        ({"day": ["2024-07-01", "2024-07-02"]}, "job sample takes its parameter day once, not 2 times"),
+    ],
+)
+def test_values_that_do_not_fit(job: jobs.Job, given: dict[str, list[str]], message: str) -> None:
+    with pytest.raises(EtlError, match=message):
+        job.values(given)
+
+
+def test_a_required_parameter(tmp_path: Path) -> None:
+    job = jobs.read(write(tmp_path, JOB.replace("repeatable: true", "required: true")))
+    with pytest.raises(EtlError, match="job sample needs its parameter game_pk"):
+        job.values({})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("name: sample\n", "", ":1:1: name: is missing"),
+        ("name: sample", "name: Sample Job", ":1:7: name: String should match pattern"),
+        ("  method: game", "  methd: game", ":3:3: source.method: is missing\n"),
+        ("  method: game", "  methd: game\n  method: game", ":4:10: source.methd: is not a key that a job has here"),
+        ("type: integer", "type: number", ":6:27: parameters.0.type: Input should be 'integer', 'text' or 'date'"),
+        ("raw: false", "raw: maybe", ":9:8: storage.raw: Input should be a valid boolean"),
+        ("  raw: false", "  raw: false\n  raw: true", ":10:3: the key raw repeats"),
+        ("name: sample", "name: [", ":3:11: expected ',' or ']'"),
+        (JOB, "", ": the file: Input should be"),
+        (JOB, "- a list", ":1:1: the file: Input should be"),
+        (JOB, "\0", ": is not YAML: "),
+    ],
+)
+def test_a_bad_file(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = write(tmp_path, JOB.replace(old, new))
+    with pytest.raises(EtlError) as caught:
+        jobs.read(path)
+    assert f"{path}{message}" in str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(EtlError, match=r"none\.yaml: can't be read: No such file or directory"):
+        jobs.read(tmp_path / "none.yaml")
+
+
+def test_the_jobs_of_the_repository() -> None:
+    folder = Path(__file__).parents[2] / "config" / "jobs"
+    assert {path.stem: jobs.read(path).name for path in folder.glob("*.yaml")} == {
+        "game_live_transform": "game_live_transform"
+    }
