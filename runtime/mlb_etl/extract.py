@@ -25,7 +25,7 @@ def extract(method: Method, capture: Capture, data: bytes) -> Extract:
         document = method.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
         raise reject.undecodable(method, capture, data, error) from error
-    table = None
+    table = method.qualified_raw_table
     try:
         method.accept(document, capture)
         keys = {key.name: _key(key.read(document), key.path) for key in method.document}

@@ -67,7 +67,7 @@ def load_files(
             keys = extract(method, Capture(response.captured_at, response.path_params), response.data).keys
             if method.name not in tables:
                 tables[method.name] = Raw(connection, method)
-            with db.edge(f"{method.raw_schema}.{method.raw_table}"):
+            with db.edge(method.qualified_raw_table):
                 new = tables[method.name].store(response, keys)
             (stored if new else already).append(file)
         except Rejected as why:

@@ -29,15 +29,17 @@ def undecodable(method: Method, capture: Capture, data: bytes, error: Exception)
     try:
         document = msgspec.json.decode(data)
     except msgspec.DecodeError:
-        return Rejected(f"not JSON: {error}", value=data[:40].decode(errors="replace"))
+        start = data[:40].decode(errors="replace")
+        return Rejected(f"not JSON: {error}", value=start, table=method.qualified_raw_table)
     except RecursionError:
-        return Rejected("nested too deeply")
+        return Rejected("nested too deeply", table=method.qualified_raw_table)
     if isinstance(document, dict):
         for rule in method.rules:
             if (place := _breach(rule, document, capture)) is not None:
-                return Rejected(rule.text, path=place[0], value=_shown(place[1]))
+                return Rejected(rule.text, path=place[0], value=_shown(place[1]), table=method.qualified_raw_table)
     why = mistyped(error, document, method.decode)
-    return Rejected(why.reason, path=why.path, value=why.value, table=_table(method, str(error)))
+    table = _table(method, str(error)) or method.qualified_raw_table
+    return Rejected(why.reason, path=why.path, value=why.value, table=table)
 
 
 def mistyped(error: Exception, document: Any, decode: Decode) -> Rejected:

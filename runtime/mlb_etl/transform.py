@@ -84,7 +84,7 @@ def transform(connection: Connection, method: Method, scope: Mapping[str, Sequen
     tables = {table.qualified_name: TableCounts() for table in method.tables}
     captures = transformer.raw.captures(scope)
     if not captures:
-        log.warning("no captures of %s in %s.%s", scope or "any document", method.raw_schema, method.raw_table)
+        log.warning("no captures of %s in %s", scope or "any document", method.qualified_raw_table)
     for capture in captures:
         try:
             became, counts = transformer.apply(capture)

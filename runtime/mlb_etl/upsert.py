@@ -152,14 +152,15 @@ class Upsert:
 
     def _load(self, filled: Sequence[_Filled]) -> dict[str, TableCounts]:
         """Copy the rows of a new document straight into the tables."""
+        counts = {}
         for target, rows in filled:
             try:
-                self._copy(target.load, target, rows)
+                counts[target.name] = TableCounts(inserted=self._copy(target.load, target, rows))
             except psycopg.errors.UniqueViolation as error:
                 raise _KnownError from error
             except psycopg.Error as error:
                 raise refused(error, target.name) from error
-        return {target.name: TableCounts(inserted=len(rows)) for target, rows in filled}
+        return counts
 
     def _merge(self, filled: Sequence[_Filled], keys: Mapping[str, Any]) -> dict[str, TableCounts]:
         """Stage the rows, then move what is new or changed into the tables, all statements in one go.
@@ -186,8 +187,11 @@ class Upsert:
             counts[target.name] = TableCounts(inserted, updated, len(its) - inserted - updated)
         return counts
 
-    def _copy(self, statement: bytes, target: _Target, rows: list[Row]) -> None:
-        with self._connection.cursor().copy(statement) as copy:
+    def _copy(self, statement: bytes, target: _Target, rows: list[Row]) -> int:
+        """Send the rows; returns how many the server took."""
+        cursor = self._connection.cursor()
+        with cursor.copy(statement) as copy:
             copy.set_types(target.types)
             for row in rows:
                 copy.write_row(row)
+        return cursor.rowcount

@@ -69,7 +69,7 @@ def expected_sums(feed: Facts) -> dict[str, Any]:
 
 
 SUMS = {
-    "start_speed": "SELECT sum(start_speed) FROM game.live_game_pitch_events",
+    "start_speed": "SELECT sum(start_speed::numeric) FROM game.live_game_pitch_events",
     "rbi": "SELECT sum(rbi) FROM game.live_game_plays",
 }
 

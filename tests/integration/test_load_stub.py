@@ -81,7 +81,7 @@ BROKEN = {
     ),
     "a string where a number belongs, in a map": (
         stub(response(players={"ID1": {"id": 1}, "ID 2": {"id": "x"}, "ID3": {}})),
-        (None, "$.players['ID 2'].id", "x", "Expected `int | null`, got `str`"),
+        ("sample.raw_game", "$.players['ID 2'].id", "x", "Expected `int | null`, got `str`"),
     ),
     "a number too large for its column": (
         stub(response(score=32768)),
@@ -95,19 +95,19 @@ BROKEN = {
         stub(response(plays=[{"index": 0}, {"rbi": 1}])),
         ("sample.plays", "$.plays[1].index", None, "a key column needs a value"),
     ),
-    "another game": (stub(response(2)), (None, "$.gamePk", 2, "gamePk is the one asked for")),
+    "another game": (stub(response(2)), ("sample.raw_game", "$.gamePk", 2, "gamePk is the one asked for")),
     "an error body": (
         stub({"messageNumber": 10, "message": "Object not found"}),
-        (None, "$.gamePk", None, "gamePk is the one asked for"),
+        ("sample.raw_game", "$.gamePk", None, "gamePk is the one asked for"),
     ),
     "another shape: the broken rule says more than a wrong type": (
         stub(without(response(score="3"), "plays")),
-        (None, "$.plays", None, "has plays"),
+        ("sample.raw_game", "$.plays", None, "has plays"),
     ),
-    "a list": (stub([response()]), (None, "$", "array of 1 items", "Expected `object`, got `array`")),
+    "a list": (stub([response()]), ("sample.raw_game", "$", "array of 1 items", "Expected `object`, got `array`")),
     "no document": (
         without(response(), "gamePk"),
-        (None, "$.gamePk", None, "gamePk is the one asked for"),
+        ("sample.raw_game", "$.gamePk", None, "gamePk is the one asked for"),
     ),
     "an error answer": (
         stub(response(), status_code=404),
@@ -206,9 +206,9 @@ BROKEN_FEEDS = {
         put(2, "liveData", "plays", "allPlays", 3, "about", "atBatIndex"),
         ("game.live_game_plays", f"{PLAYS_PATH}[*]", 2),
     ),
-    "another game": (put(1, "gamePk"), (None, "$.gamePk", 1)),
-    "the legacy shape": (legacy, (None, f"{PLAYS_PATH}[0].pitchEvents", "array of 6 items")),
-    "no plays": (put({}, "liveData", "plays"), (None, PLAYS_PATH, None)),
+    "another game": (put(1, "gamePk"), ("game.live_game_v1", "$.gamePk", 1)),
+    "the legacy shape": (legacy, ("game.live_game_v1", f"{PLAYS_PATH}[0].pitchEvents", "array of 6 items")),
+    "no plays": (put({}, "liveData", "plays"), ("game.live_game_v1", PLAYS_PATH, None)),
 }
 
 

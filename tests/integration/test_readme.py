@@ -2,12 +2,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import temporary_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -36,14 +38,16 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environment(clone: Path, tmp_path_factory: pytest.TempPathFactory, stubs_dir: Path) -> Iterator[dict[str, str]]:
+def environment(clone: Path, stubs_dir: Path) -> Iterator[dict[str, str]]:
     """An embedded server for the commands, stopped at the end; nothing of the developer's own settings."""
     own = {key: value for key, value in os.environ.items() if not key.startswith("MLB_")}
-    own["MLB_ETL_DATA"] = str(tmp_path_factory.mktemp("data"))
+    data = temporary_folder()
+    own["MLB_ETL_DATA"] = str(data)
     own["MLB_STUBS"] = str(stubs_dir)
     own["PATH"] = f"{clone / '.venv' / 'bin'}:{own['PATH']}"
     yield own
     subprocess.run(["mlb-etl", "db", "stop"], cwd=clone, env=own, check=True)
+    shutil.rmtree(data)
 
 
 def run(command: list[str], clone: Path, environment: dict[str, str]) -> str:

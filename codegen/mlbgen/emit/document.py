@@ -58,4 +58,4 @@ def _is_camel(member: Member) -> bool:
 def _camel(attribute: str) -> str:
     """The name that `rename="camel"` gives an attribute."""
     first, *others = attribute.rstrip("_").split("_")
-    return first + "".join(map(str.capitalize, others))
+    return first + "".join(map(str.title, others))

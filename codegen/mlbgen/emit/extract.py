@@ -27,8 +27,6 @@ _ENDS = {
     "first": "first_of_each(rows, KEY)",
     "last": "last_of_each(rows, KEY)",
 }
-
-
 _KEY = Node("str")  # what a map's key is decoded as
 
 

@@ -8,6 +8,7 @@ from sqlglot.generators.postgres import PostgresGenerator
 
 INDENT = 4
 _WIDTH = 100
+_SIDE = 36  # characters of a list that stands beside another
 
 
 class Filled(exp.Expression):
@@ -27,7 +28,9 @@ def line(statement: exp.Expr) -> str:
 
 def block(statement: exp.Expr) -> str:
     """The statement on several lines."""
-    return _Printer(dialect="postgres", comments=False, pretty=True, pad=INDENT, indent=INDENT).generate(statement)
+    return _Printer(
+        dialect="postgres", comments=False, pretty=True, pad=INDENT, indent=INDENT, max_text_width=_SIDE
+    ).generate(statement)
 
 
 def _filled(generator: Generator, node: Filled) -> str:
@@ -41,7 +44,7 @@ def _filled(generator: Generator, node: Filled) -> str:
 
 def _add_plain(generator: Generator, node: AddPlain) -> str:
     name, kind = generator.sql(node, "this"), generator.sql(node, "kind")
-    return f"ADD COLUMN IF NOT EXISTS {name} {kind}, ALTER COLUMN {name} SET STORAGE PLAIN"
+    return f"ADD COLUMN IF NOT EXISTS {name} {kind},{generator.sep()}ALTER COLUMN {name} SET STORAGE PLAIN"
 
 
 class _Printer(PostgresGenerator):

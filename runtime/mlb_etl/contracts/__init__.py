@@ -129,6 +129,10 @@ class Method:
     def name(self) -> str:
         return f"{self.endpoint}.{self.method}"
 
+    @property
+    def qualified_raw_table(self) -> str:
+        return f"{self.raw_schema}.{self.raw_table}"
+
 
 __all__: Sequence[str] = (
     "Capture",

@@ -174,17 +174,28 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_away_bench"
     "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_away_bench"
-    ADD COLUMN IF NOT EXISTS "jersey_number" text, ALTER COLUMN "jersey_number" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_code" text, ALTER COLUMN "position_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_name" text, ALTER COLUMN "position_name" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_type" text, ALTER COLUMN "position_type" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_abbreviation" text, ALTER COLUMN "position_abbreviation" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "status_code" text, ALTER COLUMN "status_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "status_description" text, ALTER COLUMN "status_description" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "season_avg" numeric, ALTER COLUMN "season_avg" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "season_obp" numeric, ALTER COLUMN "season_obp" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "season_slg" numeric, ALTER COLUMN "season_slg" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "season_ops" numeric, ALTER COLUMN "season_ops" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "jersey_number" text,
+    ALTER COLUMN "jersey_number" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_code" text,
+    ALTER COLUMN "position_code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_name" text,
+    ALTER COLUMN "position_name" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_type" text,
+    ALTER COLUMN "position_type" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_abbreviation" text,
+    ALTER COLUMN "position_abbreviation" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "status_code" text,
+    ALTER COLUMN "status_code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "status_description" text,
+    ALTER COLUMN "status_description" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "season_avg" numeric,
+    ALTER COLUMN "season_avg" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "season_obp" numeric,
+    ALTER COLUMN "season_obp" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "season_slg" numeric,
+    ALTER COLUMN "season_slg" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "season_ops" numeric,
+    ALTER COLUMN "season_ops" SET STORAGE PLAIN
 """
 
 COPY = """\

@@ -169,15 +169,24 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_away_bullpe
     "season_home_runs" int2, "season_walks" int2, "season_strikeouts" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_away_bullpen"
-    ADD COLUMN IF NOT EXISTS "jersey_number" text, ALTER COLUMN "jersey_number" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_code" text, ALTER COLUMN "position_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_name" text, ALTER COLUMN "position_name" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_type" text, ALTER COLUMN "position_type" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_abbreviation" text, ALTER COLUMN "position_abbreviation" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "status_code" text, ALTER COLUMN "status_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "status_description" text, ALTER COLUMN "status_description" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "season_era" numeric, ALTER COLUMN "season_era" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "season_whip" numeric, ALTER COLUMN "season_whip" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "jersey_number" text,
+    ALTER COLUMN "jersey_number" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_code" text,
+    ALTER COLUMN "position_code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_name" text,
+    ALTER COLUMN "position_name" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_type" text,
+    ALTER COLUMN "position_type" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_abbreviation" text,
+    ALTER COLUMN "position_abbreviation" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "status_code" text,
+    ALTER COLUMN "status_code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "status_description" text,
+    ALTER COLUMN "status_description" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "season_era" numeric,
+    ALTER COLUMN "season_era" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "season_whip" numeric,
+    ALTER COLUMN "season_whip" SET STORAGE PLAIN
 """
 
 COPY = """\

@@ -84,7 +84,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_linescore" 
     "home_left_on_base" int2, "away_left_on_base" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_linescore"
-    ADD COLUMN IF NOT EXISTS "inning_ordinal" text, ALTER COLUMN "inning_ordinal" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "inning_ordinal" text,
+    ALTER COLUMN "inning_ordinal" SET STORAGE PLAIN
 """
 
 COPY = """\

@@ -294,18 +294,30 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_pitch_event
     "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_pitch_events"
-    ADD COLUMN IF NOT EXISTS "play_id" text, ALTER COLUMN "play_id" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "pfx_id" text, ALTER COLUMN "pfx_id" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "call_code" text, ALTER COLUMN "call_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "call_description" text, ALTER COLUMN "call_description" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "code" text, ALTER COLUMN "code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "description" text, ALTER COLUMN "description" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "review_type" text, ALTER COLUMN "review_type" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "pitch_type_code" text, ALTER COLUMN "pitch_type_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "pitch_type_description" text, ALTER COLUMN "pitch_type_description" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "trajectory" text, ALTER COLUMN "trajectory" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "hardness" text, ALTER COLUMN "hardness" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "hit_location" text, ALTER COLUMN "hit_location" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "play_id" text,
+    ALTER COLUMN "play_id" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "pfx_id" text,
+    ALTER COLUMN "pfx_id" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "call_code" text,
+    ALTER COLUMN "call_code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "call_description" text,
+    ALTER COLUMN "call_description" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "code" text,
+    ALTER COLUMN "code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "description" text,
+    ALTER COLUMN "description" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "review_type" text,
+    ALTER COLUMN "review_type" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "pitch_type_code" text,
+    ALTER COLUMN "pitch_type_code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "pitch_type_description" text,
+    ALTER COLUMN "pitch_type_description" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "trajectory" text,
+    ALTER COLUMN "trajectory" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "hardness" text,
+    ALTER COLUMN "hardness" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "hit_location" text,
+    ALTER COLUMN "hit_location" SET STORAGE PLAIN
 """
 
 COPY = """\

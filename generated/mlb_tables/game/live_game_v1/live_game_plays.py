@@ -190,19 +190,32 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_plays" (
     "review_challenge_team_id" int4, "review_player_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_plays"
-    ADD COLUMN IF NOT EXISTS "result_type" text, ALTER COLUMN "result_type" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "event" text, ALTER COLUMN "event" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "event_type" text, ALTER COLUMN "event_type" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "description" text, ALTER COLUMN "description" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "half_inning" text, ALTER COLUMN "half_inning" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "bat_side_code" text, ALTER COLUMN "bat_side_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "bat_side_description" text, ALTER COLUMN "bat_side_description" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "pitch_hand_code" text, ALTER COLUMN "pitch_hand_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "pitch_hand_description" text, ALTER COLUMN "pitch_hand_description" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "batter_split" text, ALTER COLUMN "batter_split" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "pitcher_split" text, ALTER COLUMN "pitcher_split" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "men_on_base_split" text, ALTER COLUMN "men_on_base_split" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "review_type" text, ALTER COLUMN "review_type" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "result_type" text,
+    ALTER COLUMN "result_type" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "event" text,
+    ALTER COLUMN "event" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "event_type" text,
+    ALTER COLUMN "event_type" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "description" text,
+    ALTER COLUMN "description" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "half_inning" text,
+    ALTER COLUMN "half_inning" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "bat_side_code" text,
+    ALTER COLUMN "bat_side_code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "bat_side_description" text,
+    ALTER COLUMN "bat_side_description" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "pitch_hand_code" text,
+    ALTER COLUMN "pitch_hand_code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "pitch_hand_description" text,
+    ALTER COLUMN "pitch_hand_description" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "batter_split" text,
+    ALTER COLUMN "batter_split" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "pitcher_split" text,
+    ALTER COLUMN "pitcher_split" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "men_on_base_split" text,
+    ALTER COLUMN "men_on_base_split" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "review_type" text,
+    ALTER COLUMN "review_type" SET STORAGE PLAIN
 """
 
 COPY = """\

@@ -124,13 +124,20 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_runners" (
     "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_runners"
-    ADD COLUMN IF NOT EXISTS "origin_base" text, ALTER COLUMN "origin_base" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "start_base" text, ALTER COLUMN "start_base" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "end_base" text, ALTER COLUMN "end_base" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "out_base" text, ALTER COLUMN "out_base" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "event" text, ALTER COLUMN "event" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "event_type" text, ALTER COLUMN "event_type" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "movement_reason" text, ALTER COLUMN "movement_reason" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "origin_base" text,
+    ALTER COLUMN "origin_base" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "start_base" text,
+    ALTER COLUMN "start_base" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "end_base" text,
+    ALTER COLUMN "end_base" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "out_base" text,
+    ALTER COLUMN "out_base" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "event" text,
+    ALTER COLUMN "event" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "event_type" text,
+    ALTER COLUMN "event_type" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "movement_reason" text,
+    ALTER COLUMN "movement_reason" SET STORAGE PLAIN
 """
 
 COPY = """\

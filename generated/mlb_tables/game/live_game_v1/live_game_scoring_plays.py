@@ -105,10 +105,14 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_scoring_pla
     "home_score" int2, "batter_id" int4, "pitcher_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_scoring_plays"
-    ADD COLUMN IF NOT EXISTS "half_inning" text, ALTER COLUMN "half_inning" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "event" text, ALTER COLUMN "event" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "event_type" text, ALTER COLUMN "event_type" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "description" text, ALTER COLUMN "description" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "half_inning" text,
+    ALTER COLUMN "half_inning" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "event" text,
+    ALTER COLUMN "event" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "event_type" text,
+    ALTER COLUMN "event_type" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "description" text,
+    ALTER COLUMN "description" SET STORAGE PLAIN
 """
 
 COPY = """\

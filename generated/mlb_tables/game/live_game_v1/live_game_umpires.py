@@ -65,8 +65,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_umpires" (
     "game_pk" int8, "season" int2, "official_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_umpires"
-    ADD COLUMN IF NOT EXISTS "official_type" text, ALTER COLUMN "official_type" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "official_name" text, ALTER COLUMN "official_name" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "official_type" text,
+    ALTER COLUMN "official_type" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "official_name" text,
+    ALTER COLUMN "official_name" SET STORAGE PLAIN
 """
 
 COPY = """\
@@ -90,7 +92,11 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NULL
         OR (
             "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."official_id", "old"."official_name") IS DISTINCT FROM ("new"."official_id", "new"."official_name")
+            AND (
+                "old"."official_id", "old"."official_name"
+            ) IS DISTINCT FROM (
+                "new"."official_id", "new"."official_name"
+            )
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_umpires" AS "old" (

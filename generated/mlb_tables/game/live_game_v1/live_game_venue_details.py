@@ -132,20 +132,34 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_venue_detai
     "right_field" int2, "right_line" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_venue_details"
-    ADD COLUMN IF NOT EXISTS "venue_name" text, ALTER COLUMN "venue_name" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "address" text, ALTER COLUMN "address" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "city" text, ALTER COLUMN "city" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "state" text, ALTER COLUMN "state" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "state_abbreviation" text, ALTER COLUMN "state_abbreviation" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "postal_code" text, ALTER COLUMN "postal_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "country" text, ALTER COLUMN "country" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "phone" text, ALTER COLUMN "phone" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "time_zone_id" text, ALTER COLUMN "time_zone_id" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "time_zone" text, ALTER COLUMN "time_zone" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "time_zone_offset" numeric, ALTER COLUMN "time_zone_offset" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "time_zone_offset_at_game_time" numeric, ALTER COLUMN "time_zone_offset_at_game_time" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "turf_type" text, ALTER COLUMN "turf_type" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "roof_type" text, ALTER COLUMN "roof_type" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "venue_name" text,
+    ALTER COLUMN "venue_name" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "address" text,
+    ALTER COLUMN "address" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "city" text,
+    ALTER COLUMN "city" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "state" text,
+    ALTER COLUMN "state" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "state_abbreviation" text,
+    ALTER COLUMN "state_abbreviation" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "postal_code" text,
+    ALTER COLUMN "postal_code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "country" text,
+    ALTER COLUMN "country" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "phone" text,
+    ALTER COLUMN "phone" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "time_zone_id" text,
+    ALTER COLUMN "time_zone_id" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "time_zone" text,
+    ALTER COLUMN "time_zone" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "time_zone_offset" numeric,
+    ALTER COLUMN "time_zone_offset" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "time_zone_offset_at_game_time" numeric,
+    ALTER COLUMN "time_zone_offset_at_game_time" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "turf_type" text,
+    ALTER COLUMN "turf_type" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "roof_type" text,
+    ALTER COLUMN "roof_type" SET STORAGE PLAIN
 """
 
 COPY = """\

@@ -38,20 +38,22 @@ def accept(document: Document, capture: Capture) -> None:
     """Refuse a response that breaks a rule."""
     if document.message_number is not None:
         raise Rejected(
-            "the feed of a game, not an answer with an error message",
+            "must be the feed of a game, not an answer with an error message",
             path="$.messageNumber",
             value=document.message_number,
         )
     if document.game_pk is None or str(document.game_pk) != capture.parameters.get("game_pk"):
-        raise Rejected("the feed of the game that was asked for", path="$.gamePk", value=document.game_pk)
+        raise Rejected("must be the feed of the game that was asked for", path="$.gamePk", value=document.game_pk)
     live_data = document.live_data or NO_LIVE_DATA
     plays = live_data.plays or NO_PLAYS
     if plays.all_plays is None:
-        raise Rejected("a whole v1.1 feed, with a list of plays even if it is empty", path="$.liveData.plays.allPlays")
+        raise Rejected(
+            "must be a whole v1.1 feed, with a list of plays even if it is empty", path="$.liveData.plays.allPlays"
+        )
     pitch_events = next((each.pitch_events for each in plays.all_plays or () if each.pitch_events is not None), None)
     if pitch_events is not None:
         raise Rejected(
-            "a v1.1 feed, not the legacy v1 one, whose plays have pitchEvents",
+            "must be a v1.1 feed, not the legacy v1 one, whose plays have pitchEvents",
             path="$.liveData.plays.allPlays[*].pitchEvents",
             value=pitch_events,
         )
@@ -68,14 +70,17 @@ METHOD = Method(
     fingerprint="4d25672c9871a489c7bf33ac5274aedd5ae5728c861c2fcabb407d8211aa3e5e",
     document=(DocumentKey("game_pk", "bigint", "$.gamePk", read_game_pk),),
     rules=(
-        Rule("the feed of a game, not an answer with an error message", "$.messageNumber", "absent", None),
-        Rule("a v1.1 feed, which says its gamePk as a number", "$.gamePk", "type", "integer"),
-        Rule("the feed of the game that was asked for", "$.gamePk", "equals_parameter", "game_pk"),
+        Rule("must be the feed of a game, not an answer with an error message", "$.messageNumber", "absent", None),
+        Rule("must be a v1.1 feed, which says its gamePk as a number", "$.gamePk", "type", "integer"),
+        Rule("must be the feed of the game that was asked for", "$.gamePk", "equals_parameter", "game_pk"),
         Rule(
-            "a whole v1.1 feed, with a list of plays even if it is empty", "$.liveData.plays.allPlays", "present", None
+            "must be a whole v1.1 feed, with a list of plays even if it is empty",
+            "$.liveData.plays.allPlays",
+            "present",
+            None,
         ),
         Rule(
-            "a v1.1 feed, not the legacy v1 one, whose plays have pitchEvents",
+            "must be a v1.1 feed, not the legacy v1 one, whose plays have pitchEvents",
             "$.liveData.plays.allPlays[*].pitchEvents",
             "absent",
             None,

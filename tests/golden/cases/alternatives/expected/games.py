@@ -76,7 +76,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.games" (
     "game_pk" int8, "game_date" date, "season" int2, "score" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.games"
-    ADD COLUMN IF NOT EXISTS "era" numeric, ALTER COLUMN "era" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "era" numeric,
+    ALTER COLUMN "era" SET STORAGE PLAIN
 """
 
 COPY = """\
@@ -99,7 +100,11 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NULL
         OR (
             "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."game_date", "old"."score", "old"."era") IS DISTINCT FROM ("new"."game_date", "new"."score", "new"."era"::numeric)
+            AND (
+                "old"."game_date", "old"."score", "old"."era"
+            ) IS DISTINCT FROM (
+                "new"."game_date", "new"."score", "new"."era"::numeric
+            )
         )
 ), "written" AS (
     INSERT INTO "league"."games" AS "old" (

@@ -83,7 +83,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.lines" (
     "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.lines"
-    ADD COLUMN IF NOT EXISTS "average" numeric, ALTER COLUMN "average" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "average" numeric,
+    ALTER COLUMN "average" SET STORAGE PLAIN
 """
 
 COPY = """\

@@ -67,8 +67,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.events" (
     "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.events"
-    ADD COLUMN IF NOT EXISTS "source" text, ALTER COLUMN "source" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "weight" numeric, ALTER COLUMN "weight" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "source" text,
+    ALTER COLUMN "source" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "weight" numeric,
+    ALTER COLUMN "weight" SET STORAGE PLAIN
 """
 
 COPY = """\
@@ -91,7 +93,9 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NULL
         OR (
             "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."rbi", "old"."season", "old"."is_pitch", "old"."source", "old"."weight") IS DISTINCT FROM (
+            AND (
+                "old"."rbi", "old"."season", "old"."is_pitch", "old"."source", "old"."weight"
+            ) IS DISTINCT FROM (
                 "new"."rbi", "new"."season", "new"."is_pitch", "new"."source", "new"."weight"::numeric
             )
         )

@@ -58,7 +58,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.noted" (
     "game_pk" int8, "event_index" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.noted"
-    ADD COLUMN IF NOT EXISTS "note" text, ALTER COLUMN "note" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "note" text,
+    ALTER COLUMN "note" SET STORAGE PLAIN
 """
 
 COPY = """\

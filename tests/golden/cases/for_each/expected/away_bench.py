@@ -63,7 +63,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.away_bench" (
     "game_pk" int8, "player_id" int4, "coach_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.away_bench"
-    ADD COLUMN IF NOT EXISTS "position" text, ALTER COLUMN "position" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "position" text,
+    ALTER COLUMN "position" SET STORAGE PLAIN
 """
 
 COPY = """\

@@ -64,9 +64,12 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.texts" (
     "game_pk" int8, "n" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.texts"
-    ADD COLUMN IF NOT EXISTS "quoted" text, ALTER COLUMN "quoted" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "braces" text, ALTER COLUMN "braces" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "constant" text, ALTER COLUMN "constant" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "quoted" text,
+    ALTER COLUMN "quoted" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "braces" text,
+    ALTER COLUMN "braces" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "constant" text,
+    ALTER COLUMN "constant" SET STORAGE PLAIN
 """
 
 COPY = """\
@@ -89,7 +92,11 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NULL
         OR (
             "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."quoted", "old"."braces", "old"."constant") IS DISTINCT FROM ("new"."quoted", "new"."braces", "new"."constant")
+            AND (
+                "old"."quoted", "old"."braces", "old"."constant"
+            ) IS DISTINCT FROM (
+                "new"."quoted", "new"."braces", "new"."constant"
+            )
         )
 ), "written" AS (
     INSERT INTO "league"."texts" AS "old" (

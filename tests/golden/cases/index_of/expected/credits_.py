@@ -63,7 +63,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.credits" (
     "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.credits"
-    ADD COLUMN IF NOT EXISTS "kind" text, ALTER COLUMN "kind" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "kind" text,
+    ALTER COLUMN "kind" SET STORAGE PLAIN
 """
 
 COPY = """\

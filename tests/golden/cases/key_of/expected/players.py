@@ -58,7 +58,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.players" (
     "game_pk" int8, "season" int2, "games" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.players"
-    ADD COLUMN IF NOT EXISTS "player_key" text, ALTER COLUMN "player_key" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "player_key" text,
+    ALTER COLUMN "player_key" SET STORAGE PLAIN
 """
 
 COPY = """\

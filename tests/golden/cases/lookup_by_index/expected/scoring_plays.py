@@ -57,7 +57,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.scoring_plays" (
     "game_pk" int8, "place" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.scoring_plays"
-    ADD COLUMN IF NOT EXISTS "event" text, ALTER COLUMN "event" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "event" text,
+    ALTER COLUMN "event" SET STORAGE PLAIN
 """
 
 COPY = """\

@@ -55,7 +55,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.players" (
     "game_pk" int8, "player_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.players"
-    ADD COLUMN IF NOT EXISTS "name" text, ALTER COLUMN "name" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "name" text,
+    ALTER COLUMN "name" SET STORAGE PLAIN
 """
 
 COPY = """\

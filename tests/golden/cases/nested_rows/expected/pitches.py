@@ -75,7 +75,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.pitches" (
     "vertical" float8, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.pitches"
-    ADD COLUMN IF NOT EXISTS "venue" text, ALTER COLUMN "venue" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "venue" text,
+    ALTER COLUMN "venue" SET STORAGE PLAIN
 """
 
 COPY = """\
@@ -99,7 +100,11 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NULL
         OR (
             "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."venue", "old"."batter_id", "old"."speed", "old"."vertical") IS DISTINCT FROM ("new"."venue", "new"."batter_id", "new"."speed", "new"."vertical")
+            AND (
+                "old"."venue", "old"."batter_id", "old"."speed", "old"."vertical"
+            ) IS DISTINCT FROM (
+                "new"."venue", "new"."batter_id", "new"."speed", "new"."vertical"
+            )
         )
 ), "written" AS (
     INSERT INTO "league"."pitches" AS "old" (

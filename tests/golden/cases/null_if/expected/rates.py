@@ -62,9 +62,12 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.rates" (
     "game_pk" int8, "rate_index" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.rates"
-    ADD COLUMN IF NOT EXISTS "era" numeric, ALTER COLUMN "era" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "note" text, ALTER COLUMN "note" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "grade" text, ALTER COLUMN "grade" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "era" numeric,
+    ALTER COLUMN "era" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "note" text,
+    ALTER COLUMN "note" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "grade" text,
+    ALTER COLUMN "grade" SET STORAGE PLAIN
 """
 
 COPY = """\
@@ -87,7 +90,11 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NULL
         OR (
             "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."era", "old"."note", "old"."grade") IS DISTINCT FROM ("new"."era"::numeric(6,2), "new"."note", "new"."grade")
+            AND (
+                "old"."era", "old"."note", "old"."grade"
+            ) IS DISTINCT FROM (
+                "new"."era"::numeric(6,2), "new"."note", "new"."grade"
+            )
         )
 ), "written" AS (
     INSERT INTO "league"."rates" AS "old" (

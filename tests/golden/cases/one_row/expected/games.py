@@ -47,7 +47,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.games" (
     "game_pk" int8, "score" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.games"
-    ADD COLUMN IF NOT EXISTS "venue" text, ALTER COLUMN "venue" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "venue" text,
+    ALTER COLUMN "venue" SET STORAGE PLAIN
 """
 
 COPY = """\
@@ -63,7 +64,8 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NOT NULL AS "Known"
     FROM "pg_temp"."stage_league.games" AS "new"
     LEFT JOIN "league"."games" AS "old"
-        ON "old"."game_pk" = "new"."game_pk" AND "old"."game_pk" = %(game_pk)s::bigint
+        ON "old"."game_pk" = "new"."game_pk"
+        AND "old"."game_pk" = %(game_pk)s::bigint
     WHERE
         "old"."game_pk" IS NULL
         OR (

@@ -45,7 +45,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.field" (
     "game_pk" int8, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.field"
-    ADD COLUMN IF NOT EXISTS "struct" text, ALTER COLUMN "struct" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "struct" text,
+    ALTER COLUMN "struct" SET STORAGE PLAIN
 """
 
 COPY = """\
@@ -61,7 +62,8 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NOT NULL AS "Known"
     FROM "pg_temp"."stage_league.field" AS "new"
     LEFT JOIN "league"."field" AS "old"
-        ON "old"."game_pk" = "new"."game_pk" AND "old"."game_pk" = %(game_pk)s::bigint
+        ON "old"."game_pk" = "new"."game_pk"
+        AND "old"."game_pk" = %(game_pk)s::bigint
     WHERE
         "old"."game_pk" IS NULL
         OR (

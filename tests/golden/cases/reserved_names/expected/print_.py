@@ -83,8 +83,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.print" (
     "field_date" date, "convert" int2, "tbd" bool, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.print"
-    ADD COLUMN IF NOT EXISTS "capture" text, ALTER COLUMN "capture" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "document" text, ALTER COLUMN "document" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "capture" text,
+    ALTER COLUMN "capture" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "document" text,
+    ALTER COLUMN "document" SET STORAGE PLAIN
 """
 
 COPY = """\

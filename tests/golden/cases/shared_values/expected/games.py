@@ -79,8 +79,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.games" (
     "home_runs" int2, "away_runs" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.games"
-    ADD COLUMN IF NOT EXISTS "date_text" text, ALTER COLUMN "date_text" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "home_score_number" numeric, ALTER COLUMN "home_score_number" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "date_text" text,
+    ALTER COLUMN "date_text" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "home_score_number" numeric,
+    ALTER COLUMN "home_score_number" SET STORAGE PLAIN
 """
 
 COPY = """\
@@ -97,7 +99,8 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NOT NULL AS "Known"
     FROM "pg_temp"."stage_league.games" AS "new"
     LEFT JOIN "league"."games" AS "old"
-        ON "old"."game_pk" = "new"."game_pk" AND "old"."game_pk" = %(game_pk)s::bigint
+        ON "old"."game_pk" = "new"."game_pk"
+        AND "old"."game_pk" = %(game_pk)s::bigint
     WHERE
         "old"."game_pk" IS NULL
         OR (

@@ -68,8 +68,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.values" (
     "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.values"
-    ADD COLUMN IF NOT EXISTS "a_numeric" numeric, ALTER COLUMN "a_numeric" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "a_text" text, ALTER COLUMN "a_text" SET STORAGE PLAIN
+    ADD COLUMN IF NOT EXISTS "a_numeric" numeric,
+    ALTER COLUMN "a_numeric" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "a_text" text,
+    ALTER COLUMN "a_text" SET STORAGE PLAIN
 """
 
 COPY = """\
@@ -86,7 +88,8 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NOT NULL AS "Known"
     FROM "pg_temp"."stage_league.values" AS "new"
     LEFT JOIN "league"."values" AS "old"
-        ON "old"."game_pk" = "new"."game_pk" AND "old"."game_pk" = %(game_pk)s::bigint
+        ON "old"."game_pk" = "new"."game_pk"
+        AND "old"."game_pk" = %(game_pk)s::bigint
     WHERE
         "old"."game_pk" IS NULL
         OR (

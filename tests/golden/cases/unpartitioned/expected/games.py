@@ -60,7 +60,8 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NOT NULL AS "Known"
     FROM "pg_temp"."stage_league.games" AS "new"
     LEFT JOIN "league"."games" AS "old"
-        ON "old"."game_pk" = "new"."game_pk" AND "old"."game_pk" = %(game_pk)s::bigint
+        ON "old"."game_pk" = "new"."game_pk"
+        AND "old"."game_pk" = %(game_pk)s::bigint
     WHERE
         "old"."game_pk" IS NULL
         OR (
