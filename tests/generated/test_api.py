@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from mlb_tables.game.live_game_v1 import api as live_game
 from pydantic import BaseModel, ValidationError
 
 from mlb_etl.contracts.responses import Response
+from mlb_tables.game.live_game_v1 import api as live_game
 from mlbgen import infer, stubs
 from mlbgen.emit import api
 from mlbgen.stubs import Stub

@@ -15,8 +15,8 @@ from psycopg import sql
 from small_ir import DOCUMENT, GAMES, PLAYS, column, method, table
 
 from mlbgen import ir, types
+from mlbgen.columns import wire
 from mlbgen.emit import migrations
-from mlbgen.emit.columns import wire
 from mlbgen.sql.staging import sent
 from mlbgen.sql.statements import statements
 

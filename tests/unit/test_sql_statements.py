@@ -6,7 +6,7 @@ import pytest
 from small_ir import DOCUMENT, PLAYS, column, table
 
 from mlbgen import ir, types
-from mlbgen.emit.columns import wire
+from mlbgen.columns import wire
 from mlbgen.names import SQL_NAME_BYTES
 from mlbgen.sql.staging import stage
 from mlbgen.sql.statements import statements

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from mlbgen import ir, paths, types
-from mlbgen.emit.columns import decodings
+from mlbgen.columns import decodings
 from mlbgen.names import identifier, snake
 from mlbgen.shape import Shape
 

@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlbgen import ir
-from mlbgen.emit import columns, conditions
+from mlbgen import columns, ir
+from mlbgen.emit import conditions
 from mlbgen.emit.python import Names, Source, quoted, told_apart
 from mlbgen.emit.scope import Place, Scope, Value, Variable
 from mlbgen.emit.tree import Node, Tree

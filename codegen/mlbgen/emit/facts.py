@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mlbgen import ir
-from mlbgen.emit.columns import item_path
+from mlbgen.columns import item_path
 from mlbgen.emit.python import Names, Source, quoted, quoted_around
 from mlbgen.names import identifier
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from mlbgen import ir, types
+from mlbgen.columns import converter
 from mlbgen.emit import accept
-from mlbgen.emit.columns import converter
 from mlbgen.emit.facts import modules, partition
 from mlbgen.emit.python import Names, Source, header, quoted, render
 from mlbgen.emit.scope import Scope, Variable

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from mlbgen import ir
-from mlbgen.emit import columns, extract
+from mlbgen import columns, ir
+from mlbgen.emit import extract
 from mlbgen.emit.facts import Paths, partition
 from mlbgen.emit.python import Names, Source, block, docstring, header, quoted, render, wrapped
 from mlbgen.emit.tree import ROOT, Tree

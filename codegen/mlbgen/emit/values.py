@@ -1,7 +1,6 @@
 """The expression of a column's value: alternatives, placeholders, the default and the conversion."""
 
-from mlbgen import ir
-from mlbgen.emit import columns
+from mlbgen import columns, ir
 from mlbgen.emit.python import Source, quoted
 from mlbgen.emit.scope import Value
 from mlbgen.types import Decoding

@@ -5,7 +5,7 @@ from hashlib import sha256
 from sqlglot import exp
 
 from mlbgen import ir
-from mlbgen.emit.columns import wire
+from mlbgen.columns import wire
 from mlbgen.names import SQL_NAME_BYTES
 from mlbgen.sql import nodes
 from mlbgen.sql.printer import AddPlain, Filled

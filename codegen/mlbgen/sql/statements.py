@@ -11,8 +11,9 @@ from mlbgen.sql.upsert import upsert
 class Statements:
     """`load` copies rows of a new document straight into the table, in binary.
 
-    Of a known one, `stage` creates the session's temporary table, `copy` fills it in binary, and `upsert` moves its rows
-    into the table; it takes the document's keys as parameters by name, and returns one row: rows inserted, rows updated.
+    Of a known one, `stage` creates the session's temporary table, `copy` fills it in binary, and `upsert` moves its
+    rows into the table; it takes the document's keys as parameters by name, and returns one row: rows inserted, rows
+    updated.
     """
 
     load: str
