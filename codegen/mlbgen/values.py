@@ -18,7 +18,7 @@ from mlbgen.types import SqlType
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _INNINGS = re.compile(r"([0-9]{1,4})(?:\.([012]))?")
 _HEIGHT = re.compile(r"""([0-9])' ?([0-9]{1,2})(?:"|'')?""")
-_BATTING_ORDER = re.compile(r"([1-9])([0-9]{2})")
+_BATTING_ORDER = re.compile(r"([1-9][0-9]?)([0-9]{2})")
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
@@ -147,7 +147,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "Int2": _integer(15),
     "Int4": _integer(31),
     "Int8": _integer(63),
-    "Decimal": lambda value: Decimal(str(_float(value))),
+    "Decimal": _decimal,
     "float": _float,
     "bool": bool,
     "str": _text,

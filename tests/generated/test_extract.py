@@ -113,9 +113,9 @@ def test_a_repeated_play_is_refused(method: Method, feed: bytes) -> None:
 def test_rows_take_at_most_three_quarters_of_the_time_of_parsing(
     method: Method, feed: bytes, benchmark: ModuleType
 ) -> None:
-    """Up to three times, as a busy machine can only make it slower."""
+    """Up to five times, as a busy machine can only make it slower."""
     ratios: list[float] = []
-    while len(ratios) < 3 and min(ratios, default=1.0) > benchmark.LIMIT:
+    while len(ratios) < 5 and min(ratios, default=1.0) > benchmark.LIMIT:
         ratios.append(benchmark.measure(method, feed).ratio)
 
     assert min(ratios) <= benchmark.LIMIT, ratios

@@ -86,7 +86,10 @@ def write(connection: Connection, of: ir.Table, rows: list[Row], game_pk: int = 
 def plays(
     at: datetime, *facts: tuple[int, float | None, str | None], game_pk: int = 1, season: int = 2024
 ) -> list[Row]:
-    return [(game_pk, season, *fact, at) for fact in facts]
+    return [
+        (game_pk, season, index, None if speed is None else Decimal(str(speed)), event, at)
+        for index, speed, event in facts
+    ]
 
 
 def stored(connection: Connection, name: str = "plays") -> list[Row]:

@@ -78,8 +78,8 @@ def test_the_fate_of_each_leaf(report: Coverage) -> None:
 def test_the_report_as_text_and_as_json(report: Coverage) -> None:
     assert report.text().splitlines() == [
         "game.test: 12 leaf paths: 5 mapped, 5 ignored, 2 unmapped",
-        "  $.debugger (seen 1 times)",
         "  $.players.*.age (seen 1 times)",
+        "  $.debugger (seen 1 times)",
     ]
     found = json.loads(json.dumps(report.json()))
     counts = {"method": "game.test", "leaves": 12, "mapped": 5, "ignored": 5, "unmapped": 2}

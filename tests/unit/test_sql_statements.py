@@ -27,11 +27,15 @@ def test_statements_of_a_table() -> None:
         made.stage
         == """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.plays" (
-    "game_pk" int8, "season" int2, "play_index" int2, "speed" float8, "captured_at" timestamptz
+    "game_pk" int8, "season" int2, "play_index" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_league.plays"
-    ADD COLUMN IF NOT EXISTS "event" text, ALTER COLUMN "event" SET STORAGE PLAIN"""
+    ADD COLUMN IF NOT EXISTS "speed" numeric,
+    ALTER COLUMN "speed" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "event" text,
+    ALTER COLUMN "event" SET STORAGE PLAIN"""
     )
+    assert made.load == made.copy.replace('"pg_temp"."stage_league.plays"', '"league"."plays"')
     assert (
         made.copy
         == """\
@@ -56,7 +60,9 @@ WITH "incoming" AS MATERIALIZED (
         "old"."game_pk" IS NULL
         OR (
             "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."speed", "old"."event") IS DISTINCT FROM ("new"."speed"::numeric(5,1), "new"."event")
+            AND ("old"."speed", "old"."event") IS DISTINCT FROM (
+                "new"."speed"::numeric(5,1), "new"."event"
+            )
         )
 ), "written" AS (
     INSERT INTO "league"."plays" AS "old" (

@@ -41,7 +41,15 @@ JSON = {
 
 def runtime(value: Any, decoding: types.Decoding) -> object:
     """What generated code makes of the value; raises ValidationError or Rejected."""
-    known = {**vars(fields), "float": float, "bool": bool, "str": str, "date": convert.date, "UUID": convert.UUID}
+    known = {
+        **vars(fields),
+        "Decimal": Decimal,
+        "float": float,
+        "bool": bool,
+        "str": str,
+        "date": convert.date,
+        "UUID": convert.UUID,
+    }
     decoded = msgspec.json.decode(msgspec.json.encode(value), type=known[decoding.annotation])
     return getattr(convert, decoding.convert)(decoded, "$") if decoding.convert else decoded
 

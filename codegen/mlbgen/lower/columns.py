@@ -183,20 +183,14 @@ def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: Sq
     if isinstance(value, ir.ConstantValue):
         _check_scalar(report, place.at("constant"), value.value, sql_type)
         return
-    wires: set[str] = set()
     for name, json_type in _json_types(value):
         if json_type != "string" and (declared.null_if or declared.convert):
             setting = "convert" if declared.convert else "null_if"
             report.add("MG042", place.at(setting), f"{setting} is for texts, and {name} is {kind(json_type)}")
             return
-        decoding = types.decoding(sql_type, json_type, declared.convert)
-        if decoding is None:
+        if types.decoding(sql_type, json_type, declared.convert) is None:
             report.add("MG040", place.at("type"), *_misfit(declared, sql_type, name, json_type))
             return
-        wires.add(decoding.wire)
-    if len(wires) > 1:
-        message = f"the paths have types that fill {sql_type} in different ways"
-        report.add("MG040", place.at("type"), message, "map them to columns of their own")
 
 
 def _json_types(value: ir.Value) -> list[tuple[str, str]]:

@@ -882,19 +882,8 @@ CREATE TABLE "game"."live_game_home_batting_order" (
     "fielding_caught_stealing" smallint,
     "fielding_stolen_base_percentage" numeric,
     "fielding_pickoffs" smallint,
-    "season_games_played" smallint,
-    "season_plate_appearances" smallint,
-    "season_at_bats" smallint,
-    "season_runs" smallint,
-    "season_hits" smallint,
-    "season_doubles" smallint,
-    "season_triples" smallint,
     "season_home_runs" smallint,
     "season_rbi" smallint,
-    "season_walks" smallint,
-    "season_strikeouts" smallint,
-    "season_stolen_bases" smallint,
-    "season_caught_stealing" smallint,
     "season_avg" numeric,
     "season_obp" numeric,
     "season_slg" numeric,
@@ -976,19 +965,8 @@ COMMENT ON COLUMN "game"."live_game_home_batting_order"."fielding_stolen_bases" 
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."fielding_caught_stealing" IS 'Runners caught stealing while he caught or pitched.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."fielding_stolen_base_percentage" IS 'Share of steals that succeeded while he caught or pitched, 0 to 1.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."fielding_pickoffs" IS 'Pickoffs.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_games_played" IS 'Games played this season.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_plate_appearances" IS 'Plate appearances this season.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_at_bats" IS 'At-bats this season.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_runs" IS 'Runs this season.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_hits" IS 'Hits this season.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_doubles" IS 'Doubles this season.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_triples" IS 'Triples this season.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_home_runs" IS 'Home runs this season.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_rbi" IS 'Runs batted in this season.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_walks" IS 'Walks this season, intentional ones too.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_strikeouts" IS 'Strikeouts this season.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_stolen_bases" IS 'Stolen bases this season.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_caught_stealing" IS 'Times caught stealing this season.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_avg" IS 'Batting average this season.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_obp" IS 'On-base percentage this season, 0 to 1.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_slg" IS 'Slugging percentage this season, 0 to 4.';
@@ -1058,19 +1036,8 @@ CREATE TABLE "game"."live_game_away_batting_order" (
     "fielding_caught_stealing" smallint,
     "fielding_stolen_base_percentage" numeric,
     "fielding_pickoffs" smallint,
-    "season_games_played" smallint,
-    "season_plate_appearances" smallint,
-    "season_at_bats" smallint,
-    "season_runs" smallint,
-    "season_hits" smallint,
-    "season_doubles" smallint,
-    "season_triples" smallint,
     "season_home_runs" smallint,
     "season_rbi" smallint,
-    "season_walks" smallint,
-    "season_strikeouts" smallint,
-    "season_stolen_bases" smallint,
-    "season_caught_stealing" smallint,
     "season_avg" numeric,
     "season_obp" numeric,
     "season_slg" numeric,
@@ -1152,19 +1119,8 @@ COMMENT ON COLUMN "game"."live_game_away_batting_order"."fielding_stolen_bases" 
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."fielding_caught_stealing" IS 'Runners caught stealing while he caught or pitched.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."fielding_stolen_base_percentage" IS 'Share of steals that succeeded while he caught or pitched, 0 to 1.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."fielding_pickoffs" IS 'Pickoffs.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_games_played" IS 'Games played this season.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_plate_appearances" IS 'Plate appearances this season.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_at_bats" IS 'At-bats this season.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_runs" IS 'Runs this season.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_hits" IS 'Hits this season.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_doubles" IS 'Doubles this season.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_triples" IS 'Triples this season.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_home_runs" IS 'Home runs this season.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_rbi" IS 'Runs batted in this season.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_walks" IS 'Walks this season, intentional ones too.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_strikeouts" IS 'Strikeouts this season.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_stolen_bases" IS 'Stolen bases this season.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_caught_stealing" IS 'Times caught stealing this season.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_avg" IS 'Batting average this season.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_obp" IS 'On-base percentage this season, 0 to 1.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_slg" IS 'Slugging percentage this season, 0 to 4.';
@@ -1240,22 +1196,10 @@ CREATE TABLE "game"."live_game_home_pitchers" (
     "inherited_runners_scored" smallint,
     "runs_scored_per_9" numeric,
     "home_runs_per_9" numeric,
-    "season_games_pitched" smallint,
-    "season_games_started" smallint,
     "season_wins" smallint,
     "season_losses" smallint,
     "season_saves" smallint,
-    "season_save_opportunities" smallint,
-    "season_holds" smallint,
-    "season_blown_saves" smallint,
     "season_outs_recorded" smallint,
-    "season_batters_faced" smallint,
-    "season_hits" smallint,
-    "season_runs" smallint,
-    "season_earned_runs" smallint,
-    "season_home_runs" smallint,
-    "season_walks" smallint,
-    "season_strikeouts" smallint,
     "season_era" numeric,
     "season_whip" numeric,
     "captured_at" timestamptz NOT NULL,
@@ -1340,22 +1284,10 @@ COMMENT ON COLUMN "game"."live_game_home_pitchers"."inherited_runners" IS 'Runne
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."inherited_runners_scored" IS 'Those of them who scored.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."runs_scored_per_9" IS 'Runs allowed per nine innings.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."home_runs_per_9" IS 'Home runs allowed per nine innings.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_games_pitched" IS 'Games pitched this season.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_games_started" IS 'Games started this season.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_wins" IS 'Wins this season.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_losses" IS 'Losses this season.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_saves" IS 'Saves this season.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_save_opportunities" IS 'Save opportunities this season.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_holds" IS 'Holds this season.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_blown_saves" IS 'Blown saves this season.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_outs_recorded" IS 'Outs recorded this season; a third of it is innings pitched.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_batters_faced" IS 'Batters faced this season.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_hits" IS 'Hits allowed this season.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_runs" IS 'Runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_earned_runs" IS 'Earned runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_home_runs" IS 'Home runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_walks" IS 'Walks allowed this season, intentional ones too.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_strikeouts" IS 'Strikeouts this season.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_era" IS 'Earned run average this season.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_whip" IS 'Walks and hits per inning pitched this season.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."captured_at" IS 'When the response that last changed this row was asked for.';
@@ -1429,22 +1361,10 @@ CREATE TABLE "game"."live_game_away_pitchers" (
     "inherited_runners_scored" smallint,
     "runs_scored_per_9" numeric,
     "home_runs_per_9" numeric,
-    "season_games_pitched" smallint,
-    "season_games_started" smallint,
     "season_wins" smallint,
     "season_losses" smallint,
     "season_saves" smallint,
-    "season_save_opportunities" smallint,
-    "season_holds" smallint,
-    "season_blown_saves" smallint,
     "season_outs_recorded" smallint,
-    "season_batters_faced" smallint,
-    "season_hits" smallint,
-    "season_runs" smallint,
-    "season_earned_runs" smallint,
-    "season_home_runs" smallint,
-    "season_walks" smallint,
-    "season_strikeouts" smallint,
     "season_era" numeric,
     "season_whip" numeric,
     "captured_at" timestamptz NOT NULL,
@@ -1529,22 +1449,10 @@ COMMENT ON COLUMN "game"."live_game_away_pitchers"."inherited_runners" IS 'Runne
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."inherited_runners_scored" IS 'Those of them who scored.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."runs_scored_per_9" IS 'Runs allowed per nine innings.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."home_runs_per_9" IS 'Home runs allowed per nine innings.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_games_pitched" IS 'Games pitched this season.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_games_started" IS 'Games started this season.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_wins" IS 'Wins this season.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_losses" IS 'Losses this season.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_saves" IS 'Saves this season.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_save_opportunities" IS 'Save opportunities this season.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_holds" IS 'Holds this season.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_blown_saves" IS 'Blown saves this season.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_outs_recorded" IS 'Outs recorded this season; a third of it is innings pitched.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_batters_faced" IS 'Batters faced this season.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_hits" IS 'Hits allowed this season.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_runs" IS 'Runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_earned_runs" IS 'Earned runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_home_runs" IS 'Home runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_walks" IS 'Walks allowed this season, intentional ones too.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_strikeouts" IS 'Strikeouts this season.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_era" IS 'Earned run average this season.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_whip" IS 'Walks and hits per inning pitched this season.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."captured_at" IS 'When the response that last changed this row was asked for.';
@@ -1564,19 +1472,8 @@ CREATE TABLE "game"."live_game_home_bench" (
     "position_abbreviation" text,
     "status_code" text,
     "status_description" text,
-    "season_games_played" smallint,
-    "season_plate_appearances" smallint,
-    "season_at_bats" smallint,
-    "season_runs" smallint,
-    "season_hits" smallint,
-    "season_doubles" smallint,
-    "season_triples" smallint,
     "season_home_runs" smallint,
     "season_rbi" smallint,
-    "season_walks" smallint,
-    "season_strikeouts" smallint,
-    "season_stolen_bases" smallint,
-    "season_caught_stealing" smallint,
     "season_avg" numeric,
     "season_obp" numeric,
     "season_slg" numeric,
@@ -1608,19 +1505,8 @@ COMMENT ON COLUMN "game"."live_game_home_bench"."position_type" IS 'Pitcher, Cat
 COMMENT ON COLUMN "game"."live_game_home_bench"."position_abbreviation" IS 'Abbreviation of the position.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."status_code" IS 'Code of the roster status; A is active.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."status_description" IS 'Roster status in words.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_games_played" IS 'Games played this season.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_plate_appearances" IS 'Plate appearances this season.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_at_bats" IS 'At-bats this season.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_runs" IS 'Runs this season.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_hits" IS 'Hits this season.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_doubles" IS 'Doubles this season.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_triples" IS 'Triples this season.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."season_home_runs" IS 'Home runs this season.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."season_rbi" IS 'Runs batted in this season.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_walks" IS 'Walks this season, intentional ones too.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_strikeouts" IS 'Strikeouts this season.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_stolen_bases" IS 'Stolen bases this season.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."season_caught_stealing" IS 'Times caught stealing this season.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."season_avg" IS 'Batting average this season.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."season_obp" IS 'On-base percentage this season, 0 to 1.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."season_slg" IS 'Slugging percentage this season, 0 to 4.';
@@ -1642,19 +1528,8 @@ CREATE TABLE "game"."live_game_away_bench" (
     "position_abbreviation" text,
     "status_code" text,
     "status_description" text,
-    "season_games_played" smallint,
-    "season_plate_appearances" smallint,
-    "season_at_bats" smallint,
-    "season_runs" smallint,
-    "season_hits" smallint,
-    "season_doubles" smallint,
-    "season_triples" smallint,
     "season_home_runs" smallint,
     "season_rbi" smallint,
-    "season_walks" smallint,
-    "season_strikeouts" smallint,
-    "season_stolen_bases" smallint,
-    "season_caught_stealing" smallint,
     "season_avg" numeric,
     "season_obp" numeric,
     "season_slg" numeric,
@@ -1686,19 +1561,8 @@ COMMENT ON COLUMN "game"."live_game_away_bench"."position_type" IS 'Pitcher, Cat
 COMMENT ON COLUMN "game"."live_game_away_bench"."position_abbreviation" IS 'Abbreviation of the position.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."status_code" IS 'Code of the roster status; A is active.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."status_description" IS 'Roster status in words.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_games_played" IS 'Games played this season.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_plate_appearances" IS 'Plate appearances this season.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_at_bats" IS 'At-bats this season.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_runs" IS 'Runs this season.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_hits" IS 'Hits this season.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_doubles" IS 'Doubles this season.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_triples" IS 'Triples this season.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."season_home_runs" IS 'Home runs this season.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."season_rbi" IS 'Runs batted in this season.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_walks" IS 'Walks this season, intentional ones too.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_strikeouts" IS 'Strikeouts this season.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_stolen_bases" IS 'Stolen bases this season.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."season_caught_stealing" IS 'Times caught stealing this season.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."season_avg" IS 'Batting average this season.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."season_obp" IS 'On-base percentage this season, 0 to 1.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."season_slg" IS 'Slugging percentage this season, 0 to 4.';
@@ -1720,22 +1584,10 @@ CREATE TABLE "game"."live_game_home_bullpen" (
     "position_abbreviation" text,
     "status_code" text,
     "status_description" text,
-    "season_games_pitched" smallint,
-    "season_games_started" smallint,
     "season_wins" smallint,
     "season_losses" smallint,
     "season_saves" smallint,
-    "season_save_opportunities" smallint,
-    "season_holds" smallint,
-    "season_blown_saves" smallint,
     "season_outs_recorded" smallint,
-    "season_batters_faced" smallint,
-    "season_hits" smallint,
-    "season_runs" smallint,
-    "season_earned_runs" smallint,
-    "season_home_runs" smallint,
-    "season_walks" smallint,
-    "season_strikeouts" smallint,
     "season_era" numeric,
     "season_whip" numeric,
     "captured_at" timestamptz NOT NULL,
@@ -1765,22 +1617,10 @@ COMMENT ON COLUMN "game"."live_game_home_bullpen"."position_type" IS 'Pitcher, C
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."position_abbreviation" IS 'Abbreviation of the position.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."status_code" IS 'Code of the roster status; A is active.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."status_description" IS 'Roster status in words.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_games_pitched" IS 'Games pitched this season.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_games_started" IS 'Games started this season.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_wins" IS 'Wins this season.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_losses" IS 'Losses this season.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_saves" IS 'Saves this season.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_save_opportunities" IS 'Save opportunities this season.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_holds" IS 'Holds this season.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_blown_saves" IS 'Blown saves this season.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_outs_recorded" IS 'Outs recorded this season; a third of it is innings pitched.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_batters_faced" IS 'Batters faced this season.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_hits" IS 'Hits allowed this season.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_runs" IS 'Runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_earned_runs" IS 'Earned runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_home_runs" IS 'Home runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_walks" IS 'Walks allowed this season, intentional ones too.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_strikeouts" IS 'Strikeouts this season.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_era" IS 'Earned run average this season.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_whip" IS 'Walks and hits per inning pitched this season.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."captured_at" IS 'When the response that last changed this row was asked for.';
@@ -1800,22 +1640,10 @@ CREATE TABLE "game"."live_game_away_bullpen" (
     "position_abbreviation" text,
     "status_code" text,
     "status_description" text,
-    "season_games_pitched" smallint,
-    "season_games_started" smallint,
     "season_wins" smallint,
     "season_losses" smallint,
     "season_saves" smallint,
-    "season_save_opportunities" smallint,
-    "season_holds" smallint,
-    "season_blown_saves" smallint,
     "season_outs_recorded" smallint,
-    "season_batters_faced" smallint,
-    "season_hits" smallint,
-    "season_runs" smallint,
-    "season_earned_runs" smallint,
-    "season_home_runs" smallint,
-    "season_walks" smallint,
-    "season_strikeouts" smallint,
     "season_era" numeric,
     "season_whip" numeric,
     "captured_at" timestamptz NOT NULL,
@@ -1845,22 +1673,10 @@ COMMENT ON COLUMN "game"."live_game_away_bullpen"."position_type" IS 'Pitcher, C
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."position_abbreviation" IS 'Abbreviation of the position.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."status_code" IS 'Code of the roster status; A is active.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."status_description" IS 'Roster status in words.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_games_pitched" IS 'Games pitched this season.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_games_started" IS 'Games started this season.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_wins" IS 'Wins this season.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_losses" IS 'Losses this season.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_saves" IS 'Saves this season.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_save_opportunities" IS 'Save opportunities this season.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_holds" IS 'Holds this season.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_blown_saves" IS 'Blown saves this season.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_outs_recorded" IS 'Outs recorded this season; a third of it is innings pitched.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_batters_faced" IS 'Batters faced this season.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_hits" IS 'Hits allowed this season.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_runs" IS 'Runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_earned_runs" IS 'Earned runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_home_runs" IS 'Home runs allowed this season.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_walks" IS 'Walks allowed this season, intentional ones too.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_strikeouts" IS 'Strikeouts this season.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_era" IS 'Earned run average this season.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_whip" IS 'Walks and hits per inning pitched this season.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."captured_at" IS 'When the response that last changed this row was asked for.';

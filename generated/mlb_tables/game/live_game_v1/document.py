@@ -780,44 +780,21 @@ class Stats(Struct, gc=False):
 
 
 class SeasonStatsBatting(Struct, gc=False, rename="camel"):
-    games_played: Int2 | None = None
-    runs: Int2 | None = None
-    doubles: Int2 | None = None
-    triples: Int2 | None = None
     home_runs: Int2 | None = None
-    strike_outs: Int2 | None = None
-    base_on_balls: Int2 | None = None
-    hits: Int2 | None = None
     avg: str | None = None
-    at_bats: Int2 | None = None
     obp: str | None = None
     slg: str | None = None
     ops: str | None = None
-    caught_stealing: Int2 | None = None
-    stolen_bases: Int2 | None = None
-    plate_appearances: Int2 | None = None
     rbi: Int2 | None = None
 
 
-class SeasonStatsPitching(Struct, gc=False, rename="camel"):
-    games_started: Int2 | None = None
-    runs: Int2 | None = None
-    home_runs: Int2 | None = None
-    strike_outs: Int2 | None = None
-    base_on_balls: Int2 | None = None
-    hits: Int2 | None = None
+class SeasonStatsPitching(Struct, gc=False):
     era: str | None = None
     wins: Int2 | None = None
     losses: Int2 | None = None
     saves: Int2 | None = None
-    save_opportunities: Int2 | None = None
-    holds: Int2 | None = None
-    blown_saves: Int2 | None = None
-    earned_runs: Int2 | None = None
     whip: str | None = None
-    batters_faced: Int2 | None = None
     outs: Int2 | None = None
-    games_pitched: Int2 | None = None
 
 
 class SeasonStats(Struct, gc=False):

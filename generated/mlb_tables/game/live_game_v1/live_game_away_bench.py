@@ -52,19 +52,8 @@ class LiveGameAwayBench(BaseModel, defer_build=True):
     position_abbreviation: str | None = Field(default=None, description="Abbreviation of the position.")
     status_code: str | None = Field(default=None, description="Code of the roster status; A is active.")
     status_description: str | None = Field(default=None, description="Roster status in words.")
-    season_games_played: int | None = Field(default=None, description="Games played this season.")
-    season_plate_appearances: int | None = Field(default=None, description="Plate appearances this season.")
-    season_at_bats: int | None = Field(default=None, description="At-bats this season.")
-    season_runs: int | None = Field(default=None, description="Runs this season.")
-    season_hits: int | None = Field(default=None, description="Hits this season.")
-    season_doubles: int | None = Field(default=None, description="Doubles this season.")
-    season_triples: int | None = Field(default=None, description="Triples this season.")
     season_home_runs: int | None = Field(default=None, description="Home runs this season.")
     season_rbi: int | None = Field(default=None, description="Runs batted in this season.")
-    season_walks: int | None = Field(default=None, description="Walks this season, intentional ones too.")
-    season_strikeouts: int | None = Field(default=None, description="Strikeouts this season.")
-    season_stolen_bases: int | None = Field(default=None, description="Stolen bases this season.")
-    season_caught_stealing: int | None = Field(default=None, description="Times caught stealing this season.")
     season_avg: Decimal | None = Field(default=None, description="Batting average this season.")
     season_obp: Decimal | None = Field(default=None, description="On-base percentage this season, 0 to 1.")
     season_slg: Decimal | None = Field(default=None, description="Slugging percentage this season, 0 to 4.")
@@ -130,19 +119,8 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 position.abbreviation,  # position_abbreviation
                 status.code,  # status_code
                 status.description,  # status_description
-                batting.games_played,  # season_games_played
-                batting.plate_appearances,  # season_plate_appearances
-                batting.at_bats,  # season_at_bats
-                batting.runs,  # season_runs
-                batting.hits,  # season_hits
-                batting.doubles,  # season_doubles
-                batting.triples,  # season_triples
                 batting.home_runs,  # season_home_runs
                 batting.rbi,  # season_rbi
-                batting.base_on_balls,  # season_walks
-                batting.strike_outs,  # season_strikeouts
-                batting.stolen_bases,  # season_stolen_bases
-                batting.caught_stealing,  # season_caught_stealing
                 season_avg,
                 season_obp,
                 season_slg,
@@ -157,21 +135,15 @@ LOAD = """\
 COPY "game"."live_game_away_bench" (
     "game_pk", "season", "player_id", "bench_index", "team_id", "parent_team_id", "jersey_number",
     "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-    "status_description", "season_games_played", "season_plate_appearances", "season_at_bats",
-    "season_runs", "season_hits", "season_doubles", "season_triples", "season_home_runs", "season_rbi",
-    "season_walks", "season_strikeouts", "season_stolen_bases", "season_caught_stealing", "season_avg",
-    "season_obp", "season_slg", "season_ops", "captured_at"
+    "status_description", "season_home_runs", "season_rbi", "season_avg", "season_obp", "season_slg",
+    "season_ops", "captured_at"
 ) FROM STDIN (FORMAT BINARY)
 """
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_away_bench" (
     "game_pk" int8, "season" int2, "player_id" int4, "bench_index" int2, "team_id" int4,
-    "parent_team_id" int4, "season_games_played" int2, "season_plate_appearances" int2,
-    "season_at_bats" int2, "season_runs" int2, "season_hits" int2, "season_doubles" int2,
-    "season_triples" int2, "season_home_runs" int2, "season_rbi" int2, "season_walks" int2,
-    "season_strikeouts" int2, "season_stolen_bases" int2, "season_caught_stealing" int2,
-    "captured_at" timestamptz
+    "parent_team_id" int4, "season_home_runs" int2, "season_rbi" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_away_bench"
     ADD COLUMN IF NOT EXISTS "jersey_number" text,
@@ -202,10 +174,8 @@ COPY = """\
 COPY "pg_temp"."stage_game.live_game_away_bench" (
     "game_pk", "season", "player_id", "bench_index", "team_id", "parent_team_id", "jersey_number",
     "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-    "status_description", "season_games_played", "season_plate_appearances", "season_at_bats",
-    "season_runs", "season_hits", "season_doubles", "season_triples", "season_home_runs", "season_rbi",
-    "season_walks", "season_strikeouts", "season_stolen_bases", "season_caught_stealing", "season_avg",
-    "season_obp", "season_slg", "season_ops", "captured_at"
+    "status_description", "season_home_runs", "season_rbi", "season_avg", "season_obp", "season_slg",
+    "season_ops", "captured_at"
 ) FROM STDIN (FORMAT BINARY)
 """
 
@@ -227,39 +197,28 @@ WITH "incoming" AS MATERIALIZED (
             AND (
                 "old"."bench_index", "old"."team_id", "old"."parent_team_id", "old"."jersey_number",
                 "old"."position_code", "old"."position_name", "old"."position_type", "old"."position_abbreviation",
-                "old"."status_code", "old"."status_description", "old"."season_games_played",
-                "old"."season_plate_appearances", "old"."season_at_bats", "old"."season_runs", "old"."season_hits",
-                "old"."season_doubles", "old"."season_triples", "old"."season_home_runs", "old"."season_rbi",
-                "old"."season_walks", "old"."season_strikeouts", "old"."season_stolen_bases",
-                "old"."season_caught_stealing", "old"."season_avg", "old"."season_obp", "old"."season_slg",
-                "old"."season_ops"
+                "old"."status_code", "old"."status_description", "old"."season_home_runs", "old"."season_rbi",
+                "old"."season_avg", "old"."season_obp", "old"."season_slg", "old"."season_ops"
             ) IS DISTINCT FROM (
                 "new"."bench_index", "new"."team_id", "new"."parent_team_id", "new"."jersey_number",
                 "new"."position_code", "new"."position_name", "new"."position_type", "new"."position_abbreviation",
-                "new"."status_code", "new"."status_description", "new"."season_games_played",
-                "new"."season_plate_appearances", "new"."season_at_bats", "new"."season_runs", "new"."season_hits",
-                "new"."season_doubles", "new"."season_triples", "new"."season_home_runs", "new"."season_rbi",
-                "new"."season_walks", "new"."season_strikeouts", "new"."season_stolen_bases",
-                "new"."season_caught_stealing", "new"."season_avg"::numeric, "new"."season_obp"::numeric,
-                "new"."season_slg"::numeric, "new"."season_ops"::numeric
+                "new"."status_code", "new"."status_description", "new"."season_home_runs", "new"."season_rbi",
+                "new"."season_avg"::numeric, "new"."season_obp"::numeric, "new"."season_slg"::numeric,
+                "new"."season_ops"::numeric
             )
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_away_bench" AS "old" (
         "game_pk", "season", "player_id", "bench_index", "team_id", "parent_team_id", "jersey_number",
         "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-        "status_description", "season_games_played", "season_plate_appearances", "season_at_bats",
-        "season_runs", "season_hits", "season_doubles", "season_triples", "season_home_runs", "season_rbi",
-        "season_walks", "season_strikeouts", "season_stolen_bases", "season_caught_stealing", "season_avg",
-        "season_obp", "season_slg", "season_ops", "captured_at"
+        "status_description", "season_home_runs", "season_rbi", "season_avg", "season_obp", "season_slg",
+        "season_ops", "captured_at"
     )
     SELECT
         "game_pk", "season", "player_id", "bench_index", "team_id", "parent_team_id", "jersey_number",
         "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-        "status_description", "season_games_played", "season_plate_appearances", "season_at_bats",
-        "season_runs", "season_hits", "season_doubles", "season_triples", "season_home_runs", "season_rbi",
-        "season_walks", "season_strikeouts", "season_stolen_bases", "season_caught_stealing", "season_avg",
-        "season_obp", "season_slg", "season_ops", "captured_at"
+        "status_description", "season_home_runs", "season_rbi", "season_avg", "season_obp", "season_slg",
+        "season_ops", "captured_at"
     FROM "incoming"
     ON CONFLICT ("game_pk", "player_id", "season") DO UPDATE SET
         "bench_index" = "excluded"."bench_index", "team_id" = "excluded"."team_id",
@@ -268,15 +227,7 @@ WITH "incoming" AS MATERIALIZED (
         "position_type" = "excluded"."position_type",
         "position_abbreviation" = "excluded"."position_abbreviation",
         "status_code" = "excluded"."status_code", "status_description" = "excluded"."status_description",
-        "season_games_played" = "excluded"."season_games_played",
-        "season_plate_appearances" = "excluded"."season_plate_appearances",
-        "season_at_bats" = "excluded"."season_at_bats", "season_runs" = "excluded"."season_runs",
-        "season_hits" = "excluded"."season_hits", "season_doubles" = "excluded"."season_doubles",
-        "season_triples" = "excluded"."season_triples", "season_home_runs" = "excluded"."season_home_runs",
-        "season_rbi" = "excluded"."season_rbi", "season_walks" = "excluded"."season_walks",
-        "season_strikeouts" = "excluded"."season_strikeouts",
-        "season_stolen_bases" = "excluded"."season_stolen_bases",
-        "season_caught_stealing" = "excluded"."season_caught_stealing",
+        "season_home_runs" = "excluded"."season_home_runs", "season_rbi" = "excluded"."season_rbi",
         "season_avg" = "excluded"."season_avg", "season_obp" = "excluded"."season_obp",
         "season_slg" = "excluded"."season_slg", "season_ops" = "excluded"."season_ops",
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
@@ -312,19 +263,8 @@ TABLE = Table(
         Column("position_abbreviation", "text", "text", (f"{PLAYER}.position.abbreviation",)),
         Column("status_code", "text", "text", (f"{PLAYER}.status.code",)),
         Column("status_description", "text", "text", (f"{PLAYER}.status.description",)),
-        Column("season_games_played", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.gamesPlayed",)),
-        Column("season_plate_appearances", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.plateAppearances",)),
-        Column("season_at_bats", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.atBats",)),
-        Column("season_runs", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.runs",)),
-        Column("season_hits", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.hits",)),
-        Column("season_doubles", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.doubles",)),
-        Column("season_triples", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.triples",)),
         Column("season_home_runs", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.homeRuns",)),
         Column("season_rbi", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.rbi",)),
-        Column("season_walks", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.baseOnBalls",)),
-        Column("season_strikeouts", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.strikeOuts",)),
-        Column("season_stolen_bases", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.stolenBases",)),
-        Column("season_caught_stealing", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.caughtStealing",)),
         Column("season_avg", "numeric", "numeric", (f"{PLAYER}.seasonStats.batting.avg",)),
         Column("season_obp", "numeric", "numeric", (f"{PLAYER}.seasonStats.batting.obp",)),
         Column("season_slg", "numeric", "numeric", (f"{PLAYER}.seasonStats.batting.slg",)),

@@ -52,24 +52,12 @@ class LiveGameAwayBullpen(BaseModel, defer_build=True):
     position_abbreviation: str | None = Field(default=None, description="Abbreviation of the position.")
     status_code: str | None = Field(default=None, description="Code of the roster status; A is active.")
     status_description: str | None = Field(default=None, description="Roster status in words.")
-    season_games_pitched: int | None = Field(default=None, description="Games pitched this season.")
-    season_games_started: int | None = Field(default=None, description="Games started this season.")
     season_wins: int | None = Field(default=None, description="Wins this season.")
     season_losses: int | None = Field(default=None, description="Losses this season.")
     season_saves: int | None = Field(default=None, description="Saves this season.")
-    season_save_opportunities: int | None = Field(default=None, description="Save opportunities this season.")
-    season_holds: int | None = Field(default=None, description="Holds this season.")
-    season_blown_saves: int | None = Field(default=None, description="Blown saves this season.")
     season_outs_recorded: int | None = Field(
         default=None, description="Outs recorded this season; a third of it is innings pitched."
     )
-    season_batters_faced: int | None = Field(default=None, description="Batters faced this season.")
-    season_hits: int | None = Field(default=None, description="Hits allowed this season.")
-    season_runs: int | None = Field(default=None, description="Runs allowed this season.")
-    season_earned_runs: int | None = Field(default=None, description="Earned runs allowed this season.")
-    season_home_runs: int | None = Field(default=None, description="Home runs allowed this season.")
-    season_walks: int | None = Field(default=None, description="Walks allowed this season, intentional ones too.")
-    season_strikeouts: int | None = Field(default=None, description="Strikeouts this season.")
     season_era: Decimal | None = Field(default=None, description="Earned run average this season.")
     season_whip: Decimal | None = Field(default=None, description="Walks and hits per inning pitched this season.")
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
@@ -123,22 +111,10 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 position.abbreviation,  # position_abbreviation
                 status.code,  # status_code
                 status.description,  # status_description
-                pitching.games_pitched,  # season_games_pitched
-                pitching.games_started,  # season_games_started
                 pitching.wins,  # season_wins
                 pitching.losses,  # season_losses
                 pitching.saves,  # season_saves
-                pitching.save_opportunities,  # season_save_opportunities
-                pitching.holds,  # season_holds
-                pitching.blown_saves,  # season_blown_saves
                 pitching.outs,  # season_outs_recorded
-                pitching.batters_faced,  # season_batters_faced
-                pitching.hits,  # season_hits
-                pitching.runs,  # season_runs
-                pitching.earned_runs,  # season_earned_runs
-                pitching.home_runs,  # season_home_runs
-                pitching.base_on_balls,  # season_walks
-                pitching.strike_outs,  # season_strikeouts
                 season_era,
                 season_whip,
                 capture.captured_at,
@@ -151,22 +127,16 @@ LOAD = """\
 COPY "game"."live_game_away_bullpen" (
     "game_pk", "season", "player_id", "bullpen_index", "team_id", "parent_team_id", "jersey_number",
     "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-    "status_description", "season_games_pitched", "season_games_started", "season_wins",
-    "season_losses", "season_saves", "season_save_opportunities", "season_holds", "season_blown_saves",
-    "season_outs_recorded", "season_batters_faced", "season_hits", "season_runs", "season_earned_runs",
-    "season_home_runs", "season_walks", "season_strikeouts", "season_era", "season_whip",
-    "captured_at"
+    "status_description", "season_wins", "season_losses", "season_saves", "season_outs_recorded",
+    "season_era", "season_whip", "captured_at"
 ) FROM STDIN (FORMAT BINARY)
 """
 
 STAGE = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_away_bullpen" (
     "game_pk" int8, "season" int2, "player_id" int4, "bullpen_index" int2, "team_id" int4,
-    "parent_team_id" int4, "season_games_pitched" int2, "season_games_started" int2,
-    "season_wins" int2, "season_losses" int2, "season_saves" int2, "season_save_opportunities" int2,
-    "season_holds" int2, "season_blown_saves" int2, "season_outs_recorded" int2,
-    "season_batters_faced" int2, "season_hits" int2, "season_runs" int2, "season_earned_runs" int2,
-    "season_home_runs" int2, "season_walks" int2, "season_strikeouts" int2, "captured_at" timestamptz
+    "parent_team_id" int4, "season_wins" int2, "season_losses" int2, "season_saves" int2,
+    "season_outs_recorded" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_away_bullpen"
     ADD COLUMN IF NOT EXISTS "jersey_number" text,
@@ -193,11 +163,8 @@ COPY = """\
 COPY "pg_temp"."stage_game.live_game_away_bullpen" (
     "game_pk", "season", "player_id", "bullpen_index", "team_id", "parent_team_id", "jersey_number",
     "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-    "status_description", "season_games_pitched", "season_games_started", "season_wins",
-    "season_losses", "season_saves", "season_save_opportunities", "season_holds", "season_blown_saves",
-    "season_outs_recorded", "season_batters_faced", "season_hits", "season_runs", "season_earned_runs",
-    "season_home_runs", "season_walks", "season_strikeouts", "season_era", "season_whip",
-    "captured_at"
+    "status_description", "season_wins", "season_losses", "season_saves", "season_outs_recorded",
+    "season_era", "season_whip", "captured_at"
 ) FROM STDIN (FORMAT BINARY)
 """
 
@@ -219,41 +186,28 @@ WITH "incoming" AS MATERIALIZED (
             AND (
                 "old"."bullpen_index", "old"."team_id", "old"."parent_team_id", "old"."jersey_number",
                 "old"."position_code", "old"."position_name", "old"."position_type", "old"."position_abbreviation",
-                "old"."status_code", "old"."status_description", "old"."season_games_pitched",
-                "old"."season_games_started", "old"."season_wins", "old"."season_losses", "old"."season_saves",
-                "old"."season_save_opportunities", "old"."season_holds", "old"."season_blown_saves",
-                "old"."season_outs_recorded", "old"."season_batters_faced", "old"."season_hits",
-                "old"."season_runs", "old"."season_earned_runs", "old"."season_home_runs", "old"."season_walks",
-                "old"."season_strikeouts", "old"."season_era", "old"."season_whip"
+                "old"."status_code", "old"."status_description", "old"."season_wins", "old"."season_losses",
+                "old"."season_saves", "old"."season_outs_recorded", "old"."season_era", "old"."season_whip"
             ) IS DISTINCT FROM (
                 "new"."bullpen_index", "new"."team_id", "new"."parent_team_id", "new"."jersey_number",
                 "new"."position_code", "new"."position_name", "new"."position_type", "new"."position_abbreviation",
-                "new"."status_code", "new"."status_description", "new"."season_games_pitched",
-                "new"."season_games_started", "new"."season_wins", "new"."season_losses", "new"."season_saves",
-                "new"."season_save_opportunities", "new"."season_holds", "new"."season_blown_saves",
-                "new"."season_outs_recorded", "new"."season_batters_faced", "new"."season_hits",
-                "new"."season_runs", "new"."season_earned_runs", "new"."season_home_runs", "new"."season_walks",
-                "new"."season_strikeouts", "new"."season_era"::numeric, "new"."season_whip"::numeric
+                "new"."status_code", "new"."status_description", "new"."season_wins", "new"."season_losses",
+                "new"."season_saves", "new"."season_outs_recorded", "new"."season_era"::numeric,
+                "new"."season_whip"::numeric
             )
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_away_bullpen" AS "old" (
         "game_pk", "season", "player_id", "bullpen_index", "team_id", "parent_team_id", "jersey_number",
         "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-        "status_description", "season_games_pitched", "season_games_started", "season_wins",
-        "season_losses", "season_saves", "season_save_opportunities", "season_holds", "season_blown_saves",
-        "season_outs_recorded", "season_batters_faced", "season_hits", "season_runs", "season_earned_runs",
-        "season_home_runs", "season_walks", "season_strikeouts", "season_era", "season_whip",
-        "captured_at"
+        "status_description", "season_wins", "season_losses", "season_saves", "season_outs_recorded",
+        "season_era", "season_whip", "captured_at"
     )
     SELECT
         "game_pk", "season", "player_id", "bullpen_index", "team_id", "parent_team_id", "jersey_number",
         "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-        "status_description", "season_games_pitched", "season_games_started", "season_wins",
-        "season_losses", "season_saves", "season_save_opportunities", "season_holds", "season_blown_saves",
-        "season_outs_recorded", "season_batters_faced", "season_hits", "season_runs", "season_earned_runs",
-        "season_home_runs", "season_walks", "season_strikeouts", "season_era", "season_whip",
-        "captured_at"
+        "status_description", "season_wins", "season_losses", "season_saves", "season_outs_recorded",
+        "season_era", "season_whip", "captured_at"
     FROM "incoming"
     ON CONFLICT ("game_pk", "player_id", "season") DO UPDATE SET
         "bullpen_index" = "excluded"."bullpen_index", "team_id" = "excluded"."team_id",
@@ -262,18 +216,9 @@ WITH "incoming" AS MATERIALIZED (
         "position_type" = "excluded"."position_type",
         "position_abbreviation" = "excluded"."position_abbreviation",
         "status_code" = "excluded"."status_code", "status_description" = "excluded"."status_description",
-        "season_games_pitched" = "excluded"."season_games_pitched",
-        "season_games_started" = "excluded"."season_games_started",
         "season_wins" = "excluded"."season_wins", "season_losses" = "excluded"."season_losses",
         "season_saves" = "excluded"."season_saves",
-        "season_save_opportunities" = "excluded"."season_save_opportunities",
-        "season_holds" = "excluded"."season_holds", "season_blown_saves" = "excluded"."season_blown_saves",
-        "season_outs_recorded" = "excluded"."season_outs_recorded",
-        "season_batters_faced" = "excluded"."season_batters_faced",
-        "season_hits" = "excluded"."season_hits", "season_runs" = "excluded"."season_runs",
-        "season_earned_runs" = "excluded"."season_earned_runs",
-        "season_home_runs" = "excluded"."season_home_runs", "season_walks" = "excluded"."season_walks",
-        "season_strikeouts" = "excluded"."season_strikeouts", "season_era" = "excluded"."season_era",
+        "season_outs_recorded" = "excluded"."season_outs_recorded", "season_era" = "excluded"."season_era",
         "season_whip" = "excluded"."season_whip", "captured_at" = "excluded"."captured_at",
         "ingested_at" = DEFAULT
     WHERE
@@ -308,22 +253,10 @@ TABLE = Table(
         Column("position_abbreviation", "text", "text", (f"{PLAYER}.position.abbreviation",)),
         Column("status_code", "text", "text", (f"{PLAYER}.status.code",)),
         Column("status_description", "text", "text", (f"{PLAYER}.status.description",)),
-        Column("season_games_pitched", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.gamesPitched",)),
-        Column("season_games_started", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.gamesStarted",)),
         Column("season_wins", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.wins",)),
         Column("season_losses", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.losses",)),
         Column("season_saves", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.saves",)),
-        Column("season_save_opportunities", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.saveOpportunities",)),
-        Column("season_holds", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.holds",)),
-        Column("season_blown_saves", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.blownSaves",)),
         Column("season_outs_recorded", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.outs",)),
-        Column("season_batters_faced", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.battersFaced",)),
-        Column("season_hits", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.hits",)),
-        Column("season_runs", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.runs",)),
-        Column("season_earned_runs", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.earnedRuns",)),
-        Column("season_home_runs", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.homeRuns",)),
-        Column("season_walks", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.baseOnBalls",)),
-        Column("season_strikeouts", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.strikeOuts",)),
         Column("season_era", "numeric", "numeric", (f"{PLAYER}.seasonStats.pitching.era",)),
         Column("season_whip", "numeric", "numeric", (f"{PLAYER}.seasonStats.pitching.whip",)),
         Column("captured_at", "timestamptz", "timestamptz", ()),

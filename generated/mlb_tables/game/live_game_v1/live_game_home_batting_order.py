@@ -114,19 +114,8 @@ class LiveGameHomeBattingOrder(BaseModel, defer_build=True):
         default=None, description="Share of steals that succeeded while he caught or pitched, 0 to 1."
     )
     fielding_pickoffs: int | None = Field(default=None, description="Pickoffs.")
-    season_games_played: int | None = Field(default=None, description="Games played this season.")
-    season_plate_appearances: int | None = Field(default=None, description="Plate appearances this season.")
-    season_at_bats: int | None = Field(default=None, description="At-bats this season.")
-    season_runs: int | None = Field(default=None, description="Runs this season.")
-    season_hits: int | None = Field(default=None, description="Hits this season.")
-    season_doubles: int | None = Field(default=None, description="Doubles this season.")
-    season_triples: int | None = Field(default=None, description="Triples this season.")
     season_home_runs: int | None = Field(default=None, description="Home runs this season.")
     season_rbi: int | None = Field(default=None, description="Runs batted in this season.")
-    season_walks: int | None = Field(default=None, description="Walks this season, intentional ones too.")
-    season_strikeouts: int | None = Field(default=None, description="Strikeouts this season.")
-    season_stolen_bases: int | None = Field(default=None, description="Stolen bases this season.")
-    season_caught_stealing: int | None = Field(default=None, description="Times caught stealing this season.")
     season_avg: Decimal | None = Field(default=None, description="Batting average this season.")
     season_obp: Decimal | None = Field(default=None, description="On-base percentage this season, 0 to 1.")
     season_slg: Decimal | None = Field(default=None, description="Slugging percentage this season, 0 to 4.")
@@ -279,19 +268,8 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 fielding.caught_stealing,  # fielding_caught_stealing
                 fielding_stolen_base_percentage,
                 fielding.pickoffs,  # fielding_pickoffs
-                season_stats_batting.games_played,  # season_games_played
-                season_stats_batting.plate_appearances,  # season_plate_appearances
-                season_stats_batting.at_bats,  # season_at_bats
-                season_stats_batting.runs,  # season_runs
-                season_stats_batting.hits,  # season_hits
-                season_stats_batting.doubles,  # season_doubles
-                season_stats_batting.triples,  # season_triples
                 season_stats_batting.home_runs,  # season_home_runs
                 season_stats_batting.rbi,  # season_rbi
-                season_stats_batting.base_on_balls,  # season_walks
-                season_stats_batting.strike_outs,  # season_strikeouts
-                season_stats_batting.stolen_bases,  # season_stolen_bases
-                season_stats_batting.caught_stealing,  # season_caught_stealing
                 season_avg,
                 season_obp,
                 season_slg,
@@ -315,11 +293,8 @@ COPY "game"."live_game_home_batting_order" (
     "caught_stealing", "stolen_base_percentage", "pickoffs", "at_bats_per_home_run",
     "fielding_games_started", "fielding_chances", "fielding_put_outs", "fielding_assists",
     "fielding_errors", "fielding_passed_balls", "fielding_stolen_bases", "fielding_caught_stealing",
-    "fielding_stolen_base_percentage", "fielding_pickoffs", "season_games_played",
-    "season_plate_appearances", "season_at_bats", "season_runs", "season_hits", "season_doubles",
-    "season_triples", "season_home_runs", "season_rbi", "season_walks", "season_strikeouts",
-    "season_stolen_bases", "season_caught_stealing", "season_avg", "season_obp", "season_slg",
-    "season_ops", "captured_at"
+    "fielding_stolen_base_percentage", "fielding_pickoffs", "season_home_runs", "season_rbi",
+    "season_avg", "season_obp", "season_slg", "season_ops", "captured_at"
 ) FROM STDIN (FORMAT BINARY)
 """
 
@@ -336,11 +311,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_home_battin
     "stolen_bases" int2, "caught_stealing" int2, "pickoffs" int2, "fielding_games_started" int2,
     "fielding_chances" int2, "fielding_put_outs" int2, "fielding_assists" int2, "fielding_errors" int2,
     "fielding_passed_balls" int2, "fielding_stolen_bases" int2, "fielding_caught_stealing" int2,
-    "fielding_pickoffs" int2, "season_games_played" int2, "season_plate_appearances" int2,
-    "season_at_bats" int2, "season_runs" int2, "season_hits" int2, "season_doubles" int2,
-    "season_triples" int2, "season_home_runs" int2, "season_rbi" int2, "season_walks" int2,
-    "season_strikeouts" int2, "season_stolen_bases" int2, "season_caught_stealing" int2,
-    "captured_at" timestamptz
+    "fielding_pickoffs" int2, "season_home_runs" int2, "season_rbi" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_home_batting_order"
     ADD COLUMN IF NOT EXISTS "batting_order" text,
@@ -392,11 +363,8 @@ COPY "pg_temp"."stage_game.live_game_home_batting_order" (
     "caught_stealing", "stolen_base_percentage", "pickoffs", "at_bats_per_home_run",
     "fielding_games_started", "fielding_chances", "fielding_put_outs", "fielding_assists",
     "fielding_errors", "fielding_passed_balls", "fielding_stolen_bases", "fielding_caught_stealing",
-    "fielding_stolen_base_percentage", "fielding_pickoffs", "season_games_played",
-    "season_plate_appearances", "season_at_bats", "season_runs", "season_hits", "season_doubles",
-    "season_triples", "season_home_runs", "season_rbi", "season_walks", "season_strikeouts",
-    "season_stolen_bases", "season_caught_stealing", "season_avg", "season_obp", "season_slg",
-    "season_ops", "captured_at"
+    "fielding_stolen_base_percentage", "fielding_pickoffs", "season_home_runs", "season_rbi",
+    "season_avg", "season_obp", "season_slg", "season_ops", "captured_at"
 ) FROM STDIN (FORMAT BINARY)
 """
 
@@ -431,12 +399,8 @@ WITH "incoming" AS MATERIALIZED (
                 "old"."at_bats_per_home_run", "old"."fielding_games_started", "old"."fielding_chances",
                 "old"."fielding_put_outs", "old"."fielding_assists", "old"."fielding_errors",
                 "old"."fielding_passed_balls", "old"."fielding_stolen_bases", "old"."fielding_caught_stealing",
-                "old"."fielding_stolen_base_percentage", "old"."fielding_pickoffs", "old"."season_games_played",
-                "old"."season_plate_appearances", "old"."season_at_bats", "old"."season_runs", "old"."season_hits",
-                "old"."season_doubles", "old"."season_triples", "old"."season_home_runs", "old"."season_rbi",
-                "old"."season_walks", "old"."season_strikeouts", "old"."season_stolen_bases",
-                "old"."season_caught_stealing", "old"."season_avg", "old"."season_obp", "old"."season_slg",
-                "old"."season_ops"
+                "old"."fielding_stolen_base_percentage", "old"."fielding_pickoffs", "old"."season_home_runs",
+                "old"."season_rbi", "old"."season_avg", "old"."season_obp", "old"."season_slg", "old"."season_ops"
             ) IS DISTINCT FROM (
                 "new"."player_id", "new"."team_id", "new"."parent_team_id", "new"."batting_order",
                 "new"."batting_sequence", "new"."jersey_number", "new"."position_code", "new"."position_name",
@@ -454,10 +418,7 @@ WITH "incoming" AS MATERIALIZED (
                 "new"."fielding_put_outs", "new"."fielding_assists", "new"."fielding_errors",
                 "new"."fielding_passed_balls", "new"."fielding_stolen_bases", "new"."fielding_caught_stealing",
                 "new"."fielding_stolen_base_percentage"::numeric, "new"."fielding_pickoffs",
-                "new"."season_games_played", "new"."season_plate_appearances", "new"."season_at_bats",
-                "new"."season_runs", "new"."season_hits", "new"."season_doubles", "new"."season_triples",
-                "new"."season_home_runs", "new"."season_rbi", "new"."season_walks", "new"."season_strikeouts",
-                "new"."season_stolen_bases", "new"."season_caught_stealing", "new"."season_avg"::numeric,
+                "new"."season_home_runs", "new"."season_rbi", "new"."season_avg"::numeric,
                 "new"."season_obp"::numeric, "new"."season_slg"::numeric, "new"."season_ops"::numeric
             )
         )
@@ -474,11 +435,8 @@ WITH "incoming" AS MATERIALIZED (
         "caught_stealing", "stolen_base_percentage", "pickoffs", "at_bats_per_home_run",
         "fielding_games_started", "fielding_chances", "fielding_put_outs", "fielding_assists",
         "fielding_errors", "fielding_passed_balls", "fielding_stolen_bases", "fielding_caught_stealing",
-        "fielding_stolen_base_percentage", "fielding_pickoffs", "season_games_played",
-        "season_plate_appearances", "season_at_bats", "season_runs", "season_hits", "season_doubles",
-        "season_triples", "season_home_runs", "season_rbi", "season_walks", "season_strikeouts",
-        "season_stolen_bases", "season_caught_stealing", "season_avg", "season_obp", "season_slg",
-        "season_ops", "captured_at"
+        "fielding_stolen_base_percentage", "fielding_pickoffs", "season_home_runs", "season_rbi",
+        "season_avg", "season_obp", "season_slg", "season_ops", "captured_at"
     )
     SELECT
         "game_pk", "season", "batting_slot", "player_id", "team_id", "parent_team_id", "batting_order",
@@ -492,11 +450,8 @@ WITH "incoming" AS MATERIALIZED (
         "caught_stealing", "stolen_base_percentage", "pickoffs", "at_bats_per_home_run",
         "fielding_games_started", "fielding_chances", "fielding_put_outs", "fielding_assists",
         "fielding_errors", "fielding_passed_balls", "fielding_stolen_bases", "fielding_caught_stealing",
-        "fielding_stolen_base_percentage", "fielding_pickoffs", "season_games_played",
-        "season_plate_appearances", "season_at_bats", "season_runs", "season_hits", "season_doubles",
-        "season_triples", "season_home_runs", "season_rbi", "season_walks", "season_strikeouts",
-        "season_stolen_bases", "season_caught_stealing", "season_avg", "season_obp", "season_slg",
-        "season_ops", "captured_at"
+        "fielding_stolen_base_percentage", "fielding_pickoffs", "season_home_runs", "season_rbi",
+        "season_avg", "season_obp", "season_slg", "season_ops", "captured_at"
     FROM "incoming"
     ON CONFLICT ("game_pk", "batting_slot", "season") DO UPDATE SET
         "player_id" = "excluded"."player_id", "team_id" = "excluded"."team_id",
@@ -536,15 +491,7 @@ WITH "incoming" AS MATERIALIZED (
         "fielding_caught_stealing" = "excluded"."fielding_caught_stealing",
         "fielding_stolen_base_percentage" = "excluded"."fielding_stolen_base_percentage",
         "fielding_pickoffs" = "excluded"."fielding_pickoffs",
-        "season_games_played" = "excluded"."season_games_played",
-        "season_plate_appearances" = "excluded"."season_plate_appearances",
-        "season_at_bats" = "excluded"."season_at_bats", "season_runs" = "excluded"."season_runs",
-        "season_hits" = "excluded"."season_hits", "season_doubles" = "excluded"."season_doubles",
-        "season_triples" = "excluded"."season_triples", "season_home_runs" = "excluded"."season_home_runs",
-        "season_rbi" = "excluded"."season_rbi", "season_walks" = "excluded"."season_walks",
-        "season_strikeouts" = "excluded"."season_strikeouts",
-        "season_stolen_bases" = "excluded"."season_stolen_bases",
-        "season_caught_stealing" = "excluded"."season_caught_stealing",
+        "season_home_runs" = "excluded"."season_home_runs", "season_rbi" = "excluded"."season_rbi",
         "season_avg" = "excluded"."season_avg", "season_obp" = "excluded"."season_obp",
         "season_slg" = "excluded"."season_slg", "season_ops" = "excluded"."season_ops",
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
@@ -630,19 +577,8 @@ TABLE = Table(
             "fielding_stolen_base_percentage", "numeric", "numeric", (f"{PLAYER}.stats.fielding.stolenBasePercentage",)
         ),
         Column("fielding_pickoffs", "smallint", "int2", (f"{PLAYER}.stats.fielding.pickoffs",)),
-        Column("season_games_played", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.gamesPlayed",)),
-        Column("season_plate_appearances", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.plateAppearances",)),
-        Column("season_at_bats", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.atBats",)),
-        Column("season_runs", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.runs",)),
-        Column("season_hits", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.hits",)),
-        Column("season_doubles", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.doubles",)),
-        Column("season_triples", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.triples",)),
         Column("season_home_runs", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.homeRuns",)),
         Column("season_rbi", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.rbi",)),
-        Column("season_walks", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.baseOnBalls",)),
-        Column("season_strikeouts", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.strikeOuts",)),
-        Column("season_stolen_bases", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.stolenBases",)),
-        Column("season_caught_stealing", "smallint", "int2", (f"{PLAYER}.seasonStats.batting.caughtStealing",)),
         Column("season_avg", "numeric", "numeric", (f"{PLAYER}.seasonStats.batting.avg",)),
         Column("season_obp", "numeric", "numeric", (f"{PLAYER}.seasonStats.batting.obp",)),
         Column("season_slg", "numeric", "numeric", (f"{PLAYER}.seasonStats.batting.slg",)),

@@ -111,24 +111,12 @@ class LiveGameHomePitchers(BaseModel, defer_build=True):
     inherited_runners_scored: int | None = Field(default=None, description="Those of them who scored.")
     runs_scored_per_9: Decimal | None = Field(default=None, description="Runs allowed per nine innings.")
     home_runs_per_9: Decimal | None = Field(default=None, description="Home runs allowed per nine innings.")
-    season_games_pitched: int | None = Field(default=None, description="Games pitched this season.")
-    season_games_started: int | None = Field(default=None, description="Games started this season.")
     season_wins: int | None = Field(default=None, description="Wins this season.")
     season_losses: int | None = Field(default=None, description="Losses this season.")
     season_saves: int | None = Field(default=None, description="Saves this season.")
-    season_save_opportunities: int | None = Field(default=None, description="Save opportunities this season.")
-    season_holds: int | None = Field(default=None, description="Holds this season.")
-    season_blown_saves: int | None = Field(default=None, description="Blown saves this season.")
     season_outs_recorded: int | None = Field(
         default=None, description="Outs recorded this season; a third of it is innings pitched."
     )
-    season_batters_faced: int | None = Field(default=None, description="Batters faced this season.")
-    season_hits: int | None = Field(default=None, description="Hits allowed this season.")
-    season_runs: int | None = Field(default=None, description="Runs allowed this season.")
-    season_earned_runs: int | None = Field(default=None, description="Earned runs allowed this season.")
-    season_home_runs: int | None = Field(default=None, description="Home runs allowed this season.")
-    season_walks: int | None = Field(default=None, description="Walks allowed this season, intentional ones too.")
-    season_strikeouts: int | None = Field(default=None, description="Strikeouts this season.")
     season_era: Decimal | None = Field(default=None, description="Earned run average this season.")
     season_whip: Decimal | None = Field(default=None, description="Walks and hits per inning pitched this season.")
     captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
@@ -282,22 +270,10 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 stats_pitching.inherited_runners_scored,
                 runs_scored_per_9,
                 home_runs_per_9,
-                season_stats_pitching.games_pitched,  # season_games_pitched
-                season_stats_pitching.games_started,  # season_games_started
                 season_stats_pitching.wins,  # season_wins
                 season_stats_pitching.losses,  # season_losses
                 season_stats_pitching.saves,  # season_saves
-                season_stats_pitching.save_opportunities,  # season_save_opportunities
-                season_stats_pitching.holds,  # season_holds
-                season_stats_pitching.blown_saves,  # season_blown_saves
                 season_stats_pitching.outs,  # season_outs_recorded
-                season_stats_pitching.batters_faced,  # season_batters_faced
-                season_stats_pitching.hits,  # season_hits
-                season_stats_pitching.runs,  # season_runs
-                season_stats_pitching.earned_runs,  # season_earned_runs
-                season_stats_pitching.home_runs,  # season_home_runs
-                season_stats_pitching.base_on_balls,  # season_walks
-                season_stats_pitching.strike_outs,  # season_strikeouts
                 season_era,
                 season_whip,
                 capture.captured_at,
@@ -319,10 +295,8 @@ COPY "game"."live_game_home_pitchers" (
     "line_outs", "pop_outs", "sac_bunts", "sac_flies", "catchers_interference", "wild_pitches",
     "passed_balls", "balks", "pickoffs", "stolen_bases", "caught_stealing", "stolen_base_percentage",
     "inherited_runners", "inherited_runners_scored", "runs_scored_per_9", "home_runs_per_9",
-    "season_games_pitched", "season_games_started", "season_wins", "season_losses", "season_saves",
-    "season_save_opportunities", "season_holds", "season_blown_saves", "season_outs_recorded",
-    "season_batters_faced", "season_hits", "season_runs", "season_earned_runs", "season_home_runs",
-    "season_walks", "season_strikeouts", "season_era", "season_whip", "captured_at"
+    "season_wins", "season_losses", "season_saves", "season_outs_recorded", "season_era",
+    "season_whip", "captured_at"
 ) FROM STDIN (FORMAT BINARY)
 """
 
@@ -339,12 +313,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_home_pitche
     "ground_outs" int2, "air_outs" int2, "fly_outs" int2, "line_outs" int2, "pop_outs" int2,
     "sac_bunts" int2, "sac_flies" int2, "catchers_interference" int2, "wild_pitches" int2,
     "passed_balls" int2, "balks" int2, "pickoffs" int2, "stolen_bases" int2, "caught_stealing" int2,
-    "inherited_runners" int2, "inherited_runners_scored" int2, "season_games_pitched" int2,
-    "season_games_started" int2, "season_wins" int2, "season_losses" int2, "season_saves" int2,
-    "season_save_opportunities" int2, "season_holds" int2, "season_blown_saves" int2,
-    "season_outs_recorded" int2, "season_batters_faced" int2, "season_hits" int2, "season_runs" int2,
-    "season_earned_runs" int2, "season_home_runs" int2, "season_walks" int2, "season_strikeouts" int2,
-    "captured_at" timestamptz
+    "inherited_runners" int2, "inherited_runners_scored" int2, "season_wins" int2,
+    "season_losses" int2, "season_saves" int2, "season_outs_recorded" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
 ALTER TABLE "pg_temp"."stage_game.live_game_home_pitchers"
     ADD COLUMN IF NOT EXISTS "jersey_number" text,
@@ -392,10 +362,8 @@ COPY "pg_temp"."stage_game.live_game_home_pitchers" (
     "line_outs", "pop_outs", "sac_bunts", "sac_flies", "catchers_interference", "wild_pitches",
     "passed_balls", "balks", "pickoffs", "stolen_bases", "caught_stealing", "stolen_base_percentage",
     "inherited_runners", "inherited_runners_scored", "runs_scored_per_9", "home_runs_per_9",
-    "season_games_pitched", "season_games_started", "season_wins", "season_losses", "season_saves",
-    "season_save_opportunities", "season_holds", "season_blown_saves", "season_outs_recorded",
-    "season_batters_faced", "season_hits", "season_runs", "season_earned_runs", "season_home_runs",
-    "season_walks", "season_strikeouts", "season_era", "season_whip", "captured_at"
+    "season_wins", "season_losses", "season_saves", "season_outs_recorded", "season_era",
+    "season_whip", "captured_at"
 ) FROM STDIN (FORMAT BINARY)
 """
 
@@ -430,12 +398,8 @@ WITH "incoming" AS MATERIALIZED (
                 "old"."catchers_interference", "old"."wild_pitches", "old"."passed_balls", "old"."balks",
                 "old"."pickoffs", "old"."stolen_bases", "old"."caught_stealing", "old"."stolen_base_percentage",
                 "old"."inherited_runners", "old"."inherited_runners_scored", "old"."runs_scored_per_9",
-                "old"."home_runs_per_9", "old"."season_games_pitched", "old"."season_games_started",
-                "old"."season_wins", "old"."season_losses", "old"."season_saves",
-                "old"."season_save_opportunities", "old"."season_holds", "old"."season_blown_saves",
-                "old"."season_outs_recorded", "old"."season_batters_faced", "old"."season_hits",
-                "old"."season_runs", "old"."season_earned_runs", "old"."season_home_runs", "old"."season_walks",
-                "old"."season_strikeouts", "old"."season_era", "old"."season_whip"
+                "old"."home_runs_per_9", "old"."season_wins", "old"."season_losses", "old"."season_saves",
+                "old"."season_outs_recorded", "old"."season_era", "old"."season_whip"
             ) IS DISTINCT FROM (
                 "new"."appearance_index", "new"."team_id", "new"."parent_team_id", "new"."jersey_number",
                 "new"."position_code", "new"."position_name", "new"."position_type", "new"."position_abbreviation",
@@ -453,12 +417,8 @@ WITH "incoming" AS MATERIALIZED (
                 "new"."balks", "new"."pickoffs", "new"."stolen_bases", "new"."caught_stealing",
                 "new"."stolen_base_percentage"::numeric, "new"."inherited_runners",
                 "new"."inherited_runners_scored", "new"."runs_scored_per_9"::numeric,
-                "new"."home_runs_per_9"::numeric, "new"."season_games_pitched", "new"."season_games_started",
-                "new"."season_wins", "new"."season_losses", "new"."season_saves",
-                "new"."season_save_opportunities", "new"."season_holds", "new"."season_blown_saves",
-                "new"."season_outs_recorded", "new"."season_batters_faced", "new"."season_hits",
-                "new"."season_runs", "new"."season_earned_runs", "new"."season_home_runs", "new"."season_walks",
-                "new"."season_strikeouts", "new"."season_era"::numeric, "new"."season_whip"::numeric
+                "new"."home_runs_per_9"::numeric, "new"."season_wins", "new"."season_losses", "new"."season_saves",
+                "new"."season_outs_recorded", "new"."season_era"::numeric, "new"."season_whip"::numeric
             )
         )
 ), "written" AS (
@@ -474,10 +434,8 @@ WITH "incoming" AS MATERIALIZED (
         "line_outs", "pop_outs", "sac_bunts", "sac_flies", "catchers_interference", "wild_pitches",
         "passed_balls", "balks", "pickoffs", "stolen_bases", "caught_stealing", "stolen_base_percentage",
         "inherited_runners", "inherited_runners_scored", "runs_scored_per_9", "home_runs_per_9",
-        "season_games_pitched", "season_games_started", "season_wins", "season_losses", "season_saves",
-        "season_save_opportunities", "season_holds", "season_blown_saves", "season_outs_recorded",
-        "season_batters_faced", "season_hits", "season_runs", "season_earned_runs", "season_home_runs",
-        "season_walks", "season_strikeouts", "season_era", "season_whip", "captured_at"
+        "season_wins", "season_losses", "season_saves", "season_outs_recorded", "season_era",
+        "season_whip", "captured_at"
     )
     SELECT
         "game_pk", "season", "player_id", "appearance_index", "team_id", "parent_team_id", "jersey_number",
@@ -491,10 +449,8 @@ WITH "incoming" AS MATERIALIZED (
         "line_outs", "pop_outs", "sac_bunts", "sac_flies", "catchers_interference", "wild_pitches",
         "passed_balls", "balks", "pickoffs", "stolen_bases", "caught_stealing", "stolen_base_percentage",
         "inherited_runners", "inherited_runners_scored", "runs_scored_per_9", "home_runs_per_9",
-        "season_games_pitched", "season_games_started", "season_wins", "season_losses", "season_saves",
-        "season_save_opportunities", "season_holds", "season_blown_saves", "season_outs_recorded",
-        "season_batters_faced", "season_hits", "season_runs", "season_earned_runs", "season_home_runs",
-        "season_walks", "season_strikeouts", "season_era", "season_whip", "captured_at"
+        "season_wins", "season_losses", "season_saves", "season_outs_recorded", "season_era",
+        "season_whip", "captured_at"
     FROM "incoming"
     ON CONFLICT ("game_pk", "player_id", "season") DO UPDATE SET
         "appearance_index" = "excluded"."appearance_index", "team_id" = "excluded"."team_id",
@@ -531,19 +487,9 @@ WITH "incoming" AS MATERIALIZED (
         "inherited_runners" = "excluded"."inherited_runners",
         "inherited_runners_scored" = "excluded"."inherited_runners_scored",
         "runs_scored_per_9" = "excluded"."runs_scored_per_9",
-        "home_runs_per_9" = "excluded"."home_runs_per_9",
-        "season_games_pitched" = "excluded"."season_games_pitched",
-        "season_games_started" = "excluded"."season_games_started",
-        "season_wins" = "excluded"."season_wins", "season_losses" = "excluded"."season_losses",
-        "season_saves" = "excluded"."season_saves",
-        "season_save_opportunities" = "excluded"."season_save_opportunities",
-        "season_holds" = "excluded"."season_holds", "season_blown_saves" = "excluded"."season_blown_saves",
-        "season_outs_recorded" = "excluded"."season_outs_recorded",
-        "season_batters_faced" = "excluded"."season_batters_faced",
-        "season_hits" = "excluded"."season_hits", "season_runs" = "excluded"."season_runs",
-        "season_earned_runs" = "excluded"."season_earned_runs",
-        "season_home_runs" = "excluded"."season_home_runs", "season_walks" = "excluded"."season_walks",
-        "season_strikeouts" = "excluded"."season_strikeouts", "season_era" = "excluded"."season_era",
+        "home_runs_per_9" = "excluded"."home_runs_per_9", "season_wins" = "excluded"."season_wins",
+        "season_losses" = "excluded"."season_losses", "season_saves" = "excluded"."season_saves",
+        "season_outs_recorded" = "excluded"."season_outs_recorded", "season_era" = "excluded"."season_era",
         "season_whip" = "excluded"."season_whip", "captured_at" = "excluded"."captured_at",
         "ingested_at" = DEFAULT
     WHERE
@@ -642,22 +588,10 @@ TABLE = Table(
         Column("inherited_runners_scored", "smallint", "int2", (f"{PLAYER}.stats.pitching.inheritedRunnersScored",)),
         Column("runs_scored_per_9", "numeric", "numeric", (f"{PLAYER}.stats.pitching.runsScoredPer9",)),
         Column("home_runs_per_9", "numeric", "numeric", (f"{PLAYER}.stats.pitching.homeRunsPer9",)),
-        Column("season_games_pitched", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.gamesPitched",)),
-        Column("season_games_started", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.gamesStarted",)),
         Column("season_wins", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.wins",)),
         Column("season_losses", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.losses",)),
         Column("season_saves", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.saves",)),
-        Column("season_save_opportunities", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.saveOpportunities",)),
-        Column("season_holds", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.holds",)),
-        Column("season_blown_saves", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.blownSaves",)),
         Column("season_outs_recorded", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.outs",)),
-        Column("season_batters_faced", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.battersFaced",)),
-        Column("season_hits", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.hits",)),
-        Column("season_runs", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.runs",)),
-        Column("season_earned_runs", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.earnedRuns",)),
-        Column("season_home_runs", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.homeRuns",)),
-        Column("season_walks", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.baseOnBalls",)),
-        Column("season_strikeouts", "smallint", "int2", (f"{PLAYER}.seasonStats.pitching.strikeOuts",)),
         Column("season_era", "numeric", "numeric", (f"{PLAYER}.seasonStats.pitching.era",)),
         Column("season_whip", "numeric", "numeric", (f"{PLAYER}.seasonStats.pitching.whip",)),
         Column("captured_at", "timestamptz", "timestamptz", ()),

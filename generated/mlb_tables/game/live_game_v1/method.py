@@ -67,7 +67,7 @@ METHOD = Method(
     raw_table="live_game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5),
-    fingerprint="4d25672c9871a489c7bf33ac5274aedd5ae5728c861c2fcabb407d8211aa3e5e",
+    fingerprint="9958698b44527da1e638ac62d52364f7f5eb51f616674429e808d37c94c14596",
     document=(DocumentKey("game_pk", "bigint", "$.gamePk", read_game_pk),),
     rules=(
         Rule("must be the feed of a game, not an answer with an error message", "$.messageNumber", "absent", None),
