@@ -16,6 +16,9 @@ from mlb_etl.raw import Applied, Stored
 log = logging.getLogger(__name__)
 Verdict: TypeAlias = Literal["applied", "same", "stale", "conflict"]
 
+# Plans of the upserts are worth keeping: planning each anew takes longer than running it. A plan that was made while a
+# partition was empty must not scan it when it has filled; and none of these statements runs long enough to compile it.
+_SETTINGS = ("SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off", "SET jit = off")
 _LOCK = """
 SELECT captured_at, content_hash, fingerprint FROM etl.watermark WHERE method = %s AND document = %s::jsonb FOR UPDATE
 """
@@ -96,8 +99,8 @@ class Upsert:
         self._targets = [_Target(table) for table in method.tables]
         self._partitions = Partitions(connection)
         self._staged = False
-        # Plans of the upserts are worth keeping: planning each anew takes longer than running it.
-        connection.execute("SET plan_cache_mode = force_generic_plan")
+        for setting in _SETTINGS:
+            connection.execute(setting)
 
     def apply(
         self, capture: Stored, keys: Mapping[str, Any], rows: Sequence[list[Row]]

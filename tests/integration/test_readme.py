@@ -63,6 +63,13 @@ def test_quick_start_is_two_recipes() -> None:
     assert {command.removeprefix("./run ") for command in commands} <= set(recipes)
 
 
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/errors.md"])
+def test_recipes_that_are_named_exist(document: str) -> None:
+    recipes = set(re.findall(r"^(\w+)[\w *]*:", (ROOT / "justfile").read_text(), re.MULTILINE))
+    named = re.findall(r"(?:`|^)(?:just|\./run) ([a-z]+)", (ROOT / document).read_text(), re.MULTILINE)
+    assert set(named) <= recipes
+
+
 def test_demo_shows_what_it_loaded(clone: Path, environment: dict[str, str]) -> None:
     shown = run(["just", "demo"], clone, environment)
     assert re.search(r"live_game_pitch_events\s+290\b", shown)
