@@ -1,7 +1,7 @@
 """One game from its raw row to committed, warm, on an embedded PostgreSQL with its durable settings.
 
-The law of the project: at most 25 ms on two cores that do nothing else. `orjson.loads` of the same bytes, in the same
-run, tells how fast the machine was meanwhile: 3.3 ms where that law was written.
+The law of the project: at most 25 ms where `orjson.loads` of the same bytes takes 3.9 ms. Milliseconds drift from
+machine to machine and from hour to hour, so what is checked is the ratio of the medians of one run, at most 6.4.
 
 What costs what of 21.7 ms, while orjson.loads took 4.4: reading the raw row 1.7, decoding and extracting 4, COPY of the
 589 rows 14 (290 pitches 4.8, more than half of it their foreign key; each of the dozen small tables 0.3, half of
@@ -15,6 +15,7 @@ the noise), larger lock tables, more shared buffers, no JIT, freezing the garbag
 """
 
 import argparse
+import gc
 import json
 import os
 import shutil
@@ -39,7 +40,7 @@ from mlb_etl.raw import Raw, Response, Stored
 from mlb_etl.settings import TABLES, Settings
 from mlb_etl.transform import Transformer
 
-LIMIT = 25.0  # ms
+LIMIT = 6.4  # times orjson.loads
 WARM = 5  # games before the clock counts
 ROOT = Path(__file__).parents[1]
 FEED = Path("game/liveGameV1/747175_20240713T041909Z.json.gz")
@@ -109,7 +110,7 @@ def main() -> int:
     parser.add_argument("--stubs", type=Path, default=os.environ.get("MLB_STUBS", ROOT.parent / "shared" / "stubs"))
     parser.add_argument("--games", type=int, default=40)
     parser.add_argument("--format", choices=["text", "json"], default="text")
-    parser.add_argument("--check", action="store_true", help=f"exit with 1 where a new game takes more than {LIMIT} ms")
+    parser.add_argument("--check", action="store_true", help=f"exit with 1 above {LIMIT} times orjson.loads")
     given = parser.parse_args()
     method = registry.method(TABLES, "game.liveGameV1")
     response = samples.unwrap(samples.read(Path(given.stubs) / FEED))
@@ -117,15 +118,18 @@ def main() -> int:
         parser.error(f"{FEED} is no stub")
     with database() as connection:
         store(connection, method, response, WARM + given.games)
+        gc.freeze()  # as the program does
         times = measure(connection, method)
     results = {name.strip(): {"best": min(each), "median": median(each)} for name, each in times.items()}
+    ratio = results["new game"]["median"] / results["orjson.loads"]["median"]
     if given.format == "json":
-        print(json.dumps(results))
+        print(json.dumps(results | {"ratio": round(ratio, 2)}))
     else:
         print(f"{'milliseconds':20}{'best':>8}{'median':>8}")
         for name, each in times.items():
             print(f"{name:20}{min(each):8.2f}{median(each):8.2f}")
-    return int(given.check and results["new game"]["median"] > LIMIT)
+        print(f"{'ratio':20}{ratio:16.2f}  (at most {LIMIT})")
+    return int(given.check and ratio > LIMIT)
 
 
 if __name__ == "__main__":

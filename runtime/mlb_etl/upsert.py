@@ -126,7 +126,7 @@ class Upsert:
         new = Applied(capture.captured_at, capture.content_hash, self._method.fingerprint)
         subject = (self._method.name, capture.document)
         with self._connection.transaction():
-            before = self._lock(subject, new)
+            before = self._lock(subject, new, unseen=capture.applied is None)
             decided = verdict(new, before)
             if decided != "applied":
                 return decided, {}
@@ -144,14 +144,18 @@ class Upsert:
         subject = (self._method.name, capture.document, capture.captured_at, capture.content_hash)
         self._connection.execute(_QUARANTINE, (*subject, why.table, why.path, value, why.reason))
 
-    def _lock(self, subject: tuple[str, str], new: Applied) -> Applied | None:
-        """Lock the document's watermark and return it; a new document gets one, which makes others wait too."""
+    def _lock(self, subject: tuple[str, str], new: Applied, *, unseen: bool) -> Applied | None:
+        """Lock the document's watermark and return it; a new document gets one, which makes others wait too.
+
+        `unseen` is a guess, that the document is new: it saves looking for what is not there.
+        """
         while True:
+            if unseen and self._connection.execute(_ADD, (*subject, *new)).rowcount == 1:
+                return None
             found = self._connection.execute(_LOCK, subject).fetchone()
             if found is not None:
                 return Applied(*found)
-            if self._connection.execute(_ADD, (*subject, *new)).rowcount == 1:
-                return None
+            unseen = True
 
     def _load(self, filled: Sequence[_Filled]) -> dict[str, TableCounts]:
         """Copy the rows of a new document straight into the tables."""

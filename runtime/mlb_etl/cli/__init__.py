@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 bad input or something left undone, 2 wrong usage, 70 a bug of ours.
 """
 
+import gc
 import logging
 from typing import Any
 
@@ -62,4 +63,5 @@ cli.add_command(transform)
 
 def main() -> None:
     """The program mlb-etl."""
+    gc.freeze()  # what was imported is nobody's garbage: collections then pass over it
     cli(prog_name="mlb-etl")
