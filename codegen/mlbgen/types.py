@@ -23,8 +23,8 @@ class Decoding:
 
     `annotation` is what the decoder is told (a type name or an alias of mlb_etl.contracts.fields), `convert` the
     function of mlb_etl.contracts.convert called on the decoded value (None: it is used as it is), `python` the
-    annotation of the column in its row model, and `wire` the PostgreSQL type it is sent as, which the upsert casts to
-    the column's type.
+    annotation of the column in its row model, and `wire` the name that binary COPY has for the column's type, the same
+    whatever it is decoded from: rows can go straight into the table.
     """
 
     annotation: str

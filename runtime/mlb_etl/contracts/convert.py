@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from math import isinf
 from typing import TypeVar
 from uuid import UUID
 
@@ -80,8 +81,11 @@ def decimal(text: str) -> Decimal:
 
 @_converter
 def number(text: str) -> float:
-    """`"0.25"` -> 0.25"""
-    return float(_decimal(text))
+    """`"0.25"` -> 0.25, within what a double can hold."""
+    value = float(_decimal(text))
+    if isinf(value):
+        raise ValueError("a number is expected that a double can hold")
+    return value
 
 
 @_converter
