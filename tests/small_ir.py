@@ -42,11 +42,13 @@ def table(
         lookups=(),
         columns=(*keys, *columns, *times),
         primary_key=("game_pk", *key, *widened),
+        identity=("game_pk", *key) if by is not None and by.kind == "month" else ("game_pk", *key, *widened),
         duplicates="error",
         partition=by,
         foreign_keys=(),
         indexes=(),
         checks=(),
+        guarded=True,
         position=POSITION,
     )
 
@@ -59,8 +61,8 @@ DOCUMENT = (
 GAMES = replace(
     table("games", [column("home_team", "integer"), column("away_team", "integer"), column("note", "text")]),
     checks=(
-        ir.Check("games_teams_check", '"home_team" <> "away_team"', "error"),
-        ir.Check("games_note_check", "\"note\" <> ''", "warn"),
+        ir.Check("games_teams_check", ("home_team", "away_team"), '"home_team" <> "away_team"', "error"),
+        ir.Check("games_note_check", ("note",), "\"note\" <> ''", "warn"),
     ),
 )
 PLAYS = replace(
@@ -95,7 +97,7 @@ def method(*tables: ir.Table, endpoint: str = "league", name: str = "gameV1") ->
         raw_table=ir.RawTable("league", "game_v1", ir.Partition("captured_at", "month", ("2024-11", "2024-12"))),
         document=DOCUMENT,
         rules=(),
-        shrink_guard=ir.ShrinkGuard(0.2, 5),
+        shrink_guard=ir.ShrinkGuard(0.2, 5, ()),
         tables=tables,
         fingerprint="0",
     )

@@ -160,14 +160,21 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Check:
+    """A condition over `columns`, as SQL."""
+
     name: str
+    columns: tuple[str, ...]
     expression: str
     severity: Literal["error", "warn"]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`columns` in their order in the database; captured_at and ingested_at are the last two."""
+    """`columns` in their order in the database; captured_at and ingested_at are the last two.
+
+    `identity` is what makes a row the same one in another capture: the primary key, but for a column that widens it and
+    can change. `guarded`: a loss of its rows is suspicious.
+    """
 
     schema: str
     name: str
@@ -176,11 +183,13 @@ class Table:
     lookups: tuple[LookUp, ...]
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
+    identity: tuple[str, ...]
     duplicates: Literal["error", "first", "last"]
     partition: Partition | None
     foreign_keys: tuple[ForeignKey, ...]
     indexes: tuple[Index, ...]
     checks: tuple[Check, ...]
+    guarded: bool
     position: Position
 
 
@@ -216,8 +225,11 @@ class RawTable:
 
 @dataclass(frozen=True, slots=True)
 class ShrinkGuard:
+    """`once` are the tables of which one has to have rows before the guard holds; without any it always does."""
+
     share: float
     emptied_table_rows: int
+    once: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ class ShrinkGuard(Spec):
 
     share: float = Field(default=0.2, gt=0, le=1, description="Share of a document's rows that may vanish.")
     emptied_table_rows: int = Field(default=5, ge=1, description="A table with this many rows may not become empty.")
+    once: list[Text] = Field(
+        default=[], description="Tables; the guard holds for a document once one of them has rows of it."
+    )
 
 
 class Partition(Spec):
@@ -171,6 +174,10 @@ class Table(Spec):
     foreign_keys: list[ForeignKey] = []
     indexes: list[Index] = []
     checks: list[Check] = []
+    shrink_guard: bool = Field(
+        default=True,
+        description="false for a list of the moment, whose rows come and go: losing them is no reason to doubt.",
+    )
 
 
 class Defaults(Spec):

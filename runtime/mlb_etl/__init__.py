@@ -1,5 +1,6 @@
 """Runtime: captures responses of the MLB Stats API, keeps them raw, and turns them into tables, safely."""
 
-from mlb_etl.transform import Counts, Pipeline, pipeline
+from mlb_etl.counts import Counts
+from mlb_etl.pipeline import Pipeline, pipeline
 
 __all__ = ["Counts", "Pipeline", "pipeline"]

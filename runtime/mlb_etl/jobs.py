@@ -9,8 +9,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
+from mlb_etl.counts import Counts
 from mlb_etl.errors import EtlError
-from mlb_etl.transform import Counts, pipeline
+from mlb_etl.pipeline import pipeline
+from mlb_etl.watermark import Policy
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 _READ: dict[str, Callable[[str], Any]] = {"integer": int, "text": str, "date": date.fromisoformat}
@@ -108,15 +110,27 @@ def read(file: Path) -> Job:
         ) from error
 
 
-def run(job: Job, given: Mapping[str, Sequence[str]]) -> Counts:
+def run(
+    job: Job,
+    given: Mapping[str, Sequence[str]],
+    *,
+    workers: int = 1,
+    policy: Policy = "new",
+    progress: Callable[[int, int], None] | None = None,
+) -> Counts:
     """Run a job that transforms, for the documents that the parameters' values name."""
     if not job.storage.transform:
         raise EtlError(f"job {job.name} does not transform: its storage.transform is false")
-    work = pipeline(job.source.name)
+    work = pipeline(job.source.name, workers=workers)
     keys = [key.name for key in work.method.document]
     if stray := [parameter.name for parameter in job.parameters if parameter.name not in keys]:
         raise EtlError(f"job {job.name}: {stray[0]} is not what {job.source.name} is about: {', '.join(keys)}")
-    return work.run(job.values(given))
+    return work.run(job.values(given), policy, progress)
+
+
+def settle(method: str, numbers: Sequence[int], policy: Policy) -> Counts:
+    """Apply the captures of a method that stand in quarantine under these numbers."""
+    return pipeline(method).settle(numbers, policy)
 
 
 def _find(node: yaml.Node | None, loc: Sequence[str | int]) -> yaml.Mark | None:

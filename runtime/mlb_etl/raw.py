@@ -1,7 +1,7 @@
 """The raw tables: every response as it came, and what of it is still to be applied."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,23 +12,28 @@ from psycopg.adapt import Loader
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from mlb_etl.contracts import Method
+from mlb_etl.contracts import Method, convert
 from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError
 from mlb_etl.partitions import Partitioned, Partitions
+from mlb_etl.watermark import Applied
 
 _CAPTURE = ("captured_at", "content_hash")
 
+# Ordered by captures' own times, so that a document's are applied in the order of its states.
 _CAPTURES = """
 SELECT
-    {keys}, key.document::text, r.captured_at, r.content_hash, r.path_params,
-    w.captured_at, w.content_hash, w.fingerprint
+    {keys}, key.document::text, r.captured_at, r.as_of, r.content_hash, r.path_params, q.state,
+    w.as_of, w.content_hash, w.fingerprint
 FROM {table} AS r
 CROSS JOIN LATERAL jsonb_build_object({document}) AS key (document)
 LEFT JOIN etl.watermark AS w ON w.method = {method} AND w.document = key.document
+LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = key.document
+    AND q.captured_at = r.captured_at AND q.content_hash = r.content_hash
 WHERE {wanted}
-ORDER BY {keys}, r.captured_at, r.content_hash
+ORDER BY {keys}, r.as_of, r.captured_at, r.content_hash
 """
+_AT_A_TIME = 1000  # captures listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +49,26 @@ class Response:
     captured_at: datetime
     data: bytes
 
-
-class Applied(NamedTuple):
-    """What a document's tables show: a capture, and the mapping's fingerprint it was applied under."""
-
-    captured_at: datetime
-    content_hash: bytes
-    fingerprint: str
+    @property
+    def as_of(self) -> datetime:
+        """Whose state it shows: of the moment of the request, or of the past one that its `timecode` asked for."""
+        asked = convert.timecode(self.query_params.get("timecode"), "$.query_params.timecode")
+        return self.captured_at if asked is None else min(asked, self.captured_at)
 
 
 class Stored(NamedTuple):
-    """A capture in a raw table, without its body; `document` is its key as JSON, `applied` the document's watermark."""
+    """A capture in a raw table, without its body.
+
+    `document` is its key as JSON, `applied` the document's watermark, `quarantine` the state in which it is there.
+    """
 
     keys: tuple[Any, ...]
     document: str
     captured_at: datetime
+    as_of: datetime
     content_hash: bytes
     path_params: dict[str, str]
+    quarantine: str | None
     applied: Applied | None
 
 
@@ -86,6 +94,7 @@ class Raw:
         row = {
             **keys,
             "captured_at": response.captured_at,
+            "as_of": response.as_of,
             "endpoint": response.endpoint,
             "method": response.method,
             "path_params": Jsonb(dict(response.path_params)),
@@ -100,19 +109,29 @@ class Raw:
         )
         return self._connection.execute(insert, row).rowcount == 1
 
-    def captures(self, scope: Mapping[str, Sequence[Any]]) -> list[Stored]:
-        """The captures of the documents in scope, by document and time; `scope` has the values wanted of some keys."""
-        keys = sql.SQL(", ").join(sql.SQL("r.{}").format(key) for key in self._keys)
-        pairs = (sql.SQL("{}, r.{}").format(key.name, sql.Identifier(key.name)) for key in self._method.document)
+    def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[Stored]:
+        """The captures of the documents in scope, by document and time; `scope` has the values wanted of some keys.
+
+        They are as they were when the first is asked for, and come a thousand at a time.
+        """
         wanted = (sql.SQL("r.{} = ANY({})").format(sql.Identifier(key), list(values)) for key, values in scope.items())
-        query = sql.SQL(_CAPTURES).format(
-            keys=keys,
+        with self._connection.cursor("captures", withhold=True) as cursor:
+            cursor.itersize = _AT_A_TIME
+            yield from map(_stored, cursor.execute(self._listed(sql.SQL(" AND ").join((sql.SQL("true"), *wanted)))))
+
+    def quarantined(self, ids: Sequence[int]) -> list[Stored]:
+        """The captures that stand in quarantine under these numbers, by document and time."""
+        return [_stored(row) for row in self._connection.execute(self._listed(sql.SQL("q.id = ANY(%s)")), [list(ids)])]
+
+    def _listed(self, wanted: sql.Composable) -> sql.Composed:
+        pairs = (sql.SQL("{}, r.{}").format(key.name, sql.Identifier(key.name)) for key in self._method.document)
+        return sql.SQL(_CAPTURES).format(
+            keys=sql.SQL(", ").join(sql.SQL("r.{}").format(key) for key in self._keys),
             document=sql.SQL(", ").join(pairs),
             table=self._table,
             method=self._method.name,
-            wanted=sql.SQL(" AND ").join((sql.SQL("true"), *wanted)),
+            wanted=wanted,
         )
-        return [_stored(row) for row in self._connection.execute(query)]
 
     def read(self, capture: Stored) -> bytes:
         """The body of a capture."""
@@ -126,9 +145,9 @@ class Raw:
 
 
 def _stored(row: TupleRow) -> Stored:
-    *keys, document, captured_at, content_hash, path_params = row[:-3]
+    *keys, document, captured_at, as_of, content_hash, path_params, quarantine = row[:-3]
     applied = Applied(*row[-3:]) if row[-1] is not None else None
-    return Stored(tuple(keys), document, captured_at, content_hash, path_params, applied)
+    return Stored(tuple(keys), document, captured_at, as_of, content_hash, path_params, quarantine, applied)
 
 
 class _Bytes(Loader):

@@ -1,128 +1,131 @@
-"""From the raw table to the tables: each document's captures, in the order they were made."""
+"""From captures in the raw table to the tables: decide what is worth reading, extract it, write it in batches."""
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, zip_longest
+from typing import TypeAlias
 
-from mlb_etl import db, migrate, registry
+from mlb_etl import reject
 from mlb_etl.contracts import Capture, Method
+from mlb_etl.counts import Counts, DocumentCounts, Quarantined
 from mlb_etl.db import Connection
 from mlb_etl.errors import Rejected
 from mlb_etl.extract import extract
-from mlb_etl.raw import Applied, Raw, Stored
-from mlb_etl.settings import Settings
-from mlb_etl.upsert import TableCounts, Upsert, Verdict, verdict
+from mlb_etl.quarantine import Quarantine
+from mlb_etl.raw import Raw, Stored
+from mlb_etl.upsert import Document, UnreadError, Upsert
+from mlb_etl.watermark import Applied, Policy, Verdict, verdict
 
+Task: TypeAlias = list[list[Stored]]
+
+BATCH = 25  # documents a transaction
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A capture that was not applied, and why."""
-
-    document: str
-    captured_at: datetime
-    why: Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentCounts:
-    """Captures of documents by what became of them; same: applied before, stale: older than what was applied."""
-
-    applied: int
-    same: int
-    stale: int
-    quarantined: int
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What a run did: with captures of documents, and with the rows of each table by its name."""
-
-    documents: DocumentCounts
-    tables: Mapping[str, TableCounts]
-    quarantined: tuple[Quarantined, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """Turns captures of a method into its tables: `pipeline(game_pks=[747175])`, or `pipeline()` for all."""
-
-    method: Method
-    settings: Settings
-
-    def __call__(self, **keys: Sequence[Any]) -> Counts:
-        """Apply the captures of the documents with these keys: the name of a document key with an s, and its values."""
-        names = {f"{key.name}s": key.name for key in self.method.document}
-        if unknown := keys.keys() - names:
-            raise TypeError(f"{self.method.name} is about {', '.join(names)}, not {', '.join(sorted(unknown))}")
-        return self.run({names[plural]: values for plural, values in keys.items()})
-
-    def run(self, scope: Mapping[str, Sequence[Any]]) -> Counts:
-        """Apply the captures of the documents in scope, which has the values wanted of some document keys."""
-        with db.connect(self.settings) as connection, db.edge():
-            migrate.require(connection, self.settings.tables)
-            return transform(connection, self.method, scope)
-
-
-def pipeline(name: str, *, dsn: str | None = None) -> Pipeline:
-    """The pipeline of a method such as game.liveGameV1; `dsn` goes before what the environment says."""
-    settings = Settings.from_environment()
-    if dsn is not None:
-        settings = replace(settings, dsn=dsn)
-    return Pipeline(registry.method(settings.tables, name), settings)
-
-
-def transform(connection: Connection, method: Method, scope: Mapping[str, Sequence[Any]]) -> Counts:
-    """Apply the captures in scope; one that can't be applied goes to quarantine and does not stop the others."""
-    transformer = Transformer(connection, method)
-    verdicts: Counter[Verdict] = Counter()
-    quarantined: list[Quarantined] = []
-    tables = {table.qualified_name: TableCounts() for table in method.tables}
-    captures = transformer.raw.captures(scope)
-    if not captures:
-        log.warning("no captures of %s in %s", scope or "any document", method.qualified_raw_table)
+def sift(captures: Iterable[Stored], method: Method, policy: Policy) -> Iterator[Stored | Verdict]:
+    """Of captures those that may change something; of others, without reading them, what becomes of them."""
     for capture in captures:
-        try:
-            became, counts = transformer.apply(capture)
-        except Rejected as why:
-            transformer.upsert.quarantine(capture, why)
-            quarantined.append(Quarantined(capture.document, capture.captured_at, why))
-            log.info("quarantined %s %s of %s: %s", method.name, capture.document, capture.captured_at, why)
+        new = Applied(capture.as_of, capture.content_hash, method.fingerprint)
+        became = verdict(new, capture.applied, policy)
+        later = capture.applied is not None and capture.as_of > capture.applied.as_of
+        if capture.quarantine == "dropped":
             continue
-        verdicts[became] += 1
-        for name, count in counts.items():
-            tables[name] += count
-    documents = DocumentCounts(verdicts["applied"], verdicts["same"], verdicts["stale"], len(quarantined))
-    return Counts(documents, tables, tuple(quarantined))
+        if capture.quarantine == "waiting":
+            yield "conflict"
+        elif became == "stale" or (became == "same" and not later):
+            yield became
+        else:
+            yield capture
+
+
+def tasks(captures: Iterable[Stored]) -> Iterator[Task]:
+    """The captures by document, in their order, and as many documents together as go into a batch."""
+    task: Task = []
+    for _, its in groupby(captures, lambda capture: capture.document):
+        task.append(list(its))
+        if len(task) == BATCH:
+            yield task
+            task = []
+    if task:
+        yield task
+
+
+def batches(task: Task) -> Iterator[list[Stored]]:
+    """Captures of different documents: the first of each, then the second, and so on."""
+    return ([capture for capture in each if capture is not None] for each in zip_longest(*task))
 
 
 class Transformer:
-    """Applies captures of a method one by one, on a connection that is its own."""
+    """Applies captures of a method, on a connection that is its own."""
 
-    def __init__(self, connection: Connection, method: Method) -> None:
+    def __init__(self, connection: Connection, method: Method, policy: Policy = "new") -> None:
         self.raw = Raw(connection, method)
-        self.upsert = Upsert(connection, method)
+        self._quarantine = Quarantine(connection, method.name)
+        self._upsert = Upsert(connection, method)
         self._method = method
+        self._policy = policy
+        self._shown: dict[str, Applied] = {}
 
-    def apply(self, capture: Stored) -> tuple[Verdict, Mapping[str, TableCounts]]:
-        """What becomes of a capture, and what happened in each table that has rows of it.
+    def apply(self, captures: Sequence[Stored]) -> Counts:
+        """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
+        counts = Counts()
+        documents = []
+        for capture in captures:
+            try:
+                documents.append(self._document(capture))
+            except Rejected as why:
+                counts += self._put_aside(capture, why)
+        return counts + self._write(documents) if documents else counts
 
-        The watermark that came with it spares reading what is old. Raises Rejected for what can't be applied.
-        """
-        new = Applied(capture.captured_at, capture.content_hash, self._method.fingerprint)
-        became: Verdict = verdict(new, capture.applied)
-        counts: Mapping[str, TableCounts] = {}
-        if became == "applied":
-            about = Capture(capture.captured_at, capture.path_params)
-            extracted = extract(self._method, about, self.raw.read(capture))
-            if tuple(extracted.keys.values()) != capture.keys:
-                path = self._method.document[0].path
-                raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
-            became, counts = self.upsert.apply(capture, extracted.keys, extracted.rows)
-        if became == "conflict":
-            raise Rejected("another response of the same time was applied", value=capture.content_hash.hex())
-        return became, counts
+    def _write(self, documents: Sequence[Document]) -> Counts:
+        """All at once, or where one of them is refused each by itself."""
+        try:
+            written = self._upsert.apply(documents, self._policy)
+        except UnreadError:
+            return self._write([Document(each.capture, self._rows(each.capture)) for each in documents])
+        except Rejected as why:
+            if len(documents) > 1:
+                return sum((self._write([each]) for each in documents), Counts())
+            return self._put_aside(documents[0].capture, self._located(why, documents[0]))
+        became: Counter[str] = Counter(written.verdicts)
+        counts = Counts(DocumentCounts(became["applied"], became["same"], became["stale"]), written.tables)
+        counts += Counts(warnings=written.warnings)
+        for document, verdict_ in zip(documents, written.verdicts, strict=True):
+            if verdict_ == "conflict":
+                counts += self._put_aside(document.capture, _conflict(document.capture))
+            elif verdict_ != "stale":
+                self._shown[document.capture.document] = self._new(document.capture)
+        return counts
+
+    def _document(self, capture: Stored) -> Document:
+        """The capture with its rows, unless it has the content that the tables show; raises Rejected."""
+        shown = self._shown.get(capture.document, capture.applied)
+        became = verdict(self._new(capture), shown, self._policy)
+        return Document(capture, self._rows(capture) if became == "applied" else None)
+
+    def _rows(self, capture: Stored) -> Sequence[list[tuple[object, ...]]]:
+        about = Capture(capture.as_of, capture.path_params)
+        extracted = extract(self._method, about, self.raw.read(capture))
+        if tuple(extracted.keys.values()) != capture.keys:
+            path = self._method.document[0].path
+            raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
+        return extracted.rows
+
+    def _located(self, why: Rejected, document: Document) -> Rejected:
+        explained = self._upsert.explain(why, document)
+        return reject.located(explained, self.raw.read(document.capture))
+
+    def _new(self, capture: Stored) -> Applied:
+        return Applied(capture.as_of, capture.content_hash, self._method.fingerprint)
+
+    def _put_aside(self, capture: Stored, why: Rejected) -> Counts:
+        self._quarantine.add(capture, why)
+        log.info("quarantined %s %s of %s: %s", self._method.name, capture.document, capture.captured_at, why)
+        return Counts(
+            DocumentCounts(quarantined=1), quarantined=(Quarantined(capture.document, capture.captured_at, why),)
+        )
+
+
+def _conflict(capture: Stored) -> Rejected:
+    return Rejected("another response of the same time was applied", value=capture.content_hash.hex())

@@ -1,80 +1,64 @@
-"""Applies one document to the tables of its method in one transaction, under the document's watermark."""
+"""Brings the tables to the captures of some documents in one transaction, under the documents' watermarks."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import psycopg
 
+from mlb_etl import shrink
 from mlb_etl.contracts import Method, Row, Table
+from mlb_etl.counts import TableCounts, Warned
 from mlb_etl.db import Connection, edge, refused
 from mlb_etl.errors import Rejected
 from mlb_etl.partitions import Partitioned, Partitions
-from mlb_etl.raw import Applied, Stored
+from mlb_etl.quarantine import Quarantine
+from mlb_etl.raw import Stored
+from mlb_etl.watermark import Applied, Policy, Verdict, Watermarks, verdict
 
 log = logging.getLogger(__name__)
-Verdict: TypeAlias = Literal["applied", "same", "stale", "conflict"]
 
 # Plans of the upserts are worth keeping: planning each anew takes longer than running it. A plan that was made while a
 # partition was empty must not scan it when it has filled; and none of these statements runs long enough to compile it.
 _SETTINGS = ("SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off", "SET jit = off")
-_LOCK = """
-SELECT captured_at, content_hash, fingerprint FROM etl.watermark WHERE method = %s AND document = %s::jsonb FOR UPDATE
-"""
-_ADD = """
-INSERT INTO etl.watermark (method, document, captured_at, content_hash, fingerprint) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT DO NOTHING
-"""
-_MOVE = """
-UPDATE etl.watermark SET captured_at = %s, content_hash = %s, fingerprint = %s, applied_at = DEFAULT
-WHERE method = %s AND document = %s::jsonb
-"""
-_LEAVE_QUARANTINE = """
-DELETE FROM etl.quarantine WHERE method = %s AND document = %s::jsonb AND captured_at = %s AND content_hash = %s
-"""
-_QUARANTINE = """
-INSERT INTO etl.quarantine AS q (method, document, captured_at, content_hash, table_name, path, value, reason)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (method, document, captured_at, content_hash) DO UPDATE
-SET table_name = EXCLUDED.table_name, path = EXCLUDED.path, value = EXCLUDED.value, reason = EXCLUDED.reason,
-    quarantined_at = DEFAULT
-"""
 
 
 @dataclass(frozen=True, slots=True)
-class TableCounts:
-    """Rows of one table, from what the database did; unchanged ones stood there already."""
+class Document:
+    """A capture and the rows it makes, by table in the method's order.
 
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
+    Without rows (None) it says that the capture has the content which the tables show already.
+    """
 
-    def __add__(self, other: "TableCounts") -> "TableCounts":
-        return TableCounts(
-            self.inserted + other.inserted, self.updated + other.updated, self.unchanged + other.unchanged
-        )
+    capture: Stored
+    rows: Sequence[list[Row]] | None
 
 
-def verdict(capture: Applied, watermark: Applied | None) -> Verdict:
-    """What becomes of a capture where the document's tables show `watermark`: write laws 1 and 2."""
-    if watermark is None or capture.captured_at > watermark.captured_at:
-        return "applied"
-    if capture.captured_at < watermark.captured_at:
-        return "stale"
-    if capture.content_hash != watermark.content_hash:
-        return "conflict"
-    return "same" if capture.fingerprint == watermark.fingerprint else "applied"
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of documents, in their order, and what happened in the tables."""
+
+    verdicts: tuple[Verdict, ...]
+    tables: Mapping[str, TableCounts]
+    warnings: tuple[Warned, ...]
+
+
+class UnreadError(Exception):
+    """The tables show another content than was thought: rows are needed; nothing was written."""
+
+
+class _KnownError(Exception):
+    """A document without watermark has rows in the tables."""
 
 
 class _Target:
     """A table with what is always the same for each document."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, place: int, table: Table) -> None:
+        self.place = place
+        self.table = table
         self.name = table.qualified_name
-        self.load = table.load.encode()
-        self.copy = table.copy.encode()
-        self.upsert = table.upsert.encode()
         self.types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
         self.partitioned: Partitioned | None = None
         if table.partition is not None:
@@ -82,12 +66,12 @@ class _Target:
             of_type = table.columns[self.partition_place].type
             self.partitioned = Partitioned(table.schema, table.name, table.partition, of_type)
 
+    def rows(self, documents: Iterable[Document]) -> list[Row]:
+        """The rows that documents have for it."""
+        return [row for document in documents if document.rows is not None for row in document.rows[self.place]]
 
-_Filled: TypeAlias = tuple[_Target, list[Row]]
 
-
-class _KnownError(Exception):
-    """A document without watermark has rows in the tables."""
+_Counts: TypeAlias = dict[str, dict[tuple[Any, ...], Sequence[int]]]
 
 
 class Upsert:
@@ -96,109 +80,194 @@ class Upsert:
     def __init__(self, connection: Connection, method: Method) -> None:
         self._connection = connection
         self._method = method
-        self._targets = [_Target(table) for table in method.tables]
+        self._targets = [_Target(place, table) for place, table in enumerate(method.tables)]
         self._partitions = Partitions(connection)
+        self._watermarks = Watermarks(connection, method.name)
+        self._quarantine = Quarantine(connection, method.name)
         self._staged = False
         for setting in _SETTINGS:
             connection.execute(setting)
 
-    def apply(
-        self, capture: Stored, keys: Mapping[str, Any], rows: Sequence[list[Row]]
-    ) -> tuple[Verdict, dict[str, TableCounts]]:
-        """Bring the tables to the capture unless another worker was there before; raises Rejected for data they refuse.
+    def apply(self, documents: Sequence[Document], policy: Policy = "new") -> Written:
+        """Bring the tables to the captures of different documents, unless other workers were there before.
 
-        Returns what became of it, and what happened in each table if it was applied.
+        Raises Rejected where the tables refuse a row, or the shrink guard a document, and UnreadError; then nothing is
+        written.
         """
-        filled = [(target, its) for target, its in zip(self._targets, rows, strict=True) if its]
-        for target, its in filled:
+        for target in self._targets:
             if target.partitioned is not None:
-                self._partitions.ensure(target.partitioned, {row[target.partition_place] for row in its})
+                values = {row[target.partition_place] for row in target.rows(documents)}
+                self._partitions.ensure(target.partitioned, values)
         try:
-            return self._apply(capture, keys, filled)
+            return self._apply(documents, policy)
         except _KnownError:
-            log.info("%s %s is known, but its watermark was deleted", self._method.name, capture.document)
-            return self._apply(capture, keys, filled, known=True)
+            log.info("%s has rows of documents whose watermarks were deleted", self._method.name)
+            return self._apply(documents, policy, known=True)
 
-    def _apply(
-        self, capture: Stored, keys: Mapping[str, Any], filled: Sequence[_Filled], *, known: bool = False
-    ) -> tuple[Verdict, dict[str, TableCounts]]:
-        """Decide under the lock of the watermark, write and move the watermark, all in one transaction."""
-        new = Applied(capture.captured_at, capture.content_hash, self._method.fingerprint)
-        subject = (self._method.name, capture.document)
+    def explain(self, why: Rejected, document: Document) -> Rejected:
+        """The place and the value in a document that a check of the database refused; else as it was."""
+        cause = why.__cause__
+        if not isinstance(cause, psycopg.errors.CheckViolation):
+            return why
+        target = next(each for each in self._targets if each.name == why.table)
+        check = next((each for each in target.table.checks if each.name == cause.diag.constraint_name), None)
+        if check is None:
+            return why
         with self._connection.transaction():
-            before = self._lock(subject, new, unseen=capture.applied is None)
-            decided = verdict(new, before)
-            if decided != "applied":
-                return decided, {}
-            known = known or before is not None
-            counts = self._merge(filled, keys) if known else self._load(filled)
-            if before is not None:
-                self._connection.execute(_MOVE, (*new, *subject))
-            self._connection.execute(_LEAVE_QUARANTINE, (*subject, new.captured_at, new.content_hash))
-        self._staged = self._staged or known
-        return decided, counts
+            self._stage()
+            self._copy(target.table.copy, target, target.rows([document]))
+            found = self._connection.execute(check.violation.encode()).fetchone()
+        if found is None:
+            return why
+        column = next(each for each in target.table.columns if each.name == check.columns[0])
+        value = found[0] if len(found) == 1 else dict(zip(check.columns, found, strict=True))
+        path = column.paths[0] if column.paths else "$"
+        return Rejected(why.reason, path=path, value=value, table=why.table)
 
-    def quarantine(self, capture: Stored, why: Rejected) -> None:
-        """Note that the capture can't be applied, and why."""
-        value = None if why.value is None else str(why.value)[:500]
-        subject = (self._method.name, capture.document, capture.captured_at, capture.content_hash)
-        self._connection.execute(_QUARANTINE, (*subject, why.table, why.path, value, why.reason))
+    def _apply(self, documents: Sequence[Document], policy: Policy, *, known: bool = False) -> Written:
+        """Decide under the locks of the watermarks, write and move the watermarks, all in one transaction."""
+        new = {each.capture.document: self._applied(each.capture) for each in documents}
+        with edge(), self._connection.transaction():
+            before = self._watermarks.lock(new)
+            verdicts = tuple(verdict(new[name], before.get(name), policy) for name in new)
+            applied = [each for each, became in zip(documents, verdicts, strict=True) if became == "applied"]
+            if any(each.rows is None for each in applied):
+                raise UnreadError
+            merged = [each for each in applied if known or each.capture.document in before]
+            fresh = [each for each in applied if not known and each.capture.document not in before]
+            tables = {target.name: TableCounts() for target in self._targets}
+            if fresh:
+                self._load(fresh, tables)
+            if merged:
+                self._merge(merged, tables, unguarded=self._unguarded(new, before, policy))
+            warnings = self._warnings(applied)
+            self._watermarks.move(_moved(new, before, verdicts))
+            self._quarantine.leave(
+                each.capture for each, became in zip(documents, verdicts, strict=True) if became != "conflict"
+            )
+        self._staged = self._staged or bool(merged)
+        return Written(verdicts, tables, warnings)
 
-    def _lock(self, subject: tuple[str, str], new: Applied, *, unseen: bool) -> Applied | None:
-        """Lock the document's watermark and return it; a new document gets one, which makes others wait too.
+    def _applied(self, capture: Stored) -> Applied:
+        return Applied(capture.as_of, capture.content_hash, self._method.fingerprint)
 
-        `unseen` is a guess, that the document is new: it saves looking for what is not there.
-        """
-        while True:
-            if unseen and self._connection.execute(_ADD, (*subject, *new)).rowcount == 1:
-                return None
-            found = self._connection.execute(_LOCK, subject).fetchone()
-            if found is not None:
-                return Applied(*found)
-            unseen = True
+    @staticmethod
+    def _unguarded(new: Mapping[str, Applied], before: Mapping[str, Applied], policy: Policy) -> set[str]:
+        """The documents whose loss of rows is no surprise: accepted, or of the same content under another mapping."""
+        if policy == "accept":
+            return set(new)
+        return {name for name, shown in before.items() if shown.content_hash == new[name].content_hash}
 
-    def _load(self, filled: Sequence[_Filled]) -> dict[str, TableCounts]:
-        """Copy the rows of a new document straight into the tables."""
-        counts = {}
-        for target, rows in filled:
+    def _load(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> None:
+        """Copy the rows of new documents straight into the tables."""
+        for target in self._targets:
+            rows = target.rows(documents)
+            if not rows:
+                continue
             try:
-                counts[target.name] = TableCounts(inserted=self._copy(target.load, target, rows))
+                tables[target.name] += TableCounts(inserted=self._copy(target.table.load, target, rows))
             except psycopg.errors.UniqueViolation as error:
                 raise _KnownError from error
             except psycopg.Error as error:
                 raise refused(error, target.name) from error
-        return counts
 
-    def _merge(self, filled: Sequence[_Filled], keys: Mapping[str, Any]) -> dict[str, TableCounts]:
-        """Stage the rows, then move what is new or changed into the tables, all statements in one go.
+    def _merge(
+        self, documents: Sequence[Document], tables: dict[str, TableCounts], *, unguarded: Collection[str]
+    ) -> None:
+        """Bring known documents to their rows: delete what vanished, children first, insert or update the rest."""
+        self._stage()
+        staged = {target.name: target.rows(documents) for target in self._targets}
+        for target in self._targets:
+            if staged[target.name]:
+                with edge(target.name):
+                    self._copy(target.table.copy, target, staged[target.name])
+        deletes = [(target, target.table.delete) for target in reversed(self._targets)]
+        upserts = [(target, target.table.upsert) for target in self._targets if staged[target.name]]
+        found = self._run([*deletes, *upserts], documents)
+        deleted = dict(zip((target.name for target, _ in deletes), found, strict=False))
+        written = dict(zip((target.name for target, _ in upserts), found[len(deletes) :], strict=True))
+        for name, rows in staged.items():
+            inserted, updated = (sum(each[place] for each in written.get(name, {}).values()) for place in (0, 1))
+            gone = sum(each[0] for each in deleted[name].values())
+            tables[name] += TableCounts(inserted, updated, len(rows) - inserted - updated, gone)
+        if any(deleted.values()):
+            for document in documents:
+                if document.capture.document not in unguarded:
+                    self._guard(document, deleted, written)
 
-        The staging tables are made when they are first needed: each costs every transaction a little.
-        """
-        if not self._staged:
-            for table in self._method.tables:
-                self._connection.execute(table.stage.encode())
-        for target, rows in filled:
-            with edge(target.name):
-                self._copy(target.copy, target, rows)
-        cursors = [self._connection.cursor() for _ in filled]
+    def _guard(self, document: Document, deleted: _Counts, written: _Counts) -> None:
+        """Raise Rejected where the document lost too much."""
+        losses = {}
+        for target in self._targets:
+            after = len(target.rows([document]))
+            gone = deleted[target.name].get(document.capture.keys, (0,))[0]
+            added = written.get(target.name, {}).get(document.capture.keys, (0,))[0]
+            losses[target.name] = shrink.Loss(after - added + gone, gone, after, guarded=target.table.guarded)
+        shrink.check(self._method.shrink_guard, losses)
+
+    def _warnings(self, documents: Sequence[Document]) -> tuple[Warned, ...]:
+        """What the tables' checks that only warn say of the documents."""
+        asked = [(each, each.table.warn) for each in self._targets if each.table.warn and each.rows(documents)]
+        if not asked:
+            return ()
+        of = {each.capture.keys: each.capture.document for each in documents}
+        size = len(self._method.document)
+        answers = self._execute([(target, statement) for target, statement in asked], documents)
+        return tuple(
+            Warned(of[tuple(row[:size])], target.name, row[size], row[size + 1])
+            for (target, _), rows in zip(asked, answers, strict=True)
+            for row in rows
+            if tuple(row[:size]) in of
+        )
+
+    def _run(self, statements: Sequence[tuple[_Target, str]], documents: Sequence[Document]) -> list[dict[Any, Any]]:
+        """The numbers that each statement returns, by the keys of the document."""
+        size = len(self._method.document)
+        answers = self._execute(statements, documents)
+        return [{tuple(row[:size]): row[size:] for row in rows} for rows in answers]
+
+    def _execute(
+        self, statements: Sequence[tuple[_Target, str]], documents: Sequence[Document]
+    ) -> list[list[tuple[Any, ...]]]:
+        """What each statement returns for the documents, all sent in one go."""
+        keys = zip(*(each.capture.keys for each in documents), strict=True)
+        parameters: dict[str, Any] = {
+            key.name: list(values) for key, values in zip(self._method.document, keys, strict=True)
+        }
+        parameters["captured_at"] = [each.capture.as_of for each in documents]
+        cursors = [self._connection.cursor() for _ in statements]
         try:
             with self._connection.pipeline():
-                for cursor, (target, _) in zip(cursors, filled, strict=True):
-                    cursor.execute(target.upsert, keys, prepare=True)
+                for cursor, (_, statement) in zip(cursors, statements, strict=True):
+                    cursor.execute(statement.encode(), parameters, prepare=True)
         except psycopg.Error as error:
-            without = (target.name for cursor, (target, _) in zip(cursors, filled, strict=True) if not cursor.pgresult)
-            raise refused(error, next(without, None)) from error
-        counts = {}
-        for cursor, (target, its) in zip(cursors, filled, strict=True):
-            inserted, updated = cursor.fetchone() or (0, 0)
-            counts[target.name] = TableCounts(inserted, updated, len(its) - inserted - updated)
-        return counts
+            unanswered = (each for cursor, (each, _) in zip(cursors, statements, strict=True) if not cursor.pgresult)
+            raise refused(error, next((target.name for target in unanswered), None)) from error
+        return [cursor.fetchall() for cursor in cursors]
 
-    def _copy(self, statement: bytes, target: _Target, rows: list[Row]) -> int:
+    def _stage(self) -> None:
+        """Make the staging tables when they are first needed: each costs every transaction a little."""
+        if not self._staged:
+            for target in self._targets:
+                self._connection.execute(target.table.stage.encode())
+
+    def _copy(self, statement: str, target: _Target, rows: list[Row]) -> int:
         """Send the rows; returns how many the server took."""
         cursor = self._connection.cursor()
-        with cursor.copy(statement) as copy:
+        with cursor.copy(statement.encode()) as copy:
             copy.set_types(target.types)
             for row in rows:
                 copy.write_row(row)
         return cursor.rowcount
+
+
+def _moved(
+    new: Mapping[str, Applied], before: Mapping[str, Applied], verdicts: Sequence[Verdict]
+) -> dict[str, Applied]:
+    """The watermarks that change: of what was applied, and of what shows the same in a later capture."""
+    became = dict(zip(new, verdicts, strict=True))
+    return {
+        name: new[name]
+        for name, shown in before.items()
+        if became[name] == "applied" or (became[name] == "same" and new[name].as_of > shown.as_of)
+    }

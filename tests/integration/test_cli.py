@@ -93,19 +93,20 @@ def test_from_files_to_tables(database: str) -> None:
     result = run("transform", "--job", "job.yaml", "--game-pk", "1")
     assert result.exit_code == 0
     assert result.output == (
-        "table         inserted  updated  unchanged\n"
-        "sample.games         1        0          0\n"
-        "sample.plays         3        0          0\n"
+        "table         inserted  updated  unchanged  deleted\n"
+        "sample.games         1        0          0        0\n"
+        "sample.plays         3        0          0        0\n"
         "applied 1, same 0, stale 0, quarantined 0\n"
     )
     counts = json.loads(run("transform", "--job", "job.yaml", "--format", "json").output)
     assert counts == {
-        "documents": {"applied": 2, "same": 1, "stale": 0, "quarantined": 0},
+        "documents": {"applied": 1, "same": 2, "stale": 0, "quarantined": 0},
         "tables": {
-            "sample.games": {"inserted": 1, "updated": 0, "unchanged": 1},
-            "sample.plays": {"inserted": 3, "updated": 0, "unchanged": 3},
+            "sample.games": {"inserted": 1, "updated": 0, "unchanged": 0, "deleted": 0},
+            "sample.plays": {"inserted": 3, "updated": 0, "unchanged": 0, "deleted": 0},
         },
         "quarantined": [],
+        "warnings": [],
     }
     with connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM sample.plays").fetchone() == (6,)
@@ -135,8 +136,30 @@ def test_quarantine_is_explained(database: str, tmp_path: Path) -> None:
     assert "applied 1, same 0, stale 0, quarantined 1\n" in result.output
     assert 'quarantined {"game_pk": 1}, captured at 2024-07-01T12:00:00+0000\n  path    $\n' in result.output
     assert "  reason  another response of the same time was applied\n" in result.output
-    [each] = json.loads(run("transform", "--job", "job.yaml", "--format", "json").output)["quarantined"]
-    assert (each["document"], each["captured_at"]) == ({"game_pk": 1}, NOON.isoformat())
+    again = json.loads(run("transform", "--job", "job.yaml", "--format", "json").output)
+    assert (again["documents"]["quarantined"], again["quarantined"]) == (1, []), "it waits, and is not tried again"
+    [each] = json.loads(run("quarantine", "list", "--format", "json").output)
+    assert (each["document"], each["captured_at"], each["state"]) == ({"game_pk": 1}, NOON.isoformat(), "waiting")
+    number = str(each["id"])
+    assert "reason          another response of the same time was applied\n" in run("quarantine", "show", number).output
+    assert run("quarantine", "retry", "--all").exit_code == 1
+    accepted = run("quarantine", "accept", number)
+    assert (accepted.exit_code, accepted.output.splitlines()[-1]) == (0, "applied 1, same 0, stale 0, quarantined 0")
+    assert json.loads(run("quarantine", "list", "--all", "--format", "json").output) == []
+    gone = run("quarantine", "drop", number)
+    assert (gone.exit_code, gone.output[:44]) == (1, f"Error: nothing stands in quarantine under {number};"[:44])
+
+
+def test_what_is_dropped_stays_so(database: str, tmp_path: Path) -> None:
+    with connect(database) as connection:
+        load(connection, tmp_path, stub(response()), stub(response(score=9)))
+    run("transform", "--job", "job.yaml")
+    [each] = json.loads(run("quarantine", "list", "--format", "json").output)
+    assert run("quarantine", "drop", str(each["id"])).output == "dropped 1\n"
+    assert json.loads(run("quarantine", "list", "--format", "json").output) == []
+    assert run("transform", "--job", "job.yaml").exit_code == 0
+    [dropped] = json.loads(run("quarantine", "list", "--all", "--format", "json").output)
+    assert dropped["state"] == "dropped"
 
 
 def test_a_bare_response_with_its_time(database: str) -> None:

@@ -115,7 +115,7 @@ def test_literals_of_expressions_arrive_as_they_were_written(connection: Connect
     conditions = [f'"note" <> {literal}' for literal in literals]
     games = replace(
         GAMES,
-        checks=tuple(ir.Check(f"check_{number}", text, "error") for number, text in enumerate(conditions)),
+        checks=tuple(ir.Check(f"check_{number}", (), text, "error") for number, text in enumerate(conditions)),
         indexes=tuple(
             ir.Index(f"index_{number}", ("note",), None, text, unique=False) for number, text in enumerate(conditions)
         ),
@@ -147,9 +147,10 @@ def test_months_begin_at_midnight_utc(connection: Connection) -> None:
     connection.execute("SET TimeZone = 'America/New_York'")
     connection.execute(migrations.raw_ddl([method()]).encode())
     insert = """
-        INSERT INTO league.game_v1 (game_pk, captured_at, endpoint, method, path_params, query_params, url, status_code,
-            content_hash, data)
-        VALUES (1, %s, 'league', 'gameV1', '{}', '{}', '/', 200, sha256('{}'), '{}') RETURNING tableoid::regclass::text
+        INSERT INTO league.game_v1 (game_pk, captured_at, as_of, endpoint, method, path_params, query_params, url,
+            status_code, content_hash, data)
+        VALUES (1, %s, now(), 'league', 'gameV1', '{}', '{}', '/', 200, sha256('{}'), '{}')
+        RETURNING tableoid::regclass::text
     """
     for at, where in (("2024-11-30 23:59:59.999999Z", "2024_11"), ("2024-12-01 00:00:00Z", "2024_12")):
         assert connection.execute(insert, [at]).fetchone() == (f"league.game_v1_{where}",)
@@ -159,7 +160,7 @@ def test_a_raw_row_has_a_sha256(connection: Connection) -> None:
     connection.execute(migrations.raw_ddl([method()]).encode())
     with pytest.raises(psycopg.errors.CheckViolation):
         connection.execute("""
-            INSERT INTO league.game_v1 (game_pk, captured_at, endpoint, method, path_params, query_params, url,
+            INSERT INTO league.game_v1 (game_pk, captured_at, as_of, endpoint, method, path_params, query_params, url,
                 status_code, content_hash, data)
-            VALUES (1, '2024-11-02Z', 'league', 'gameV1', '{}', '{}', '/', 200, 'short', '{}')
+            VALUES (1, '2024-11-02Z', now(), 'league', 'gameV1', '{}', '{}', '/', 200, 'short', '{}')
         """)

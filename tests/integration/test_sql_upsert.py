@@ -66,21 +66,60 @@ def connection(dsn: str) -> Iterator[Connection]:
     with connect(dsn) as connected:
         connected.execute("TRUNCATE league.games, league.plays, league.bench, league.moving, league.kinds")
         connected.execute(
-            "INSERT INTO league.games (game_pk, season, captured_at) VALUES (1, 2024, now()), (2, 2025, now())"
+            "INSERT INTO league.games (game_pk, season, captured_at) VALUES (1, 2024, now()), (2, 2024, now()),"
+            " (2, 2025, now()), (3, 2024, now())"
         )
         yield connected
 
 
-def write(connection: Connection, of: ir.Table, rows: list[Row], game_pk: int = 1) -> tuple[int, int]:
+def write(connection: Connection, of: ir.Table, rows: list[Row], *game_pks: int) -> tuple[int, int]:
     """Stage the rows and upsert them in a transaction; the numbers of inserted and updated rows."""
+    counts = write_each(connection, of, rows, *(game_pks or (1,)))
+    return sum(inserted for inserted, _ in counts.values()), sum(updated for _, updated in counts.values())
+
+
+def write_each(connection: Connection, of: ir.Table, rows: list[Row], *game_pks: int) -> dict[int, tuple[int, int]]:
+    """The same, by game."""
     made = statements(of, DOCUMENT)
     with connection.transaction(), connection.cursor() as cursor:
         with cursor.copy(made.copy.encode()) as copy:
             copy.set_types([wire(each) for each in sent(of)])
             for row in rows:
                 copy.write_row(row)
-        inserted, updated = cursor.execute(made.upsert.encode(), {"game_pk": game_pk}).fetchone() or (None, None)
-    return inserted, updated
+        found = cursor.execute(made.upsert.encode(), {"game_pk": list(game_pks)}).fetchall()
+    return {game_pk: (inserted, updated) for game_pk, inserted, updated in found}
+
+
+def remain(connection: Connection, of: ir.Table, rows: list[Row], **captures: datetime) -> dict[int, int]:
+    """Stage the rows and delete the others of these games; the numbers of deleted rows."""
+    made = statements(of, DOCUMENT)
+    games = {"game_pk": [int(name[1:]) for name in captures], "captured_at": list(captures.values())}
+    with connection.transaction(), connection.cursor() as cursor:
+        with cursor.copy(made.copy.encode()) as copy:
+            copy.set_types([wire(each) for each in sent(of)])
+            for row in rows:
+                copy.write_row(row)
+        return dict(cursor.execute(made.delete.encode(), games).fetchall())
+
+
+@pytest.mark.parametrize("of", [PLAYS, MOVING], ids=lambda each: each.name)
+def test_what_vanished_is_deleted_in_its_documents_only(connection: Connection, of: ir.Table) -> None:
+    facts = (0, 90.5, "ball"), (1, None, None), (2, 88.0, "")
+    for game_pk in (1, 2, 3):
+        write(connection, of, plays(T1, *facts, game_pk=game_pk), game_pk)
+    staged = [*plays(T2, facts[1], game_pk=1), *plays(T2, *facts, (4, 1.0, None), game_pk=2)]
+    assert remain(connection, of, staged, g1=T2, g2=T2) == {1: 2}
+    left = sql.SQL("SELECT game_pk, play_index FROM {} ORDER BY 1, 2").format(sql.Identifier("league", of.name))
+    assert connection.execute(left).fetchall() == [(1, 1), *((game_pk, n) for game_pk in (2, 3) for n in (0, 1, 2))]
+    assert remain(connection, of, [], g2=T1 - timedelta(seconds=1)) == {}, "what is newer stays"
+    assert remain(connection, of, [], g2=T1) == {2: 3}
+
+
+@pytest.mark.parametrize("of", [PLAYS, MOVING], ids=lambda each: each.name)
+def test_several_documents_at_once(connection: Connection, of: ir.Table) -> None:
+    write(connection, of, plays(T1, (0, 90.5, "ball"), (1, None, None)))
+    staged = [*plays(T2, (0, 90.5, "strike"), (2, 1.0, "")), *plays(T2, (0, 1.0, ""), (1, 2.0, ""), game_pk=2)]
+    assert write_each(connection, of, staged, 1, 2) == {1: (1, 1), 2: (2, 0)}
 
 
 def plays(
@@ -152,7 +191,7 @@ def test_a_value_is_compared_as_it_is_kept(connection: Connection) -> None:
 
 def test_documents_do_not_meet(connection: Connection) -> None:
     write(connection, PLAYS, plays(T1, (0, 90.5, "ball")))
-    assert write(connection, PLAYS, plays(T2, (0, 91.0, "out"), game_pk=2, season=2025), game_pk=2) == (1, 0)
+    assert write(connection, PLAYS, plays(T2, (0, 91.0, "out"), game_pk=2, season=2025), 2) == (1, 0)
     assert stored(connection) == [(0, Decimal("90.5"), "ball", T1), (0, Decimal("91.0"), "out", T2)]
 
 

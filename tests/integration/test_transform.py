@@ -23,18 +23,20 @@ from samples import NOON, PACKAGE, at, connect, load, response, stub
 import mlb_etl
 from mlb_etl import ingest, migrate, registry
 from mlb_etl.contracts import Method, Partition
+from mlb_etl.counts import Counts, TableCounts
 from mlb_etl.db import Connection
 from mlb_etl.embedded import Server
 from mlb_etl.partitions import Partitioned, Partitions
+from mlb_etl.pipeline import Pipeline
 from mlb_etl.raw import Raw, Response
-from mlb_etl.transform import Counts, transform
-from mlb_etl.upsert import TableCounts
+from mlb_etl.settings import Settings
+from mlb_etl.watermark import Policy
 
 PLAYS = "SELECT at_bat_index, rbi, speed::text, captured_at FROM sample.plays WHERE game_pk = %s ORDER BY at_bat_index"
 TABLES = (
     "SELECT game_pk, season, home_score, captured_at FROM sample.games ORDER BY 1",
     "SELECT game_pk, season, at_bat_index, rbi, speed, captured_at FROM sample.plays ORDER BY 1, 3",
-    "SELECT document, captured_at, content_hash, fingerprint FROM etl.watermark ORDER BY 1",
+    "SELECT document, as_of, content_hash, fingerprint FROM etl.watermark ORDER BY 1",
 )
 
 
@@ -61,8 +63,10 @@ class Tables:
         assert not load(self.connection, self.folder, *stubs).refused
 
     def transform(self, method: Method = METHOD, **scope: Sequence[Any]) -> Counts:
-        with connect(self.connection.info.dsn) as own:
-            return transform(own, method, scope)
+        return Pipeline(method, Settings(self.connection.info.dsn, self.folder, PACKAGE)).run(scope)
+
+    def settle(self, *numbers: int, policy: Policy = "new") -> Counts:
+        return Pipeline(METHOD, Settings(self.connection.info.dsn, self.folder, PACKAGE)).settle(numbers, policy)
 
     def fetch(self, query: str, *values: object) -> list[Any]:
         return self.connection.execute(query.encode(), values).fetchall()
@@ -77,8 +81,8 @@ def documents(counts: Counts) -> tuple[int, int, int, int]:
     return of.applied, of.same, of.stale, of.quarantined
 
 
-def rows(inserted: int = 0, updated: int = 0, unchanged: int = 0) -> TableCounts:
-    return TableCounts(inserted, updated, unchanged)
+def rows(inserted: int = 0, updated: int = 0, unchanged: int = 0, deleted: int = 0) -> TableCounts:
+    return TableCounts(inserted, updated, unchanged, deleted)
 
 
 def test_a_new_document_is_inserted(tables: Tables) -> None:
@@ -188,9 +192,11 @@ def test_data_that_the_database_refuses_is_quarantined_whole(tables: Tables) -> 
     assert quarantined.why.table == "sample.plays"
     assert 'violates check constraint "plays_rbi"' in quarantined.why.reason
     assert tables.fetch("SELECT game_pk FROM sample.games ORDER BY 1") == [(1,), (3,)]
-    assert tables.fetch("SELECT table_name, path FROM etl.quarantine") == [("sample.plays", "$")]
+    [(number, *where)] = tables.fetch("SELECT id, table_name, path, value FROM etl.quarantine")
+    assert where == ["sample.plays", "$.plays[1].rbi", "7"]
+    assert documents(tables.transform()) == (0, 2, 0, 1), "it waits"
     tables.connection.execute("ALTER TABLE sample.plays DROP CONSTRAINT plays_rbi")
-    assert documents(tables.transform()) == (1, 2, 0, 0)
+    assert documents(tables.settle(number)) == (1, 0, 0, 0)
     assert tables.fetch("SELECT FROM etl.quarantine") == [], "what is applied after all leaves the quarantine"
 
 
@@ -304,7 +310,7 @@ def test_a_worker_waits_for_another_with_the_same_new_document(tables: Tables) -
     with connect(tables.connection.info.dsn) as other, ThreadPoolExecutor(1) as pool:
         with other.transaction():
             other.execute(
-                "INSERT INTO etl.watermark (method, document, captured_at, content_hash, fingerprint)"
+                "INSERT INTO etl.watermark (method, document, as_of, content_hash, fingerprint)"
                 " VALUES ('sample.game', %s, %s, 'x', 'sample-1')",
                 ('{"game_pk": 1}', at(1)),
             )
@@ -322,7 +328,7 @@ def test_a_worker_waits_for_another_with_the_same_known_document(tables: Tables)
     tables.load((at(1), response(rbi=(4, 4, 4))))
     with connect(tables.connection.info.dsn) as other, ThreadPoolExecutor(1) as pool:
         with other.transaction():
-            other.execute("UPDATE etl.watermark SET captured_at = %s", [at(2)])
+            other.execute("UPDATE etl.watermark SET as_of = %s", [at(2)])
             work = pool.submit(tables.transform)
             with pytest.raises(TimeoutError):
                 work.result(timeout=0.5)
@@ -353,12 +359,12 @@ def test_workers_at_once(tables: Tables, games: int) -> None:
     assert sum(counts.tables["sample.games"].inserted for counts in done) == games
     for game, content in newest.items():
         assert [row[1] for row in tables.fetch(PLAYS, game)] == [play["rbi"] for play in content["plays"]]
-    assert set(tables.fetch("SELECT captured_at FROM etl.watermark")) == {(at(9),)}
+    assert set(tables.fetch("SELECT as_of FROM etl.watermark")) == {(at(9),)}
 
 
 def test_all_or_nothing_when_killed(tables: Tables) -> None:
     """Whenever the process is killed, each game is there with its watermark and all of its plays, or not at all."""
-    games, plays = 60, 40
+    games, plays = 400, 40
     tables.load(*((NOON, response(game, rbi=[1] * plays)) for game in range(games)))
     environment = os.environ | {
         "MLB_ETL_DSN": tables.connection.info.dsn,
@@ -405,6 +411,6 @@ def test_a_real_game_on(which: str, request: pytest.FixtureRequest, stubs_dir: P
         migrate.init(connection, "mlb_tables")
         loaded = ingest.load_files(connection, ingest.choose("mlb_tables", stubs_dir, {"game_pk": "747175"}))
         assert (len(loaded.stored), loaded.refused) == (2, ())
-        counts = transform(connection, method, {})
+        counts = Pipeline(method, Settings(dsn, stubs_dir, "mlb_tables")).run({})
     assert documents(counts) == (2, 0, 0, 0)
     assert counts.tables["game.live_game_pitch_events"] == rows(290, 0, 290)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from mlb_etl.contracts import (
     Capture,
+    Check,
     Column,
     DocumentKey,
     Method,
@@ -85,11 +86,22 @@ GAMES = Table(
         ON COMMIT DELETE ROWS
     """,
     copy="COPY stage_games FROM STDIN (FORMAT binary)",
+    delete="""
+        WITH vanished AS (
+            DELETE FROM sample.games AS t
+            USING unnest(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS document (game_pk, captured_at)
+            WHERE t.game_pk = document.game_pk AND t.captured_at <= document.captured_at
+              AND NOT EXISTS (SELECT FROM stage_games AS s WHERE t.game_pk = s.game_pk AND t.season = s.season)
+            RETURNING t.game_pk
+        )
+        SELECT game_pk, count(*) FROM vanished GROUP BY game_pk
+    """,
     upsert="""
         WITH incoming AS MATERIALIZED (
             SELECT s.*, t.game_pk IS NOT NULL AS known
             FROM stage_games AS s
-            LEFT JOIN sample.games AS t ON t.game_pk = s.game_pk AND t.season = s.season AND t.game_pk = %(game_pk)s
+            LEFT JOIN sample.games AS t
+                ON t.game_pk = s.game_pk AND t.season = s.season AND t.game_pk = ANY(%(game_pk)s::bigint[])
             WHERE t.game_pk IS NULL
                OR (t.captured_at <= s.captured_at AND (t.home_score, t.venue) IS DISTINCT FROM (s.home_score, s.venue))
         ),
@@ -102,9 +114,13 @@ GAMES = Table(
             WHERE EXCLUDED.captured_at >= games.captured_at
             RETURNING game_pk, season
         )
-        SELECT count(*) FILTER (WHERE NOT known), count(*) FILTER (WHERE known)
+        SELECT game_pk, count(*) FILTER (WHERE NOT known), count(*) FILTER (WHERE known)
         FROM written JOIN incoming USING (game_pk, season)
+        GROUP BY game_pk
     """,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract_games,
 )
 
@@ -128,6 +144,19 @@ PLAYS = Table(
         ON COMMIT DELETE ROWS
     """,
     copy="COPY stage_plays FROM STDIN (FORMAT binary)",
+    delete="""
+        WITH vanished AS (
+            DELETE FROM sample.plays AS t
+            USING unnest(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS document (game_pk, captured_at)
+            WHERE t.game_pk = document.game_pk AND t.captured_at <= document.captured_at
+              AND NOT EXISTS (
+                SELECT FROM stage_plays AS s
+                WHERE t.game_pk = s.game_pk AND t.at_bat_index = s.at_bat_index AND t.season = s.season
+              )
+            RETURNING t.game_pk
+        )
+        SELECT game_pk, count(*) FROM vanished GROUP BY game_pk
+    """,
     upsert="""
         WITH incoming AS MATERIALIZED (
             SELECT
@@ -136,7 +165,7 @@ PLAYS = Table(
             FROM stage_plays AS s
             LEFT JOIN sample.plays AS t
                 ON t.game_pk = s.game_pk AND t.at_bat_index = s.at_bat_index AND t.season = s.season
-                AND t.game_pk = %(game_pk)s
+                AND t.game_pk = ANY(%(game_pk)s::bigint[])
             WHERE t.game_pk IS NULL
                OR (t.captured_at <= s.captured_at
                    AND (t.rbi, t.speed) IS DISTINCT FROM (s.rbi, s.speed::numeric(5, 1)))
@@ -149,9 +178,17 @@ PLAYS = Table(
             WHERE EXCLUDED.captured_at >= plays.captured_at
             RETURNING game_pk, at_bat_index, season
         )
-        SELECT count(*) FILTER (WHERE NOT known), count(*) FILTER (WHERE known)
+        SELECT game_pk, count(*) FILTER (WHERE NOT known), count(*) FILTER (WHERE known)
         FROM written JOIN incoming USING (game_pk, at_bat_index, season)
+        GROUP BY game_pk
     """,
+    warn="""
+        SELECT game_pk, 'plays_many_rbi', count(*) FROM sample.plays
+        WHERE game_pk = ANY(%(game_pk)s::bigint[]) AND NOT (rbi <= 3)
+        GROUP BY game_pk
+    """,
+    checks=(Check("plays_rbi", ("rbi",), "SELECT rbi FROM stage_plays WHERE NOT (rbi BETWEEN 0 AND 4) LIMIT 1"),),
+    guarded=True,
     extract=extract_plays,
 )
 
@@ -169,7 +206,7 @@ METHOD = Method(
     raw_partition=Partition("captured_at", "month"),
     document=(DocumentKey("game_pk", "bigint", "$.gamePk", lambda document: document.game_pk),),
     rules=RULES,
-    shrink_guard=ShrinkGuard(0.2, 5),
+    shrink_guard=ShrinkGuard(0.2, 5, ()),
     tables=(GAMES, PLAYS),
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,

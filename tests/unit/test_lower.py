@@ -126,7 +126,8 @@ def test_expressions_are_written_with_quoted_names_and_indexes_get_names_of_thei
     assert (expression.columns, expression.expression) == ((), 'LOWER("code")')
     assert partial.name.startswith("pitches_code_")
     assert len({each.name for each in pitches.indexes}) == 4
-    assert pitches.checks == (ir.Check("pitches_speed_check", '"start_speed" BETWEEN 20 AND 110', "warn"),)
+    speed = ir.Check("pitches_speed_check", ("start_speed",), '"start_speed" BETWEEN 20 AND 110', "warn")
+    assert pitches.checks == (speed,)
 
 
 def test_parents_come_before_children_and_else_tables_keep_their_order() -> None:

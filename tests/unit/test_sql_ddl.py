@@ -103,7 +103,7 @@ def test_a_description_is_one_literal(text: str) -> None:
 
 def test_a_long_check_stays_on_its_line() -> None:
     long = " AND ".join(f'("note" <> \'{number}\' OR "home_team" = {number})' for number in range(9))
-    of = replace(GAMES, checks=(ir.Check("long_check", long, "error"),))
+    of = replace(GAMES, checks=(ir.Check("long_check", ("note",), long, "error"),))
     assert f'    CONSTRAINT "long_check" CHECK ({long})\n' in created(of)
 
 
@@ -114,6 +114,7 @@ def test_the_raw_table_keeps_each_content_once() -> None:
 CREATE TABLE "league"."game_v1" (
     "game_pk" bigint NOT NULL,
     "captured_at" timestamptz NOT NULL,
+    "as_of" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "endpoint" text NOT NULL,
     "method" text NOT NULL,

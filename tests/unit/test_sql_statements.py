@@ -55,7 +55,7 @@ WITH "incoming" AS MATERIALIZED (
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."play_index" = "new"."play_index"
         AND "old"."season" = "new"."season"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -79,11 +79,41 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "play_index", "season"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
-    USING ("game_pk", "play_index", "season")"""
+    USING ("game_pk", "play_index", "season")
+GROUP BY
+    "game_pk\""""
+    )
+    assert (
+        made.delete
+        == """\
+WITH "vanished" AS (
+    DELETE FROM "league"."plays" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_league.plays" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."play_index" = "new"."play_index"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk\""""
     )
 
 
@@ -107,7 +137,7 @@ def test_every_document_key_is_a_parameter_of_its_type() -> None:
     day = ir.DocumentKey("day", types.SqlType("date"), DOCUMENT[0].reference, "")
     listed = table("listed", [column("day", "date", nullable=False)], ["day"], by=None)
     upsert = statements(listed, (*DOCUMENT, day)).upsert
-    assert '"old"."game_pk" = %(game_pk)s::bigint\n        AND "old"."day" = %(day)s::date' in upsert
+    assert '"old"."game_pk" = ANY(%(game_pk)s::bigint[])\n        AND "old"."day" = ANY(%(day)s::date[])' in upsert
     assert upsert.count("%") == 2
 
 

@@ -28,7 +28,7 @@ class Paths:
     """Constants for the paths of levels and look-ups, so that the paths of columns are short."""
 
     def __init__(self, table: ir.Table, taken: Iterable[str]) -> None:
-        names = Names({"COPY", "KEY", "STAGE", "TABLE", "UPSERT", *taken})
+        names = Names({"COPY", "DELETE", "KEY", "LOAD", "STAGE", "TABLE", "UPSERT", "WARN", *taken})
         self._constants: dict[str, str] = {}  # by path
         self._definitions: dict[str, Source] = {}
         self._used: set[str] = set()

@@ -68,7 +68,10 @@ def _facts(method: ir.Method) -> tuple[Source, ...]:
         Source(f"raw_schema={quoted(method.raw_table.schema)}"),
         Source(f"raw_table={quoted(method.raw_table.name)}"),
         Source(f"raw_partition={partition(method.raw_table.partition)}"),
-        Source(f"shrink_guard=ShrinkGuard(share={guard.share}, emptied_table_rows={guard.emptied_table_rows})"),
+        Source(
+            f"shrink_guard=ShrinkGuard(share={guard.share}, emptied_table_rows={guard.emptied_table_rows},"
+            f" once={quoted(guard.once)})"
+        ),
         Source(f"fingerprint={quoted(method.fingerprint)}"),
     )
 

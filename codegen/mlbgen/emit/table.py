@@ -10,7 +10,19 @@ from mlbgen.emit.tree import ROOT, Tree
 from mlbgen.names import pascal
 from mlbgen.sql.statements import Statements
 
-_TAKEN_CLASSES = ("BaseModel", "Capture", "Column", "Decimal", "Field", "Partition", "Row", "Table", "UUID", ROOT)
+_TAKEN_CLASSES = (
+    "BaseModel",
+    "Capture",
+    "Check",
+    "Column",
+    "Decimal",
+    "Field",
+    "Partition",
+    "Row",
+    "Table",
+    "UUID",
+    ROOT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +38,11 @@ class _Context:
     load: Source
     stage: Source
     copy: Source
+    delete: Source
     upsert: Source
+    warn: Source
+    checks: tuple[Source, ...]
+    guarded: bool
     schema: Source
     name: Source
     paths: tuple[Source, ...]
@@ -55,7 +71,14 @@ def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements)
             load=block(statements.load),
             stage=block(statements.stage),
             copy=block(statements.copy),
+            delete=block(statements.delete),
             upsert=block(statements.upsert),
+            warn=Source("") if statements.warn is None else block(statements.warn),
+            checks=tuple(
+                Source(f"Check({quoted(check.name)}, {quoted(check.columns)}, {block(found)})")
+                for check, found in statements.violations
+            ),
+            guarded=table.guarded,
             schema=quoted(table.schema),
             name=quoted(table.name),
             columns=tuple(_column(table, column, paths) for column in sent),

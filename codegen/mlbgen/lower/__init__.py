@@ -43,6 +43,7 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape) -
         raw_table=raw_table.name,
         mapped=mapped,
     )
+    made = tables.tables(report, place.at("tables"), mapping.tables, common)
     lowered = ir.Method(
         endpoint=declared.endpoint,
         method=declared.method,
@@ -52,8 +53,8 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape) -
         raw_table=raw_table,
         document=document,
         rules=method.rules(report, at, declared, shape),
-        shrink_guard=ir.ShrinkGuard(declared.shrink_guard.share, declared.shrink_guard.emptied_table_rows),
-        tables=tables.tables(report, place.at("tables"), mapping.tables, common),
+        shrink_guard=method.shrink_guard(report, at.at("shrink_guard"), declared.shrink_guard, made),
+        tables=made,
         fingerprint="",
     )
     ignored.check(report, place.at("ignore"), mapping.ignore, shape, mapped)

@@ -48,6 +48,11 @@ def widened(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str, 
     return key if partition is None or partition.column in key else (*key, partition.column)
 
 
+def identity(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str, ...]:
+    """The key without what widens it by month, which can change with a capture; a value of a list stays."""
+    return key if partition is not None and partition.kind == "month" else widened(key, partition)
+
+
 def check_nullable(report: Report, place: Place, column: ir.Column, key: Collection[str]) -> None:
     """Only keys are NOT NULL, and all of them are."""
     if column.nullable and column.name in key:
@@ -136,4 +141,5 @@ def check(report: Report, place: Place, declared: spec.Check, columns: Columns, 
     expression = expressions.condition(report, place.at("expression"), declared.expression, types)
     if expression is None or not good:
         return None
-    return ir.Check(naming.made_up(table, declared.name, suffix="check"), expression, declared.severity)
+    name = naming.made_up(table, declared.name, suffix="check")
+    return ir.Check(name, expressions.names(expression), expression, declared.severity)

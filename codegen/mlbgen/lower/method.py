@@ -2,6 +2,7 @@
 
 import keyword
 import re
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from mlbgen import ir, names, spec, types
@@ -57,6 +58,17 @@ def raw_table(report: Report, place: Place, declared: spec.Source) -> ir.RawTabl
     if declared.raw_partitions is not None:
         by_month = partition(report, place.at("raw_partitions"), declared.raw_partitions, _CAPTURED)
     return ir.RawTable(schema, name, by_month or _BY_MONTH)
+
+
+def shrink_guard(
+    report: Report, place: Place, declared: spec.ShrinkGuard, tables: Sequence[ir.Table]
+) -> ir.ShrinkGuard:
+    """When a loss of rows is suspicious."""
+    known = [f"{table.schema}.{table.name}" for table in tables]
+    for number, name in enumerate(declared.once):
+        if name not in known:
+            report.add("MG060", place.at("once", number), f'unknown table "{name}"', did_you_mean(name, known))
+    return ir.ShrinkGuard(declared.share, declared.emptied_table_rows, tuple(declared.once))
 
 
 def rules(report: Report, place: Place, declared: spec.Source, shape: Shape) -> tuple[ir.Rule, ...]:

@@ -74,11 +74,13 @@ class _Table:
             lookups=lookups,
             columns=tuple(self.columns.values()),
             primary_key=key,
+            identity=keys.identity(tuple(declared.primary_key), partition),
             duplicates=declared.duplicates,
             partition=partition,
             foreign_keys=(),
             indexes=tuple(self._indexes(partition)),
             checks=tuple(self._checks()),
+            guarded=declared.shrink_guard,
             position=self.position,
         )
         return foreign_keys.Draft(table, tuple(declared.primary_key), self.place, declared.foreign_keys)

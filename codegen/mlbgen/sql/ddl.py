@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import sqlglot
 from sqlglot import exp
 
 from mlbgen import ir
@@ -24,7 +23,10 @@ def table(relation: Relation) -> exp.Create:
     constraints = [
         exp.PrimaryKey(expressions=columns(relation.primary_key)),
         *(_named(key.name, _foreign_key(key)) for key in relation.foreign_keys),
-        *(_named(each.name, exp.CheckColumnConstraint(this=_read(each.expression))) for each in relation.checks),
+        *(
+            _named(each.name, exp.CheckColumnConstraint(this=nodes.expression(each.expression)))
+            for each in relation.checks
+        ),
     ]
     parts = [*map(_column, relation.fields), *constraints]
     return exp.Create(
@@ -49,8 +51,8 @@ def partitions(relation: Relation) -> Iterator[exp.Create]:
 def indexes(relation: Relation) -> Iterator[exp.Create]:
     """CREATE INDEX."""
     for each in relation.indexes:
-        keys = [exp.paren(_read(each.expression))] if each.expression is not None else columns(each.columns)
-        where = None if each.where is None else exp.Where(this=_read(each.where))
+        keys = [exp.paren(nodes.expression(each.expression))] if each.expression is not None else columns(each.columns)
+        where = None if each.where is None else exp.Where(this=nodes.expression(each.where))
         params = exp.IndexParameters(columns=keys, where=where)
         index = exp.Index(this=name(each.name), table=_name(relation), params=params)
         yield exp.Create(this=index, kind="INDEX", unique=each.unique)
@@ -70,11 +72,6 @@ def _name(relation: Relation) -> exp.Table:
 
 def _properties(*properties: exp.Property) -> exp.Properties:
     return exp.Properties(expressions=list(properties))
-
-
-def _read(expression: str) -> exp.Expr:
-    """An expression of the IR, which lowering has read and held to what is safe."""
-    return sqlglot.parse_one(expression, dialect="postgres", into=exp.Condition)
 
 
 def _column(field: Field) -> exp.ColumnDef:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import sqlglot
 from sqlglot import exp
 
 
@@ -36,3 +37,8 @@ def sql_type(spelling: object) -> exp.DataType:
 
 def cast(node: exp.Expr, spelling: object) -> exp.Cast:
     return exp.Cast(this=node, to=sql_type(spelling))
+
+
+def expression(text: str) -> exp.Expr:
+    """An expression of the IR, which lowering has read and held to what is safe."""
+    return sqlglot.parse_one(text, dialect="postgres", into=exp.Condition)

@@ -90,6 +90,14 @@ class _Printer(PostgresGenerator):
         head = f"UPDATE {self.sql(expression, 'this')} SET{self.sep()}{self.expressions(expression)}"
         return "".join((head, *(self.sql(expression, part) for part in parts)))
 
+    def delete_sql(self, expression: exp.Delete) -> str:
+        head = " ".join(("DELETE FROM", self.sql(expression, "this")))
+        using = " ".join(("USING", self.expressions(expression, key="using", flat=True)))
+        return "".join((head, self.sep(), using, *(self.sql(expression, part) for part in ("where", "returning"))))
+
+    def any_sql(self, expression: exp.Any) -> str:
+        return f"ANY({self.sql(expression, 'this')})"
+
     def filter_sql(self, expression: exp.Filter) -> str:
         return f"{self.sql(expression, 'this')} FILTER (WHERE {self.sql(expression.expression, 'this')})"
 

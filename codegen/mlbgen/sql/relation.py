@@ -81,6 +81,12 @@ def of_raw(method: ir.Method) -> Relation:
 
 _RAW_FIELDS = (
     Field("captured_at", "timestamptz", nullable=False, description="When the request was made, before the call."),
+    Field(
+        "as_of",
+        "timestamptz",
+        nullable=False,
+        description="Whose state it shows: the past time that was asked for, else captured_at.",
+    ),
     Field("ingested_at", "timestamptz", nullable=False, description="When this row was written.", now=True),
     Field("endpoint", "text", nullable=False, description="Endpoint of the API, such as game."),
     Field("method", "text", nullable=False, description="Method of the endpoint, such as liveGameV1."),

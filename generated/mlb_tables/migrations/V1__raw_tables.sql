@@ -6,6 +6,7 @@ CREATE SCHEMA IF NOT EXISTS "game";
 CREATE TABLE "game"."live_game_v1" (
     "game_pk" bigint NOT NULL,
     "captured_at" timestamptz NOT NULL,
+    "as_of" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "endpoint" text NOT NULL,
     "method" text NOT NULL,
@@ -57,6 +58,7 @@ CREATE TABLE "game"."live_game_v1_2027_12" PARTITION OF "game"."live_game_v1" FO
 COMMENT ON TABLE "game"."live_game_v1" IS 'Responses of game.liveGameV1 as they came, each content once; append-only.';
 COMMENT ON COLUMN "game"."live_game_v1"."game_pk" IS 'MLB''s number of the game.';
 COMMENT ON COLUMN "game"."live_game_v1"."captured_at" IS 'When the request was made, before the call.';
+COMMENT ON COLUMN "game"."live_game_v1"."as_of" IS 'Whose state it shows: the past time that was asked for, else captured_at.';
 COMMENT ON COLUMN "game"."live_game_v1"."ingested_at" IS 'When this row was written.';
 COMMENT ON COLUMN "game"."live_game_v1"."endpoint" IS 'Endpoint of the API, such as game.';
 COMMENT ON COLUMN "game"."live_game_v1"."method" IS 'Method of the endpoint, such as liveGameV1.';

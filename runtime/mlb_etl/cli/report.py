@@ -1,11 +1,17 @@
-"""Tables for people: drawn on a terminal, plain aligned text in a pipe."""
+"""What people and machines read: tables, drawn on a terminal and plain in a pipe, counts, and progress."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from mlb_etl.counts import Counts, Quarantined
 from mlb_etl.errors import Rejected, shortened
 
 Cell = str | int
@@ -24,6 +30,44 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     for row in rows:
         drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
     console.print(drawn)
+
+
+def counts(done: Counts) -> None:
+    """Print what a run did."""
+    rows = [(name, each.inserted, each.updated, each.unchanged, each.deleted) for name, each in done.tables.items()]
+    table(("table", "inserted", "updated", "unchanged", "deleted"), rows)
+    click.echo(", ".join(f"{name} {number}" for name, number in asdict(done.documents).items()))
+    for warned in done.warnings:
+        click.echo(f"warning: {warned.document}: {warned.rows} rows of {warned.table} break {warned.check}")
+    for each in done.quarantined:
+        rejected(f"quarantined {each.document}, captured at {each.captured_at:%Y-%m-%dT%H:%M:%S%z}", each.why)
+
+
+def plain(done: Counts) -> dict[str, Any]:
+    """What a run did, as JSON has it."""
+    return {
+        "documents": asdict(done.documents),
+        "tables": {name: asdict(each) for name, each in done.tables.items()},
+        "quarantined": [_quarantined(each) for each in done.quarantined],
+        "warnings": [asdict(each) | {"document": json.loads(each.document)} for each in done.warnings],
+    }
+
+
+def _quarantined(each: Quarantined) -> dict[str, Any]:
+    why = each.why
+    value = None if why.value is None else str(why.value)
+    facts = {"table": why.table, "path": why.path, "value": value, "reason": why.reason}
+    return {"document": json.loads(each.document), "captured_at": each.captured_at.isoformat(), **facts}
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal's standard error; elsewhere nothing. It is told how many are done, and of how many."""
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def rejected(title: str, why: Rejected) -> None:

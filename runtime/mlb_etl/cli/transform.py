@@ -1,42 +1,63 @@
 """mlb-etl transform: a job that turns raw responses into tables."""
 
 import json
+import os
 from collections import defaultdict
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from mlb_etl import jobs
 from mlb_etl.cli import report
-from mlb_etl.transform import Counts, Quarantined
+from mlb_etl.watermark import Policy
 
 
 @click.command()
 @click.option("--job", "file", type=click.Path(path_type=Path), required=True, help="The job file.")
 @click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the job. Repeatable.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one a processor",
+    help="Processes that work on batches of documents; a few documents take one.",
+)
+@click.option("--replay", is_flag=True, help="Apply what the tables show once more, and what is newer.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the counts.")
 @click.pass_context
-def transform(ctx: click.Context, *, file: Path, game_pk: tuple[str, ...], params: tuple[str, ...], form: str) -> None:
-    """Turn responses in the raw table into rows of the tables, the newest of each document, each in one transaction.
+def transform(
+    ctx: click.Context,
+    *,
+    file: Path,
+    game_pk: tuple[str, ...],
+    params: tuple[str, ...],
+    workers: int,
+    replay: bool,
+    form: str,
+) -> None:
+    """Turn responses in the raw table into rows of the tables, each document's in the order of their times.
 
-    Prints what the database did: rows inserted, updated and unchanged of each table, and captures applied, applied
-    before (same), older than what was applied (stale), and quarantined: such a capture breaks a rule, is noted in
-    etl.quarantine and does not stop the others; the exit code then is 1.
+    Prints what the database did: rows inserted, updated, unchanged and deleted of each table, and captures applied,
+    with nothing new (same), older than what was applied (stale), and quarantined: such a capture breaks a rule, waits
+    in `mlb-etl quarantine list` and does not stop the others; the exit code then is 1.
+
+    After a mapping was changed and the schema migrated, every document is applied again by itself.
 
     \b
     Examples:
       mlb-etl transform --job config/jobs/game_live_transform.yaml
       mlb-etl transform --job config/jobs/game_live_transform.yaml --game-pk 747175 --format json
+      mlb-etl transform --job config/jobs/game_live_transform.yaml --replay --workers 4
     """
-    counts = jobs.run(jobs.read(file), _given(game_pk, params))
+    policy: Policy = "again" if replay else "new"
+    with report.progress("documents") as progress:
+        counts = jobs.run(jobs.read(file), _given(game_pk, params), workers=workers, policy=policy, progress=progress)
     if form == "json":
-        click.echo(json.dumps(_plain(counts), indent=2))
+        click.echo(json.dumps(report.plain(counts), indent=2))
     else:
-        _print(counts)
-    ctx.exit(1 if counts.quarantined else 0)
+        report.counts(counts)
+    ctx.exit(1 if counts.documents.quarantined else 0)
 
 
 def _given(game_pk: tuple[str, ...], params: tuple[str, ...]) -> dict[str, list[str]]:
@@ -48,27 +69,3 @@ def _given(game_pk: tuple[str, ...], params: tuple[str, ...]) -> dict[str, list[
             raise click.BadParameter(f"{param!r} is not NAME=VALUE", param_hint="--param")
         given[name].append(value)
     return dict(given)
-
-
-def _print(counts: Counts) -> None:
-    rows = [(name, each.inserted, each.updated, each.unchanged) for name, each in counts.tables.items()]
-    report.table(("table", "inserted", "updated", "unchanged"), rows)
-    click.echo(", ".join(f"{name} {number}" for name, number in asdict(counts.documents).items()))
-    for each in counts.quarantined:
-        report.rejected(f"quarantined {each.document}, captured at {each.captured_at:%Y-%m-%dT%H:%M:%S%z}", each.why)
-
-
-def _plain(counts: Counts) -> dict[str, Any]:
-    """The counts as JSON has them."""
-    return {
-        "documents": asdict(counts.documents),
-        "tables": {name: asdict(each) for name, each in counts.tables.items()},
-        "quarantined": [_quarantined(each) for each in counts.quarantined],
-    }
-
-
-def _quarantined(each: Quarantined) -> dict[str, Any]:
-    why = each.why
-    value = None if why.value is None else str(why.value)
-    facts = {"table": why.table, "path": why.path, "value": value, "reason": why.reason}
-    return {"document": json.loads(each.document), "captured_at": each.captured_at.isoformat(), **facts}

@@ -16,7 +16,11 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What is known of one response besides its body: when it was asked for (UTC), and with which path parameters."""
+    """What is known of one response besides its body.
+
+    `captured_at` is the time whose state it shows (UTC): when it was asked for, or the past time that it was asked of.
+    `parameters` are those in the path of the request.
+    """
 
     captured_at: datetime
     parameters: Mapping[str, str]
@@ -41,13 +45,27 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A condition on `columns` that the table refuses to break; `violation` selects these columns of a staged row."""
+
+    name: str
+    columns: tuple[str, ...]
+    violation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One table: its facts, its statements, and the function that makes its rows.
 
-    `columns` are those that rows hold, in their order; ingested_at is the database's own. `load` copies the rows of a
-    document that is new straight into the table (binary). For a known one, `stage` creates the session's temporary
-    table, `copy` fills it (binary), and `upsert` moves it into the table and returns one row: rows inserted, rows
-    updated; it takes the document's keys as parameters by name.
+    `columns` are those that rows hold, in their order; ingested_at is the database's own. `load` copies the rows of
+    documents that are new straight into the table (binary). For known ones, `stage` creates the session's temporary
+    table, `copy` fills it (binary), `delete` removes the rows that are not staged, and `upsert` moves those that are
+    into the table. `warn` counts rows that break a check which only warns.
+
+    These three take the documents' keys as arrays by name, `delete` also `captured_at`, the times of their captures.
+    They return the documents' keys, and with them rows deleted, rows inserted and rows updated, or check and rows.
+
+    `guarded`: the shrink guard watches over its rows.
     """
 
     schema: str
@@ -58,7 +76,11 @@ class Table:
     load: str
     stage: str
     copy: str
+    delete: str
     upsert: str
+    warn: str | None
+    checks: tuple[Check, ...]
+    guarded: bool
     extract: Callable[[Any, Capture], list[Row]]
 
     @property
@@ -94,11 +116,13 @@ class Rule:
 class ShrinkGuard:
     """When a loss of rows is suspicious.
 
-    That is, when a capture deletes more than `share` of a document's rows, or empties a table of `emptied_table_rows`.
+    That is, when a capture deletes more than `share` of a document's rows, or empties a table of `emptied_table_rows`;
+    counting the rows of guarded tables, once one of the tables `once` has any, if such are named.
     """
 
     share: float
     emptied_table_rows: int
+    once: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +160,7 @@ class Method:
 
 __all__: Sequence[str] = (
     "Capture",
+    "Check",
     "Column",
     "DocumentKey",
     "Method",

@@ -3,7 +3,7 @@
 CREATE TABLE etl.watermark (
     method text NOT NULL,
     document jsonb NOT NULL,
-    captured_at timestamptz NOT NULL,
+    as_of timestamptz NOT NULL,
     content_hash bytea NOT NULL,
     fingerprint text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT current_timestamp,
@@ -13,16 +13,18 @@ CREATE TABLE etl.watermark (
 COMMENT ON TABLE etl.watermark IS 'The capture of each document that its tables show; its row is locked while a capture is applied.';
 COMMENT ON COLUMN etl.watermark.method IS 'Method of the API, such as game.liveGameV1.';
 COMMENT ON COLUMN etl.watermark.document IS 'What the response is about: its key columns and their values, such as {"game_pk": 747175}.';
-COMMENT ON COLUMN etl.watermark.captured_at IS 'Time of the request whose response was applied; older captures change nothing.';
+COMMENT ON COLUMN etl.watermark.as_of IS 'Time of the state that the tables show: of the request, or the past time that it asked for; older captures change nothing.';
 COMMENT ON COLUMN etl.watermark.content_hash IS 'SHA-256 of the response, as in the raw table.';
 COMMENT ON COLUMN etl.watermark.fingerprint IS 'Fingerprint of the mapping it was applied under; under another one the same capture is applied again.';
 COMMENT ON COLUMN etl.watermark.applied_at IS 'When the transaction that applied it began.';
 
 CREATE TABLE etl.quarantine (
+    id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     method text NOT NULL,
     document jsonb NOT NULL,
     captured_at timestamptz NOT NULL,
     content_hash bytea NOT NULL,
+    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'dropped')),
     table_name text,
     path text NOT NULL,
     value text,
@@ -32,10 +34,12 @@ CREATE TABLE etl.quarantine (
 );
 
 COMMENT ON TABLE etl.quarantine IS 'Captures in the raw tables that were not applied, with the reason; one that is applied after all leaves it.';
+COMMENT ON COLUMN etl.quarantine.id IS 'Number by which `mlb-etl quarantine` names it.';
 COMMENT ON COLUMN etl.quarantine.method IS 'Method of the API, such as game.liveGameV1.';
 COMMENT ON COLUMN etl.quarantine.document IS 'What the response is about: its key columns and their values, such as {"game_pk": 747175}.';
 COMMENT ON COLUMN etl.quarantine.captured_at IS 'Time of the request.';
 COMMENT ON COLUMN etl.quarantine.content_hash IS 'SHA-256 of the response, as in the raw table.';
+COMMENT ON COLUMN etl.quarantine.state IS 'waiting for a decision, or dropped: never to be applied.';
 COMMENT ON COLUMN etl.quarantine.table_name IS 'Table concerned, where one is.';
 COMMENT ON COLUMN etl.quarantine.path IS 'Place in the response, as JSONPath.';
 COMMENT ON COLUMN etl.quarantine.value IS 'What stands there.';

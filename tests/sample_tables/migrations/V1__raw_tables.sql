@@ -3,6 +3,7 @@ CREATE SCHEMA sample;
 CREATE TABLE sample.raw_game (
     game_pk bigint NOT NULL,
     captured_at timestamptz NOT NULL,
+    as_of timestamptz NOT NULL,
     ingested_at timestamptz NOT NULL DEFAULT current_timestamp,
     endpoint text NOT NULL,
     method text NOT NULL,

@@ -179,6 +179,32 @@ COPY "pg_temp"."stage_game.live_game_away_bench" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "game"."live_game_away_bench" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_game.live_game_away_bench" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."player_id" = "new"."player_id"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -189,7 +215,7 @@ WITH "incoming" AS MATERIALIZED (
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."player_id" = "new"."player_id"
         AND "old"."season" = "new"."season"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -236,12 +262,16 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "player_id", "season"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "player_id", "season")
+GROUP BY
+    "game_pk"
 """
+
 
 PERSON_ID = "$.liveData.boxscore.teams.away.bench[*]"
 PLAYER = "$.liveData.boxscore.teams.away.players.*"
@@ -276,6 +306,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=False,
     extract=extract,
 )

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_etl.contracts import Capture, Check, Column, Partition, Row, Table, convert
 from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import unique
 
@@ -368,6 +368,32 @@ COPY "pg_temp"."stage_game.live_game_home_batting_order" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "game"."live_game_home_batting_order" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_game.live_game_home_batting_order" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."batting_slot" = "new"."batting_slot"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -378,7 +404,7 @@ WITH "incoming" AS MATERIALIZED (
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."batting_slot" = "new"."batting_slot"
         AND "old"."season" = "new"."season"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -500,11 +526,29 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "batting_slot", "season"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "batting_slot", "season")
+GROUP BY
+    "game_pk"
+"""
+
+WARN = """\
+SELECT
+    "game_pk",
+    'live_game_home_batting_order_nine_slots_check' AS "check",
+    COUNT(*) AS "rows"
+FROM "game"."live_game_home_batting_order" AS "old"
+WHERE
+    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    AND NOT (
+        "batting_slot" <= 9
+    )
+GROUP BY
+    "game_pk"
 """
 
 PERSON_ID = "$.liveData.boxscore.teams.home.battingOrder[*]"
@@ -590,6 +634,25 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=WARN,
+    checks=(
+        Check(
+            "live_game_home_batting_order_batting_slot_check",
+            ("batting_slot",),
+            """\
+SELECT
+    "batting_slot"
+FROM "pg_temp"."stage_game.live_game_home_batting_order"
+WHERE
+    NOT (
+        "batting_slot" >= 1
+    )
+LIMIT 1
+""",
+        ),
+    ),
+    guarded=True,
     extract=extract,
 )

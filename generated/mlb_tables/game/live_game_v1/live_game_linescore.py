@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_etl.contracts import Capture, Check, Column, Partition, Row, Table, convert
 from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import unique
 
@@ -96,6 +96,32 @@ COPY "pg_temp"."stage_game.live_game_linescore" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "game"."live_game_linescore" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_game.live_game_linescore" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."inning" = "new"."inning"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -106,7 +132,7 @@ WITH "incoming" AS MATERIALIZED (
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."inning" = "new"."inning"
         AND "old"."season" = "new"."season"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -144,12 +170,16 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "inning", "season"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "inning", "season")
+GROUP BY
+    "game_pk"
 """
+
 
 LINE = "$.liveData.linescore.innings[*]"
 
@@ -176,6 +206,25 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(
+        Check(
+            "live_game_linescore_inning_check",
+            ("inning",),
+            """\
+SELECT
+    "inning"
+FROM "pg_temp"."stage_game.live_game_linescore"
+WHERE
+    NOT (
+        "inning" >= 1
+    )
+LIMIT 1
+""",
+        ),
+    ),
+    guarded=True,
     extract=extract,
 )

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_etl.contracts import Capture, Check, Column, Partition, Row, Table, convert
 from mlb_etl.contracts.convert import required
 
 from .document import (
@@ -683,6 +683,31 @@ COPY "pg_temp"."stage_game.live_game_metadata" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "game"."live_game_metadata" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_game.live_game_metadata" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -692,7 +717,7 @@ WITH "incoming" AS MATERIALIZED (
     LEFT JOIN "game"."live_game_metadata" AS "old"
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."season" = "new"."season"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -960,11 +985,55 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "season"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "season")
+GROUP BY
+    "game_pk"
+"""
+
+WARN = """\
+SELECT
+    "game_pk",
+    'live_game_metadata_balls_check' AS "check",
+    COUNT(*) AS "rows"
+FROM "game"."live_game_metadata" AS "old"
+WHERE
+    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    AND NOT (
+        "balls" BETWEEN 0 AND 4
+    )
+GROUP BY
+    "game_pk"
+UNION ALL
+SELECT
+    "game_pk",
+    'live_game_metadata_strikes_check' AS "check",
+    COUNT(*) AS "rows"
+FROM "game"."live_game_metadata" AS "old"
+WHERE
+    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    AND NOT (
+        "strikes" BETWEEN 0 AND 3
+    )
+GROUP BY
+    "game_pk"
+UNION ALL
+SELECT
+    "game_pk",
+    'live_game_metadata_outs_check' AS "check",
+    COUNT(*) AS "rows"
+FROM "game"."live_game_metadata" AS "old"
+WHERE
+    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    AND NOT (
+        "outs" BETWEEN 0 AND 3
+    )
+GROUP BY
+    "game_pk"
 """
 
 
@@ -1113,6 +1182,26 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=WARN,
+    checks=(
+        Check(
+            "live_game_metadata_two_teams_check",
+            ("home_team_id", "away_team_id"),
+            """\
+SELECT
+    "home_team_id",
+    "away_team_id"
+FROM "pg_temp"."stage_game.live_game_metadata"
+WHERE
+    NOT (
+        "home_team_id" <> "away_team_id"
+    )
+LIMIT 1
+""",
+        ),
+    ),
+    guarded=True,
     extract=extract,
 )

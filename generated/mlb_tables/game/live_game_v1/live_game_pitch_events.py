@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_etl.contracts import Capture, Check, Column, Partition, Row, Table, convert
 from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import unique
 
@@ -336,6 +336,33 @@ COPY "pg_temp"."stage_game.live_game_pitch_events" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "game"."live_game_pitch_events" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_game.live_game_pitch_events" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."at_bat_index" = "new"."at_bat_index"
+                AND "old"."event_index" = "new"."event_index"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -347,7 +374,7 @@ WITH "incoming" AS MATERIALIZED (
         AND "old"."at_bat_index" = "new"."at_bat_index"
         AND "old"."event_index" = "new"."event_index"
         AND "old"."season" = "new"."season"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -456,11 +483,55 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "at_bat_index", "event_index", "season"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "at_bat_index", "event_index", "season")
+GROUP BY
+    "game_pk"
+"""
+
+WARN = """\
+SELECT
+    "game_pk",
+    'live_game_pitch_events_balls_check' AS "check",
+    COUNT(*) AS "rows"
+FROM "game"."live_game_pitch_events" AS "old"
+WHERE
+    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    AND NOT (
+        "balls" BETWEEN 0 AND 4
+    )
+GROUP BY
+    "game_pk"
+UNION ALL
+SELECT
+    "game_pk",
+    'live_game_pitch_events_strikes_check' AS "check",
+    COUNT(*) AS "rows"
+FROM "game"."live_game_pitch_events" AS "old"
+WHERE
+    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    AND NOT (
+        "strikes" BETWEEN 0 AND 3
+    )
+GROUP BY
+    "game_pk"
+UNION ALL
+SELECT
+    "game_pk",
+    'live_game_pitch_events_outs_check' AS "check",
+    COUNT(*) AS "rows"
+FROM "game"."live_game_pitch_events" AS "old"
+WHERE
+    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    AND NOT (
+        "outs" BETWEEN 0 AND 3
+    )
+GROUP BY
+    "game_pk"
 """
 
 PLAY = "$.liveData.plays.allPlays[*]"
@@ -551,6 +622,25 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=WARN,
+    checks=(
+        Check(
+            "live_game_pitch_events_event_index_check",
+            ("event_index",),
+            """\
+SELECT
+    "event_index"
+FROM "pg_temp"."stage_game.live_game_pitch_events"
+WHERE
+    NOT (
+        "event_index" >= 0
+    )
+LIMIT 1
+""",
+        ),
+    ),
+    guarded=True,
     extract=extract,
 )

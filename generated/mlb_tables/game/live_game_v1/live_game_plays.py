@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_etl.contracts import Capture, Check, Column, Partition, Row, Table, convert
 from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import unique
 
@@ -230,6 +230,32 @@ COPY "pg_temp"."stage_game.live_game_plays" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "game"."live_game_plays" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_game.live_game_plays" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."at_bat_index" = "new"."at_bat_index"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -240,7 +266,7 @@ WITH "incoming" AS MATERIALIZED (
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."at_bat_index" = "new"."at_bat_index"
         AND "old"."season" = "new"."season"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -318,11 +344,55 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "at_bat_index", "season"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "at_bat_index", "season")
+GROUP BY
+    "game_pk"
+"""
+
+WARN = """\
+SELECT
+    "game_pk",
+    'live_game_plays_balls_check' AS "check",
+    COUNT(*) AS "rows"
+FROM "game"."live_game_plays" AS "old"
+WHERE
+    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    AND NOT (
+        "balls" BETWEEN 0 AND 4
+    )
+GROUP BY
+    "game_pk"
+UNION ALL
+SELECT
+    "game_pk",
+    'live_game_plays_strikes_check' AS "check",
+    COUNT(*) AS "rows"
+FROM "game"."live_game_plays" AS "old"
+WHERE
+    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    AND NOT (
+        "strikes" BETWEEN 0 AND 3
+    )
+GROUP BY
+    "game_pk"
+UNION ALL
+SELECT
+    "game_pk",
+    'live_game_plays_outs_check' AS "check",
+    COUNT(*) AS "rows"
+FROM "game"."live_game_plays" AS "old"
+WHERE
+    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    AND NOT (
+        "outs" BETWEEN 0 AND 3
+    )
+GROUP BY
+    "game_pk"
 """
 
 PLAY = "$.liveData.plays.allPlays[*]"
@@ -379,6 +449,25 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=WARN,
+    checks=(
+        Check(
+            "live_game_plays_at_bat_index_check",
+            ("at_bat_index",),
+            """\
+SELECT
+    "at_bat_index"
+FROM "pg_temp"."stage_game.live_game_plays"
+WHERE
+    NOT (
+        "at_bat_index" >= 0
+    )
+LIMIT 1
+""",
+        ),
+    ),
+    guarded=True,
     extract=extract,
 )

@@ -149,6 +149,33 @@ COPY "pg_temp"."stage_game.live_game_runners" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "game"."live_game_runners" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_game.live_game_runners" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."at_bat_index" = "new"."at_bat_index"
+                AND "old"."runner_index" = "new"."runner_index"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -160,7 +187,7 @@ WITH "incoming" AS MATERIALIZED (
         AND "old"."at_bat_index" = "new"."at_bat_index"
         AND "old"."runner_index" = "new"."runner_index"
         AND "old"."season" = "new"."season"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -206,12 +233,16 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "at_bat_index", "runner_index", "season"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "at_bat_index", "runner_index", "season")
+GROUP BY
+    "game_pk"
 """
+
 
 PLAY = "$.liveData.plays.allPlays[*]"
 RUNNER = f"{PLAY}.runners[*]"
@@ -247,6 +278,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract,
 )

@@ -66,8 +66,10 @@ METHOD = Method(
     raw_schema="game",
     raw_table="live_game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
-    shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5),
-    fingerprint="9958698b44527da1e638ac62d52364f7f5eb51f616674429e808d37c94c14596",
+    shrink_guard=ShrinkGuard(
+        share=0.2, emptied_table_rows=5, once=("game.live_game_pitch_events", "game.live_game_runners")
+    ),
+    fingerprint="703212a444917d42ce017bf0d3d1000e6a838560536273dc0b00b1c9fe64adff",
     document=(DocumentKey("game_pk", "bigint", "$.gamePk", read_game_pk),),
     rules=(
         Rule("must be the feed of a game, not an answer with an error message", "$.messageNumber", "absent", None),

@@ -39,8 +39,8 @@ METHOD = Method(
     raw_schema="league",
     raw_table="game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
-    shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5),
-    fingerprint="c020a622110925f5075935a604bc868bce88b5cfc06d99b85ee64add1b2ac929",
+    shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
+    fingerprint="07eae492c5d8506456d6c54cf63f8a6602af232f136f4eec558a13de6fa1d04d",
     document=(DocumentKey("game_pk", "bigint", "$.gamePk", read_game_pk),),
     rules=(
         Rule("the game that was asked for", "$.gamePk", "equals_parameter", "game_pk"),

@@ -94,6 +94,31 @@ COPY "pg_temp"."stage_league.lines" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "league"."lines" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_league.lines" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."line_index" = "new"."line_index"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -103,7 +128,7 @@ WITH "incoming" AS MATERIALIZED (
     LEFT JOIN "league"."lines" AS "old"
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."line_index" = "new"."line_index"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -135,12 +160,16 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "line_index"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "line_index")
+GROUP BY
+    "game_pk"
 """
+
 
 LINE = "$.lines[*]"
 
@@ -166,6 +195,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract,
 )

@@ -65,6 +65,31 @@ COPY "pg_temp"."stage_league.scoring_plays" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "league"."scoring_plays" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_league.scoring_plays" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."at_bat_index" = "new"."at_bat_index"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -74,7 +99,7 @@ WITH "incoming" AS MATERIALIZED (
     LEFT JOIN "league"."scoring_plays" AS "old"
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."at_bat_index" = "new"."at_bat_index"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -95,12 +120,16 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "at_bat_index"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "at_bat_index")
+GROUP BY
+    "game_pk"
 """
+
 
 PLAY = "$.plays[*]"
 
@@ -118,6 +147,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract,
 )

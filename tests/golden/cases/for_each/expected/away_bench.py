@@ -73,6 +73,31 @@ COPY "pg_temp"."stage_league.away_bench" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "league"."away_bench" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_league.away_bench" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."player_id" = "new"."player_id"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -82,7 +107,7 @@ WITH "incoming" AS MATERIALIZED (
     LEFT JOIN "league"."away_bench" AS "old"
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."player_id" = "new"."player_id"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -104,12 +129,16 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "player_id"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "player_id")
+GROUP BY
+    "game_pk"
 """
+
 
 ID = "$.teams.away.bench[*]"
 PLAYER = "$.teams.away.players.*"
@@ -129,6 +158,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract,
 )

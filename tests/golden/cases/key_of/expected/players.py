@@ -68,6 +68,32 @@ COPY "pg_temp"."stage_league.players" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "league"."players" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_league.players" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."player_key" = "new"."player_key"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -78,7 +104,7 @@ WITH "incoming" AS MATERIALIZED (
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."player_key" = "new"."player_key"
         AND "old"."season" = "new"."season"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -99,12 +125,16 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "player_key", "season"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "player_key", "season")
+GROUP BY
+    "game_pk"
 """
+
 
 PLAYER = "$.players.*"
 SEASON = f"{PLAYER}.seasons.*"
@@ -124,6 +154,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract,
 )

@@ -67,6 +67,31 @@ COPY "pg_temp"."stage_league.scoring_plays" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "league"."scoring_plays" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_league.scoring_plays" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."place" = "new"."place"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -76,7 +101,7 @@ WITH "incoming" AS MATERIALIZED (
     LEFT JOIN "league"."scoring_plays" AS "old"
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."place" = "new"."place"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -97,12 +122,16 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "place"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "place")
+GROUP BY
+    "game_pk"
 """
+
 
 AT = "$.plays.scoringPlays[*]"
 PLAY = "$.plays.allPlays[*]"
@@ -121,6 +150,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract,
 )

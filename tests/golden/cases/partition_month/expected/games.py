@@ -53,6 +53,30 @@ COPY "pg_temp"."stage_league.games" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "league"."games" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_league.games" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -61,7 +85,7 @@ WITH "incoming" AS MATERIALIZED (
     FROM "pg_temp"."stage_league.games" AS "new"
     LEFT JOIN "league"."games" AS "old"
         ON "old"."game_pk" = "new"."game_pk"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -76,9 +100,9 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "new"."Known"
         AND "old"."game_pk" = "new"."game_pk"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
         AND "new"."captured_at" >= "old"."captured_at"
-    RETURNING 1
+    RETURNING "new"."game_pk", TRUE AS "Known"
 ), "inserted" AS (
     INSERT INTO "league"."games" AS "old" (
         "game_pk", "season", "score", "captured_at"
@@ -89,19 +113,23 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         NOT "Known"
     ON CONFLICT ("game_pk", "captured_at") DO NOTHING
-    RETURNING 1
+    RETURNING "game_pk", FALSE AS "Known"
 )
 SELECT
-    (
-        SELECT
-            COUNT(*)
-        FROM "inserted"
-    ) AS "inserted",
-    (
-        SELECT
-            COUNT(*)
-        FROM "updated"
-    ) AS "updated"
+    "game_pk",
+    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Known") AS "updated"
+FROM (
+    SELECT
+        *
+    FROM "inserted"
+    UNION ALL
+    SELECT
+        *
+    FROM "updated"
+) AS "written"
+GROUP BY
+    "game_pk"
 """
 
 
@@ -119,6 +147,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract,
 )

@@ -96,6 +96,32 @@ COPY "pg_temp"."stage_league.print" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "league"."print" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_league.print" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."id" = "new"."id"
+                AND "old"."inning" = "new"."inning"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -106,7 +132,7 @@ WITH "incoming" AS MATERIALIZED (
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."id" = "new"."id"
         AND "old"."inning" = "new"."inning"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -138,12 +164,16 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "id", "inning"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "id", "inning")
+GROUP BY
+    "game_pk"
 """
+
 
 LIST = "$.list[*]"
 INNING = f"{LIST}.innings[*]"
@@ -170,6 +200,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract,
 )

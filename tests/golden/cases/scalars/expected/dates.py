@@ -62,6 +62,31 @@ COPY "pg_temp"."stage_league.dates" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "league"."dates" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_league.dates" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."game_date" = "new"."game_date"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -71,7 +96,7 @@ WITH "incoming" AS MATERIALIZED (
     LEFT JOIN "league"."dates" AS "old"
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."game_date" = "new"."game_date"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
 ), "written" AS (
@@ -85,12 +110,16 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk", "game_date"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk", "game_date")
+GROUP BY
+    "game_pk"
 """
+
 
 WEEK = "$.weeks[*]"
 DAY = f"{WEEK}.days[*]"
@@ -108,6 +137,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract,
 )

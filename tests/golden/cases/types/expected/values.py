@@ -81,6 +81,30 @@ COPY "pg_temp"."stage_league.values" (
 ) FROM STDIN (FORMAT BINARY)
 """
 
+DELETE = """\
+WITH "vanished" AS (
+    DELETE FROM "league"."values" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND "old"."captured_at" <= "document"."captured_at"
+        AND NOT EXISTS(
+            SELECT
+                1
+            FROM "pg_temp"."stage_league.values" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+        )
+    RETURNING "old"."game_pk"
+)
+SELECT
+    "game_pk",
+    COUNT(*) AS "deleted"
+FROM "vanished"
+GROUP BY
+    "game_pk"
+"""
+
 UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -89,7 +113,7 @@ WITH "incoming" AS MATERIALIZED (
     FROM "pg_temp"."stage_league.values" AS "new"
     LEFT JOIN "league"."values" AS "old"
         ON "old"."game_pk" = "new"."game_pk"
-        AND "old"."game_pk" = %(game_pk)s::bigint
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
         OR (
@@ -124,11 +148,14 @@ WITH "incoming" AS MATERIALIZED (
     RETURNING "game_pk"
 )
 SELECT
+    "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
     COUNT(*) FILTER (WHERE "Known") AS "updated"
 FROM "written"
 JOIN "incoming"
     USING ("game_pk")
+GROUP BY
+    "game_pk"
 """
 
 
@@ -154,6 +181,10 @@ TABLE = Table(
     load=LOAD,
     stage=STAGE,
     copy=COPY,
+    delete=DELETE,
     upsert=UPSERT,
+    warn=None,
+    checks=(),
+    guarded=True,
     extract=extract,
 )

@@ -1,0 +1,194 @@
+"""Runs a method's transformation over its captures, in this process or in several."""
+
+import gc
+import logging
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import stamina
+
+from mlb_etl import db, migrate, registry
+from mlb_etl.contracts import Method
+from mlb_etl.counts import Counts, DocumentCounts, TableCounts
+from mlb_etl.errors import DatabaseUnavailable, EtlError
+from mlb_etl.raw import Raw, Stored
+from mlb_etl.settings import Settings
+from mlb_etl.transform import Task, Transformer, batches, sift, tasks
+from mlb_etl.watermark import Policy
+
+PATIENCE = 60.0  # seconds for the database to come back
+_POOLS = 5  # started, the last after four deaths of workers
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Turns captures of a method into its tables: `pipeline(game_pks=[747175])`, or `pipeline()` for all.
+
+    With several workers each is a process with a connection of its own.
+    """
+
+    method: Method
+    settings: Settings
+    workers: int = 1
+
+    def __call__(self, **keys: Sequence[Any]) -> Counts:
+        """Apply the captures of the documents with these keys: the name of a document key with an s, and its values."""
+        names = {f"{key.name}s": key.name for key in self.method.document}
+        if unknown := keys.keys() - names:
+            raise TypeError(f"{self.method.name} is about {', '.join(names)}, not {', '.join(sorted(unknown))}")
+        return self.run({names[plural]: values for plural, values in keys.items()})
+
+    def run(
+        self,
+        scope: Mapping[str, Sequence[Any]],
+        policy: Policy = "new",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Counts:
+        """Apply the captures of the documents in scope, which has the values wanted of some document keys.
+
+        A capture that can't be applied goes to quarantine and does not stop the others. `progress` is told of documents
+        done, and how many there are.
+        """
+        with db.connect(self.settings) as connection, db.edge():
+            migrate.require(connection, self.settings.tables)
+            todo, counts = self._plan(Raw(connection, self.method), scope, policy)
+        total, done = sum(map(len, todo)), 0
+        for documents, more in self._work(todo, policy):
+            counts += more
+            done += documents
+            if progress is not None:
+                progress(done, total)
+        return counts
+
+    def settle(self, numbers: Sequence[int], policy: Policy) -> Counts:
+        """Apply the captures that stand in quarantine under these numbers, one by one in the order of their times."""
+        with db.connect(self.settings) as connection, db.edge():
+            captures = Raw(connection, self.method).quarantined(numbers)
+        with Session(self.settings, self.method, policy) as session:
+            return sum((session.apply([capture]) for capture in captures), Counts())
+
+    def _plan(self, raw: Raw, scope: Mapping[str, Sequence[Any]], policy: Policy) -> tuple[list[Task], Counts]:
+        """The captures that may change something, and the counts of those that can't."""
+        became: Counter[str] = Counter()
+        worth: list[Stored] = []
+        for each in sift(raw.captures(scope), self.method, policy):
+            if isinstance(each, str):
+                became[each] += 1
+            else:
+                worth.append(each)
+        if not worth and not became:
+            log.warning("no captures of %s in %s", scope or "any document", self.method.qualified_raw_table)
+        counts = DocumentCounts(same=became["same"], stale=became["stale"], quarantined=became["conflict"])
+        return list(tasks(worth)), Counts(counts, {table.qualified_name: TableCounts() for table in self.method.tables})
+
+    def _work(self, todo: list[Task], policy: Policy) -> Iterator[tuple[int, Counts]]:
+        """Do the tasks; gives the number of documents of each, and what was done."""
+        if self.workers > 1 and len(todo) > 1:
+            yield from _spread(todo, self, policy)
+            return
+        with Session(self.settings, self.method, policy) as session:
+            for task in todo:
+                yield len(task), session.run(task)
+
+
+def pipeline(name: str, *, dsn: str | None = None, workers: int = 1) -> Pipeline:
+    """The pipeline of a method such as game.liveGameV1; `dsn` goes before what the environment says."""
+    settings = Settings.from_environment()
+    if dsn is not None:
+        settings = replace(settings, dsn=dsn)
+    return Pipeline(registry.method(settings.tables, name), settings, workers)
+
+
+class Session:
+    """A transformer that connects anew where the connection or the transaction was lost."""
+
+    def __init__(self, settings: Settings, method: Method, policy: Policy = "new") -> None:
+        self._settings, self._method, self._policy = settings, method, policy
+        self._connection: db.Connection | None = None
+        self._transformer: Transformer | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def run(self, task: Task) -> Counts:
+        """Apply the captures of a task."""
+        return sum(map(self.apply, batches(task)), Counts())
+
+    def apply(self, captures: Sequence[Stored]) -> Counts:
+        """Apply captures of different documents, once more where the server went away or broke a deadlock."""
+        for attempt in stamina.retry_context(on=DatabaseUnavailable, attempts=None, timeout=PATIENCE):
+            with attempt:
+                return self._apply(captures)
+        raise AssertionError("the attempts end with a result or an error")
+
+    def _apply(self, captures: Sequence[Stored]) -> Counts:
+        try:
+            with db.edge():
+                if self._transformer is None:
+                    self._connection = db.connect(self._settings)
+                    self._transformer = Transformer(self._connection, self._method, self._policy)
+                return self._transformer.apply(captures)
+        except DatabaseUnavailable as error:
+            log.info("%s; trying again", error)
+            self._close()
+            raise
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._transformer = None
+
+
+_session: Session  # of a worker process
+
+
+def _start(settings: Settings, name: str, policy: Policy, level: int) -> None:
+    global _session  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=level)
+    _session = Session(settings, registry.method(settings.tables, name), policy)
+    gc.freeze()
+
+
+def _task(task: Task) -> Counts:
+    return _session.run(task)
+
+
+def _submitted(pool: ProcessPoolExecutor, task: Task) -> Future[Counts]:
+    try:
+        return pool.submit(_task, task)
+    except BrokenProcessPool as error:
+        future: Future[Counts] = Future()
+        future.set_exception(error)
+        return future
+
+
+def _spread(todo: Sequence[Task], work: Pipeline, policy: Policy) -> Iterator[tuple[int, Counts]]:
+    """Do the tasks in processes; a task whose worker dies is done again, of which nothing is lost or done by half."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, registry.methods(work.settings.tables)[work.method.name]])
+    facts = (work.settings, work.method.name, policy, log.getEffectiveLevel())
+    left = list(todo)
+    for _ in range(_POOLS):
+        failed: list[Task] = []
+        with ProcessPoolExecutor(work.workers, context, _start, facts) as pool:
+            futures = [_submitted(pool, task) for task in left]
+            of = dict(zip(futures, left, strict=True))
+            for future in as_completed(futures):
+                try:
+                    yield len(of[future]), future.result()
+                except BrokenProcessPool:
+                    failed.append(of[future])
+        if not failed:
+            return
+        log.warning("a worker process died; its work is done again by new ones")
+        left = failed
+    raise EtlError("worker processes were killed again and again: is memory short? try fewer with --workers")

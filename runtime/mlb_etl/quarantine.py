@@ -1,0 +1,90 @@
+"""Captures that were not applied, each with the reason: etl.quarantine."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row
+
+from mlb_etl.db import Connection
+from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.raw import Stored
+
+_VALUE = 500  # characters kept
+
+_ADD = """
+INSERT INTO etl.quarantine AS q (method, document, captured_at, content_hash, table_name, path, value, reason)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (method, document, captured_at, content_hash) DO UPDATE
+SET table_name = EXCLUDED.table_name, path = EXCLUDED.path, value = EXCLUDED.value, reason = EXCLUDED.reason,
+    state = DEFAULT, quarantined_at = DEFAULT
+"""
+_LEAVE = """
+DELETE FROM etl.quarantine AS q
+USING unnest(%s::text[]::jsonb[], %s::timestamptz[], %s::bytea[]) AS gone (document, captured_at, content_hash)
+WHERE q.method = %s AND q.document = gone.document AND q.captured_at = gone.captured_at
+    AND q.content_hash = gone.content_hash
+"""
+_LIST = """
+SELECT id, method, document, captured_at, state, table_name AS "table", path, value, reason, quarantined_at
+FROM etl.quarantine
+"""
+_DROP = "UPDATE etl.quarantine SET state = 'dropped' WHERE id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A capture in quarantine; `document` are the document's keys, `state` is waiting or dropped."""
+
+    id: int
+    method: str
+    document: dict[str, Any]
+    captured_at: datetime
+    state: str
+    table: str | None
+    path: str
+    value: str | None
+    reason: str
+    quarantined_at: datetime
+
+
+class Quarantine:
+    """The quarantine of a method, on a connection."""
+
+    def __init__(self, connection: Connection, method: str) -> None:
+        self._connection = connection
+        self._method = method
+
+    def add(self, capture: Stored, why: Rejected) -> None:
+        """Note that the capture can't be applied, and why."""
+        value = None if why.value is None else str(why.value)[:_VALUE]
+        subject = (self._method, capture.document, capture.captured_at, capture.content_hash)
+        self._connection.execute(_ADD, (*subject, why.table, why.path, value, why.reason))
+
+    def leave(self, captures: Iterable[Stored]) -> None:
+        """Forget the captures, on which there is nothing left to decide."""
+        gone = [(each.document, each.captured_at, each.content_hash) for each in captures if each.quarantine]
+        if gone:
+            self._connection.execute(_LEAVE, (*map(list, zip(*gone, strict=True)), self._method))
+
+
+def entries(connection: Connection, *, dropped: bool = False) -> list[Entry]:
+    """What waits in quarantine, or with `dropped` all that stands there, oldest first."""
+    where = b"" if dropped else b"WHERE state = 'waiting' "
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        return cursor.execute(_LIST.encode() + where + b"ORDER BY id").fetchall()
+
+
+def entry(connection: Connection, number: int) -> Entry:
+    """The capture of that number; raises EtlError where there is none."""
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        found = cursor.execute(_LIST.encode() + b"WHERE id = %s", [number]).fetchone()
+    if found is None:
+        raise EtlError(f"nothing stands in quarantine under {number}; `mlb-etl quarantine list` shows what does")
+    return found
+
+
+def drop(connection: Connection, numbers: Sequence[int]) -> None:
+    """Decide that these captures are never to be applied; they stay in the raw table."""
+    connection.execute(_DROP, [list(numbers)])
