@@ -90,17 +90,17 @@ def measure(connection: Connection, method: Method) -> Times:
         data = transformer.raw.read(capture)
         clock("  read", start)
         start = perf_counter()
-        extract(method, Capture(capture.captured_at, capture.path_params), data)
+        extract(method, Capture(capture.as_of, capture.path_params), data)
         clock("  extract", start)
         start = perf_counter()
         orjson.loads(data)
         clock("orjson.loads", start)
 
-    captures = transformer.raw.captures({})
+    captures = list(transformer.raw.captures({}))
     for new, unchanged in zip(captures[::2], captures[1::2], strict=True):
         for name, capture in (("new game", new), ("unchanged, later", unchanged)):
             start = perf_counter()
-            transformer.apply(capture)
+            transformer.apply([capture])
             clock(name, start)
         parts(new)
     return {name: each[WARM:] for name, each in times.items()}

@@ -14,7 +14,7 @@ from mlb_etl.errors import Rejected
 from mlb_etl.extract import extract
 from mlb_etl.quarantine import Quarantine
 from mlb_etl.raw import Raw, Stored
-from mlb_etl.upsert import Document, UnreadError, Upsert
+from mlb_etl.upsert import Document, Rows, UnreadError, Upsert
 from mlb_etl.watermark import Applied, Policy, Verdict, verdict
 
 Task: TypeAlias = list[list[Stored]]
@@ -104,13 +104,13 @@ class Transformer:
         became = verdict(self._new(capture), shown, self._policy)
         return Document(capture, self._rows(capture) if became == "applied" else None)
 
-    def _rows(self, capture: Stored) -> Sequence[list[tuple[object, ...]]]:
+    def _rows(self, capture: Stored) -> Sequence[Rows]:
         about = Capture(capture.as_of, capture.path_params)
         extracted = extract(self._method, about, self.raw.read(capture))
         if tuple(extracted.keys.values()) != capture.keys:
             path = self._method.document[0].path
             raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
-        return extracted.rows
+        return self._upsert.pack(extracted.rows)
 
     def _located(self, why: Rejected, document: Document) -> Rejected:
         explained = self._upsert.explain(why, document)

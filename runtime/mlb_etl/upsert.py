@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 
 import psycopg
 
-from mlb_etl import shrink
+from mlb_etl import copying, shrink
 from mlb_etl.contracts import Method, Row, Table
+from mlb_etl.copying import Copying
 from mlb_etl.counts import TableCounts, Warned
 from mlb_etl.db import Connection, edge, refused
 from mlb_etl.errors import Rejected
@@ -25,6 +26,15 @@ _SETTINGS = ("SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = o
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a document in one table, packed for COPY; `partitions` are the values of the partition column."""
+
+    number: int
+    packed: bytes
+    partitions: frozenset[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A capture and the rows it makes, by table in the method's order.
 
@@ -32,7 +42,7 @@ class Document:
     """
 
     capture: Stored
-    rows: Sequence[list[Row]] | None
+    rows: Sequence[Rows] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +69,24 @@ class _Target:
         self.place = place
         self.table = table
         self.name = table.qualified_name
-        self.types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
+        self._types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
         self.partitioned: Partitioned | None = None
         if table.partition is not None:
-            self.partition_place = [column.name for column in table.columns].index(table.partition.column)
-            of_type = table.columns[self.partition_place].type
+            self._partition_place = [column.name for column in table.columns].index(table.partition.column)
+            of_type = table.columns[self._partition_place].type
             self.partitioned = Partitioned(table.schema, table.name, table.partition, of_type)
 
-    def rows(self, documents: Iterable[Document]) -> list[Row]:
-        """The rows that documents have for it."""
-        return [row for document in documents if document.rows is not None for row in document.rows[self.place]]
+    def pack(self, connection: Connection, rows: Sequence[Row]) -> Rows:
+        values = frozenset(row[self._partition_place] for row in rows) if self.partitioned else frozenset[Any]()
+        return Rows(len(rows), copying.pack(connection, self._types, rows), values)
+
+    def copying(self, statement: str, documents: Iterable[Document]) -> Copying | None:
+        """The rows that documents have for it, None where they have none."""
+        packed = [rows.packed for rows in self.rows(documents) if rows.number]
+        return Copying(self.name, statement, packed) if packed else None
+
+    def rows(self, documents: Iterable[Document]) -> list[Rows]:
+        return [document.rows[self.place] for document in documents if document.rows is not None]
 
 
 _Counts: TypeAlias = dict[str, dict[tuple[Any, ...], Sequence[int]]]
@@ -88,6 +106,10 @@ class Upsert:
         for setting in _SETTINGS:
             connection.execute(setting)
 
+    def pack(self, rows: Sequence[Sequence[Row]]) -> list[Rows]:
+        """The rows of a document as `Document` has them, from those of each table in the method's order."""
+        return [target.pack(self._connection, its) for target, its in zip(self._targets, rows, strict=True)]
+
     def apply(self, documents: Sequence[Document], policy: Policy = "new") -> Written:
         """Bring the tables to the captures of different documents, unless other workers were there before.
 
@@ -96,8 +118,8 @@ class Upsert:
         """
         for target in self._targets:
             if target.partitioned is not None:
-                values = {row[target.partition_place] for row in target.rows(documents)}
-                self._partitions.ensure(target.partitioned, values)
+                values = (rows.partitions for rows in target.rows(documents))
+                self._partitions.ensure(target.partitioned, frozenset[Any]().union(*values))
         try:
             return self._apply(documents, policy)
         except _KnownError:
@@ -115,7 +137,7 @@ class Upsert:
             return why
         with self._connection.transaction():
             self._stage()
-            self._copy(target.table.copy, target, target.rows([document]))
+            self._copy((target.copying(target.table.copy, [document]),))
             found = self._connection.execute(check.violation.encode()).fetchone()
         if found is None:
             return why
@@ -160,36 +182,30 @@ class Upsert:
 
     def _load(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> None:
         """Copy the rows of new documents straight into the tables."""
-        for target in self._targets:
-            rows = target.rows(documents)
-            if not rows:
-                continue
-            try:
-                tables[target.name] += TableCounts(inserted=self._copy(target.table.load, target, rows))
-            except psycopg.errors.UniqueViolation as error:
-                raise _KnownError from error
-            except psycopg.Error as error:
-                raise refused(error, target.name) from error
+        try:
+            taken = self._copy(target.copying(target.table.load, documents) for target in self._targets)
+        except Rejected as why:
+            if isinstance(why.__cause__, psycopg.errors.UniqueViolation):
+                raise _KnownError from why
+            raise
+        for name, number in taken.items():
+            tables[name] += TableCounts(inserted=number)
 
     def _merge(
         self, documents: Sequence[Document], tables: dict[str, TableCounts], *, unguarded: Collection[str]
     ) -> None:
         """Bring known documents to their rows: delete what vanished, children first, insert or update the rest."""
         self._stage()
-        staged = {target.name: target.rows(documents) for target in self._targets}
-        for target in self._targets:
-            if staged[target.name]:
-                with edge(target.name):
-                    self._copy(target.table.copy, target, staged[target.name])
+        staged = self._copy(target.copying(target.table.copy, documents) for target in self._targets)
         deletes = [(target, target.table.delete) for target in reversed(self._targets)]
-        upserts = [(target, target.table.upsert) for target in self._targets if staged[target.name]]
+        upserts = [(target, target.table.upsert) for target in self._targets if target.name in staged]
         found = self._run([*deletes, *upserts], documents)
         deleted = dict(zip((target.name for target, _ in deletes), found, strict=False))
         written = dict(zip((target.name for target, _ in upserts), found[len(deletes) :], strict=True))
-        for name, rows in staged.items():
+        for name, gone in deleted.items():
             inserted, updated = (sum(each[place] for each in written.get(name, {}).values()) for place in (0, 1))
-            gone = sum(each[0] for each in deleted[name].values())
-            tables[name] += TableCounts(inserted, updated, len(rows) - inserted - updated, gone)
+            unchanged = staged.get(name, 0) - inserted - updated
+            tables[name] += TableCounts(inserted, updated, unchanged, sum(each[0] for each in gone.values()))
         if any(deleted.values()):
             for document in documents:
                 if document.capture.document not in unguarded:
@@ -199,7 +215,7 @@ class Upsert:
         """Raise Rejected where the document lost too much."""
         losses = {}
         for target in self._targets:
-            after = len(target.rows([document]))
+            after = sum(rows.number for rows in target.rows([document]))
             gone = deleted[target.name].get(document.capture.keys, (0,))[0]
             added = written.get(target.name, {}).get(document.capture.keys, (0,))[0]
             losses[target.name] = shrink.Loss(after - added + gone, gone, after, guarded=target.table.guarded)
@@ -207,8 +223,8 @@ class Upsert:
 
     def _warnings(self, documents: Sequence[Document]) -> tuple[Warned, ...]:
         """What the tables' checks that only warn say of the documents."""
-        asked = [(each, each.table.warn) for each in self._targets if each.table.warn and each.rows(documents)]
-        if not asked:
+        asked = [(each, each.table.warn) for each in self._targets if each.table.warn]
+        if not asked or not documents:
             return ()
         of = {each.capture.keys: each.capture.document for each in documents}
         size = len(self._method.document)
@@ -251,14 +267,10 @@ class Upsert:
             for target in self._targets:
                 self._connection.execute(target.table.stage.encode())
 
-    def _copy(self, statement: str, target: _Target, rows: list[Row]) -> int:
-        """Send the rows; returns how many the server took."""
-        cursor = self._connection.cursor()
-        with cursor.copy(statement.encode()) as copy:
-            copy.set_types(target.types)
-            for row in rows:
-                copy.write_row(row)
-        return cursor.rowcount
+    def _copy(self, copies: Iterable[Copying | None]) -> dict[str, int]:
+        """Send the rows; returns how many the server took of each table that has some."""
+        some = [each for each in copies if each is not None]
+        return dict(zip((each.name for each in some), copying.send(self._connection, some), strict=True))
 
 
 def _moved(
