@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from mlb_etl import copying, shrink
 from mlb_etl.contracts import Method, Row, Table
@@ -228,24 +229,24 @@ class Upsert:
             return ()
         of = {each.capture.keys: each.capture.document for each in documents}
         size = len(self._method.document)
-        answers = self._execute([(target, statement) for target, statement in asked], documents)
         return tuple(
-            Warned(of[tuple(row[:size])], target.name, row[size], row[size + 1])
-            for (target, _), rows in zip(asked, answers, strict=True)
-            for row in rows
-            if tuple(row[:size]) in of
+            Warned(of[row[:size]], target.name, check.name, rows)
+            for (target, _), cursor in zip(asked, self._execute(asked, documents), strict=True)
+            for row in cursor
+            if row[:size] in of
+            for check, rows in zip((cursor.description or ())[size:], row[size:], strict=True)
+            if rows
         )
 
     def _run(self, statements: Sequence[tuple[_Target, str]], documents: Sequence[Document]) -> list[dict[Any, Any]]:
         """The numbers that each statement returns, by the keys of the document."""
         size = len(self._method.document)
-        answers = self._execute(statements, documents)
-        return [{tuple(row[:size]): row[size:] for row in rows} for rows in answers]
+        return [{row[:size]: row[size:] for row in cursor} for cursor in self._execute(statements, documents)]
 
     def _execute(
         self, statements: Sequence[tuple[_Target, str]], documents: Sequence[Document]
-    ) -> list[list[tuple[Any, ...]]]:
-        """What each statement returns for the documents, all sent in one go."""
+    ) -> list[psycopg.Cursor[TupleRow]]:
+        """The answers to the statements for the documents, all sent in one go."""
         keys = zip(*(each.capture.keys for each in documents), strict=True)
         parameters: dict[str, Any] = {
             key.name: list(values) for key, values in zip(self._method.document, keys, strict=True)
@@ -259,7 +260,7 @@ class Upsert:
         except psycopg.Error as error:
             unanswered = (each for cursor, (each, _) in zip(cursors, statements, strict=True) if not cursor.pgresult)
             raise refused(error, next((target.name for target in unanswered), None)) from error
-        return [cursor.fetchall() for cursor in cursors]
+        return cursors
 
     def _stage(self) -> None:
         """Make the staging tables when they are first needed: each costs every transaction a little."""

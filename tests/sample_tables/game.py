@@ -183,7 +183,7 @@ PLAYS = Table(
         GROUP BY game_pk
     """,
     warn="""
-        SELECT game_pk, 'plays_many_rbi', count(*) FROM sample.plays
+        SELECT game_pk, count(*) AS plays_many_rbi FROM sample.plays
         WHERE game_pk = ANY(%(game_pk)s::bigint[]) AND NOT (rbi <= 3)
         GROUP BY game_pk
     """,

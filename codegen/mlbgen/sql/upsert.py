@@ -106,7 +106,7 @@ def _update_and_insert(table: ir.Table, document: Document) -> exp.Expr:
 def _counted(document: Document) -> exp.Select:
     """The keys of a document, and how many of its rows were inserted and updated."""
     keys = columns(key.name for key in document)
-    return exp.select(*keys, _count("inserted", exp.not_(column(_KNOWN))), _count("updated", column(_KNOWN)))
+    return exp.select(*keys, nodes.count("inserted", exp.not_(column(_KNOWN))), nodes.count("updated", column(_KNOWN)))
 
 
 def _by_document(counted: exp.Select, document: Document) -> exp.Select:
@@ -182,11 +182,6 @@ def _with(query: exp.Select, **parts: exp.Expr) -> exp.Expr:
     ]
     query.set("with_", exp.With(expressions=tables))
     return query
-
-
-def _count(alias: str, condition: exp.Expr) -> exp.Expr:
-    counted = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
-    return exp.alias_(counted, name(alias))
 
 
 def _parameter(key: ir.DocumentKey) -> exp.Expr:

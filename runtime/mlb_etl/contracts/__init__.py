@@ -63,7 +63,8 @@ class Table:
     into the table. `warn` counts rows that break a check which only warns.
 
     These three take the documents' keys as arrays by name, `delete` also `captured_at`, the times of their captures.
-    They return the documents' keys, and with them rows deleted, rows inserted and rows updated, or check and rows.
+    They return the keys of each document concerned, and with them rows deleted, or rows inserted and rows updated, or
+    for each check rows that break it, in a column of its name.
 
     `guarded`: the shrink guard watches over its rows.
     """

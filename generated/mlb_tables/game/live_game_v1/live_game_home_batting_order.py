@@ -539,8 +539,9 @@ GROUP BY
 WARN = """\
 SELECT
     "game_pk",
-    'live_game_home_batting_order_nine_slots_check' AS "check",
-    COUNT(*) AS "rows"
+    COUNT(*) FILTER (WHERE NOT (
+        "batting_slot" <= 9
+    )) AS "live_game_home_batting_order_nine_slots_check"
 FROM "game"."live_game_home_batting_order" AS "old"
 WHERE
     "old"."game_pk" = ANY(%(game_pk)s::bigint[])

@@ -496,39 +496,28 @@ GROUP BY
 WARN = """\
 SELECT
     "game_pk",
-    'live_game_pitch_events_balls_check' AS "check",
-    COUNT(*) AS "rows"
-FROM "game"."live_game_pitch_events" AS "old"
-WHERE
-    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    AND NOT (
+    COUNT(*) FILTER (WHERE NOT (
         "balls" BETWEEN 0 AND 4
-    )
-GROUP BY
-    "game_pk"
-UNION ALL
-SELECT
-    "game_pk",
-    'live_game_pitch_events_strikes_check' AS "check",
-    COUNT(*) AS "rows"
-FROM "game"."live_game_pitch_events" AS "old"
-WHERE
-    "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    AND NOT (
+    )) AS "live_game_pitch_events_balls_check",
+    COUNT(*) FILTER (WHERE NOT (
         "strikes" BETWEEN 0 AND 3
-    )
-GROUP BY
-    "game_pk"
-UNION ALL
-SELECT
-    "game_pk",
-    'live_game_pitch_events_outs_check' AS "check",
-    COUNT(*) AS "rows"
+    )) AS "live_game_pitch_events_strikes_check",
+    COUNT(*) FILTER (WHERE NOT (
+        "outs" BETWEEN 0 AND 3
+    )) AS "live_game_pitch_events_outs_check"
 FROM "game"."live_game_pitch_events" AS "old"
 WHERE
     "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    AND NOT (
-        "outs" BETWEEN 0 AND 3
+    AND (
+        NOT (
+            "balls" BETWEEN 0 AND 4
+        )
+        OR NOT (
+            "strikes" BETWEEN 0 AND 3
+        )
+        OR NOT (
+            "outs" BETWEEN 0 AND 3
+        )
     )
 GROUP BY
     "game_pk"
