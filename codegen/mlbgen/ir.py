@@ -140,11 +140,14 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
+    """`deferred`: checked when a transaction ends, as a row and those that reference it can't move at once."""
+
     name: str
     columns: tuple[str, ...]
     schema: str
     table: str
     references: tuple[str, ...]
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def widened(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str, 
 def check_nullable(report: Report, place: Place, column: ir.Column, key: Collection[str]) -> None:
     """Only keys are NOT NULL, and all of them are."""
     if column.nullable and column.name in key:
-        message = f'"{column.name}" is in the primary key, or partitions the table, and may be NULL'
+        message = f'"{column.name}" is in the primary key, and may be NULL'
         report.add("MG051", place, message, "write nullable: false")
     if not column.nullable and column.name not in key:
         message = f'"{column.name}" may not be NULL, and is no key'
@@ -59,11 +59,16 @@ def check_nullable(report: Report, place: Place, column: ir.Column, key: Collect
 
 
 def partition(
-    report: Report, place: Place, declared: spec.Partition, columns: Mapping[str, SqlType]
+    report: Report,
+    place: Place,
+    declared: spec.Partition,
+    columns: Mapping[str, SqlType],
+    *,
+    elsewhere: str | None = None,
 ) -> ir.Partition | None:
-    """The partition, with those that are made ahead."""
+    """The partition, with those that are made ahead; `elsewhere` is another table that has its column."""
     if declared.column not in columns:
-        help_ = did_you_mean(declared.column, columns)
+        help_ = f"take it from there: of: {elsewhere}" if elsewhere else did_you_mean(declared.column, columns)
         report.add("MG054", place.at("column"), f'the partition column "{declared.column}" is no column', help_)
         return None
     sql_type = columns[declared.column]
