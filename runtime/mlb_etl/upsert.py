@@ -76,11 +76,9 @@ class _Target:
         self.copy = table.copy.encode()
         self.upsert = table.upsert.encode()
         self.types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
-        self.partitioned: Partitioned | None = None
+        self.partitioned = Partitioned.of(table)
         if table.partition is not None:
             self.partition_place = [column.name for column in table.columns].index(table.partition.column)
-            of_type = table.columns[self.partition_place].type
-            self.partitioned = Partitioned(table.schema, table.name, table.partition, of_type)
 
 
 _Filled: TypeAlias = tuple[_Target, list[Row]]
@@ -97,7 +95,7 @@ class Upsert:
         self._connection = connection
         self._method = method
         self._targets = [_Target(table) for table in method.tables]
-        self._partitions = Partitions(connection)
+        self._partitions = Partitions.of_method(connection, method)
         self._staged = False
         for setting in _SETTINGS:
             connection.execute(setting)
@@ -110,9 +108,9 @@ class Upsert:
         Returns what became of it, and what happened in each table if it was applied.
         """
         filled = [(target, its) for target, its in zip(self._targets, rows, strict=True) if its]
-        for target, its in filled:
-            if target.partitioned is not None:
-                self._partitions.ensure(target.partitioned, {row[target.partition_place] for row in its})
+        self._partitions.ensure(
+            {of.partitioned: {row[of.partition_place] for row in its} for of, its in filled if of.partitioned}
+        )
         try:
             return self._apply(capture, keys, filled)
         except _KnownError:

@@ -13,6 +13,7 @@ Columns = Mapping[str, ir.Column]
 _LIST_TYPES = frozenset({"smallint", "integer", "bigint", "text"})
 _MONTH_TYPES = frozenset({"date", "timestamptz"})
 _AHEAD_LIMIT = 1000
+_NAMED_BY = 9  # characters, which the name of a table has room for
 
 
 def check_columns(report: Report, place: Place, names: Sequence[str], columns: Columns) -> bool:
@@ -97,6 +98,10 @@ def _ahead(report: Report, place: Place, declared: spec.Partition) -> tuple[int 
     start, end = _number(first), _number(last)
     if not start <= end < start + _AHEAD_LIMIT:
         report.add("MG055", place.at("to"), f"from {first} to {last} is no range of 1 to {_AHEAD_LIMIT} partitions")
+        return None
+    if wanted is int and max(len(str(start)), len(str(end))) > _NAMED_BY:
+        message = f"partitions are named by their value, which has more than {_NAMED_BY} characters here"
+        report.add("MG055", place.at("from"), message, "leave out from and to")
         return None
     numbers = range(start, end + 1)
     return tuple(numbers) if wanted is int else tuple(f"{each // 12:04}-{each % 12 + 1:02}" for each in numbers)
