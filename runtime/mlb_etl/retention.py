@@ -4,6 +4,7 @@ A partition is detached CONCURRENTLY, which lets readers and writers of the raw 
 marks it before: what a killed process left half done, the next run finishes.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from mlb_etl.partitions import LOCK
 
 State: TypeAlias = Literal["droppable", "needed", "dropped"]
 
+log = logging.getLogger(__name__)
 _MARK = "being dropped by mlb-etl schema partitions --drop-before"
 # Of the raw table's own schema: partitions whose months are over before a time, and what is detached and marked.
 _OLD = """
@@ -128,6 +130,7 @@ def _drop(connection: Connection, method: Method, part: _Part, *, needed: bool) 
     elif part.pending:
         connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {} FINALIZE").format(parent, part.identifier))
     connection.execute(sql.SQL("DROP TABLE {}").format(part.identifier))
+    log.info("dropped %s", found.partition)
     return replace(found, state="dropped")
 
 
