@@ -2,7 +2,8 @@
 
 Each choice gets a database of its own on an embedded PostgreSQL with its durable settings, seasons of 2,430 games in
 the metadata, plays and pitch events, and then: games through the whole pipeline, a game that moves to another month,
-and queries as analysts ask them. Prints the medians in milliseconds and the plans, as docs/partitioning.md has them.
+and queries as analysts ask them, by all four in turn, so that what else the machine does falls on each alike. Prints
+the medians in milliseconds and the plans, as docs/partitioning.md has them.
 """
 
 import argparse
@@ -10,24 +11,26 @@ import gc
 import os
 import platform
 import re
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import TypeVar
 
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from mlb_etl import ahead, db, migrate, samples
 from mlb_etl.contracts import Column, Method, Table
 from mlb_etl.db import Connection
 from mlb_etl.embedded import Server
-from mlb_etl.raw import Raw, Response
+from mlb_etl.raw import Response
 from mlb_etl.settings import Settings
 from mlb_etl.transform import Transformer
 
@@ -79,58 +82,58 @@ FROM generate_series({first}, {last}) AS season CROSS JOIN (VALUES ({games})) AS
 CROSS JOIN generate_series(0, {games} - 1) AS n {series}
 """
 
-_JULY = {
+_JULY: Mapping[str | None, str] = {
     "game_date": "e.game_date >= '2024-07-01' AND e.game_date < '2024-08-01'",
     None: "e.game_pk IN (SELECT game_pk FROM game.live_game_metadata"
     " WHERE game_date >= '2024-07-01' AND game_date < '2024-08-01')",
 }
-ONE_GAME = "pitches of one game"
-JULY = "pitch types of July"
-CHANGED = "pitches changed in the last three days"
+ONE_GAME = "speed of one game's pitches"
+JULY = "speed of July's pitches, by type"
 QUERIES = {
-    ONE_GAME: "SELECT * FROM game.live_game_pitch_events WHERE game_pk = 20241234",
-    "pitch types of the season": "SELECT pitch_type_code, count(*), avg(start_speed)"
-    " FROM game.live_game_pitch_events WHERE season = 2024 GROUP BY 1",
+    ONE_GAME: "SELECT count(*), avg(start_speed) FROM game.live_game_pitch_events WHERE game_pk = 20241234",
     JULY: "SELECT pitch_type_code, count(*), avg(start_speed)"
     " FROM game.live_game_pitch_events AS e WHERE {july} GROUP BY 1",
-    CHANGED: "SELECT count(*), max(captured_at) FROM game.live_game_pitch_events WHERE captured_at >= '2024-09-26'",
-    "one pitcher's season": "SELECT p.event_type, count(*) FROM game.live_game_plays AS p"
-    " WHERE p.pitcher_id = 600123 AND p.season = 2024 GROUP BY 1",
+    "speed of a season's pitches, by type": "SELECT pitch_type_code, count(*), avg(start_speed)"
+    " FROM game.live_game_pitch_events WHERE season = 2024 GROUP BY 1",
+    "pitches that changed in the last three days": "SELECT count(*), avg(start_speed)"
+    " FROM game.live_game_pitch_events WHERE captured_at >= '2024-09-26'",
+    "a pitcher's season": "SELECT event_type, count(*) FROM game.live_game_plays"
+    " WHERE pitcher_id = 600123 AND season = 2024 GROUP BY 1",
 }
 # A postponed game: what each choice has to write.
-_MOVES = {"game_date": FILLED, None: FILLED[:1]}
+_MOVES: Mapping[str | None, Sequence[str]] = {"game_date": FILLED, None: FILLED[:1]}
+_TIME_CODE = re.compile(rb'("timeStamp": *"\d{8}_\d{5})\d')
 Times = dict[str, list[float]]
+T = TypeVar("T")
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """A server of its own, gone in the end."""
-    folder = Path(tempfile.mkdtemp(prefix="mlb-etl-bench-"))
-    folder.chmod(0o711)
-    started = Server(folder / "postgres")
-    started.start()
-    try:
-        yield started
-    finally:
-        started.stop()
-        shutil.rmtree(folder)
+def databases() -> Iterator[list[tuple[Variant, Connection, Connection]]]:
+    """Each choice with two connections to a database of its own, on a server of its own, gone in the end."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlb-etl-bench-")))
+        folder.chmod(0o711)
+        server = Server(folder / "postgres")
+        server.start()
+        stack.callback(server.stop)
+        sys.path.insert(0, str(folder))
+        variants = Variants(folder)
+        yield [_database(stack, server, variants.get(name)) for name in LINES]
 
 
-@contextmanager
-def database(of: Server, variant: Variant) -> Iterator[Connection]:
-    """A connection to a new database with the variant's tables, gone in the end: there may be room for one only."""
-    name = sql.Identifier(f"bench_{variant.name}")
-    with db.connect(Settings(of.url(), Path(), variant.package)) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        with db.connect(Settings(of.url(f"bench_{variant.name}"), Path(), variant.package)) as connection:
-            migrate.init(connection, variant.package)
-            yield connection
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+def _database(stack: ExitStack, server: Server, variant: Variant) -> tuple[Variant, Connection, Connection]:
+    with db.connect(Settings(server.url(), Path(), variant.package)) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"bench_{variant.name}")))
+    settings = Settings(server.url(f"bench_{variant.name}"), Path(), variant.package)
+    connection, own = (stack.enter_context(db.connect(settings)) for _ in range(2))
+    migrate.init(connection, variant.package)
+    return variant, connection, own
 
 
 def fill(connection: Connection, method: Method, seasons: int, games: int) -> None:
     """The seasons up to the last, with the partitions for them."""
     first = LAST - seasons + 1
+    connection.execute("SET session_replication_role = replica")  # foreign keys hold, and to check them takes minutes
     for table in method.tables:
         if table.name in FILLED:
             columns = [each for place, each in enumerate(table.columns) if place < WIDTH or each.name in _BY_NAME]
@@ -147,6 +150,7 @@ def fill(connection: Connection, method: Method, seasons: int, games: int) -> No
                     series=sql.SQL(_SERIES[table.name]),
                 )
             )
+    connection.execute("RESET session_replication_role")
     connection.execute("VACUUM (ANALYZE)")
     connection.execute("CHECKPOINT")
 
@@ -159,89 +163,77 @@ def _identifier(table: Table) -> sql.Identifier:
     return sql.Identifier(table.schema, table.name)
 
 
-def through_the_pipeline(connection: Connection, method: Method, response: Response, games: int) -> Times:
-    """The milliseconds of games from their raw rows to committed: as new ones, and when one row changed.
+class Bench:
+    """One choice: its database, a connection for queries and one for the pipeline, and the milliseconds so far."""
 
-    The connection is left with the settings of the pipeline.
-    """
-    raw = Raw(connection, method)
-    for number in range(WARM + games):
-        game_pk = str(100000 + number)
-        data = response.data.replace(b"747175", game_pk.encode())
-        for minutes, text in ((0, data), (1, re.sub(rb'("timeStamp": *"\d{8}_\d{5})\d', rb"\g<1>0", data))):
-            captured_at = response.captured_at + timedelta(minutes=minutes)
-            one = replace(response, data=text, path_params={"game_pk": game_pk}, captured_at=captured_at)
-            raw.store(one, {"game_pk": int(game_pk)})
-    transformer = Transformer(connection, method)
-    times: Times = {"a new game": [], "one row changed": []}
-    captures = transformer.raw.captures({})
-    for new, changed in zip(captures[::2], captures[1::2], strict=True):
-        for name, capture, rows in (("a new game", new, None), ("one row changed", changed, 1)):
-            start = perf_counter()
-            _, counts = transformer.apply(capture)
-            times[name].append((perf_counter() - start) * 1000)
-            if rows is not None and sum(each.updated for each in counts.values()) != rows:
-                raise AssertionError(f"{counts}: not {rows} rows")
-    return {name: each[WARM:] for name, each in times.items()}
+    def __init__(self, variant: Variant, connection: Connection, own: Connection) -> None:
+        self.variant, self.connection = variant, connection
+        self.transformer = Transformer(own, variant.method)
+        self.times: Times = {}
+        self.queries = {name: query.format(july=self._of(_JULY)).encode() for name, query in QUERIES.items()}
 
+    def prepare(self, response: Response, seasons: int, games: int, rounds: int) -> None:
+        """Fill the database, and store a game for each round: once, and a minute later with another time code."""
+        ahead.make(self.connection, self.variant.package, date(LAST - seasons + 1, 3, 1), date(LAST, 12, 1))
+        fill(self.connection, self.variant.method, seasons, games)
+        self.connection.execute("SET max_parallel_workers_per_gather = 0")
+        for number in range(rounds):
+            data = response.data.replace(b"747175", str(100000 + number).encode())
+            for minutes, text in ((0, data), (1, _TIME_CODE.sub(rb"\g<1>0", data))):
+                captured_at = response.captured_at + timedelta(minutes=minutes)
+                one = replace(
+                    response, data=text, path_params={"game_pk": str(100000 + number)}, captured_at=captured_at
+                )
+                self.transformer.raw.store(one, {"game_pk": 100000 + number})
 
-def moved(connection: Connection, variant: Variant, games: int) -> list[float]:
-    """The milliseconds of writing another date, of the next month, into all that has it of a game."""
-    tables = [sql.Identifier("game", name) for name in _MOVES.get(variant.name, _MOVES[None])]
-    update = sql.SQL("UPDATE {} SET game_date = game_date + 31 WHERE game_pk = %s")
+    def round(self, number: int) -> None:
+        """Everything once."""
+        new, changed = self.transformer.raw.captures({"game_pk": [100000 + number]})
+        self._clock("a new game", lambda: self.transformer.apply(new))
+        counts = self._clock("a game of which one row changed", lambda: self.transformer.apply(changed))[1]
+        if sum(each.updated for each in counts.values()) != 1:
+            raise AssertionError(f"not one row changed: {counts}")
+        self._clock("a game that moves to another month", lambda: self._move(LAST * 10000 + number))
+        for name, query in self.queries.items():
+            self._clock(name, partial(self._fetch, query))
 
-    def move(number: int) -> None:
-        with connection.transaction():
-            for table in tables:
-                connection.execute(update.format(table), [LAST * 10000 + 10 * number])
+    def plan(self, name: str) -> str:
+        """The plan of a query; its end is left out where it is long."""
+        lines = [line for (line,) in self.connection.execute(b"EXPLAIN (COSTS OFF) " + self.queries[name])]
+        left_out = len(lines) - PLAN_LINES
+        return "\n".join([*lines[:PLAN_LINES], *([f"  ... and {left_out} lines more"] if left_out > 0 else [])])
 
-    return clocked(move, games)
+    def _move(self, game_pk: int) -> None:
+        """Write a date of the next month into all that has it of the game."""
+        update = sql.SQL("UPDATE {} SET game_date = game_date + 31 WHERE game_pk = %s")
+        with self.connection.transaction():
+            for name in self._of(_MOVES):
+                self.connection.execute(update.format(sql.Identifier("game", name)), [game_pk])
 
+    def _fetch(self, query: bytes) -> list[TupleRow]:
+        return self.connection.execute(query).fetchall()
 
-def clocked(work: Callable[[int], object], runs: int) -> list[float]:
-    """The milliseconds of each run but the first few."""
-    times = []
-    for number in range(WARM + runs):
+    def _clock(self, name: str, work: Callable[[], T]) -> T:
         start = perf_counter()
-        work(number)
-        times.append((perf_counter() - start) * 1000)
-    return times[WARM:]
+        done = work()
+        self.times.setdefault(name, []).append((perf_counter() - start) * 1000)
+        return done
+
+    def _of(self, choices: Mapping[str | None, T]) -> T:
+        """What is for this choice, or else for all."""
+        return choices.get(self.variant.name, choices[None])
 
 
-def queries(variant: Variant) -> dict[str, bytes]:
-    july = _JULY.get(variant.name, _JULY[None])
-    return {name: query.format(july=july).encode() for name, query in QUERIES.items()}
-
-
-def plan(connection: Connection, query: bytes) -> str:
-    lines = [line for (line,) in connection.execute(b"EXPLAIN (COSTS OFF) " + query)]
-    left_out = len(lines) - PLAN_LINES
-    return "\n".join([*lines[:PLAN_LINES], *([f"  ... and {left_out} lines more"] if left_out > 0 else [])])
-
-
-def measure(connection: Connection, variant: Variant, response: Response, runs: int) -> tuple[Times, dict[str, str]]:
-    """All times by what was done, and the plans that show the difference."""
-    with db.connect(Settings(connection.info.dsn, Path(), variant.package)) as own:
-        times = through_the_pipeline(own, variant.method, response, runs)
-    connection.execute("ANALYZE")
-    asked = queries(variant)
-    for name, query in asked.items():
-        times[name] = clocked(lambda _, query=query: connection.execute(query).fetchall(), runs // 2)
-    plans = {name: plan(connection, asked[name]) for name in (ONE_GAME, JULY, CHANGED)}
-    times["a game moves to another month"] = moved(connection, variant, runs)
-    return times, plans
-
-
-def shown(results: Mapping[str, Times], plans: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def shown(benches: Sequence[Bench]) -> Iterator[str]:
     """Markdown: a table of medians, a column for each choice, and the plans."""
-    yield f"| milliseconds | {' | '.join(results)} |"
-    yield f"|---|{'--:|' * len(results)}"
-    for name in next(iter(results.values())):
-        medians = (median(times[name]) for times in results.values())
+    yield f"| milliseconds | {' | '.join(bench.variant.name for bench in benches)} |"
+    yield f"|---|{'--:|' * len(benches)}"
+    for name in benches[0].times:
+        medians = (median(bench.times[name][WARM:]) for bench in benches)
         yield f"| {name} | {' | '.join(f'{each:.1f}' for each in medians)} |"
-    for variant, of_variant in plans.items():
-        for name, text in of_variant.items():
-            yield f"\n{variant}: {name}\n```\n{text}\n```"
+    for name in (ONE_GAME, JULY):
+        for bench in benches:
+            yield f"\n{name}, {bench.variant.name}:\n\n```text\n{bench.plan(name)}\n```"
 
 
 def main() -> int:
@@ -254,22 +246,18 @@ def main() -> int:
     response = samples.unwrap(samples.read(Path(given.stubs) / FEED))
     if response is None:
         parser.error(f"{FEED} is no stub")
-    results: dict[str, Times] = {}
-    plans: dict[str, dict[str, str]] = {}
-    first, last = date(LAST - given.seasons + 1, 3, 1), date(LAST, 12, 1)
-    with tempfile.TemporaryDirectory() as folder, server() as started:
-        sys.path.insert(0, folder)
+    with ExitStack() as stack:
+        benches = [Bench(*each) for each in stack.enter_context(databases())]
+        for bench in benches:
+            bench.prepare(response, given.seasons, given.games, WARM + given.runs)
         gc.freeze()  # as the program does
-        variants = Variants(Path(folder))
-        for variant in map(variants.get, LINES):
-            with database(started, variant) as connection:
-                ahead.make(connection, variant.package, first, last)
-                fill(connection, variant.method, given.seasons, given.games)
-                results[variant.name], plans[variant.name] = measure(connection, variant, response, given.runs)
-                version = connection.info.server_version
-    on = f"PostgreSQL {version // 10000}.{version % 100}, {os.cpu_count()} CPUs ({platform.machine()})"
-    print(f"{on}, {given.seasons} seasons of {given.games} games\n")
-    print("\n".join(shown(results, plans)))
+        for number in range(WARM + given.runs):
+            for bench in benches:
+                bench.round(number)
+        version = benches[0].connection.info.server_version
+        on = f"PostgreSQL {version // 10000}.{version % 100}, {os.cpu_count()} CPUs ({platform.machine()})"
+        print(f"{on}, {given.seasons} seasons of {given.games} games\n")
+        print("\n".join(shown(benches)))
     return 0
 
 
