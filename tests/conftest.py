@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from databases import create_database, create_template, serve, temporary_database
+from variants import variant, variant_database, variants
 
 from mlb_etl.embedded import Server
 
-__all__ = ["create_database"]  # for tests that want more than the fixtures give
+# for tests that want more than the fixtures give, and fixtures for all
+__all__ = ["create_database", "variant", "variant_database", "variants"]
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 

@@ -73,6 +73,17 @@ class Partition(Spec):
     to: int | Month | None = Field(default=None, description="Last value or month made ahead.")
 
 
+class TablePartition(Partition):
+    """The partition of tables; its column widens their keys, and so may not be NULL."""
+
+    of: Text | None = Field(
+        default=None, description="Table that has the column: tables without it get it from there, by the same path."
+    )
+    foreign_keys: Literal["none"] | None = Field(
+        default=None, description="With captured_at: leave out foreign keys to the table, which are not possible."
+    )
+
+
 class Source(Spec):
     """The API method, and what one response of it is."""
 
@@ -169,7 +180,7 @@ class Table(Spec):
         default="error", description="What to do when a key repeats in a document."
     )
     primary_key: list[Text] = Field(min_length=1)
-    partition_by: Partition | Literal["none"] | None = None
+    partition_by: TablePartition | Literal["none"] | None = None
     columns: list[Column] = Field(min_length=1)
     foreign_keys: list[ForeignKey] = []
     indexes: list[Index] = []
@@ -186,7 +197,7 @@ class Defaults(Spec):
     A column that may not be NULL is so in the tables whose key, or partition, it belongs to.
     """
 
-    partition_by: Partition | Literal["none"] = "none"
+    partition_by: TablePartition | Literal["none"] = "none"
     columns: list[Column] = []
     indexes: list[Index] = []
 

@@ -81,7 +81,8 @@ _OF_ROWS = (
 def refused(error: psycopg.Error, table: str | None = None) -> EtlError:
     """Rejected for rows that the table or the database refuses, DatabaseUnavailable where it is gone, else EtlError."""
     if isinstance(error, _OF_ROWS):
-        return Rejected(f"the database refuses it: {message(error)}", value=error.diag.message_detail, table=table)
+        of = table or (error.diag.table_name and f"{error.diag.schema_name}.{error.diag.table_name}")
+        return Rejected(f"the database refuses it: {message(error)}", value=error.diag.message_detail, table=of)
     if isinstance(error, psycopg.OperationalError):
         return DatabaseUnavailable(f"the database stopped the work: {message(error)}")
     return EtlError(f"the database refuses: {message(error)}")

@@ -78,7 +78,8 @@ class Raw:
     def __init__(self, connection: Connection, method: Method) -> None:
         self._connection = connection
         self._method = method
-        self._partitions = Partitions(connection)
+        self._partitions = Partitions.of_raw(connection, method)
+        self._partitioned = Partitioned.of_raw(method)
         self._table = sql.Identifier(method.raw_schema, method.raw_table)
         self._keys = [sql.Identifier(key.name) for key in method.document]
         same = (sql.SQL("{} = %s").format(column) for column in (*self._keys, *map(sql.Identifier, _CAPTURE)))
@@ -88,9 +89,7 @@ class Raw:
 
     def store(self, response: Response, keys: Mapping[str, Any]) -> bool:
         """Add a response about the document with these keys; False where this capture is there already."""
-        method = self._method
-        table = Partitioned(method.raw_schema, method.raw_table, method.raw_partition, "timestamptz")
-        self._partitions.ensure(table, [response.captured_at])
+        self._partitions.ensure({self._partitioned: [response.captured_at]})
         row = {
             **keys,
             "captured_at": response.captured_at,

@@ -21,6 +21,9 @@ from mlb_etl.watermark import Applied, Policy, Verdict, Watermarks, verdict
 
 log = logging.getLogger(__name__)
 
+# Rows and those that they refer to change one table after the other, and may be at odds until all are done.
+_DEFER = "SET CONSTRAINTS ALL DEFERRED"
+_CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
 # Plans of the upserts are worth keeping: planning each anew takes longer than running it. A plan that was made while a
 # partition was empty must not scan it when it has filled; and none of these statements runs long enough to compile it.
 _SETTINGS = ("SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off", "SET jit = off")
@@ -71,11 +74,9 @@ class _Target:
         self.table = table
         self.name = table.qualified_name
         self._types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
-        self.partitioned: Partitioned | None = None
+        self.partitioned = Partitioned.of(table)
         if table.partition is not None:
             self._partition_place = [column.name for column in table.columns].index(table.partition.column)
-            of_type = table.columns[self._partition_place].type
-            self.partitioned = Partitioned(table.schema, table.name, table.partition, of_type)
 
     def pack(self, connection: Connection, rows: Sequence[Row]) -> Rows:
         values = frozenset(row[self._partition_place] for row in rows) if self.partitioned else frozenset[Any]()
@@ -85,6 +86,10 @@ class _Target:
         """The rows that documents have for it, None where they have none."""
         packed = [rows.packed for rows in self.rows(documents) if rows.number]
         return Copying(self.name, statement, packed) if packed else None
+
+    def partitions(self, documents: Iterable[Document]) -> frozenset[Any]:
+        """The values of the partition column."""
+        return frozenset[Any]().union(*(rows.partitions for rows in self.rows(documents)))
 
     def rows(self, documents: Iterable[Document]) -> list[Rows]:
         return [document.rows[self.place] for document in documents if document.rows is not None]
@@ -100,7 +105,7 @@ class Upsert:
         self._connection = connection
         self._method = method
         self._targets = [_Target(place, table) for place, table in enumerate(method.tables)]
-        self._partitions = Partitions(connection)
+        self._partitions = Partitions.of_method(connection, method)
         self._watermarks = Watermarks(connection, method.name)
         self._quarantine = Quarantine(connection, method.name)
         self._staged = False
@@ -117,10 +122,7 @@ class Upsert:
         Raises Rejected where the tables refuse a row, or the shrink guard a document, and UnreadError; then nothing is
         written.
         """
-        for target in self._targets:
-            if target.partitioned is not None:
-                values = (rows.partitions for rows in target.rows(documents))
-                self._partitions.ensure(target.partitioned, frozenset[Any]().union(*values))
+        self._partitions.ensure({of.partitioned: of.partitions(documents) for of in self._targets if of.partitioned})
         try:
             return self._apply(documents, policy)
         except _KnownError:
@@ -200,7 +202,10 @@ class Upsert:
         staged = self._copy(target.copying(target.table.copy, documents) for target in self._targets)
         deletes = [(target, target.table.delete) for target in reversed(self._targets)]
         upserts = [(target, target.table.upsert) for target in self._targets if target.name in staged]
-        found = self._run([*deletes, *upserts], documents)
+        with self._connection.pipeline():
+            self._connection.execute(_DEFER)
+            found = self._run([*deletes, *upserts], documents)
+            self._connection.execute(_CHECK)
         deleted = dict(zip((target.name for target, _ in deletes), found, strict=False))
         written = dict(zip((target.name for target, _ in upserts), found[len(deletes) :], strict=True))
         for name, gone in deleted.items():

@@ -29,9 +29,11 @@ CAPTURED_AT = datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)
 # What a case shows besides the structs and the tables.
 ALSO = {
     "accept_rules": {f"{FOLDER}/method.py": "method.py"},
-    "partition_list": {f"{generate.GENERATED}/migrations/V2__league_game_tables.sql": "tables.sql"},
-    "partition_month": {f"{generate.GENERATED}/migrations/V2__league_game_tables.sql": "tables.sql"},
-    "unpartitioned": {f"{generate.GENERATED}/migrations/V2__league_game_tables.sql": "tables.sql"},
+    **{
+        case: {f"{generate.GENERATED}/migrations/V2__league_game_tables.sql": "tables.sql"}
+        for case in NAMES
+        if "partition" in case
+    },
 }
 
 

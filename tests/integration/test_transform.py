@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,10 @@ from samples import NOON, PACKAGE, at, connect, load, response, stub
 
 import mlb_etl
 from mlb_etl import ingest, migrate, registry
-from mlb_etl.contracts import Method, Partition
+from mlb_etl.contracts import Method
 from mlb_etl.counts import Counts, TableCounts
 from mlb_etl.db import Connection
 from mlb_etl.embedded import Server
-from mlb_etl.partitions import Partitioned, Partitions
 from mlb_etl.pipeline import Pipeline
 from mlb_etl.raw import Raw, Response
 from mlb_etl.settings import Settings
@@ -247,61 +246,6 @@ def test_partitions_are_made_on_demand(tables: Tables) -> None:
     assert tables.fetch(query) == [("sample.plays_1999", 3), ("sample.plays_2024", 3)]
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
         tables.connection.execute("INSERT INTO sample.plays VALUES (9, 1999, 0, 0, 0, now())")
-
-
-GAMES = Partitioned("sample", "games", Partition("season", "list"), "smallint")
-
-
-def test_partitions_by_several_workers_at_once(sample_database: str) -> None:
-    start = threading.Barrier(4)
-
-    def ensure() -> None:
-        with connect(sample_database) as connection:
-            start.wait()
-            Partitions(connection).ensure(GAMES, range(1990, 2000))
-
-    with ThreadPoolExecutor(4) as pool:
-        for work in [pool.submit(ensure) for _ in range(4)]:
-            work.result()
-    with connect(sample_database) as connection:
-        query = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'sample.games'::regclass"
-        assert connection.execute(query).fetchone() == (11,)
-
-
-def test_partitions_are_made_beside_readers(sample_database: str) -> None:
-    with connect(sample_database) as reader, connect(sample_database) as maker:
-        with reader.transaction():
-            reader.execute("SELECT count(*) FROM sample.games")
-            maker.execute("SET lock_timeout = '1s'")
-            Partitions(maker).ensure(GAMES, [1950])
-        with maker.transaction():
-            Partitions(maker).ensure(GAMES, [1951])
-            reader.execute("SET lock_timeout = '1s'")
-            reader.execute("SELECT count(*) FROM sample.games")
-
-
-@pytest.mark.parametrize(
-    ("type_", "value", "name", "bounds"),
-    [
-        (
-            "timestamptz",
-            datetime.fromisoformat("2023-12-31T23:30:00-05:00"),
-            "months_2024_01",
-            "FOR VALUES FROM ('2024-01-01 00:00:00+00') TO ('2024-02-01 00:00:00+00')",
-        ),
-        ("date", date(2023, 12, 31), "months_2023_12", "FOR VALUES FROM ('2023-12-01') TO ('2024-01-01')"),
-    ],
-)
-def test_partitions_by_month(connection: Connection, type_: str, value: date, name: str, bounds: str) -> None:
-    """Months are those of UTC, whatever the time zones of the value and of the session."""
-    connection.execute(f"CREATE TABLE months (at {type_}) PARTITION BY RANGE (at)".encode())
-    connection.execute("SET timezone = 'Asia/Tokyo'")
-    Partitions(connection).ensure(Partitioned("public", "months", Partition("at", "month"), type_), [value])
-    connection.execute("SET timezone = 'UTC'")
-    query = (
-        "SELECT relname, pg_get_expr(relpartbound, oid) FROM pg_class WHERE relispartition AND relname LIKE 'months%'"
-    )
-    assert connection.execute(query).fetchall() == [(name, bounds)]
 
 
 def test_a_worker_waits_for_another_with_the_same_new_document(tables: Tables) -> None:

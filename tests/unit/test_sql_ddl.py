@@ -41,7 +41,7 @@ CREATE TABLE "league"."games" (
 def test_a_foreign_key_names_both_sides() -> None:
     assert (
         '    CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season")'
-        ' REFERENCES "league"."games" ("game_pk", "season")\n'
+        ' REFERENCES "league"."games" ("game_pk", "season") DEFERRABLE\n'
     ) in created(PLAYS)
 
 

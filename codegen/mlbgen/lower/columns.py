@@ -79,6 +79,11 @@ def own_columns(position: Position) -> tuple[ir.Column, ...]:
     )
 
 
+def stand_in(name: str, position: Position) -> ir.Column:
+    """A column in the place of one that is missing, which is reported, so that nothing else is for its lack."""
+    return ir.Column(name, UNKNOWN, ir.ConstantValue(""), nullable=False, description="", position=position)
+
+
 def is_document_key(column: ir.Column | None, key: ir.DocumentKey) -> bool:
     """Whether the column holds that key of the document."""
     if column is None or not isinstance(column.value, ir.PathValue):

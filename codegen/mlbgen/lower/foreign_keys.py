@@ -10,15 +10,24 @@ from mlbgen.lower.columns import UNKNOWN
 from mlbgen.lower.keys import check_columns, widened
 from mlbgen.lower.report import Place, Report, did_you_mean
 
+_UNREFERENCED = (
+    "partition the parent by a column that stays, or leave such foreign keys out: partition_by: "
+    f"{{column: {naming.CAPTURED_AT}, kind: month, foreign_keys: none}}"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A table that lacks its foreign keys only; `key` is the primary key as declared, not widened."""
+    """A table that lacks its foreign keys only; `key` is the primary key as declared, not widened.
+
+    `unreferenced`: foreign keys to it are left out, as its partition makes them impossible and the mapping says so.
+    """
 
     table: ir.Table
     key: tuple[str, ...]
     place: Place
     declared: Sequence[spec.ForeignKey]
+    unreferenced: bool
 
 
 def add(report: Report, drafts: Sequence[Draft], document: Sequence[str]) -> tuple[ir.Table, ...]:
@@ -61,6 +70,8 @@ def _foreign_key(
         return None
     if not good or not _check_fit(report, place, draft, tuple(declared.columns), parent=parent, document=document):
         return None
+    if parent.unreferenced:
+        return None
     partition = parent.table.partition
     references = widened(parent.key, partition)
     names = tuple(declared.columns) if references == parent.key else (*declared.columns, references[-1])
@@ -99,18 +110,18 @@ def _check_types(report: Report, place: Place, draft: Draft, names: tuple[str, .
 def _check_partition(report: Report, place: Place, draft: Draft, parent: Draft) -> bool:
     """The parent's partition column, which widens its key, is one of the child's and the same for both."""
     references = widened(parent.key, parent.table.partition)
-    if references == parent.key:
+    if references == parent.key or parent.unreferenced:
         return True
     column, at = references[-1], place.at("references")
     if column == naming.CAPTURED_AT:
         message = f"{parent.table.name} is partitioned by {column}, which differs from row to row"
-        report.add("MG064", at, message, "leave the foreign key out, or partition the parent by a column that stays")
+        report.add("MG064", at, message, _UNREFERENCED)
         return False
     own, theirs = (
         next((each.type for each in table.columns if each.name == column), None)
         for table in (draft.table, parent.table)
     )
-    if own != theirs:
+    if own != theirs and UNKNOWN not in {own, theirs}:
         message = f'{parent.table.name} is partitioned by "{column}", which this table does not have in the same type'
         report.add("MG064", at, message, "add the column, or partition the parent by another")
         return False

@@ -13,6 +13,7 @@ Columns = Mapping[str, ir.Column]
 _LIST_TYPES = frozenset({"smallint", "integer", "bigint", "text"})
 _MONTH_TYPES = frozenset({"date", "timestamptz"})
 _AHEAD_LIMIT = 1000
+_NAMED_BY = 9  # characters, which the name of a table has room for
 
 
 def check_columns(report: Report, place: Place, names: Sequence[str], columns: Columns) -> bool:
@@ -56,7 +57,7 @@ def identity(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str,
 def check_nullable(report: Report, place: Place, column: ir.Column, key: Collection[str]) -> None:
     """Only keys are NOT NULL, and all of them are."""
     if column.nullable and column.name in key:
-        message = f'"{column.name}" is in the primary key, or partitions the table, and may be NULL'
+        message = f'"{column.name}" is in the primary key, and may be NULL'
         report.add("MG051", place, message, "write nullable: false")
     if not column.nullable and column.name not in key:
         message = f'"{column.name}" may not be NULL, and is no key'
@@ -64,11 +65,16 @@ def check_nullable(report: Report, place: Place, column: ir.Column, key: Collect
 
 
 def partition(
-    report: Report, place: Place, declared: spec.Partition, columns: Mapping[str, SqlType]
+    report: Report,
+    place: Place,
+    declared: spec.Partition,
+    columns: Mapping[str, SqlType],
+    *,
+    elsewhere: str | None = None,
 ) -> ir.Partition | None:
-    """The partition, with those that are made ahead."""
+    """The partition, with those that are made ahead; `elsewhere` is another table that has its column."""
     if declared.column not in columns:
-        help_ = did_you_mean(declared.column, columns)
+        help_ = f"take it from there: of: {elsewhere}" if elsewhere else did_you_mean(declared.column, columns)
         report.add("MG054", place.at("column"), f'the partition column "{declared.column}" is no column', help_)
         return None
     sql_type = columns[declared.column]
@@ -97,6 +103,10 @@ def _ahead(report: Report, place: Place, declared: spec.Partition) -> tuple[int 
     start, end = _number(first), _number(last)
     if not start <= end < start + _AHEAD_LIMIT:
         report.add("MG055", place.at("to"), f"from {first} to {last} is no range of 1 to {_AHEAD_LIMIT} partitions")
+        return None
+    if wanted is int and max(len(str(start)), len(str(end))) > _NAMED_BY:
+        message = f"partitions are named by their value, which has more than {_NAMED_BY} characters here"
+        report.add("MG055", place.at("from"), message, "leave out from and to")
         return None
     numbers = range(start, end + 1)
     return tuple(numbers) if wanted is int else tuple(f"{each // 12:04}-{each % 12 + 1:02}" for each in numbers)

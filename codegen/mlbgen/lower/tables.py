@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mlbgen import ir, spec
-from mlbgen.lower import columns, expand, foreign_keys, keys, levels, naming
+from mlbgen.lower import columns, expand, foreign_keys, keys, levels, naming, written
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import Scope
 from mlbgen.shape import Shape
@@ -29,24 +29,28 @@ def tables(report: Report, place: Place, declared: list[spec.Table], common: Com
     """All tables, parents before children."""
     drafts: list[foreign_keys.Draft] = []
     taken = {common.raw_table}
-    for number, written in enumerate(declared):
-        for at, table in expand.expand(report, place.at(number), written):
-            draft = _Table(report, at, table, common).draft()
-            if draft.table.name in taken:
-                report.add("MG023", at.at("name"), f'there is a table "{draft.table.name}" already')
-            taken.add(draft.table.name)
-            drafts.append(draft)
+    expanded = [each for number, one in enumerate(declared) for each in expand.expand(report, place.at(number), one)]
+    by_name = {table.name: (at, table) for at, table in expanded}
+    for at, table in expanded:
+        draft = _Table(report, at, table, common, by_name).draft()
+        if draft.table.name in taken:
+            report.add("MG023", at.at("name"), f'there is a table "{draft.table.name}" already')
+        taken.add(draft.table.name)
+        drafts.append(draft)
     return foreign_keys.add(report, drafts, tuple(common.document))
 
 
 class _Table:
     """One table on its way; where something has an error, another stands in, so that the rest is looked at too."""
 
-    def __init__(self, report: Report, place: Place, declared: spec.Table, common: Common) -> None:
-        self.report, self.place, self.declared, self.common = report, place, declared, common
+    def __init__(
+        self, report: Report, place: Place, declared: spec.Table, common: Common, tables: written.Tables
+    ) -> None:
+        self.report, self.place, self.declared, self.common, self.tables = report, place, declared, common, tables
         self.schema, self.name = naming.qualified(report, place.at("name"), declared.name)
         self.position = place.at("name").position()
         self.columns: dict[str, ir.Column] = {}
+        self.partition_place, self.partition_by = self._partition_by()
 
     def draft(self) -> foreign_keys.Draft:
         """The table but for its foreign keys."""
@@ -63,6 +67,8 @@ class _Table:
         if self.report.count == errors:
             levels.check_used(self.report, self.place, declared, scope)
         partition = self._partition()
+        if partition is not None:
+            self.columns[partition.column] = replace(self.columns[partition.column], nullable=False)
         key = self._primary_key(partition)
         if self.report.count == errors:
             self._check_nullable(key, {name: at for name, (at, _) in placed.items()})
@@ -83,29 +89,43 @@ class _Table:
             guarded=declared.shrink_guard,
             position=self.position,
         )
-        return foreign_keys.Draft(table, tuple(declared.primary_key), self.place, declared.foreign_keys)
+        unreferenced = self.partition_by is not None and self.partition_by.foreign_keys is not None
+        return foreign_keys.Draft(
+            table, tuple(declared.primary_key), self.place, declared.foreign_keys, unreferenced=unreferenced
+        )
 
-    def _written_columns(self) -> dict[str, tuple[Place, spec.Column]]:
-        """The default columns, each as the table says it if it does, and then the table's own."""
-        merged: dict[str, tuple[Place, spec.Column]] = {}
-        for place, written in ((self.common.place, self.common.defaults.columns), (self.place, self.declared.columns)):
-            seen: set[str] = set()
-            for number, each in enumerate(written):
-                for at, column in expand.expand(self.report, place.at("columns", number), each):
-                    if column.name in seen:
-                        self.report.add("MG023", at.at("name"), f'there is a column "{column.name}" already')
-                    seen.add(column.name)
-                    merged[column.name] = (at, column)
-        return merged
+    def _written_columns(self) -> written.Columns:
+        """The default columns, each as the table says it if it does, the partition's, and then the table's own."""
+        default = written.columns(self.report, self.common.place.at("columns"), self.common.defaults.columns)
+        taken: written.Columns = {}
+        if self.partition_by is not None:
+            taken = written.partition_column(self.report, self.partition_place, self.partition_by, self.tables)
+        own = written.columns(self.report, self.place.at("columns"), self.declared.columns)
+        return default | {name: each for name, each in taken.items() if name not in own} | own
+
+    def _partition_by(self) -> tuple[Place, spec.TablePartition | None]:
+        """What the table, or else the defaults, say of its partition, and where."""
+        declared, place = self.declared.partition_by, self.place
+        if declared is None:
+            declared, place = self.common.defaults.partition_by, self.common.place
+        return place.at("partition_by"), None if isinstance(declared, str) else declared
 
     def _partition(self) -> ir.Partition | None:
-        declared, place = self.declared.partition_by, self.place.at("partition_by")
+        declared, place = self.partition_by, self.partition_place
         if declared is None:
-            declared, place = self.common.defaults.partition_by, self.common.place.at("partition_by")
-        if isinstance(declared, str):
             return None
+        if declared.foreign_keys is not None and declared.column != naming.CAPTURED_AT:
+            message = f"foreign keys to a table partitioned by {declared.column} are possible"
+            self.report.add("MG044", place.at("foreign_keys").key, message, "leave it out")
         types = {name: column.type for name, column in self.columns.items() if name != naming.INGESTED_AT}
-        return keys.partition(self.report, place, declared, types)
+        if declared.column in types or declared.of is None:
+            elsewhere = written.table_with(declared.column, self.tables)
+            found = keys.partition(self.report, place, declared, types, elsewhere=elsewhere)
+        else:
+            found = None  # which is reported: no column could be taken
+        if declared.column not in types:
+            self.columns[declared.column] = columns.stand_in(declared.column, place.position())
+        return found
 
     def _primary_key(self, partition: ir.Partition | None) -> tuple[str, ...]:
         document = self.common.document
@@ -126,8 +146,8 @@ class _Table:
 
     def _indexes(self, partition: ir.Partition | None) -> Iterator[ir.Index]:
         names: set[str] = set()
-        for place, written in ((self.common.place, self.common.defaults.indexes), (self.place, self.declared.indexes)):
-            for number, declared in enumerate(written):
+        for place, given in ((self.common.place, self.common.defaults.indexes), (self.place, self.declared.indexes)):
+            for number, declared in enumerate(given):
                 at = place.at("indexes", number)
                 index = keys.index(self.report, at, declared, self.columns, table=self.name, by=partition)
                 if index is None:

@@ -90,7 +90,7 @@ def _named(constraint_name: str | None, constraint: exp.Expr) -> exp.Expr:
 
 def _foreign_key(key: ir.ForeignKey) -> exp.ForeignKey:
     reference = exp.Reference(this=nodes.table(key.schema, key.table), expressions=columns(key.references))
-    return exp.ForeignKey(expressions=columns(key.columns), reference=reference)
+    return exp.ForeignKey(expressions=columns(key.columns), reference=reference, options=["DEFERRABLE"])
 
 
 def _partitioned_by(partition: ir.Partition) -> exp.PartitionedByProperty:

@@ -309,7 +309,7 @@ CREATE TABLE "game"."live_game_linescore" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "inning", "season"),
-    CONSTRAINT "live_game_linescore_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season"),
+    CONSTRAINT "live_game_linescore_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE,
     CONSTRAINT "live_game_linescore_inning_check" CHECK ("inning" >= 1)
 ) PARTITION BY LIST("season");
 
@@ -388,7 +388,7 @@ CREATE TABLE "game"."live_game_players" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "player_id", "season"),
-    CONSTRAINT "live_game_players_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season")
+    CONSTRAINT "live_game_players_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_players_2024" PARTITION OF "game"."live_game_players" FOR VALUES IN (2024);
@@ -496,7 +496,7 @@ CREATE TABLE "game"."live_game_plays" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "at_bat_index", "season"),
-    CONSTRAINT "live_game_plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season"),
+    CONSTRAINT "live_game_plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE,
     CONSTRAINT "live_game_plays_at_bat_index_check" CHECK ("at_bat_index" >= 0)
 ) PARTITION BY LIST("season");
 
@@ -630,7 +630,7 @@ CREATE TABLE "game"."live_game_pitch_events" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "at_bat_index", "event_index", "season"),
-    CONSTRAINT "live_game_pitch_events_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays" ("game_pk", "at_bat_index", "season"),
+    CONSTRAINT "live_game_pitch_events_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays" ("game_pk", "at_bat_index", "season") DEFERRABLE,
     CONSTRAINT "live_game_pitch_events_event_index_check" CHECK ("event_index" >= 0)
 ) PARTITION BY LIST("season");
 
@@ -741,7 +741,7 @@ CREATE TABLE "game"."live_game_runners" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "at_bat_index", "runner_index", "season"),
-    CONSTRAINT "live_game_runners_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays" ("game_pk", "at_bat_index", "season")
+    CONSTRAINT "live_game_runners_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays" ("game_pk", "at_bat_index", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_runners_2024" PARTITION OF "game"."live_game_runners" FOR VALUES IN (2024);
@@ -793,7 +793,7 @@ CREATE TABLE "game"."live_game_scoring_plays" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "at_bat_index", "season"),
-    CONSTRAINT "live_game_scoring_plays_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays" ("game_pk", "at_bat_index", "season")
+    CONSTRAINT "live_game_scoring_plays_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays" ("game_pk", "at_bat_index", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_scoring_plays_2024" PARTITION OF "game"."live_game_scoring_plays" FOR VALUES IN (2024);
@@ -891,7 +891,7 @@ CREATE TABLE "game"."live_game_home_batting_order" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "batting_slot", "season"),
-    CONSTRAINT "live_game_home_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season"),
+    CONSTRAINT "live_game_home_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE,
     CONSTRAINT "live_game_home_batting_order_batting_slot_check" CHECK ("batting_slot" >= 1)
 ) PARTITION BY LIST("season");
 
@@ -1045,7 +1045,7 @@ CREATE TABLE "game"."live_game_away_batting_order" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "batting_slot", "season"),
-    CONSTRAINT "live_game_away_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season"),
+    CONSTRAINT "live_game_away_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE,
     CONSTRAINT "live_game_away_batting_order_batting_slot_check" CHECK ("batting_slot" >= 1)
 ) PARTITION BY LIST("season");
 
@@ -1205,7 +1205,7 @@ CREATE TABLE "game"."live_game_home_pitchers" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "player_id", "season"),
-    CONSTRAINT "live_game_home_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season")
+    CONSTRAINT "live_game_home_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_home_pitchers_2024" PARTITION OF "game"."live_game_home_pitchers" FOR VALUES IN (2024);
@@ -1370,7 +1370,7 @@ CREATE TABLE "game"."live_game_away_pitchers" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "player_id", "season"),
-    CONSTRAINT "live_game_away_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season")
+    CONSTRAINT "live_game_away_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_away_pitchers_2024" PARTITION OF "game"."live_game_away_pitchers" FOR VALUES IN (2024);
@@ -1481,7 +1481,7 @@ CREATE TABLE "game"."live_game_home_bench" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "player_id", "season"),
-    CONSTRAINT "live_game_home_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season")
+    CONSTRAINT "live_game_home_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_home_bench_2024" PARTITION OF "game"."live_game_home_bench" FOR VALUES IN (2024);
@@ -1537,7 +1537,7 @@ CREATE TABLE "game"."live_game_away_bench" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "player_id", "season"),
-    CONSTRAINT "live_game_away_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season")
+    CONSTRAINT "live_game_away_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_away_bench_2024" PARTITION OF "game"."live_game_away_bench" FOR VALUES IN (2024);
@@ -1593,7 +1593,7 @@ CREATE TABLE "game"."live_game_home_bullpen" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "player_id", "season"),
-    CONSTRAINT "live_game_home_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season")
+    CONSTRAINT "live_game_home_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_home_bullpen_2024" PARTITION OF "game"."live_game_home_bullpen" FOR VALUES IN (2024);
@@ -1649,7 +1649,7 @@ CREATE TABLE "game"."live_game_away_bullpen" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "player_id", "season"),
-    CONSTRAINT "live_game_away_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season")
+    CONSTRAINT "live_game_away_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_away_bullpen_2024" PARTITION OF "game"."live_game_away_bullpen" FOR VALUES IN (2024);
@@ -1691,7 +1691,7 @@ CREATE TABLE "game"."live_game_umpires" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "official_type", "season"),
-    CONSTRAINT "live_game_umpires_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season")
+    CONSTRAINT "live_game_umpires_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_umpires_2024" PARTITION OF "game"."live_game_umpires" FOR VALUES IN (2024);
@@ -1746,7 +1746,7 @@ CREATE TABLE "game"."live_game_venue_details" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "season"),
-    CONSTRAINT "live_game_venue_details_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season")
+    CONSTRAINT "live_game_venue_details_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "game"."live_game_venue_details_2024" PARTITION OF "game"."live_game_venue_details" FOR VALUES IN (2024);

@@ -1,10 +1,19 @@
 """mlb-etl schema: the database's tables."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
 import click
 
-from mlb_etl import db, migrate
+from mlb_etl import ahead, db, migrate, retention
+from mlb_etl.ahead import Ahead
 from mlb_etl.cli import report
+from mlb_etl.retention import Old
 from mlb_etl.settings import Settings
+
+_MONTH = click.DateTime(["%Y-%m"])
 
 
 @click.group()
@@ -50,3 +59,81 @@ def status(ctx: click.Context) -> None:
     rows = [(each.script, each.state, str(each.installed_on or "")[:19]) for each in versions]
     report.table(("migration", "state", "installed on"), rows)
     ctx.exit(0 if all(each.state == "applied" for each in versions) else 1)
+
+
+@schema.command()
+@click.option("--from", "first", type=_MONTH, metavar="YYYY-MM", help="First month to make partitions for, with --to.")
+@click.option("--to", "last", type=_MONTH, metavar="YYYY-MM", help="Last month to make partitions for, with --from.")
+@click.option(
+    "--drop-before",
+    "before",
+    type=_MONTH,
+    metavar="YYYY-MM",
+    help="Drop the raw tables' partitions of all months before it.",
+)
+@click.option("--yes", is_flag=True, help="With --drop-before: drop; without it, only tell what would be dropped.")
+@click.option("--force", is_flag=True, help="With --drop-before: drop captures too that are still needed.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the result.")
+@click.pass_context
+def partitions(
+    ctx: click.Context,
+    *,
+    first: datetime | None,
+    last: datetime | None,
+    before: datetime | None,
+    yes: bool,
+    force: bool,
+    form: str,
+) -> None:
+    """Make partitions ahead, or drop the raw tables' old ones; readers are never kept waiting.
+
+    With --from and --to, tables partitioned by month get their months, and those by season (a list of numbers in a
+    column called season or year) their years, as far as they are not there; other lists are made as values come.
+
+    With --drop-before, months of the raw tables are listed with their captures, and with --yes dropped. A month is kept
+    while captures of it are needed: those that the tables show, which a changed mapping is applied to again, and those
+    that wait to be applied. --force gives them up. The exit code is 1 where --yes left a month.
+
+    \b
+    Examples:
+      mlb-etl schema partitions --from 2024-01 --to 2026-12
+      mlb-etl schema partitions --drop-before 2024-07
+      mlb-etl schema partitions --drop-before 2024-07 --yes
+    """
+    if (first is None) != (last is None) or (first is None) == (before is None):
+        raise click.UsageError("say --from and --to, or --drop-before")
+    if before is None and (yes or force):
+        raise click.UsageError("--yes and --force are for --drop-before")
+    settings = Settings.from_environment()
+    with db.connect(settings) as connection:
+        migrate.require(connection, settings.tables)
+        if first is not None and last is not None:
+            _show_ahead(ahead.make(connection, settings.tables, first.date(), last.date()), form)
+        elif before is not None:
+            act = retention.drop if yes else retention.old
+            found = list(act(connection, settings.tables, before.date(), needed=force))
+            _show_old(found, form, yes=yes)
+            ctx.exit(1 if yes and any(each.state == "needed" for each in found) else 0)
+
+
+def _show_ahead(tables: Sequence[Ahead], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps([asdict(each) for each in tables], indent=2))
+        return
+    rows = [(each.table, each.by.column, len(each.made), len(each.there)) for each in tables if each.skipped is None]
+    report.table(("table", "partitioned by", "made", "there before"), rows)
+    for each in tables:
+        if each.skipped is not None:
+            click.echo(f"{each.table} is skipped: {each.skipped}")
+
+
+def _show_old(months: Sequence[Old], form: str, *, yes: bool) -> None:
+    if form == "json":
+        click.echo(json.dumps([asdict(each) for each in months], indent=2))
+        return
+    headers = ("partition", "captures", "bytes", "shown by the tables", "waiting", "state")
+    report.table(headers, [(*list(asdict(each).values())[:-1], each.state) for each in months])
+    if any(each.state == "needed" for each in months):
+        click.echo("needed: the tables show these captures, or they wait to be applied; --force gives them up")
+    if not yes:
+        click.echo("nothing was dropped: --yes drops what is droppable")

@@ -1,0 +1,204 @@
+"""mlb-etl schema partitions: months and seasons ahead, and old months of raw tables dropped."""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+from databases import temporary_database
+from psycopg import sql
+from sample_tables.game import METHOD
+from samples import PACKAGE, connect, load, response, stub
+from variants import Variant
+
+from mlb_etl import ahead, migrate, retention
+from mlb_etl.cli import cli
+from mlb_etl.contracts import Partition
+from mlb_etl.db import Connection
+from mlb_etl.partitions import Partitioned, Partitions
+from mlb_etl.transform import transform
+
+RAW_PARTS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'sample.raw_game'::regclass ORDER BY 1"
+MAY, JUNE, JULY = (datetime(2024, month, 5, tzinfo=UTC) for month in (5, 6, 7))
+
+
+@pytest.fixture(params=["server", "server15"])
+def dsn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A database with the tables of sample.game, on each version of the server, which the command works on."""
+    with temporary_database(request.getfixturevalue(request.param)) as dsn:
+        with connect(dsn) as connection:
+            migrate.init(connection, PACKAGE)
+        monkeypatch.setenv("MLB_ETL_TABLES", PACKAGE)
+        monkeypatch.setenv("MLB_ETL_DSN", dsn)
+        yield dsn
+
+
+@pytest.fixture
+def connection(dsn: str) -> Iterator[Connection]:
+    with connect(dsn) as connection:
+        yield connection
+
+
+@pytest.fixture
+def captures(connection: Connection, tmp_path: Path) -> None:
+    """Of May: an older one of game 1. Of June: the one of game 1 that the tables show, and one of game 2 that waits."""
+    load(connection, tmp_path, stub(response(1), MAY), stub(response(1, score=5), JUNE))
+    with connect(connection.info.dsn) as own:
+        transform(own, METHOD, {})
+    load(connection, tmp_path, stub(response(2), JUNE, game_pk=2), stub(response(3), JULY, game_pk=3))
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["schema", "partitions", *arguments])
+
+
+def raw_parts(connection: Connection) -> list[str]:
+    return [name.removeprefix("sample.raw_game_") for (name,) in connection.execute(RAW_PARTS)]
+
+
+def test_ahead(connection: Connection) -> None:
+    arguments = ("--from", "2023-11", "--to", "2025-02")
+    assert run(*arguments).output == (
+        "table            partitioned by  made  there before\n"
+        "sample.raw_game  captured_at       16             0\n"
+        "sample.games     season             2             1\n"
+        "sample.plays     season             2             1\n"
+    )
+    months = raw_parts(connection)
+    assert (len(months), months[0], months[-1]) == (16, "2023_11", "2025_02")
+    again = run(*arguments, "--format", "json")
+    assert again.exit_code == 0
+    assert [(each["table"], each["made"], len(each["there"])) for each in json.loads(again.output)] == [
+        ("sample.raw_game", [], 16),
+        ("sample.games", [], 3),
+        ("sample.plays", [], 3),
+    ]
+
+
+def test_ahead_passes_over_lists_that_are_no_seasons(connection: Connection) -> None:
+    connection.execute("CREATE TABLE lists (team_id integer) PARTITION BY LIST (team_id)")
+    table = Partitioned("public", "lists", Partition("team_id", "list"), "integer")
+    partitions = Partitions(connection, [("public", "lists")])
+    [found] = ahead._of_tables(partitions, [table], date(2024, 1, 1), date(2024, 12, 1))
+    assert (found.made, found.there, found.skipped) == ((), (), "a list of team_id, which is no season")
+
+
+def test_ahead_under(variant: Variant, variant_database: str) -> None:
+    """All tables of the real mapping, foreign keys and all."""
+    with connect(variant_database) as connection:
+        found = {
+            each.table: each for each in ahead.make(connection, variant.package, date(2028, 3, 1), date(2028, 5, 1))
+        }
+    plays = ["game.live_game_plays_2028_03", "game.live_game_plays_2028_04", "game.live_game_plays_2028_05"]
+    if variant.name == "unpartitioned":
+        assert [*found] == ["game.live_game_v1"]
+    else:
+        wanted = ["game.live_game_plays_2028"] if variant.name == "season" else plays
+        assert [*found["game.live_game_plays"].made] == wanted
+        assert len(found) == 18
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "say --from and --to, or --drop-before"),
+        (["--from", "2024-01"], "say --from and --to, or --drop-before"),
+        (["--from", "2024-01", "--to", "2024-02", "--drop-before", "2024-01"], "say --from and --to, or --drop-before"),
+        (["--from", "2024-01", "--to", "2024-02", "--yes"], "--yes and --force are for --drop-before"),
+        (["--from", "2024", "--to", "2024-02"], "'2024' does not match the format '%Y-%m'"),
+        (["--from", "2024-02", "--to", "2024-01"], "from 2024-02 to 2024-01 is no range of 1 to 1000 months"),
+    ],
+)
+def test_wrong_use(sample_database: str, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str) -> None:
+    monkeypatch.setenv("MLB_ETL_TABLES", PACKAGE)
+    monkeypatch.setenv("MLB_ETL_DSN", sample_database)
+    done = run(*arguments)
+    assert done.exit_code in {1, 2}
+    assert said in done.output
+
+
+@pytest.mark.usefixtures("captures")
+def test_dropping_is_only_told_at_first(connection: Connection) -> None:
+    done = run("--drop-before", "2024-08")
+    lines = [line.split() for line in done.output.splitlines()]
+    assert lines[0] == ["partition", "captures", "bytes", "shown", "by", "the", "tables", "waiting", "state"]
+    assert [[*line[:2], *line[3:]] for line in lines[1:4]] == [
+        ["sample.raw_game_2024_05", "1", "0", "0", "droppable"],
+        ["sample.raw_game_2024_06", "2", "1", "1", "needed"],
+        ["sample.raw_game_2024_07", "1", "0", "1", "needed"],
+    ]
+    assert min(int(line[2]) for line in lines[1:4]) > 8000
+    assert done.output.endswith("nothing was dropped: --yes drops what is droppable\n")
+    assert done.exit_code == 0
+    assert raw_parts(connection) == ["2024_05", "2024_06", "2024_07"]
+
+
+@pytest.mark.usefixtures("captures")
+def test_needed_months_are_kept_unless_they_are_given_up(connection: Connection) -> None:
+    done = run("--drop-before", "2024-07", "--yes", "--format", "json")
+    assert done.exit_code == 1
+    assert [(each["partition"], each["state"]) for each in json.loads(done.output)] == [
+        ("sample.raw_game_2024_05", "dropped"),
+        ("sample.raw_game_2024_06", "needed"),
+    ]
+    assert raw_parts(connection) == ["2024_06", "2024_07"]
+    assert connection.execute("SELECT to_regclass('sample.raw_game_2024_05')").fetchone() == (None,)
+    again = run("--drop-before", "2024-07", "--yes", "--force")
+    assert again.exit_code == 0
+    assert raw_parts(connection) == ["2024_07"]
+    assert run("--drop-before", "2024-07", "--yes").exit_code == 0
+
+
+@pytest.mark.usefixtures("captures")
+def test_months_are_those_of_utc(connection: Connection) -> None:
+    connection.execute("SET timezone = 'Asia/Tokyo'")
+    found = retention.old(connection, PACKAGE, date(2024, 6, 1))
+    assert [each.partition for each in found] == ["sample.raw_game_2024_05"]
+
+
+@pytest.mark.usefixtures("captures")
+def test_readers_and_writers_go_on_while_a_month_is_dropped(connection: Connection, tmp_path: Path) -> None:
+    """One that was there before is waited for, and stops no other."""
+    dsn = connection.info.dsn
+    with connect(dsn) as other, ThreadPoolExecutor(1) as pool:
+        with connection.transaction():
+            connection.execute("SELECT FROM sample.raw_game")
+            dropping = pool.submit(run, "--drop-before", "2024-06", "--yes")
+            wait_until(dsn, "SELECT FROM pg_inherits WHERE inhdetachpending")
+            other.execute("SET lock_timeout = '250ms'")
+            other.execute("SELECT count(*) FROM sample.raw_game")
+            assert load(other, tmp_path, stub(response(4), JUNE, game_pk=4)).stored
+            assert not dropping.done()
+        assert dropping.result(timeout=10).exit_code == 0
+    assert raw_parts(connection) == ["2024_06", "2024_07"]
+
+
+@pytest.mark.usefixtures("captures")
+def test_what_was_left_half_done_is_finished(connection: Connection) -> None:
+    """Stopped while it waited, and stopped before the last statement; a table that someone else detached stays."""
+    dsn = connection.info.dsn
+    connection.execute("ALTER TABLE sample.raw_game DETACH PARTITION sample.raw_game_2024_07")
+    with connection.transaction(), connect(dsn) as own:
+        connection.execute("SELECT FROM sample.raw_game")
+        own.execute("SET statement_timeout = '500ms'")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            list(retention.drop(own, PACKAGE, date(2024, 6, 1)))
+    assert run("--drop-before", "2024-06", "--yes").output.count("dropped") == 1
+    mark = sql.Literal(f"{retention._MARK}: sample.raw_game")
+    connection.execute(sql.SQL("COMMENT ON TABLE sample.raw_game_2024_06 IS {}").format(mark))
+    connection.execute("ALTER TABLE sample.raw_game DETACH PARTITION sample.raw_game_2024_06")
+    assert run("--drop-before", "2024-06", "--yes").output.count("dropped") == 1
+    tables = "SELECT relname FROM pg_class WHERE relname LIKE 'raw\\_game\\_2024\\___'"
+    assert connection.execute(tables).fetchall() == [("raw_game_2024_07",)]
+
+
+def wait_until(dsn: str, query: str) -> None:
+    """Until the query finds something."""
+    with connect(dsn) as watcher:
+        while watcher.execute(query.encode()).fetchone() is None:
+            time.sleep(0.01)

@@ -1,0 +1,77 @@
+"""The four ways to partition: each line makes a valid mapping, tables on each version, and the same rows."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import create_database
+from samples import connect
+from test_live_feeds import ROWS_OF_747175
+from variants import API, LINES, MAPPING, ROOT, Variant, mapping
+
+from mlb_etl import ingest, migrate
+from mlb_etl.db import Connection
+from mlb_etl.pipeline import Pipeline
+from mlb_etl.settings import Settings
+from mlbgen.cli import main
+
+TABLES = len(ROWS_OF_747175)
+PARTITION_KEYS = """
+SELECT DISTINCT pg_get_partkeydef(oid) FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'game'::regnamespace
+    AND relname LIKE 'live_game_%' AND relname <> 'live_game_v1'
+"""
+FOREIGN_KEYS = """
+SELECT condeferrable, count(*)::int FROM pg_constraint
+WHERE contype = 'f' AND conparentid = 0 AND conrelid::regclass::text LIKE 'game.%' GROUP BY 1
+"""
+KEYS = {"season": "LIST (season)", "captured_at": "RANGE (captured_at)", "game_date": "RANGE (game_date)"}
+PARTITIONS = {"season": "_2024", "captured_at": "_2024_07", "game_date": "_2024_07", "unpartitioned": ""}
+
+
+def one(connection: Connection, query: str) -> Any:
+    (found,) = connection.execute(query.encode()).fetchall()
+    return found[0]
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_the_line_is_all_that_changes(
+    name: str, stubs_dir: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`mlbgen check` has nothing to say of it, with all the samples."""
+    for path in (API, "pyproject.toml"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    (tmp_path / MAPPING).parent.mkdir(parents=True)
+    (tmp_path / MAPPING).write_text(mapping(name))
+    before, after = (ROOT / MAPPING).read_text().splitlines(), mapping(name).splitlines()
+    assert [new for old, new in zip(before, after, strict=True) if old != new] in ([], [f"  {LINES[name]}"])
+    code = main(["check", "--root", str(tmp_path), "--stubs", str(stubs_dir)])
+    assert (code, *capfd.readouterr()) == (0, "", "")
+
+
+@pytest.mark.parametrize("which", ["server", "server15"])
+def test_tables(variant: Variant, which: str, request: pytest.FixtureRequest) -> None:
+    """Real keys wherever they are possible."""
+    with connect(create_database(request.getfixturevalue(which))) as connection:
+        migrate.init(connection, variant.package)
+        assert one(connection, PARTITION_KEYS) == KEYS.get(variant.name)
+        foreign_keys = dict(connection.execute(FOREIGN_KEYS).fetchall())
+    assert foreign_keys == ({} if variant.name == "captured_at" else {True: TABLES - 1})
+
+
+def test_a_game(variant: Variant, variant_database: str, stubs_dir: Path) -> None:
+    """Both captures of one game, one after the other: the same rows under each, in the partitions they belong to."""
+    with connect(variant_database) as connection:
+        files = ingest.choose(variant.package, stubs_dir, {"game_pk": "747175"})
+        assert not ingest.load_files(connection, files, package=variant.package).refused
+    with connect(variant_database) as connection:
+        counts = Pipeline(variant.method, Settings(variant_database, stubs_dir, variant.package)).run({})
+        assert (counts.documents.applied, counts.documents.quarantined) == (2, 0)
+        for name, rows in ROWS_OF_747175.items():
+            table = f"game.live_game_{name}"
+            query = f"SELECT tableoid::regclass::text, count(*)::int FROM {table} GROUP BY 1"  # noqa: S608 - our names
+            found = connection.execute(query.encode()).fetchall()
+            assert found == [(table + PARTITIONS[variant.name], rows)]
+            assert counts.tables[table].inserted == rows
