@@ -82,17 +82,18 @@ FROM generate_series({first}, {last}) AS season CROSS JOIN (VALUES ({games})) AS
 CROSS JOIN generate_series(0, {games} - 1) AS n {series}
 """
 
+_OF_JULY = "game_date >= '2024-07-01' AND game_date < '2024-08-01'"
+_GAMES_OF_JULY = f"game_pk IN (SELECT game_pk FROM game.live_game_metadata WHERE {_OF_JULY})"  # noqa: S608 - our own
 _JULY: Mapping[str | None, str] = {
-    "game_date": "e.game_date >= '2024-07-01' AND e.game_date < '2024-08-01'",
-    None: "e.game_pk IN (SELECT game_pk FROM game.live_game_metadata"
-    " WHERE game_date >= '2024-07-01' AND game_date < '2024-08-01')",
+    "season": f"season = 2024 AND {_GAMES_OF_JULY}",
+    "game_date": _OF_JULY,
+    None: _GAMES_OF_JULY,
 }
 ONE_GAME = "speed of one game's pitches"
 JULY = "speed of July's pitches, by type"
 QUERIES = {
     ONE_GAME: "SELECT count(*), avg(start_speed) FROM game.live_game_pitch_events WHERE game_pk = 20241234",
-    JULY: "SELECT pitch_type_code, count(*), avg(start_speed)"
-    " FROM game.live_game_pitch_events AS e WHERE {july} GROUP BY 1",
+    JULY: "SELECT pitch_type_code, count(*), avg(start_speed) FROM game.live_game_pitch_events WHERE {july} GROUP BY 1",
     "speed of a season's pitches, by type": "SELECT pitch_type_code, count(*), avg(start_speed)"
     " FROM game.live_game_pitch_events WHERE season = 2024 GROUP BY 1",
     "pitches that changed in the last three days": "SELECT count(*), avg(start_speed)"
@@ -233,7 +234,7 @@ def shown(benches: Sequence[Bench]) -> Iterator[str]:
         yield f"| {name} | {' | '.join(f'{each:.1f}' for each in medians)} |"
     for name in (ONE_GAME, JULY):
         for bench in benches:
-            yield f"\n{name}, {bench.variant.name}:\n\n```text\n{bench.plan(name)}\n```"
+            yield f"\n{name}, {bench.variant.name}:\n\n```\n{bench.plan(name)}\n```"
 
 
 def main() -> int:

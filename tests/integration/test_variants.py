@@ -57,7 +57,7 @@ def test_tables(variant: Variant, which: str, request: pytest.FixtureRequest) ->
     with connect(create_database(request.getfixturevalue(which))) as connection:
         migrate.init(connection, variant.package)
         assert one(connection, PARTITION_KEYS) == KEYS.get(variant.name)
-        foreign_keys = dict(connection.execute(FOREIGN_KEYS).fetchall())
+        foreign_keys: dict[bool, int] = dict(connection.execute(FOREIGN_KEYS).fetchall())
     assert foreign_keys == ({} if variant.name == "captured_at" else {True: TABLES - 1})
 
 
