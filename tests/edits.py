@@ -59,6 +59,7 @@ ON_SCORE = "{columns: [score]}"
 PITCHER = "name: pitcher_id, type: integer, path: play.pitcher, description: Person."
 LEG = "name: leg, type: smallint, index_of: runner, nullable: false, description: Ordinal of his movement."
 DAY = "    - {name: game_date, type: date, path: $.date, nullable: false, description: The day.}\n"
+HALF = "name: half, type: text, path: play.half, description: Top or bottom."
 SPEED = "{name: speed, expression: speed > 0, severity: error}"
 KEY, OTHER_KEY = "[game_pk, play_index, runner_id]", "[play_index, game_pk, runner_id]"
 EDITS = {
@@ -100,6 +101,16 @@ EDITS = {
     "parent_no_longer_partitioned": edit(
         ("  - name: league.games\n", "  - name: league.games\n    partition_by: none\n"), rebuild=True
     ),
+    "key_of_a_parent_with_children": edit(
+        ("primary_key: [game_pk, play_index]\n", "primary_key: [game_pk, play_index, half]\n"),
+        behind("name: event", HALF.replace("description", "nullable: false, description")),
+        behind("name: base", HALF),
+        (
+            f"[{TO_PLAYS}]",
+            f"[{TO_PLAYS.replace(']', ', half]')}]\n    indexes: [{{columns: [game_pk, play_index, half]}}]",
+        ),
+        rebuild=True,
+    ),
     "partition_column_widened": edit(("{name: season, type: smallint", "{name: season, type: integer"), rebuild=True),
     "several_at_once": edit(
         line("name: note"),
@@ -121,6 +132,7 @@ def response(game_pk: int, season: int, plays: int, **members: Any) -> dict[str,
             "event": f"Event {index % 3}",
             "speed": 88.25 + index,
             "pitcher": 100 + index % 2,
+            "half": ("top", "bottom")[index % 2],
             "runners": [{"id": 500 + each, **({"base": f"{each}B"} if each else {})} for each in range(index % 3)],
         }
         for index in range(plays)

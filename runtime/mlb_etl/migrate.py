@@ -218,6 +218,9 @@ def _recorded(connection: Connection, line: Line, migration: Migration) -> Itera
             elapsed = round((time.monotonic() - started) * 1000)
             facts = (str(migration.version), migration.description, migration.script, migration.checksum, elapsed)
             connection.execute(insert.format(table, table), facts)
+    except psycopg.errors.LockNotAvailable as error:
+        text = f"{migration.script}: others use a table that it changes, and it does not make them wait for long"
+        raise EtlError(f"{text}; nothing of it was applied: run it again") from error
     except psycopg.Error as error:
         raise EtlError(f"{migration.script}: {message(error)}; nothing of it was applied") from error
 

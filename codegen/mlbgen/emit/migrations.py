@@ -110,10 +110,14 @@ def _asked_for(rule: str, statement: str) -> str:
     return f"-- squawk-ignore {rule}\n{statement}"
 
 
-def _script(methods: Sequence[ir.Method], tables: Sequence[Relation]) -> str:
+def create(tables: Sequence[Relation]) -> str:
+    """What makes these tables and their schemas; parents come before children."""
     schemas = sorted({relation.schema for relation in tables})
-    head = (_header(methods, _REGENERATE), _statements(map(trees.schema, schemas)))
-    return "\n".join((*head, *map(_table, tables)))
+    return "\n".join((_statements(map(trees.schema, schemas)), *map(_table, tables)))
+
+
+def _script(methods: Sequence[ir.Method], tables: Sequence[Relation]) -> str:
+    return f"{_header(methods, _REGENERATE)}\n{create(tables)}"
 
 
 def _table(relation: Relation) -> str:

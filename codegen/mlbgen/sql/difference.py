@@ -120,8 +120,9 @@ class Difference:
     @property
     def new_schemas(self) -> tuple[str, ...]:
         """The PostgreSQL schemas that no table was in before."""
-        kept = (*self.unchanged, *self.dropped, *(each.old for each in (*self.altered, *self.rebuilt)))
-        return tuple(sorted({each.schema for each in self.created} - {each.schema for each in kept}))
+        rebuilt, altered = (each.old for each in self.rebuilt), (each.old for each in self.altered)
+        known = {each.schema for each in (*self.unchanged, *self.dropped, *altered, *rebuilt)}
+        return tuple(sorted({each.schema for each in self.created} - known))
 
     def __bool__(self) -> bool:
         return bool(self.created or self.dropped or self.rebuilt or self.altered)
