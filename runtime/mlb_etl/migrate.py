@@ -24,7 +24,7 @@ State: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
 LOCK = 0x6D6C625F65746C  # "mlb_etl": one migration at a time in a database
 SUMS = "migrations.sum"
 SCHEMA = "schema.json"  # the generator's: where its next migration starts from
-_REBUILDS = re.compile(rb"^-- Rebuilds: (.+)$", re.MULTILINE)
+_REBUILDS = re.compile(rb"(?:--.*\n)*?-- Rebuilds: (.+)\n")  # in the comment at the top
 _FILL = re.compile(rb"^-- Here `mlb-etl rebuild` fills the new tables\.$", re.MULTILINE)
 _SCRIPT = re.compile(r"V(?P<version>[0-9]+)__(?P<description>\w+)\.sql")
 
@@ -54,7 +54,7 @@ class Migration:
     @property
     def rebuilds(self) -> tuple[str, ...]:
         """The tables that it makes anew, parents before children, and that only a rebuild can fill."""
-        found = _REBUILDS.search(self.text)
+        found = _REBUILDS.match(self.text)
         return tuple(found[1].decode().split(", ")) if found else ()
 
 

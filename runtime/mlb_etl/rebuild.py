@@ -4,48 +4,25 @@ The rows are made before anything is locked. Then, in one transaction, writers a
 meanwhile is made again, the migration makes the new tables, and these are filled.
 """
 
-import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg import sql
 
-from mlb_etl import migrate, registry
-from mlb_etl.contracts import Capture, Method, Row, Table
+from mlb_etl import migrate, partitions, registry
+from mlb_etl.contracts import Method, Row, Table
 from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract import extract
 from mlb_etl.partitions import Partitioned, Partitions
+from mlb_etl.shown import Documents, Shown
 
-log = logging.getLogger(__name__)
-
-# What the tables show of each document: where the watermark's capture is in the raw table.
-_SHOWN = """
-SELECT {keys}, w.document::text, r.captured_at, r.content_hash, r.path_params
-FROM etl.watermark AS w
-LEFT JOIN {raw} AS r ON {same} AND r.captured_at = w.captured_at AND r.content_hash = w.content_hash
-WHERE w.method = {method}
-ORDER BY 1
-"""
-_BODY = "SELECT data FROM {raw} WHERE {keys} AND captured_at = %s AND content_hash = %s"
-# Each writer locks its documents' watermarks before it writes; readers are let through.
-_WRITERS_WAIT = "LOCK TABLE etl.watermark IN EXCLUSIVE MODE"
-# Rows of a document without watermark are of no known response.
-_UNKNOWN = "SELECT {keys} FROM {table} EXCEPT SELECT {documents} FROM etl.watermark WHERE method = %s LIMIT 1"
-
-
-class Shown(NamedTuple):
-    """The capture that the tables show of a document; `keys` are the values of its key columns."""
-
-    keys: tuple[Any, ...]
-    document: str
-    captured_at: datetime
-    content_hash: bytes
-    path_params: dict[str, str]
-
+# In the order that a writer takes them: it makes partitions, and then locks the watermarks of its documents before it
+# writes anything. Readers of either are let through.
+_WRITERS_WAIT = ("SELECT pg_advisory_xact_lock({})", "LOCK TABLE etl.watermark IN EXCLUSIVE MODE")
 
 Progress: TypeAlias = Callable[[Sequence[Shown]], Iterable[Shown]]
 
@@ -63,147 +40,124 @@ def rebuild(connection: Connection, package: str, table: str, progress: Progress
 
     Raises EtlError, with everything as it was, where there is no such migration, or rows can't be made.
     """
-    with migrate.rebuilding(connection, package, table) as migration:
-        names = migration.migration.rebuilds
-        tables = [_New(connection, number, *_find(package, name)) for number, name in enumerate(names)]
-        for new in tables:
-            new.make(progress)
-        migration.apply(
-            ready=lambda: _catch_up(connection, tables),
-            fill=lambda: _fill(tables),
+    with migrate.rebuilding(connection, package, table) as pending:
+        names = pending.migration.rebuilds
+        sources = _sources(connection, package, names)
+        for source in sources:
+            source.make(progress)
+        new = {each.table.qualified_name: each for source in sources for each in source.tables}
+        rows: dict[str, int] = {}
+        pending.apply(
+            ready=lambda: _catch_up(connection, sources),
+            fill=lambda: rows.update((name, new[name].fill()) for name in names),
         )
-        rows = {new.table.qualified_name: new.count for new in tables}
-        return Rebuilt(migration.migration.script, rows)
+        return Rebuilt(pending.migration.script, rows)
 
 
-def _catch_up(connection: Connection, tables: Sequence["_New"]) -> None:
-    connection.execute(_WRITERS_WAIT)
-    for new in tables:
-        new.require_watermarks()
-        new.make(iter)
+def _sources(connection: Connection, package: str, names: Sequence[str]) -> list["_Source"]:
+    """The methods whose responses these tables are made of."""
+    wanted: defaultdict[str, list[_New]] = defaultdict(list)
+    methods = {name: registry.method(package, name) for name in registry.methods(package)}
+    known = {table.qualified_name: (name, table) for name, method in methods.items() for table in method.tables}
+    for number, name in enumerate(names):
+        if name not in known:
+            raise EtlError(f"{package} has no table {name}, which a later migration drops: rebuild by an older package")
+        method, table = known[name]
+        wanted[method].append(_New(connection, number, methods[method], table))
+    return [_Source(connection, methods[name], tables) for name, tables in wanted.items()]
 
 
-def _fill(tables: Sequence["_New"]) -> None:
-    for new in tables:
-        new.fill()
+def _catch_up(connection: Connection, sources: Sequence["_Source"]) -> None:
+    """Make writers wait, and make again what they changed since the rows were made."""
+    lock_partitions, lock_watermarks = _WRITERS_WAIT
+    connection.execute(sql.SQL(lock_partitions).format(partitions.LOCK))
+    connection.execute(lock_watermarks)
+    for source in sources:
+        source.require_all()
+        source.make(iter)
 
 
-def _find(package: str, name: str) -> tuple[Method, Table]:
-    """The table of that name, and the method whose responses it is made of."""
-    for each in registry.methods(package):
-        method = registry.method(package, each)
-        for table in method.tables:
-            if table.qualified_name == name:
-                return method, table
-    raise EtlError(f"{package} has no table {name}: a later migration drops it; install the version before that first")
+class _Source:
+    """The responses of a method, and the tables to be made anew of them."""
 
-
-class _New:
-    """The rows of a table to be, in a temporary table of the session."""
-
-    def __init__(self, connection: Connection, number: int, method: Method, table: Table) -> None:
-        self.table = table
-        self.count = 0
-        self._connection = connection
+    def __init__(self, connection: Connection, method: Method, tables: Sequence["_New"]) -> None:
+        self.tables = tables
         self._method = method
-        self._place = method.tables.index(table)
+        self._documents = Documents(connection, method)
         self._made: dict[str, Shown] = {}
-        self._raw = sql.Identifier(method.raw_schema, method.raw_table)
-        self._rows = sql.Identifier("pg_temp", f"rebuild_{number}")
-        self._columns = sql.SQL(", ").join(sql.Identifier(each.name) for each in table.columns)
-        self._keys = [sql.Identifier(each.name) for each in method.document]
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._rows))
-        types = (sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.type)) for each in table.columns)
-        create = sql.SQL("CREATE TEMPORARY TABLE {} ({})")
-        connection.execute(create.format(self._rows, sql.SQL(", ").join(types)))
 
     def make(self, progress: Progress) -> None:
-        """Make the rows of all documents of which it has none yet, or those of another capture."""
-        shown = {each.document: each for each in self._shown()}
+        """Make the rows of all documents that have none yet, or those of another capture."""
+        shown = {each.document: each for each in self._documents.shown()}
         for document, made in list(self._made.items()):
             if shown.get(document) != made:
                 self._forget(made)
-        missing = [each for document, each in shown.items() if document not in self._made]
-        for each in progress(missing):
-            self._copy(self._extract(each))
-            self._made[each.document] = each
+        for each in progress([each for document, each in shown.items() if document not in self._made]):
+            self._make(each)
 
-    def require_watermarks(self) -> None:
-        """Raise EtlError where the table shows documents of which no response is known."""
-        pairs = zip(self._keys, self._method.document, strict=True)
-        documents = (sql.SQL("(document ->> {})::{}").format(key.name, sql.SQL(key.type)) for _, key in pairs)
-        query = sql.SQL(_UNKNOWN).format(
-            keys=sql.SQL(", ").join(self._keys),
-            table=sql.Identifier(self.table.schema, self.table.name),
-            documents=sql.SQL(", ").join(documents),
-        )
-        unknown = self._connection.execute(query, [self._method.name]).fetchone()
-        if unknown is not None:
-            raise EtlError(
-                f"{self.table.qualified_name} has rows of {self._named(unknown)}, whose watermark is gone: run "
-                "`mlb-etl transform` with the version that made them, or delete them"
-            )
+    def require_all(self) -> None:
+        """Raise EtlError where a table has rows that none of the responses would make."""
+        for each in self.tables:
+            self._documents.require_all(each.table.schema, each.table.name)
 
-    def fill(self) -> None:
-        """Move the rows into the new table, whose partitions are made as they need them."""
-        name = sql.Identifier(self.table.schema, self.table.name)
-        if self.table.partition is not None:
-            column = next(each for each in self.table.columns if each.name == self.table.partition.column)
-            query = sql.SQL("SELECT DISTINCT {} FROM {}").format(sql.Identifier(column.name), self._rows)
-            values = [value for (value,) in self._connection.execute(query)]
-            of = Partitioned(self.table.schema, self.table.name, self.table.partition, column.type)
-            Partitions(self._connection).ensure(of, values)
-        insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
-        done = self._connection.execute(insert.format(name, self._columns, self._columns, self._rows))
-        self.count = done.rowcount
-
-    def _shown(self) -> list[Shown]:
-        """The capture of each document that the tables show; raises EtlError where the raw table lost one."""
-        pairs = list(zip(self._keys, self._method.document, strict=True))
-        same = (sql.SQL("r.{} = (w.document ->> {})::{}").format(key, of.name, sql.SQL(of.type)) for key, of in pairs)
-        query = sql.SQL(_SHOWN).format(
-            keys=sql.SQL(", ").join(sql.SQL("r.{}").format(key) for key in self._keys),
-            raw=self._raw,
-            same=sql.SQL(" AND ").join(same),
-            method=self._method.name,
-        )
-        shown = []
-        for *keys, document, captured_at, content_hash, path_params in self._connection.execute(query):
-            if content_hash is None:
-                raise EtlError(
-                    f"{self._method.qualified_raw_table} no longer has the response that the tables show of "
-                    f"{document}: its rows can't be made anew; restore it, or delete the document from the tables and "
-                    "etl.watermark"
-                )
-            shown.append(Shown(tuple(keys), document, captured_at, content_hash, path_params))
-        return shown
-
-    def _extract(self, shown: Shown) -> list[Row]:
-        same = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(key) for key in self._keys)
-        query = sql.SQL(_BODY).format(raw=self._raw, keys=same)
-        found = self._connection.execute(query, (*shown.keys, shown.captured_at, shown.content_hash)).fetchone()
-        if found is None:
-            raise EtlError(f"{self._method.qualified_raw_table} lost the response of {shown.document} meanwhile")
+    def _make(self, shown: Shown) -> None:
         try:
-            rows = extract(self._method, Capture(shown.captured_at, shown.path_params), found[0].encode()).rows
+            rows = extract(self._method, shown.capture, self._documents.body(shown)).rows
         except Rejected as why:
             raise EtlError(
                 f"{self._method.name} {shown.document} of {shown.captured_at:%Y-%m-%dT%H:%M:%S%z} has no rows under "
                 f"the new mapping: {why}; mend the mapping, or delete the document from the tables and etl.watermark"
             ) from why
-        return rows[self._place]
+        for each in self.tables:
+            each.add(rows[self._method.tables.index(each.table)])
+        self._made[shown.document] = shown
 
-    def _copy(self, rows: Sequence[Row]) -> None:
+    def _forget(self, made: Shown) -> None:
+        for each in self.tables:
+            each.forget(made.keys)
+        del self._made[made.document]
+
+
+class _New:
+    """The rows of a table to be, in a temporary table of the session; their order is that of the migration."""
+
+    def __init__(self, connection: Connection, number: int, method: Method, table: Table) -> None:
+        self.table = table
+        self._connection = connection
+        self._rows = sql.Identifier("pg_temp", f"rebuild_{number}")
+        self._columns = sql.SQL(", ").join(sql.Identifier(each.name) for each in table.columns)
+        self._types = [psycopg.adapters.types.get_oid(each.wire) for each in table.columns]
+        self._same = sql.SQL(" AND ").join(
+            sql.SQL("{} = %s").format(sql.Identifier(key.name)) for key in method.document
+        )
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._rows))
+        types = (sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.type)) for each in table.columns)
+        create = sql.SQL("CREATE TEMPORARY TABLE {} ({})")
+        connection.execute(create.format(self._rows, sql.SQL(", ").join(types)))
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Add the rows of a document."""
         statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(self._rows, self._columns)
         with self._connection.cursor().copy(statement) as copy:
-            copy.set_types([psycopg.adapters.types.get_oid(each.wire) for each in self.table.columns])
+            copy.set_types(self._types)
             for row in rows:
                 copy.write_row(row)
 
-    def _forget(self, made: Shown) -> None:
-        same = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(key) for key in self._keys)
-        self._connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(self._rows, same), made.keys)
-        del self._made[made.document]
+    def forget(self, keys: Sequence[Any]) -> None:
+        """Leave out the rows of a document."""
+        self._connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(self._rows, self._same), keys)
 
-    def _named(self, keys: Sequence[Any]) -> str:
-        return ", ".join(f"{key.name} {value}" for key, value in zip(self._method.document, keys, strict=True))
+    def fill(self) -> int:
+        """Put the rows into the new table, whose partitions are made as they need them; returns how many."""
+        table = self.table
+        if table.partition is not None:
+            column = next(each for each in table.columns if each.name == table.partition.column)
+            query = sql.SQL("SELECT DISTINCT {} FROM {}").format(sql.Identifier(column.name), self._rows)
+            values = [value for (value,) in self._connection.execute(query)]
+            Partitions(self._connection).ensure(
+                Partitioned(table.schema, table.name, table.partition, column.type), values
+            )
+        insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(
+            sql.Identifier(table.schema, table.name), self._columns, self._columns, self._rows
+        )
+        return self._connection.execute(insert).rowcount

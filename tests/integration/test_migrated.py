@@ -29,7 +29,8 @@ from mlb_etl import rebuild as rebuilding
 from mlb_etl.db import Connection
 from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
-from mlb_etl.rebuild import Shown, rebuild
+from mlb_etl.rebuild import rebuild
+from mlb_etl.shown import Shown
 from mlb_etl.transform import Counts, transform
 from mlbgen import generate, output
 from mlbgen.emit import migrations, released
@@ -445,6 +446,35 @@ def test_migrations_before_a_rebuild_come_first(made: Project, fresh: Databases,
     with pytest.raises(EtlError, match=r"V4__other_key.sql: league.runners has rows"):
         migrate.init(connection, after)
     assert rebuild(connection, after, "league.runners").script == "V4__other_key.sql"
+
+
+def test_several_tables_are_made_of_one_reading(made: Project, fresh: Databases, tmp_path: Path) -> None:
+    before, after = made.package(), made.package(EDITS["partitioned_by_month"])
+    connection = fresh()
+    loaded(connection, before, tmp_path)
+    read: list[str] = []
+
+    def progress(documents: Sequence[Shown]) -> Iterator[Shown]:
+        read.extend(each.document for each in documents)
+        yield from documents
+
+    done = rebuild(connection, after, "league.plays", progress)
+    assert done.rows == {"league.games": 3, "league.plays": 11, "league.runners": 10}
+    assert read == ['{"game_pk": 1}', '{"game_pk": 2}', '{"game_pk": 3}']
+
+
+@pytest.mark.parametrize(
+    "name", ["column_of_foreign_keys_widened", "key_of_a_parent_with_children", "partitioned_by_month"]
+)
+def test_rows_are_kept_on_15(made: Project, fresh15: Databases, tmp_path: Path, name: str) -> None:
+    before, after = made.package(), made.package(EDITS[name])
+    connection = fresh15()
+    loaded(connection, before, tmp_path)
+    had = rows(connection)
+    migrated(connection, after)
+    assert kept(had, rows(connection))
+    invalid = "SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid"
+    assert connection.execute(invalid).fetchall() == []
 
 
 def test_two_rebuilds_at_once(runners: Rebuilding) -> None:

@@ -48,9 +48,14 @@ def files(methods: Sequence[ir.Method]) -> dict[str, str]:
     return _paths(released.texts(scripts, relations(methods), _mappings(methods)))
 
 
-def next_files(before: Released, change: Difference, what: str, methods: Sequence[ir.Method]) -> dict[str, str]:
-    """The folder's files with one more migration, by path within the generated package."""
-    scripts = {**before.scripts, f"V{before.version + 1}__{what}.sql": script(change, methods)}
+def next_files(
+    before: Released, change: Difference, what: str, methods: Sequence[ir.Method], concerned: Sequence[ir.Method]
+) -> dict[str, str]:
+    """The folder's files with one more migration, by path within the generated package.
+
+    `concerned` are those of the methods whose tables change.
+    """
+    scripts = {**before.scripts, f"V{before.version + 1}__{what}.sql": script(change, concerned)}
     return _paths(released.texts(scripts, change.after, _mappings(methods)))
 
 
@@ -71,7 +76,7 @@ def raw_ddl(methods: Sequence[ir.Method]) -> str:
 
 
 def script(change: Difference, methods: Sequence[ir.Method]) -> str:
-    """The migration that makes the change; `methods` are those with a part in it."""
+    """The migration that makes the change in tables of these methods."""
     again = [each.new for each in change.rebuilt]
     heads = [_header(methods, _RELEASED)]
     if again:

@@ -8,8 +8,8 @@ from rich.progress import track
 
 from mlb_etl import db
 from mlb_etl import rebuild as work
-from mlb_etl.rebuild import Shown
 from mlb_etl.settings import Settings
+from mlb_etl.shown import Shown
 
 
 @click.command()
