@@ -67,7 +67,7 @@ def plan(methods: Sequence[ir.Method], released: Released | None, what: str, all
     words = [(table.qualified_name, does) for table, does in _changes(change)]
     touched = {name for name, _ in words}
     concerned = [each for each in methods if not touched.isdisjoint(_tables(each))] or methods
-    files = migrations.next_files(released, change, what, methods, concerned)
+    files = migrations.next_files(released, what, change, methods, concerned)
     paths = {f"{generate.GENERATED}/{path}": text for path, text in files.items()}
     return Migration(paths, tuple(f"{name}: {does}" for name, does in words))
 

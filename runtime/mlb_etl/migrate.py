@@ -25,6 +25,7 @@ LOCK = 0x6D6C625F65746C  # "mlb_etl": one migration at a time in a database
 SUMS = "migrations.sum"
 SCHEMA = "schema.json"  # the generator's: where its next migration starts from
 _REBUILDS = re.compile(rb"(?:--.*\n)*?-- Rebuilds: (.+)\n")  # in the comment at the top
+APART = "{schema}_rebuild"  # the schema of tables that are made anew, until they take the place of the old ones
 _FILL = re.compile(rb"^-- Here `mlb-etl rebuild` fills the new tables\.$", re.MULTILINE)
 _SCRIPT = re.compile(r"V(?P<version>[0-9]+)__(?P<description>\w+)\.sql")
 

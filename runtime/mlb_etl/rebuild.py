@@ -130,7 +130,7 @@ class _New:
         self._same = sql.SQL(" AND ").join(
             sql.SQL("{} = %s").format(sql.Identifier(key.name)) for key in method.document
         )
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._rows))
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._rows))  # of a rebuild that failed
         types = (sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.type)) for each in table.columns)
         create = sql.SQL("CREATE TEMPORARY TABLE {} ({})")
         connection.execute(create.format(self._rows, sql.SQL(", ").join(types)))
@@ -149,15 +149,13 @@ class _New:
 
     def fill(self) -> int:
         """Put the rows into the new table, whose partitions are made as they need them; returns how many."""
-        table = self.table
+        table, schema = self.table, migrate.APART.format(schema=self.table.schema)
         if table.partition is not None:
             column = next(each for each in table.columns if each.name == table.partition.column)
             query = sql.SQL("SELECT DISTINCT {} FROM {}").format(sql.Identifier(column.name), self._rows)
             values = [value for (value,) in self._connection.execute(query)]
-            Partitions(self._connection).ensure(
-                Partitioned(table.schema, table.name, table.partition, column.type), values
-            )
+            Partitions(self._connection).ensure(Partitioned(schema, table.name, table.partition, column.type), values)
         insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(
-            sql.Identifier(table.schema, table.name), self._columns, self._columns, self._rows
+            sql.Identifier(schema, table.name), self._columns, self._columns, self._rows
         )
         return self._connection.execute(insert).rowcount

@@ -33,7 +33,7 @@ from mlb_etl.rebuild import rebuild
 from mlb_etl.shown import Shown
 from mlb_etl.transform import Counts, transform
 from mlbgen import generate, output
-from mlbgen.emit import migrations, released
+from mlbgen.emit import migrations, released, scripts
 from mlbgen.migrate import plan
 from mlbgen.sql.relation import Relation
 
@@ -218,7 +218,7 @@ def test_the_migrations_lead_to_the_whole_schema(
     found = described(fresh(), *after.scripts.values())
 
     assert found == described(fresh15(), *after.scripts.values())
-    assert found == described(fresh(), migrations.create(parents_first(after.schema)))
+    assert found == described(fresh(), scripts.create(parents_first(after.schema)))
     if name != "partitions_ahead":  # those that were made ahead before stay
         whole = described(fresh(), migrations.raw_ddl(methods), migrations.ddl(methods))
         assert {each: sorted(text.splitlines()) for each, text in found.items()} == {
@@ -391,6 +391,23 @@ def test_while_a_rebuild_swaps_readers_read_and_writers_wait(runners: Rebuilding
             runners.connection.execute("SELECT FROM etl.watermark FOR UPDATE")
         reader.commit()
         assert work.result(timeout=30) == {"league.runners": 10}
+
+
+def test_while_a_rebuild_fills_the_new_tables_everyone_reads_the_old_ones(runners: Rebuilding) -> None:
+    counted = "SELECT count(*) FROM league.runners"
+    seen: list[Any] = []
+
+    def fill() -> None:
+        runners.connection.execute("SET lock_timeout = '1s'")
+        seen.extend(runners.connection.execute(counted).fetchall())
+
+    with (
+        psycopg.connect(runners.connection.info.dsn, autocommit=True) as own,
+        migrate.rebuilding(own, runners.after, "league.runners") as pending,
+    ):
+        pending.apply(ready=lambda: None, fill=fill)
+    assert seen == [(10,)]
+    assert runners.connection.execute(counted).fetchone() == (0,), "as nothing was filled in"
 
 
 def test_a_document_without_rows_under_the_new_mapping_stops_a_rebuild(

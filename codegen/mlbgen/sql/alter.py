@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot import exp
 
+from mlbgen import ir
 from mlbgen.sql import ddl, nodes
 from mlbgen.sql.difference import Altered
 from mlbgen.sql.nodes import name
@@ -56,7 +57,7 @@ def column_changes(table: Altered) -> Iterator[exp.Expr]:
 def additions(table: Altered) -> Iterator[exp.Expr]:
     """What columns and other tables have to be there for: checks, foreign keys, indexes, partitions, comments."""
     yield from _alter(table.new, (Add(this=ddl.check(each)) for each in table.checks.added))
-    yield from _alter(table.new, (Add(this=ddl.foreign_key(each)) for each in table.foreign_keys.added))
+    yield from foreign_key_additions(table.new, table.foreign_keys.added)
     for index in table.indexes.added:
         yield ddl.index(table.new, index)
     for value in table.ahead:
@@ -64,6 +65,16 @@ def additions(table: Altered) -> Iterator[exp.Expr]:
     if table.is_described:
         yield ddl.table_comment(table.new)
     yield from ddl.column_comments(table.new, (*table.descriptions, *table.added))
+
+
+def foreign_key_additions(table: Relation, keys: Iterable[ir.ForeignKey]) -> Iterator[exp.Expr]:
+    """ALTER TABLE that adds foreign keys."""
+    yield from _alter(table, (Add(this=ddl.foreign_key(each)) for each in keys))
+
+
+def schema_drop(schema: str) -> exp.Drop:
+    """DROP SCHEMA, which nothing may be in."""
+    return exp.Drop(tables=[nodes.table(schema, None)], kind="SCHEMA")
 
 
 def _alter(table: Relation, actions: Iterable[exp.Expr]) -> Iterator[exp.Alter]:

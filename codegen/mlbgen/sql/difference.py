@@ -108,14 +108,13 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All of it; `order` has the names of the tables to make, parents before children."""
+    """All of it; tables are in the order of the new schema, parents before children."""
 
     created: tuple[Relation, ...]
     dropped: tuple[Relation, ...]
     rebuilt: tuple[Rebuilt, ...]
     altered: tuple[Altered, ...]
     unchanged: tuple[Relation, ...]
-    order: tuple[str, ...]
 
     @property
     def new_schemas(self) -> tuple[str, ...]:
@@ -150,7 +149,6 @@ def difference(old: Sequence[Relation], new: Sequence[Relation]) -> Difference:
         rebuilt=rebuilt,
         altered=tuple(each for each in altered if each.changes),
         unchanged=tuple(each.old for each in altered if not each.changes),
-        order=tuple(name for each in new if (name := each.qualified_name) in again or name not in before),
     )
 
 

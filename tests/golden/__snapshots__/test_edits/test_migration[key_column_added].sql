@@ -15,10 +15,9 @@ BEGIN
 END
 $$;
 
--- squawk-ignore ban-drop-table
-DROP TABLE "league"."runners";
+CREATE SCHEMA IF NOT EXISTS "league_rebuild";
 
-CREATE TABLE "league"."runners" (
+CREATE TABLE "league_rebuild"."runners" (
     "game_pk" bigint NOT NULL,
     "season" smallint NOT NULL,
     "play_index" smallint NOT NULL,
@@ -27,20 +26,39 @@ CREATE TABLE "league"."runners" (
     "leg" smallint NOT NULL,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "play_index", "runner_id", "leg", "season"),
-    CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season")
+    PRIMARY KEY ("game_pk", "play_index", "runner_id", "leg", "season")
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "league"."runners_2024" PARTITION OF "league"."runners" FOR VALUES IN (2024);
+CREATE TABLE "league_rebuild"."runners_2024" PARTITION OF "league_rebuild"."runners" FOR VALUES IN (2024);
 
 -- Here `mlb-etl rebuild` fills the new tables.
 
-COMMENT ON TABLE "league"."runners" IS 'One row for each runner of a play.';
-COMMENT ON COLUMN "league"."runners"."game_pk" IS 'The game.';
-COMMENT ON COLUMN "league"."runners"."season" IS 'Year of the season.';
-COMMENT ON COLUMN "league"."runners"."play_index" IS 'Ordinal of the play.';
-COMMENT ON COLUMN "league"."runners"."runner_id" IS 'Person.';
-COMMENT ON COLUMN "league"."runners"."base" IS 'Where he ended.';
-COMMENT ON COLUMN "league"."runners"."leg" IS 'Ordinal of his movement.';
-COMMENT ON COLUMN "league"."runners"."captured_at" IS 'When the response that last changed this row was asked for.';
-COMMENT ON COLUMN "league"."runners"."ingested_at" IS 'When this row was last written.';
+COMMENT ON TABLE "league_rebuild"."runners" IS 'One row for each runner of a play.';
+COMMENT ON COLUMN "league_rebuild"."runners"."game_pk" IS 'The game.';
+COMMENT ON COLUMN "league_rebuild"."runners"."season" IS 'Year of the season.';
+COMMENT ON COLUMN "league_rebuild"."runners"."play_index" IS 'Ordinal of the play.';
+COMMENT ON COLUMN "league_rebuild"."runners"."runner_id" IS 'Person.';
+COMMENT ON COLUMN "league_rebuild"."runners"."base" IS 'Where he ended.';
+COMMENT ON COLUMN "league_rebuild"."runners"."leg" IS 'Ordinal of his movement.';
+COMMENT ON COLUMN "league_rebuild"."runners"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."runners"."ingested_at" IS 'When this row was last written.';
+
+-- squawk-ignore ban-drop-table
+DROP TABLE "league"."runners";
+
+-- league.runners and its partitions, those that were made for rows too, take the place of the old ones.
+DO $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '"league_rebuild"."runners"'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s SET SCHEMA "league"', part);
+    END LOOP;
+    ALTER TABLE "league_rebuild"."runners" SET SCHEMA "league";
+END
+$$;
+
+-- squawk-ignore ban-drop-schema
+DROP SCHEMA "league_rebuild";
+
+ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season");

@@ -16,12 +16,9 @@ BEGIN
 END
 $$;
 
-ALTER TABLE "league"."plays" DROP CONSTRAINT "plays_game_pk_fkey";
+CREATE SCHEMA IF NOT EXISTS "league_rebuild";
 
--- squawk-ignore ban-drop-table
-DROP TABLE "league"."games";
-
-CREATE TABLE "league"."games" (
+CREATE TABLE "league_rebuild"."games" (
     "game_pk" bigint NOT NULL,
     "season" smallint,
     "score" smallint,
@@ -34,13 +31,33 @@ CREATE TABLE "league"."games" (
 
 -- Here `mlb-etl rebuild` fills the new tables.
 
-CREATE INDEX "games_score_idx" ON "league"."games" ("score");
-COMMENT ON TABLE "league"."games" IS 'One row for each game.';
-COMMENT ON COLUMN "league"."games"."game_pk" IS 'The game.';
-COMMENT ON COLUMN "league"."games"."season" IS 'Year of the season.';
-COMMENT ON COLUMN "league"."games"."score" IS 'Runs so far.';
-COMMENT ON COLUMN "league"."games"."note" IS 'What is said of it.';
-COMMENT ON COLUMN "league"."games"."captured_at" IS 'When the response that last changed this row was asked for.';
-COMMENT ON COLUMN "league"."games"."ingested_at" IS 'When this row was last written.';
+CREATE INDEX "games_score_idx" ON "league_rebuild"."games" ("score");
+COMMENT ON TABLE "league_rebuild"."games" IS 'One row for each game.';
+COMMENT ON COLUMN "league_rebuild"."games"."game_pk" IS 'The game.';
+COMMENT ON COLUMN "league_rebuild"."games"."season" IS 'Year of the season.';
+COMMENT ON COLUMN "league_rebuild"."games"."score" IS 'Runs so far.';
+COMMENT ON COLUMN "league_rebuild"."games"."note" IS 'What is said of it.';
+COMMENT ON COLUMN "league_rebuild"."games"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."games"."ingested_at" IS 'When this row was last written.';
+
+ALTER TABLE "league"."plays" DROP CONSTRAINT "plays_game_pk_fkey";
+
+-- squawk-ignore ban-drop-table
+DROP TABLE "league"."games";
+
+-- league.games and its partitions, those that were made for rows too, take the place of the old ones.
+DO $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '"league_rebuild"."games"'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s SET SCHEMA "league"', part);
+    END LOOP;
+    ALTER TABLE "league_rebuild"."games" SET SCHEMA "league";
+END
+$$;
+
+-- squawk-ignore ban-drop-schema
+DROP SCHEMA "league_rebuild";
 
 ALTER TABLE "league"."plays" ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk") REFERENCES "league"."games" ("game_pk");

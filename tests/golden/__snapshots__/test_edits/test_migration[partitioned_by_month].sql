@@ -35,10 +35,9 @@ BEGIN
 END
 $$;
 
--- squawk-ignore ban-drop-table
-DROP TABLE "league"."games", "league"."plays", "league"."runners";
+CREATE SCHEMA IF NOT EXISTS "league_rebuild";
 
-CREATE TABLE "league"."games" (
+CREATE TABLE "league_rebuild"."games" (
     "game_pk" bigint NOT NULL,
     "game_date" date NOT NULL,
     "season" smallint,
@@ -50,10 +49,10 @@ CREATE TABLE "league"."games" (
     CONSTRAINT "games_score_check" CHECK ("score" >= 0)
 ) PARTITION BY RANGE("game_date");
 
-CREATE TABLE "league"."games_2024_07" PARTITION OF "league"."games" FOR VALUES FROM ('2024-07-01') TO ('2024-08-01');
-CREATE TABLE "league"."games_2024_08" PARTITION OF "league"."games" FOR VALUES FROM ('2024-08-01') TO ('2024-09-01');
+CREATE TABLE "league_rebuild"."games_2024_07" PARTITION OF "league_rebuild"."games" FOR VALUES FROM ('2024-07-01') TO ('2024-08-01');
+CREATE TABLE "league_rebuild"."games_2024_08" PARTITION OF "league_rebuild"."games" FOR VALUES FROM ('2024-08-01') TO ('2024-09-01');
 
-CREATE TABLE "league"."plays" (
+CREATE TABLE "league_rebuild"."plays" (
     "game_pk" bigint NOT NULL,
     "game_date" date NOT NULL,
     "season" smallint,
@@ -63,14 +62,13 @@ CREATE TABLE "league"."plays" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "play_index", "game_date"),
-    CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "game_date") REFERENCES "league"."games" ("game_pk", "game_date"),
     CONSTRAINT "plays_speed_check" CHECK ("speed" > 0)
 ) PARTITION BY RANGE("game_date");
 
-CREATE TABLE "league"."plays_2024_07" PARTITION OF "league"."plays" FOR VALUES FROM ('2024-07-01') TO ('2024-08-01');
-CREATE TABLE "league"."plays_2024_08" PARTITION OF "league"."plays" FOR VALUES FROM ('2024-08-01') TO ('2024-09-01');
+CREATE TABLE "league_rebuild"."plays_2024_07" PARTITION OF "league_rebuild"."plays" FOR VALUES FROM ('2024-07-01') TO ('2024-08-01');
+CREATE TABLE "league_rebuild"."plays_2024_08" PARTITION OF "league_rebuild"."plays" FOR VALUES FROM ('2024-08-01') TO ('2024-09-01');
 
-CREATE TABLE "league"."runners" (
+CREATE TABLE "league_rebuild"."runners" (
     "game_pk" bigint NOT NULL,
     "game_date" date NOT NULL,
     "season" smallint,
@@ -79,42 +77,87 @@ CREATE TABLE "league"."runners" (
     "base" text,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "play_index", "runner_id", "game_date"),
-    CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "game_date") REFERENCES "league"."plays" ("game_pk", "play_index", "game_date")
+    PRIMARY KEY ("game_pk", "play_index", "runner_id", "game_date")
 ) PARTITION BY RANGE("game_date");
 
-CREATE TABLE "league"."runners_2024_07" PARTITION OF "league"."runners" FOR VALUES FROM ('2024-07-01') TO ('2024-08-01');
-CREATE TABLE "league"."runners_2024_08" PARTITION OF "league"."runners" FOR VALUES FROM ('2024-08-01') TO ('2024-09-01');
+CREATE TABLE "league_rebuild"."runners_2024_07" PARTITION OF "league_rebuild"."runners" FOR VALUES FROM ('2024-07-01') TO ('2024-08-01');
+CREATE TABLE "league_rebuild"."runners_2024_08" PARTITION OF "league_rebuild"."runners" FOR VALUES FROM ('2024-08-01') TO ('2024-09-01');
 
 -- Here `mlb-etl rebuild` fills the new tables.
 
-CREATE INDEX "games_score_idx" ON "league"."games" ("score");
-COMMENT ON TABLE "league"."games" IS 'One row for each game.';
-COMMENT ON COLUMN "league"."games"."game_pk" IS 'The game.';
-COMMENT ON COLUMN "league"."games"."game_date" IS 'The day.';
-COMMENT ON COLUMN "league"."games"."season" IS 'Year of the season.';
-COMMENT ON COLUMN "league"."games"."score" IS 'Runs so far.';
-COMMENT ON COLUMN "league"."games"."note" IS 'What is said of it.';
-COMMENT ON COLUMN "league"."games"."captured_at" IS 'When the response that last changed this row was asked for.';
-COMMENT ON COLUMN "league"."games"."ingested_at" IS 'When this row was last written.';
+CREATE INDEX "games_score_idx" ON "league_rebuild"."games" ("score");
+COMMENT ON TABLE "league_rebuild"."games" IS 'One row for each game.';
+COMMENT ON COLUMN "league_rebuild"."games"."game_pk" IS 'The game.';
+COMMENT ON COLUMN "league_rebuild"."games"."game_date" IS 'The day.';
+COMMENT ON COLUMN "league_rebuild"."games"."season" IS 'Year of the season.';
+COMMENT ON COLUMN "league_rebuild"."games"."score" IS 'Runs so far.';
+COMMENT ON COLUMN "league_rebuild"."games"."note" IS 'What is said of it.';
+COMMENT ON COLUMN "league_rebuild"."games"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."games"."ingested_at" IS 'When this row was last written.';
 
-CREATE INDEX "plays_event_326218a0_idx" ON "league"."plays" ((LOWER("event"))) WHERE "speed" > 90.5;
-COMMENT ON TABLE "league"."plays" IS 'One row for each play.';
-COMMENT ON COLUMN "league"."plays"."game_pk" IS 'The game.';
-COMMENT ON COLUMN "league"."plays"."game_date" IS 'The day.';
-COMMENT ON COLUMN "league"."plays"."season" IS 'Year of the season.';
-COMMENT ON COLUMN "league"."plays"."play_index" IS 'Ordinal of the play.';
-COMMENT ON COLUMN "league"."plays"."event" IS 'What happened.';
-COMMENT ON COLUMN "league"."plays"."speed" IS 'Miles an hour.';
-COMMENT ON COLUMN "league"."plays"."captured_at" IS 'When the response that last changed this row was asked for.';
-COMMENT ON COLUMN "league"."plays"."ingested_at" IS 'When this row was last written.';
+CREATE INDEX "plays_event_326218a0_idx" ON "league_rebuild"."plays" ((LOWER("event"))) WHERE "speed" > 90.5;
+COMMENT ON TABLE "league_rebuild"."plays" IS 'One row for each play.';
+COMMENT ON COLUMN "league_rebuild"."plays"."game_pk" IS 'The game.';
+COMMENT ON COLUMN "league_rebuild"."plays"."game_date" IS 'The day.';
+COMMENT ON COLUMN "league_rebuild"."plays"."season" IS 'Year of the season.';
+COMMENT ON COLUMN "league_rebuild"."plays"."play_index" IS 'Ordinal of the play.';
+COMMENT ON COLUMN "league_rebuild"."plays"."event" IS 'What happened.';
+COMMENT ON COLUMN "league_rebuild"."plays"."speed" IS 'Miles an hour.';
+COMMENT ON COLUMN "league_rebuild"."plays"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."plays"."ingested_at" IS 'When this row was last written.';
 
-COMMENT ON TABLE "league"."runners" IS 'One row for each runner of a play.';
-COMMENT ON COLUMN "league"."runners"."game_pk" IS 'The game.';
-COMMENT ON COLUMN "league"."runners"."game_date" IS 'The day.';
-COMMENT ON COLUMN "league"."runners"."season" IS 'Year of the season.';
-COMMENT ON COLUMN "league"."runners"."play_index" IS 'Ordinal of the play.';
-COMMENT ON COLUMN "league"."runners"."runner_id" IS 'Person.';
-COMMENT ON COLUMN "league"."runners"."base" IS 'Where he ended.';
-COMMENT ON COLUMN "league"."runners"."captured_at" IS 'When the response that last changed this row was asked for.';
-COMMENT ON COLUMN "league"."runners"."ingested_at" IS 'When this row was last written.';
+COMMENT ON TABLE "league_rebuild"."runners" IS 'One row for each runner of a play.';
+COMMENT ON COLUMN "league_rebuild"."runners"."game_pk" IS 'The game.';
+COMMENT ON COLUMN "league_rebuild"."runners"."game_date" IS 'The day.';
+COMMENT ON COLUMN "league_rebuild"."runners"."season" IS 'Year of the season.';
+COMMENT ON COLUMN "league_rebuild"."runners"."play_index" IS 'Ordinal of the play.';
+COMMENT ON COLUMN "league_rebuild"."runners"."runner_id" IS 'Person.';
+COMMENT ON COLUMN "league_rebuild"."runners"."base" IS 'Where he ended.';
+COMMENT ON COLUMN "league_rebuild"."runners"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."runners"."ingested_at" IS 'When this row was last written.';
+
+-- squawk-ignore ban-drop-table
+DROP TABLE "league"."games", "league"."plays", "league"."runners";
+
+-- league.games and its partitions, those that were made for rows too, take the place of the old ones.
+DO $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '"league_rebuild"."games"'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s SET SCHEMA "league"', part);
+    END LOOP;
+    ALTER TABLE "league_rebuild"."games" SET SCHEMA "league";
+END
+$$;
+
+-- league.plays and its partitions, those that were made for rows too, take the place of the old ones.
+DO $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '"league_rebuild"."plays"'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s SET SCHEMA "league"', part);
+    END LOOP;
+    ALTER TABLE "league_rebuild"."plays" SET SCHEMA "league";
+END
+$$;
+
+-- league.runners and its partitions, those that were made for rows too, take the place of the old ones.
+DO $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '"league_rebuild"."runners"'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s SET SCHEMA "league"', part);
+    END LOOP;
+    ALTER TABLE "league_rebuild"."runners" SET SCHEMA "league";
+END
+$$;
+
+-- squawk-ignore ban-drop-schema
+DROP SCHEMA "league_rebuild";
+
+ALTER TABLE "league"."plays" ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "game_date") REFERENCES "league"."games" ("game_pk", "game_date");
+
+ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "game_date") REFERENCES "league"."plays" ("game_pk", "play_index", "game_date");

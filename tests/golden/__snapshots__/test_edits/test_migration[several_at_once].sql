@@ -20,6 +20,32 @@ BEGIN
 END
 $$;
 
+CREATE SCHEMA IF NOT EXISTS "league_rebuild";
+
+CREATE TABLE "league_rebuild"."runners" (
+    "game_pk" bigint NOT NULL,
+    "season" smallint NOT NULL,
+    "play_index" smallint NOT NULL,
+    "runner_id" integer NOT NULL,
+    "base" text,
+    "captured_at" timestamptz NOT NULL,
+    "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY ("play_index", "game_pk", "runner_id", "season")
+) PARTITION BY LIST("season");
+
+CREATE TABLE "league_rebuild"."runners_2024" PARTITION OF "league_rebuild"."runners" FOR VALUES IN (2024);
+
+-- Here `mlb-etl rebuild` fills the new tables.
+
+COMMENT ON TABLE "league_rebuild"."runners" IS 'One row for each runner of a play.';
+COMMENT ON COLUMN "league_rebuild"."runners"."game_pk" IS 'The game.';
+COMMENT ON COLUMN "league_rebuild"."runners"."season" IS 'Year of the season.';
+COMMENT ON COLUMN "league_rebuild"."runners"."play_index" IS 'Ordinal of the play.';
+COMMENT ON COLUMN "league_rebuild"."runners"."runner_id" IS 'Person.';
+COMMENT ON COLUMN "league_rebuild"."runners"."base" IS 'Where he ended.';
+COMMENT ON COLUMN "league_rebuild"."runners"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."runners"."ingested_at" IS 'When this row was last written.';
+
 ALTER TABLE "league"."games" DROP CONSTRAINT "games_score_check";
 
 -- squawk-ignore ban-drop-table
@@ -32,19 +58,20 @@ ALTER TABLE "league"."games" ALTER COLUMN "score" SET DATA TYPE integer;
 
 ALTER TABLE "league"."plays" ADD COLUMN "pitcher_id" integer;
 
-CREATE TABLE "league"."runners" (
-    "game_pk" bigint NOT NULL,
-    "season" smallint NOT NULL,
-    "play_index" smallint NOT NULL,
-    "runner_id" integer NOT NULL,
-    "base" text,
-    "captured_at" timestamptz NOT NULL,
-    "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("play_index", "game_pk", "runner_id", "season"),
-    CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season")
-) PARTITION BY LIST("season");
+-- league.runners and its partitions, those that were made for rows too, take the place of the old ones.
+DO $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '"league_rebuild"."runners"'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s SET SCHEMA "league"', part);
+    END LOOP;
+    ALTER TABLE "league_rebuild"."runners" SET SCHEMA "league";
+END
+$$;
 
-CREATE TABLE "league"."runners_2024" PARTITION OF "league"."runners" FOR VALUES IN (2024);
+-- squawk-ignore ban-drop-schema
+DROP SCHEMA "league_rebuild";
 
 CREATE TABLE "league"."pitchers" (
     "game_pk" bigint NOT NULL,
@@ -69,16 +96,7 @@ COMMENT ON COLUMN "league"."pitchers"."pitcher_id" IS 'Person.';
 COMMENT ON COLUMN "league"."pitchers"."captured_at" IS 'When the response that last changed this row was asked for.';
 COMMENT ON COLUMN "league"."pitchers"."ingested_at" IS 'When this row was last written.';
 
--- Here `mlb-etl rebuild` fills the new tables.
-
-COMMENT ON TABLE "league"."runners" IS 'One row for each runner of a play.';
-COMMENT ON COLUMN "league"."runners"."game_pk" IS 'The game.';
-COMMENT ON COLUMN "league"."runners"."season" IS 'Year of the season.';
-COMMENT ON COLUMN "league"."runners"."play_index" IS 'Ordinal of the play.';
-COMMENT ON COLUMN "league"."runners"."runner_id" IS 'Person.';
-COMMENT ON COLUMN "league"."runners"."base" IS 'Where he ended.';
-COMMENT ON COLUMN "league"."runners"."captured_at" IS 'When the response that last changed this row was asked for.';
-COMMENT ON COLUMN "league"."runners"."ingested_at" IS 'When this row was last written.';
+ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season");
 
 ALTER TABLE "league"."games" ADD CONSTRAINT "games_score_check" CHECK ("score" >= 0);
 
