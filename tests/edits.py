@@ -57,6 +57,7 @@ TO_PLAYS = "{columns: [game_pk, play_index], references: league.plays}"
 TO_GAMES = "{columns: [game_pk], references: league.games}"
 ON_SCORE = "{columns: [score]}"
 PITCHER = "name: pitcher_id, type: integer, path: play.pitcher, description: Person."
+DATE = "name: game_date, type: date, path: $.date, description: The day."
 LEG = "name: leg, type: smallint, index_of: runner, nullable: false, description: Ordinal of his movement."
 DAY = "    - {name: game_date, type: date, path: $.date, nullable: false, description: The day.}\n"
 HALF = "name: half, type: text, path: play.half, description: Top or bottom."
@@ -113,6 +114,7 @@ EDITS = {
     ),
     "partition_column_widened": edit(("{name: season, type: smallint", "{name: season, type: integer"), rebuild=True),
     "several_at_once": edit(
+        behind("name: score, type", DATE),
         line("name: note"),
         behind("name: event", PITCHER),
         ("{name: score, type: smallint", "{name: score, type: integer"),

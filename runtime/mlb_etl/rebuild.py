@@ -14,7 +14,7 @@ from psycopg import sql
 
 from mlb_etl import migrate, partitions, registry
 from mlb_etl.contracts import Method, Row, Table
-from mlb_etl.db import Connection
+from mlb_etl.db import Connection, edge
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract import extract
 from mlb_etl.partitions import Partitioned, Partitions
@@ -103,13 +103,14 @@ class _Source:
     def _make(self, shown: Shown) -> None:
         try:
             rows = extract(self._method, shown.capture, self._documents.body(shown)).rows
+            for each in self.tables:
+                with edge(each.table.qualified_name):
+                    each.add(rows[self._method.tables.index(each.table)])
         except Rejected as why:
             raise EtlError(
                 f"{self._method.name} {shown.document} of {shown.captured_at:%Y-%m-%dT%H:%M:%S%z} has no rows under "
                 f"the new mapping: {why}; mend the mapping, or delete the document from the tables and etl.watermark"
             ) from why
-        for each in self.tables:
-            each.add(rows[self._method.tables.index(each.table)])
         self._made[shown.document] = shown
 
     def _forget(self, made: Shown) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -410,18 +411,35 @@ def test_while_a_rebuild_fills_the_new_tables_everyone_reads_the_old_ones(runner
     assert runners.connection.execute(counted).fetchone() == (0,), "as nothing was filled in"
 
 
+WITH_BASE = edit(
+    ("play_index, runner_id]", "play_index, runner_id, base]"),
+    ("path: runner.base,", "path: runner.base, nullable: false,"),
+    rebuild=True,
+)
+TOO_NARROW = edit(
+    ("[game_pk, play_index, runner_id]", "[play_index, game_pk, runner_id]"),
+    ("name: base, type: text, path: runner.base", 'name: base, type: "numeric(2,0)", path: runner.id'),
+    rebuild=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("edited", "why"),
+    [
+        (WITH_BASE, r"\$\.plays\[1\]\.runners\[0\]\.base is None"),
+        (TOO_NARROW, r"league\.runners: .* the database refuses it: numeric field overflow"),
+    ],
+)
 def test_a_document_without_rows_under_the_new_mapping_stops_a_rebuild(
-    made: Project, fresh: Databases, tmp_path: Path
+    made: Project, fresh: Databases, tmp_path: Path, edited: Edit, why: str
 ) -> None:
-    edited = edit(
-        ("primary_key: [game_pk, play_index, runner_id]", "primary_key: [game_pk, play_index, runner_id, base]"),
-        ("path: runner.base,", "path: runner.base, nullable: false,"),
-        rebuild=True,
-    )
     runners = Rebuilding(made, fresh(), tmp_path, edited)
     had = runners.state()
-    with pytest.raises(EtlError, match=r'\{"game_pk": 1\} of 2024-07-05.* has no rows under the new mapping: .*\.base'):
+    with pytest.raises(
+        EtlError, match=r'\{"game_pk": 1\} of 2024-07-05.* has no rows under the new mapping: '
+    ) as error:
         runners.rebuild()
+    assert re.search(why, str(error.value))
     assert runners.state() == had
 
 
@@ -510,13 +528,29 @@ def test_two_rebuilds_at_once(runners: Rebuilding) -> None:
     assert any("no pending migration" in str(each) for each in done)
 
 
-def test_the_command_says_what_it_did(runners: Rebuilding, made: Project) -> None:
+def command(runners: Rebuilding, made: Project, **streams: Any) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {
         "MLB_ETL_DSN": runners.connection.info.dsn,
         "MLB_ETL_TABLES": runners.after,
         "PYTHONPATH": str(made.root / "packages"),
+        "TERM": "xterm",
     }
-    command = [sys.executable, "-c", "from mlb_etl.cli import main; main()", "rebuild", "--table", "league.runners"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    words = [sys.executable, "-c", "from mlb_etl.cli import main; main()", "rebuild", "--table", "league.runners"]
+    return subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=False, **streams)
+
+
+def test_the_command_says_what_it_did(runners: Rebuilding, made: Project) -> None:
+    done = command(runners, made, stderr=subprocess.PIPE)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "applied V3__edit.sql\nmade league.runners anew: 10 rows\n"
+
+
+def test_on_a_terminal_the_command_shows_how_far_it_is(runners: Rebuilding, made: Project) -> None:
+    terminal, end = pty.openpty()
+    done = command(runners, made, stderr=end)
+    os.close(end)
+    shown = os.read(terminal, 1 << 16).decode()
+    os.close(terminal)
+    assert done.stdout == "applied V3__edit.sql\nmade league.runners anew: 10 rows\n"
+    assert "making rows" in shown
+    assert "100%" in shown

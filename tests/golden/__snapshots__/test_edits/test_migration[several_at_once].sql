@@ -1,6 +1,7 @@
 -- league.pitchers: table added
 -- league.runners: table made anew, as its key was (game_pk, play_index, runner_id, season) and is (play_index, game_pk, runner_id, season)
 -- league.games: column note dropped
+-- league.games: column game_date added
 -- league.games: column score of a wider type
 -- league.games: check games_score_check made anew
 -- league.plays: column pitcher_id added
@@ -54,7 +55,9 @@ DROP TABLE "league"."runners";
 -- squawk-ignore ban-drop-column
 ALTER TABLE "league"."games" DROP COLUMN "note";
 
-ALTER TABLE "league"."games" ALTER COLUMN "score" SET DATA TYPE integer;
+ALTER TABLE "league"."games"
+    ALTER COLUMN "score" SET DATA TYPE integer,
+    ADD COLUMN "game_date" date;
 
 ALTER TABLE "league"."plays" ADD COLUMN "pitcher_id" integer;
 
@@ -99,5 +102,6 @@ COMMENT ON COLUMN "league"."pitchers"."ingested_at" IS 'When this row was last w
 ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season");
 
 ALTER TABLE "league"."games" ADD CONSTRAINT "games_score_check" CHECK ("score" >= 0);
+COMMENT ON COLUMN "league"."games"."game_date" IS 'The day.';
 
 COMMENT ON COLUMN "league"."plays"."pitcher_id" IS 'Person.';
