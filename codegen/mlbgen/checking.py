@@ -1,8 +1,8 @@
-"""All that is wrong in a project's mappings: by themselves, against the shapes, and by samples of the responses."""
+"""All that is wrong in a project's mappings: by themselves, against shapes and samples, and without a migration yet."""
 
 from pathlib import Path
 
-from mlbgen import generate, sample, stubs
+from mlbgen import generate, migrate, sample, stubs
 from mlbgen.diagnostics import Diagnostic, MappingErrors
 from mlbgen.source import with_lines
 
@@ -13,7 +13,7 @@ def diagnostics(root: Path, stubs_dir: Path | None) -> list[Diagnostic]:
         inputs = generate.read(root, generate.mappings(root))
     except MappingErrors as errors:
         return list(errors.diagnostics)
-    if stubs_dir is None:
-        return []
-    found = [each for given in inputs for each in sample.check(given.method, stubs.find(stubs_dir))]
+    found = migrate.unreleased([each.method for each in inputs], generate.read_released(root))
+    if stubs_dir is not None:
+        found += [each for given in inputs for each in sample.check(given.method, stubs.find(stubs_dir))]
     return sorted(with_lines(found, root=root))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import click
 
-from mlbgen import checking, coverage, generate, infer, output, schema
+from mlbgen import checking, coverage, generate, infer, migrate, output, schema
+from mlbgen.diagnostics import Diagnostic
 from mlbgen.emit import migrations
 from mlbgen.errors import MlbgenError
+from mlbgen.source import with_lines
 
 _DIFFERENT, _BUG = 1, 70
 
@@ -28,6 +31,12 @@ def _find_stubs(context: click.Context, _option: click.Parameter, given: Path | 
     root: Path = context.params["root"]
     beside = root.parent / "shared" / "stubs"
     return given or (beside if beside.is_dir() else None)
+
+
+def _words(_context: click.Context, _argument: click.Parameter, given: str) -> str:
+    if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", given) is None:
+        raise click.BadParameter(f"{given!r} is not in snake_case, such as add_venue")
+    return given
 
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -85,33 +94,65 @@ def infer_(root: Path, stubs: Path | None, methods: Sequence[str]) -> None:
 def generate_(root: Path) -> None:
     """Write all generated files that are not as they should be, and remove those that are no longer made.
 
+    Migrations are written where there are none yet. After that they are released, and stay as they are: what a mapping
+    changes of the tables becomes one more by `mlbgen migrate`.
+
     \b
     Examples:
       mlbgen generate
       mlbgen generate --root ../other-project
     """
-    _write(root, _changes(root))
+    changes, unreleased = _changes(root)
+    _write(root, changes)
+    _tell(root, unreleased)
 
 
 @commands.command()
 @_root
 @_format
 def diff(root: Path, form: str) -> None:
-    """Show what `mlbgen generate` would change; exit with 1 if anything.
+    """Show what `mlbgen generate` would change, and tables that need a migration; exit with 1 if anything.
 
     \b
     Examples:
       mlbgen diff
       mlbgen diff --format json
     """
-    changes = _changes(root)
+    changes, unreleased = _changes(root)
     if form == "json":
-        click.echo(json.dumps([{"path": each.path, "change": each.kind} for each in changes], indent=2))
+        listed = [{"path": each.path, "change": each.kind} for each in changes]
+        behind = [{"path": generate.MIGRATIONS, "change": "behind"}] if unreleased else []
+        click.echo(json.dumps([*listed, *behind], indent=2))
     else:
         for each in changes:
             click.echo(each.hunks(), nl=False)
             click.echo(f"{each.path} is {each.kind}", err=True)
-    click.get_current_context().exit(_DIFFERENT if changes else 0)
+        _tell(root, unreleased)
+    click.get_current_context().exit(_DIFFERENT if changes or unreleased else 0)
+
+
+@commands.command("migrate")
+@_root
+@click.option(
+    "--allow-drop", is_flag=True, help="Also drop tables and columns, and columns to narrow, with all values."
+)
+@click.option("--rebuild", is_flag=True, help="Also make tables anew whose key or partition changed.")
+@click.argument("what", callback=_words)
+def migrate_(root: Path, what: str, *, allow_drop: bool, rebuild: bool) -> None:
+    """Write what the mappings changed of the tables as the next migration, V<n>__WHAT.sql.
+
+    A migration is released with that: it never changes. What loses data, or can't be done in place, is refused unless
+    an option allows it. A table that is made anew needs `mlb-etl rebuild` where it has rows.
+
+    \b
+    Examples:
+      mlbgen migrate add_venue
+      mlbgen migrate plays_by_month --rebuild
+    """
+    migration = migrate.read_and_plan(root, what, migrate.Allowed(drop=allow_drop, rebuild=rebuild))
+    for line in migration.changes or ("nothing to do: the migrations lead to what the mappings say",):
+        click.echo(line)
+    _write(root, output.changes(root, migration.files))
 
 
 @commands.command()
@@ -187,8 +228,16 @@ def schema_() -> None:
     click.echo(schema.text(), nl=False)
 
 
-def _changes(root: Path) -> list[output.Change]:
-    return output.changes(root, generate.files(generate.read(root, generate.mappings(root))), [generate.GENERATED])
+def _changes(root: Path) -> tuple[list[output.Change], list[Diagnostic]]:
+    """What differs between the files and what would be generated, and what no migration has yet."""
+    inputs, before = generate.read(root, generate.mappings(root)), generate.read_released(root)
+    changes = output.changes(root, generate.files(inputs, before), [generate.GENERATED])
+    return changes, migrate.unreleased([each.method for each in inputs], before)
+
+
+def _tell(root: Path, diagnostics: list[Diagnostic]) -> None:
+    for each in with_lines(diagnostics, root=root):
+        click.echo(each.render(), err=True)
 
 
 def _write(root: Path, changes: list[output.Change]) -> None:

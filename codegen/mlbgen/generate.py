@@ -6,7 +6,8 @@ from pathlib import Path
 
 from mlbgen import infer, ir, lower, schema, shape_file, source, spec
 from mlbgen.diagnostics import Diagnostic, MappingErrors
-from mlbgen.emit import api, document, facts, method, migrations, package, table, tree
+from mlbgen.emit import api, document, facts, method, migrations, package, released, table, tree
+from mlbgen.emit.released import Released
 from mlbgen.errors import MlbgenError
 from mlbgen.formatting import formatted
 from mlbgen.lower import grammar
@@ -15,6 +16,7 @@ from mlbgen.sql.statements import statements
 
 MAPPINGS = "schemas/mappings"
 GENERATED = f"generated/{package.PACKAGE}"
+MIGRATIONS = f"{GENERATED}/{released.FOLDER}"
 MAPPING_SCHEMA = "schemas/mapping.schema.json"
 
 
@@ -66,13 +68,26 @@ def _read(root: Path, file: Path) -> Input:
     return Input(lower.lower(text, shape), tuple(mapping.ignore), shape)
 
 
-def files(inputs: Sequence[Input]) -> dict[str, str]:
-    """The text of every generated file, by its path in the project."""
+def read_released(root: Path) -> Released | None:
+    """The project's released migrations, or None where there are none.
+
+    Raises MlbgenError where a file is not as it was released.
+    """
+    names = (released.SUMS, released.SCHEMA)
+    found = [
+        each for each in (root / MIGRATIONS).glob("*") if each.name in names or released.SCRIPT.fullmatch(each.name)
+    ]
+    return released.read({each.name: each.read_bytes().decode() for each in found}, MIGRATIONS)
+
+
+def files(inputs: Sequence[Input], before: Released | None = None) -> dict[str, str]:
+    """The text of every generated file, by its path in the project; migrations that were released stay as they are."""
     methods = [each.method for each in inputs]
     modules = package.files(methods)
     for each in inputs:
         modules |= _modules(each)
-    texts = formatted(modules) | migrations.files(methods) | {"py.typed": package.TYPED}
+    kept = {} if before is None else {f"{released.FOLDER}/{name}": text for name, text in before.texts.items()}
+    texts = formatted(modules) | (kept or migrations.files(methods)) | {"py.typed": package.TYPED}
     return {f"{GENERATED}/{path}": text for path, text in sorted(texts.items())} | {MAPPING_SCHEMA: schema.text()}
 
 

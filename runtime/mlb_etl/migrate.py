@@ -4,7 +4,7 @@ import hashlib
 import re
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,10 @@ State: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
 
 LOCK = 0x6D6C625F65746C  # "mlb_etl": one migration at a time in a database
 SUMS = "migrations.sum"
+SCHEMA = "schema.json"  # the generator's: where its next migration starts from
+_REBUILDS = re.compile(rb"(?:--.*\n)*?-- Rebuilds: (.+)\n")  # in the comment at the top
+APART = "{schema}_rebuild"  # the schema of tables that are made anew, until they take the place of the old ones
+_FILL = re.compile(rb"^-- Here `mlb-etl rebuild` fills the new tables\.$", re.MULTILINE)
 _SCRIPT = re.compile(r"V(?P<version>[0-9]+)__(?P<description>\w+)\.sql")
 
 
@@ -48,6 +52,12 @@ class Migration:
         crc = zlib.crc32(joined)
         return crc - (1 << 32) if crc >= 1 << 31 else crc
 
+    @property
+    def rebuilds(self) -> tuple[str, ...]:
+        """The tables that it makes anew, parents before children, and that only a rebuild can fill."""
+        found = _REBUILDS.match(self.text)
+        return tuple(found[1].decode().split(", ")) if found else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -67,12 +77,46 @@ def init(connection: Connection, package: str) -> list[str]:
     with _alone(connection):
         for line in _lines(package):
             _create_history(connection, line)
-            migrations = {migration.script: migration for migration in _migrations(line)}
-            pending = _pending(_compare(connection, line, tuple(migrations.values())))
-            for script in pending:
-                _apply(connection, line, migrations[script])
-            applied += pending
+            for migration in _to_apply(connection, line):
+                with _recorded(connection, line, migration):
+                    connection.execute(migration.text)
+                applied.append(migration.script)
     return applied
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """A pending migration that makes tables anew, and the way to apply it."""
+
+    connection: Connection
+    line: Line
+    migration: Migration
+
+    def apply(self, ready: Callable[[], None], fill: Callable[[], None]) -> None:
+        """Apply it in one transaction, in which `ready` is called first, and `fill` when the new tables are there."""
+        before, after = _FILL.split(self.migration.text)
+        with _recorded(self.connection, self.line, self.migration):
+            ready()
+            self.connection.execute("SELECT set_config('mlb_etl.rebuild', 'on', true)")
+            self.connection.execute(before)
+            fill()
+            self.connection.execute(after)
+
+
+@contextmanager
+def rebuilding(connection: Connection, package: str, table: str) -> Iterator[Rebuild]:
+    """The migration that makes that table anew, while nobody else migrates; raises EtlError unless it is the next."""
+    with _alone(connection):
+        control, line = _lines(package)
+        if _to_apply(connection, control):
+            raise EtlError("the database lacks the control tables or their newest part: run `mlb-etl schema init`")
+        pending = _to_apply(connection, line)
+        wanted = next((each for each in pending if table in each.rebuilds), None)
+        if wanted is None:
+            raise EtlError(f"no pending migration makes {table} anew: `mlb-etl schema status` lists what is pending")
+        if wanted != pending[0]:
+            raise EtlError(f"{pending[0].script} comes before {wanted.script}: run `mlb-etl schema init`")
+        yield Rebuild(connection, line, wanted)
 
 
 def status(connection: Connection, package: str) -> list[Version]:
@@ -94,16 +138,17 @@ def _lines(package: str) -> tuple[Line, Line]:
 
 def _migrations(line: Line) -> tuple[Migration, ...]:
     """The folder's migrations by version; those with a sum file must be as it says."""
-    found = [_migration(path, match) for path in line.folder.iterdir() if (match := _SCRIPT.fullmatch(path.name))]
+    files = [path for path in line.folder.iterdir() if path.name == SCHEMA or _SCRIPT.fullmatch(path.name)]
     sums = line.folder / SUMS
     if sums.is_file():
-        _verify(found, sums.read_text())
+        _verify(files, sums.read_text())
+    found = (_migration(path, match) for path in files if (match := _SCRIPT.fullmatch(path.name)))
     return tuple(sorted(found, key=lambda migration: migration.version))
 
 
-def _verify(migrations: Sequence[Migration], sums: str) -> None:
-    """Raise EtlError for a script that is not as the sum file says, whose lines sha256sum reads too."""
-    actual = {(hashlib.sha256(each.text).hexdigest(), each.script) for each in migrations}
+def _verify(files: Sequence[Traversable], sums: str) -> None:
+    """Raise EtlError for a file that is not as the sum file says, whose lines sha256sum reads too."""
+    actual = {(hashlib.sha256(each.read_bytes()).hexdigest(), each.name) for each in files}
     noted = {tuple(line.split()) for line in sums.splitlines() if not line.startswith("#")}
     for _, script in sorted(actual ^ noted):
         raise EtlError(
@@ -152,7 +197,15 @@ def _pending(versions: Sequence[Version]) -> list[str]:
     return [version.script for version in versions if version.state == "pending"]
 
 
-def _apply(connection: Connection, line: Line, migration: Migration) -> None:
+def _to_apply(connection: Connection, line: Line) -> list[Migration]:
+    """What is pending of a line, oldest first."""
+    migrations = {migration.script: migration for migration in _migrations(line)}
+    return [migrations[script] for script in _pending(_compare(connection, line, tuple(migrations.values())))]
+
+
+@contextmanager
+def _recorded(connection: Connection, line: Line, migration: Migration) -> Iterator[None]:
+    """One transaction, in which the migration is applied and then noted in the history."""
     started = time.monotonic()
     insert = sql.SQL(
         "INSERT INTO {}"
@@ -162,10 +215,13 @@ def _apply(connection: Connection, line: Line, migration: Migration) -> None:
     table = sql.Identifier("etl", line.history)
     try:
         with connection.transaction():
-            connection.execute(migration.text)
+            yield
             elapsed = round((time.monotonic() - started) * 1000)
             facts = (str(migration.version), migration.description, migration.script, migration.checksum, elapsed)
             connection.execute(insert.format(table, table), facts)
+    except psycopg.errors.LockNotAvailable as error:
+        text = f"{migration.script}: others use a table that it changes, and it does not make them wait for long"
+        raise EtlError(f"{text}; nothing of it was applied: run it again") from error
     except psycopg.Error as error:
         raise EtlError(f"{migration.script}: {message(error)}; nothing of it was applied") from error
 

@@ -1,4 +1,7 @@
-"""Each diagnostic code has a mapping that shows it, and a row in docs/errors.md."""
+"""Each diagnostic code has a mapping that shows it, and a row in docs/errors.md.
+
+A case with `released.yaml` is about the migration from that mapping to the other.
+"""
 
 import json
 import re
@@ -8,8 +11,9 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from mlbgen import sample
-from mlbgen.diagnostics import MappingErrors
+from mlbgen import ir, migrate, sample
+from mlbgen.diagnostics import Diagnostic, MappingErrors
+from mlbgen.emit import migrations, released
 from mlbgen.infer import infer
 from mlbgen.lower import load_method
 from mlbgen.source import with_lines
@@ -34,9 +38,21 @@ def diagnostics(case: str) -> MappingErrors:
     (shape,) = infer(SAMPLES).values()
     try:
         method = load_method(folder / "mapping.yaml", root=folder, shape=shape)
+        found = sample.check(method, SAMPLES)
+        if (folder / "released.yaml").exists():
+            before = load_method(folder / "released.yaml", root=folder, shape=shape)
+            found = of_migration(before, method)
     except MappingErrors as errors:
-        return errors
-    return MappingErrors(with_lines(sample.check(method, SAMPLES), root=folder))
+        return MappingErrors(with_lines(errors.diagnostics, root=folder))
+    return MappingErrors(with_lines(found, root=folder))
+
+
+def of_migration(before: ir.Method, method: ir.Method) -> list[Diagnostic]:
+    """What is said of a mapping after a release; raises MappingErrors for what is refused."""
+    texts = {Path(path).name: text for path, text in migrations.files([before]).items()}
+    base = released.read(texts, "migrations")
+    migrate.plan([method], base, "change", migrate.Allowed())
+    return migrate.unreleased([method], base)
 
 
 @pytest.mark.parametrize("case", CASES)

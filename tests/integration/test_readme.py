@@ -63,7 +63,7 @@ def test_quick_start_is_two_recipes() -> None:
     assert {command.removeprefix("./run ") for command in commands} <= set(recipes)
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/errors.md"])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/errors.md", "docs/migrations.md"])
 def test_recipes_that_are_named_exist(document: str) -> None:
     recipes = set(re.findall(r"^(\w+)[\w *]*:", (ROOT / "justfile").read_text(), re.MULTILINE))
     named = re.findall(r"(?:`|^)(?:just|\./run) ([a-z]+)", (ROOT / document).read_text(), re.MULTILINE)

@@ -155,7 +155,7 @@ def test_what_a_user_can_mend_is_1(project: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_bug_is_70(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def broken(_inputs: object) -> dict[str, str]:
+    def broken(*_inputs: object) -> dict[str, str]:
         raise ZeroDivisionError("a slip")
 
     monkeypatch.setattr(generate, "files", broken)

@@ -20,6 +20,7 @@ def test_raw_tables_come_first_and_then_each_method() -> None:
         "migrations/V1__raw_tables.sql",
         "migrations/V2__game_live_tables.sql",
         "migrations/V3__person_tables.sql",
+        "migrations/schema.json",
         "migrations/migrations.sum",
     ]
     assert texts["migrations/V1__raw_tables.sql"].count("CREATE TABLE") == 2 * (1 + 2)
@@ -51,8 +52,8 @@ def test_responses_are_compressed_before_there_are_partitions() -> None:
 
 def test_sums_are_as_sha256sum_reads_them() -> None:
     texts = migrations.files([GAME])
-    *comments, whole, first, second = texts["migrations/migrations.sum"].splitlines(keepends=True)
-    scripts = ("V1__raw_tables.sql", "V2__game_live_tables.sql")
-    assert [first, second] == [f"{digest(texts[f'migrations/{script}'])}  {script}\n" for script in scripts]
-    assert whole == f"# all: {digest(first + second)}\n"
+    *comments, whole, first, second, third = texts["migrations/migrations.sum"].splitlines(keepends=True)
+    names = ("V1__raw_tables.sql", "V2__game_live_tables.sql", "schema.json")
+    assert [first, second, third] == [f"{digest(texts[f'migrations/{name}'])}  {name}\n" for name in names]
+    assert whole == f"# all: {digest(first + second + third)}\n"
     assert len(comments) == 2

@@ -1,77 +1,55 @@
-"""Migrations, named as Flyway does: V1 the raw tables of all methods, then one for the tables of each."""
+"""Migrations, named as Flyway does: V1 the raw tables of all methods, one for the tables of each, then the changes."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
-
-from sqlglot import exp
+from collections.abc import Sequence
 
 from mlbgen import ir
-from mlbgen.emit.python import render
+from mlbgen.emit import change, released, scripts
+from mlbgen.emit.released import FOLDER, Released
 from mlbgen.names import snake
-from mlbgen.sql import ddl as trees
-from mlbgen.sql import nodes, printer
+from mlbgen.sql.difference import Difference
 from mlbgen.sql.relation import Relation, of_raw, of_table
 
-FOLDER = "migrations"
-SUMS = "migrations.sum"
 _VERSION = re.compile(r"v\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Compressed:
-    """A column whose values are packed by lz4; quoted names."""
-
-    table: str
-    column: str
+_REGENERATE = "Regenerate: just generate"
 
 
 def files(methods: Sequence[ir.Method]) -> dict[str, str]:
-    """The migrations and their sum file, by path within the generated package."""
-    scripts = {"V1__raw_tables.sql": raw_ddl(methods)}
+    """The first migrations, the schema that they lead to and their sum file, by path within the generated package."""
+    texts = {"V1__raw_tables.sql": raw_ddl(methods)}
     for version, method in enumerate(methods, start=2):
-        scripts[f"V{version}__{_subject(method)}_tables.sql"] = ddl([method])
-    scripts[SUMS] = _sums(scripts, methods)
-    return {f"{FOLDER}/{script}": text for script, text in scripts.items()}
+        texts[f"V{version}__{_subject(method)}_tables.sql"] = ddl([method])
+    return _paths(released.texts(texts, relations(methods), scripts.mappings(methods)))
+
+
+def next_files(
+    before: Released, what: str, to_do: Difference, methods: Sequence[ir.Method], concerned: Sequence[ir.Method]
+) -> dict[str, str]:
+    """The folder's files with one more migration, by path within the generated package.
+
+    `concerned` are those of the methods whose tables change.
+    """
+    texts = {**before.scripts, f"V{before.version + 1}__{what}.sql": change.script(to_do, concerned)}
+    return _paths(released.texts(texts, to_do.after, scripts.mappings(methods)))
+
+
+def relations(methods: Sequence[ir.Method]) -> tuple[Relation, ...]:
+    """The whole schema of these methods, parents before children."""
+    return (*map(of_raw, methods), *(of_table(table) for method in methods for table in method.tables))
 
 
 def ddl(methods: Sequence[ir.Method]) -> str:
     """The tables of these methods."""
-    relations = [of_table(table) for method in methods for table in method.tables]
-    return _script(methods, relations, [_table(relation) for relation in relations])
+    return _script(methods, [of_table(table) for method in methods for table in method.tables])
 
 
 def raw_ddl(methods: Sequence[ir.Method]) -> str:
     """The raw tables of these methods."""
-    relations = [of_raw(method) for method in methods]
-    return _script(methods, relations, [_raw_table(relation) for relation in relations])
+    return _script(methods, [of_raw(method) for method in methods])
 
 
-def _script(methods: Sequence[ir.Method], relations: Iterable[Relation], tables: Iterable[str]) -> str:
-    schemas = sorted({relation.schema for relation in relations})
-    return "\n".join((_header("--", methods), _statements(map(trees.schema, schemas)), *tables))
-
-
-def _table(relation: Relation) -> str:
-    parts = (trees.partitions(relation), trees.indexes(relation), trees.comments(relation))
-    return "\n".join((_create(relation), *filter(None, map(_statements, parts))))
-
-
-def _raw_table(relation: Relation) -> str:
-    """Partitions come after the compression of `data`, which they take from the table."""
-    table = nodes.table(relation.schema, relation.name)
-    compressed = render("lz4.sql.jinja", _Compressed(printer.line(table), printer.line(nodes.name("data"))))
-    parts = (trees.partitions(relation), trees.comments(relation))
-    return "\n".join((_create(relation), compressed, *filter(None, map(_statements, parts))))
-
-
-def _create(relation: Relation) -> str:
-    return f"{printer.block(trees.table(relation))};\n"
-
-
-def _statements(statements: Iterable[exp.Expr]) -> str:
-    return "".join(f"{printer.line(statement)};\n" for statement in statements)
+def _script(methods: Sequence[ir.Method], tables: Sequence[Relation]) -> str:
+    return f"{scripts.header(methods, _REGENERATE)}\n{scripts.create(tables)}"
 
 
 def _subject(method: ir.Method) -> str:
@@ -81,16 +59,5 @@ def _subject(method: ir.Method) -> str:
     return "_".join((*endpoint, *(word for word in words if word not in endpoint and not _VERSION.fullmatch(word))))
 
 
-def _sums(scripts: dict[str, str], methods: Sequence[ir.Method]) -> str:
-    """As `sha256sum -c` reads it, with one more sum over all lines: two branches that both add a migration conflict."""
-    lines = "".join(f"{_sha256(text)}  {script}\n" for script, text in scripts.items())
-    return f"{_header('#', methods)}# all: {_sha256(lines)}\n{lines}"
-
-
-def _sha256(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
-
-
-def _header(mark: str, methods: Sequence[ir.Method]) -> str:
-    mappings = ", ".join(method.mapping_file for method in methods)
-    return f"{mark} Code generated by mlbgen from {mappings}. DO NOT EDIT.\n{mark} Regenerate: just generate\n"
+def _paths(texts: dict[str, str]) -> dict[str, str]:
+    return {f"{FOLDER}/{name}": text for name, text in texts.items()}

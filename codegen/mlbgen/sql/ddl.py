@@ -1,13 +1,13 @@
 """Schemas, tables, partitions, indexes and comments: one syntax tree a statement."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
 from mlbgen import ir
 from mlbgen.sql import nodes
 from mlbgen.sql.nodes import columns, name
-from mlbgen.sql.relation import Field, Relation
+from mlbgen.sql.relation import Check, Field, Relation
 
 _LAST_MONTH = 12
 _PARTITIONED = {"list": "LIST", "month": "RANGE"}
@@ -22,59 +22,19 @@ def table(relation: Relation) -> exp.Create:
     """CREATE TABLE with columns, keys and checks."""
     constraints = [
         exp.PrimaryKey(expressions=columns(relation.primary_key)),
-        *(_named(key.name, _foreign_key(key)) for key in relation.foreign_keys),
-        *(
-            _named(each.name, exp.CheckColumnConstraint(this=nodes.expression(each.expression)))
-            for each in relation.checks
-        ),
+        *map(foreign_key, relation.foreign_keys),
+        *map(check, relation.checks),
     ]
-    parts = [*map(_column, relation.fields), *constraints]
+    parts = [*map(column, relation.fields), *constraints]
     return exp.Create(
-        this=exp.Schema(this=_name(relation), expressions=parts),
+        this=exp.Schema(this=of(relation), expressions=parts),
         kind="TABLE",
         properties=None if relation.partition is None else _properties(_partitioned_by(relation.partition)),
     )
 
 
-def partitions(relation: Relation) -> Iterator[exp.Create]:
-    """CREATE TABLE for each partition made ahead, such as live_game_plays_2024 or live_game_v1_2024_07."""
-    if relation.partition is None:
-        return
-    for value in relation.partition.ahead:
-        part_of = exp.PartitionedOfProperty(
-            this=_name(relation), expression=_bounds(relation, relation.partition, value)
-        )
-        part = nodes.table(relation.schema, f"{relation.name}_{value}".replace("-", "_"))
-        yield exp.Create(this=part, kind="TABLE", properties=_properties(part_of))
-
-
-def indexes(relation: Relation) -> Iterator[exp.Create]:
-    """CREATE INDEX."""
-    for each in relation.indexes:
-        keys = [exp.paren(nodes.expression(each.expression))] if each.expression is not None else columns(each.columns)
-        where = None if each.where is None else exp.Where(this=nodes.expression(each.where))
-        params = exp.IndexParameters(columns=keys, where=where)
-        index = exp.Index(this=name(each.name), table=_name(relation), params=params)
-        yield exp.Create(this=index, kind="INDEX", unique=each.unique)
-
-
-def comments(relation: Relation) -> Iterator[exp.Comment]:
-    """COMMENT ON the table and on each of its columns."""
-    yield exp.Comment(this=_name(relation), kind="TABLE", expression=exp.Literal.string(relation.description))
-    for field in relation.fields:
-        of = exp.Column(this=name(field.name), table=name(relation.name), db=name(relation.schema))
-        yield exp.Comment(this=of, kind="COLUMN", expression=exp.Literal.string(field.description))
-
-
-def _name(relation: Relation) -> exp.Table:
-    return nodes.table(relation.schema, relation.name)
-
-
-def _properties(*properties: exp.Property) -> exp.Properties:
-    return exp.Properties(expressions=list(properties))
-
-
-def _column(field: Field) -> exp.ColumnDef:
+def column(field: Field) -> exp.ColumnDef:
+    """A column as CREATE TABLE and ADD COLUMN have it."""
     kinds: list[exp.Expr] = [] if field.nullable else [exp.NotNullColumnConstraint()]
     if field.now:
         kinds.append(exp.DefaultColumnConstraint(this=exp.CurrentTimestamp()))
@@ -82,15 +42,84 @@ def _column(field: Field) -> exp.ColumnDef:
     return exp.ColumnDef(this=name(field.name), kind=nodes.sql_type(field.type), constraints=constraints)
 
 
+def check(of_table: Check) -> exp.Expr:
+    """A check as CREATE TABLE and ADD have it."""
+    return _named(of_table.name, exp.CheckColumnConstraint(this=nodes.expression(of_table.expression)))
+
+
+def foreign_key(key: ir.ForeignKey) -> exp.Expr:
+    """A foreign key as CREATE TABLE and ADD have it."""
+    reference = exp.Reference(this=nodes.table(key.schema, key.table), expressions=columns(key.references))
+    made = exp.ForeignKey(expressions=columns(key.columns), reference=reference, options=["DEFERRABLE"])
+    return _named(key.name, made)
+
+
+def partitions(relation: Relation) -> Iterator[exp.Create]:
+    """CREATE TABLE for each partition made ahead, such as live_game_plays_2024 or live_game_v1_2024_07."""
+    for value in () if relation.partition is None else relation.partition.ahead:
+        yield partition(relation, value)
+
+
+def partition(relation: Relation, value: int | str, *, exists: bool = False) -> exp.Create:
+    """CREATE TABLE of the partition for that value; `exists`: unless it is there, as it may have been needed before."""
+    if relation.partition is None:
+        raise ValueError(f"{relation.qualified_name} is not partitioned")
+    part_of = exp.PartitionedOfProperty(this=of(relation), expression=_bounds(relation, relation.partition, value))
+    part = nodes.table(relation.schema, f"{relation.name}_{value}".replace("-", "_"))
+    return exp.Create(this=part, kind="TABLE", exists=exists, properties=_properties(part_of))
+
+
+def indexes(relation: Relation) -> Iterator[exp.Create]:
+    """CREATE INDEX for each."""
+    for each in relation.indexes:
+        yield index(relation, each)
+
+
+def index(relation: Relation, made: ir.Index) -> exp.Create:
+    """CREATE INDEX."""
+    keys = [exp.paren(nodes.expression(made.expression))] if made.expression is not None else columns(made.columns)
+    where = None if made.where is None else exp.Where(this=nodes.expression(made.where))
+    params = exp.IndexParameters(columns=keys, where=where)
+    this = exp.Index(this=name(made.name), table=of(relation), params=params)
+    return exp.Create(this=this, kind="INDEX", unique=made.unique)
+
+
+def comments(relation: Relation) -> Iterator[exp.Comment]:
+    """COMMENT ON the table and on each of its columns."""
+    yield table_comment(relation)
+    yield from column_comments(relation, relation.fields)
+
+
+def table_comment(relation: Relation) -> exp.Comment:
+    """COMMENT ON TABLE."""
+    return exp.Comment(this=of(relation), kind="TABLE", expression=exp.Literal.string(relation.description))
+
+
+def column_comments(relation: Relation, fields: Iterable[Field]) -> Iterator[exp.Comment]:
+    """COMMENT ON COLUMN for each of these."""
+    for field in fields:
+        on = exp.Column(this=name(field.name), table=name(relation.name), db=name(relation.schema))
+        yield exp.Comment(this=on, kind="COLUMN", expression=exp.Literal.string(field.description))
+
+
+def names_in(expression: str) -> set[str]:
+    """The columns that an expression of the IR names."""
+    return {each.name for each in nodes.expression(expression).find_all(exp.Column)}
+
+
+def of(relation: Relation) -> exp.Table:
+    """The table's name."""
+    return nodes.table(relation.schema, relation.name)
+
+
+def _properties(*properties: exp.Property) -> exp.Properties:
+    return exp.Properties(expressions=list(properties))
+
+
 def _named(constraint_name: str | None, constraint: exp.Expr) -> exp.Expr:
     return (
         constraint if constraint_name is None else exp.Constraint(this=name(constraint_name), expressions=[constraint])
     )
-
-
-def _foreign_key(key: ir.ForeignKey) -> exp.ForeignKey:
-    reference = exp.Reference(this=nodes.table(key.schema, key.table), expressions=columns(key.references))
-    return exp.ForeignKey(expressions=columns(key.columns), reference=reference, options=["DEFERRABLE"])
 
 
 def _partitioned_by(partition: ir.Partition) -> exp.PartitionedByProperty:

@@ -21,6 +21,10 @@ class AddPlain(exp.Expression):
     arg_types: ClassVar = {"this": True, "kind": True}
 
 
+class Add(exp.Expression):
+    """Of ALTER TABLE: add the column or the constraint `this`."""
+
+
 def line(statement: exp.Expr) -> str:
     """The statement on one line, but for the line breaks of its literals."""
     return _Printer(dialect="postgres", comments=False).generate(statement)
@@ -47,8 +51,13 @@ def _add_plain(generator: Generator, node: AddPlain) -> str:
     return f"ADD COLUMN IF NOT EXISTS {name} {kind},{generator.sep()}ALTER COLUMN {name} SET STORAGE PLAIN"
 
 
+def _add(generator: Generator, node: Add) -> str:
+    kind = "COLUMN " if isinstance(node.this, exp.ColumnDef) else ""
+    return f"ADD {kind}{generator.sql(node, 'this')}"
+
+
 class _Printer(PostgresGenerator):
-    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Filled: _filled, AddPlain: _add_plain}
+    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Filled: _filled, AddPlain: _add_plain, Add: _add}
 
     def create_sql(self, expression: exp.Create) -> str:
         """What follows a table's closing bracket stands on its line."""

@@ -26,7 +26,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table, its columns in their order."""
+    """A table, its columns in their order; `raw`: it keeps responses as they came, and nothing can make it anew."""
 
     schema: str
     name: str
@@ -37,6 +37,12 @@ class Relation:
     foreign_keys: tuple[ir.ForeignKey, ...] = ()
     indexes: tuple[ir.Index, ...] = ()
     checks: tuple[Check, ...] = ()
+    raw: bool = False
+
+    @property
+    def qualified_name(self) -> str:
+        """`schema.table`."""
+        return f"{self.schema}.{self.name}"
 
     def type_of(self, field: str) -> str:
         """The type of the column of that name."""
@@ -76,6 +82,7 @@ def of_raw(method: ir.Method) -> Relation:
         primary_key=(*(key.name for key in keys), "captured_at", "content_hash"),
         partition=table.partition,
         checks=(Check(None, 'octet_length("content_hash") = 32'),),
+        raw=True,
     )
 
 

@@ -12,6 +12,7 @@ import click
 from mlb_etl.cli.database import database
 from mlb_etl.cli.load import test
 from mlb_etl.cli.quarantine import group as quarantine
+from mlb_etl.cli.rebuild import rebuild
 from mlb_etl.cli.schema import schema
 from mlb_etl.cli.transform import transform
 from mlb_etl.db import edge
@@ -58,6 +59,7 @@ def cli(*, verbose: bool) -> None:
 
 cli.add_command(database)
 cli.add_command(quarantine)
+cli.add_command(rebuild)
 cli.add_command(schema)
 cli.add_command(test)
 cli.add_command(transform)

@@ -1,0 +1,38 @@
+"""mlb-etl rebuild: tables made anew from the raw responses."""
+
+from collections.abc import Iterable, Sequence
+
+import click
+from rich.console import Console
+from rich.progress import track
+
+from mlb_etl import db
+from mlb_etl import rebuild as work
+from mlb_etl.settings import Settings
+from mlb_etl.shown import Shown
+
+
+@click.command()
+@click.option("--table", required=True, metavar="SCHEMA.TABLE", help="The table; others of its migration come with it.")
+def rebuild(*, table: str) -> None:
+    """Apply the pending migration that makes a table anew, and fill it with rows of the raw responses.
+
+    For a change that no statement can make in place, such as another key or partition. The rows are made first; the new
+    table then takes the old one's place in one transaction, in which writers wait. A failure leaves all as it was.
+
+    \b
+    Example:
+      mlb-etl rebuild --table game.live_game_plays
+    """
+    settings = Settings.from_environment()
+    with db.connect(settings) as connection:
+        done = work.rebuild(connection, settings.tables, table, _progress)
+    click.echo(f"applied {done.script}")
+    for name, rows in done.rows.items():
+        click.echo(f"made {name} anew: {rows} rows")
+
+
+def _progress(documents: Sequence[Shown]) -> Iterable[Shown]:
+    """The documents, with a line on a terminal that tells how many are done."""
+    console = Console(stderr=True)
+    return track(documents, "making rows", console=console, transient=True, disable=not console.is_terminal)

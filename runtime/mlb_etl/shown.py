@@ -1,0 +1,98 @@
+"""What the tables show of each document: the capture that its watermark names, in the raw table."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg import sql
+
+from mlb_etl.contracts import Capture, Method
+from mlb_etl.db import Connection
+from mlb_etl.errors import EtlError
+
+_SHOWN = """
+SELECT DISTINCT ON (w.document) {keys}, w.document::text, r.captured_at, r.as_of, r.content_hash, r.path_params
+FROM etl.watermark AS w
+LEFT JOIN {raw} AS r ON {same} AND r.as_of = w.as_of AND r.content_hash = w.content_hash
+WHERE w.method = {method}
+ORDER BY w.document
+"""
+_BODY = "SELECT data FROM {raw} WHERE {same} AND captured_at = %s AND content_hash = %s"
+_UNKNOWN = "SELECT {keys} FROM {table} EXCEPT SELECT {documents} FROM etl.watermark AS w WHERE w.method = %s LIMIT 1"
+
+
+class Shown(NamedTuple):
+    """A document and the capture that the tables show of it; `keys` are the values of its key columns."""
+
+    keys: tuple[Any, ...]
+    document: str
+    captured_at: datetime
+    as_of: datetime
+    content_hash: bytes
+    path_params: dict[str, str]
+
+    @property
+    def capture(self) -> Capture:
+        """What extraction has to know of it."""
+        return Capture(self.as_of, self.path_params)
+
+
+class Documents:
+    """The documents of a method that have a watermark."""
+
+    def __init__(self, connection: Connection, method: Method) -> None:
+        self._connection = connection
+        self._method = method
+        self._raw = sql.Identifier(method.raw_schema, method.raw_table)
+        self._keys = [sql.Identifier(key.name) for key in method.document]
+        self._of_watermark = [
+            sql.SQL("(w.document ->> {})::{}").format(key.name, sql.SQL(key.type)) for key in method.document
+        ]
+
+    def shown(self) -> list[Shown]:
+        """The capture shown of each; raises EtlError where the raw table no longer has one."""
+        pairs = zip(self._keys, self._of_watermark, strict=True)
+        query = sql.SQL(_SHOWN).format(
+            keys=sql.SQL(", ").join(sql.SQL("r.{}").format(key) for key in self._keys),
+            raw=self._raw,
+            same=sql.SQL(" AND ").join(sql.SQL("r.{} = {}").format(*pair) for pair in pairs),
+            method=self._method.name,
+        )
+        found = []
+        for *keys, document, captured_at, as_of, content_hash, path_params in self._connection.execute(query):
+            if content_hash is None:
+                raise self._lost(document)
+            found.append(Shown(tuple(keys), document, captured_at, as_of, content_hash, path_params))
+        return found
+
+    def body(self, of: Shown) -> bytes:
+        """The response; raises EtlError where the raw table no longer has it."""
+        same = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(key) for key in self._keys)
+        query = sql.SQL(_BODY).format(raw=self._raw, same=same)
+        found = self._connection.execute(query, (*of.keys, of.captured_at, of.content_hash)).fetchone()
+        if found is None:
+            raise self._lost(of.document)
+        text: str = found[0]
+        return text.encode()
+
+    def require_all(self, schema: str, table: str) -> None:
+        """Raise EtlError where a table has rows of a document without watermark, whose response nobody knows."""
+        query = sql.SQL(_UNKNOWN).format(
+            keys=sql.SQL(", ").join(self._keys),
+            table=sql.Identifier(schema, table),
+            documents=sql.SQL(", ").join(self._of_watermark),
+        )
+        unknown: Sequence[Any] | None = self._connection.execute(query, [self._method.name]).fetchone()
+        if unknown is not None:
+            pairs = zip(self._method.document, unknown, strict=True)
+            document = ", ".join(f"{key.name} {value}" for key, value in pairs)
+            raise EtlError(
+                f"{schema}.{table} has rows of {document}, whose watermark is gone: run `mlb-etl transform` with the "
+                "version that made them, or delete them"
+            )
+
+    def _lost(self, document: str) -> EtlError:
+        return EtlError(
+            f"{self._method.qualified_raw_table} no longer has the response that the tables show of {document}: its "
+            "rows can't be made anew; restore it, or delete the document from the tables and etl.watermark"
+        )
