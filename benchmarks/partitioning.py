@@ -190,8 +190,8 @@ class Bench:
     def round(self, number: int) -> None:
         """Everything once."""
         new, changed = self.transformer.raw.captures({"game_pk": [100000 + number]})
-        self._clock("a new game", lambda: self.transformer.apply(new))
-        counts = self._clock("a game of which one row changed", lambda: self.transformer.apply(changed))[1]
+        self._clock("a new game", lambda: self.transformer.apply([new]))
+        counts = self._clock("a game of which one row changed", lambda: self.transformer.apply([changed])).tables
         if sum(each.updated for each in counts.values()) != 1:
             raise AssertionError(f"not one row changed: {counts}")
         self._clock("a game that moves to another month", lambda: self._move(LAST * 10000 + number))

@@ -13,7 +13,12 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from mlb_etl import migrate
+from mlb_etl.contracts import Method
+from mlb_etl.counts import Counts
+from mlb_etl.db import Connection
 from mlb_etl.embedded import Server
+from mlb_etl.pipeline import Pipeline
+from mlb_etl.settings import Settings
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "50"}
 ROOM = 1 << 30  # bytes
@@ -69,3 +74,8 @@ def create_template(server: Server, package: str) -> str:
     with psycopg.connect(dsn, autocommit=True) as connection:
         migrate.init(connection, package)
         return connection.info.dbname
+
+
+def transform(connection: Connection, method: Method, package: str) -> Counts:
+    """What a pipeline does with all captures of a method of the package, on connections of its own."""
+    return Pipeline(method, Settings(connection.info.dsn, Path(), package)).run({})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import TupleRow
 
 from mlb_etl import copying, shrink
@@ -109,6 +110,9 @@ class Upsert:
         self._watermarks = Watermarks(connection, method.name)
         self._quarantine = Quarantine(connection, method.name)
         self._staged = False
+        tables = (sql.SQL("ONLY {}").format(sql.Identifier(each.schema, each.name)) for each in method.tables)
+        # Children are deleted before their parents, but all are locked in one order, which who makes partitions keeps.
+        self._lock_tables = sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.SQL(", ").join(tables))
         for setting in _SETTINGS:
             connection.execute(setting)
 
@@ -203,6 +207,7 @@ class Upsert:
         deletes = [(target, target.table.delete) for target in reversed(self._targets)]
         upserts = [(target, target.table.upsert) for target in self._targets if target.name in staged]
         with self._connection.pipeline():
+            self._connection.execute(self._lock_tables)
             self._connection.execute(_DEFER)
             found = self._run([*deletes, *upserts], documents)
             self._connection.execute(_CHECK)

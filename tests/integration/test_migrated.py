@@ -20,19 +20,19 @@ from typing import Any
 import catalog
 import psycopg
 import pytest
-from databases import temporary_database
+from databases import temporary_database, transform
 from edits import EDITS, FILE, MAPPING, TEAM, Edit, edit, next_migration, project, released_of, response
 from psycopg import sql
 from samples import write
 
 from mlb_etl import ingest, migrate, registry
 from mlb_etl import rebuild as rebuilding
+from mlb_etl.counts import Counts
 from mlb_etl.db import Connection
 from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
 from mlb_etl.rebuild import rebuild
 from mlb_etl.shown import Shown
-from mlb_etl.transform import Counts, transform
 from mlbgen import generate, output
 from mlbgen.emit import migrations, released, scripts
 from mlbgen.migrate import plan
@@ -143,7 +143,7 @@ def load(connection: Connection, package: str, folder: Path, captures: Iterable[
 def transformed(connection: Connection, package: str) -> list[Counts]:
     """Apply all captures, on a connection of its own as each worker has one."""
     with psycopg.connect(connection.info.dsn, autocommit=True) as own:
-        done = [transform(own, registry.method(package, name), {}) for name in registry.methods(package)]
+        done = [transform(own, registry.method(package, name), package) for name in registry.methods(package)]
     assert not any(counts.quarantined for counts in done)
     return done
 

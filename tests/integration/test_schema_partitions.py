@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
-from databases import temporary_database
+from databases import temporary_database, transform
 from psycopg import sql
 from sample_tables.game import METHOD
 from samples import PACKAGE, connect, load, response, stub
@@ -21,7 +21,6 @@ from mlb_etl.cli import cli
 from mlb_etl.contracts import Partition
 from mlb_etl.db import Connection
 from mlb_etl.partitions import Partitioned, Partitions
-from mlb_etl.transform import transform
 
 RAW_PARTS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'sample.raw_game'::regclass ORDER BY 1"
 MAY, JUNE, JULY = (datetime(2024, month, 5, tzinfo=UTC) for month in (5, 6, 7))
@@ -49,7 +48,7 @@ def captures(connection: Connection, tmp_path: Path) -> None:
     """Of May: an older one of game 1. Of June: the one of game 1 that the tables show, and one of game 2 that waits."""
     load(connection, tmp_path, stub(response(1), MAY), stub(response(1, score=5), JUNE))
     with connect(connection.info.dsn) as own:
-        transform(own, METHOD, {})
+        transform(own, METHOD, PACKAGE)
     load(connection, tmp_path, stub(response(2), JUNE, game_pk=2), stub(response(3), JULY, game_pk=3))
 
 
