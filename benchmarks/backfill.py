@@ -127,6 +127,7 @@ class Bench:
         with psycopg.connect(self._server.url(RUN), autocommit=True) as connection:
             while connection.execute(_OTHERS).fetchone() != (0,):
                 sleep(0.01)
+            sleep(0.1)  # so that the server has waited for the process, and its CPU times are there
             (written,) = connection.execute(_WRITTEN, [[f"{schema}.{table.name}" for table in self.method.tables]])
         return int(written[0])
 

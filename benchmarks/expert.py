@@ -8,6 +8,7 @@ vanished stays, an older capture overwrites a newer one, one bad game stops all.
 592 columns are much to write by hand, so `source` writes the extraction from the mapping, as a person would.
 """
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -77,10 +78,8 @@ def _load(method: Method, extract: Sequence[Extractor], dsn: str, schema: str, g
 
 def _mapped(root: Path, method: Method) -> ir.Method:
     """The mapping that the method was generated from."""
-    inputs = generate.read(root, generate.mappings(root))
-    return next(
-        each.method for each in inputs if (each.method.endpoint, each.method.method) == (method.endpoint, method.method)
-    )
+    files = [each for each in generate.mappings(root) if generate.method_name(each, root=root) == method.name]
+    return generate.read(root, files)[0].method
 
 
 def extractors(method: ir.Method) -> list[Extractor]:
@@ -249,8 +248,12 @@ class Loader:
 
     def load(self, game_pks: Sequence[int]) -> None:
         """Load these games, many a transaction."""
-        for start in range(0, len(game_pks), BATCH):
-            self._batch(game_pks[start : start + BATCH])
+        gc.disable()  # decoded JSON has no cycles, and looking for them takes 4 ms a game of 36
+        try:
+            for start in range(0, len(game_pks), BATCH):
+                self._batch(game_pks[start : start + BATCH])
+        finally:
+            gc.enable()
 
     def _batch(self, game_pks: Sequence[int]) -> None:
         rows: list[list[Row]] = [[] for _ in self._targets]
