@@ -9,8 +9,15 @@ The plain loader (expert.py) reads the same raw rows and is clocked alike. Its p
 primary keys, and no partition, foreign key, check or other index; in the same schema it fills the very tables that ours
 fills. Ours keeps all write laws, the plain loader none.
 
-What holds: at least 1.5 times as fast as the plain loader into plain tables at the same number of processes, and at
-most 0.2 ms a game that did not change. At most 6 ms a game at first is the law on a quiet machine (--strict).
+The laws: at least 1.5 times as fast as the plain loader into plain tables at the same number of processes; at most
+0.2 ms a game that did not change; rows are written only where something changed. At most 6 ms a game at first is the
+law on a quiet machine alone (--strict), as milliseconds drift.
+
+What costs what, in CPU on a busy machine, where the plain loader takes 33 ms (18 client, 15 server; 2 to 4 more if Python's
+collector looks for cycles in what was decoded) and ours 32 (13 client, 19 server): foreign keys 8 of the server's, of
+which 4 are for finding the partition of each row's parent; reading raw rows 4, half of it to decompress them; index
+entries 2; heap and COPY 3. Of the client's decoding and extracting are 7, formatting rows for COPY 3, reading 1.
+50 documents a transaction save the server 2 against 25. The first start of workers imports for 1 s, as 30 games take.
 
 Rows written are the server's own counts of rows inserted, updated and deleted in the tables.
 """
@@ -127,7 +134,7 @@ class Bench:
         with psycopg.connect(self._server.url(RUN), autocommit=True) as connection:
             while connection.execute(_OTHERS).fetchone() != (0,):
                 sleep(0.01)
-            sleep(0.1)  # so that the server has waited for the process, and its CPU times are there
+            sleep(0.1)  # until the server has waited for their processes, and so has their CPU times
             (written,) = connection.execute(_WRITTEN, [[f"{schema}.{table.name}" for table in self.method.tables]])
         return int(written[0])
 
@@ -278,20 +285,27 @@ def table(results: Results) -> str:
             times = f"{it.first:9.3f}{it.best:9.3f}{it.median:9.3f}   {it.client_cpu:9.2f}{it.server_cpu:9.2f}"
             lines.append(f"{name:22}{count:2}{times}       {it.rows:8.2f}")
     for count, plain in results[EXPERT[PLAIN]].items():
-        best = results["first load"][count].best
-        lines.append(f"{'ratio to plain':22}{count:2}{plain.best / best:18.2f}  (at least {RATIO})")
+        own = results["first load"][count]
+        cpu = (plain.client_cpu + plain.server_cpu) / (own.client_cpu + own.server_cpu)
+        ratio = f"{plain.best / own.best:18.2f}{'':12}{cpu:18.2f} CPU"
+        lines.append(f"{'plain loader to ours':22}{count:2}{ratio}  (at least {RATIO}, by the best)")
     return "\n".join(lines)
 
 
-def main() -> int:
+def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stubs", type=Path, default=os.environ.get("MLB_STUBS", ROOT.parent / "shared" / "stubs"))
     parser.add_argument("--games", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--format", choices=["text", "json"], default="text")
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a law is broken that holds anywhere")
-    parser.add_argument("--strict", action="store_true", help=f"with --check: {FIRST_LOAD} ms a game at first, too")
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a law is broken")
+    parser.add_argument("--strict", action="store_true", help=f"--check, and {FIRST_LOAD} ms a game at first")
+    return parser
+
+
+def main() -> int:
+    parser = arguments()
     given = parser.parse_args()
     import expert as by_hand  # noqa: PLC0415 - workers import this file again, and need no generator
 
@@ -307,10 +321,12 @@ def main() -> int:
         print(json.dumps({name: {n: asdict(each) for n, each in its.items()} for name, its in results.items()}))
     else:
         print(table(results))
+    if not (given.check or given.strict):
+        return 0
     laws = broken(results, strict=given.strict)
-    if given.check:
-        print(*laws, sep="\n", file=sys.stderr)
-    return int(given.check and bool(laws))
+    for law in laws:
+        print(f"broken: {law}", file=sys.stderr)
+    return int(bool(laws))
 
 
 if __name__ == "__main__":
