@@ -47,10 +47,11 @@ test *arguments:
 wheel:
     tests/wheel.sh
 
-# measure against the budget: extraction against orjson.loads, one game from raw row to committed
+# measure against the budget: extraction, one game from raw row to committed, a backfill of 500 games
 bench *arguments:
     python benchmarks/extract.py {{ arguments }}
     python benchmarks/transform.py {{ arguments }}
+    python benchmarks/backfill.py {{ arguments }}
 
 # format the code
 format:

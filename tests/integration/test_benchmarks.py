@@ -1,0 +1,37 @@
+"""The benchmark of backfills runs, and the rows that it says were written are the rows that there are."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from mlb_etl import registry, samples
+from mlb_etl.contracts import Capture
+from mlb_etl.extract import extract
+
+ROOT = Path(__file__).parents[2]
+FEED = "game/liveGameV1/747175_20240713T041909Z.json.gz"
+
+
+def rows_of_a_game(stubs: Path) -> int:
+    response = samples.unwrap(samples.read(stubs / FEED))
+    assert response is not None
+    method = registry.method("mlb_tables", "game.liveGameV1")
+    extracted = extract(method, Capture(response.captured_at, response.path_params), response.data)
+    return sum(map(len, extracted.rows))
+
+
+def test_rows_written_by_a_backfill(stubs_dir: Path) -> None:
+    options = ["--games", "3", "--rounds", "1", "--processes", "2", "--format", "json", "--stubs", str(stubs_dir)]
+    command = [sys.executable, str(ROOT / "benchmarks" / "backfill.py"), *options]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    written = {name: its["2"]["rows"] for name, its in json.loads(done.stdout).items()}
+    all_rows = rows_of_a_game(stubs_dir)
+    assert written == {
+        "first load": all_rows,
+        "unchanged": 0,
+        "unchanged, later": 0,
+        "one row changed": 1,
+        "expert, plain tables": all_rows,
+        "expert, same schema": all_rows,
+    }
