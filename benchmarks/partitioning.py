@@ -208,6 +208,7 @@ class Bench:
         """Write a date of the next month into all that has it of the game."""
         update = sql.SQL("UPDATE {} SET game_date = game_date + 31 WHERE game_pk = %s")
         with self.connection.transaction():
+            self.connection.execute("SET CONSTRAINTS ALL DEFERRED")
             for name in self._of(_MOVES):
                 self.connection.execute(update.format(sql.Identifier("game", name)), [game_pk])
 

@@ -6,12 +6,15 @@ game take three quarters of the time. Packed rows are small and can be made befo
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from io import BytesIO
 
 import psycopg
 from psycopg import generators, pq
-from psycopg.abc import PQGen
+from psycopg.abc import Buffer, PQGen
 from psycopg.copy import Copy, FileWriter
+from psycopg.types.datetime import DatetimeBinaryDumper
 
 from mlb_etl.contracts import Row
 from mlb_etl.db import Connection, refused
@@ -19,6 +22,20 @@ from mlb_etl.db import Connection, refused
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _CHUNK = 1 << 20  # bytes handed to libpq at once
+_REMEMBERED = 4096  # times
+
+
+_packed = lru_cache(_REMEMBERED)(DatetimeBinaryDumper(datetime).dump)
+
+
+class Timestamps(DatetimeBinaryDumper):
+    """Remembers how times are packed, which is a third of packing: every row repeats that of its capture.
+
+    To be registered with a connection.
+    """
+
+    def dump(self, obj: datetime) -> Buffer | None:
+        return _packed(obj)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from mlb_etl.watermark import Applied, Policy, Verdict, verdict
 
 Task: TypeAlias = list[list[Stored]]
 
-BATCH = 25  # documents a transaction
+BATCH = 50  # documents a transaction
 log = logging.getLogger(__name__)
 
 
@@ -39,12 +39,12 @@ def sift(captures: Iterable[Stored], method: Method, policy: Policy) -> Iterator
             yield capture
 
 
-def tasks(captures: Iterable[Stored]) -> Iterator[Task]:
-    """The captures by document, in their order, and as many documents together as go into a batch."""
+def tasks(captures: Iterable[Stored], size: int) -> Iterator[Task]:
+    """The captures by document, in their order, and so many documents together."""
     task: Task = []
     for _, its in groupby(captures, lambda capture: capture.document):
         task.append(list(its))
-        if len(task) == BATCH:
+        if len(task) == size:
             yield task
             task = []
     if task:

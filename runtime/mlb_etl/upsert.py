@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import psycopg
@@ -110,6 +111,7 @@ class Upsert:
         self._watermarks = Watermarks(connection, method.name)
         self._quarantine = Quarantine(connection, method.name)
         self._staged = False
+        connection.adapters.register_dumper(datetime, copying.Timestamps)
         tables = (sql.SQL("ONLY {}").format(sql.Identifier(each.schema, each.name)) for each in method.tables)
         # Children are deleted before their parents, but all are locked in one order, which who makes partitions keeps.
         self._lock_tables = sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.SQL(", ").join(tables))

@@ -62,12 +62,17 @@ def _quarantined(each: Quarantined) -> dict[str, Any]:
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal's standard error; elsewhere nothing. It is told how many are done, and of how many."""
+    """A bar on a terminal's standard error; elsewhere nothing. It is told how many are done, and of how many.
+
+    It has no thread of its own, which would keep the process from being forked.
+    """
     console = Console(stderr=True)
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, auto_refresh=False, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+        yield lambda done, of: bar.update(task, completed=done, total=of, refresh=True)
 
 
 def rejected(title: str, why: Rejected) -> None:

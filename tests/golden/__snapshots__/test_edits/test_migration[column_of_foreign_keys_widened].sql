@@ -13,4 +13,4 @@ ALTER TABLE "league"."plays" ALTER COLUMN "play_index" SET DATA TYPE integer;
 
 ALTER TABLE "league"."runners" ALTER COLUMN "play_index" SET DATA TYPE integer;
 
-ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season");
+ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season") DEFERRABLE;

@@ -8,4 +8,4 @@ SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE "league"."runners" DROP CONSTRAINT "runners_game_pk_play_index_fkey";
 
-ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "league"."games" ("game_pk", "season");
+ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "league"."games" ("game_pk", "season") DEFERRABLE;

@@ -61,4 +61,4 @@ $$;
 -- squawk-ignore ban-drop-schema
 DROP SCHEMA "league_rebuild";
 
-ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season");
+ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season") DEFERRABLE;

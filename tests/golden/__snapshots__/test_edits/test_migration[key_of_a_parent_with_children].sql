@@ -71,8 +71,8 @@ $$;
 -- squawk-ignore ban-drop-schema
 DROP SCHEMA "league_rebuild";
 
-ALTER TABLE "league"."plays" ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "league"."games" ("game_pk", "season");
+ALTER TABLE "league"."plays" ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "league"."games" ("game_pk", "season") DEFERRABLE;
 
-ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_half_fkey" FOREIGN KEY ("game_pk", "play_index", "half", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "half", "season");
+ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_half_fkey" FOREIGN KEY ("game_pk", "play_index", "half", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "half", "season") DEFERRABLE;
 CREATE INDEX "runners_game_pk_play_index_half_idx" ON "league"."runners" ("game_pk", "play_index", "half");
 COMMENT ON COLUMN "league"."runners"."half" IS 'Top or bottom.';

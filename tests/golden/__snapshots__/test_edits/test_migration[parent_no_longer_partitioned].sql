@@ -60,4 +60,4 @@ $$;
 -- squawk-ignore ban-drop-schema
 DROP SCHEMA "league_rebuild";
 
-ALTER TABLE "league"."plays" ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk") REFERENCES "league"."games" ("game_pk");
+ALTER TABLE "league"."plays" ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk") REFERENCES "league"."games" ("game_pk") DEFERRABLE;

@@ -158,6 +158,6 @@ $$;
 -- squawk-ignore ban-drop-schema
 DROP SCHEMA "league_rebuild";
 
-ALTER TABLE "league"."plays" ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "game_date") REFERENCES "league"."games" ("game_pk", "game_date");
+ALTER TABLE "league"."plays" ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "game_date") REFERENCES "league"."games" ("game_pk", "game_date") DEFERRABLE;
 
-ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "game_date") REFERENCES "league"."plays" ("game_pk", "play_index", "game_date");
+ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "game_date") REFERENCES "league"."plays" ("game_pk", "play_index", "game_date") DEFERRABLE;

@@ -84,7 +84,7 @@ CREATE TABLE "league"."pitchers" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "play_index", "season"),
-    CONSTRAINT "pitchers_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season")
+    CONSTRAINT "pitchers_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "league"."pitchers_2024" PARTITION OF "league"."pitchers" FOR VALUES IN (2024);
@@ -99,7 +99,7 @@ COMMENT ON COLUMN "league"."pitchers"."pitcher_id" IS 'Person.';
 COMMENT ON COLUMN "league"."pitchers"."captured_at" IS 'When the response that last changed this row was asked for.';
 COMMENT ON COLUMN "league"."pitchers"."ingested_at" IS 'When this row was last written.';
 
-ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season");
+ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season") DEFERRABLE;
 
 ALTER TABLE "league"."games" ADD CONSTRAINT "games_score_check" CHECK ("score" >= 0);
 COMMENT ON COLUMN "league"."games"."game_date" IS 'The day.';

@@ -11,7 +11,7 @@ CREATE TABLE "league"."pitchers" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "play_index", "season"),
-    CONSTRAINT "pitchers_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season")
+    CONSTRAINT "pitchers_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "league"."pitchers_2024" PARTITION OF "league"."pitchers" FOR VALUES IN (2024);

@@ -18,7 +18,7 @@ CREATE TABLE "league"."runs" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "play_index", "runner_id", "season"),
-    CONSTRAINT "runs_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season")
+    CONSTRAINT "runs_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "league"."runs_2024" PARTITION OF "league"."runs" FOR VALUES IN (2024);
