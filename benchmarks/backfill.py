@@ -14,9 +14,9 @@ The laws: at least 1.5 times as fast as the plain loader into plain tables at th
 law on a quiet machine alone (--strict), as milliseconds drift.
 
 What costs what, in CPU on a busy machine, where the plain loader takes 33 ms (18 client, 15 server; 2 to 4 more if
-Python's collector looks for cycles in what was decoded): of the server's, foreign keys 8, of which 4 are for finding the
-partition of each row's parent, reading raw rows 4, half of it to decompress them, index entries 2, heap and COPY 3; of
-the client's, decoding and extracting 7, formatting rows for COPY 3, reading 1.
+Python's collector looks for cycles in what was decoded): of the server's, foreign keys 8, of which 4 are for finding
+the partition of each row's parent, reading raw rows 4, half of it to decompress them, index entries 2, heap and COPY 3;
+of the client's, decoding and extracting 7, formatting rows for COPY 3, reading 1.
 
 Rows written are the server's own counts of rows inserted, updated and deleted in the tables.
 """
