@@ -2,14 +2,21 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from databases import create_database, create_template, serve, temporary_database
 
 from mlb_etl.embedded import Server
 
 __all__ = ["create_database"]  # for tests that want more than the fixtures give
+
+# An example may wait for a server that other work on the machine slows down. In CI all runs have the same examples.
+settings.register_profile("here", deadline=timedelta(seconds=10))
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 

@@ -1,8 +1,10 @@
 """Brings the tables to the captures of some documents in one transaction, under the documents' watermarks."""
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import psycopg
@@ -60,15 +62,23 @@ class _Target:
         self.table = table
         self.name = table.qualified_name
         self.types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
+        names = [column.name for column in table.columns]
+        self._key = itemgetter(*(names.index(name) for name in table.primary_key))
         self.partitioned: Partitioned | None = None
         if table.partition is not None:
-            self.partition_place = [column.name for column in table.columns].index(table.partition.column)
+            self.partition_place = names.index(table.partition.column)
             of_type = table.columns[self.partition_place].type
             self.partitioned = Partitioned(table.schema, table.name, table.partition, of_type)
 
     def rows(self, documents: Iterable[Document]) -> list[Row]:
         """The rows that documents have for it."""
         return [row for document in documents if document.rows is not None for row in document.rows[self.place]]
+
+    def require_keys(self, rows: Sequence[Row]) -> None:
+        """Raise Rejected where two rows have one key, as the table itself would, unless they stand there already."""
+        if len(set(map(self._key, rows))) < len(rows):
+            key, _ = Counter(map(self._key, rows)).most_common(1)[0]
+            raise Rejected("two rows have the same key", value=key, table=self.name)
 
 
 _Counts: TypeAlias = dict[str, dict[tuple[Any, ...], Sequence[int]]]
@@ -179,6 +189,7 @@ class Upsert:
         staged = {target.name: target.rows(documents) for target in self._targets}
         for target in self._targets:
             if staged[target.name]:
+                target.require_keys(staged[target.name])
                 with edge(target.name):
                     self._copy(target.table.copy, target, staged[target.name])
         deletes = [(target, target.table.delete) for target in reversed(self._targets)]
