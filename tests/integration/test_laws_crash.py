@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -26,10 +27,14 @@ GAMES = range(1, 21)
 PATIENCE = 60.0  # seconds, on a busy machine
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def processes() -> multiprocessing.context.ForkServerContext:
+    """Processes that start at once, also those of a pool: what they import, they inherit."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["laws_workers", "sample_tables.game"])
+    context.set_forkserver_preload(["pytest", "laws_workers", "sample_tables.game"])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(Path(laws_workers.__file__).parent))
+        forkserver.ensure_running()
     return context
 
 
@@ -124,23 +129,28 @@ def mortal() -> Iterator[Server]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("pools", [(1, 1, 1), (2,)], ids=["processes", "pool"])
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
 def test_the_server_is_restarted(
-    mortal: Server, processes: multiprocessing.context.ForkServerContext, tmp_path: Path, stop: signal.Signals
+    mortal: Server,
+    processes: multiprocessing.context.ForkServerContext,
+    tmp_path: Path,
+    stop: signal.Signals,
+    pools: Sequence[int],
 ) -> None:
-    """Workers on the same games, one of them with a pool of two, wait for it and go on."""
+    """Workers, all on the same games, wait for it and go on."""
     dsn = create_database(mortal, create_template(mortal, PACKAGE))
-    captured = captures(10)
+    captured = captures(15)
     before = Laws(dsn, PACKAGE, METHOD)
     with closing(before.connection):
         before.arrive(*captured)
-    started = [tmp_path / f"started-{number}" for number in range(3)]
     workers = []
-    for number, path in enumerate(started):
-        arguments = (before.settings, list(GAMES), 2 if number == 0 else 1, path)
+    for number, pool in enumerate(pools):
+        arguments = (before.settings, list(GAMES), pool, tmp_path / f"{number}")
         workers.append(processes.Process(target=laws_workers.once, args=arguments))
         workers[-1].start()
-    wait_for(started[0])
+    for number in range(len(pools)):
+        wait_for(tmp_path / f"{number}")
     os.kill(int((mortal.home / "data" / "postmaster.pid").read_text().split("\n", 1)[0]), stop)
     while mortal.running():
         time.sleep(0.005)
@@ -148,7 +158,7 @@ def test_the_server_is_restarted(
     after = Laws(dsn, PACKAGE, METHOD)
     with closing(after.connection):
         marks = after.watermarks(*GAMES)
-        assert {mark[0] for mark in marks.values()} != {at(9)} or len(marks) < len(GAMES), "it was in the middle"
+        assert {mark[0] for mark in marks.values()} != {at(14)} or len(marks) < len(GAMES), "it was in the middle"
         assert_whole(after, captured)
         assert_ended(workers)
         assert_newest(after, captured)
