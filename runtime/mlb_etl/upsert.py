@@ -47,7 +47,14 @@ class Written:
 
 
 class UnreadError(Exception):
-    """The tables show another content than was thought: rows are needed; nothing was written."""
+    """The tables show another content than was thought: rows are needed; nothing was written.
+
+    `shown` are the watermarks of all the documents, None for those that have none.
+    """
+
+    def __init__(self, shown: Mapping[str, Applied | None]) -> None:
+        super().__init__(shown)
+        self.shown = shown
 
 
 class _KnownError(Exception):
@@ -123,10 +130,13 @@ class Upsert:
         check = next((each for each in target.table.checks if each.name == cause.diag.constraint_name), None)
         if check is None:
             return why
-        with self._connection.transaction():
-            self._stage()
-            self._copy(target.table.copy, target, target.rows([document]))
-            found = self._connection.execute(check.violation.encode()).fetchone()
+        try:
+            with edge(), self._connection.transaction():
+                self._stage()
+                self._copy(target.table.copy, target, target.rows([document]))
+                found = self._connection.execute(check.violation.encode()).fetchone()
+        except Rejected:  # a row is too long for the stage
+            return why
         if found is None:
             return why
         column = next(each for each in target.table.columns if each.name == check.columns[0])
@@ -142,7 +152,7 @@ class Upsert:
             verdicts = tuple(verdict(new[name], before.get(name), policy) for name in new)
             applied = [each for each, became in zip(documents, verdicts, strict=True) if became == "applied"]
             if any(each.rows is None for each in applied):
-                raise UnreadError
+                raise UnreadError({name: before.get(name) for name in new})
             merged = [each for each in applied if known or each.capture.document in before]
             fresh = [each for each in applied if not known and each.capture.document not in before]
             tables = {target.name: TableCounts() for target in self._targets}
