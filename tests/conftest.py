@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from databases import create_database, create_template, serve, temporary_database
+from hypothesis import settings
 
 from mlb_etl.embedded import Server
 

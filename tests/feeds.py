@@ -1,4 +1,4 @@
-"""Real live feeds as JSON, and variants of them made at test time: of other games, with fewer plays, changed, re-ordered."""
+"""Real live feeds as JSON, and variants made at test time: other games, fewer plays, other values and orders."""
 
 import copy
 import functools

@@ -62,9 +62,7 @@ def snapshot(
     """A capture of a game with that content, which is JSON already where it is bytes."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     query = {} if timecode is None else {"timecode": timecode}
-    response = Response(
-        method.endpoint, method.method, {"game_pk": str(game_pk)}, query, "", 200, captured_at, body
-    )
+    response = Response(method.endpoint, method.method, {"game_pk": str(game_pk)}, query, "", 200, captured_at, body)
     rows = None if broken else kept(method, extract(method, Capture(response.as_of, response.path_params), body).rows)
     return Snapshot(game_pk, captured_at, response.as_of, response, hashlib.sha256(body).digest(), rows)
 

@@ -11,8 +11,8 @@ from sample_tables.game import GAMES as GAMES_TABLE
 from sample_tables.game import METHOD, PLAYS
 from samples import PACKAGE, at, connect, response
 
-from mlb_etl.counts import Warned
 from mlb_etl.contracts import Check
+from mlb_etl.counts import Warned
 from mlb_etl.errors import Rejected
 from mlb_etl.quarantine import Quarantine
 from mlb_etl.raw import Raw, Stored
@@ -71,7 +71,7 @@ def outcome(laws: Laws, captures: list[Snapshot], batch: int) -> tuple[Any, ...]
 
 @pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_bad_document(sample: Laws, kind: str, known: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_one_bad_document(sample: Laws, kind: str, *, known: bool) -> None:
     members, (table, path, value, reason) = KINDS[kind]
     sample.connection.execute(
         "ALTER TABLE sample.plays ADD CONSTRAINT follows FOREIGN KEY (game_pk, rbi, season) REFERENCES sample.plays"

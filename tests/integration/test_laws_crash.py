@@ -172,7 +172,7 @@ def test_workers_of_the_pool_are_killed(
     monkeypatch.setattr(transform, "BATCH", 1)
     captured = captures(10)
     sample.arrive(*captured)
-    killed = set()
+    killed: set[int | None] = set()
 
     def progress(_done: int, _total: int) -> None:
         alive = [each for each in multiprocessing.active_children() if each.pid not in killed]

@@ -87,9 +87,9 @@ def test_an_empty_final_after_the_whole_game(real: Laws, stubs_dir: Path) -> Non
     assert (real.places(EMPTY_FINAL), real.watermarks(EMPTY_FINAL)) == before
     accepted = run(dsn, "quarantine", "accept", number)
     assert accepted.exit_code == 0
-    told = {line.split()[0]: [int(each) for each in line.split()[1:]] for line in accepted.output.splitlines()[1:18]}
+    printed = {line.split()[0]: [int(each) for each in line.split()[1:]] for line in accepted.output.splitlines()[1:18]}
     expected = {name: [*map(len, each)] for name, each in changes(whole.rows, empty.rows).items()}
-    assert told == expected
+    assert printed == expected
     assert expected["game.live_game_pitch_events"] == [0, 0, 0, 290]
     assert real.rows(EMPTY_FINAL) == empty.rows
     assert real.quarantine(EMPTY_FINAL) == {}
@@ -125,8 +125,8 @@ def real_snapshots(stubs: Path, *variants: tuple[int, int, int]) -> list[Snapsho
     ids=["benches and bullpens", "before the first pitch", "after it", "half of the plays", "a play"],
 )
 def test_what_may_vanish(
-    real: Laws, stubs_dir: Path, first: tuple[int, int, int], second: tuple[int, int, int], applied: bool
-) -> None:  # fmt: skip
+    real: Laws, stubs_dir: Path, first: tuple[int, int, int], second: tuple[int, int, int], *, applied: bool
+) -> None:
     before, after = real_snapshots(stubs_dir, first, second)
     real.arrive(before)
     real.run([823717])
@@ -147,7 +147,7 @@ def test_what_may_vanish(
     ],
     ids=["2 of 10", "3 of 10", "all 4", "all 5", "4 of 5", "none of a table that says whether it began"],
 )
-def test_the_limits(sample: Laws, guard: ShrinkGuard, before: int, after: int, applied: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_the_limits(sample: Laws, guard: ShrinkGuard, before: int, after: int, *, applied: bool) -> None:
     """The game itself is a row, too."""
     method = replace(METHOD, shrink_guard=guard)
     its = [
@@ -186,9 +186,7 @@ def test_another_mapping_may_take_rows_away(sample: Laws) -> None:
 def test_a_loss_over_several_captures_is_none(sample: Laws) -> None:
     """Each is held against the one before it; what waits is not what the next one is held against."""
     sizes = [20, 17, 5, 15, 13]
-    sample.arrive(
-        *(snapshot(METHOD, 1, at(minute), response(rbi=[1] * size)) for minute, size in enumerate(sizes))
-    )
+    sample.arrive(*(snapshot(METHOD, 1, at(minute), response(rbi=[1] * size)) for minute, size in enumerate(sizes)))
     assert documents(sample.run([1])) == (4, 0, 0, 1)
     assert len(sample.rows(1)["sample.plays"]) == 13
     [note] = sample.quarantine(1)

@@ -67,7 +67,9 @@ runs = st.builds(
     st.sampled_from(["new", "new", "new", "again"]),
 )
 decisions = st.builds(
-    Decision, st.sampled_from(["retry", "accept", "drop"]), st.lists(st.integers(0, 9), min_size=1, max_size=3).map(tuple)
+    Decision,
+    st.sampled_from(["retry", "accept", "drop"]),
+    st.lists(st.integers(0, 9), min_size=1, max_size=3).map(tuple),
 )
 
 
@@ -83,8 +85,8 @@ def sequences(contents: st.SearchStrategy[Any], size: int) -> st.SearchStrategy[
 
 # -------------------------------------------------------------------------------------------- the synthetic method
 
-PLAYS = [{"index": n, "rbi": n % 4, "speed": 90.25 + n} for n in range(12)]
-FLAWS = {
+PLAYS: list[dict[str, Any]] = [{"index": n, "rbi": n % 4, "speed": 90.25 + n} for n in range(12)]
+FLAWS: dict[str, dict[str, Any]] = {
     "check": {"plays": [{"index": 0, "rbi": 7}]},
     "NUL": {"venue": "a\0b"},
     "type": {"plays": [{"index": "1"}]},
@@ -227,7 +229,7 @@ def work(laws: Laws, first: int, plans: list[list[Run]]) -> None:
             each.result()
 
 
-@examples(30)
+@examples(20)
 @given(captures=st.lists(arrivals(content([None] * 12 + [*FLAWS])), min_size=2, max_size=14), plans=plans())
 def test_any_captures_by_concurrent_workers(sample: Laws, captures: list[Arrival], plans: list[list[Run]]) -> None:
     """Which of some captures is quarantined depends on who comes first; the tables show one of them, and one only."""
@@ -251,9 +253,7 @@ def test_any_captures_by_concurrent_workers(sample: Laws, captures: list[Arrival
 
 
 @examples(20)
-@given(
-    captures=st.lists(st.tuples(games, st.integers(0, 11), content([None])), min_size=2, max_size=14), plans=plans()
-)
+@given(captures=st.lists(st.tuples(games, st.integers(0, 11), content([None])), min_size=2, max_size=14), plans=plans())
 def test_the_newest_wins_among_workers(
     sample: Laws, captures: list[tuple[int, int, Content]], plans: list[list[Run]]
 ) -> None:
