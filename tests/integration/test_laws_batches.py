@@ -1,6 +1,7 @@
 """Write law 8: a document that can't be applied takes none of its batch with it, and says what is wrong."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from mlb_etl.errors import Rejected
 from mlb_etl.quarantine import Quarantine
 from mlb_etl.raw import Raw, Stored
 from mlb_etl.transform import Transformer
+from mlb_etl.upsert import Upsert
 
 GAMES = range(1, 26)
 BAD = 13
@@ -197,3 +199,28 @@ def test_a_row_that_breaks_a_check_and_is_too_long_to_look_at(sample: Laws) -> N
     assert 'violates check constraint "short"' in long.why.reason
     assert (long.why.table, short.why.table) == ("sample.games", "sample.games")
     assert (short.why.path, short.why.value) == ("$.venue", "c" * 10)
+
+
+def test_a_newer_capture_comes_while_an_older_one_is_written(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for the lock of the document, and then has the last word."""
+    old, older, newer = (snapshot(METHOD, 1, at(n), response(rbi=[n] * (10 - n), score=n)) for n in range(3))
+    sample.arrive(old)
+    sample.run([1])
+    sample.arrive(older, newer)
+    listed = {each.as_of: each for each in Raw(sample.connection, METHOD).captures({})}
+    dsn, merge, works = sample.connection.info.dsn, Upsert._merge, []
+    with connect(dsn) as slow, connect(dsn) as fast, ThreadPoolExecutor(1) as pool:
+        one, other = Transformer(slow, METHOD), Transformer(fast, METHOD)
+
+        def slowly(*arguments: Any, **named: Any) -> None:
+            monkeypatch.undo()
+            works.append(pool.submit(other.apply, [listed[newer.as_of]]))
+            with pytest.raises(TimeoutError):
+                works[0].result(timeout=0.5)
+            merge(*arguments, **named)
+
+        monkeypatch.setattr(Upsert, "_merge", slowly)
+        assert documents(one.apply([listed[older.as_of]])) == (1, 0, 0, 0)
+        assert documents(works[0].result(timeout=10)) == (1, 0, 0, 0)
+    assert sample.watermarks(1)[1][:2] == (newer.as_of, newer.digest)
+    assert sample.rows(1) == newer.rows
