@@ -3,6 +3,8 @@
 import gc
 import logging
 import multiprocessing
+import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -154,8 +156,17 @@ _session: Session  # of a worker process
 def _start(settings: Settings, name: str, policy: Policy, level: int) -> None:
     global _session  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
     logging.basicConfig(format="%(levelname)s: %(message)s", level=level)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _session = Session(settings, registry.method(settings.tables, name), policy)
     gc.freeze()
+
+
+def _end_with_parent() -> None:
+    """A worker whose pipeline was killed would wait for tasks for ever; ended within one, it leaves nothing by half."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _task(task: Task) -> Counts:

@@ -203,3 +203,22 @@ def test_workers_that_are_killed_again_and_again(sample: Laws, monkeypatch: pyte
     assert 0 < assert_whole(sample, captured) < len(GAMES)
     sample.run(GAMES)
     assert_newest(sample, captured)
+
+
+def test_the_workers_of_a_killed_pipeline_end(
+    sample: Laws, processes: multiprocessing.context.ForkServerContext, tmp_path: Path
+) -> None:
+    captured = captures(10)
+    sample.arrive(*captured)
+    started = tmp_path / "started"
+    pipeline = processes.Process(target=laws_workers.once, args=(sample.settings, list(GAMES), 2, started))
+    pipeline.start()
+    wait_for(started)
+    pipeline.kill()
+    pipeline.join()
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 10
+    while sample.connection.execute(others).fetchone() != (0,):
+        assert time.monotonic() < deadline, "a worker is there still"
+        time.sleep(0.01)
+    assert_whole(sample, captured)
