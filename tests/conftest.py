@@ -2,16 +2,23 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from databases import create_database, create_template, serve, temporary_database
+from hypothesis import settings
 from variants import variant, variant_database, variants
 
 from mlb_etl.embedded import Server
 
 # for tests that want more than the fixtures give, and fixtures for all
 __all__ = ["create_database", "variant", "variant_database", "variants"]
+
+# An example may wait for a server that other work on the machine slows down. In CI all runs have the same examples.
+settings.register_profile("here", deadline=timedelta(seconds=10))
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 

@@ -4,6 +4,7 @@ import gc
 import logging
 import multiprocessing
 import multiprocessing.context
+import os
 import sys
 import threading
 from collections import Counter
@@ -145,7 +146,7 @@ class Session:
                     self._transformer = Transformer(self._connection, self._method, self._policy)
                 return self._transformer.apply(captures)
         except DatabaseUnavailable as error:
-            log.info("%s; trying again", error)
+            log.warning("%s; trying again", error)
             self._close()
             raise
 
@@ -173,8 +174,18 @@ _session: Session  # of a worker process
 def _start(settings: Settings, name: str, policy: Policy, level: int) -> None:
     global _session  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
     logging.basicConfig(format="%(levelname)s: %(message)s", level=level)
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # a session tells itself why it tries again
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _session = Session(settings, registry.method(settings.tables, name), policy)
     gc.freeze()
+
+
+def _end_with_parent() -> None:
+    """A worker whose pipeline was killed would wait for tasks for ever; ended within one, it leaves nothing by half."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _task(task: Task) -> Counts:

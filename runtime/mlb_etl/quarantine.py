@@ -13,12 +13,24 @@ from mlb_etl.raw import Stored
 
 _VALUE = 500  # characters kept
 
+# The lock makes it wait for who applies captures of the document, who deletes notes under the same lock.
 _ADD = """
+WITH shown AS MATERIALIZED (
+    SELECT as_of, content_hash, fingerprint FROM etl.watermark
+    WHERE method = %(method)s AND document = %(document)s::jsonb
+    FOR UPDATE
+)
 INSERT INTO etl.quarantine AS q (method, document, captured_at, content_hash, table_name, path, value, reason)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+SELECT
+    %(method)s, %(document)s::jsonb, %(captured_at)s, %(content_hash)s, %(table)s, %(path)s, %(value)s, %(reason)s
+WHERE NOT EXISTS (
+    SELECT FROM shown
+    WHERE as_of > %(as_of)s
+        OR (as_of = %(as_of)s AND content_hash = %(content_hash)s AND fingerprint = %(fingerprint)s)
+)
 ON CONFLICT (method, document, captured_at, content_hash) DO UPDATE
 SET table_name = EXCLUDED.table_name, path = EXCLUDED.path, value = EXCLUDED.value, reason = EXCLUDED.reason,
-    state = DEFAULT, quarantined_at = DEFAULT
+    quarantined_at = DEFAULT
 """
 _LEAVE = """
 DELETE FROM etl.quarantine AS q
@@ -50,21 +62,35 @@ class Entry:
 
 
 class Quarantine:
-    """The quarantine of a method, on a connection."""
+    """The quarantine of a method, on a connection.
 
-    def __init__(self, connection: Connection, method: str) -> None:
+    `fingerprint` is that of the mapping which captures are applied under; None where it does not matter.
+    """
+
+    def __init__(self, connection: Connection, method: str, fingerprint: str | None = None) -> None:
         self._connection = connection
         self._method = method
+        self._fingerprint = fingerprint
 
-    def add(self, capture: Stored, why: Rejected) -> None:
-        """Note that the capture can't be applied, and why."""
-        value = None if why.value is None else str(why.value)[:_VALUE]
-        subject = (self._method, capture.document, capture.captured_at, capture.content_hash)
-        self._connection.execute(_ADD, (*subject, why.table, why.path, value, why.reason))
+    def add(self, capture: Stored, why: Rejected) -> bool:
+        """Note that the capture can't be applied, and why; False where others have applied it meanwhile, or newer."""
+        note = {
+            "method": self._method,
+            "document": capture.document,
+            "captured_at": capture.captured_at,
+            "as_of": capture.as_of,
+            "content_hash": capture.content_hash,
+            "fingerprint": self._fingerprint,
+            "table": why.table,
+            "path": why.path,
+            "value": None if why.value is None else str(why.value)[:_VALUE],
+            "reason": why.reason,
+        }
+        return self._connection.execute(_ADD, note).rowcount == 1
 
     def leave(self, captures: Iterable[Stored]) -> None:
-        """Forget the captures, on which there is nothing left to decide."""
-        gone = [(each.document, each.captured_at, each.content_hash) for each in captures if each.quarantine]
+        """Forget the captures, on which there is nothing left to decide, whoever has noted them and when."""
+        gone = [(each.document, each.captured_at, each.content_hash) for each in captures]
         if gone:
             self._connection.execute(_LEAVE, (*map(list, zip(*gone, strict=True)), self._method))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from mlb_etl.contracts import ShrinkGuard
 from mlb_etl.errors import Rejected
@@ -33,7 +34,7 @@ def check(guard: ShrinkGuard, losses: Mapping[str, Loss]) -> None:
             )
     deleted = sum(loss.deleted for loss in guarded.values())
     before = sum(loss.before for loss in guarded.values())
-    if deleted > guard.share * before:
+    if deleted > Decimal(str(guard.share)) * before:  # as the mapping says it: in binary 29 is more than 0.29 * 100
         reason = f"it would delete more than {guard.share:.0%} of the document's rows; {_ACCEPT}"
         raise Rejected(reason, value=_deleted(deleted, before))
 

@@ -61,11 +61,11 @@ class Transformer:
 
     def __init__(self, connection: Connection, method: Method, policy: Policy = "new") -> None:
         self.raw = Raw(connection, method)
-        self._quarantine = Quarantine(connection, method.name)
+        self._quarantine = Quarantine(connection, method.name, None if policy == "again" else method.fingerprint)
         self._upsert = Upsert(connection, method)
         self._method = method
         self._policy = policy
-        self._shown: dict[str, Applied] = {}
+        self._shown: dict[str, Applied | None] = {}
 
     def apply(self, captures: Sequence[Stored]) -> Counts:
         """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
@@ -82,8 +82,9 @@ class Transformer:
         """All at once, or where one of them is refused each by itself."""
         try:
             written = self._upsert.apply(documents, self._policy)
-        except UnreadError:
-            return self._write([Document(each.capture, self._rows(each.capture)) for each in documents])
+        except UnreadError as others:
+            self._shown |= others.shown
+            return self.apply([each.capture for each in documents])
         except Rejected as why:
             if len(documents) > 1:
                 return sum((self._write([each]) for each in documents), Counts())
@@ -120,7 +121,8 @@ class Transformer:
         return Applied(capture.as_of, capture.content_hash, self._method.fingerprint)
 
     def _put_aside(self, capture: Stored, why: Rejected) -> Counts:
-        self._quarantine.add(capture, why)
+        if not self._quarantine.add(capture, why):
+            return Counts(DocumentCounts(stale=1))
         log.info("quarantined %s %s of %s: %s", self._method.name, capture.document, capture.captured_at, why)
         return Counts(
             DocumentCounts(quarantined=1), quarantined=(Quarantined(capture.document, capture.captured_at, why),)

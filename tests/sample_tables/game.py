@@ -1,6 +1,7 @@
 """The method sample.game: {"gamePk": 1, "season": 2024, "score": 3, "plays": [{"index": 0, "rbi": 1}], ...}."""
 
 from decimal import Decimal
+from operator import itemgetter
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +20,7 @@ from mlb_etl.contracts import (
 )
 from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.fields import Int2, Int4, Int8
+from mlb_etl.contracts.rows import unique
 from mlb_etl.errors import Rejected
 
 
@@ -54,7 +56,7 @@ def extract_games(document: Document, capture: Capture) -> list[Row]:
 
 
 def extract_plays(document: Document, capture: Capture) -> list[Row]:
-    return [
+    rows = [
         (
             document.game_pk,
             document.season,
@@ -65,6 +67,7 @@ def extract_plays(document: Document, capture: Capture) -> list[Row]:
         )
         for play in document.plays or ()
     ]
+    return unique(rows, itemgetter(2), "$.plays[*]")
 
 
 GAMES = Table(

@@ -55,6 +55,7 @@ def cli(*, verbose: bool) -> None:
       mlb-etl transform --job config/jobs/game_live_transform.yaml --game-pk 747175
     """
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO if verbose else logging.WARNING)
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # who tries again tells itself why
 
 
 cli.add_command(database)

@@ -1,0 +1,58 @@
+"""Real live feeds as JSON, and variants made at test time: other games, fewer plays, other values and orders."""
+
+import copy
+import functools
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+from mlb_etl import registry, samples
+from mlb_etl.raw import Response
+
+PACKAGE = "mlb_tables"
+METHOD = registry.method(PACKAGE, "game.liveGameV1")
+
+Feed = dict[str, Any]
+
+
+def files(stubs: Path, game_pk: int) -> list[Path]:
+    """The captures of a game, oldest first."""
+    return sorted((stubs / "game" / "liveGameV1").glob(f"{game_pk}_*.json.gz"))
+
+
+def capture(file: Path) -> Response:
+    """A captured feed, its body byte for byte."""
+    response = samples.unwrap(samples.read(file))
+    assert response is not None
+    return response
+
+
+@functools.cache
+def _parsed(file: Path) -> Feed:
+    feed: Feed = json.loads(gzip.decompress(file.read_bytes()))["response"]
+    return feed
+
+
+def feed(file: Path, *, game_pk: int | None = None, plays: int | None = None) -> Feed:
+    """A feed of one's own to change; of another game, and with the first plays only, where it is said."""
+    made = copy.deepcopy(_parsed(file))
+    if game_pk is not None:
+        made["gamePk"] = made["gameData"]["game"]["pk"] = game_pk
+    if plays is not None:
+        keep_plays(made, plays)
+    return made
+
+
+def keep_plays(of: Feed, number: int) -> None:
+    """Forget the plays after so many."""
+    plays = of["liveData"]["plays"]
+    plays["allPlays"] = plays["allPlays"][:number]
+    plays["scoringPlays"] = [each for each in plays["scoringPlays"] if each < number]
+
+
+def small(of: Feed) -> Feed:
+    """The feed without what no table is made from and takes most of its bytes."""
+    of["liveData"]["plays"].pop("playsByInning", None)
+    of["liveData"]["plays"].pop("currentPlay", None)
+    return of

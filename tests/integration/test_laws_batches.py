@@ -1,0 +1,226 @@
+"""Write law 8: a document that can't be applied takes none of its batch with it, and says what is wrong."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from laws import Laws, Snapshot, documents, snapshot
+from sample_tables.game import GAMES as GAMES_TABLE
+from sample_tables.game import METHOD, PLAYS
+from samples import PACKAGE, at, connect, response
+
+from mlb_etl.contracts import Check
+from mlb_etl.counts import Warned
+from mlb_etl.errors import Rejected
+from mlb_etl.quarantine import Quarantine
+from mlb_etl.raw import Raw, Stored
+from mlb_etl.transform import Transformer
+from mlb_etl.upsert import Upsert
+
+GAMES = range(1, 26)
+BAD = 13
+REPEATED = [{"index": 0, "rbi": 1}, {"index": 0, "rbi": 2}]
+# The members that make it bad; then table, path, value and reason in the quarantine.
+KINDS: dict[str, tuple[dict[str, Any], tuple[str, str, str | None, str]]] = {
+    "type": (
+        {"plays": [{"index": 0}, {"index": "1"}]},
+        ("sample.plays", "$.plays[1].index", "1", "Expected `int | null`, got `str`"),
+    ),
+    "rule": ({"plays": None}, ("sample.raw_game", "$.plays", None, "has plays")),
+    "missing key": ({"plays": [{"rbi": 1}]}, ("sample.plays", "$.plays[0].index", None, "a key column needs a value")),
+    "check": (
+        {"plays": [{"index": 0, "rbi": 1}, {"index": 1, "rbi": 7}]},
+        ("sample.plays", "$.plays[1].rbi", "7", 'violates check constraint "plays_rbi"'),
+    ),
+    "foreign key": (
+        {"plays": [{"index": 0, "rbi": 0}, {"index": 1, "rbi": 3}]},
+        ("sample.plays", "$", "(game_pk, rbi, season)=(13, 3, 2024)", 'violates foreign key constraint "follows"'),
+    ),
+    "NUL": ({"venue": "a\0b"}, ("sample.games", "$", None, "0x00")),
+    "repeated key": ({"plays": REPEATED}, ("sample.plays", "$", "(13, 0, 2024)", "two rows have the same key")),
+}
+
+
+@pytest.fixture
+def sample(sample_database: str) -> Iterator[Laws]:
+    laws = Laws(sample_database, PACKAGE, METHOD)
+    with closing(laws.connection):
+        yield laws
+
+
+def good(game: int, minute: int) -> Snapshot:
+    return snapshot(METHOD, game, at(minute), response(game, rbi=[0, 1, 2, 0, 1][: 4 + minute], score=minute))
+
+
+def bad(minute: int, members: dict[str, Any]) -> Snapshot:
+    return snapshot(METHOD, BAD, at(minute), response(BAD, rbi=[0]) | members, broken=True)
+
+
+def outcome(laws: Laws, captures: list[Snapshot], batch: int) -> tuple[Any, ...]:
+    """What becomes of captures of known documents that are taken so many at a time."""
+    for game in GAMES:
+        laws.forget(game)
+    laws.arrive(*captures)
+    counts = laws.run(GAMES, batch=batch)
+    notes = "SELECT document, table_name, path, value, reason FROM etl.quarantine ORDER BY document"
+    told = [(each.document, each.captured_at, str(each.why)) for each in counts.quarantined]
+    found = laws.connection.execute(notes.encode()).fetchall()
+    return documents(counts), counts.tables, sorted(told), laws.rows(*GAMES), laws.watermarks(*GAMES), found
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_bad_document(sample: Laws, kind: str, *, known: bool) -> None:
+    members, (table, path, value, reason) = KINDS[kind]
+    sample.connection.execute(
+        "ALTER TABLE sample.plays ADD CONSTRAINT follows FOREIGN KEY (game_pk, rbi, season) REFERENCES sample.plays"
+        " (game_pk, at_bat_index, season)"
+    )
+    before = [good(game, 0) for game in GAMES] if known else []
+    captures = [good(game, 1) if game != BAD else bad(1, members) for game in GAMES]
+    together, single = (outcome(sample, [*before, *captures], batch) for batch in (25, 1))
+    assert together == single
+    assert together[0] == (24 + len(before), 0, 0, 1)
+    expected = {each.game_pk: each for each in [*before, *captures] if each.rows is not None}
+    for game, shown in expected.items():
+        assert sample.rows(game) == shown.rows
+    if not known:
+        assert not any(sample.rows(BAD).values())
+    [(document, *where, why)] = together[-1]
+    assert document == {"game_pk": BAD}
+    assert where[:2] == [table, path]
+    assert value is None or value in where[2]
+    assert reason in why
+
+
+@pytest.mark.parametrize(
+    ("minute", "rbi", "reason"),
+    [(1, [0], "it would delete more than 20%"), (0, [2, 2, 2, 2], "another response of the same time was applied")],
+    ids=["shrink", "conflict"],
+)
+def test_one_document_that_waits_for_a_decision(sample: Laws, minute: int, rbi: list[int], reason: str) -> None:
+    before = [good(game, 0) for game in GAMES]
+    suspect = snapshot(METHOD, BAD, at(minute), response(BAD, rbi=rbi, score=9))
+    captures = [good(game, 1) if game != BAD else suspect for game in GAMES]
+    together, single = (outcome(sample, [*before, *captures], batch) for batch in (25, 1))
+    assert together == single
+    assert together[0] == (49, 0, 0, 1)
+    [(document, *_, why)] = together[-1]
+    assert document == {"game_pk": BAD}
+    assert why.startswith(reason)
+
+
+def test_warnings_are_of_the_captures_that_were_applied(sample: Laws) -> None:
+    """More than three runs batted in by a play is only said."""
+    rbi = {2: [4, 0, 4], 3: [4, 7], 4: [4]}
+    sample.arrive(*(snapshot(METHOD, game, at(0), response(game, rbi=rbi.get(game, [0]))) for game in range(1, 6)))
+    counts = sample.run(range(1, 6))
+    assert documents(counts) == (4, 0, 0, 1)
+    assert sorted(counts.warnings, key=lambda each: each.document) == [
+        Warned('{"game_pk": 2}', "sample.plays", "plays_many_rbi", 2),
+        Warned('{"game_pk": 4}', "sample.plays", "plays_many_rbi", 1),
+    ]
+    assert sample.run(range(1, 6)).warnings == (), "nothing was applied"
+
+
+def test_a_bad_document_beside_one_that_others_changed_meanwhile(sample: Laws) -> None:
+    """Game 1 shows this content no more, so that its capture must be read after all; that of game 2 can't be."""
+    first, back = (snapshot(METHOD, 1, at(minute), response(1)) for minute in (0, 2))
+    other = snapshot(METHOD, 1, at(1), response(1, score=9))
+    sample.arrive(first, snapshot(METHOD, 2, at(0), response(2)))
+    sample.run([1, 2])
+    sample.arrive(back)
+    broken = snapshot(METHOD, 2, at(0), b'{"gamePk": "2"}', broken=True)
+    sample.arrive(broken)
+    waiting = [each for each in Raw(sample.connection, METHOD).captures({}) if each.content_hash != b""]
+    batch = [each for each in waiting if (each.keys, each.as_of) == ((1,), at(2)) or each.content_hash == broken.digest]
+    assert len(batch) == 2
+    sample.arrive(other)
+    with connect(sample.connection.info.dsn) as beside:
+        Transformer(beside, METHOD).apply(
+            [each for each in Raw(beside, METHOD).captures({"game_pk": [1]}) if each.as_of == at(1)]
+        )
+    assert sample.rows(1) == other.rows
+    with connect(sample.connection.info.dsn) as connection:
+        counts = Transformer(connection, METHOD).apply(batch)
+    assert documents(counts) == (1, 0, 0, 1)
+    assert sample.rows(1) == back.rows
+    assert sample.quarantine(1, 2) == {broken.note: "waiting"}
+
+
+@pytest.mark.parametrize("first", ["noted", "applied"])
+def test_what_one_worker_refuses_and_another_applies_does_not_wait(
+    sample: Laws, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """One comes to it before a capture that makes the loss small, one after it."""
+    old, between, new = (
+        snapshot(METHOD, 1, at(minute), response(rbi=[1] * plays)) for minute, plays in enumerate((10, 9, 7))
+    )
+    sample.arrive(old)
+    sample.run([1])
+    sample.arrive(new)
+    [listed] = [each for each in Raw(sample.connection, METHOD).captures({}) if each.as_of == at(2)]
+    sample.arrive(between)
+    with connect(sample.connection.info.dsn) as beside, connect(sample.connection.info.dsn) as connection:
+        one, other = (Transformer(each, METHOD) for each in (connection, beside))
+        [step] = [each for each in Raw(beside, METHOD).captures({}) if each.as_of == at(1)]
+        add = Quarantine.add
+
+        def later(of: Quarantine, capture: Stored, why: Rejected) -> bool:
+            monkeypatch.undo()
+            noted = add(of, capture, why) if first == "noted" else False
+            other.apply([step])
+            other.apply([listed])
+            return noted if first == "noted" else add(of, capture, why)
+
+        monkeypatch.setattr(Quarantine, "add", later)
+        counts = one.apply([listed])
+    assert documents(counts) == ((0, 0, 0, 1) if first == "noted" else (0, 0, 1, 0))
+    assert sample.rows(1) == new.rows
+    assert sample.quarantine(1) == {}
+
+
+def test_a_row_that_breaks_a_check_and_is_too_long_to_look_at(sample: Laws) -> None:
+    """The stage takes rows of 8 kB only, and so can't tell the value: the reason of the table is enough."""
+    sample.connection.execute("ALTER TABLE sample.games ADD CONSTRAINT short CHECK (length(venue) < 9)")
+    stage = f"{GAMES_TABLE.stage.replace('venue text', 'venue text STORAGE PLAIN')}"
+    check = Check("short", ("venue",), "SELECT venue FROM stage_games WHERE NOT (length(venue) < 9) LIMIT 1")
+    method = replace(METHOD, tables=(replace(GAMES_TABLE, stage=stage, checks=(check,)), PLAYS))
+    venues = {1: "a", 2: "b" * 9000, 3: "c" * 10}
+    sample.arrive(
+        *(snapshot(METHOD, game, at(0), response(game, venue=venue), broken=True) for game, venue in venues.items())
+    )
+    counts = sample.run(venues, method=method)
+    assert documents(counts) == (1, 0, 0, 2)
+    long, short = sorted(counts.quarantined, key=lambda each: each.document)
+    assert 'violates check constraint "short"' in long.why.reason
+    assert (long.why.table, short.why.table) == ("sample.games", "sample.games")
+    assert (short.why.path, short.why.value) == ("$.venue", "c" * 10)
+
+
+def test_a_newer_capture_comes_while_an_older_one_is_written(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for the lock of the document, and then has the last word."""
+    old, older, newer = (snapshot(METHOD, 1, at(n), response(rbi=[n] * (10 - n), score=n)) for n in range(3))
+    sample.arrive(old)
+    sample.run([1])
+    sample.arrive(older, newer)
+    listed = {each.as_of: each for each in Raw(sample.connection, METHOD).captures({})}
+    dsn, merge, works = sample.connection.info.dsn, Upsert._merge, []
+    with connect(dsn) as slow, connect(dsn) as fast, ThreadPoolExecutor(1) as pool:
+        one, other = Transformer(slow, METHOD), Transformer(fast, METHOD)
+
+        def slowly(*arguments: Any, **named: Any) -> None:
+            monkeypatch.undo()
+            works.append(pool.submit(other.apply, [listed[newer.as_of]]))
+            with pytest.raises(TimeoutError):
+                works[0].result(timeout=0.5)
+            merge(*arguments, **named)
+
+        monkeypatch.setattr(Upsert, "_merge", slowly)
+        assert documents(one.apply([listed[older.as_of]])) == (1, 0, 0, 0)
+        assert documents(works[0].result(timeout=10)) == (1, 0, 0, 0)
+    assert sample.watermarks(1)[1][:2] == (newer.as_of, newer.digest)
+    assert sample.rows(1) == newer.rows

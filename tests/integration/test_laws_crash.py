@@ -1,0 +1,224 @@
+"""Workers killed at any moment, servers stopped in the middle: each document is applied whole or not at all."""
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import laws_workers
+import pytest
+from databases import FAST, create_database, create_template, temporary_folder
+from laws import Laws, Snapshot, snapshot, together
+from sample_tables.game import METHOD
+from samples import PACKAGE, at, response
+
+from mlb_etl import transform
+from mlb_etl.embedded import Server
+from mlb_etl.errors import EtlError
+
+GAMES = range(1, 21)
+PATIENCE = 60.0  # seconds, on a busy machine
+
+
+@pytest.fixture(scope="module", autouse=True)
+def processes() -> multiprocessing.context.ForkServerContext:
+    """Processes that start at once, also those of a pool: what they import, they inherit."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pytest", "laws_workers", "sample_tables.game"])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(Path(laws_workers.__file__).parent))
+        forkserver.ensure_running()
+    return context
+
+
+@pytest.fixture
+def sample(sample_database: str) -> Iterator[Laws]:
+    laws = Laws(sample_database, PACKAGE, METHOD)
+    with closing(laws.connection):
+        yield laws
+
+
+def captures(each: int, games: Sequence[int] = GAMES) -> list[Snapshot]:
+    """So many of each game, the last the newest: with 50 plays, of which some change, come and go."""
+    made = []
+    for game in games:
+        for minute in range(each):
+            rbi = [(game + minute * place) % 4 for place in range(50 + minute % 3)]
+            made.append(snapshot(METHOD, game, at(minute), response(game, rbi=rbi, season=2020 + game % 3)))
+    return made
+
+
+def assert_whole(laws: Laws, captured: Sequence[Snapshot]) -> int:
+    """At one moment, each game's rows are exactly those of the capture that its watermark names; how many there are."""
+    named = {(each.game_pk, each.as_of): each.rows or {} for each in captured}
+    with laws.connection.transaction():
+        laws.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        marks, rows = laws.watermarks(*GAMES), laws.rows(*GAMES)
+    assert rows == {**laws.rows(), **together(named[game, mark[0]] for game, mark in marks.items())}
+    return len(marks)
+
+
+def assert_newest(laws: Laws, captured: Sequence[Snapshot]) -> None:
+    newest = {each.game_pk: each for each in sorted(captured, key=lambda each: each.as_of)}
+    assert laws.rows(*GAMES) == together(each.rows or {} for each in newest.values())
+    assert {game: mark[0] for game, mark in laws.watermarks(*GAMES).items()} == {
+        game: each.as_of for game, each in newest.items()
+    }
+    assert laws.quarantine(*GAMES) == {}
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not come"
+        time.sleep(0.002)
+
+
+def assert_ended(workers: Sequence[BaseProcess]) -> None:
+    for worker in workers:
+        worker.join(PATIENCE)
+    assert [worker.exitcode for worker in workers] == [0] * len(workers)
+
+
+def test_workers_killed_at_random(
+    sample: Laws, processes: multiprocessing.context.ForkServerContext, tmp_path: Path
+) -> None:
+    """Eight at once, one of them with a pool of two, on 200 captures of 20 games that come shuffled."""
+    chance = random.Random(7)  # noqa: S311 - no secret
+    captured = captures(10)
+    coming = chance.sample(captured, len(captured))
+    stop = tmp_path / "stop"
+
+    def start(number: int) -> BaseProcess:
+        arguments = (sample.settings, list(GAMES), number, 2 if number == 0 else 1, stop)
+        process = processes.Process(target=laws_workers.again_and_again, args=arguments)
+        process.start()
+        return process
+
+    workers = [start(number) for number in range(7)]
+    for kill in range(20):
+        sample.arrive(*coming[kill * 10 : kill * 10 + 10])
+        time.sleep(chance.uniform(0.02, 0.2))
+        victim = chance.randrange(len(workers))
+        pid = workers[victim].pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        workers[victim].join()
+        assert_whole(sample, captured)
+        workers[victim] = start(victim)
+    stop.touch()
+    assert_ended(workers)
+    assert_newest(sample, captured)
+
+
+@pytest.fixture
+def mortal() -> Iterator[Server]:
+    """A server of the test's own, which keeps what it committed when it is stopped at once."""
+    folder = temporary_folder()
+    server = Server(folder / "postgres", settings=FAST | {"synchronous_commit": "on"})
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("pools", [(1, 1, 1), (2,)], ids=["processes", "pool"])
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
+def test_the_server_is_restarted(
+    mortal: Server,
+    processes: multiprocessing.context.ForkServerContext,
+    tmp_path: Path,
+    stop: signal.Signals,
+    pools: Sequence[int],
+) -> None:
+    """Workers, all on the same games, wait for it and go on."""
+    dsn = create_database(mortal, create_template(mortal, PACKAGE))
+    captured = captures(15)
+    before = Laws(dsn, PACKAGE, METHOD)
+    with closing(before.connection):
+        before.arrive(*captured)
+    workers = []
+    for number, pool in enumerate(pools):
+        arguments = (before.settings, list(GAMES), pool, tmp_path / f"{number}")
+        workers.append(processes.Process(target=laws_workers.once, args=arguments))
+        workers[-1].start()
+    for number in range(len(pools)):
+        wait_for(tmp_path / f"{number}")
+    os.kill(int((mortal.home / "data" / "postmaster.pid").read_text().split("\n", 1)[0]), stop)
+    while mortal.running():
+        time.sleep(0.005)
+    assert mortal.start(), "it was down"
+    after = Laws(dsn, PACKAGE, METHOD)
+    with closing(after.connection):
+        marks = after.watermarks(*GAMES)
+        assert {mark[0] for mark in marks.values()} != {at(14)} or len(marks) < len(GAMES), "it was in the middle"
+        assert_whole(after, captured)
+        assert_ended(workers)
+        assert_newest(after, captured)
+
+
+@pytest.mark.parametrize("deaths", [1, 4])
+def test_workers_of_the_pool_are_killed(
+    sample: Laws, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, deaths: int
+) -> None:
+    """The pipeline does their work again by itself, a few times."""
+    monkeypatch.setattr(transform, "BATCH", 1)
+    captured = captures(10)
+    sample.arrive(*captured)
+    killed: set[int | None] = set()
+
+    def progress(_done: int, _total: int) -> None:
+        alive = [each for each in multiprocessing.active_children() if each.pid not in killed]
+        if len(killed) < 2 * deaths and len(alive) == 2:
+            for each in alive:
+                assert each.pid is not None
+                os.kill(each.pid, signal.SIGKILL)
+                killed.add(each.pid)
+
+    counts = sample.pipeline(workers=2).run({}, progress=progress)
+    assert caplog.text.count("a worker process died") == deaths
+    assert counts.documents.quarantined == 0
+    assert_newest(sample, captured)
+
+
+def test_workers_that_are_killed_again_and_again(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error tells so, and what was done is whole."""
+    monkeypatch.setattr(transform, "BATCH", 1)
+    captured = captures(10)
+    sample.arrive(*captured)
+
+    def progress(_done: int, _total: int) -> None:
+        for each in multiprocessing.active_children():
+            each.kill()
+
+    with pytest.raises(EtlError, match="killed again and again: is memory short"):
+        sample.pipeline(workers=2).run({}, progress=progress)
+    assert 0 < assert_whole(sample, captured) < len(GAMES)
+    sample.run(GAMES)
+    assert_newest(sample, captured)
+
+
+def test_the_workers_of_a_killed_pipeline_end(
+    sample: Laws, processes: multiprocessing.context.ForkServerContext, tmp_path: Path
+) -> None:
+    captured = captures(10)
+    sample.arrive(*captured)
+    started = tmp_path / "started"
+    pipeline = processes.Process(target=laws_workers.once, args=(sample.settings, list(GAMES), 2, started))
+    pipeline.start()
+    wait_for(started)
+    pipeline.kill()
+    pipeline.join()
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 10
+    while sample.connection.execute(others).fetchone() != (0,):
+        assert time.monotonic() < deadline, "a worker is there still"
+        time.sleep(0.01)
+    assert_whole(sample, captured)

@@ -1,0 +1,318 @@
+"""The write laws as a model of few lines, and the tables of a method beside it: what both say must be the same."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+from unittest import mock
+
+from psycopg import sql
+from samples import connect
+
+from mlb_etl import transform
+from mlb_etl.contracts import Capture, Method, Table
+from mlb_etl.counts import Counts, TableCounts
+from mlb_etl.extract import extract
+from mlb_etl.pipeline import Pipeline
+from mlb_etl.raw import Raw, Response
+from mlb_etl.settings import Settings
+from mlb_etl.watermark import Policy
+
+Key: TypeAlias = tuple[Any, ...]
+Rows: TypeAlias = dict[str, dict[Key, tuple[Any, ...]]]  # content by primary key, by table
+Places: TypeAlias = dict[str, dict[Key, tuple[str, ...]]]  # where the server keeps a row, and who wrote it
+Note: TypeAlias = tuple[int, datetime, bytes]  # a capture, as the quarantine names it
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A capture as the model knows it; `rows` are None where it can't be applied whatever the tables show."""
+
+    game_pk: int
+    captured_at: datetime
+    as_of: datetime
+    response: Response
+    digest: bytes
+    rows: Rows | None
+
+    @property
+    def note(self) -> Note:
+        return self.game_pk, self.captured_at, self.digest
+
+    def __repr__(self) -> str:
+        return f"Snapshot({self.game_pk}, as of {self.as_of:%H:%M} captured {self.captured_at:%H:%M}, {self._size()})"
+
+    def _size(self) -> str:
+        return "broken" if self.rows is None else f"{sum(map(len, self.rows.values()))} rows"
+
+
+def snapshot(
+    method: Method,
+    game_pk: int,
+    captured_at: datetime,
+    content: object,
+    *,
+    timecode: str | None = None,
+    broken: bool = False,
+) -> Snapshot:
+    """A capture of a game with that content, which is JSON already where it is bytes."""
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    query = {} if timecode is None else {"timecode": timecode}
+    response = Response(method.endpoint, method.method, {"game_pk": str(game_pk)}, query, "", 200, captured_at, body)
+    rows = None if broken else kept(method, extract(method, Capture(response.as_of, response.path_params), body).rows)
+    return Snapshot(game_pk, captured_at, response.as_of, response, hashlib.sha256(body).digest(), rows)
+
+
+def kept(method: Method, rows: Iterable[Iterable[Sequence[Any]]]) -> Rows:
+    """Extracted rows as the tables would keep them, without the time of the capture."""
+    return {
+        table.qualified_name: dict(_kept(table, row) for row in of)
+        for table, of in zip(method.tables, rows, strict=True)
+    }
+
+
+def _kept(table: Table, row: Sequence[Any]) -> tuple[Key, tuple[Any, ...]]:
+    of = {column.name: _value(column.type, value) for column, value in zip(table.columns, row, strict=True)}
+    content = (value for name, value in of.items() if name not in {*table.primary_key, "captured_at"})
+    return tuple(of[name] for name in table.primary_key), tuple(content)
+
+
+def _value(type_: str, value: Any) -> Any:
+    if value is not None and type_ == "numeric(5,1)":
+        return Decimal(value).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return value
+
+
+class Change(NamedTuple):
+    """What bringing the rows of one table from one content to another takes."""
+
+    inserted: set[Key]
+    updated: set[Key]
+    unchanged: set[Key]
+    deleted: set[Key]
+
+    @property
+    def counts(self) -> TableCounts:
+        return TableCounts(*map(len, self))
+
+
+def changes(before: Rows, after: Rows) -> dict[str, Change]:
+    """The difference of all rows of a document, by table."""
+    found = {}
+    for table, new in after.items():
+        old = before.get(table, {})
+        both = old.keys() & new.keys()
+        updated = {key for key in both if old[key] != new[key]}
+        found[table] = Change(new.keys() - both, updated, both - updated, old.keys() - both)
+    return found
+
+
+@dataclass
+class Done:
+    """What a run should have done: captures by what becomes of them, rows of each table, rows written."""
+
+    applied: int = 0
+    same: int = 0
+    stale: int = 0
+    quarantined: int = 0
+    tables: dict[str, TableCounts] = field(default_factory=dict)
+    written: set[tuple[str, Key]] = field(default_factory=set)
+
+    @property
+    def documents(self) -> tuple[int, int, int, int]:
+        return self.applied, self.same, self.stale, self.quarantined
+
+
+class Model:
+    """The laws, for captures that are processed one after the other."""
+
+    def __init__(self, method: Method) -> None:
+        self.method = method
+        self.raw: dict[Note, Snapshot] = {}
+        self.shown: dict[int, Snapshot] = {}
+        self.as_of: dict[int, datetime] = {}
+        self.quarantine: dict[Note, str] = {}
+
+    def arrive(self, *snapshots: Snapshot) -> None:
+        """The raw table keeps the first of the same time and content."""
+        for each in snapshots:
+            self.raw.setdefault(each.note, each)
+
+    def transform(self, games: Iterable[int], policy: Policy = "new") -> Done:
+        """Each game's captures in the order of their times; what stands in quarantine is left alone."""
+        done = Done()
+        for each in sorted(self.raw.values(), key=_order):
+            if each.game_pk in games:
+                if each.note not in self.quarantine:
+                    self.take(each, done, policy)
+                elif self.quarantine[each.note] == "waiting":
+                    done.quarantined += 1
+        return done
+
+    def settle(self, snapshots: Iterable[Snapshot], policy: Policy) -> Done:
+        """What was decided on in quarantine, in the order of the times."""
+        done = Done()
+        for each in sorted(snapshots, key=_order):
+            self.take(each, done, policy)
+        return done
+
+    def take(self, new: Snapshot, done: Done, policy: Policy) -> None:
+        """Newer wins; same is nothing; of an equal time, or of much less, only by decision."""
+        game, old = new.game_pk, self.shown.get(new.game_pk)
+        same = old is not None and new.digest == old.digest
+        if old is not None and new.as_of < self.as_of[game]:
+            done.stale += 1
+        elif same and not (policy == "again" and new.as_of == self.as_of[game]):
+            done.same += 1
+            self.as_of[game] = new.as_of
+        elif not same and self._stopped(new, old, accept=policy == "accept"):
+            done.quarantined += 1
+            self.quarantine[new.note] = "waiting"
+            return
+        else:
+            done.applied += 1
+            self._apply(new, old, done)
+        self.quarantine.pop(new.note, None)
+
+    def _stopped(self, new: Snapshot, old: Snapshot | None, *, accept: bool) -> bool:
+        if new.rows is None:
+            return True
+        if accept or old is None:
+            return False
+        return new.as_of == self.as_of[new.game_pk] or self._shrinks(old.rows or {}, new.rows)
+
+    def _shrinks(self, before: Rows, after: Rows) -> bool:
+        guard = self.method.shrink_guard
+        if guard.once and not any(before[name] for name in guard.once):
+            return False
+        of = {table.qualified_name: changes(before, after)[table.qualified_name] for table in self.method.tables}
+        guarded = [table.qualified_name for table in self.method.tables if table.guarded]
+        emptied = any(not after[name] and len(before[name]) >= guard.emptied_table_rows for name in guarded)
+        lost = sum(len(of[name].deleted) for name in guarded)
+        return emptied or lost > Decimal(str(guard.share)) * sum(len(before[name]) for name in guarded)
+
+    def _apply(self, new: Snapshot, old: Snapshot | None, done: Done) -> None:
+        assert new.rows is not None
+        for table, change in changes((old and old.rows) or {}, new.rows).items():
+            done.tables[table] = done.tables.get(table, TableCounts()) + change.counts
+            done.written |= {(table, key) for key in change.inserted | change.updated}
+        self.shown[new.game_pk], self.as_of[new.game_pk] = new, new.as_of
+
+
+def _order(each: Snapshot) -> tuple[datetime, datetime, bytes]:
+    return each.as_of, each.captured_at, each.digest
+
+
+class Laws:
+    """The tables of a method in a database, and what the server says of them."""
+
+    def __init__(self, dsn: str, package: str, method: Method) -> None:
+        self.method = method
+        self.settings = Settings(dsn, Path(), package)
+        self.connection = connect(dsn)
+        self._raw = Raw(self.connection, method)
+
+    def arrive(self, *snapshots: Snapshot) -> None:
+        for each in snapshots:
+            self._raw.store(each.response, {"game_pk": each.game_pk})
+
+    def run(
+        self,
+        games: Iterable[int],
+        *,
+        batch: int = transform.BATCH,
+        workers: int = 1,
+        policy: Policy = "new",
+        method: Method | None = None,
+    ) -> Counts:
+        """Transform the captures of these games."""
+        with mock.patch.object(transform, "BATCH", batch):
+            return self.pipeline(workers, method).run({"game_pk": list(games)}, policy)
+
+    def settle(self, *snapshots: Snapshot, policy: Policy) -> Counts:
+        """Decide on captures that stand in quarantine."""
+        return self.pipeline().settle([self.numbers()[each.note] for each in snapshots], policy)
+
+    def pipeline(self, workers: int = 1, method: Method | None = None) -> Pipeline:
+        return Pipeline(method or self.method, self.settings, workers)
+
+    def forget(self, game: int) -> None:
+        """All of a game, as if it had never come."""
+        tables = [sql.Identifier(table.schema, table.name) for table in reversed(self.method.tables)]
+        for table in (*tables, sql.Identifier(self.method.raw_schema, self.method.raw_table)):
+            self.connection.execute(sql.SQL("DELETE FROM {} WHERE game_pk = %s").format(table), [game])
+        for control in ("watermark", "quarantine"):
+            statement = sql.SQL("DELETE FROM etl.{} WHERE document ->> 'game_pk' = %s")
+            self.connection.execute(statement.format(sql.Identifier(control)), [str(game)])
+
+    def rows(self, *games: int) -> Rows:
+        """The rows of these games, as the model has them."""
+        return {table.qualified_name: dict(self._rows(table, games)) for table in self.method.tables}
+
+    def places(self, *games: int) -> Places:
+        """Where each of their rows is, and the transaction that wrote it."""
+        return {table.qualified_name: dict(self._places(table, games)) for table in self.method.tables}
+
+    def _rows(self, table: Table, games: Sequence[int]) -> Iterable[tuple[Key, tuple[Any, ...]]]:
+        names = [column.name for column in table.columns if column.name not in {*table.primary_key, "captured_at"}]
+        size = len(table.primary_key)
+        return ((row[:size], row[size:]) for row in self._select(table, [*table.primary_key, *names], games))
+
+    def _places(self, table: Table, games: Sequence[int]) -> Iterable[tuple[Key, tuple[str, ...]]]:
+        size = len(table.primary_key)
+        names = [*table.primary_key, "tableoid", "ctid", "xmin", "captured_at", "ingested_at"]
+        return ((row[:size], tuple(map(str, row[size:]))) for row in self._select(table, names, games))
+
+    def _select(self, table: Table, names: Sequence[str], games: Sequence[int]) -> list[tuple[Any, ...]]:
+        query = sql.SQL("SELECT {} FROM {} WHERE game_pk = ANY({})").format(
+            sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(table.schema, table.name), list(games)
+        )
+        return self.connection.execute(query).fetchall()
+
+    def watermarks(self, *games: int) -> dict[int, tuple[datetime, bytes, str]]:
+        """Time, content and mapping that the tables show, by game."""
+        found = self.connection.execute(
+            "SELECT (document ->> 'game_pk')::bigint, as_of, content_hash, fingerprint FROM etl.watermark"
+            " WHERE method = %s AND (document ->> 'game_pk')::bigint = ANY(%s)",
+            [self.method.name, list(games)],
+        )
+        return {game: (as_of, digest, fingerprint) for game, as_of, digest, fingerprint in found}
+
+    def quarantine(self, *games: int) -> dict[Note, str]:
+        """What stands in quarantine of these games, and how."""
+        return {note: state for note, (state, _) in self._notes().items() if note[0] in games}
+
+    def numbers(self) -> dict[Note, int]:
+        return {note: number for note, (_, number) in self._notes().items()}
+
+    def _notes(self) -> dict[Note, tuple[str, int]]:
+        found = self.connection.execute(
+            "SELECT (document ->> 'game_pk')::bigint, captured_at, content_hash, state, id FROM etl.quarantine"
+            " WHERE method = %s",
+            [self.method.name],
+        )
+        return {(game, captured_at, digest): (state, number) for game, captured_at, digest, state, number in found}
+
+
+def together(rows: Iterable[Rows]) -> Rows:
+    """The rows of several documents, which have none in common."""
+    found: Rows = {}
+    for each in rows:
+        for table, content in each.items():
+            found.setdefault(table, {}).update(content)
+    return found
+
+
+def documents(counts: Counts) -> tuple[int, int, int, int]:
+    """Captures applied, same, stale, quarantined."""
+    of = counts.documents
+    return of.applied, of.same, of.stale, of.quarantined
+
+
+def nonzero(tables: Mapping[str, TableCounts]) -> dict[str, TableCounts]:
+    """The tables in which something was counted."""
+    return {name: counts for name, counts in tables.items() if counts != TableCounts()}
