@@ -129,6 +129,14 @@ class Calendar:
         wins = self._wins[team.index][played]
         return wins, played - wins
 
+    def starts(self, team: Team) -> list[Moment]:
+        """When the team's games start, in turn."""
+        return self._starts[team.index]
+
+    @cached_property
+    def _starts(self) -> dict[int, list[Moment]]:
+        return {team: [game.played.start for game in games] for team, games in self._by_team.items()}
+
     def leads_division(self, team: Team, played: int) -> bool:
         """No rival of its division won more of its first so many games."""
         rivals = (each for each in self.league.teams if (each.league, each.division) == (team.league, team.division))
@@ -220,9 +228,7 @@ def _games(draw: Draw, away: Team, home: Team, first: date, series: int) -> Iter
         yield Fixture(0, 0, away, home, (slot,), "played", series + 1, number + 1, wins)
 
 
-def _slot(
-    draw: Draw, home: Team, day: date, *, early: bool, number: int = 1, doubleheader: Doubleheader = "N"
-) -> Slot:
+def _slot(draw: Draw, home: Team, day: date, *, early: bool, number: int = 1, doubleheader: Doubleheader = "N") -> Slot:
     """A start at the venue's clock. The second game of a traditional doubleheader follows the first, whenever that ends."""
     hour, minute = (13, draw.pick((5, 10, 35))) if early else (18, draw.pick((40, 45, 10)))
     if doubleheader == "Y" and number > 1:
@@ -274,7 +280,9 @@ def _suspended(draw: Draw, today: Fixture, tomorrow: Fixture) -> tuple[Fixture, 
     """Resumed on the next afternoon, before that evening's game."""
     first = today.slots[0]
     day, home = tomorrow.slots[0].day, today.home
-    resumed = Slot(day, times.at(day, 14, 5, offset=home.venue.offset), first.number, first.doubleheader, is_day_game=True)
+    resumed = Slot(
+        day, times.at(day, 14, 5, offset=home.venue.offset), first.number, first.doubleheader, is_day_game=True
+    )
     evening = times.at(day, _SUSPENDABLE_HOUR, 40, offset=home.venue.offset)
     moved = replace(tomorrow.slots[0], start=evening, is_day_game=False)
     started = times.at(first.day, _SUSPENDABLE_HOUR, draw.pick((10, 40)), offset=home.venue.offset)

@@ -101,7 +101,9 @@ class League:
         self.season = season
         self.teams = tuple(self._team(index) for index in range(TEAMS))
         self.umpires = tuple(
-            people.make(Draw(seed, season, "umpire", number), FIRST_UMPIRE_ID + number, "", positions.DESIGNATED_HITTER, season)
+            people.make(
+                Draw(seed, season, "umpire", number), FIRST_UMPIRE_ID + number, "", positions.DESIGNATED_HITTER, season
+            )
             for number in range(_UMPIRES)
         )
 

@@ -11,7 +11,20 @@ from functools import cached_property
 from mlb_sim.draw import Draw
 from mlb_sim.fixtures import Calendar, Fixture
 from mlb_sim.play import engine, kinds
-from mlb_sim.play.log import Acted, Began, Credit, Entry, Finished, HalfOver, Log, Move, Pitched, Status, StatusSet
+from mlb_sim.play.log import (
+    Acted,
+    Began,
+    Credit,
+    Entry,
+    Finished,
+    HalfOver,
+    Log,
+    Move,
+    Pitched,
+    Review,
+    Status,
+    StatusSet,
+)
 from mlb_sim.positions import INFIELD
 from mlb_sim.times import MINUTE, SECOND, Moment
 
@@ -79,6 +92,17 @@ class Timeline:
             self.rescored_at is not None and self.rescored_at <= at,
         )
 
+    def status(self, at: Moment) -> tuple[Status, Review | None]:
+        """The state at that moment, and the review that goes on."""
+        for entry in self._states:
+            if entry.at <= at:
+                return entry.status, entry.review
+        return Status.SCHEDULED, None
+
+    @cached_property
+    def _states(self) -> list[StatusSet]:
+        return [entry for entry in reversed(self.original) if isinstance(entry, StatusSet)]
+
     def moments(self) -> Sequence[Moment]:
         """When each entry becomes visible."""
         return self._moments
@@ -113,7 +137,9 @@ def _shifted(log: Log, by: Moment) -> Log:
     if not by:
         return log
     return tuple(
-        replace(entry, at=entry.at + by, start=entry.start + by) if isinstance(entry, Pitched) else replace(entry, at=entry.at + by)
+        replace(entry, at=entry.at + by, start=entry.start + by)
+        if isinstance(entry, Pitched)
+        else replace(entry, at=entry.at + by)
         for entry in log
     )
 
@@ -179,5 +205,3 @@ def _rescore(log: Log) -> Log:
     text = play.description.replace(" singles ", " is safe on an error, hit as ").replace(" as on ", " on ")
     error = replace(play, kind=kinds.FIELD_ERROR, description=text, moves=(changed,))
     return (*log[:place], error, *log[place + 1 :])
-
-

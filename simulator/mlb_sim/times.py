@@ -1,6 +1,7 @@
 """Moments as milliseconds since 1970, UTC, and the forms in which the API writes them."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 Moment = int  # milliseconds since 1970-01-01T00:00Z
 
@@ -11,6 +12,7 @@ DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMECODE = "%Y%m%d_%H%M%S"
+_TO_TIMECODE = str.maketrans("T", "_", "-:")
 
 
 def moment(value: datetime) -> Moment:
@@ -28,19 +30,26 @@ def to_datetime(value: Moment) -> datetime:
     return _EPOCH + timedelta(milliseconds=value)
 
 
+@lru_cache(maxsize=512)
+def _day(number: int) -> str:
+    return f"{_EPOCH + timedelta(days=number):%Y-%m-%d}"
+
+
 def iso(value: Moment) -> str:
     """`2024-07-01T23:05:00.123Z`"""
-    return f"{to_datetime(value):%Y-%m-%dT%H:%M:%S}.{value % SECOND:03d}Z"
+    return f"{iso_seconds(value)[:-1]}.{value % SECOND:03d}Z"
 
 
 def iso_seconds(value: Moment) -> str:
     """`2024-07-01T23:05:00Z`"""
-    return f"{to_datetime(value):%Y-%m-%dT%H:%M:%SZ}"
+    day, rest = divmod(value, DAY)
+    minutes, seconds = divmod(rest // SECOND, 60)
+    return f"{_day(day)}T{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}Z"
 
 
 def timecode(value: Moment) -> str:
     """`20240701_230500`"""
-    return f"{to_datetime(value):%Y%m%d_%H%M%S}"
+    return iso_seconds(value)[:-1].translate(_TO_TIMECODE)
 
 
 def from_timecode(text: str) -> Moment:

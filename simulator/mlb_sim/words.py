@@ -38,7 +38,14 @@ CLUBS: tuple[str, ...] = (
     "Tinkers", "Urchins", "Voyagers", "Wagtails", "Yaks", "Zithers", "Almanacs", "Beacons", "Comets", "Drovers", "Engineers",
 )  # fmt: skip
 PARKS: tuple[str, ...] = ("Park", "Field", "Grounds", "Stadium", "Yard", "Common")
-STREETS: tuple[str, ...] = ("Foundry Street", "Mill Road", "Orchard Lane", "Quay Street", "Station Square", "Weir Avenue")
+STREETS: tuple[str, ...] = (
+    "Foundry Street",
+    "Mill Road",
+    "Orchard Lane",
+    "Quay Street",
+    "Station Square",
+    "Weir Avenue",
+)
 ZONES: tuple[tuple[str, int, str], ...] = (  # time zone, hours from UTC in summer, its abbreviation then
     ("America/New_York", -4, "EDT"),
     ("America/Chicago", -5, "CDT"),
@@ -60,7 +67,18 @@ FAMILY_ENDS: tuple[str, ...] = (
     "aguirre", "ández", "beck", "bridge", "cott", "dane", "ero", "esco", "fold", "gate", "grove", "holt", "idge", "ínez",
     "kamp", "ley", "lund", "mere", "mont", "ñate", "nov", "oso", "quist", "rada", "sett", "strand", "tano", "uela", "vik", "worth",
 )  # fmt: skip
-NICKNAMES: tuple[str, ...] = ("Ace", "Bucket", "Cricket", "Dash", "Hammer", "Moose", "Patches", "Rocket", "Scooter", "Tuna")
+NICKNAMES: tuple[str, ...] = (
+    "Ace",
+    "Bucket",
+    "Cricket",
+    "Dash",
+    "Hammer",
+    "Moose",
+    "Patches",
+    "Rocket",
+    "Scooter",
+    "Tuna",
+)
 ORDINALS: tuple[str, ...] = (
     "1st", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th", "9th", "10th", "11th", "12th", "13th", "14th", "15th", "16th",
     "17th", "18th", "19th", "20th", "21st", "22nd", "23rd", "24th", "25th",

@@ -57,12 +57,22 @@ def _player(player: int) -> dict[str, Any]:
 
 
 def pitch(
-    entry: Pitched, index: int, names: dict[int, Person], data: dict[str, Any] | None, identity: str, season: int, pitch_type: str
+    entry: Pitched,
+    index: int,
+    names: dict[int, Person],
+    data: dict[str, Any] | None,
+    identity: str,
+    season: int,
+    pitch_type: str,
 ) -> dict[str, Any]:
     """A pitch, or a ball or strike that was given without one."""
     words, color = CALLS[entry.code]
     is_ball, in_play = entry.code in BALLS, entry.code in IN_PLAY
-    details: dict[str, Any] = {"call": {"code": entry.code, "description": words}, "description": words, "code": entry.code}
+    details: dict[str, Any] = {
+        "call": {"code": entry.code, "description": words},
+        "description": words,
+        "code": entry.code,
+    }
     if data is not None:
         name, *_, trail = tracking.TYPES[pitch_type]
         details |= {"ballColor": color, "trailColor": trail}

@@ -194,6 +194,4 @@ def _probable(book: Scorebook, standing: Standing) -> dict[str, Any]:
 
 
 def _visits(book: Scorebook) -> dict[str, Any]:
-    return {
-        name: {"used": book.visits[side], "remaining": max(0, _VISITS - book.visits[side])} for side, name in SIDES
-    }
+    return {name: {"used": book.visits[side], "remaining": max(0, _VISITS - book.visits[side])} for side, name in SIDES}

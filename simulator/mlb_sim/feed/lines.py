@@ -148,7 +148,17 @@ def pitching(counts: Tally) -> dict[str, Any]:
 
 def pitching_games(counts: Tally) -> dict[str, Any]:
     """Appearances and decisions of a pitcher."""
-    names = ("gamesPlayed", "gamesStarted", "gamesPitched", "gamesFinished", "wins", "losses", "saves", "holds", "blownSaves")
+    names = (
+        "gamesPlayed",
+        "gamesStarted",
+        "gamesPitched",
+        "gamesFinished",
+        "wins",
+        "losses",
+        "saves",
+        "holds",
+        "blownSaves",
+    )
     return {name: counts[name] for name in names}
 
 

@@ -12,7 +12,11 @@ from mlb_sim.play.state import AWAY, HOME, OUTS
 from mlb_sim.words import ordinal
 
 _ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
-_NOTES: Final = ("No one out when the winning run scored.", "One out when the winning run scored.", "Two outs when the winning run scored.")
+_NOTES: Final = (
+    "No one out when the winning run scored.",
+    "One out when the winning run scored.",
+    "Two outs when the winning run scored.",
+)
 
 
 def document(book: Scorebook) -> dict[str, Any]:
@@ -82,7 +86,8 @@ def _totals(book: Scorebook, side: int) -> dict[str, int]:
 def _next_three(book: Scorebook, side: int, slot: int) -> dict[str, Any]:
     order, names = book.lineups[side].order, book.league.people
     return {
-        name: people.reference(names[order[(slot + n) % len(order)]]) for n, name in enumerate(("batter", "onDeck", "inHole"))
+        name: people.reference(names[order[(slot + n) % len(order)]])
+        for n, name in enumerate(("batter", "onDeck", "inHole"))
     }
 
 

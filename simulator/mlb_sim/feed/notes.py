@@ -36,7 +36,13 @@ def decision(book: Scorebook, player: int) -> str:
         return ""
     parts = [
         letter
-        for letter, whom in (("BS", known.blown), ("H", known.holds), ("W", (known.winner,)), ("L", (known.loser,)), ("S", (known.save,)))
+        for letter, whom in (
+            ("BS", known.blown),
+            ("H", known.holds),
+            ("W", (known.winner,)),
+            ("L", (known.loser,)),
+            ("S", (known.save,)),
+        )
         if player in whom
     ]
     return "".join(f"({part})" for part in parts)
@@ -57,17 +63,28 @@ def batting_summary(line: Tally) -> str:
 
 def pitching_summary(line: Tally) -> str:
     """`7.0 IP, 3 ER, 5 K, BB`"""
-    return f"{rates.innings(line['outs'])} IP, {line['earnedRuns']} ER, {line['strikeOuts']} K, {line['baseOnBalls']} BB"
+    return (
+        f"{rates.innings(line['outs'])} IP, {line['earnedRuns']} ER, {line['strikeOuts']} K, {line['baseOnBalls']} BB"
+    )
 
 
 def batting_score(line: Tally) -> int:
     """How much a line at bat shines."""
-    return 45 + 6 * line["totalBases"] + 4 * line["rbi"] + 3 * line["runs"] + 2 * line["baseOnBalls"] - 2 * line["strikeOuts"]
+    return (
+        45
+        + 6 * line["totalBases"]
+        + 4 * line["rbi"]
+        + 3 * line["runs"]
+        + 2 * line["baseOnBalls"]
+        - 2 * line["strikeOuts"]
+    )
 
 
 def pitching_score(line: Tally) -> int:
     """How much a line of pitching shines."""
-    return 45 + line["outs"] + 2 * line["strikeOuts"] - 2 * line["hits"] - 5 * line["earnedRuns"] - 2 * line["baseOnBalls"]
+    return (
+        45 + line["outs"] + 2 * line["strikeOuts"] - 2 * line["hits"] - 5 * line["earnedRuns"] - 2 * line["baseOnBalls"]
+    )
 
 
 def _pinch_hitters(book: Scorebook, side: int) -> list[int]:
@@ -89,18 +106,27 @@ def substitutes(book: Scorebook, side: int) -> list[dict[str, str]]:
     """The notes on pinch-hitters and pinch-runners."""
     lineup, names = book.lineups[side], book.league.people
     return [
-        {"label": _mark(side, n), "value": f"Came in {'to bat' if lineup.played[player][0] == '11' else 'to run'}, {names[player].short_name}."}
+        {
+            "label": _mark(side, n),
+            "value": f"Came in {'to bat' if lineup.played[player][0] == '11' else 'to run'}, {names[player].short_name}.",
+        }
         for n, player in enumerate(_pinch_hitters(book, side))
     ]
 
 
 def _who(book: Scorebook, table: dict[int, Tally], players: list[int], name: str) -> str:
     people = book.league.people
-    found = [(people[player].short_name, table[player][name]) for player in players if player in table and table[player][name]]
+    found = [
+        (people[player].short_name, table[player][name])
+        for player in players
+        if player in table and table[player][name]
+    ]
     return "; ".join(who if count == 1 else f"{who} {count}" for who, count in found)
 
 
-def _fields(book: Scorebook, table: dict[int, Tally], players: list[int], names: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
+def _fields(
+    book: Scorebook, table: dict[int, Tally], players: list[int], names: tuple[tuple[str, str], ...]
+) -> list[dict[str, str]]:
     return [
         {"label": label, "value": f"{value}."} for label, name in names if (value := _who(book, table, players, name))
     ]
@@ -125,7 +151,9 @@ def game(book: Scorebook, standing: Standing, today: date) -> list[dict[str, str
     info: list[dict[str, str]] = []
     if book.started:
         info += _pitched(book)
-    crew = (f"{place}: {umpire.name}. " for place, umpire in zip(("HP", "1B", "2B", "3B"), standing.umpires, strict=True))
+    crew = (
+        f"{place}: {umpire.name}. " for place, umpire in zip(("HP", "1B", "2B", "3B"), standing.umpires, strict=True)
+    )
     info.append({"label": "Umpires", "value": "".join(crew) if book.started else ""})
     if book.started:
         info += [

@@ -49,7 +49,9 @@ def _play(book: Scorebook, play: Play, *, decorated: bool) -> dict[str, Any]:
         "playEvents": _events(book, play),
     }
     if play.review is not None:
-        document["reviewDetails"] = events.review(play.review, book.league.people, in_progress=book.review is play.review)
+        document["reviewDetails"] = events.review(
+            play.review, book.league.people, in_progress=book.review is play.review
+        )
     document["playEndTime"] = times.iso(play.end)
     document["atBatIndex"] = play.index
     return document
@@ -122,7 +124,13 @@ def _by_inning(book: Scorebook) -> list[dict[str, Any]]:
     for play in book.plays:
         if play.inning > len(innings):
             innings.append(
-                {"startIndex": play.index, "endIndex": play.index, "top": [], "bottom": [], "hits": {"away": [], "home": []}}
+                {
+                    "startIndex": play.index,
+                    "endIndex": play.index,
+                    "top": [],
+                    "bottom": [],
+                    "hits": {"away": [], "home": []},
+                }
             )
         inning = innings[-1]
         inning["endIndex"] = play.index

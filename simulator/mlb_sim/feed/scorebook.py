@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mlb_sim import times
 from mlb_sim.draw import Draw
 from mlb_sim.feed import events, tracking
 from mlb_sim.feed.decisions import Ledger
@@ -12,7 +13,20 @@ from mlb_sim.fixtures import Fixture
 from mlb_sim.league import League
 from mlb_sim.play import kinds
 from mlb_sim.play.lineup import Card, Lineup
-from mlb_sim.play.log import Acted, Began, Checked, Entry, Finished, HalfOver, Kind, Move, Pitched, Review, Status, StatusSet
+from mlb_sim.play.log import (
+    Acted,
+    Began,
+    Checked,
+    Entry,
+    Finished,
+    HalfOver,
+    Kind,
+    Move,
+    Pitched,
+    Review,
+    Status,
+    StatusSet,
+)
 from mlb_sim.play.state import AWAY, BASES, HOME
 from mlb_sim.times import Moment
 
@@ -33,7 +47,12 @@ _COUNTED: Final = {  # how else a result shows in the lines of batter and pitche
     kinds.FIELDERS_CHOICE_OUT: ("groundOuts",),
     kinds.DOUBLE_PLAY: ("groundOuts",),
 }
-_CREDITS: Final = {"f_putout": "putOuts", "f_assist": "assists", "f_throwing_error": "errors", "f_fielding_error": "errors"}
+_CREDITS: Final = {
+    "f_putout": "putOuts",
+    "f_assist": "assists",
+    "f_throwing_error": "errors",
+    "f_fielding_error": "errors",
+}
 
 
 @dataclass(slots=True)
@@ -244,7 +263,7 @@ class Scorebook:
     def _close_action(self, at: Moment) -> None:
         """What was told last lasted until now."""
         if self.play.events and not self.play.events[-1]["isPitch"]:
-            self.play.events[-1] = {**self.play.events[-1], "endTime": events.times.iso(at)}
+            self.play.events[-1] = {**self.play.events[-1], "endTime": times.iso(at)}
 
     def _checked(self, entry: Checked) -> None:
         play = self.play
@@ -330,7 +349,9 @@ class Scorebook:
             play.scoring = True
             self.scoring.append(play.index)
         batting_pitcher = self.lineups[offense].pitcher
-        self.ledger.scores(offense, self.score[offense] - self.score[defense], batting_pitcher, move.responsible, play.pitcher)
+        self.ledger.scores(
+            offense, self.score[offense] - self.score[defense], batting_pitcher, move.responsible, play.pitcher
+        )
         if not play.top and self.score[HOME] == self.score[AWAY] + 1:
             self.winning_outs = self.count[2]
 
@@ -414,5 +435,5 @@ def _with_hit(event: dict[str, Any], hit: dict[str, Any], at: Moment) -> dict[st
         if name == "index":
             document["hitData"] = hit
         document[name] = value
-    document["endTime"] = events.times.iso(at)
+    document["endTime"] = times.iso(at)
     return document

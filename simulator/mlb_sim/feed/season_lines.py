@@ -75,7 +75,15 @@ def pitching(team: Team, person: Person, played: int) -> Tally:
 def fielding(team: Team, person: Person, played: int) -> Tally:
     """In the field, after so many games of his team."""
     games = batting(team, person, played)["gamesPlayed"] or pitching(team, person, played)["gamesStarted"]
-    per_game = {"1": (0.3, 0.6), "2": (8.0, 0.5), "3": (7.5, 0.6), "4": (1.7, 2.5), "5": (0.7, 1.7), "6": (1.4, 2.6), "10": (0, 0)}
+    per_game = {
+        "1": (0.3, 0.6),
+        "2": (8.0, 0.5),
+        "3": (7.5, 0.6),
+        "4": (1.7, 2.5),
+        "5": (0.7, 1.7),
+        "6": (1.4, 2.6),
+        "10": (0, 0),
+    }
     put_outs, assists = per_game.get(person.position, (2.1, 0.05))
     total = int(games * (put_outs + assists))
     catcher = person.position == positions.CATCHER

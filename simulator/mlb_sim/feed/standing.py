@@ -8,7 +8,17 @@ from mlb_sim.fixtures import Calendar, Fixture
 from mlb_sim.people import Person
 
 _SKIES: Final = (("Clear", 0.25), ("Partly Cloudy", 0.35), ("Sunny", 0.2), ("Cloudy", 0.15), ("Overcast", 0.05))
-_WINDS: Final = ("In From LF", "In From CF", "In From RF", "L To R", "R To L", "Out To LF", "Out To CF", "Out To RF", "Varies")
+_WINDS: Final = (
+    "In From LF",
+    "In From CF",
+    "In From RF",
+    "L To R",
+    "R To L",
+    "Out To LF",
+    "Out To CF",
+    "Out To RF",
+    "Varies",
+)
 _CREW: Final = 4
 _HOT: Final = 95
 

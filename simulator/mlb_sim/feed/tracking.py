@@ -21,11 +21,27 @@ TYPES: Final[dict[str, tuple[str, float, float, float, int, str]]] = {
     "CH": ("Changeup", 85.6, 14.0, 6.0, 1760, "rgba(8, 88, 248, 1.0)"),
     "FS": ("Splitter", 86.4, 11.0, 3.0, 1420, "rgba(64, 112, 208, 1.0)"),
 }
-_RECLASSIFIED: Final = {"FF": "SI", "SI": "FF", "FC": "SL", "SL": "FC", "ST": "SL", "CU": "KC", "KC": "CU", "CH": "FS", "FS": "CH"}
+_RECLASSIFIED: Final = {
+    "FF": "SI",
+    "SI": "FF",
+    "FC": "SL",
+    "SL": "FC",
+    "ST": "SL",
+    "CU": "KC",
+    "KC": "CU",
+    "CH": "FS",
+    "FS": "CH",
+}
 _SPREAD: Final = {"B": (1.05, 1.0), "*B": (0.8, 0.6), "C": (0.42, 0.45), "H": (0.7, 0.9)}
 _FEET: Final = 1.46667  # feet a second for a mile an hour
 _PLATE: Final = 0.83  # half the plate and a ball, in feet
-_ANGLES: Final = {"ground_ball": (-14, 8), "line_drive": (15, 5), "fly_ball": (36, 6), "popup": (62, 7), "bunt_grounder": (-35, 8)}
+_ANGLES: Final = {
+    "ground_ball": (-14, 8),
+    "line_drive": (15, 5),
+    "fly_ball": (36, 6),
+    "popup": (62, 7),
+    "bunt_grounder": (-35, 8),
+}
 _SPEEDS: Final = {"soft": (66, 5), "medium": (88, 5), "hard": (102, 3)}
 _SPOTS: Final = {
     "1": (125, 172), "2": (125, 198), "3": (163, 160), "4": (146, 142), "5": (88, 160), "6": (106, 142), "7": (68, 96),
@@ -52,7 +68,9 @@ def _place(draw: Draw, code: str, zone: tuple[float, float]) -> tuple[float, flo
         return side * draw.between(1.7, 2.6), draw.around(middle, 0.8)
     if draw.chance(0.6):
         return side * draw.between(_PLATE + 0.05, 1.9), draw.around(middle, 0.7)
-    return draw.around(0, 0.6), draw.between(top + 0.15, top + 1.2) if draw.chance(0.4) else draw.between(bottom - 1.2, bottom - 0.15)
+    return draw.around(0, 0.6), draw.between(top + 0.15, top + 1.2) if draw.chance(0.4) else draw.between(
+        bottom - 1.2, bottom - 0.15
+    )
 
 
 def _zone(x: float, z: float, top: float, bottom: float) -> int:

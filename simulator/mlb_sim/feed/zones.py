@@ -32,5 +32,10 @@ def batter(player: int) -> tuple[dict[str, Any], list[dict[str, str]]]:
     draw = Draw("zones", player)
     by_sort = {sort: _zones(draw, sort, low, high) for sort, low, high in _SORTS}
     splits = [{"stat": {"name": sort, "zones": zones}} for sort, zones in by_sort.items()]
-    group = {"type": {"displayName": "hotColdZones"}, "group": {"displayName": "hitting"}, "exemptions": [], "splits": splits}
+    group = {
+        "type": {"displayName": "hotColdZones"},
+        "group": {"displayName": "hitting"},
+        "exemptions": [],
+        "splits": splits,
+    }
     return {"stats": [group]}, by_sort["battingAverage"]

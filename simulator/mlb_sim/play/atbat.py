@@ -85,9 +85,7 @@ def _violation(state: State, number: int) -> None:
         state.balls += not by_batter
         code, who = ("AC", state.batter.id) if by_batter else ("VP", state.pitcher.id)
         at = state.wait(3, 6)
-        state.add(
-            Pitched(at, at - 1, code, state.balls, state.strikes, state.outs, number, thrown=False, violator=who)
-        )
+        state.add(Pitched(at, at - 1, code, state.balls, state.strikes, state.outs, number, thrown=False, violator=who))
 
 
 def _outcome(state: State) -> str:
@@ -97,7 +95,9 @@ def _outcome(state: State) -> str:
     take = three and state.strikes == 0
     ball = 0.348 - 0.014 * pitcher.control + 0.012 * batter.eye - 0.06 * three + 0.035 * two
     called = 0.4 if take else 0.165 - 0.105 * two
-    swinging = 0.108 + 0.014 * pitcher.pitching - 0.012 * batter.hitting + 0.015 * two - 0.006 * state.form[state.offense]
+    swinging = (
+        0.108 + 0.014 * pitcher.pitching - 0.012 * batter.hitting + 0.015 * two - 0.006 * state.form[state.offense]
+    )
     foul = 0.04 if take else 0.172 + 0.045 * two
     in_play = 0.03 if take else 0.172 + 0.03 * two
     place = state.draw.unit() * (ball + called + swinging + foul + in_play + 0.003)
@@ -226,7 +226,13 @@ def _strikeout(state: State, code: str, review: Review | None) -> None:
 def _finish(state: State, outcome: Outcome, review: Review | None) -> None:
     text = outcome.description
     if review is not None:
-        asked = state.name(review.player) if review.player else "The umpires" if review.team is None else _team(state, review)
+        asked = (
+            state.name(review.player)
+            if review.player
+            else "The umpires"
+            if review.team is None
+            else _team(state, review)
+        )
         text = f"{asked} had the call reviewed, which {'is overturned' if review.overturned else 'stands'}: {text}"
     state.faced[state.pitcher.id] += 1
     moves = state.take_moves()

@@ -154,7 +154,11 @@ def _target(state: State, base: int, bases: int) -> int:
         return min(plain, HOME_PLATE)
     runner = state.bases[base]
     speed = state.people[runner.player].speed if runner else 0.0
-    share = {(SECOND, 1): 0.6, (FIRST, 1): 0.28, (FIRST, 2): 0.42}[base, bases] + 0.06 * speed + 0.1 * (state.outs == OUTS - 1)
+    share = (
+        {(SECOND, 1): 0.6, (FIRST, 1): 0.28, (FIRST, 2): 0.42}[base, bases]
+        + 0.06 * speed
+        + 0.1 * (state.outs == OUTS - 1)
+    )
     further = plain + 1
     free = further == HOME_PLATE or state.bases[further] is None
     return further if free and state.draw.chance(share) else plain
@@ -173,7 +177,9 @@ def _error(state: State, hit: Hit) -> Outcome:
     if throwing and state.bases[SECOND] is None:
         state.advance(FIRST, SECOND, kinds.ERROR, "r_adv_throw")
     manner = "throwing" if throwing else "fielding"
-    return Outcome(kinds.FIELD_ERROR, f"{state.batter.name} is safe on a {manner} error by {_fielder(state, hit.location)}.")
+    return Outcome(
+        kinds.FIELD_ERROR, f"{state.batter.name} is safe on a {manner} error by {_fielder(state, hit.location)}."
+    )
 
 
 def _ground_out(state: State, hit: Hit) -> Outcome:
@@ -192,7 +198,11 @@ def _double_play(state: State, hit: Hit) -> Outcome:
     pivot = "4" if hit.location in {"5", "6"} else "6"
     kind = kinds.DOUBLE_PLAY
     for base in (THIRD, SECOND):
-        if state.bases[base] is not None and (state.outs == 0 or base == SECOND) and not (base == SECOND and state.bases[THIRD]):
+        if (
+            state.bases[base] is not None
+            and (state.outs == 0 or base == SECOND)
+            and not (base == SECOND and state.bases[THIRD])
+        ):
             state.advance(base, base + 1, kind, "r_adv_play")
     state.put_out(FIRST, "2B", kind, "r_force_out", _throw(state, hit.location, pivot))
     state.put_out(None, "1B", kind, None, _throw(state, pivot, "3"))
@@ -211,7 +221,9 @@ def _force_out(state: State, hit: Hit) -> Outcome:
                 state.advance(base, base + 1, kind, "r_adv_play", rbi=True)
     responsible = retired.responsible if retired else state.pitcher.id
     state.reach(FIRST, kind, runner=Runner(state.batter.id, responsible))
-    text = f"{state.batter.name} is safe at first, the runner is forced out at second by {_fielder(state, hit.location)}."
+    text = (
+        f"{state.batter.name} is safe at first, the runner is forced out at second by {_fielder(state, hit.location)}."
+    )
     return Outcome(kind, text, state.score[state.offense] - before)
 
 

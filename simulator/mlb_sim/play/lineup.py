@@ -1,6 +1,6 @@
 """Who plays for a team now, and who has played: the one place that knows what a substitution does."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mlb_sim import positions
 from mlb_sim.draw import Draw
@@ -31,7 +31,7 @@ class Lineup:
     batters: list[int]
     places: dict[int, str]  # slot and sequence, such as 301
     played: dict[int, list[Position]]  # positions in the order each player had them
-    replaced: set[int] = field(default_factory=set)
+    replaced: set[int]
 
     @classmethod
     def of(cls, team: Team, card: Card) -> "Lineup":
@@ -46,6 +46,7 @@ class Lineup:
             batters=[player for player, _ in card.order],
             places={player: f"{n + 1}00" for n, (player, _) in enumerate(card.order)},
             played={player: [place] for player, place in (*card.order, (card.pitcher, positions.PITCHER))},
+            replaced=set(),
         )
 
     @property

@@ -44,7 +44,9 @@ def hurt(state: State, player: int) -> None:
     if runner is None or not state.lineups[state.offense].bench:
         return
     text = f"{state.name(player)} leaves with an injury."
-    state.add(Acted(state.wait(60, 120), kinds.INJURY, text, player, injury=state.draw.pick(("hand", "wrist", "elbow"))))
+    state.add(
+        Acted(state.wait(60, 120), kinds.INJURY, text, player, injury=state.draw.pick(("hand", "wrist", "elbow")))
+    )
     _run_for(state, 0, state.lineups[state.offense].bench[0])
 
 

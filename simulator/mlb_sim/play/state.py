@@ -127,7 +127,14 @@ class State:
         return taken
 
     def advance(
-        self, base: int, target: int, kind: Kind, reason: str | None, *, rbi: bool = False, credits_: tuple[Credit, ...] = ()
+        self,
+        base: int,
+        target: int,
+        kind: Kind,
+        reason: str | None,
+        *,
+        rbi: bool = False,
+        credits_: tuple[Credit, ...] = (),
     ) -> None:
         """Move the runner on a base (0 to 2) to another, 3 being home."""
         runner = self.bases[base]
