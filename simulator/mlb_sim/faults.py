@@ -19,6 +19,7 @@ STALE_BY: Final = 3 * MINUTE
 RETRY_AFTER: Final = 2
 SLOW_SECONDS: Final = 2.0
 
+_TOO_MANY: Final = "Too many requests"
 _HTML: Final = (
     b"<!DOCTYPE html><html><head><title>Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
@@ -60,7 +61,7 @@ def _json(status: int, message: str, **headers: str) -> Response:
 
 
 def _too_many(_: Context) -> Response:
-    return _json(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", Retry_After=str(RETRY_AFTER))
+    return _json(HTTPStatus.TOO_MANY_REQUESTS, _TOO_MANY, Retry_After=str(RETRY_AFTER))
 
 
 def _malformed(context: Context) -> Response:
@@ -103,7 +104,7 @@ def _empty_final(context: Context) -> Response:
 
 FAULTS: Final[dict[str, tuple[str, Callable[[Context], Response]]]] = {
     "429": ("too many requests, with Retry-After", _too_many),
-    "429-bare": ("too many requests, without Retry-After", lambda _: _json(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests")),
+    "429-bare": ("too many requests, without Retry-After", lambda _: _json(HTTPStatus.TOO_MANY_REQUESTS, _TOO_MANY)),
     "500": ("an error in JSON", lambda _: _json(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error occurred")),
     "502": ("an error in HTML", lambda _: Response(Answer(HTTPStatus.BAD_GATEWAY, _HTML, "text/html"))),
     "503": ("an error in JSON", lambda _: _json(HTTPStatus.SERVICE_UNAVAILABLE, "Service unavailable")),
@@ -111,8 +112,8 @@ FAULTS: Final[dict[str, tuple[str, Callable[[Context], Response]]]] = {
     "404-html": ("not found, in HTML", lambda _: Response(Answer(HTTPStatus.NOT_FOUND, _HTML, "text/html"))),
     "200-html": ("a page in HTML where JSON is due", lambda _: Response(Answer(HTTPStatus.OK, _HTML, "text/html"))),
     "200-error": ("not found, but with status 200", lambda _: _json(HTTPStatus.OK, "Object not found")),
-    "timeout": ("never an answer", lambda c: Response(Answer(HTTPStatus.OK, b""), silent=True)),
-    "reset": ("the connection is closed", lambda c: Response(Answer(HTTPStatus.OK, b""), reset=True)),
+    "timeout": ("never an answer", lambda _: Response(Answer(HTTPStatus.OK, b""), silent=True)),
+    "reset": ("the connection is closed", lambda _: Response(Answer(HTTPStatus.OK, b""), reset=True)),
     "slow": ("the body comes in small pieces", lambda c: Response(c.answer(), seconds=SLOW_SECONDS)),
     "cut": ("the connection is closed within the body", lambda c: Response(c.answer(), cut=True)),
     "truncated": ("half of the JSON", _truncated),

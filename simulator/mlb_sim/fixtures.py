@@ -229,7 +229,7 @@ def _games(draw: Draw, away: Team, home: Team, first: date, series: int) -> Iter
 
 
 def _slot(draw: Draw, home: Team, day: date, *, early: bool, number: int = 1, doubleheader: Doubleheader = "N") -> Slot:
-    """A start at the venue's clock. The second game of a traditional doubleheader follows the first, whenever that ends."""
+    """A start at the venue's clock; a traditional doubleheader's second game follows the first, whenever that ends."""
     hour, minute = (13, draw.pick((5, 10, 35))) if early else (18, draw.pick((40, 45, 10)))
     if doubleheader == "Y" and number > 1:
         hour, minute = 18, 5

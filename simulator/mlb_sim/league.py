@@ -1,4 +1,4 @@
-"""The league of one seed: thirty clubs in two leagues of three divisions, their venues, rosters, coaches; and the umpires."""
+"""The league of one seed: thirty clubs in two leagues of three divisions, venues, rosters, coaches and umpires."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

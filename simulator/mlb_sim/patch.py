@@ -9,8 +9,8 @@ Operation = dict[str, Any]
 def diff(old: dict[str, Any], new: dict[str, Any]) -> list[Operation]:
     """Operations to be applied in turn; equal documents have none.
 
-    As the API's own patches do, these say `move` for a pitcher who leaves the bullpen, and `copy` for numbers that stand
-    elsewhere in the document.
+    As the API's own patches do, these say `move` for a pitcher who leaves the bullpen, and `copy` for numbers that
+    stand elsewhere in the document.
     """
     moves, moved = _moves(old, new)
     return [*moves, *_object("", moved, new, old)]

@@ -37,8 +37,8 @@ SPOKEN: dict[Position, str] = {
     "12": "pinch-runner",
 }  # fmt: skip
 ON_DEFENSE: dict[Position, str] = {
-    "1": "pitcher", "2": "catcher", "3": "first", "4": "second", "5": "third", "6": "shortstop", "7": "left", "8": "center",
-    "9": "right",
+    "1": "pitcher", "2": "catcher", "3": "first", "4": "second", "5": "third", "6": "shortstop", "7": "left",
+    "8": "center", "9": "right",
 }  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from mlb_sim.times import Moment
 
 Keys = dict[str, str]
 
+_GAME: Final = "v1.1/game/{game_pk}"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -26,6 +28,21 @@ class Request:
     keys: Keys
     query: Query
     now: Moment
+
+    @property
+    def game(self) -> str:
+        """The game that the path names."""
+        return self.keys["game_pk"]
+
+    @property
+    def team(self) -> str:
+        """The team that the path names."""
+        return self.keys["teamId"]
+
+    @property
+    def roster(self) -> str:
+        """The kind of roster, in the path or as a parameter."""
+        return self.keys.get("rosterType") or self.query.get("rosterType", "active")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +70,43 @@ def _route(endpoint: str, method: str, template: str, respond: Callable[[Request
 
 
 ROUTES: Final = (
-    _route("game", "liveGameV1", "v1.1/game/{game_pk}/feed/live", lambda r: games.feed(r.simulator, r.keys["game_pk"], r.query, r.now)),
-    _route("game", "liveTimestampDiffPatch", "v1.1/game/{game_pk}/feed/live/diffPatch", lambda r: games.patches(r.simulator, r.keys["game_pk"], r.query, r.now)),
-    _route("game", "liveTimestampV11", "v1.1/game/{game_pk}/feed/live/timestamps", lambda r: games.timestamps(r.simulator, r.keys["game_pk"], r.now)),
+    _route("game", "liveGameV1", f"{_GAME}/feed/live", lambda r: games.feed(r.simulator, r.game, r.query, r.now)),
+    _route(
+        "game",
+        "liveTimestampDiffPatch",
+        f"{_GAME}/feed/live/diffPatch",
+        lambda r: games.patches(r.simulator, r.game, r.query, r.now),
+    ),
+    _route(
+        "game",
+        "liveTimestampV11",
+        f"{_GAME}/feed/live/timestamps",
+        lambda r: games.timestamps(r.simulator, r.game, r.now),
+    ),
     _route("game", "changes", "v1/game/changes", lambda r: schedule.changes(r.simulator, r.query, r.now)),
-    _route("game", "boxscore", "v1/game/{game_pk}/boxscore", lambda r: games.boxscore(r.simulator, r.keys["game_pk"], r.now)),
-    _route("game", "linescore", "v1/game/{game_pk}/linescore", lambda r: games.linescore(r.simulator, r.keys["game_pk"], r.now)),
+    _route("game", "boxscore", "v1/game/{game_pk}/boxscore", lambda r: games.boxscore(r.simulator, r.game, r.now)),
+    _route("game", "linescore", "v1/game/{game_pk}/linescore", lambda r: games.linescore(r.simulator, r.game, r.now)),
     _route("schedule", "schedule", "v1/schedule", lambda r: schedule.schedule(r.simulator, r.query, r.now)),
     _route("person", "person", "v1/people", lambda r: entities.persons(r.simulator, r.query, r.now)),
-    _route("person", "person", "v1/people/{personId}", lambda r: entities.person(r.simulator, r.keys["personId"], r.now)),
+    _route(
+        "person", "person", "v1/people/{personId}", lambda r: entities.person(r.simulator, r.keys["personId"], r.now)
+    ),
     _route("team", "teams", "v1/teams", lambda r: entities.teams(r.simulator, r.query)),
-    _route("team", "teams", "v1/teams/{teamId}", lambda r: entities.team(r.simulator, r.keys["teamId"])),
-    _route("team", "roster", "v1/teams/{teamId}/roster", lambda r: entities.roster(r.simulator, r.keys["teamId"], r.query.get("rosterType", "active"))),
-    _route("team", "roster", "v1/teams/{teamId}/roster/{rosterType}", lambda r: entities.roster(r.simulator, r.keys["teamId"], r.keys["rosterType"])),
-    _route("team", "coaches", "v1/teams/{teamId}/coaches", lambda r: entities.coaches(r.simulator, r.keys["teamId"])),
+    _route("team", "teams", "v1/teams/{teamId}", lambda r: entities.team(r.simulator, r.team)),
+    _route("team", "roster", "v1/teams/{teamId}/roster", lambda r: entities.roster(r.simulator, r.team, r.roster)),
+    _route(
+        "team",
+        "roster",
+        "v1/teams/{teamId}/roster/{rosterType}",
+        lambda r: entities.roster(r.simulator, r.team, r.roster),
+    ),
+    _route("team", "coaches", "v1/teams/{teamId}/coaches", lambda r: entities.coaches(r.simulator, r.team)),
     _route("venue", "venues", "v1/venues", lambda r: entities.venues(r.simulator, r.query)),
     _route("venue", "venues", "v1/venues/{venueId}", lambda r: entities.venue(r.simulator, r.keys["venueId"], r.query)),
     _route("season", "seasons", "v1/seasons", lambda r: entities.seasons(r.simulator, r.query)),
     _route("season", "allSeasons", "v1/seasons/all", lambda r: entities.all_seasons(r.simulator)),
     _route("season", "seasons", "v1/seasons/{seasonId}", lambda r: entities.season(r.simulator, r.keys["seasonId"])),
-)  # fmt: skip
+)
 
 
 def split(target: str) -> tuple[str, Query]:

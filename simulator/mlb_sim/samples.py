@@ -61,7 +61,13 @@ def _states(simulator: Simulator, fixture: Fixture, *, all_states: bool) -> Iter
     moments = [timeline.final + MINUTE]
     if all_states:
         early = fixture.played.start - 8 * HOUR
-        moments += [early, timeline.first_pitch - 15 * MINUTE, middle, timeline.over + 1, timeline.final + 3 * DAY]
+        moments += [
+            early,
+            timeline.first_pitch - 15 * MINUTE,
+            middle,
+            timeline.over + times.SECOND,
+            timeline.final + 3 * DAY,
+        ]
     for at in moments:
         yield Wish(f"{fixture.pk}_{_stamp(at)}", target, at)
     if all_states:

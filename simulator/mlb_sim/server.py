@@ -88,8 +88,14 @@ class _Handler(BaseHTTPRequestHandler):
         now = owner.simulator.now
         response = faults.respond(kind, Context(owner.simulator, self.path, now))
         owner.requests.append(
-            {"target": self.path, "now": times.iso(now), "fault": kind, "status": response.answer.status, "agent": self.headers.get("User-Agent", "")}
-        )  # fmt: skip
+            {
+                "target": self.path,
+                "now": times.iso(now),
+                "fault": kind,
+                "status": response.answer.status,
+                "agent": self.headers.get("User-Agent", ""),
+            }
+        )
         self._send(response)
 
     def do_POST(self) -> None:

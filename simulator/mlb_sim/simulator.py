@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import RLock
 from typing import Any, Final
 
@@ -166,7 +167,7 @@ class Simulator:
         return [times.timecode(self.opened), *dict.fromkeys(codes)]
 
     def patches(self, fixture: Fixture, start: Moment, at: Moment) -> Patch | dict[str, Any]:
-        """What changed since a moment: patches, none, or the whole document where there are many, and now and then anyway."""
+        """What changed since a moment: patches, or none; where they were many, and now and then, the document."""
         with self._lock:
             moments = self.timeline(fixture).moments()
             first, last = self.timeline(fixture).reach(start), self.timeline(fixture).reach(at)
@@ -175,7 +176,7 @@ class Simulator:
             if len(steps) > _MOST_PATCHES or (steps and self._sends_whole(fixture, steps[-1])):
                 return self.feed(fixture, at)
             documents = [self.feed(fixture, moment, at) for moment in (start, *steps)]
-            return [{"diff": patch.diff(old, new)} for old, new in zip(documents, documents[1:], strict=False)]
+            return [{"diff": patch.diff(old, new)} for old, new in pairwise(documents)]
 
     def _sends_whole(self, fixture: Fixture, at: Moment) -> bool:
         return Draw(self.seed, "whole", fixture.pk, at // times.SECOND).chance(_WHOLE)

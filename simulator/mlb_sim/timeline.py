@@ -82,8 +82,8 @@ class Timeline:
         return tuple(sorted(at for at in (self.reclassified_at, self.rescored_at) if at is not None))
 
     def reach(self, at: Moment) -> int:
-        """How many entries are visible at that moment."""
-        return bisect_right(self._moments, at)
+        """How many entries are visible at that moment: those of whole seconds, as time codes are of seconds."""
+        return bisect_right(self._moments, _settled(at))
 
     def revision(self, at: Moment) -> tuple[bool, bool]:
         """Whether pitches were re-classified by then, and whether a play was scored anew."""
@@ -95,7 +95,7 @@ class Timeline:
     def status(self, at: Moment) -> tuple[Status, Review | None]:
         """The state at that moment, and the review that goes on."""
         for entry in self._states:
-            if entry.at <= at:
+            if entry.at <= _settled(at):
                 return entry.status, entry.review
         return Status.SCHEDULED, None
 
@@ -125,6 +125,11 @@ class Timeline:
         entries += _advised(until, Status.IN_PROGRESS)
         pause = until + 5 * MINUTE - log[place].at
         return _inserted(log, (place, tuple(entries), pause))
+
+
+def _settled(at: Moment) -> Moment:
+    """The last moment of the last whole second."""
+    return (at + 1) // SECOND * SECOND - 1
 
 
 def _inserted(log: Log, insert: _Insert) -> Log:

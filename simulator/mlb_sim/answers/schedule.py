@@ -140,8 +140,8 @@ def _game(simulator: Simulator, fixture: Fixture, slot: Slot, hydrate: set[str],
         **_moves(simulator, fixture, slot, now),
         "status": game_data.status(status, review, tbd=game_data.is_tbd(slot)),
         "teams": {
-            "away": _side(simulator, fixture, AWAY, status, hydrate, now),
-            "home": _side(simulator, fixture, HOME, status, hydrate, now),
+            "away": _side(simulator, fixture, AWAY, status, hydrate=hydrate, now=now),
+            "home": _side(simulator, fixture, HOME, status, hydrate=hydrate, now=now),
         },
         "venue": venue_reference(home.venue),
         "content": {"link": f"/api/v1/game/{fixture.pk}/content"},
@@ -200,7 +200,7 @@ def _moves(simulator: Simulator, fixture: Fixture, slot: Slot, now: Moment) -> d
 
 
 def _side(
-    simulator: Simulator, fixture: Fixture, side: int, status: Status, hydrate: set[str], now: Moment
+    simulator: Simulator, fixture: Fixture, side: int, status: Status, *, hydrate: set[str], now: Moment
 ) -> dict[str, Any]:
     team = fixture.teams[side]
     number_ = simulator.calendar.number(team, fixture)

@@ -15,6 +15,8 @@ from mlb_sim.people import Person
 from mlb_sim.play.log import Status
 from mlb_sim.play.state import AWAY, HOME
 
+_Ranked = tuple[int, int, str, str]  # score, player, side, kind of performance
+
 _UMPIRES: Final = ("Home Plate", "First Base", "Second Base", "Third Base")
 _ACTIVE: Final = {"code": "A", "description": "Active"}
 _ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
@@ -152,9 +154,10 @@ def _credited(book: Scorebook, player: int, line: Tally) -> Tally:
     alone = book.lineups[side].pitchers == [player]
     blown = player in decisions.blown
     credited.update(
-        wins=int(player == decisions.winner), losses=int(player == decisions.loser), saves=int(player == decisions.save),
-        holds=int(player in decisions.holds), blownSaves=int(blown), saveOpportunities=int(blown or player == decisions.save),
-        completeGames=int(alone), shutouts=int(alone and not book.score[1 - side]),
+        wins=int(player == decisions.winner), losses=int(player == decisions.loser),
+        saves=int(player == decisions.save), holds=int(player in decisions.holds), blownSaves=int(blown),
+        saveOpportunities=int(blown or player == decisions.save), completeGames=int(alone),
+        shutouts=int(alone and not book.score[1 - side]),
         gamesFinished=int(not alone and player == book.lineups[side].pitcher),
     )  # fmt: skip
     return credited
@@ -211,7 +214,7 @@ def _top(book: Scorebook, teams: dict[str, Any]) -> list[dict[str, Any]]:
     """The three whose lines shine."""
     if not book.started:
         return []
-    ranked: list[tuple[int, int, str, str]] = []
+    ranked: list[_Ranked] = []
     for side, name in SIDES:
         for player in book.lineups[side].played:
             batting, pitching = book.batting.get(player), book.pitching.get(player)
@@ -221,10 +224,11 @@ def _top(book: Scorebook, teams: dict[str, Any]) -> list[dict[str, Any]]:
             elif batting is not None:
                 ranked.append((notes.batting_score(batting), player, name, "hitter"))
     ranked.sort(key=lambda each: (-each[0], each[1]))
-    return [_performer(book, teams, *each) for each in ranked[:3]]
+    return [_performer(book, teams, each) for each in ranked[:3]]
 
 
-def _performer(book: Scorebook, teams: dict[str, Any], score: int, player: int, side: str, kind: str) -> dict[str, Any]:
+def _performer(book: Scorebook, teams: dict[str, Any], ranked: _Ranked) -> dict[str, Any]:
+    score, player, side, kind = ranked
     whole = teams[side]["players"][f"ID{player}"]
     person = {**whole["person"], "boxscoreName": book.league.people[player].short_name}
     name = "hittingGameScore" if kind == "hitter" else "pitchingGameScore"

@@ -47,7 +47,7 @@ class Ledger:
         self.appearances[side].append(Appearance(pitcher, lead, inning))
 
     def scores(self, side: int, lead: int, own: int, charged: int, facing: int) -> None:
-        """A side scores and has that lead after it; `own` pitches for it, `charged` answers for the run, `facing` gave it up."""
+        """A side scores and leads by that; `own` pitches for it, `charged` answers for the run, `facing` gave it up."""
         if lead == 1:
             self.winner[side], self.loser[side] = own, charged
         if lead == 0:

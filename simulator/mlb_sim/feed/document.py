@@ -13,9 +13,9 @@ from mlb_sim.times import Moment
 COPYRIGHT: Final = "Simulated: no person, club, place or game in this document exists."
 WAIT: Final = 10  # seconds until the document may be asked for again
 _EVENTS: Final = {
-    "B": "ball", "*B": "ball", "C": "called_strike", "S": "swinging_strike", "W": "swinging_strike", "F": "foul", "T": "foul_tip",
-    "H": "hit_by_pitch", "X": "hit_into_play", "D": "hit_into_play", "E": "hit_into_play", "VB": "intent_ball",
-    "VP": "pitcher_pitch_timer", "AC": "batter_pitch_timer",
+    "B": "ball", "*B": "ball", "C": "called_strike", "S": "swinging_strike", "W": "swinging_strike", "F": "foul",
+    "T": "foul_tip", "H": "hit_by_pitch", "X": "hit_into_play", "D": "hit_into_play", "E": "hit_into_play",
+    "VB": "intent_ball", "VP": "pitcher_pitch_timer", "AC": "batter_pitch_timer",
 }  # fmt: skip
 
 

@@ -1,13 +1,16 @@
 """The playEvents of a plate appearance as documents."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from mlb_sim import people, positions, times
 from mlb_sim.draw import Draw
 from mlb_sim.feed import tracking
 from mlb_sim.people import Person
-from mlb_sim.play.log import Acted, Checked, Credit, Move, Pitched, Review
+from mlb_sim.play.log import Acted, Checked, Credit, Move, Pitched, Review, Substitution
 from mlb_sim.positions import Position
+
+Count = tuple[int, int, int]  # balls, strikes, outs
 
 CALLS: Final[dict[str, tuple[str, str]]] = {  # words and color of a call by its code
     "B": ("Ball", "rgba(40, 160, 40, 1.0)"),
@@ -56,14 +59,16 @@ def _player(player: int) -> dict[str, Any]:
     return {"id": player, "link": f"/api/v1/people/{player}"}
 
 
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What tracking says of a pitch: its type as it is known now, and the pitchData."""
+
+    pitch_type: str
+    data: dict[str, Any]
+
+
 def pitch(
-    entry: Pitched,
-    index: int,
-    names: dict[int, Person],
-    data: dict[str, Any] | None,
-    identity: str,
-    season: int,
-    pitch_type: str,
+    entry: Pitched, index: int, names: dict[int, Person], identity: str, tracked: Tracked | None, *, old: bool
 ) -> dict[str, Any]:
     """A pitch, or a ball or strike that was given without one."""
     words, color = CALLS[entry.code]
@@ -73,27 +78,25 @@ def pitch(
         "description": words,
         "code": entry.code,
     }
-    if data is not None:
-        name, *_, trail = tracking.TYPES[pitch_type]
+    kind = {}
+    if tracked is not None:
+        name, *_, trail = tracking.TYPES[tracked.pitch_type]
         details |= {"ballColor": color, "trailColor": trail}
-    details |= {"isInPlay": in_play, "isStrike": not is_ball and not in_play, "isBall": is_ball}
-    if data is not None:
-        details["type"] = {"code": pitch_type, "description": name}
+        kind = {"type": {"code": tracked.pitch_type, "description": name}}
+    details |= {"isInPlay": in_play, "isStrike": not is_ball and not in_play, "isBall": is_ball, **kind}
     if entry.violator is not None:
-        kind, text = _VIOLATIONS[entry.code]
-        violator = {"id": entry.violator, "fullName": names[entry.violator].name}
-        details["violation"] = {"type": kind, "description": text, "player": violator}
+        details["violation"] = _violation(entry.code, names[entry.violator])
     details |= {"isOut": entry.ends_in_out, "hasReview": entry.review is not None}
     if entry.disengagements:
         details["disengagementNum"] = entry.disengagements
     if entry.going:
         details["runnerGoing"] = True
     document: dict[str, Any] = {"details": details, "count": _count(entry.balls, entry.strikes, entry.outs)}
-    if data is not None:
-        document["pitchData"] = data
+    if tracked is not None:
+        document["pitchData"] = tracked.data
     document["index"] = index
-    if data is not None and season <= tracking.OLD_UNTIL:
-        document["pfxId"] = f"{times.timecode(entry.start)[2:].replace('_', '_')}"
+    if tracked is not None and old:
+        document["pfxId"] = times.timecode(entry.start)[2:]
     document |= {
         "playId": identity,
         "pitchNumber": entry.number,
@@ -107,7 +110,7 @@ def pitch(
     return document
 
 
-def check(entry: Checked, index: int, count: tuple[int, int, int], identity: str) -> dict[str, Any]:
+def check(entry: Checked, index: int, count: Count, identity: str) -> dict[str, Any]:
     """A throw to a base, or the pitcher stepping off."""
     kind, text = _CHECKS[entry.code]
     return {
@@ -130,9 +133,10 @@ def check(entry: Checked, index: int, count: tuple[int, int, int], identity: str
 
 
 def action(
-    entry: Acted, index: int, count: tuple[int, int, int], score: tuple[int, int], names: dict[int, Person], draw: Draw
+    entry: Acted, index: int, count: Count, score: tuple[int, int], *, names: dict[int, Person], draw: Draw
 ) -> dict[str, Any]:
     """Anything else that is told."""
+    running: dict[str, Any] = {"actionPlayId": draw.uuid()} if entry.running else {}
     document: dict[str, Any] = {
         "details": {
             "description": entry.description,
@@ -146,31 +150,36 @@ def action(
         },
         "count": _count(*count),
         "index": index,
+        **running,
+        "startTime": times.iso(entry.at),
+        "endTime": times.iso(entry.at),
+        "isPitch": False,
+        **({"isBaseRunningPlay": True} if entry.running else {}),
+        "type": "action",
+        **({"injuryType": entry.injury} if entry.injury else {}),
+        **({"player": _player(entry.player)} if entry.player is not None else {}),
+        **_substitution(entry.substitution),
+        **({"base": entry.base} if entry.base is not None else {}),
     }
-    if entry.running:
-        document["actionPlayId"] = draw.uuid()
-    document |= {"startTime": times.iso(entry.at), "endTime": times.iso(entry.at), "isPitch": False}
-    change = entry.substitution
-    if change is not None:
-        document["isSubstitution"] = True
-    if entry.running:
-        document["isBaseRunningPlay"] = True
-    document["type"] = "action"
-    if entry.injury is not None:
-        document["injuryType"] = entry.injury
-    if change is not None:
-        document["position"] = positions.DOCUMENTS[change.position]
-    if entry.player is not None:
-        document["player"] = _player(entry.player)
-    if change is not None and change.order:
-        if change.replaced is not None:
-            document["replacedPlayer"] = _player(change.replaced)
-        document["battingOrder"] = change.order
-    if entry.base is not None:
-        document["base"] = entry.base
     if entry.review is not None:
         document["reviewDetails"] = review(entry.review, names)
     return document
+
+
+def _substitution(change: Substitution | None) -> dict[str, Any]:
+    if change is None:
+        return {}
+    document: dict[str, Any] = {"isSubstitution": True, "position": positions.DOCUMENTS[change.position]}
+    if change.replaced is not None and change.order:
+        document["replacedPlayer"] = _player(change.replaced)
+    if change.order:
+        document["battingOrder"] = change.order
+    return document
+
+
+def _violation(code: str, player: Person) -> dict[str, Any]:
+    kind, text = _VIOLATIONS[code]
+    return {"type": kind, "description": text, "player": {"id": player.id, "fullName": player.name}}
 
 
 def runner(move: Move, index: int, names: dict[int, Person]) -> dict[str, Any]:

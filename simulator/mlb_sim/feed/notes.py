@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, Final
 
-from mlb_sim import times
+from mlb_sim import positions, times
 from mlb_sim.feed import rates
 from mlb_sim.feed.decisions import Decisions
 from mlb_sim.feed.lines import Tally
@@ -14,8 +14,17 @@ from mlb_sim.play.log import Status
 from mlb_sim.play.state import AWAY, HOME
 
 _ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
-_PINCH: Final = frozenset({"11", "12"})
-_BATTED: Final = (("2B", "doubles"), ("3B", "triples"), ("HR", "homeRuns"), ("TB", "totalBases"), ("RBI", "rbi"), ("SF", "sacFlies"), ("SAC", "sacBunts"), ("GIDP", "groundIntoDoublePlay"))  # fmt: skip
+_PINCH: Final = frozenset({positions.PINCH_HITTER, positions.PINCH_RUNNER})
+_BATTED: Final = (
+    ("2B", "doubles"),
+    ("3B", "triples"),
+    ("HR", "homeRuns"),
+    ("TB", "totalBases"),
+    ("RBI", "rbi"),
+    ("SF", "sacFlies"),
+    ("SAC", "sacBunts"),
+    ("GIDP", "groundIntoDoublePlay"),
+)
 _RAN: Final = (("SB", "stolenBases"), ("CS", "caughtStealing"), ("PO", "pickoffs"))
 _FIELDED: Final = (("E", "errors"), ("PB", "passedBall"))
 _PITCHED: Final = (("WP", "wildPitches"), ("Balk", "balks"), ("HBP", "hitByPitch"), ("IBB", "intentionalWalks"))
@@ -105,11 +114,9 @@ def _mark(side: int, number: int) -> str:
 def substitutes(book: Scorebook, side: int) -> list[dict[str, str]]:
     """The notes on pinch-hitters and pinch-runners."""
     lineup, names = book.lineups[side], book.league.people
+    tasks = {positions.PINCH_HITTER: "to bat", positions.PINCH_RUNNER: "to run"}
     return [
-        {
-            "label": _mark(side, n),
-            "value": f"Came in {'to bat' if lineup.played[player][0] == '11' else 'to run'}, {names[player].short_name}.",
-        }
+        {"label": _mark(side, n), "value": f"{names[player].short_name} came in {tasks[lineup.played[player][0]]}."}
         for n, player in enumerate(_pinch_hitters(book, side))
     ]
 

@@ -39,7 +39,7 @@ def _finished(book: Scorebook, play: Play) -> dict[str, Any]:
 def _play(book: Scorebook, play: Play, *, decorated: bool) -> dict[str, Any]:
     document: dict[str, Any] = {
         "result": _result(play),
-        "about": _about(book, play),
+        "about": _about(play),
         "count": dict(zip(("balls", "strikes", "outs"), play.count, strict=True)),
         "matchup": _matchup(book, play, decorated=decorated),
         "pitchIndex": list(play.pitches),
@@ -80,7 +80,7 @@ def _result(play: Play) -> dict[str, Any]:
     }
 
 
-def _about(book: Scorebook, play: Play) -> dict[str, Any]:
+def _about(play: Play) -> dict[str, Any]:
     document: dict[str, Any] = {
         "atBatIndex": play.index,
         "halfInning": "top" if play.top else "bottom",

@@ -196,8 +196,8 @@ class Scorebook:
         self.next_slot[offense] = entry.slot
         self.plays.append(
             Play(
-                index, entry.inning, entry.top, entry.slot, entry.batter, self.lineups[defense].pitcher, entry.at, entry.at,
-                self._men_on(), draw,
+                index, entry.inning, entry.top, entry.slot, entry.batter, self.lineups[defense].pitcher,
+                entry.at, entry.at, self._men_on(), draw,
             )
         )  # fmt: skip
         self.count = (0, 0, outs)
@@ -231,12 +231,13 @@ class Scorebook:
         play, season = self.play, self.league.season
         people = self.league.people
         batter, pitcher = people[play.batter], people[play.pitcher]
-        data, pitch_type = None, entry.pitch_type
+        tracked, pitch_type = None, entry.pitch_type
         identity = play.draw.uuid()
         if entry.thrown:
-            data = tracking.pitch(play.draw, season, pitcher, batter, pitch_type, entry.code)
+            data = tracking.pitch(play.draw, season, pitcher, batter, pitch_type=pitch_type, code=entry.code)
             change = play.draw.chance(_RECLASSIFIED)
             pitch_type = tracking.reclassified(pitch_type) if self.reclassified and change else pitch_type
+            tracked = events.Tracked(pitch_type, data)
             self._count_pitch(entry)
             if not play.pitches and not play.index:
                 play.start = entry.start
@@ -244,7 +245,8 @@ class Scorebook:
                 self.first_pitch = entry.start
         index = len(play.events)
         self._close_action(entry.start)
-        play.events.append(events.pitch(entry, index, people, data, identity, season, pitch_type))
+        old = season <= tracking.OLD_UNTIL
+        play.events.append(events.pitch(entry, index, people, identity, tracked, old=old))
         play.pitches.append(index)
         play.last_action = None
         if entry.hit is not None:
@@ -287,7 +289,7 @@ class Scorebook:
             self.challenges.append((entry.review, True))
             play.review = None
         score = (self.score[AWAY], self.score[HOME])
-        play.events.append(events.action(entry, index, self.count, score, self.league.people, play.draw))
+        play.events.append(events.action(entry, index, self.count, score, names=self.league.people, draw=play.draw))
         play.actions.append(index)
         play.last_action = entry
         play.end = entry.at

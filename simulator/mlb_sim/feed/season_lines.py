@@ -1,4 +1,4 @@
-"""What a player did this season before a game: counts that agree with each other, grow with the games, and follow his ratings."""
+"""What a player did this season before a game: counts that agree with each other and follow his ratings."""
 
 from mlb_sim import positions
 from mlb_sim.draw import Draw
@@ -28,12 +28,13 @@ def batting(team: Team, person: Person, played: int) -> Tally:
     ground, line, pop = int(outs * 0.46), int(outs * 0.15), int(outs * 0.12)
     steals = int(games * max(0.0, 0.06 + 0.07 * person.speed))
     return Tally(
-        gamesPlayed=games, plateAppearances=appearances, atBats=at_bats, baseOnBalls=walks, intentionalWalks=walks // 20,
-        hitByPitch=hit, sacFlies=flies, sacBunts=bunts, strikeOuts=strikeouts, hits=hits, homeRuns=homers, doubles=doubles,
-        triples=triples, totalBases=hits + doubles + 2 * triples + 3 * homers, groundOuts=ground, lineOuts=line, popOuts=pop,
+        gamesPlayed=games, plateAppearances=appearances, atBats=at_bats, baseOnBalls=walks,
+        intentionalWalks=walks // 20, hitByPitch=hit, sacFlies=flies, sacBunts=bunts, strikeOuts=strikeouts,
+        hits=hits, homeRuns=homers, doubles=doubles, triples=triples,
+        totalBases=hits + doubles + 2 * triples + 3 * homers, groundOuts=ground, lineOuts=line, popOuts=pop,
         flyOuts=outs - ground - line - pop, groundIntoDoublePlay=ground // 9, rbi=int(hits * 0.36) + homers,
-        runs=int(hits * 0.4 + walks * 0.2), leftOnBase=int(outs * 0.65), stolenBases=steals, caughtStealing=steals // 4,
-        pickoffs=steals // 12,
+        runs=int(hits * 0.4 + walks * 0.2), leftOnBase=int(outs * 0.65), stolenBases=steals,
+        caughtStealing=steals // 4, pickoffs=steals // 12,
     )  # fmt: skip
 
 
@@ -61,14 +62,16 @@ def pitching(team: Team, person: Person, played: int) -> Tally:
     saves = 0 if starter or person is not team.pitchers[-1] else games // 2
     holds = 0 if starter or saves else games // 4
     return Tally(
-        gamesPlayed=games, gamesPitched=games, gamesStarted=games if starter else 0, gamesFinished=0 if starter else games // 4 + saves // 2,
-        outs=outs, baseOnBalls=walks, intentionalWalks=walks // 25, strikeOuts=strikeouts, hits=hits, homeRuns=homers,
-        doubles=doubles, triples=triples, hitByPitch=hit, earnedRuns=earned, runs=runs, sacFlies=flies, sacBunts=bunts,
-        groundOuts=ground, lineOuts=line, popOuts=pop, flyOuts=max(0, in_play - ground - line - pop), battersFaced=faced,
-        atBats=max(0, faced - walks - hit - flies - bunts), numberOfPitches=pitches, strikes=strikes, balls=pitches - strikes,
-        wins=wins, losses=games * 7 // 20 if starter else games // 16, saves=saves, holds=holds, blownSaves=saves // 8,
-        saveOpportunities=saves + saves // 8, wildPitches=outs // 90, stolenBases=outs // 45, caughtStealing=outs // 160,
-        rbi=earned, inheritedRunners=0 if starter else games // 2, inheritedRunnersScored=0 if starter else games // 6,
+        gamesPlayed=games, gamesPitched=games, gamesStarted=games if starter else 0,
+        gamesFinished=0 if starter else games // 4 + saves // 2, outs=outs, baseOnBalls=walks,
+        intentionalWalks=walks // 25, strikeOuts=strikeouts, hits=hits, homeRuns=homers, doubles=doubles,
+        triples=triples, hitByPitch=hit, earnedRuns=earned, runs=runs, sacFlies=flies, sacBunts=bunts,
+        groundOuts=ground, lineOuts=line, popOuts=pop, flyOuts=max(0, in_play - ground - line - pop),
+        battersFaced=faced, atBats=max(0, faced - walks - hit - flies - bunts), numberOfPitches=pitches,
+        strikes=strikes, balls=pitches - strikes, wins=wins, losses=games * 7 // 20 if starter else games // 16,
+        saves=saves, holds=holds, blownSaves=saves // 8, saveOpportunities=saves + saves // 8,
+        wildPitches=outs // 90, stolenBases=outs // 45, caughtStealing=outs // 160, rbi=earned,
+        inheritedRunners=0 if starter else games // 2, inheritedRunnersScored=0 if starter else games // 6,
     )  # fmt: skip
 
 
@@ -88,6 +91,7 @@ def fielding(team: Team, person: Person, played: int) -> Tally:
     total = int(games * (put_outs + assists))
     catcher = person.position == positions.CATCHER
     return Tally(
-        gamesStarted=games * 9 // 10, putOuts=int(games * put_outs), assists=int(games * assists), errors=total // 75,
-        passedBall=games // 20 if catcher else 0, stolenBases=games // 2 if catcher else 0, caughtStealing=games // 7 if catcher else 0,
+        gamesStarted=games * 9 // 10, putOuts=int(games * put_outs), assists=int(games * assists),
+        errors=total // 75, passedBall=games // 20 if catcher else 0, stolenBases=games // 2 if catcher else 0,
+        caughtStealing=games // 7 if catcher else 0,
     )  # fmt: skip

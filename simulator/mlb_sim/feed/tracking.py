@@ -82,7 +82,7 @@ def _zone(x: float, z: float, top: float, bottom: float) -> int:
     return 11 + (x > 0) + 2 * (z < (top + bottom) / 2)
 
 
-def pitch(draw: Draw, season: int, pitcher: Person, batter: Person, pitch_type: str, code: str) -> dict[str, Any]:
+def pitch(draw: Draw, season: int, pitcher: Person, batter: Person, *, pitch_type: str, code: str) -> dict[str, Any]:
     """The pitchData of a pitch."""
     _, mean, across, rise, spin, _ = TYPES[pitch_type]
     arm = 1.0 if pitcher.throws == "R" else -1.0

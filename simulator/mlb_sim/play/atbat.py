@@ -124,7 +124,8 @@ def _pitch(state: State, number: int) -> bool:
     state.add(
         Pitched(
             state.now, start, code, state.balls, state.strikes, outs, number, pitch_type=pitch_type,
-            ends_in_out=state.strikes == STRIKES, review=review, going=going is not None, disengagements=state.disengagements,
+            ends_in_out=state.strikes == STRIKES, review=review, going=going is not None,
+            disengagements=state.disengagements,
         )
     )  # fmt: skip
     if code == "H":
@@ -184,7 +185,7 @@ def _in_play(state: State, start: int, number: int, pitch_type: str) -> None:
 
 
 def _bunts(state: State) -> bool:
-    first, second, third = state.bases
+    first, _, third = state.bases
     wanted = first is not None and third is None and state.outs == 0 and abs(state.lead) <= _RUNNERS_IN_DANGER
     return wanted and state.strikes < STRIKES - 1 and state.batter.hitting < 0 and state.draw.chance(0.05)
 

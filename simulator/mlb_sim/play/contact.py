@@ -1,12 +1,11 @@
 """Batted balls: where they go, and what comes of them under the rules."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mlb_sim import positions
 from mlb_sim.play import kinds
 from mlb_sim.play.log import Credit, Hit, Kind
-from mlb_sim.play.state import AWAY, BASES, HOME, OUTS, Runner, State
+from mlb_sim.play.state import AWAY, HOME, OUTS, Runner, State
 from mlb_sim.positions import Position
 
 FIRST, SECOND, THIRD, HOME_PLATE = 0, 1, 2, 3

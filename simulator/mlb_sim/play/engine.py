@@ -26,7 +26,7 @@ class Game:
 
 
 def play(calendar: Calendar, fixture: Fixture) -> Game:
-    """The game, played again with other draws until the team wins that the calendar says; its form is so that few are needed."""
+    """The game, played again with other draws until the team wins that the calendar says, which its form helps."""
     attempt = 0
     while True:
         game = _attempt(calendar, fixture, attempt)

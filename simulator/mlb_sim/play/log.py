@@ -1,4 +1,4 @@
-"""What happens in a game, as a log: each entry tells what becomes visible at its moment, and nothing else changes the game."""
+"""What happens in a game, as a log: each entry is what becomes visible at its moment; nothing else changes the game."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -48,7 +48,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A runner's way; the batter's starts at None. Ends at a base or `score`, or is None where he is out at `out_base`."""
+    """A runner's way from a base, the batter's from None, to a base or `score`; or to None, being out at `out_base`."""
 
     runner: int
     start: str | None
@@ -76,7 +76,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review of a call: its type, who asked (a team's id, or None for the umpires), a player who did, and the outcome."""
+    """A review of a call: its type, who asked (a team's id, None for the umpires), which player, and the outcome."""
 
     kind: str
     team: int | None
@@ -162,7 +162,7 @@ class Checked(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Acted(Entry):
-    """Whatever else is told within a plate appearance: substitutions, steals, time-outs, changes of the game's state."""
+    """Whatever else is told within a plate appearance: substitutions, steals, time-outs, the game's state."""
 
     kind: Kind
     description: str

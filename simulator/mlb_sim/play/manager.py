@@ -1,4 +1,4 @@
-"""What managers decide: pitching changes, pinch-hitters and pinch-runners, defensive substitutions, visits to the mound."""
+"""What managers decide: pitching changes, pinch-hitters and -runners, defensive substitutions, visits to the mound."""
 
 from mlb_sim import positions
 from mlb_sim.people import Person
