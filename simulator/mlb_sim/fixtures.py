@@ -247,7 +247,7 @@ def _fated(league: League, series: list[list[Fixture]]) -> Iterator[Fixture]:
                 continue
             if draw.chance(0.025):
                 fated[place], fated[place + 1] = _postponed(draw, today, tomorrow)
-            elif draw.chance(0.004):
+            elif draw.chance(0.007):
                 fated[place], fated[place + 1] = _suspended(draw, today, tomorrow)
         yield from fated
 

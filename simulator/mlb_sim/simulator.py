@@ -25,7 +25,8 @@ Patch = list[dict[str, Any]]
 _OPENS: Final = 4 * HOUR  # before this time ahead of the start nothing is known of a game but its place in the calendar
 _CLOSES: Final = 14 * HOUR  # after the start every game that was not suspended is over
 _MADE_KNOWN: Final = 30 * DAY  # before opening day the calendar is published
-_MOST_PATCHES: Final = 6
+_DOCUMENTS: Final = 3  # of a game are kept, as polls for patches ask for what they had before
+_MOST_PATCHES: Final = 4
 _WHOLE: Final = 0.035  # share of patches for which the whole document is sent
 
 
@@ -83,7 +84,7 @@ class Simulator:
         self.clock = Clock(times.at(self.calendar.first_day, 12) if now is None else now, speed)
         self._lock = RLock()
         self._timelines: Cache[int, Timeline] = Cache(64)
-        self._books: Cache[tuple[int, Revision], _Progress] = Cache(48)
+        self._books: Cache[tuple[int, Revision], _Progress] = Cache(32)
         self._standings: Cache[int, Standing] = Cache(256)
         self._outlines: dict[int, Outline] = {}
 
@@ -130,7 +131,8 @@ class Simulator:
     def score(self, fixture: Fixture, at: Moment) -> tuple[int, int]:
         """The score at that moment, away and home."""
         with self._lock:
-            away, home = self._book(fixture, at, at).score
+            timeline = self.timeline(fixture)
+            away, home = self._progress(timeline, at).book(timeline.reach(at)).score
             return away, home
 
     def feed(self, fixture: Fixture, at: Moment, known: Moment | None = None) -> dict[str, Any]:
@@ -141,20 +143,18 @@ class Simulator:
         with self._lock:
             timeline = self.timeline(fixture)
             reached = timeline.reach(at)
-            book = self._book(fixture, at, at if known is None else known)
-            last = timeline.moments()[reached - 1] if reached else self.opened
-            return document.feed(self.calendar, book, self.standing(fixture), self.slot(fixture, at), last)
+            progress = self._progress(timeline, at if known is None else known)
 
-    def _book(self, fixture: Fixture, at: Moment, known: Moment) -> Scorebook:
-        timeline = self.timeline(fixture)
+            def make() -> dict[str, Any]:
+                last = timeline.moments()[reached - 1] if reached else self.opened
+                slot = self.slot(fixture, last)
+                return document.feed(self.calendar, progress.book(reached), self.standing(fixture), slot, last)
+
+            return progress.documents.get(reached, make)
+
+    def _progress(self, timeline: Timeline, known: Moment) -> "_Progress":
         revision = timeline.revision(known)
-        progress = self._books.get((fixture.pk, revision), lambda: _Progress(self, timeline, revision))
-        return progress.book(timeline.reach(at))
-
-    def version(self, fixture: Fixture, at: Moment, known: Moment) -> tuple[int, int, Revision]:
-        """What tells apart the feeds of a game: those of one version are equal."""
-        timeline = self.timeline(fixture)
-        return fixture.pk, timeline.reach(at), timeline.revision(known)
+        return self._books.get((timeline.fixture.pk, revision), lambda: _Progress(self, timeline, revision))
 
     def standing(self, fixture: Fixture) -> Standing:
         """The facts that are fixed before a game."""
@@ -191,6 +191,7 @@ class _Progress:
         self._timeline = timeline
         self._reclassified = reclassified
         self._log = timeline.rescored if rescored else timeline.original
+        self.documents: Cache[int, dict[str, Any]] = Cache(_DOCUMENTS)
         self._begin()
 
     def _begin(self) -> None:
