@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_no_team_is_in_two_places_at_once(calendar: Calendar) -> None:
             starts.setdefault(team.index, []).extend(slot.start for slot in slots)
     for times in starts.values():
         times.sort()
-        assert all(later - earlier >= 4 * HOUR for earlier, later in zip(times, times[1:], strict=False))
+        assert all(later - earlier >= 4 * HOUR for earlier, later in pairwise(times))
 
 
 def test_the_season_has_everything_that_makes_loaders_stumble(calendar: Calendar) -> None:
@@ -51,9 +52,7 @@ def test_the_season_has_everything_that_makes_loaders_stumble(calendar: Calendar
 def test_doubleheaders_are_pairs_on_one_day(calendar: Calendar) -> None:
     for rows in calendar.by_day.values():
         twins = Counter(
-            (game.home.index, slot.number)
-            for game, slot in rows
-            if slot.doubleheader != "N" and slot is game.played
+            (game.home.index, slot.number) for game, slot in rows if slot.doubleheader != "N" and slot is game.played
         )
         homes = {home for home, _ in twins}
         assert twins == {(home, number): 1 for home in homes for number in (1, 2)}

@@ -172,7 +172,17 @@ def box_score_agrees(feed: Feed) -> None:
             for name in names:
                 assert teams[side]["teamStats"][group][name] == sum(line[group].get(name, 0) for line in stats), name
         batting, pitching = teams[side]["teamStats"]["batting"], teams[other]["teamStats"]["pitching"]
-        for name in ("runs", "hits", "rbi", "atBats", "baseOnBalls", "strikeOuts", "homeRuns", "stolenBases", "hitByPitch"):
+        for name in (
+            "runs",
+            "hits",
+            "rbi",
+            "atBats",
+            "baseOnBalls",
+            "strikeOuts",
+            "homeRuns",
+            "stolenBases",
+            "hitByPitch",
+        ):
             assert batting[name] == pitching[name], name
         assert batting["rbi"] == sum(play["result"]["rbi"] for play in own)
         assert batting["plateAppearances"] == len(appearances(own))
@@ -182,7 +192,9 @@ def box_score_agrees(feed: Feed) -> None:
         assert pitching["earnedRuns"] <= pitching["runs"]
         assert len(set(teams[side]["battingOrder"])) == 9
         lists = [teams[side][name] for name in ("batters", "bench", "bullpen")]
-        assert sorted(player for each in lists for player in each) == sorted(int(name[2:]) for name in teams[side]["players"])
+        assert sorted(player for each in lists for player in each) == sorted(
+            int(name[2:]) for name in teams[side]["players"]
+        )
 
 
 def the_end_is_right(feed: Feed) -> None:
@@ -259,17 +271,16 @@ def test_games_look_like_games(feeds: list[Feed]) -> None:
     assert 3.5 < sum(line["batting"]["runs"] for line in lines) / each < 6
     assert 7 < sum(line["batting"]["hits"] for line in lines) / each < 10
     assert 125 < sum(line["pitching"]["numberOfPitches"] for line in lines) / each < 165
-    assert 2 < sum(len(team["pitchers"]) for feed in feeds for team in feed["liveData"]["boxscore"]["teams"].values()) / each < 6
+    assert (
+        2
+        < sum(len(team["pitchers"]) for feed in feeds for team in feed["liveData"]["boxscore"]["teams"].values()) / each
+        < 6
+    )
 
 
 def test_what_can_happen_happens(feeds: list[Feed]) -> None:
     kinds = {play["result"]["eventType"] for feed in feeds for play in plays(feed)}
-    acts = {
-        event["details"].get("eventType")
-        for feed in feeds
-        for play in plays(feed)
-        for event in play["playEvents"]
-    }
+    acts = {event["details"].get("eventType") for feed in feeds for play in plays(feed) for event in play["playEvents"]}
     assert {"single", "home_run", "walk", "strikeout", "sac_fly", "force_out", "field_error", "hit_by_pitch"} <= kinds
     assert {"grounded_into_double_play", "triple", "intent_walk"} <= kinds
     assert {"stolen_base_2b", "caught_stealing_2b", "wild_pitch", "pickoff_1b", "mound_visit", "batter_timeout"} <= acts

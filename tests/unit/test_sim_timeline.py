@@ -70,7 +70,9 @@ def test_reviews_show_while_they_go_on(simulator: Simulator) -> None:
 @pytest.mark.parametrize("shown", ["before", "middle", "after"])
 def test_parts_that_are_not_known_yet_are_missing(simulator: Simulator, game: Fixture, shown: str) -> None:
     timeline = simulator.timeline(game)
-    at = {"before": game.played.start - DAY, "middle": timeline.first_pitch + HOUR, "after": timeline.final + HOUR}[shown]
+    at = {"before": game.played.start - DAY, "middle": timeline.first_pitch + HOUR, "after": timeline.final + HOUR}[
+        shown
+    ]
     feed = simulator.feed(game, at)
     data, live = feed["gameData"], feed["liveData"]
     assert bool(data["weather"]) == (shown != "before")
