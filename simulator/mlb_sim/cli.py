@@ -4,7 +4,7 @@ import gc
 import signal
 from datetime import date, datetime
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import click
 
@@ -101,6 +101,7 @@ def serve(
         raise click.ClickException(f"port {port} can't be used: {error.strerror}") from error
     with server:
         click.echo(server.url)
+        Thread(target=simulator.prepare, args=(stopped,), daemon=True).start()
         stopped.wait()
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from threading import RLock
+from threading import Event, RLock
 from typing import Any, Final
 
 from mlb_sim import patch, times
@@ -127,6 +127,13 @@ class Simulator:
         if at > fixture.slots[-1].start + _CLOSES:
             return Status.FINAL, None
         return self.timeline(fixture).status(at)
+
+    def prepare(self, stopped: Event) -> None:
+        """Play the games that are over by now, so that questions about the whole season are answered at once."""
+        for fixture in self.calendar.fixtures:
+            if stopped.is_set() or fixture.played.start + _CLOSES > self.now:
+                return
+            self.outline(fixture)
 
     def score(self, fixture: Fixture, at: Moment) -> tuple[int, int]:
         """The score at that moment, away and home."""

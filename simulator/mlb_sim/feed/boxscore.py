@@ -114,8 +114,8 @@ def _status(book: Scorebook, side: int, player: int) -> dict[str, bool]:
 
 
 def _game(book: Scorebook, side: int, player: int) -> dict[str, Any]:
-    batting, pitching = book.batting.get(player), book.pitching.get(player)
-    fielding = book.fielding.get(player, Tally())
+    batting, pitching = book.lines.batting.get(player), book.lines.pitching.get(player)
+    fielding = book.lines.fielding.get(player, Tally())
     return {
         "batting": {} if batting is None else _batting(book, side, player, batting),
         "pitching": {} if pitching is None else _pitching(book, player, pitching),
@@ -164,15 +164,15 @@ def _credited(book: Scorebook, player: int, line: Tally) -> Tally:
 
 
 def _season(book: Scorebook, team: Team, person: Person, played: int) -> dict[str, Any]:
-    line = book.pitching.get(person.id)
+    line = book.lines.pitching.get(person.id)
     pitching = Tally() if line is None else _credited(book, person.id, line)
     return {
         "batting": lines.season_batting(
-            lines.added(season_lines.batting(team, person, played), book.batting.get(person.id, Tally()))
+            lines.added(season_lines.batting(team, person, played), book.lines.batting.get(person.id, Tally()))
         ),
         "pitching": lines.season_pitching(lines.added(season_lines.pitching(team, person, played), pitching)),
         "fielding": lines.season_fielding(
-            lines.added(season_lines.fielding(team, person, played), book.fielding.get(person.id, Tally()))
+            lines.added(season_lines.fielding(team, person, played), book.lines.fielding.get(person.id, Tally()))
         ),
     }
 
@@ -190,7 +190,7 @@ def _team_stats(book: Scorebook, team: Team, side: int, played: int) -> dict[str
     members = {person.id for person in team.active}
     batting, pitching, fielding = (
         _sum(line for player, line in table.items() if player in members)
-        for table in (book.batting, book.pitching, book.fielding)
+        for table in (book.lines.batting, book.lines.pitching, book.lines.fielding)
     )
     whole = notes.decisions(book)
     alone = whole is not None and len(book.lineups[side].pitchers) == 1
@@ -217,7 +217,7 @@ def _top(book: Scorebook, teams: dict[str, Any]) -> list[dict[str, Any]]:
     ranked: list[_Ranked] = []
     for side, name in SIDES:
         for player in book.lineups[side].played:
-            batting, pitching = book.batting.get(player), book.pitching.get(player)
+            batting, pitching = book.lines.batting.get(player), book.lines.pitching.get(player)
             if pitching is not None:
                 starter = "starter" if player == book.lineups[side].pitchers[0] else "reliever"
                 ranked.append((notes.pitching_score(pitching), player, name, starter))

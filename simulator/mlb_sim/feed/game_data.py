@@ -172,7 +172,7 @@ def _flags(book: Scorebook) -> dict[str, bool]:
     """A team's no-hitter is told from the sixth inning on."""
     feats: dict[str, bool] = {}
     for side, name in SIDES:
-        lines = [book.pitching[player] for player in book.lineups[side].pitchers if player in book.pitching]
+        lines = [book.lines.pitching[player] for player in book.lineups[side].pitchers if player in book.lines.pitching]
         late = sum(line["outs"] for line in lines) >= _NO_HITTER_OUTS
         no_hitter = late and not any(line["hits"] for line in lines)
         reached = any(line["battersFaced"] - line["outs"] > 0 for line in lines)

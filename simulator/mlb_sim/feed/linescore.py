@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from mlb_sim import people, positions
 from mlb_sim.feed.plays import SIDES
-from mlb_sim.feed.scorebook import Half, Scorebook
+from mlb_sim.feed.records import Half
+from mlb_sim.feed.scorebook import Scorebook
 from mlb_sim.league import team_reference
 from mlb_sim.play.engine import INNINGS
 from mlb_sim.play.log import Status

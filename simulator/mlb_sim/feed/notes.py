@@ -35,7 +35,7 @@ def decisions(book: Scorebook) -> Decisions | None:
     if book.status not in _ENDED:
         return None
     side = HOME if book.score[HOME] > book.score[AWAY] else AWAY
-    return book.ledger.decide(side, {player: line["outs"] for player, line in book.pitching.items()})
+    return book.ledger.decide(side, {player: line["outs"] for player, line in book.lines.pitching.items()})
 
 
 def decision(book: Scorebook, player: int) -> str:
@@ -143,11 +143,11 @@ def team(book: Scorebook, side: int) -> list[dict[str, Any]]:
     """Who batted, ran and fielded how."""
     lineup = book.lineups[side]
     left = sum(halves[side].left for halves in book.innings)
-    batting = [*_fields(book, book.batting, lineup.batters, _BATTED), {"label": "Team LOB", "value": f"{left}."}]
+    batting = [*_fields(book, book.lines.batting, lineup.batters, _BATTED), {"label": "Team LOB", "value": f"{left}."}]
     groups = (
         ("BATTING", batting),
-        ("BASERUNNING", _fields(book, book.batting, lineup.batters, _RAN)),
-        ("FIELDING", _fields(book, book.fielding, [*lineup.batters, *lineup.pitchers], _FIELDED)),
+        ("BASERUNNING", _fields(book, book.lines.batting, lineup.batters, _RAN)),
+        ("FIELDING", _fields(book, book.lines.fielding, [*lineup.batters, *lineup.pitchers], _FIELDED)),
     )
     return [{"title": title, "fieldList": fields} for title, fields in groups if fields]
 
@@ -177,8 +177,8 @@ def game(book: Scorebook, standing: Standing, today: date) -> list[dict[str, str
 
 def _pitched(book: Scorebook) -> Iterator[dict[str, str]]:
     pitchers = [player for lineup in book.lineups for player in lineup.pitchers]
-    yield from _fields(book, book.pitching, pitchers, _PITCHED)
-    people, lines = book.league.people, book.pitching
+    yield from _fields(book, book.lines.pitching, pitchers, _PITCHED)
+    people, lines = book.league.people, book.lines.pitching
 
     def each(show: Callable[[Tally], str]) -> str:
         return "; ".join(f"{people[player].short_name} {show(lines[player])}" for player in pitchers) + "."

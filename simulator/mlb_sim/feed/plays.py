@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from mlb_sim import people, times
 from mlb_sim.feed import events, zones
-from mlb_sim.feed.scorebook import Play, Scorebook
+from mlb_sim.feed.records import Play
+from mlb_sim.feed.scorebook import Scorebook
 from mlb_sim.league import team_in_box_score
 from mlb_sim.play import kinds
 from mlb_sim.play.log import Pitched

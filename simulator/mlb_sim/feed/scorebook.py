@@ -1,14 +1,14 @@
 """The score as it is kept: a log's entries, one after another, become plays, lines of statistics and the line score."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mlb_sim import times
+from mlb_sim import positions, times
 from mlb_sim.draw import Draw
 from mlb_sim.feed import events, tracking
 from mlb_sim.feed.decisions import Ledger
-from mlb_sim.feed.lines import Tally
+from mlb_sim.feed.records import Half, Play
+from mlb_sim.feed.tallies import Tallies
 from mlb_sim.fixtures import Fixture
 from mlb_sim.league import League
 from mlb_sim.play import kinds
@@ -31,70 +31,6 @@ from mlb_sim.play.state import AWAY, BASES, HOME
 from mlb_sim.times import Moment
 
 _RECLASSIFIED: Final = 0.06
-_HIT_COUNTS: Final = {kinds.DOUBLE: ("doubles", 2), kinds.TRIPLE: ("triples", 3), kinds.HOME_RUN: ("homeRuns", 4)}
-_COUNTED: Final = {  # how else a result shows in the lines of batter and pitcher
-    kinds.STRIKEOUT: ("strikeOuts",),
-    kinds.WALK: ("baseOnBalls",),
-    kinds.INTENT_WALK: ("baseOnBalls", "intentionalWalks"),
-    kinds.HIT_BY_PITCH: ("hitByPitch",),
-    kinds.SAC_FLY: ("sacFlies", "flyOuts"),
-    kinds.SAC_BUNT: ("sacBunts", "groundOuts"),
-    kinds.FLYOUT: ("flyOuts",),
-    kinds.LINEOUT: ("lineOuts",),
-    kinds.POP_OUT: ("popOuts",),
-    kinds.GROUNDOUT: ("groundOuts",),
-    kinds.FORCEOUT: ("groundOuts",),
-    kinds.FIELDERS_CHOICE_OUT: ("groundOuts",),
-    kinds.DOUBLE_PLAY: ("groundOuts",),
-}
-_CREDITS: Final = {
-    "f_putout": "putOuts",
-    "f_assist": "assists",
-    "f_throwing_error": "errors",
-    "f_fielding_error": "errors",
-}
-
-
-@dataclass(slots=True)
-class Half:
-    """One team's turn at bat."""
-
-    runs: int = 0
-    hits: int = 0
-    errors: int = 0
-    left: int = 0
-    over: bool = False
-    begun: bool = False
-
-
-@dataclass(slots=True)
-class Play:
-    """A plate appearance as far as it has come."""
-
-    index: int
-    inning: int
-    top: bool
-    slot: int
-    batter: int
-    pitcher: int
-    start: Moment
-    end: Moment
-    men_on: str
-    draw: Draw
-    events: list[dict[str, Any]] = field(default_factory=list)
-    pitches: list[int] = field(default_factory=list)
-    actions: list[int] = field(default_factory=list)
-    runners: list[dict[str, Any]] = field(default_factory=list)
-    last_action: Acted | None = None
-    finished: Finished | None = None
-    review: Review | None = None
-    scoring: bool = False
-    out: bool = False
-    count: tuple[int, int, int] = (0, 0, 0)
-    score: tuple[int, int] = (0, 0)
-    bases: tuple[int | None, int | None, int | None] = (None, None, None)
-    hit: dict[str, Any] | None = None
-    document: dict[str, Any] | None = None  # once nothing about it changes any more
 
 
 class Scorebook:
@@ -115,9 +51,7 @@ class Scorebook:
         self.count = (0, 0, 0)
         self.bases: list[tuple[int, int] | None] = [None, None, None]
         self.half_over = False
-        self.batting: dict[int, Tally] = {}
-        self.pitching: dict[int, Tally] = {}
-        self.fielding: dict[int, Tally] = {}
+        self.lines = Tallies()
         self.visits = [0, 0]
         self.challenges: list[tuple[Review, bool]] = []
         self.abs_challenges: list[Review] = []
@@ -160,12 +94,6 @@ class Scorebook:
         """The plate appearance now, or the last one."""
         return self.plays[-1]
 
-    def line(self, table: dict[int, Tally], player: int) -> Tally:
-        """The player's line, begun if he has none."""
-        if player not in table:
-            table[player] = Tally()
-        return table[player]
-
     def _sides(self, *, top: bool) -> tuple[int, int]:
         return (AWAY, HOME) if top else (HOME, AWAY)
 
@@ -185,8 +113,9 @@ class Scorebook:
             self.innings.append((Half(), Half()))
         offense, defense = self._sides(top=entry.top)
         if not self.plays:
-            for side in (AWAY, HOME):
-                self._take_the_field(side)
+            for side, lineup in enumerate(self.lineups):
+                self.lines.start(lineup)
+                self.ledger.enters(side, lineup.pitcher, 0, 1)
         if self.plays and (self.plays[-1].inning, self.plays[-1].top) != (entry.inning, entry.top):
             self.bases = [None, None, None]
         index = len(self.plays)
@@ -203,16 +132,6 @@ class Scorebook:
         self.count = (0, 0, outs)
         self._half(offense).begun = True
         self._refresh()
-
-    def _take_the_field(self, side: int) -> None:
-        lineup = self.lineups[side]
-        for player in lineup.order:
-            self.line(self.batting, player)["gamesPlayed"] = 1
-        for player in lineup.field.values():
-            self.line(self.fielding, player)["gamesStarted"] = int(player != lineup.field.get("10"))
-        starter = self.line(self.pitching, lineup.pitcher)
-        starter["gamesStarted"] = starter["gamesPlayed"] = starter["gamesPitched"] = 1
-        self.ledger.enters(side, lineup.pitcher, 0, 1)
 
     def _men_on(self) -> str:
         first, second, third = (each is not None for each in self.bases)
@@ -231,14 +150,14 @@ class Scorebook:
         play, season = self.play, self.league.season
         people = self.league.people
         batter, pitcher = people[play.batter], people[play.pitcher]
-        tracked, pitch_type = None, entry.pitch_type
+        tracked = None
         identity = play.draw.uuid()
         if entry.thrown:
-            data = tracking.pitch(play.draw, season, pitcher, batter, pitch_type=pitch_type, code=entry.code)
+            kind = tracking.pitch_type(play.draw, pitcher)
+            data = tracking.pitch(play.draw, season, pitcher, batter, kind=kind, code=entry.code)
             change = play.draw.chance(_RECLASSIFIED)
-            pitch_type = tracking.reclassified(pitch_type) if self.reclassified and change else pitch_type
-            tracked = events.Tracked(pitch_type, data)
-            self._count_pitch(entry)
+            tracked = events.Tracked(tracking.reclassified(kind) if self.reclassified and change else kind, data)
+            self.lines.pitch(play.pitcher, entry.code)
             if not play.pitches and not play.index:
                 play.start = entry.start
             if self.first_pitch is None:
@@ -256,11 +175,6 @@ class Scorebook:
         play.end = entry.at
         self.count = (entry.balls, entry.strikes, self.count[2])
         self._refresh()
-
-    def _count_pitch(self, entry: Pitched) -> None:
-        line = self.line(self.pitching, self.play.pitcher)
-        line["numberOfPitches"] += 1
-        line["balls" if entry.code in events.BALLS else "strikes"] += 1
 
     def _close_action(self, at: Moment) -> None:
         """What was told last lasted until now."""
@@ -282,7 +196,8 @@ class Scorebook:
             self._substituted(entry)
         index = len(play.events)
         self._move(entry.moves, index)
-        self._count_running(entry.kind, entry.moves)
+        catcher = self.lineups[self._sides(top=play.top)[1]].field.get(positions.CATCHER)
+        self.lines.running(entry.kind, entry.moves, play.pitcher, catcher)
         if entry.kind == kinds.VISIT:
             self.visits[self._sides(top=play.top)[1]] += 1
         if entry.review is not None:
@@ -303,15 +218,13 @@ class Scorebook:
         lineup.apply(change)
         if entry.kind == kinds.PITCHING_CHANGE:
             play.pitcher = change.player
-            line = self.line(self.pitching, change.player)
-            line["gamesPlayed"] = line["gamesPitched"] = 1
-            line["inheritedRunners"] = sum(base is not None for base in self.bases)
-            self.line(self.fielding, change.player)
+            self.lines.pitcher(change.player)["inheritedRunners"] = sum(base is not None for base in self.bases)
+            self.lines.fielder(change.player)
             lead = self.score[change.side] - self.score[1 - change.side]
             self.ledger.enters(change.side, change.player, lead, play.inning)
             return
-        self.line(self.batting, change.player)["gamesPlayed"] = 1
-        self.line(self.fielding, change.player)
+        self.lines.batter(change.player)
+        self.lines.fielder(change.player)
         if change.replaced == play.batter and entry.kind == kinds.OFFENSIVE_CHANGE and change.base is None:
             play.batter = change.player
         if change.base is not None:
@@ -333,20 +246,15 @@ class Scorebook:
             if move.is_out:
                 play.out = True
                 self.count = (*self.count[:2], self.count[2] + 1)
-                self.line(self.pitching, play.pitcher)["outs"] += 1
+                self.lines.pitcher(play.pitcher)["outs"] += 1
             for credit in move.credits:
-                self._credit(credit.player, credit.kind, defense)
+                self._half(defense).errors += self.lines.credit(credit)
 
     def _score(self, move: Move, offense: int, defense: int) -> None:
         play = self.play
         self.score[offense] += 1
         self._half(offense).runs += 1
-        self.line(self.batting, move.runner)["runs"] += 1
-        charged = self.line(self.pitching, move.responsible)
-        charged["runs"] += 1
-        charged["earnedRuns"] += move.earned
-        if move.responsible != play.pitcher:
-            self.line(self.pitching, play.pitcher)["inheritedRunnersScored"] += 1
+        self.lines.run(move, play.pitcher)
         if not play.scoring:
             play.scoring = True
             self.scoring.append(play.index)
@@ -356,34 +264,6 @@ class Scorebook:
         )
         if not play.top and self.score[HOME] == self.score[AWAY] + 1:
             self.winning_outs = self.count[2]
-
-    def _credit(self, player: int, kind: str, defense: int) -> None:
-        name = _CREDITS.get(kind)
-        if name is None:
-            return
-        self.line(self.fielding, player)[name] += 1
-        if name == "errors":
-            self._half(defense).errors += 1
-
-    def _count_running(self, kind: Kind, moves: tuple[Move, ...]) -> None:
-        play = self.play
-        catcher = self.lineups[self._sides(top=play.top)[1]].field["2"]
-        pitcher = self.line(self.pitching, play.pitcher)
-        if kind in {kinds.WILD_PITCH, kinds.BALK}:
-            pitcher["wildPitches" if kind == kinds.WILD_PITCH else "balks"] += 1
-        elif kind == kinds.PASSED_BALL:
-            pitcher["passedBall"] += 1
-            self.line(self.fielding, catcher)["passedBall"] += 1
-        elif kind in kinds.STEALS or kind in kinds.CAUGHT:
-            name = "stolenBases" if kind in kinds.STEALS else "caughtStealing"
-            self.line(self.batting, moves[0].runner)[name] += 1
-            pitcher[name] += 1
-            self.line(self.fielding, catcher)[name] += 1
-            self.line(self.fielding, play.pitcher)[name] += 1
-        elif kind == kinds.PICKED_OFF:
-            pitcher["pickoffs"] += 1
-            self.line(self.batting, moves[0].runner)["pickoffs"] += 1
-            self.line(self.fielding, play.pitcher)["pickoffs"] += 1
 
     def _finished(self, entry: Finished) -> None:
         play = self.play
@@ -397,29 +277,15 @@ class Scorebook:
         if entry.review is not None and entry.review.kind != "MJ":
             self.challenges.append((entry.review, entry.review.team is not None))
         if entry.kind not in kinds.NO_APPEARANCE:
-            self._count_appearance(entry)
+            self._count_appearance(entry.kind, entry.rbi)
         self._refresh()
 
-    def _count_appearance(self, entry: Finished) -> None:
-        play, kind = self.play, entry.kind
+    def _count_appearance(self, kind: Kind, rbi: int) -> None:
+        play = self.play
         offense, _ = self._sides(top=play.top)
-        batter, pitcher = self.line(self.batting, play.batter), self.line(self.pitching, play.pitcher)
-        batter["plateAppearances"] += 1
-        pitcher["battersFaced"] += 1
-        for line in (batter, pitcher):
-            line["atBats"] += kind not in kinds.NO_AT_BAT
-            line["rbi"] += entry.rbi
-            for name in _COUNTED.get(kind, ()):
-                line[name] += 1
-            if kind in kinds.HITS:
-                line["hits"] += 1
-                name, bases = _HIT_COUNTS.get(kind, ("", 1))
-                line["totalBases"] += bases
-                if name:
-                    line[name] += 1
-        batter["groundIntoDoublePlay"] += kind == kinds.DOUBLE_PLAY
+        self.lines.appearance(kind, rbi, play.batter, play.pitcher)
         if play.out and kind not in kinds.HITS:
-            batter["leftOnBase"] += sum(base is not None for base in self.bases)
+            self.lines.batter(play.batter)["leftOnBase"] += sum(base is not None for base in self.bases)
         self._half(offense).hits += kind in kinds.HITS
         self.next_slot[offense] = (play.slot + 1) % len(self.lineups[offense].order)
 

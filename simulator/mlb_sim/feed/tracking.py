@@ -21,6 +21,13 @@ TYPES: Final[dict[str, tuple[str, float, float, float, int, str]]] = {
     "CH": ("Changeup", 85.6, 14.0, 6.0, 1760, "rgba(8, 88, 248, 1.0)"),
     "FS": ("Splitter", 86.4, 11.0, 3.0, 1420, "rgba(64, 112, 208, 1.0)"),
 }
+_ARSENALS: Final = (
+    (("FF", 0.5), ("SL", 0.25), ("CH", 0.25)),
+    (("FF", 0.4), ("CU", 0.2), ("CH", 0.2), ("SL", 0.2)),
+    (("SI", 0.45), ("SL", 0.3), ("CH", 0.15), ("FF", 0.1)),
+    (("FC", 0.35), ("FF", 0.3), ("KC", 0.2), ("FS", 0.15)),
+    (("FF", 0.45), ("ST", 0.3), ("SI", 0.15), ("CH", 0.1)),
+)
 _RECLASSIFIED: Final = {
     "FF": "SI",
     "SI": "FF",
@@ -47,6 +54,11 @@ _SPOTS: Final = {
     "1": (125, 172), "2": (125, 198), "3": (163, 160), "4": (146, 142), "5": (88, 160), "6": (106, 142), "7": (68, 96),
     "8": (125, 76), "9": (182, 96),
 }  # fmt: skip
+
+
+def pitch_type(draw: Draw, pitcher: Person) -> str:
+    """One of the types that the pitcher throws."""
+    return draw.weighted(_ARSENALS[pitcher.id % len(_ARSENALS)])
 
 
 def reclassified(pitch_type: str) -> str:
@@ -82,9 +94,9 @@ def _zone(x: float, z: float, top: float, bottom: float) -> int:
     return 11 + (x > 0) + 2 * (z < (top + bottom) / 2)
 
 
-def pitch(draw: Draw, season: int, pitcher: Person, batter: Person, *, pitch_type: str, code: str) -> dict[str, Any]:
+def pitch(draw: Draw, season: int, pitcher: Person, batter: Person, *, kind: str, code: str) -> dict[str, Any]:
     """The pitchData of a pitch."""
-    _, mean, across, rise, spin, _ = TYPES[pitch_type]
+    _, mean, across, rise, spin, _ = TYPES[kind]
     arm = 1.0 if pitcher.throws == "R" else -1.0
     speed = draw.around(mean + 0.9 * pitcher.pitching, 0.9)
     top, bottom = batter.zone

@@ -9,24 +9,13 @@ from mlb_sim.times import SECOND
 _CLOCK_SINCE = 2023  # pitch timer
 _LATE = 7
 _RUNNERS_IN_DANGER = 2
-_ARSENALS = (
-    (("FF", 0.5), ("SL", 0.25), ("CH", 0.25)),
-    (("FF", 0.4), ("CU", 0.2), ("CH", 0.2), ("SL", 0.2)),
-    (("SI", 0.45), ("SL", 0.3), ("CH", 0.15), ("FF", 0.1)),
-    (("FC", 0.35), ("FF", 0.3), ("KC", 0.2), ("FS", 0.15)),
-    (("FF", 0.45), ("ST", 0.3), ("SI", 0.15), ("CH", 0.1)),
-)
-
-
-def arsenal(pitcher: int) -> tuple[tuple[str, float], ...]:
-    """The types a pitcher throws, with how often."""
-    return _ARSENALS[pitcher % len(_ARSENALS)]
 
 
 def play(state: State, *, first_of_half: bool, places_runner: bool) -> None:
     """One batter's turn, with what happens on the bases meanwhile."""
     state.balls = state.strikes = state.disengagements = 0
     state.wait(8, 18)
+    state.face()
     side = state.offense
     state.add(Began(state.now, state.inning, state.top, state.next_slot[side], state.batter.id, state.pitcher.id))
     if places_runner:
@@ -114,16 +103,15 @@ def _pitch(state: State, number: int) -> bool:
     start = state.now - 3 * SECOND
     code = _outcome(state)
     state.pitches[state.pitcher.id] += 1
-    pitch_type = state.draw.weighted(arsenal(state.pitcher.id))
     if code == "X":
-        _in_play(state, start, number, pitch_type)
+        _in_play(state, start, number)
         return True
     going = running.is_going(state) if code in "BCS" else None
     outs = state.outs
     code, review = _called(state, code)
     state.add(
         Pitched(
-            state.now, start, code, state.balls, state.strikes, outs, number, pitch_type=pitch_type,
+            state.now, start, code, state.balls, state.strikes, outs, number,
             ends_in_out=state.strikes == STRIKES, review=review, going=going is not None,
             disengagements=state.disengagements,
         )
@@ -169,14 +157,14 @@ def _between(state: State, code: str, going: int | None) -> bool:
     return state.over_half
 
 
-def _in_play(state: State, start: int, number: int, pitch_type: str) -> None:
+def _in_play(state: State, start: int, number: int) -> None:
     outs, runs = state.outs, sum(state.score)
     hit, outcome = contact.bunt(state) if _bunts(state) else contact.bat(state)
     scored = sum(state.score) > runs
     code = "E" if scored else "X" if state.outs > outs else "D"
     state.add(
         Pitched(
-            state.now, start, code, state.balls, state.strikes, outs, number, pitch_type=pitch_type, hit=hit,
+            state.now, start, code, state.balls, state.strikes, outs, number, hit=hit,
             ends_in_out=state.outs > outs, disengagements=state.disengagements,
         )
     )  # fmt: skip

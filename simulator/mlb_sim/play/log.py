@@ -143,7 +143,6 @@ class Pitched(Entry):
     outs: int
     number: int
     thrown: bool = True
-    pitch_type: str = ""
     hit: Hit | None = None
     ends_in_out: bool = False
     review: Review | None = None

@@ -151,4 +151,5 @@ def _fits(person: Person, place: Position) -> bool:
 
 def _substitute(state: State, kind: Kind, text: str, change: Substitution, seconds: tuple[int, int]) -> None:
     state.lineups[change.side].apply(change)
+    state.face()
     state.add(Acted(state.wait(*seconds), kind, text, change.player, substitution=change, base=change.base))

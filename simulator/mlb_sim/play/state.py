@@ -38,6 +38,8 @@ class State:
     lineups: tuple[Lineup, Lineup]
     now: Moment
     form: tuple[float, float]
+    batter: Person = field(init=False)
+    pitcher: Person = field(init=False)
     log: list[Entry] = field(default_factory=list)
     inning: int = 1
     top: bool = True
@@ -69,16 +71,11 @@ class State:
         """The side in the field."""
         return HOME if self.top else AWAY
 
-    @property
-    def batter(self) -> Person:
-        """Who is at bat."""
-        side = self.offense
-        return self.people[self.lineups[side].order[self.next_slot[side]]]
-
-    @property
-    def pitcher(self) -> Person:
-        """Who pitches."""
-        return self.people[self.lineups[self.defense].pitcher]
+    def face(self) -> None:
+        """Let whoever is due bat against whoever pitches."""
+        offense, defense = (AWAY, HOME) if self.top else (HOME, AWAY)
+        self.batter = self.people[self.lineups[offense].order[self.next_slot[offense]]]
+        self.pitcher = self.people[self.lineups[defense].pitcher]
 
     @property
     def lead(self) -> int:
