@@ -60,16 +60,9 @@ def bases_are_consistent(feed: Feed) -> None:
     for half in halves(feed):
         on: dict[str, int] = {}
         for play in half:
-            for change in substitutions_of_runners(play):
-                base = next(base for base, player in on.items() if player == change[0])
-                on[base] = change[1]
-            for runner in play["runners"]:
-                movement, player = runner["movement"], runner["details"]["runner"]["id"]
-                if movement["start"] is not None:
-                    assert on.pop(movement["start"]) == player
-                if movement["end"] in BASES:
-                    assert movement["end"] not in on
-                    on[movement["end"]] = player
+            for event in play["playEvents"]:
+                replace_runner(on, event)
+                move_runners(on, [each for each in play["runners"] if each["details"]["playIndex"] == event["index"]])
             told = {
                 base: play["matchup"][name]["id"]
                 for base, name in zip(BASES, ("postOnFirst", "postOnSecond", "postOnThird"), strict=True)
@@ -78,10 +71,21 @@ def bases_are_consistent(feed: Feed) -> None:
             assert told == on
 
 
-def substitutions_of_runners(play: Play) -> Iterator[tuple[int, int]]:
-    for event in play["playEvents"]:
-        if event.get("base") and "replacedPlayer" in event:
-            yield event["replacedPlayer"]["id"], event["player"]["id"]
+def replace_runner(on: dict[str, int], event: dict[str, Any]) -> None:
+    if "base" in event and "replacedPlayer" in event:
+        base = BASES[event["base"] - 1]
+        assert on[base] == event["replacedPlayer"]["id"]
+        on[base] = event["player"]["id"]
+
+
+def move_runners(on: dict[str, int], some: list[dict[str, Any]]) -> None:
+    for runner in some:
+        movement, player = runner["movement"], runner["details"]["runner"]["id"]
+        if movement["start"] is not None:
+            assert on.pop(movement["start"]) == player
+        if movement["end"] in BASES:
+            assert movement["end"] not in on
+            on[movement["end"]] = player
 
 
 def outs_are_three(feed: Feed) -> None:
