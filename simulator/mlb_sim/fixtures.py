@@ -20,7 +20,6 @@ from mlb_sim.times import HOUR, MINUTE, Moment
 Doubleheader = Literal["N", "Y", "S"]  # single, traditional, split
 Fate = Literal["played", "postponed", "suspended"]
 
-GAMES = 2430
 SERIES_LENGTH = 3
 _ROUNDS = 54
 _BREAK = 31  # the midseason break comes before this round
@@ -63,11 +62,6 @@ class Fixture:
     def played(self) -> Slot:
         """Where it is played: the only slot, that of the make-up, or the first of a suspended game."""
         return self.slots[-1] if self.fate == "postponed" else self.slots[0]
-
-    @property
-    def official_date(self) -> date:
-        """The date it counts for in the end."""
-        return self.played.day
 
     @property
     def teams(self) -> tuple[Team, Team]:

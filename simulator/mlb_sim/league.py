@@ -113,11 +113,6 @@ class League:
         return {person.id: person for person in (*self._players(), *self.umpires)}
 
     @cached_property
-    def team_of(self) -> dict[int, Team]:
-        """The team of each player by the player's id."""
-        return {person.id: team for team in self.teams for person in (*team.active, *team.depth)}
-
-    @cached_property
     def teams_by_id(self) -> dict[int, Team]:
         """The teams by their ids."""
         return {team.id: team for team in self.teams}
@@ -127,9 +122,13 @@ class League:
         """The venues by their ids."""
         return {team.venue.id: team.venue for team in self.teams}
 
+    def manager(self, team: Team) -> int:
+        """The id of a team's manager, who is the first of its coaches."""
+        return FIRST_COACH_ID + team.index * _PER_TEAM
+
     def coaches(self, team: Team) -> list[Person]:
         """Manager and coaches of a team; the manager first."""
-        first = FIRST_COACH_ID + team.index * _PER_TEAM
+        first = self.manager(team)
         return [
             people.make(Draw(self.seed, self.season, "coach", team.index, n), first + n, str(60 + n), "10", self.season)
             for n in range(10)

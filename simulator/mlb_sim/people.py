@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from mlb_sim import positions, words
@@ -108,8 +109,9 @@ def slug(text: str) -> str:
     return "-".join(plain.lower().replace(".", "").split())
 
 
+@lru_cache(maxsize=4096)
 def document(person: Person, today: date) -> dict[str, Any]:
-    """The whole biography; the age is that of the day."""
+    """The whole biography; the age is that of the day. It is shared, and not to be changed."""
     had_birthday = (today.month, today.day) >= (person.born.month, person.born.day)
     rng = Draw("biography", person.id)
     home = rng.pick(_HOMES)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -32,7 +32,8 @@ class Server(AbstractContextManager["Server"]):
         self.faults = plan or Plan()
         self.requests: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
         self.closing = Event()
-        self.zipped: Cache[bytes, bytes] = Cache(32)
+        self._zipped: Cache[bytes, bytes] = Cache(32)
+        self._zipping = Lock()
         self._http = _Http((HOST, port), self)
         self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
@@ -41,6 +42,11 @@ class Server(AbstractContextManager["Server"]):
     def url(self) -> str:
         """Such as `http://127.0.0.1:8080`; the API is below `/api`."""
         return f"http://{HOST}:{self._http.server_address[1]}"
+
+    def zip(self, content: bytes) -> bytes:
+        """The content, gzipped."""
+        with self._zipping:
+            return self._zipped.get(content, lambda: gzip.compress(content, 1, mtime=0))
 
     def close(self) -> None:
         """Answer no more."""
@@ -129,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         if len(content) >= _GZIP_FROM and "gzip" in self.headers.get("Accept-Encoding", ""):
-            content = self.server.owner.zipped.get(content, lambda: gzip.compress(answer.body, 1, mtime=0))
+            content = self.server.owner.zip(content)
             self.send_header("Content-Encoding", "gzip")
         for name, text in response.headers.items():
             self.send_header(name, text)

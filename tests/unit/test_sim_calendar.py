@@ -8,10 +8,11 @@ import pytest
 
 from mlb_sim import Simulator
 from mlb_sim.answers.schedule import schedule
-from mlb_sim.fixtures import GAMES, Calendar, opening_day
+from mlb_sim.fixtures import Calendar, opening_day
 from mlb_sim.league import League
 from mlb_sim.times import DAY, HOUR, MINUTE, at
 
+GAMES = 2430
 SEASONS = (2019, 2024, 2026)
 
 

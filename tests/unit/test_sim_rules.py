@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlb_sim import Simulator
-from mlb_sim.fixtures import GAMES
 
 Feed = dict[str, Any]
 Play = dict[str, Any]
 
+GAMES = 2430
 SIDES = ("away", "home")
 NOT_APPEARANCES = {
     "stolen_base_2b", "stolen_base_3b", "caught_stealing_2b", "caught_stealing_3b", "pickoff_1b", "pickoff_error_1b",

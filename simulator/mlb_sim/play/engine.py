@@ -53,6 +53,7 @@ def _attempt(calendar: Calendar, fixture: Fixture, attempt: int) -> Game:
         season=league.season,
         teams=fixture.teams,
         people=league.people,
+        managers=(league.manager(fixture.away), league.manager(fixture.home)),
         lineups=(Lineup.of(fixture.away, both[AWAY]), Lineup.of(fixture.home, both[HOME])),
         now=_first_pitch(fixture, league.seed),
         form=(-form, form),

@@ -8,8 +8,6 @@ from mlb_sim.league import Team
 from mlb_sim.play.log import Substitution
 from mlb_sim.positions import Position
 
-SLOTS = 9
-
 
 @dataclass(frozen=True, slots=True)
 class Card:

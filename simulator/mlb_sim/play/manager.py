@@ -33,6 +33,9 @@ def before_batter(state: State) -> None:
     elif state.tension and state.visits[state.defense] and state.draw.chance(0.12):
         state.visits[state.defense] -= 1
         state.add(Acted(state.wait(20, 40), kinds.VISIT, "Mound Visit."))
+    if state.draw.chance(0.0007):
+        club, manager = state.teams[state.offense].club, state.managers[state.offense]
+        state.add(Acted(state.wait(60, 120), kinds.EJECTION, f"The manager of the {club} is ejected.", manager))
     if state.inning >= _LATE and abs(state.lead) <= _CLOSE:
         _pinch_hit(state)
         _pinch_run(state)

@@ -35,6 +35,7 @@ class State:
     season: int
     teams: tuple[Team, Team]
     people: dict[int, Person]
+    managers: tuple[int, int]
     lineups: tuple[Lineup, Lineup]
     now: Moment
     form: tuple[float, float]
