@@ -26,6 +26,7 @@ _OPENS: Final = 4 * HOUR  # before this time ahead of the start nothing is known
 _CLOSES: Final = 14 * HOUR  # after the start every game that was not suspended is over
 _MADE_KNOWN: Final = 30 * DAY  # before opening day the calendar is published
 _DOCUMENTS: Final = 3  # of a game are kept, as polls for patches ask for what they had before
+_PAUSE: Final = 0.02  # seconds between games that are played ahead
 _MOST_PATCHES: Final = 4
 _WHOLE: Final = 0.035  # share of patches for which the whole document is sent
 
@@ -129,9 +130,12 @@ class Simulator:
         return self.timeline(fixture).status(at)
 
     def prepare(self, stopped: Event) -> None:
-        """Play the games that are over by now, so that questions about the whole season are answered at once."""
+        """Play the games that are over by now, so that questions about the whole season are answered at once.
+
+        It takes its time, so that requests are not kept waiting.
+        """
         for fixture in self.calendar.fixtures:
-            if stopped.is_set() or fixture.played.start + _CLOSES > self.now:
+            if fixture.played.start + _CLOSES > self.now or stopped.wait(_PAUSE):
                 return
             self.outline(fixture)
 
