@@ -208,6 +208,8 @@ def the_end_is_right(feed: Feed) -> None:
     if last["about"]["isTopInning"]:
         assert leader(feed) == "home"
         assert "runs" not in line["innings"][-1]["home"]
+    elif leader(feed) == "home":
+        walked_off(last, line["teams"]["home"]["runs"] - line["teams"]["away"]["runs"])
     before = {"away": 0, "home": 0}
     for inning in line["innings"][:-1]:
         before = {side: before[side] + inning[side]["runs"] for side in SIDES}
@@ -219,6 +221,15 @@ def the_end_is_right(feed: Feed) -> None:
     assert decisions.get("save", {}).get("id") != decisions["winner"]["id"]
     lines = [player["stats"]["pitching"] for team in teams.values() for player in team["players"].values()]
     assert sum(line.get("wins", 0) for line in lines) == sum(line.get("losses", 0) for line in lines) == 1
+
+
+def walked_off(last: Play, margin: int) -> None:
+    """Only a home run wins by more than one; another hit counts no more bases than the winning runner advanced."""
+    kind = last["result"]["eventType"]
+    assert margin == 1 or kind == "home_run"
+    scored = [runner["movement"]["start"] for runner in last["runners"] if runner["movement"]["end"] == "score"]
+    bases = {"single": 1, "double": 2, "triple": 3}.get(kind, 0)
+    assert bases <= 3 - BASES.index(scored[-1]) if kind in {"single", "double", "triple"} else scored
 
 
 def extra_innings_start_with_a_runner(feed: Feed) -> None:

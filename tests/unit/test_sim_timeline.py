@@ -103,6 +103,14 @@ def test_an_answer_depends_on_nothing_but_the_moment(simulator: Simulator, game:
     assert simulator.feed(game, middle) == Simulator(11, 2026).feed(game, middle)
 
 
+def test_a_second_is_told_once_it_has_passed(simulator: Simulator, game: Fixture) -> None:
+    """So all that carries a time code is told at once, and patches from it miss nothing."""
+    timeline = simulator.timeline(game)
+    for at in list(timeline.moments())[60:120]:
+        assert simulator.feed(game, at)["metaData"]["timeStamp"] < timecode(at)
+        assert simulator.feed(game, at + SECOND)["metaData"]["timeStamp"] >= timecode(at)
+
+
 def test_a_time_code_asks_for_the_state_of_then(simulator: Simulator, game: Fixture) -> None:
     timeline = simulator.timeline(game)
     codes = simulator.timecodes(game, timeline.first_pitch + HOUR)
