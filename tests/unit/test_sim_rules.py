@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlb_sim import Simulator
+from mlb_sim.play import contact
 
 Feed = dict[str, Any]
 Play = dict[str, Any]
@@ -301,3 +303,20 @@ def test_what_can_happen_happens(feeds: list[Feed]) -> None:
     assert {"stolen_base_2b", "caught_stealing_2b", "wild_pitch", "pickoff_1b", "mound_visit", "batter_timeout"} <= acts
     assert {"pitching_substitution", "offensive_substitution", "defensive_substitution", "defensive_switch"} <= acts
     assert any(play["about"]["hasReview"] for feed in feeds for play in plays(feed))
+
+
+@pytest.mark.parametrize(
+    ("score", "on", "wanted", "credited"),
+    [
+        ([3, 3], [2], 2, 1),  # the runner on third wins the game: a single
+        ([3, 3], [1], 3, 2),
+        ([4, 3], [2, 0], 3, 3),  # the run of the man on first decides
+        ([5, 3], [2], 2, 2),  # nothing is decided
+        ([3, 3], [2], 4, 4),  # a home run counts in full
+    ],
+)
+def test_a_hit_that_ends_the_game_is_cut_to_what_was_needed(
+    score: list[int], on: list[int], wanted: int, credited: int
+) -> None:
+    state = SimpleNamespace(top=False, inning=9, score=score, occupied=lambda: on)
+    assert contact._credited_bases(state, wanted) == credited  # type: ignore[arg-type]
