@@ -27,5 +27,6 @@ for generator in ("jinja2", "datamodel_code_generator", "sqlglot"):
     raise AssertionError(f"{generator} is installed beside the runtime")
 PYTHON
 "$work/venv/bin/mlb-etl" --help >/dev/null
+"$work/venv/bin/mlb-sim" write "$work/stubs" --games 1 >/dev/null
 "$work/venv/bin/mlbgen" --help 2>&1 | grep -q "pip install 'mlb-etl\[codegen\]'"
 echo "wheel: builds, installs and runs with the runtime's dependencies alone"

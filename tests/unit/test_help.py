@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import mlb_etl.cli
+import mlb_sim.cli
 import mlbgen.cli
 
 
@@ -21,6 +22,7 @@ def commands(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
 ALL = [
     *((mlb_etl.cli.cli, ("mlb-etl", *path)) for path in commands(mlb_etl.cli.cli)),
     *((mlbgen.cli.commands, ("mlbgen", *path)) for path in commands(mlbgen.cli.commands)),
+    *((mlb_sim.cli.main, ("mlb-sim", *path)) for path in commands(mlb_sim.cli.main)),
 ]
 
 

@@ -1,0 +1,38 @@
+"""Parameters of requests."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from mlb_sim.answers.errors import invalid
+
+Query = Mapping[str, str]
+
+_AMERICAN = "%m/%d/%Y"
+
+
+def day(text: str) -> date:
+    """A date, as the API takes it: `2024-07-01` or `07/01/2024`."""
+    try:
+        return date.fromisoformat(text) if "-" in text else datetime.strptime(text, _AMERICAN).date()  # noqa: DTZ007 -- a date has no zone
+    except ValueError as error:
+        raise invalid(text) from error
+
+
+def number(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise invalid(text) from error
+
+
+def numbers(query: Query, *names: str) -> set[int] | None:
+    """The numbers of a list such as `1,2,3` under the first of those names; None where it isn't asked for."""
+    text = next((query[name] for name in names if query.get(name)), None)
+    return None if text is None else {number(part) for part in text.split(",") if part}
+
+
+def words(query: Query, *names: str) -> set[str] | None:
+    """The words of a list such as `R,P`; None where it isn't asked for."""
+    text = next((query[name] for name in names if query.get(name)), None)
+    return None if text is None else set(text.split(","))

@@ -1,0 +1,136 @@
+"""The command `mlb-sim`."""
+
+import gc
+import signal
+from datetime import date, datetime
+from pathlib import Path
+from threading import Event, Thread
+
+import click
+
+from mlb_sim import samples, times
+from mlb_sim.faults import FAULTS, Plan, UnknownFault
+from mlb_sim.server import serve as start
+from mlb_sim.simulator import Simulator
+from mlb_sim.times import HOUR
+
+_SEASONS = click.IntRange(1961, 2100)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+def main() -> None:
+    """A Stats API to run against: an invented league, played pitch by pitch, the same for the same seed."""
+
+
+def _day(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
+    return value.date() if value else None
+
+
+def _plan(_: click.Context, __: click.Parameter, value: str) -> str:
+    try:
+        Plan(value)
+    except UnknownFault as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
+_seed = click.option("--seed", default=1, show_default=True, help="Another seed is another league.")
+_season = click.option("--season", default=2024, show_default=True, type=_SEASONS, help="The season that is played.")
+_date = click.option(
+    "--date",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_day,
+    help="A day of the season.  [default: opening day]",
+)
+_first_pk = click.option(
+    "--first-game-pk", type=click.IntRange(1), help="Number of the season's first game.  [default: season and 0001]"
+)
+_FAULT_LIST = "\n".join(f"  {name:12} {text}" for name, (text, _) in FAULTS.items())
+
+
+@main.command(
+    epilog=f"""\b
+Faults:
+{_FAULT_LIST}
+
+\b
+Paths beside the API:
+  GET  /sim/clock      what time it is
+  POST /sim/clock      {{"now": "2024-07-01T23:00:00Z"}}, {{"advance_seconds": 60}} or {{"speed": 120}}
+  POST /sim/faults     {{"plan": "429:0.1"}} or {{"once": [{{"kind": "503", "count": 2, "path": "feed/live"}}]}}
+  GET  /sim/requests   the requests that came
+
+\b
+Examples:
+  mlb-sim serve --port 8080 --date 2024-07-01 --speed 120
+  mlb-sim serve --port 8080 --faults 429:0.1,503:0.05,truncated:0.02
+  curl http://127.0.0.1:8080/api/v1/schedule?sportId=1
+"""
+)
+@click.option(
+    "--port", default=0, type=click.IntRange(0, 65535), help="Port on 127.0.0.1.  [default: any that is free]"
+)
+@_seed
+@_season
+@_date
+@click.option(
+    "--speed", default=1.0, show_default=True, type=click.FloatRange(0), help="How fast simulated time runs; 0 stands."
+)
+@click.option(
+    "--faults", default="", callback=_plan, help="Shares of requests that go wrong, such as 429:0.1,503:0.05."
+)
+@_first_pk
+def serve(
+    *, port: int, seed: int, season: int, day: date | None, speed: float, faults: str, first_game_pk: int | None
+) -> None:
+    """Serve the API on 127.0.0.1 until SIGTERM or Ctrl-C; prints its base address.
+
+    Simulated time begins an hour before the day's first game.
+    """
+    simulator = Simulator(seed, season, speed=speed, first_game_pk=first_game_pk)
+    simulator.clock.set(_hour_before_first_game(simulator, day or simulator.calendar.first_day))
+    gc.freeze()  # the league stays; what answers leave behind has no cycles
+    gc.set_threshold(200_000, 20, 50)
+    stopped = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        server = start(simulator, port, Plan(faults, seed))
+    except OSError as error:
+        raise click.ClickException(f"port {port} can't be used: {error.strerror}") from error
+    with server:
+        click.echo(server.url)
+        Thread(target=simulator.prepare, args=(stopped,), daemon=True).start()
+        stopped.wait()
+
+
+@main.command(
+    epilog="""\b
+Examples:
+  mlb-sim write stubs --date 2024-07-02 --games 3
+  mlb-sim write stubs --seed 7 --season 2026
+"""
+)
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@_seed
+@_season
+@_date
+@click.option(
+    "--games", default=15, show_default=True, type=click.IntRange(1), help="At most so many of the day's games."
+)
+@_first_pk
+def write(*, folder: Path, seed: int, season: int, day: date | None, games: int, first_game_pk: int | None) -> None:
+    """Write answers as stubs into a folder: a day's games, and one of each other kind.
+
+    A stub is an answer with the request it belongs to, gzipped: FOLDER/<endpoint>/<method>/<name>.json.gz
+    """
+    simulator = Simulator(seed, season, first_game_pk=first_game_pk)
+    files = samples.write(simulator, folder, day or simulator.calendar.first_day, games)
+    click.echo(f"{len(files)} stubs in {folder}")
+
+
+def _hour_before_first_game(simulator: Simulator, day: date) -> times.Moment:
+    games = simulator.calendar.by_day.get(day, [])
+    first = games[0][1].start if games else times.at(day, 17)
+    return first - HOUR

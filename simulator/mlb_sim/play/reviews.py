@@ -1,0 +1,49 @@
+"""Reviews of calls: managers' challenges, umpires' reviews, and challenges of balls and strikes."""
+
+from mlb_sim.play.log import Review, Status, StatusSet
+from mlb_sim.play.state import State
+
+ABS_SINCE = 2026
+
+
+def challenge(state: State, kind: str, winner: int) -> Review | None:
+    """A manager's challenge of a call that ends in favor of that side; None where the manager has no challenge left.
+
+    An overturned call was challenged by the side it now favors; one that stands by the other, which loses a challenge.
+    """
+    overturned = state.draw.chance(0.5)
+    side = winner if overturned else 1 - winner
+    if not state.challenges[side]:
+        return None
+    if not overturned:
+        state.challenges[side] -= 1
+    review = Review(kind, state.teams[side].id, None, overturned)
+    _look(state, Status.CHALLENGE, review)
+    return review
+
+
+def umpires(state: State, kind: str) -> Review:
+    """The umpires look again of their own accord, and the call stands."""
+    review = Review(kind, None, None, overturned=False)
+    _look(state, Status.UMPIRE_REVIEW, review)
+    return review
+
+
+def pitch(state: State, *, ball: bool) -> Review | None:
+    """A challenge of a pitch that ends as a ball, or as a strike."""
+    if state.season < ABS_SINCE or not state.draw.chance(0.022):
+        return None
+    overturned = state.draw.chance(0.52)
+    winner = state.offense if ball else state.defense
+    side = winner if overturned else 1 - winner
+    if not state.abs_challenges[side]:
+        return None
+    if not overturned:
+        state.abs_challenges[side] -= 1
+    player = state.batter.id if side == state.offense else state.fielder("2")
+    return Review("MJ", state.teams[side].id, player, overturned)
+
+
+def _look(state: State, status: Status, review: Review) -> None:
+    state.add(StatusSet(state.wait(3, 8), status, review))
+    state.add(StatusSet(state.wait(55, 110), Status.IN_PROGRESS))

@@ -1,0 +1,143 @@
+"""Which path is answered by what."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from mlb_sim.answers import entities, games, schedule
+from mlb_sim.answers.errors import Refused, not_found
+from mlb_sim.answers.queries import Query
+from mlb_sim.simulator import Simulator
+from mlb_sim.times import Moment
+
+Keys = dict[str, str]
+
+_GAME: Final = "v1.1/game/{game_pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked, and of which moment."""
+
+    simulator: Simulator
+    keys: Keys
+    query: Query
+    now: Moment
+
+    @property
+    def game(self) -> str:
+        """The game that the path names."""
+        return self.keys["game_pk"]
+
+    @property
+    def team(self) -> str:
+        """The team that the path names."""
+        return self.keys["teamId"]
+
+    @property
+    def roster(self) -> str:
+        """The kind of roster, in the path or as a parameter."""
+        return self.keys.get("rosterType") or self.query.get("rosterType", "active")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and body; JSON unless it says otherwise."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json;charset=UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of the API: the endpoint and method by which stubs name it, the pattern, and what answers."""
+
+    endpoint: str
+    method: str
+    pattern: re.Pattern[str]
+    respond: Callable[[Request], Any]
+
+
+def _route(endpoint: str, method: str, template: str, respond: Callable[[Request], Any]) -> Route:
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
+    return Route(endpoint, method, re.compile(f"/api/{pattern}"), respond)
+
+
+ROUTES: Final = (
+    _route("game", "liveGameV1", f"{_GAME}/feed/live", lambda r: games.feed(r.simulator, r.game, r.query, r.now)),
+    _route(
+        "game",
+        "liveTimestampDiffPatch",
+        f"{_GAME}/feed/live/diffPatch",
+        lambda r: games.patches(r.simulator, r.game, r.query, r.now),
+    ),
+    _route(
+        "game",
+        "liveTimestampV11",
+        f"{_GAME}/feed/live/timestamps",
+        lambda r: games.timestamps(r.simulator, r.game, r.now),
+    ),
+    _route("game", "changes", "v1/game/changes", lambda r: schedule.changes(r.simulator, r.query, r.now)),
+    _route("game", "boxscore", "v1/game/{game_pk}/boxscore", lambda r: games.boxscore(r.simulator, r.game, r.now)),
+    _route("game", "linescore", "v1/game/{game_pk}/linescore", lambda r: games.linescore(r.simulator, r.game, r.now)),
+    _route("schedule", "schedule", "v1/schedule", lambda r: schedule.schedule(r.simulator, r.query, r.now)),
+    _route("person", "person", "v1/people", lambda r: entities.persons(r.simulator, r.query, r.now)),
+    _route(
+        "person", "person", "v1/people/{personId}", lambda r: entities.person(r.simulator, r.keys["personId"], r.now)
+    ),
+    _route("team", "teams", "v1/teams", lambda r: entities.teams(r.simulator, r.query)),
+    _route("team", "teams", "v1/teams/{teamId}", lambda r: entities.team(r.simulator, r.team)),
+    _route("team", "roster", "v1/teams/{teamId}/roster", lambda r: entities.roster(r.simulator, r.team, r.roster)),
+    _route(
+        "team",
+        "roster",
+        "v1/teams/{teamId}/roster/{rosterType}",
+        lambda r: entities.roster(r.simulator, r.team, r.roster),
+    ),
+    _route("team", "coaches", "v1/teams/{teamId}/coaches", lambda r: entities.coaches(r.simulator, r.team)),
+    _route("venue", "venues", "v1/venues", lambda r: entities.venues(r.simulator, r.query)),
+    _route("venue", "venues", "v1/venues/{venueId}", lambda r: entities.venue(r.simulator, r.keys["venueId"], r.query)),
+    _route("season", "seasons", "v1/seasons", lambda r: entities.seasons(r.simulator, r.query)),
+    _route("season", "allSeasons", "v1/seasons/all", lambda r: entities.all_seasons(r.simulator)),
+    _route("season", "seasons", "v1/seasons/{seasonId}", lambda r: entities.season(r.simulator, r.keys["seasonId"])),
+)
+
+
+def split(target: str) -> tuple[str, Query]:
+    """Path and parameters of a request's target."""
+    parts = urlsplit(target)
+    return parts.path.rstrip("/"), dict(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def find(path: str) -> tuple[Route, Keys]:
+    """The route of a path and what it names; raises Refused where there is none."""
+    for route in ROUTES:
+        if match := route.pattern.fullmatch(path):
+            return route, match.groupdict()
+    raise not_found()
+
+
+def document(simulator: Simulator, target: str, now: Moment) -> Any:
+    """What the API answers at that moment; raises Refused where it has no answer."""
+    path, query = split(target)
+    route, keys = find(path)
+    return route.respond(Request(simulator, keys, query, now))
+
+
+def answer(simulator: Simulator, target: str, now: Moment) -> Answer:
+    """The answer at that moment."""
+    try:
+        return Answer(HTTPStatus.OK, encode(document(simulator, target, now)))
+    except Refused as refused:
+        return Answer(refused.status, encode(refused.document))
+
+
+def encode(value: Any) -> bytes:
+    """As JSON."""
+    return msgspec.json.encode(value)

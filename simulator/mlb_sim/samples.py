@@ -1,0 +1,99 @@
+"""Stubs on disk: answers with the request they belong to, as captured ones are kept."""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mlb_sim import routes, times
+from mlb_sim.fixtures import Fixture
+from mlb_sim.simulator import Simulator
+from mlb_sim.times import DAY, HOUR, MINUTE, Moment
+
+_BASE = "https://statsapi.mlb.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A request whose answer is written: the file's name without endings, the target, and the moment it is asked."""
+
+    name: str
+    target: str
+    at: Moment
+
+
+def write(simulator: Simulator, folder: Path, day: date, games: int) -> list[Path]:
+    """Stubs of a day: that many of its games in several states, and one of each other endpoint."""
+    return [_write(simulator, folder, wish) for wish in _wishes(simulator, day, games)]
+
+
+def _wishes(simulator: Simulator, day: date, games: int) -> Iterator[Wish]:
+    calendar = simulator.calendar
+    fixtures = list(dict.fromkeys(fixture for fixture, _ in calendar.by_day.get(day, [])))[:games]
+    for number, fixture in enumerate(fixtures):
+        yield from _states(simulator, fixture, all_states=number == 0)
+    evening = times.at(day, 12) + DAY
+    yield Wish(f"schedule_date={day}_sportId=1", f"/api/v1/schedule?sportId=1&date={day}", evening)
+    season = simulator.season
+    yield Wish(f"teams_season={season}_sportId=1", f"/api/v1/teams?sportId=1&season={season}", evening)
+    yield Wish("venues_hydrated", "/api/v1/venues?hydrate=location,fieldInfo,timezone", evening)
+    yield Wish("seasons_sportId=1", "/api/v1/seasons?sportId=1", evening)
+    yield Wish("allSeasons_sportId=1", "/api/v1/seasons/all?sportId=1", evening)
+    team = simulator.league.teams[0]
+    yield Wish(f"roster_rosterType=active_teamId={team.id}", f"/api/v1/teams/{team.id}/roster/active", evening)
+    yield Wish(f"coaches_teamId={team.id}", f"/api/v1/teams/{team.id}/coaches", evening)
+    ids = ",".join(str(person.id) for person in team.active[:3])
+    yield Wish(f"person_personIds={ids}", f"/api/v1/people?personIds={ids}", evening)
+    for fixture in fixtures[:1]:
+        for method in ("boxscore", "linescore"):
+            yield Wish(f"{method}_game_pk={fixture.pk}", f"/api/v1/game/{fixture.pk}/{method}", evening)
+
+
+def _states(simulator: Simulator, fixture: Fixture, *, all_states: bool) -> Iterator[Wish]:
+    """A game's feed when it is final and, where asked for, before, while it goes on, and its patches."""
+    timeline = simulator.timeline(fixture)
+    target = f"/api/v1.1/game/{fixture.pk}/feed/live"
+    middle = (timeline.first_pitch + timeline.over) // 2
+    moments = [timeline.final + MINUTE]
+    if all_states:
+        early = fixture.played.start - 8 * HOUR
+        moments += [
+            early,
+            timeline.first_pitch - 15 * MINUTE,
+            middle,
+            timeline.over + times.SECOND,
+            timeline.final + 3 * DAY,
+        ]
+    for at in moments:
+        yield Wish(f"{fixture.pk}_{_stamp(at)}", target, at)
+    if all_states:
+        start = times.timecode(middle)
+        query = f"startTimecode={start}"
+        yield Wish(f"{fixture.pk}_{query}", f"{target}/diffPatch?{query}", middle + 45 * times.SECOND)
+
+
+def _stamp(at: Moment) -> str:
+    return times.timecode(at).replace("_", "T") + "Z"
+
+
+def _write(simulator: Simulator, folder: Path, wish: Wish) -> Path:
+    path, query = routes.split(wish.target)
+    route, keys = routes.find(path)
+    stub: dict[str, Any] = {
+        "endpoint": route.endpoint,
+        "method": route.method,
+        "path_params": keys,
+        "query_params": dict(query),
+        "url": f"{_BASE}{wish.target}",
+        "status_code": 200,
+        "captured_at": times.iso_seconds(wish.at),
+        "response": routes.document(simulator, wish.target, wish.at),
+    }
+    file = folder / route.endpoint / route.method / f"{wish.name}.json.gz"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(gzip.compress(msgspec.json.encode(stub), mtime=0))
+    return file

@@ -1,0 +1,221 @@
+"""The simulator: documents of any game at any moment, and a clock that tells which moment it is."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from threading import Event, RLock
+from typing import Any, Final
+
+from mlb_sim import patch, times
+from mlb_sim.cache import Cache
+from mlb_sim.draw import Draw
+from mlb_sim.feed import document
+from mlb_sim.feed.scorebook import Scorebook
+from mlb_sim.feed.standing import Standing, standing
+from mlb_sim.fixtures import Calendar, Fixture, Slot
+from mlb_sim.league import League
+from mlb_sim.play.log import Review, Status
+from mlb_sim.timeline import Interval, Timeline
+from mlb_sim.times import DAY, HOUR, Moment
+
+Revision = tuple[bool, bool]
+Patch = list[dict[str, Any]]
+
+_OPENS: Final = 4 * HOUR  # before this time ahead of the start nothing is known of a game but its place in the calendar
+_CLOSES: Final = 14 * HOUR  # after the start every game that was not suspended is over
+_MADE_KNOWN: Final = 30 * DAY  # before opening day the calendar is published
+_DOCUMENTS: Final = 3  # of a game are kept, as polls for patches ask for what they had before
+_PAUSE: Final = 0.02  # seconds between games that are played ahead
+_MOST_PATCHES: Final = 4
+_WHOLE: Final = 0.035  # share of patches for which the whole document is sent
+
+
+class Clock:
+    """Simulated time, which runs `speed` times as fast as real time; 0 stands until it is set or advanced."""
+
+    def __init__(self, now: Moment, speed: float, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._elapsed = elapsed
+        self._set = now
+        self._since = elapsed()
+        self.speed = speed
+
+    @property
+    def now(self) -> Moment:
+        """The moment it is."""
+        return self._set + int((self._elapsed() - self._since) * self.speed * times.SECOND)
+
+    def set(self, now: Moment) -> None:
+        """Let it be that moment."""
+        self._set, self._since = now, self._elapsed()
+
+    def advance(self, seconds: float) -> None:
+        """Let so much simulated time go by."""
+        self.set(self.now + int(seconds * times.SECOND))
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What is remembered of each game that was played once."""
+
+    score: tuple[int, int]
+    over: Moment
+    final: Moment
+    changes: tuple[Moment, ...]
+    interruption: Interval | None
+
+
+class Simulator:
+    """A league and its season. Every answer is a function of the seed, the season and the moment asked about."""
+
+    def __init__(
+        self,
+        seed: int = 1,
+        season: int = 2024,
+        *,
+        now: Moment | None = None,
+        speed: float = 0.0,
+        first_game_pk: int | None = None,
+    ) -> None:
+        self.seed = seed
+        self.season = season
+        self.league = League(seed, season)
+        self.calendar = Calendar(self.league, first_game_pk or season * 10_000 + 1)
+        self.opened = times.at(self.calendar.first_day, 12) - _MADE_KNOWN
+        self.clock = Clock(times.at(self.calendar.first_day, 12) if now is None else now, speed)
+        self._lock = RLock()
+        self._timelines: Cache[int, Timeline] = Cache(64)
+        self._books: Cache[tuple[int, Revision], _Progress] = Cache(32)
+        self._standings: Cache[int, Standing] = Cache(256)
+        self._outlines: dict[int, Outline] = {}
+
+    @property
+    def now(self) -> Moment:
+        """What the clock says."""
+        return self.clock.now
+
+    def fixture(self, pk: int) -> Fixture | None:
+        """The game of that number."""
+        return self.calendar.by_pk.get(pk)
+
+    def timeline(self, fixture: Fixture) -> Timeline:
+        """The game as it is played."""
+        with self._lock:
+            timeline = self._timelines.get(fixture.pk, lambda: Timeline(self.calendar, fixture))
+            if fixture.pk not in self._outlines:
+                self._outlines[fixture.pk] = Outline(
+                    timeline.score, timeline.over, timeline.final, timeline.changes, timeline.interruption
+                )
+            return timeline
+
+    def outline(self, fixture: Fixture) -> Outline:
+        """Score and end of a game."""
+        with self._lock:
+            if fixture.pk not in self._outlines:
+                self.timeline(fixture)
+            return self._outlines[fixture.pk]
+
+    def slot(self, fixture: Fixture, at: Moment) -> Slot:
+        """Where in the calendar the game stands at that moment."""
+        return fixture.slots[1] if fixture.fate == "postponed" and at >= fixture.rescheduled else fixture.slots[0]
+
+    def status(self, fixture: Fixture, at: Moment) -> tuple[Status, Review | None]:
+        """The game's state at that moment."""
+        if fixture.fate == "postponed" and fixture.announced <= at < fixture.rescheduled:
+            return Status.POSTPONED, None
+        if at < fixture.played.start - _OPENS:
+            return Status.SCHEDULED, None
+        if at > fixture.slots[-1].start + _CLOSES:
+            return Status.FINAL, None
+        return self.timeline(fixture).status(at)
+
+    def prepare(self, stopped: Event) -> None:
+        """Play the games that are over by now, so that questions about the whole season are answered at once.
+
+        It takes its time, so that requests are not kept waiting.
+        """
+        for fixture in self.calendar.fixtures:
+            if fixture.played.start + _CLOSES > self.now or stopped.wait(_PAUSE):
+                return
+            self.outline(fixture)
+
+    def score(self, fixture: Fixture, at: Moment) -> tuple[int, int]:
+        """The score at that moment, away and home."""
+        with self._lock:
+            timeline = self.timeline(fixture)
+            away, home = self._progress(timeline, at).book(timeline.reach(at)).score
+            return away, home
+
+    def feed(self, fixture: Fixture, at: Moment, known: Moment | None = None) -> dict[str, Any]:
+        """The live feed as of a moment, with the corrections known by another, or by the same one.
+
+        The document shares parts with others: it is not to be changed.
+        """
+        with self._lock:
+            timeline = self.timeline(fixture)
+            reached = timeline.reach(at)
+            progress = self._progress(timeline, at if known is None else known)
+
+            def make() -> dict[str, Any]:
+                last = timeline.moments()[reached - 1] if reached else self.opened
+                slot = self.slot(fixture, last)
+                return document.feed(self.calendar, progress.book(reached), self.standing(fixture), slot, last)
+
+            return progress.documents.get(reached, make)
+
+    def _progress(self, timeline: Timeline, known: Moment) -> "_Progress":
+        revision = timeline.revision(known)
+        return self._books.get((timeline.fixture.pk, revision), lambda: _Progress(self, timeline, revision))
+
+    def standing(self, fixture: Fixture) -> Standing:
+        """The facts that are fixed before a game."""
+        return self._standings.get(fixture.pk, lambda: standing(self.calendar, fixture))
+
+    def timecodes(self, fixture: Fixture, at: Moment) -> list[str]:
+        """The time codes of all states of a game up to that moment."""
+        timeline = self.timeline(fixture)
+        codes = (times.timecode(moment) for moment in timeline.moments()[: timeline.reach(at)])
+        return [times.timecode(self.opened), *dict.fromkeys(codes)]
+
+    def patches(self, fixture: Fixture, start: Moment, at: Moment) -> Patch | dict[str, Any]:
+        """What changed since a moment: patches, or none; where they were many, and now and then, the document."""
+        with self._lock:
+            moments = self.timeline(fixture).moments()
+            first, last = self.timeline(fixture).reach(start), self.timeline(fixture).reach(at)
+            ends = dict.fromkeys(moment // times.SECOND for moment in moments[first:last])
+            steps = [min(at, (second + 1) * times.SECOND - 1) for second in ends]
+            if len(steps) > _MOST_PATCHES or (steps and self._sends_whole(fixture, steps[-1])):
+                return self.feed(fixture, at)
+            documents = [self.feed(fixture, moment, at) for moment in (start, *steps)]
+            return [{"diff": patch.diff(old, new)} for old, new in pairwise(documents)]
+
+    def _sends_whole(self, fixture: Fixture, at: Moment) -> bool:
+        return Draw(self.seed, "whole", fixture.pk, at // times.SECOND).chance(_WHOLE)
+
+
+class _Progress:
+    """A scorebook that goes on where it was, and begins anew where an earlier state is asked for."""
+
+    def __init__(self, simulator: Simulator, timeline: Timeline, revision: Revision) -> None:
+        reclassified, rescored = revision
+        self._simulator = simulator
+        self._timeline = timeline
+        self._reclassified = reclassified
+        self._log = timeline.rescored if rescored else timeline.original
+        self.documents: Cache[int, dict[str, Any]] = Cache(_DOCUMENTS)
+        self._begin()
+
+    def _begin(self) -> None:
+        timeline = self._timeline
+        self._reached = 0
+        self._book = Scorebook(
+            self._simulator.league, timeline.fixture, timeline.cards, reclassified=self._reclassified
+        )
+
+    def book(self, reached: int) -> Scorebook:
+        """The score after so many entries."""
+        if reached < self._reached:
+            self._begin()
+        self._book.apply(self._log[self._reached : reached])
+        self._reached = reached
+        return self._book
