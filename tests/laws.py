@@ -77,8 +77,15 @@ def kept(method: Method, rows: Iterable[Iterable[Sequence[Any]]]) -> Rows:
 
 def _kept(table: Table, row: Sequence[Any]) -> tuple[Key, tuple[Any, ...]]:
     of = {column.name: _value(column.type, value) for column, value in zip(table.columns, row, strict=True)}
-    content = (value for name, value in of.items() if name not in {*table.primary_key, "captured_at"})
-    return tuple(of[name] for name in table.primary_key), tuple(content)
+    key = identity(table)
+    content = (value for name, value in of.items() if name not in {*key, "captured_at"})
+    return tuple(of[name] for name in key), tuple(content)
+
+
+def identity(table: Table) -> tuple[str, ...]:
+    """The key without the column of a month, in which a row can move."""
+    month = table.partition.column if table.partition and table.partition.kind == "month" else None
+    return tuple(name for name in table.primary_key if name != month)
 
 
 def _value(type_: str, value: Any) -> Any:
@@ -258,14 +265,14 @@ class Laws:
         return {table.qualified_name: dict(self._places(table, games)) for table in self.method.tables}
 
     def _rows(self, table: Table, games: Sequence[int]) -> Iterable[tuple[Key, tuple[Any, ...]]]:
-        names = [column.name for column in table.columns if column.name not in {*table.primary_key, "captured_at"}]
-        size = len(table.primary_key)
-        return ((row[:size], row[size:]) for row in self._select(table, [*table.primary_key, *names], games))
+        key = identity(table)
+        names = [column.name for column in table.columns if column.name not in {*key, "captured_at"}]
+        return ((row[: len(key)], row[len(key) :]) for row in self._select(table, [*key, *names], games))
 
     def _places(self, table: Table, games: Sequence[int]) -> Iterable[tuple[Key, tuple[str, ...]]]:
-        size = len(table.primary_key)
-        names = [*table.primary_key, "tableoid", "ctid", "xmin", "captured_at", "ingested_at"]
-        return ((row[:size], tuple(map(str, row[size:]))) for row in self._select(table, names, games))
+        key = identity(table)
+        names = [*key, "tableoid", "ctid", "xmin", "captured_at", "ingested_at"]
+        return ((row[: len(key)], tuple(map(str, row[len(key) :]))) for row in self._select(table, names, games))
 
     def _select(self, table: Table, names: Sequence[str], games: Sequence[int]) -> list[tuple[Any, ...]]:
         query = sql.SQL("SELECT {} FROM {} WHERE game_pk = ANY({})").format(

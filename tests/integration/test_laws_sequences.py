@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from laws import Done, Laws, Model, Snapshot, documents, nonzero, snapshot, together
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
+from variants import Variant
 
 from mlb_etl import quarantine
 from mlb_etl.counts import Counts
@@ -149,7 +150,7 @@ def test_any_sequence_of_captures(sample: Laws, steps: list[Step]) -> None:
 
 @dataclass(frozen=True)
 class Edit:
-    """A real feed with fewer plays, other people, other values, other orders."""
+    """A real feed with fewer plays, other people, other values, other orders, on another day."""
 
     plays: int
     backwards: bool
@@ -157,6 +158,7 @@ class Edit:
     venue: str | None
     called: str | None
     bench: int
+    day: str
 
     def of(self, base: Path, game_pk: int) -> feeds.Feed:
         feed = feeds.small(feeds.feed(base, game_pk=game_pk, plays=self.plays))
@@ -172,6 +174,7 @@ class Edit:
         for play in plays["allPlays"][:2]:
             play["result"]["description"] = self.called
         feed["gameData"]["venue"]["name"] = self.venue
+        feed["gameData"]["datetime"]["officialDate"] = self.day
         return feed
 
 
@@ -183,17 +186,19 @@ edits = st.builds(
     venue=st.sampled_from([None, "", "Wrigley Field"]),
     called=st.sampled_from([None, "Strikeout."]),
     bench=st.integers(0, 2),
+    day=st.sampled_from(["2024-07-12", "2024-07-12", "2024-09-30"]),
 )
 
 
 @pytest.fixture
-def real(database: str) -> Iterator[Laws]:
-    laws = Laws(database, feeds.PACKAGE, feeds.METHOD)
+def real(variant: Variant, variant_database: str) -> Iterator[Laws]:
+    """The 17 tables, partitioned in each of the four ways in turn."""
+    laws = Laws(variant_database, variant.package, variant.method)
     with closing(laws.connection):
         yield laws
 
 
-@examples(12)
+@examples(8)
 @given(steps=sequences(edits, 12))
 def test_any_sequence_of_real_feeds(real: Laws, stubs_dir: Path, steps: list[Step]) -> None:
     bases = [feeds.files(stubs_dir, game)[0] for game in (747175, 823717)]
@@ -203,9 +208,9 @@ def test_any_sequence_of_real_feeds(real: Laws, stubs_dir: Path, steps: list[Ste
         game_pk = first + arrival.game
         timecode = None if arrival.timecode is None else f"{at(arrival.timecode):%Y%m%d_%H%M%S}"
         content = arrival.content.of(bases[arrival.game], game_pk)
-        return snapshot(feeds.METHOD, game_pk, at(arrival.minute), content, timecode=timecode)
+        return snapshot(real.method, game_pk, at(arrival.minute), content, timecode=timecode)
 
-    follow(real, Model(feeds.METHOD), first, [made(each) if isinstance(each, Arrival) else each for each in steps])
+    follow(real, Model(real.method), first, [made(each) if isinstance(each, Arrival) else each for each in steps])
 
 
 # ------------------------------------------------------------------------------------------------ concurrent workers
