@@ -112,6 +112,9 @@ class Raw:
         self._before = sql.SQL(_BEFORE).format(table=self._table, document=about)
         self._seen = sql.SQL(_SEEN).format(table=self._table, document=about)
         self._read = sql.SQL("SELECT data FROM {} WHERE {}").format(self._table, sql.SQL(" AND ").join(same))
+        self._newest = sql.SQL(
+            "SELECT data FROM {} WHERE {} ORDER BY last_seen_at DESC, captured_at DESC LIMIT 1"
+        ).format(self._table, about)
         self._cursor = connection.cursor(binary=True)
         self._cursor.adapters.register_loader("text", _Bytes)
 
@@ -182,6 +185,11 @@ class Raw:
             )
         data: bytes = found[0]
         return data
+
+    def newest(self, keys: Mapping[str, Any]) -> bytes | None:
+        """The body that the document had when it was last seen, None where it never was."""
+        found = self._cursor.execute(self._newest, keys).fetchone()
+        return found[0] if found else None
 
 
 def _stored(row: TupleRow) -> Stored:
