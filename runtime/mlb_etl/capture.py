@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from mlb_etl import client_answer, db
 from mlb_etl.client import Source
@@ -11,9 +12,10 @@ from mlb_etl.client_request import Request
 from mlb_etl.contracts import Method
 from mlb_etl.db import Connection
 from mlb_etl.errors import NotFound, Rejected, Unreachable
-from mlb_etl.raw import Raw
+from mlb_etl.raw import Raw, Response
 from mlb_etl.schedule import SETTLED, Game
 
+ENOUGH = 10  # requests without an answer, one after the other
 log = logging.getLogger(__name__)
 
 
@@ -73,9 +75,13 @@ class Capturer:
         self._method = method
         self._source = source
         self._again = again
+        self._unanswered = 0
 
     def run(self, targets: Iterable[Target], progress: Callable[[Captured], None]) -> Captured:
-        """Capture the targets, one after the other; `progress` is told of each what became of it."""
+        """Capture the targets, one after the other; `progress` is told of each what became of it.
+
+        Where the API has given no answer again and again, the rest fails without being asked for.
+        """
         total = Captured()
         for target in targets:
             became = self._capture(target)
@@ -99,7 +105,7 @@ class Capturer:
         if self.settled(target):
             return Captured(skipped=1)
         try:
-            response, keys = self._source.fetch(target.request, partial(client_answer.read, self._method))
+            response, keys = self._fetch(target.request)
             with db.edge(self._method.qualified_raw_table):
                 became = self._raw.store(response, keys)
         except (NotFound, Rejected, Unreachable) as why:
@@ -107,3 +113,17 @@ class Capturer:
             return Captured(failures=(Failure(target, why),))
         log.info("%s %s", became, target.name)
         return Captured(stored=1) if became == "stored" else Captured(seen=1)
+
+    def _fetch(self, request: Request) -> tuple[Response, dict[str, Any]]:
+        if self._unanswered == ENOUGH:
+            raise Unreachable(f"not asked for: the API gave no answer {ENOUGH} times in a row")
+        try:
+            found = self._source.fetch(request, partial(client_answer.read, self._method))
+        except Unreachable:
+            self._unanswered += 1
+            raise
+        except (NotFound, Rejected):
+            self._unanswered = 0
+            raise
+        self._unanswered = 0
+        return found

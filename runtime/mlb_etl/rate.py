@@ -2,12 +2,15 @@
 
 import math
 import re
+import sqlite3
 import time
 from pathlib import Path
 from typing import Self, cast
 from urllib.parse import urlsplit
 
 from pyrate_limiter import Rate, RateItem, SQLiteBucket
+
+from mlb_etl.errors import EtlError
 
 _SECOND = 1000  # milliseconds, in which buckets count
 
@@ -19,9 +22,7 @@ class RateLimit:
         self._interval = 0 if math.isinf(rate) else max(1, math.ceil(_SECOND / rate))
         self._bucket: SQLiteBucket | None = None
         if self._interval:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            rates = [Rate(1, self._interval)]
-            self._bucket = SQLiteBucket.init_from_file(rates, db_path=str(file), use_file_lock=True)
+            self._bucket = _bucket(file, Rate(1, self._interval))
 
     @classmethod
     def of(cls, data: Path, api: str, rate: float) -> Self:
@@ -52,3 +53,11 @@ class RateLimit:
             if delay > self._interval + 1:  # the clock was set back: what is counted lies in its future
                 self._bucket.flush()
             return max(1, delay)
+
+
+def _bucket(file: Path, rate: Rate) -> SQLiteBucket:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return SQLiteBucket.init_from_file([rate], db_path=str(file), use_file_lock=True)
+    except (OSError, sqlite3.Error) as error:
+        raise EtlError(f"the rate limit can't be kept in {file}: {error}; is MLB_ETL_DATA right?") from error

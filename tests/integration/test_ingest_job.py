@@ -196,6 +196,18 @@ def test_one_that_fails_does_not_stop_the_others(
     assert outcome(of_date()) == "stored 1, unchanged 0, skipped 3, failed 0"
 
 
+def test_an_api_that_is_down_is_left_alone_after_a_while(api: Api) -> None:
+    api.says(DAY, listed([game(number) for number in range(1, 20)]))
+    for number in range(1, 20):
+        api.says(target(number), Answer(status=503))
+    api.says(target(5), NOT_FOUND)
+    Path("date.yaml").write_text(DATE.replace("attempts: 2", "attempts: 1"))
+    result = of_date()
+    assert (result.exit_code, outcome(result)) == (1, "stored 0, unchanged 0, skipped 0, failed 19")
+    assert api.targets()[1:] == [target(number) for number in range(1, 16)], "ten in a row, from 6 on"
+    assert "failed game_pk 16: not asked for: the API gave no answer 10 times in a row" in result.stdout
+
+
 def test_a_fault_that_passes_is_no_failure(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     api.says(target(1), Answer({"message": "we are busy"}, 503), feed(1))
     assert run("--job", "specific.yaml", "--game-pk", "1").exit_code == 0
@@ -327,6 +339,19 @@ def test_killed_and_started_again_it_goes_on(api: Api, sample_database: str) -> 
     assert second.stdout == f"stored {8 - len(kept)}, unchanged 0, skipped {len(kept)}, failed 0\n"
     assert api.targets()[1:] == [target(number) for number in range(1, 9) if number not in kept]
     assert [row[0] for row in raw(sample_database)] == list(range(1, 9))
+
+
+def test_two_processes_keep_one_rate(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLB_ETL_RATE", "5")
+    for number in range(1, 13):
+        api.says(target(number), feed(number))
+    command = [str(Path(sys.executable).with_name("mlb-etl")), "ingest", "--job", "specific.yaml", "--quiet"]
+    halves = [[f"--game-pk={number}" for number in range(start, 13, 2)] for start in (1, 2)]
+    workers = [subprocess.Popen([*command, *half], stdout=subprocess.DEVNULL) for half in halves]
+    assert [worker.wait() for worker in workers] == [0, 0]
+    times = [each.at for each in api.asked]
+    assert len(times) == 12
+    assert times[-1] - times[0] > 2, "11 times a fifth of a second"
 
 
 def test_wrong_usage() -> None:

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from mlb_etl.client import Client
+from mlb_etl.errors import EtlError
 from mlb_etl.rate import RateLimit
+from mlb_etl.settings import Settings
 
 WORKER = """
 import sys, time
 from pathlib import Path
+from mlb_etl.errors import EtlError
 from mlb_etl.rate import RateLimit
 limit = RateLimit(Path(sys.argv[1]), 10)
 for _ in range(6):
@@ -70,6 +74,12 @@ def test_a_clock_that_was_set_back_does_not_stop_the_work(tmp_path: Path, monkey
     assert time.monotonic() - began < 1
 
 
+@pytest.mark.parametrize(("job", "waits"), [(None, 100), (20, 100), (4, 250)])
+def test_a_job_can_only_be_slower_than_the_settings(tmp_path: Path, job: float | None, waits: int) -> None:
+    client = Client.of(Settings(None, tmp_path, "", rate=10), rate=job)
+    assert client._limit._interval == waits
+
+
 def test_each_api_has_its_own(tmp_path: Path) -> None:
     for api in ("https://statsapi.mlb.com", "http://127.0.0.1:8000", "http://127.0.0.1:8001/x"):
         RateLimit.of(tmp_path, api, 1).wait()
@@ -78,3 +88,11 @@ def test_each_api_has_its_own(tmp_path: Path) -> None:
         "127.0.0.1_8000.sqlite",
         "127.0.0.1_8001.sqlite",
     }
+
+
+@pytest.mark.parametrize("folder", ["file/rate", "file.sqlite"])
+def test_a_folder_that_is_none(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "file.sqlite").mkdir()
+    with pytest.raises(EtlError, match=r"the rate limit can't be kept in .*MLB_ETL_DATA"):
+        RateLimit(tmp_path / folder, 1)
