@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from mlb_etl import client_request, db, migrate, registry, schedule
 from mlb_etl.capture import Captured, Capturer, Target
@@ -19,7 +19,7 @@ from mlb_etl.record import Recorder, Replay
 from mlb_etl.settings import Settings
 
 _AT_A_TIME = 25  # captured before they are applied
-Progress = Callable[[Captured, int], None]
+Progress: TypeAlias = Callable[[Captured, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from mlb_etl.raw import Response
 
 TARGET = "/api/v1/sample/1"
 QUICK = Retries(attempts=3, first=0.01, longest=0.02, jitter=0.01)
-SHORT = Timeouts(connect=1, read=0.3, whole=1)
+PATIENT = Timeouts(connect=2, read=5, whole=10)
+HASTY = Timeouts(connect=2, read=0.2, whole=0.5)
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def api() -> Iterator[Api]:
 
 @pytest.fixture
 def client(api: Api, tmp_path: Path) -> Iterator[Client]:
-    client = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), QUICK, SHORT)
+    client = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), QUICK, PATIENT)
     yield client
     client.close()
 
@@ -102,7 +103,7 @@ def test_retry_after_is_kept(api: Api, client: Client, of: str) -> None:
     api.says(TARGET, Answer(status=429, headers={"Retry-After": "1" if of == "seconds" else date}), response())
     client.fetch(request(), read)
     first, second = (each.at for each in api.asked)
-    assert 0.9 <= second - first <= 2.5
+    assert 0.9 <= second - first <= 5
 
 
 @pytest.mark.parametrize("value", ["0", "-5", "soon", "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00", ""])
@@ -110,7 +111,7 @@ def test_retry_after_that_says_nothing(api: Api, client: Client, value: str) -> 
     api.says(TARGET, Answer(status=429, headers={"Retry-After": value}), response())
     began = time.monotonic()
     client.fetch(request(), read)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 0.9
 
 
 def test_retry_after_of_an_hour_is_not_waited_for(api: Api, client: Client) -> None:
@@ -185,20 +186,25 @@ def test_a_connection_that_is_cut_is_tried_again(api: Api, client: Client) -> No
     assert client.fetch(request(), read)[0].data == WHOLE
 
 
-def test_a_server_that_does_not_answer_in_time(api: Api, client: Client) -> None:
+@pytest.fixture
+def hasty(api: Api, tmp_path: Path) -> Iterator[Client]:
+    hasty = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), QUICK, HASTY)
+    yield hasty
+    hasty.close()
+
+
+def test_a_server_that_does_not_answer_in_time(api: Api, hasty: Client) -> None:
     api.says(TARGET, Answer(response(), pause=0.5))
     with pytest.raises(Unreachable, match="no answer in time"):
-        client.fetch(request(), read)
+        hasty.fetch(request(), read)
     assert len(api.asked) == QUICK.attempts
 
 
-def test_an_answer_that_never_ends(api: Api, tmp_path: Path) -> None:
+def test_an_answer_that_never_ends(api: Api, hasty: Client) -> None:
     """Each piece is in time, the whole is not."""
     api.says(TARGET, Answer(response(), dribble=0.1))
-    limit = RateLimit(tmp_path / "rate", float("inf"))
-    client = Client(api.url, limit, Retries(attempts=1), Timeouts(connect=1, read=0.3, whole=0.25))
-    with pytest.raises(Unreachable, match=r"no whole answer within 0\.25 s"):
-        client.fetch(request(), read)
+    with pytest.raises(Unreachable, match=r"no whole answer within 0\.5 s"):
+        hasty.fetch(request(), read)
 
 
 def test_a_slow_answer_is_one(api: Api, client: Client) -> None:
@@ -209,14 +215,14 @@ def test_a_slow_answer_is_one(api: Api, client: Client) -> None:
 def test_no_server(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    client = Client(f"http://127.0.0.1:{port}", RateLimit(tmp_path / "rate", float("inf")), QUICK, SHORT)
+    client = Client(f"http://127.0.0.1:{port}", RateLimit(tmp_path / "rate", float("inf")), QUICK, HASTY)
     with pytest.raises(Unreachable, match="onnection refused"):
         client.fetch(request(), read)
 
 
 def test_https_never_becomes_plain_http(tmp_path: Path) -> None:
     with serve() as api:
-        client = Client(api.url.replace("http:", "https:"), RateLimit(tmp_path / "rate", float("inf")), QUICK, SHORT)
+        client = Client(api.url.replace("http:", "https:"), RateLimit(tmp_path / "rate", float("inf")), QUICK, HASTY)
         with pytest.raises(Unreachable, match=r"SSL|TLS"):
             client.fetch(request(), read)
     assert api.asked == []

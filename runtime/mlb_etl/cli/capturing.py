@@ -1,26 +1,25 @@
 """What people see of a job that captures: how it gets on, and what became of it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
+import rich.progress
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from mlb_etl.capture import Captured, Failure
 from mlb_etl.cli import report
 from mlb_etl.errors import Rejected
-from mlb_etl.ingest_job import Ingested
+from mlb_etl.ingest_job import Ingested, Progress
 
 _EVERY = 10.0  # seconds between plain lines
 
-Tell = Callable[[Captured, int], None]
-
 
 @contextmanager
-def capturing(*, quiet: bool) -> Iterator[Tell]:
+def capturing(*, quiet: bool) -> Iterator[Progress]:
     """Shows how the work gets on: as a bar on a terminal's standard error, elsewhere as a line now and then."""
     console = Console(stderr=True)
     if quiet:
@@ -75,7 +74,7 @@ class _Lines:
 
 
 @contextmanager
-def _bar(console: Console) -> Iterator[Tell]:
+def _bar(console: Console) -> Iterator[Progress]:
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
@@ -84,7 +83,7 @@ def _bar(console: Console) -> Iterator[Tell]:
         TextColumn("left"),
     )
     tally = _Tally()
-    with Progress(*columns, console=console, transient=True) as bar:
+    with rich.progress.Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None, rate=0.0, failed=0)
 
         def tell(more: Captured, total: int) -> None:
