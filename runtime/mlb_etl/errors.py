@@ -25,6 +25,25 @@ class Rejected(EtlError):
         return f"{where}{self.path} is {shortened(self.value)}: {self.reason}"
 
 
+class Spoiled(Rejected):
+    """An answer that came broken, or is another's: asked for once more, the right one may come."""
+
+
+class NotFound(EtlError):
+    """The API has no such thing; asking again is of no use."""
+
+
+class Unreachable(EtlError):
+    """The API gives no answer now, and may later: no connection, a time-out, an error of its own, too many requests.
+
+    retry_after: seconds that it asks to wait, None where it does not say.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
 def shortened(value: object, limit: int = 80) -> str:
     """The value as Python writes it, cut where it is long."""
     text = repr(value)

@@ -41,7 +41,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of the files; `already` ones hold a capture that the raw table has."""
+    """What became of the files; `already` ones hold nothing that the raw table has not."""
 
     stored: tuple[Path, ...]
     already: tuple[Path, ...]
@@ -68,8 +68,8 @@ def load_files(
             if method.name not in tables:
                 tables[method.name] = Raw(connection, method)
             with db.edge(method.qualified_raw_table):
-                new = tables[method.name].store(response, keys)
-            (stored if new else already).append(file)
+                became = tables[method.name].store(response, keys)
+            (stored if became == "stored" else already).append(file)
         except Rejected as why:
             log.info("refused %s: %s", file, why)
             refused.append(Refused(file, why))

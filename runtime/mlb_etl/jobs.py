@@ -1,21 +1,48 @@
 """Job files: what to run, which parameters it takes, and what becomes of the responses."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
+from mlb_etl import placeholders
+from mlb_etl.contracts import convert
 from mlb_etl.counts import Counts
-from mlb_etl.errors import EtlError
+from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.pipeline import pipeline
 from mlb_etl.watermark import Policy
 
+
+def _timecode(text: str) -> str:
+    try:
+        convert.timecode(text, "$")
+    except Rejected as why:
+        raise ValueError(why.reason) from why
+    return text
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-_READ: dict[str, Callable[[str], Any]] = {"integer": int, "text": str, "date": date.fromisoformat}
+_READ: dict[str, Callable[[str], Any]] = {
+    "integer": int,
+    "text": str,
+    "date": date.fromisoformat,
+    "timecode": _timecode,
+}
 
 
 class _Model(BaseModel):
@@ -34,14 +61,47 @@ class Source(_Model):
 
 
 class Parameter(_Model):
-    """A value that the job takes, once or, where it is repeatable, as often as given."""
+    """A value that the job takes, once or, where it is repeatable, as often as given.
+
+    In its default ${TODAY} and ${YESTERDAY} stand for dates.
+    """
 
     name: Name
-    type: Literal["integer", "text", "date"]
+    type: Literal["integer", "text", "date", "timecode"]
     required: bool = False
     default: str | None = None
     repeatable: bool = False
     description: str = ""
+
+    @field_validator("default")
+    @classmethod
+    def _known(cls, default: str | None) -> str | None:
+        _check(default or "", placeholders.DAYS)
+        return default
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.default is not None and not any(placeholders.names(self.default)):
+            _READ[self.type](self.default)
+        return self
+
+
+class Expansion(_Model):
+    """Makes a request for each game of a schedule, which `query` asks for; ${NAME} stands for a parameter's value.
+
+    `except_states` are codedGameStates of games that are left out.
+    """
+
+    by: Literal["schedule"]
+    query: dict[str, str]
+    except_states: tuple[str, ...] = ()
+
+
+class Requests(_Model):
+    """How the API is asked: requests a second at most, where that is to be less than the settings allow; tries."""
+
+    rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    attempts: Annotated[int, Field(ge=1)] = 6
 
 
 class Storage(_Model):
@@ -52,13 +112,34 @@ class Storage(_Model):
 
 
 class Job(_Model):
-    """A job file."""
+    """A job file; `timezone` is where its ${TODAY} is."""
 
     name: Name
     description: str = ""
     source: Source
+    timezone: str = "America/New_York"
     parameters: tuple[Parameter, ...] = ()
+    expand: Expansion | None = None
+    requests: Requests = Requests()
     storage: Storage
+
+    @field_validator("timezone")
+    @classmethod
+    def _there(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (OSError, ValueError, ZoneInfoNotFoundError) as error:
+            raise ValueError(f"{name} is no time zone") from error
+        return name
+
+    @field_validator("expand")
+    @classmethod
+    def _known(cls, expand: Expansion | None, info: ValidationInfo) -> Expansion | None:
+        if expand is not None and "parameters" in info.data:  # which are missing where they are wrong themselves
+            parameters = [parameter.name for parameter in info.data["parameters"]]
+            for text in expand.query.values():
+                _check(text, (*parameters, *placeholders.DAYS))
+        return expand
 
     def values(self, given: Mapping[str, Sequence[str]]) -> dict[str, list[Any]]:
         """The parameters' values by name, of texts and defaults; raises EtlError for what does not fit."""
@@ -69,7 +150,7 @@ class Job(_Model):
         return {name: found for name, found in values.items() if found}
 
     def _values(self, parameter: Parameter, given: Sequence[str]) -> list[Any]:
-        texts = given or ([parameter.default] if parameter.default is not None else [])
+        texts = given or ([self._filled(parameter.default)] if parameter.default is not None else [])
         if parameter.required and not texts:
             raise EtlError(f"job {self.name} needs its parameter {parameter.name}")
         if len(texts) > 1 and not parameter.repeatable:
@@ -78,6 +159,30 @@ class Job(_Model):
             return [_READ[parameter.type](text) for text in texts]
         except ValueError as error:
             raise EtlError(f"job {self.name}: {parameter.name} is of type {parameter.type}: {error}") from error
+
+    def _filled(self, default: str) -> str:
+        return placeholders.fill(default, placeholders.days(ZoneInfo(self.timezone)))
+
+    def combinations(self, given: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
+        """The parameters' values as texts, one of each, in all combinations where some are given repeatedly."""
+        values = self.values(given)
+        for combination in product(*values.values()):
+            yield {name: str(value) for name, value in zip(values, combination, strict=True)}
+
+    def queries(self, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+        """What the schedule is asked for, of a job that goes by it."""
+        if self.expand is None:
+            return []
+        days = placeholders.days(ZoneInfo(self.timezone))
+        return [
+            {name: placeholders.fill(text, days | values) for name, text in self.expand.query.items()}
+            for values in self.combinations(given)
+        ]
+
+
+def _check(text: str, known: Collection[str]) -> None:
+    if unknown := [name for name in placeholders.names(text) if name not in known]:
+        raise ValueError(f"${{{unknown[0]}}} is not known here; {', '.join(known)} are")
 
 
 class _Loader(yaml.BaseLoader):
@@ -153,4 +258,5 @@ def _mark(mark: yaml.Mark | None) -> str:
 
 def _said(error: ErrorDetails) -> str:
     words = {"missing": "is missing", "extra_forbidden": "is not a key that a job has here"}
-    return f"{'.'.join(map(str, error['loc'])) or 'the file'}: {words.get(error['type'], error['msg'])}"
+    text = words.get(error["type"], error["msg"]).removeprefix("Value error, ")  # pydantic's words for our own
+    return f"{'.'.join(map(str, error['loc'])) or 'the file'}: {text}"

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from psycopg import pq, sql
 from psycopg.abc import Buffer
@@ -20,18 +20,40 @@ from mlb_etl.watermark import Applied
 
 _CAPTURE = ("captured_at", "content_hash")
 
-# Ordered by captures' own times, so that a document's are applied in the order of its states.
+Fate: TypeAlias = Literal["stored", "seen", "known"]
+"""What became of a response: a row of its own, counted in that of the same content before, or there already."""
+
+# What the document was at the time. Where two contents claim the same time the other one is taken, so that neither
+# goes on in the row that is in conflict.
+_BEFORE = """
+SELECT captured_at, content_hash = %(content_hash)s, last_seen_at < %(as_of)s FROM {table}
+WHERE {document} AND as_of <= %(as_of)s
+ORDER BY least(last_seen_at, %(as_of)s) DESC, content_hash <> %(content_hash)s DESC
+LIMIT 1
+"""
+_SEEN = """
+UPDATE {table} SET seen = seen + 1, last_seen_at = %(as_of)s
+WHERE {document} AND captured_at = %(captured_at)s AND content_hash = %(content_hash)s AND last_seen_at < %(as_of)s
+"""
+
+# Ordered by captures' own times, so that a document's are applied in the order of its states. Of a content that was
+# seen again the last time counts, and of one that is new to the tables the first as well: another may lie between.
 _CAPTURES = """
 SELECT
-    {keys}, key.document::text, r.captured_at, r.as_of, r.content_hash, r.path_params, q.state,
+    {keys}, key.document::text, r.captured_at, state.as_of, r.content_hash, r.path_params, q.state,
     w.as_of, w.content_hash, w.fingerprint
 FROM {table} AS r
 CROSS JOIN LATERAL jsonb_build_object({document}) AS key (document)
 LEFT JOIN etl.watermark AS w ON w.method = {method} AND w.document = key.document
 LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = key.document
     AND q.captured_at = r.captured_at AND q.content_hash = r.content_hash
+CROSS JOIN LATERAL (
+    SELECT r.last_seen_at
+    UNION ALL
+    SELECT r.as_of WHERE r.as_of < r.last_seen_at AND r.as_of > coalesce(w.as_of, '-infinity') AND q.state IS NULL
+) AS state (as_of)
 WHERE {wanted}
-ORDER BY {keys}, r.as_of, r.captured_at, r.content_hash
+ORDER BY {keys}, state.as_of, r.captured_at, r.content_hash
 """
 _AT_A_TIME = 1000  # captures listed
 
@@ -59,7 +81,8 @@ class Response:
 class Stored(NamedTuple):
     """A capture in a raw table, without its body.
 
-    `document` is its key as JSON, `applied` the document's watermark, `quarantine` the state in which it is there.
+    `document` is its key as JSON, `as_of` the time of the state that it shows, of which a content that was seen again
+    has several; `applied` is the document's watermark, `quarantine` the state in which it is there.
     """
 
     keys: tuple[Any, ...]
@@ -83,24 +106,44 @@ class Raw:
         self._table = sql.Identifier(method.raw_schema, method.raw_table)
         self._keys = [sql.Identifier(key.name) for key in method.document]
         same = (sql.SQL("{} = %s").format(column) for column in (*self._keys, *map(sql.Identifier, _CAPTURE)))
+        about = sql.SQL(" AND ").join(
+            sql.SQL("{} = {}").format(column, sql.Placeholder(key.name))
+            for column, key in zip(self._keys, method.document, strict=True)
+        )
+        self._before = sql.SQL(_BEFORE).format(table=self._table, document=about)
+        self._seen = sql.SQL(_SEEN).format(table=self._table, document=about)
         self._read = sql.SQL("SELECT data FROM {} WHERE {}").format(self._table, sql.SQL(" AND ").join(same))
+        self._newest = sql.SQL(
+            "SELECT data FROM {} WHERE {} ORDER BY last_seen_at DESC, captured_at DESC LIMIT 1"
+        ).format(self._table, about)
         self._cursor = connection.cursor(binary=True)
         self._cursor.adapters.register_loader("text", _Bytes)
 
-    def store(self, response: Response, keys: Mapping[str, Any]) -> bool:
-        """Add a response about the document with these keys; False where this capture is there already."""
+    def store(self, response: Response, keys: Mapping[str, Any]) -> Fate:
+        """Add a response about the document with these keys, or count it where the one before it had its content."""
+        facts = {**keys, "as_of": response.as_of, "content_hash": hashlib.sha256(response.data).digest()}
+        before = self._connection.execute(self._before, facts).fetchone()
+        if before is None or not before[1]:
+            return "stored" if self._insert(response, facts) else "known"
+        captured_at, _, later = before
+        if later and self._connection.execute(self._seen, facts | {"captured_at": captured_at}).rowcount:
+            return "seen"
+        return "known"
+
+    def _insert(self, response: Response, facts: Mapping[str, Any]) -> bool:
+        """Add a row; False where this capture is there already."""
         self._partitions.ensure({self._partitioned: [response.captured_at]})
         row = {
-            **keys,
+            **facts,
             "captured_at": response.captured_at,
-            "as_of": response.as_of,
+            "last_seen_at": facts["as_of"],
+            "seen": 1,
             "endpoint": response.endpoint,
             "method": response.method,
             "path_params": Jsonb(dict(response.path_params)),
             "query_params": Jsonb(dict(response.query_params)),
             "url": response.url,
             "status_code": response.status_code,
-            "content_hash": hashlib.sha256(response.data).digest(),
             "data": response.data.decode(),
         }
         insert = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(
@@ -141,6 +184,11 @@ class Raw:
             )
         data: bytes = found[0]
         return data
+
+    def newest(self, keys: Mapping[str, Any]) -> bytes | None:
+        """The body that the document had when it was last seen, None where it never was."""
+        found = self._cursor.execute(self._newest, keys).fetchone()
+        return found[0] if found else None
 
 
 def _stored(row: TupleRow) -> Stored:

@@ -37,10 +37,11 @@ ORDER BY nspname, relname
 _CONTENT = """
 SELECT
     count(*),
-    count(*) FILTER (WHERE (w.as_of, w.content_hash) = (r.as_of, r.content_hash)),
+    count(*) FILTER (WHERE w.as_of BETWEEN r.as_of AND r.last_seen_at AND w.content_hash = r.content_hash),
     count(*) FILTER (
         WHERE w.as_of IS NULL
-            OR w.as_of <= r.as_of AND (w.as_of, w.content_hash) <> (r.as_of, r.content_hash)
+            OR w.as_of < r.last_seen_at
+            OR w.as_of = r.last_seen_at AND w.content_hash <> r.content_hash
     )
 FROM {table} AS r
 LEFT JOIN etl.watermark AS w ON w.method = {method} AND w.document = jsonb_build_object({document})

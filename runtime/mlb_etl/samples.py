@@ -3,7 +3,7 @@
 import gzip
 import re
 import zlib
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 
@@ -16,21 +16,26 @@ from mlb_etl.errors import Rejected
 from mlb_etl.raw import Response
 
 _GZIP = b"\x1f\x8b"
+_SPACE = b" \t\r\n"  # that JSON knows
 _ABSENT = msgspec.Raw()
 _SUFFIXES = (".json", ".json.gz")
 
 
-class _Wrapper(msgspec.Struct):
-    """A stub; the response's bytes stay as they stand in the file."""
+class _Wrapper(msgspec.Struct, kw_only=True):
+    """A stub; the response's bytes stay as they stand in the file.
+
+    Only whitespace around them would not, so it stands apart: what was before, and what was behind.
+    """
 
     endpoint: str
     method: str
-    captured_at: Timestamp
-    response: msgspec.Raw
     path_params: dict[str, str | int] = {}
     query_params: dict[str, str | int] = {}
     url: str = ""
     status_code: int = HTTPStatus.OK
+    captured_at: Timestamp
+    response: msgspec.Raw
+    whitespace: tuple[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Probe(msgspec.Struct):
@@ -77,6 +82,7 @@ def unwrap(content: bytes) -> Response | None:
         raise reject.mistyped(error, msgspec.json.decode(content), _stub) from error
     if stub.status_code != HTTPStatus.OK:
         raise Rejected("an error answer, no response", path="$.status_code", value=stub.status_code)
+    before, behind = stub.whitespace or ("", "")
     return Response(
         endpoint=stub.endpoint,
         method=stub.method,
@@ -85,8 +91,26 @@ def unwrap(content: bytes) -> Response | None:
         url=stub.url,
         status_code=stub.status_code,
         captured_at=stub.captured_at,
-        data=bytes(stub.response),
+        data=before.encode() + bytes(stub.response) + behind.encode(),
     )
+
+
+def wrap(response: Response) -> bytes:
+    """A stub of the response, of which `unwrap` makes it again."""
+    before = response.data[: len(response.data) - len(response.data.lstrip(_SPACE))].decode()
+    behind = response.data[len(response.data.rstrip(_SPACE)) :].decode()
+    stub = _Wrapper(
+        endpoint=response.endpoint,
+        method=response.method,
+        path_params=dict(response.path_params),
+        query_params=dict(response.query_params),
+        url=response.url,
+        status_code=response.status_code,
+        captured_at=response.captured_at.astimezone(UTC),
+        response=msgspec.Raw(response.data.strip(_SPACE)),
+        whitespace=(before, behind) if before or behind else msgspec.UNSET,
+    )
+    return msgspec.json.encode(stub)
 
 
 def bare(method: Method, data: bytes, captured_at: datetime) -> Response:

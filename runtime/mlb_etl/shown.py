@@ -11,9 +11,9 @@ from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError
 
 _SHOWN = """
-SELECT DISTINCT ON (w.document) {keys}, w.document::text, r.captured_at, r.as_of, r.content_hash, r.path_params
+SELECT DISTINCT ON (w.document) {keys}, w.document::text, r.captured_at, w.as_of, r.content_hash, r.path_params
 FROM etl.watermark AS w
-LEFT JOIN {raw} AS r ON {same} AND r.as_of = w.as_of AND r.content_hash = w.content_hash
+LEFT JOIN {raw} AS r ON {same} AND w.as_of BETWEEN r.as_of AND r.last_seen_at AND r.content_hash = w.content_hash
 WHERE w.method = {method}
 ORDER BY w.document
 """

@@ -1,5 +1,6 @@
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -64,7 +65,11 @@ def test_a_required_parameter(tmp_path: Path) -> None:
         ("name: sample", "name: Sample Job", ":1:7: name: String should match pattern"),
         ("  method: game", "  methd: game", ":3:3: source.method: is missing\n"),
         ("  method: game", "  methd: game\n  method: game", ":4:10: source.methd: is not a key that a job has here"),
-        ("type: integer", "type: number", ":6:27: parameters.0.type: Input should be 'integer', 'text' or 'date'"),
+        (
+            "type: integer",
+            "type: number",
+            ":6:27: parameters.0.type: Input should be 'integer', 'text', 'date' or 'timecode'",
+        ),
         ("raw: false", "raw: maybe", ":9:8: storage.raw: Input should be a valid boolean"),
         ("  raw: false", "  raw: false\n  raw: true", ":10:3: the key raw repeats"),
         ("name: sample", "name: [", ":3:11: expected ',' or ']'"),
@@ -87,6 +92,57 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_the_jobs_of_the_repository() -> None:
     folder = Path(__file__).parents[2] / "config" / "jobs"
-    assert {path.stem: jobs.read(path).name for path in folder.glob("*.yaml")} == {
-        "game_live_transform": "game_live_transform"
-    }
+    found = {path.stem: jobs.read(path) for path in folder.glob("*.yaml")}
+    assert found.keys() == {"game_live_date", "game_live_season", "game_live_specific", "game_live_transform"}
+    assert all(stem == job.name for stem, job in found.items())
+
+
+EXPANDING = """\
+name: sample
+source: {endpoint: sample, method: game}
+timezone: Pacific/Kiritimati
+parameters:
+  - {name: day, type: date, default: "${YESTERDAY}", repeatable: true}
+  - {name: team, type: integer}
+expand:
+  by: schedule
+  query: {sportId: "1", date: "${day}", until: "${TODAY}"}
+storage: {raw: true, transform: false}
+"""
+
+
+def test_placeholders(tmp_path: Path) -> None:
+    job = jobs.read(write(tmp_path, EXPANDING))
+    today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+    yesterday = today - timedelta(days=1)
+    assert job.queries({}) == [{"sportId": "1", "date": str(yesterday), "until": str(today)}]
+    assert [query["date"] for query in job.queries({"day": ["2024-07-01", "2024-07-02"]})] == [
+        "2024-07-01",
+        "2024-07-02",
+    ]
+
+
+def test_a_placeholder_without_value(tmp_path: Path) -> None:
+    job = jobs.read(write(tmp_path, EXPANDING.replace("${day}", "${team}")))
+    assert job.queries({"team": ["147"]})[0]["date"] == "147"
+    with pytest.raises(EtlError, match=r"\$\{team\} has no value"):
+        job.queries({})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("Pacific/Kiritimati", "Mars/Base", ":3:11: timezone: Mars/Base is no time zone"),
+        ("${YESTERDAY}", "${MONDAY}", ":5:38: parameters.0.default: ${MONDAY} is not known here"),
+        ('"${YESTERDAY}"', "soon", ":5:5: parameters.0: Invalid isoformat string: 'soon'"),
+        ("${day}", "${date}", ":8:3: expand: ${date} is not known here; day, team, TODAY, YESTERDAY are"),
+        ("by: schedule", "by: people", ":8:7: expand.by: Input should be 'schedule'"),
+        ("expand:", "requests: {rate: 0}\nexpand:", ":7:18: requests.rate: Input should be greater than 0"),
+        ("expand:", "requests: {attempts: 0}\nexpand:", ":7:22: requests.attempts: Input should be greater than or"),
+    ],
+)
+def test_a_bad_file_of_a_job_that_expands(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = write(tmp_path, EXPANDING.replace(old, new))
+    with pytest.raises(EtlError) as caught:
+        jobs.read(path)
+    assert f"{path}{message}" in str(caught.value)

@@ -3,27 +3,51 @@ from pathlib import Path
 import pytest
 
 from mlb_etl.db import without_password
-from mlb_etl.errors import DatabaseUnavailable
+from mlb_etl.errors import DatabaseUnavailable, EtlError
 from mlb_etl.settings import Settings
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DSN", "DATA", "TABLES"):
+    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE"):
         monkeypatch.delenv(f"MLB_ETL_{name}", raising=False)
-    assert Settings.from_environment() == Settings(None, Path("data"), "mlb_tables")
+    assert Settings.from_environment() == Settings(None, Path("data"), "mlb_tables", "https://statsapi.mlb.com", 1)
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLB_ETL_DSN", "postgresql:///mlb")
     monkeypatch.setenv("MLB_ETL_DATA", "/srv/mlb")
     monkeypatch.setenv("MLB_ETL_TABLES", "my_tables")
-    assert Settings.from_environment() == Settings("postgresql:///mlb", Path("/srv/mlb"), "my_tables")
+    monkeypatch.setenv("MLB_ETL_BASE_URL", "http://127.0.0.1:8000/")
+    monkeypatch.setenv("MLB_ETL_RATE", "0.5")
+    settings = Settings("postgresql:///mlb", Path("/srv/mlb"), "my_tables", "http://127.0.0.1:8000", 0.5)
+    assert Settings.from_environment() == settings
+
+
+def test_no_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLB_ETL_RATE", "off")
+    assert Settings.from_environment().rate == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("RATE", value) for value in ("0", "-1", "fast", "inf", "nan")),
+        *(
+            ("BASE_URL", value)
+            for value in ("statsapi.mlb.com", "ftp://host", "http://", "http://h:x", "http://h?a=1", "http://me:it@h")
+        ),
+    ],
+)
+def test_what_does_not_fit(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"MLB_ETL_{name}", value)
+    with pytest.raises(EtlError, match=f"MLB_ETL_{name} is "):
+        Settings.from_environment()
 
 
 def test_empty_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DSN", "DATA", "TABLES"):
+    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE"):
         monkeypatch.setenv(f"MLB_ETL_{name}", "")
-    assert Settings.from_environment() == Settings(None, Path("data"), "mlb_tables")
+    assert Settings.from_environment() == Settings(None, Path("data"), "mlb_tables", "https://statsapi.mlb.com", 1)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_a_long_check_stays_on_its_line() -> None:
     assert f'    CONSTRAINT "long_check" CHECK ({long})\n' in created(of)
 
 
-def test_the_raw_table_keeps_each_content_once() -> None:
+def test_the_raw_table() -> None:
     assert (
         printer.block(ddl.table(of_raw(method())))
         == """\
@@ -115,6 +115,8 @@ CREATE TABLE "league"."game_v1" (
     "game_pk" bigint NOT NULL,
     "captured_at" timestamptz NOT NULL,
     "as_of" timestamptz NOT NULL,
+    "last_seen_at" timestamptz NOT NULL,
+    "seen" integer NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "endpoint" text NOT NULL,
     "method" text NOT NULL,

@@ -77,7 +77,10 @@ def of_raw(method: ir.Method) -> Relation:
     return Relation(
         schema=table.schema,
         name=table.name,
-        description=f"Responses of {method.endpoint}.{method.method} as they came, each content once; append-only.",
+        description=(
+            f"Responses of {method.endpoint}.{method.method} as they came;"
+            " one with the content of the one before is counted there."
+        ),
         fields=(*documents, *_RAW_FIELDS),
         primary_key=(*(key.name for key in keys), "captured_at", "content_hash"),
         partition=table.partition,
@@ -94,6 +97,13 @@ _RAW_FIELDS = (
         nullable=False,
         description="Whose state it shows: the past time that was asked for, else captured_at.",
     ),
+    Field(
+        "last_seen_at",
+        "timestamptz",
+        nullable=False,
+        description="Whose state still was the same: as_of of the last response that had this content again.",
+    ),
+    Field("seen", "integer", nullable=False, description="How many responses one after the other had this content."),
     Field("ingested_at", "timestamptz", nullable=False, description="When this row was written.", now=True),
     Field("endpoint", "text", nullable=False, description="Endpoint of the API, such as game."),
     Field("method", "text", nullable=False, description="Method of the endpoint, such as liveGameV1."),

@@ -7,6 +7,8 @@ CREATE TABLE "game"."live_game_v1" (
     "game_pk" bigint NOT NULL,
     "captured_at" timestamptz NOT NULL,
     "as_of" timestamptz NOT NULL,
+    "last_seen_at" timestamptz NOT NULL,
+    "seen" integer NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "endpoint" text NOT NULL,
     "method" text NOT NULL,
@@ -55,10 +57,12 @@ CREATE TABLE "game"."live_game_v1_2027_10" PARTITION OF "game"."live_game_v1" FO
 CREATE TABLE "game"."live_game_v1_2027_11" PARTITION OF "game"."live_game_v1" FOR VALUES FROM ('2027-11-01 00:00:00+00') TO ('2027-12-01 00:00:00+00');
 CREATE TABLE "game"."live_game_v1_2027_12" PARTITION OF "game"."live_game_v1" FOR VALUES FROM ('2027-12-01 00:00:00+00') TO ('2028-01-01 00:00:00+00');
 
-COMMENT ON TABLE "game"."live_game_v1" IS 'Responses of game.liveGameV1 as they came, each content once; append-only.';
+COMMENT ON TABLE "game"."live_game_v1" IS 'Responses of game.liveGameV1 as they came; one with the content of the one before is counted there.';
 COMMENT ON COLUMN "game"."live_game_v1"."game_pk" IS 'MLB''s number of the game.';
 COMMENT ON COLUMN "game"."live_game_v1"."captured_at" IS 'When the request was made, before the call.';
 COMMENT ON COLUMN "game"."live_game_v1"."as_of" IS 'Whose state it shows: the past time that was asked for, else captured_at.';
+COMMENT ON COLUMN "game"."live_game_v1"."last_seen_at" IS 'Whose state still was the same: as_of of the last response that had this content again.';
+COMMENT ON COLUMN "game"."live_game_v1"."seen" IS 'How many responses one after the other had this content.';
 COMMENT ON COLUMN "game"."live_game_v1"."ingested_at" IS 'When this row was written.';
 COMMENT ON COLUMN "game"."live_game_v1"."endpoint" IS 'Endpoint of the API, such as game.';
 COMMENT ON COLUMN "game"."live_game_v1"."method" IS 'Method of the endpoint, such as liveGameV1.';

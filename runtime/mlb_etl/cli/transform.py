@@ -2,20 +2,19 @@
 
 import json
 import os
-from collections import defaultdict
 from pathlib import Path
 
 import click
 
 from mlb_etl import jobs
-from mlb_etl.cli import report
+from mlb_etl.cli import parameters, report
 from mlb_etl.watermark import Policy
 
 
 @click.command()
 @click.option("--job", "file", type=click.Path(path_type=Path), required=True, help="The job file.")
 @click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")
-@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the job. Repeatable.")
+@parameters.PARAM
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -51,21 +50,11 @@ def transform(
       mlb-etl transform --job config/jobs/game_live_transform.yaml --replay --workers 4
     """
     policy: Policy = "again" if replay else "new"
+    given = parameters.given(params, game_pk=game_pk)
     with report.progress("documents") as progress:
-        counts = jobs.run(jobs.read(file), _given(game_pk, params), workers=workers, policy=policy, progress=progress)
+        counts = jobs.run(jobs.read(file), given, workers=workers, policy=policy, progress=progress)
     if form == "json":
         click.echo(json.dumps(report.plain(counts), indent=2))
     else:
         report.counts(counts)
     ctx.exit(1 if counts.documents.quarantined else 0)
-
-
-def _given(game_pk: tuple[str, ...], params: tuple[str, ...]) -> dict[str, list[str]]:
-    """The texts of each parameter."""
-    given: defaultdict[str, list[str]] = defaultdict(list)
-    for param in (*(f"game_pk={each}" for each in game_pk), *params):
-        name, equals, value = param.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{param!r} is not NAME=VALUE", param_hint="--param")
-        given[name].append(value)
-    return dict(given)

@@ -4,6 +4,8 @@ CREATE TABLE sample.raw_game (
     game_pk bigint NOT NULL,
     captured_at timestamptz NOT NULL,
     as_of timestamptz NOT NULL,
+    last_seen_at timestamptz NOT NULL,
+    seen integer NOT NULL,
     ingested_at timestamptz NOT NULL DEFAULT current_timestamp,
     endpoint text NOT NULL,
     method text NOT NULL,

@@ -1,0 +1,129 @@
+"""Asks for what a job wants and keeps the answers raw; one that fails does not stop the others."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from mlb_etl import client_answer, db
+from mlb_etl.client import Source
+from mlb_etl.client_request import Request
+from mlb_etl.contracts import Method
+from mlb_etl.db import Connection
+from mlb_etl.errors import NotFound, Rejected, Unreachable
+from mlb_etl.raw import Raw, Response
+from mlb_etl.schedule import SETTLED, Game
+
+ENOUGH = 10  # requests without an answer, one after the other
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be captured; `game` is what the schedule says of it, where it is known from there."""
+
+    request: Request
+    game: Game | None = None
+
+    @property
+    def name(self) -> str:
+        """Its parameters, for people."""
+        parameters = {**self.request.path_params, **self.request.query_params}
+        return ", ".join(f"{name} {value}" for name, value in parameters.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A target of which nothing was captured, and why."""
+
+    target: Target
+    why: NotFound | Rejected | Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What became of targets.
+
+    stored: new content; seen: the content that is there already; skipped: not asked for, since it is settled and
+    captured.
+    """
+
+    stored: int = 0
+    seen: int = 0
+    skipped: int = 0
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def done(self) -> int:
+        return self.stored + self.seen + self.skipped + len(self.failures)
+
+    def __add__(self, other: "Captured") -> "Captured":
+        return Captured(
+            self.stored + other.stored,
+            self.seen + other.seen,
+            self.skipped + other.skipped,
+            self.failures + other.failures,
+        )
+
+
+class Capturer:
+    """Captures responses of a method into its raw table."""
+
+    def __init__(self, connection: Connection, method: Method, source: Source, *, again: bool = False) -> None:
+        self._raw = Raw(connection, method)
+        self._method = method
+        self._source = source
+        self._again = again
+        self._unanswered = 0
+
+    def run(self, targets: Iterable[Target], progress: Callable[[Captured], None]) -> Captured:
+        """Capture the targets, one after the other; `progress` is told of each what became of it.
+
+        Where the API has given no answer again and again, the rest fails without being asked for.
+        """
+        total = Captured()
+        for target in targets:
+            became = self._capture(target)
+            progress(became)
+            total += became
+        return total
+
+    def settled(self, target: Target) -> bool:
+        """Whether the raw table has what can't change any more.
+
+        It has, if the schedule says that the game is over, and the newest capture shows the game in this state, with
+        this score. Corrections that change neither come by asking `again`.
+        """
+        game = target.game
+        if self._again or game is None or game.state not in SETTLED:
+            return False
+        newest = self._raw.newest({"game_pk": game.game_pk})
+        return newest is not None and game.shown_by(newest)
+
+    def _capture(self, target: Target) -> Captured:
+        if self.settled(target):
+            return Captured(skipped=1)
+        try:
+            response, keys = self._fetch(target.request)
+            with db.edge(self._method.qualified_raw_table):
+                became = self._raw.store(response, keys)
+        except (NotFound, Rejected, Unreachable) as why:
+            log.info("failed %s: %s", target.name, why)
+            return Captured(failures=(Failure(target, why),))
+        log.info("%s %s", became, target.name)
+        return Captured(stored=1) if became == "stored" else Captured(seen=1)
+
+    def _fetch(self, request: Request) -> tuple[Response, dict[str, Any]]:
+        if self._unanswered == ENOUGH:
+            raise Unreachable(f"not asked for: the API gave no answer {ENOUGH} times in a row")
+        try:
+            found = self._source.fetch(request, partial(client_answer.read, self._method))
+        except Unreachable:
+            self._unanswered += 1
+            raise
+        except (NotFound, Rejected):
+            self._unanswered = 0
+            raise
+        self._unanswered = 0
+        return found

@@ -1,0 +1,24 @@
+"""Parameters of jobs on the command line."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import click
+
+PARAM = click.option(
+    "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the job. Repeatable."
+)
+
+
+def given(params: Iterable[str], **named: Iterable[str]) -> dict[str, list[str]]:
+    """The texts of each parameter: those with an option of their own, and those given as NAME=VALUE."""
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    for name, values in named.items():
+        for value in values:
+            texts[name].append(value)
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{param!r} is not NAME=VALUE", param_hint="--param")
+        texts[name].append(value)
+    return dict(texts)

@@ -1,0 +1,161 @@
+"""Asks the API: at a limited rate, again where that may help, and takes nothing for an answer that is none."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Protocol, Self, TypeVar
+
+import httpx
+import stamina
+
+from mlb_etl import client_answer
+from mlb_etl.client_request import Request
+from mlb_etl.errors import DatabaseUnavailable, EtlError, Spoiled, Unreachable
+from mlb_etl.rate import RateLimit
+from mlb_etl.raw import Response
+from mlb_etl.settings import Settings
+
+T = TypeVar("T")
+
+PATIENCE = 120.0  # seconds: an API that asks to wait longer is not waited for
+log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """Where responses come from: the API, or recordings of it."""
+
+    def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
+        """The response, and what `read` makes of it, which raises Rejected for what is no answer to the request.
+
+        Raises that, NotFound and Unreachable.
+        """
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often to try, and seconds between tries: doubling from the first to the longest, and up to `jitter` more."""
+
+    attempts: int = 6
+    first: float = 0.5
+    longest: float = 30.0
+    jitter: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds for a connection, for the next bytes, and for a whole answer."""
+
+    connect: float = 3.0
+    read: float = 30.0
+    whole: float = 120.0
+
+
+RETRIES = Retries()
+TIMEOUTS = Timeouts()
+
+
+class Client:
+    """The API; threads may share it."""
+
+    def __init__(self, api: str, limit: RateLimit, retries: Retries = RETRIES, timeouts: Timeouts = TIMEOUTS) -> None:
+        self._api = api
+        self._limit = limit
+        self._retries = retries
+        self._timeouts = timeouts
+        self._http = httpx.Client(
+            http2=True,
+            timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
+            headers={
+                "User-Agent": f"mlb-etl/{version('mlb-etl')} (+individual, non-commercial use)",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+            },
+        )
+
+    @classmethod
+    def of(cls, settings: Settings, *, rate: float | None = None, retries: Retries = RETRIES) -> Self:
+        """The client that the settings say; `rate` can only be slower."""
+        slowest = settings.rate if rate is None else min(rate, settings.rate)
+        return cls(settings.api, RateLimit.of(settings.data, settings.api, slowest), retries)
+
+    def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
+        """As `Source` says; tries again where the API gives no answer, or a spoiled one."""
+        tries = self._retries
+        for attempt in stamina.retry_context(
+            on=_again,
+            attempts=tries.attempts,
+            timeout=None,
+            wait_initial=tries.first,
+            wait_max=tries.longest,
+            wait_jitter=tries.jitter,
+        ):
+            with attempt:
+                response = self._ask(request)
+                return response, read(response)
+        raise AssertionError("the attempts end with a result or an error")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+        self._limit.close()
+
+    def _ask(self, request: Request) -> Response:
+        """One try."""
+        url = f"{self._api}{request.target}"
+        self._limit.wait()
+        captured_at = datetime.now(UTC)
+        status, headers, body = self._get(url)
+        took = (datetime.now(UTC) - captured_at).total_seconds()
+        log.info("GET %s: %s, %d bytes, %.2f s", url, status, len(body), took)
+        if (error := client_answer.refused(url, status, headers, body)) is not None:
+            raise error
+        return Response(
+            endpoint=request.endpoint,
+            method=request.method,
+            path_params=request.path_params,
+            query_params=request.query_params,
+            url=url,
+            status_code=status,
+            captured_at=captured_at,
+            data=body,
+        )
+
+    def _get(self, url: str) -> tuple[int, httpx.Headers, bytes]:
+        """What the server sends; raises Unreachable."""
+        ends = time.monotonic() + self._timeouts.whole
+        try:
+            with self._http.stream("GET", url) as answer:
+                body = bytearray()
+                for some in answer.iter_bytes():
+                    body += some
+                    if time.monotonic() > ends:
+                        raise Unreachable(f"{url}: no whole answer within {self._timeouts.whole:g} s")
+        except httpx.TimeoutException as error:
+            raise Unreachable(f"{url}: no answer in time ({type(error).__name__})") from error
+        except httpx.RequestError as error:
+            raise Unreachable(f"{url}: {error or type(error).__name__}") from error
+        return answer.status_code, answer.headers, bytes(body)
+
+
+def _again(error: Exception) -> bool | float:
+    """Whether to try again, and if the API says so when."""
+    if isinstance(error, Unreachable):
+        if error.retry_after is None:
+            return True
+        return error.retry_after if error.retry_after <= PATIENCE else False
+    return isinstance(error, Spoiled)
+
+
+def tell(details: stamina.instrumentation.RetryDetails) -> None:
+    """Log why something is tried again: a hook of stamina, whose own names no cause."""
+    cause = details.caused_by
+    if isinstance(cause, DatabaseUnavailable):  # of which its session tells
+        return
+    words = str(cause) if isinstance(cause, EtlError) else repr(cause)
+    log.warning("%s; trying again in %.1f s", words, details.wait_for)

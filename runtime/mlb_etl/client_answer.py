@@ -1,0 +1,125 @@
+"""What came back: whether it is an answer to what was asked, and what it is about."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from mlb_etl import jsonpath, reject
+from mlb_etl.contracts import Capture, Method
+from mlb_etl.errors import EtlError, NotFound, Rejected, Spoiled, Unreachable
+from mlb_etl.raw import Response
+
+_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+_GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+_SERVER_ERROR = 500
+
+
+class _Error(msgspec.Struct):
+    """The API's own words for an error."""
+
+    message: str = ""
+
+
+def refused(url: str, status: int, headers: Mapping[str, str], body: bytes) -> EtlError | None:
+    """Why this is no answer, by its status and type: NotFound, Unreachable, Spoiled or Rejected; None if it may be."""
+    if status == HTTPStatus.OK:
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json" or kind.endswith("+json"):
+            return None
+        return Spoiled("the API answers with another type than JSON", path="Content-Type", value=kind or None)
+    said = f"{url}: {_named(status)}{_message(body)}"
+    if status in _GONE:
+        return NotFound(said)
+    if status in _AGAIN or status >= _SERVER_ERROR:
+        return Unreachable(said, retry_after=retry_after(headers.get("retry-after"), datetime.now(UTC)))
+    return Rejected(f"the API refuses the request: {said}", path="status", value=status)
+
+
+def retry_after(text: str | None, now: datetime) -> float | None:
+    """Seconds to wait of a Retry-After header, which has seconds or a date; None where it does not say."""
+    if text is None:
+        return None
+    try:
+        seconds = float(text) if text.strip().isdecimal() else (parsedate_to_datetime(text) - now).total_seconds()
+    except (ValueError, TypeError):  # no date, or one without time zone
+        return None
+    return seconds if seconds > 0 else None
+
+
+def read(method: Method, response: Response) -> dict[str, Any]:
+    """The keys of the document that the response is about.
+
+    Raises Rejected where it breaks a rule of the method, Spoiled where asking again may help: no whole JSON, another
+    document. A response whose members have other types than the mapping says is an answer all the same: it is kept,
+    and waits in quarantine for the mapping.
+    """
+    whole(response.data)
+    capture = Capture(response.as_of, response.path_params)
+    try:
+        document = method.decode(response.data)
+        method.accept(document, capture)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return _plain(method, response, reject.undecodable(method, capture, response.data, error))
+    except Rejected as why:
+        raise _mendable(method, reject.located(why, response.data, method.qualified_raw_table)) from why
+    return _said(method, {key.name: key.read(document) for key in method.document})
+
+
+def whole(data: bytes) -> None:
+    """Raise Spoiled for what is no JSON from the first byte to the last."""
+    try:
+        data.decode()
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except UnicodeDecodeError as error:
+        raise Spoiled("not UTF-8", value=error.object[error.start : error.end]) from error
+    except msgspec.DecodeError as error:
+        raise Spoiled(f"not whole: {error}", value=data[-40:].decode()) from error
+
+
+def _plain(method: Method, response: Response, why: Rejected) -> dict[str, Any]:
+    """The keys of a response that the mapping's types do not fit, unless it breaks a rule."""
+    if _rule(method, why) is not None:
+        raise _mendable(method, why)
+    document = msgspec.json.decode(response.data)
+    places = ((key.name, jsonpath.parse(key.path)) for key in method.document)
+    found = {name: next(jsonpath.walk(document, steps), (None, None))[1] for name, steps in places if steps}
+    return _said(method, found)
+
+
+def _said(method: Method, keys: dict[str, Any]) -> dict[str, Any]:
+    for key in method.document:
+        if not isinstance(keys.get(key.name), int | str):
+            table = method.qualified_raw_table
+            raise Rejected("the response does not say what it is about", path=key.path, table=table)
+    return keys
+
+
+def _mendable(method: Method, why: Rejected) -> Rejected:
+    """Spoiled for another document than was asked for, which comes of a cache that mixes them up."""
+    kind = _rule(method, why)
+    if kind != "equals_parameter":
+        return why
+    return Spoiled(why.reason, path=why.path, value=why.value, table=why.table)
+
+
+def _rule(method: Method, why: Rejected) -> str | None:
+    return next((rule.kind for rule in method.rules if rule.text == why.reason), None)
+
+
+def _named(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _message(body: bytes) -> str:
+    try:
+        message = msgspec.json.decode(body, type=_Error).message
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return f": {message}" if message else ""

@@ -1,0 +1,236 @@
+"""The client against a server with every fault."""
+
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api import HTML, NOT_FOUND, Answer, Api, serve
+from sample_tables.game import METHOD
+from samples import response
+
+from mlb_etl import client_answer
+from mlb_etl.client import Client, Retries, Timeouts
+from mlb_etl.client_request import Request, of_method
+from mlb_etl.errors import NotFound, Rejected, Spoiled, Unreachable
+from mlb_etl.rate import RateLimit
+from mlb_etl.raw import Response
+
+TARGET = "/api/v1/sample/1"
+QUICK = Retries(attempts=3, first=0.01, longest=0.02, jitter=0.01)
+PATIENT = Timeouts(connect=2, read=5, whole=10)
+HASTY = Timeouts(connect=2, read=0.2, whole=0.5)
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with serve() as api:
+        yield api
+
+
+@pytest.fixture
+def client(api: Api, tmp_path: Path) -> Iterator[Client]:
+    client = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), QUICK, PATIENT)
+    yield client
+    client.close()
+
+
+def request(**query: str) -> Request:
+    return of_method(METHOD, {"game_pk": "1", **query})
+
+
+def read(response: Response) -> dict[str, Any]:
+    return client_answer.read(METHOD, response)
+
+
+def test_a_response_has_all_of_its_request(api: Api, client: Client) -> None:
+    api.says(f"{TARGET}?timecode=20240701_120000", response(note="é"))
+    before = datetime.now(UTC)
+    got, keys = client.fetch(request(timecode="20240701_120000"), read)
+    assert before <= got.captured_at <= datetime.now(UTC)
+    assert got.captured_at.utcoffset() == timedelta(0)
+    assert (got.endpoint, got.method, got.status_code) == ("sample", "game", 200)
+    assert (got.path_params, got.query_params) == ({"game_pk": "1"}, {"timecode": "20240701_120000"})
+    assert got.url == f"{api.url}{TARGET}?timecode=20240701_120000"
+    assert got.data == api.answers[f"{TARGET}?timecode=20240701_120000"][0].content, "byte for byte"
+    assert keys == {"game_pk": 1}
+
+
+def test_captured_at_is_before_the_call(api: Api, client: Client) -> None:
+    api.says(TARGET, Answer(response(), pause=0.2))
+    got, _ = client.fetch(request(), read)
+    assert datetime.now(UTC) - got.captured_at >= timedelta(seconds=0.2)
+
+
+def test_captured_at_is_that_of_the_try_that_was_answered(api: Api, client: Client) -> None:
+    api.says(TARGET, Answer(status=503, pause=0.2), response())
+    before = datetime.now(UTC)
+    got, _ = client.fetch(request(), read)
+    assert got.captured_at - before >= timedelta(seconds=0.2)
+
+
+def test_what_it_says_of_itself(api: Api, client: Client) -> None:
+    api.says(TARGET, response())
+    client.fetch(request(), read)
+    [asked] = api.asked
+    assert asked.headers["Accept-Encoding"] == "gzip"
+    assert asked.headers["User-Agent"].startswith("mlb-etl/0.")
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_a_passing_error_is_tried_again(api: Api, client: Client, status: int) -> None:
+    api.says(TARGET, Answer(b"<html>", status, HTML), Answer({"message": "busy"}, status), response())
+    assert client.fetch(request(), read)[1] == {"game_pk": 1}
+    assert len(api.asked) == 3
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_error_that_stays(api: Api, client: Client, status: int) -> None:
+    api.says(TARGET, Answer({"message": "we are busy"}, status))
+    with pytest.raises(Unreachable, match=f"{TARGET}: {status} .*: we are busy"):
+        client.fetch(request(), read)
+    assert len(api.asked) == QUICK.attempts
+
+
+@pytest.mark.parametrize("of", ["seconds", "date"])
+def test_retry_after_is_kept(api: Api, client: Client, of: str) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    api.says(TARGET, Answer(status=429, headers={"Retry-After": "1" if of == "seconds" else date}), response())
+    client.fetch(request(), read)
+    first, second = (each.at for each in api.asked)
+    assert 0.9 <= second - first <= 5
+
+
+@pytest.mark.parametrize("value", ["0", "-5", "soon", "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00", ""])
+def test_retry_after_that_says_nothing(api: Api, client: Client, value: str) -> None:
+    api.says(TARGET, Answer(status=429, headers={"Retry-After": value}), response())
+    began = time.monotonic()
+    client.fetch(request(), read)
+    assert time.monotonic() - began < 0.9
+
+
+def test_retry_after_of_an_hour_is_not_waited_for(api: Api, client: Client) -> None:
+    api.says(TARGET, Answer(status=503, headers={"Retry-After": "3600"}))
+    with pytest.raises(Unreachable) as caught:
+        client.fetch(request(), read)
+    assert (caught.value.retry_after, len(api.asked)) == (3600, 1)
+
+
+@pytest.mark.parametrize("answer", [NOT_FOUND, Answer(b"<html>not here</html>", 404, HTML), Answer({}, 410)])
+def test_not_found(api: Api, client: Client, answer: Answer) -> None:
+    api.says(TARGET, answer)
+    with pytest.raises(NotFound, match=f"{TARGET}: 4"):
+        client.fetch(request(), read)
+    assert len(api.asked) == 1, "asking again is of no use"
+
+
+@pytest.mark.parametrize("status", [204, 302, 400, 401, 403])
+def test_a_refused_request(api: Api, client: Client, status: int) -> None:
+    api.says(TARGET, Answer(status=status, headers={"Location": "/elsewhere"}))
+    with pytest.raises(Rejected, match=f"the API refuses the request: .*{status} "):
+        client.fetch(request(), read)
+    assert len(api.asked) == 1
+
+
+WHOLE = Answer(response()).content
+
+SPOILED = {
+    "HTML": (Answer(b"<html>", headers=HTML), "another type than JSON"),
+    "truncated": (Answer(WHOLE[:-9]), "not whole: Input data was truncated"),
+    "empty": (Answer(b""), "not whole"),
+    "malformed": (Answer(WHOLE + b"}"), "not whole: JSON is malformed"),
+    "not UTF-8": (Answer(WHOLE.replace(b"gamePk", b"game\xffk")), "not UTF-8"),
+    "another game": (Answer(response(2)), "gamePk is the one asked for"),
+    "another game, mistyped": (Answer(response(2, season="none")), "gamePk is the one asked for"),
+}
+
+
+@pytest.mark.parametrize(("answer", "reason"), SPOILED.values(), ids=SPOILED)
+def test_a_spoiled_answer_is_tried_again(api: Api, client: Client, answer: Answer, reason: str) -> None:
+    api.says(TARGET, answer, response())
+    assert client.fetch(request(), read)[0].data == WHOLE
+    api.says(TARGET, answer)
+    with pytest.raises(Spoiled, match=reason):
+        client.fetch(request(), read)
+    assert len(api.asked) == 2 + QUICK.attempts
+
+
+REJECTED = {
+    "an error with status 200": (Answer({"messageNumber": 10, "message": "Object not found"}), "gamePk"),
+    "a list": (Answer([]), "the response does not say what it is about"),
+    "a number": (Answer(7), "the response does not say what it is about"),
+    "broken rule": (Answer(response(plays=None)), "has plays"),
+}
+
+
+@pytest.mark.parametrize(("answer", "reason"), REJECTED.values(), ids=REJECTED)
+def test_what_is_no_answer_is_rejected(api: Api, client: Client, answer: Answer, reason: str) -> None:
+    api.says(TARGET, answer)
+    with pytest.raises(Rejected, match=reason):
+        client.fetch(request(), read)
+
+
+def test_an_answer_of_other_types_is_one_all_the_same(api: Api, client: Client) -> None:
+    """It is MLB's, and waits in quarantine until the mapping knows it."""
+    api.says(TARGET, response(season="none"))
+    assert client.fetch(request(), read)[1] == {"game_pk": 1}
+
+
+def test_a_connection_that_is_cut_is_tried_again(api: Api, client: Client) -> None:
+    api.says(TARGET, Answer(response(), cut=True), response())
+    assert client.fetch(request(), read)[0].data == WHOLE
+
+
+@pytest.fixture
+def hasty(api: Api, tmp_path: Path) -> Iterator[Client]:
+    hasty = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), QUICK, HASTY)
+    yield hasty
+    hasty.close()
+
+
+def test_a_server_that_does_not_answer_in_time(api: Api, hasty: Client) -> None:
+    api.says(TARGET, Answer(response(), pause=0.5))
+    with pytest.raises(Unreachable, match="no answer in time"):
+        hasty.fetch(request(), read)
+    assert len(api.asked) == QUICK.attempts
+
+
+def test_an_answer_that_never_ends(api: Api, hasty: Client) -> None:
+    """Each piece is in time, the whole is not."""
+    api.says(TARGET, Answer(response(), dribble=0.1))
+    with pytest.raises(Unreachable, match=r"no whole answer within 0\.5 s"):
+        hasty.fetch(request(), read)
+
+
+def test_a_slow_answer_is_one(api: Api, client: Client) -> None:
+    api.says(TARGET, Answer(response(), dribble=0.05))
+    assert client.fetch(request(), read)[0].data == WHOLE
+
+
+def test_no_server(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    client = Client(f"http://127.0.0.1:{port}", RateLimit(tmp_path / "rate", float("inf")), QUICK, HASTY)
+    with pytest.raises(Unreachable, match="onnection refused"):
+        client.fetch(request(), read)
+
+
+def test_https_never_becomes_plain_http(tmp_path: Path) -> None:
+    with serve() as api:
+        client = Client(api.url.replace("http:", "https:"), RateLimit(tmp_path / "rate", float("inf")), QUICK, HASTY)
+        with pytest.raises(Unreachable, match=r"SSL|TLS"):
+            client.fetch(request(), read)
+    assert api.asked == []
+
+
+def test_the_cause_is_in_the_log(api: Api, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    api.says(TARGET, Answer({"message": "we are busy"}, 503), response())
+    with caplog.at_level(logging.INFO, "mlb_etl"):
+        client.fetch(request(), read)
+    assert f"{TARGET}: 503" in caplog.text
+    assert f"{TARGET}: 200" in caplog.text

@@ -1,0 +1,98 @@
+"""The rate limit, over threads and processes."""
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mlb_etl.client import Client
+from mlb_etl.errors import EtlError
+from mlb_etl.rate import RateLimit
+from mlb_etl.settings import Settings
+
+WORKER = """
+import sys, time
+from pathlib import Path
+from mlb_etl.errors import EtlError
+from mlb_etl.rate import RateLimit
+limit = RateLimit(Path(sys.argv[1]), 10)
+for _ in range(6):
+    limit.wait()
+    print(time.time(), flush=True)
+"""
+
+
+def test_one_rate_for_two_processes(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WORKER, str(tmp_path / "rate.sqlite")]
+    workers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    times = [float(line) for worker in workers for line in worker.communicate()[0].split()]
+    assert [worker.returncode for worker in workers] == [0, 0]
+    assert len(times) == 12
+    assert max(times) - min(times) > 0.8, "1.1 s, if each tells its time at once"
+
+
+def test_one_rate_for_several_threads(tmp_path: Path) -> None:
+    limit = RateLimit(tmp_path / "rate.sqlite", 20)
+
+    def work(_: int) -> float:
+        limit.wait()
+        return time.time()
+
+    with ThreadPoolExecutor(4) as pool:
+        times = list(pool.map(work, range(12)))
+    assert max(times) - min(times) > 0.4, "0.55 s, if each tells its time at once"
+
+
+def test_the_first_request_does_not_wait(tmp_path: Path) -> None:
+    began = time.monotonic()
+    RateLimit(tmp_path / "new" / "rate.sqlite", 0.01).wait()
+    assert time.monotonic() - began < 1
+
+
+def test_no_limit(tmp_path: Path) -> None:
+    limit = RateLimit(tmp_path / "rate.sqlite", float("inf"))
+    began = time.monotonic()
+    for _ in range(1000):
+        limit.wait()
+    assert time.monotonic() - began < 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = RateLimit(tmp_path / "rate.sqlite", 20)
+    limit.wait()
+    now = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now() - 3600 * 10**9)
+    began = time.monotonic()
+    delay = limit._delay()
+    assert delay > 0
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    limit.wait()
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(("job", "waits"), [(None, 100), (20, 100), (4, 250)])
+def test_a_job_can_only_be_slower_than_the_settings(tmp_path: Path, job: float | None, waits: int) -> None:
+    client = Client.of(Settings(None, tmp_path, "", rate=10), rate=job)
+    assert client._limit._interval == waits
+
+
+def test_each_api_has_its_own(tmp_path: Path) -> None:
+    for api in ("https://statsapi.mlb.com", "http://127.0.0.1:8000", "http://127.0.0.1:8001/x"):
+        RateLimit.of(tmp_path, api, 1).wait()
+    assert {path.name for path in (tmp_path / "rate").glob("*.sqlite")} == {
+        "statsapi.mlb.com.sqlite",
+        "127.0.0.1_8000.sqlite",
+        "127.0.0.1_8001.sqlite",
+    }
+
+
+@pytest.mark.parametrize("folder", ["file/rate", "file.sqlite"])
+def test_a_folder_that_is_none(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "file.sqlite").mkdir()
+    with pytest.raises(EtlError, match=r"the rate limit can't be kept in .*MLB_ETL_DATA"):
+        RateLimit(tmp_path / folder, 1)

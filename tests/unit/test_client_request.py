@@ -1,0 +1,39 @@
+from dataclasses import replace
+
+import pytest
+from sample_tables.game import METHOD
+
+from mlb_etl.client_request import of_method
+from mlb_etl.errors import EtlError
+
+
+def test_parameters_go_where_the_template_says() -> None:
+    request = of_method(METHOD, {"game_pk": "747175", "timecode": "20240713_041909", "note": "a b&c=d/é"})
+    assert request.path == "/api/v1/sample/747175"
+    assert request.target == "/api/v1/sample/747175?timecode=20240713_041909&note=a+b%26c%3Dd%2F%C3%A9"
+    assert request.path_params == {"game_pk": "747175"}
+    assert request.query_params == {"timecode": "20240713_041909", "note": "a b&c=d/é"}
+
+
+def test_the_order_of_parameters_is_no_part_of_its_meaning() -> None:
+    one = of_method(METHOD, {"game_pk": "1", "a": "1", "b": "2"})
+    other = of_method(METHOD, {"b": "2", "a": "1", "game_pk": "1"})
+    assert one.key == other.key
+    assert one.key != of_method(METHOD, {"game_pk": "1", "a": "2", "b": "1"}).key
+
+
+@pytest.mark.parametrize("value", ["", "..", ".", "1/../2", "1?x=1", "1#", "%2e%2e", "1 2", "é", "1\n"])
+def test_a_value_that_would_lead_elsewhere(value: str) -> None:
+    with pytest.raises(EtlError, match=r"sample\.game: game_pk can't be "):
+        of_method(METHOD, {"game_pk": value})
+
+
+def test_a_missing_parameter() -> None:
+    method = replace(METHOD, url="/api/v1/{season}/{game_pk}")
+    with pytest.raises(EtlError, match=r"sample\.game is asked with game_pk, season; season is missing"):
+        of_method(method, {"game_pk": "1"})
+
+
+def test_fields_are_never_left_out() -> None:
+    with pytest.raises(EtlError, match="never asked with fields"):
+        of_method(METHOD, {"game_pk": "1", "fields": "gamePk"})
