@@ -162,6 +162,21 @@ def test_what_is_dropped_stays_so(database: str, tmp_path: Path) -> None:
     assert dropped["state"] == "dropped"
 
 
+def test_a_replay_puts_right_what_was_changed_by_hand(database: str, tmp_path: Path) -> None:
+    with connect(database) as connection:
+        load(connection, tmp_path, stub(response()), stub(response(score=9), at(1)))
+        run("transform", "--job", "job.yaml")
+        connection.execute("UPDATE sample.plays SET rbi = 4 WHERE at_bat_index = 1")
+        connection.execute("DELETE FROM sample.plays WHERE at_bat_index = 2")
+    assert run("transform", "--job", "job.yaml").output.endswith("applied 0, same 1, stale 1, quarantined 0\n")
+    counts = json.loads(run("transform", "--job", "job.yaml", "--replay", "--format", "json").output)
+    assert counts["documents"] == {"applied": 1, "same": 0, "stale": 1, "quarantined": 0}
+    assert counts["tables"]["sample.plays"] == {"inserted": 1, "updated": 1, "unchanged": 1, "deleted": 0}
+    with connect(database) as connection:
+        found = connection.execute("SELECT rbi FROM sample.plays ORDER BY at_bat_index").fetchall()
+    assert found == [(1,), (None,), (0,)]
+
+
 def test_a_bare_response_with_its_time(database: str) -> None:
     path = write(Path("bare.json"), response())
     assert run("test", "load-stub", "--file", str(path), "--captured-at", "2024-07-13T04:19:09Z").exit_code == 0
