@@ -17,13 +17,13 @@ from typing import Any, Self
 
 import stamina
 
-from mlb_etl import db, migrate, registry
+from mlb_etl import db, migrate, registry, transform
 from mlb_etl.contracts import Method
 from mlb_etl.counts import Counts, DocumentCounts, TableCounts
 from mlb_etl.errors import DatabaseUnavailable, EtlError
 from mlb_etl.raw import Raw, Stored
 from mlb_etl.settings import Settings
-from mlb_etl.transform import BATCH, Task, Transformer, batches, sift, tasks
+from mlb_etl.transform import Task, Transformer, batches, sift, tasks
 from mlb_etl.watermark import Policy
 
 PATIENCE = 60.0  # seconds for the database to come back
@@ -97,10 +97,10 @@ class Pipeline:
         """Apply the captures a task at a time; gives the number of documents of each, and what was done."""
         unread = sum(each.applied is None or each.content_hash != each.applied.content_hash for each in worth)
         if self.workers > 1 and unread > _ALONE:
-            yield from _spread(list(tasks(worth, min(BATCH, -(-unread // self.workers)))), self, policy)
+            yield from _spread(list(tasks(worth, min(transform.BATCH, -(-unread // self.workers)))), self, policy)
             return
         with Session(self.settings, self.method, policy) as session:
-            for task in tasks(worth, BATCH):
+            for task in tasks(worth, transform.BATCH):
                 yield len(task), session.run(task)
 
 

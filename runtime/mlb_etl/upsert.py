@@ -186,11 +186,12 @@ class Upsert:
                 self._load(fresh, tables)
             if merged:
                 self._merge(merged, tables, unguarded=self._unguarded(new, before, policy))
-            warnings = self._warnings(applied)
-            self._watermarks.move(_moved(new, before, verdicts))
-            self._quarantine.leave(
-                each.capture for each, became in zip(documents, verdicts, strict=True) if became != "conflict"
-            )
+            with self._connection.pipeline():
+                self._watermarks.move(_moved(new, before, verdicts))
+                self._quarantine.leave(
+                    each.capture for each, became in zip(documents, verdicts, strict=True) if became != "conflict"
+                )
+                warnings = self._warnings(applied)
         self._staged = self._staged or bool(merged)
         return Written(verdicts, tables, warnings)
 

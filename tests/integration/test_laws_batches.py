@@ -40,7 +40,7 @@ KINDS: dict[str, tuple[dict[str, Any], tuple[str, str, str | None, str]]] = {
         ("sample.plays", "$", "(game_pk, rbi, season)=(13, 3, 2024)", 'violates foreign key constraint "follows"'),
     ),
     "NUL": ({"venue": "a\0b"}, ("sample.games", "$", None, "0x00")),
-    "repeated key": ({"plays": REPEATED}, ("sample.plays", "$", "(13, 0, 2024)", "two rows have the same key")),
+    "repeated key": ({"plays": REPEATED}, ("sample.plays", "$.plays[*]", "0", "the primary key repeats")),
 }
 
 
