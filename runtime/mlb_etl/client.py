@@ -13,7 +13,7 @@ import stamina
 
 from mlb_etl import client_answer
 from mlb_etl.client_request import Request
-from mlb_etl.errors import DatabaseUnavailable, EtlError, Spoiled, Unreachable
+from mlb_etl.errors import DatabaseUnavailable, Rejected, Spoiled, Unreachable
 from mlb_etl.rate import RateLimit
 from mlb_etl.raw import Response
 from mlb_etl.settings import Settings
@@ -96,8 +96,7 @@ class Client:
             wait_jitter=tries.jitter,
         ):
             with attempt:
-                response = self._ask(request)
-                return response, read(response)
+                return self._try(request, read)
         raise AssertionError("the attempts end with a result or an error")
 
     def close(self) -> None:
@@ -105,8 +104,16 @@ class Client:
         self._http.close()
         self._limit.close()
 
+    def _try(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
+        try:
+            response = self._ask(request)
+            return response, read(response)
+        except Rejected as why:
+            log.info("%s has no answer: %s", request.target, why)
+            raise
+
     def _ask(self, request: Request) -> Response:
-        """One try."""
+        """What the API answers, once."""
         url = f"{self._api}{request.target}"
         self._limit.wait()
         captured_at = datetime.now(UTC)
@@ -154,8 +161,5 @@ def _again(error: Exception) -> bool | float:
 
 def tell(details: stamina.instrumentation.RetryDetails) -> None:
     """Log why something is tried again: a hook of stamina, whose own names no cause."""
-    cause = details.caused_by
-    if isinstance(cause, DatabaseUnavailable):  # of which its session tells
-        return
-    words = str(cause) if isinstance(cause, EtlError) else repr(cause)
-    log.warning("%s; trying again in %.1f s", words, details.wait_for)
+    if not isinstance(details.caused_by, DatabaseUnavailable):  # of which its session tells
+        log.warning("%s; trying again in %.1f s", details.caused_by, details.wait_for)

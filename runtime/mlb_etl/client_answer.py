@@ -18,10 +18,11 @@ _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 _SERVER_ERROR = 500
 
 
-class _Error(msgspec.Struct):
+class _Error(msgspec.Struct, rename="camel"):
     """The API's own words for an error."""
 
     message: str = ""
+    message_number: int | None = None
 
 
 def refused(url: str, status: int, headers: Mapping[str, str], body: bytes) -> EtlError | None:
@@ -54,8 +55,10 @@ def read(method: Method, response: Response) -> dict[str, Any]:
     """The keys of the document that the response is about.
 
     Raises Rejected where it breaks a rule of the method, Spoiled where asking again may help: no whole JSON, another
-    document. A response whose members have other types than the mapping says is an answer all the same: it is kept,
-    and waits in quarantine for the mapping.
+    document, an error with the status of an answer.
+
+    A response whose members have other types than the mapping says is an answer all the same: it is kept, and waits in
+    quarantine for the mapping.
     """
     whole(response.data)
     capture = Capture(response.as_of, response.path_params)
@@ -65,7 +68,8 @@ def read(method: Method, response: Response) -> dict[str, Any]:
     except (msgspec.DecodeError, RecursionError) as error:
         return _plain(method, response, reject.undecodable(method, capture, response.data, error))
     except Rejected as why:
-        raise _mendable(method, reject.located(why, response.data, method.qualified_raw_table)) from why
+        located = reject.located(why, response.data, method.qualified_raw_table)
+        raise _mendable(method, response.data, located) from why
     return _said(method, {key.name: key.read(document) for key in method.document})
 
 
@@ -83,7 +87,7 @@ def whole(data: bytes) -> None:
 def _plain(method: Method, response: Response, why: Rejected) -> dict[str, Any]:
     """The keys of a response that the mapping's types do not fit, unless it breaks a rule."""
     if _rule(method, why) is not None:
-        raise _mendable(method, why)
+        raise _mendable(method, response.data, why)
     document = msgspec.json.decode(response.data)
     places = ((key.name, jsonpath.parse(key.path)) for key in method.document)
     found = {name: next(jsonpath.walk(document, steps), (None, None))[1] for name, steps in places if steps}
@@ -98,12 +102,11 @@ def _said(method: Method, keys: dict[str, Any]) -> dict[str, Any]:
     return keys
 
 
-def _mendable(method: Method, why: Rejected) -> Rejected:
-    """Spoiled for another document than was asked for, which comes of a cache that mixes them up."""
-    kind = _rule(method, why)
-    if kind != "equals_parameter":
-        return why
-    return Spoiled(why.reason, path=why.path, value=why.value, table=why.table)
+def _mendable(method: Method, data: bytes, why: Rejected) -> Rejected:
+    """Spoiled for another document than was asked for, and for an error that goes as an answer: both were seen once."""
+    if _rule(method, why) == "equals_parameter" or _error(data).message_number is not None:
+        return Spoiled(why.reason, path=why.path, value=why.value, table=why.table)
+    return why
 
 
 def _rule(method: Method, why: Rejected) -> str | None:
@@ -118,8 +121,13 @@ def _named(status: int) -> str:
 
 
 def _message(body: bytes) -> str:
-    try:
-        message = msgspec.json.decode(body, type=_Error).message
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
+    message = _error(body).message
     return f": {message}" if message else ""
+
+
+def _error(body: bytes) -> _Error:
+    """What the body says of an error, which may be nothing."""
+    try:
+        return msgspec.json.decode(body, type=_Error)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _Error()

@@ -145,6 +145,8 @@ SPOILED = {
     "empty": (Answer(b""), "not whole"),
     "malformed": (Answer(WHOLE + b"}"), "not whole: JSON is malformed"),
     "not UTF-8": (Answer(WHOLE.replace(b"gamePk", b"game\xffk")), "not UTF-8"),
+    "an error with status 200": (Answer(NOT_FOUND.body), "gamePk is the one asked for"),
+    "an error about the right game": (Answer(response(plays=None, messageNumber=1)), "has plays"),
     "another game": (Answer(response(2)), "gamePk is the one asked for"),
     "another game, mistyped": (Answer(response(2, season="none")), "gamePk is the one asked for"),
 }
@@ -161,7 +163,6 @@ def test_a_spoiled_answer_is_tried_again(api: Api, client: Client, answer: Answe
 
 
 REJECTED = {
-    "an error with status 200": (Answer({"messageNumber": 10, "message": "Object not found"}), "gamePk"),
     "a list": (Answer([]), "the response does not say what it is about"),
     "a number": (Answer(7), "the response does not say what it is about"),
     "broken rule": (Answer(response(plays=None)), "has plays"),
@@ -171,8 +172,10 @@ REJECTED = {
 @pytest.mark.parametrize(("answer", "reason"), REJECTED.values(), ids=REJECTED)
 def test_what_is_no_answer_is_rejected(api: Api, client: Client, answer: Answer, reason: str) -> None:
     api.says(TARGET, answer)
-    with pytest.raises(Rejected, match=reason):
+    with pytest.raises(Rejected, match=reason) as caught:
         client.fetch(request(), read)
+    assert not isinstance(caught.value, Spoiled)
+    assert len(api.asked) == 1
 
 
 def test_an_answer_of_other_types_is_one_all_the_same(api: Api, client: Client) -> None:
