@@ -8,6 +8,8 @@ CREATE TABLE "league"."team_v1" (
     "team_id" integer NOT NULL,
     "captured_at" timestamptz NOT NULL,
     "as_of" timestamptz NOT NULL,
+    "last_seen_at" timestamptz NOT NULL,
+    "seen" integer NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "endpoint" text NOT NULL,
     "method" text NOT NULL,
@@ -33,10 +35,12 @@ $$;
 
 CREATE TABLE "league"."team_v1_2024_07" PARTITION OF "league"."team_v1" FOR VALUES FROM ('2024-07-01 00:00:00+00') TO ('2024-08-01 00:00:00+00');
 
-COMMENT ON TABLE "league"."team_v1" IS 'Responses of league.teamV1 as they came, each content once; append-only.';
+COMMENT ON TABLE "league"."team_v1" IS 'Responses of league.teamV1 as they came; one with the content of the one before is counted there.';
 COMMENT ON COLUMN "league"."team_v1"."team_id" IS 'Key of what the response is about.';
 COMMENT ON COLUMN "league"."team_v1"."captured_at" IS 'When the request was made, before the call.';
 COMMENT ON COLUMN "league"."team_v1"."as_of" IS 'Whose state it shows: the past time that was asked for, else captured_at.';
+COMMENT ON COLUMN "league"."team_v1"."last_seen_at" IS 'Whose state still was the same: as_of of the last response that had this content again.';
+COMMENT ON COLUMN "league"."team_v1"."seen" IS 'How many responses one after the other had this content.';
 COMMENT ON COLUMN "league"."team_v1"."ingested_at" IS 'When this row was written.';
 COMMENT ON COLUMN "league"."team_v1"."endpoint" IS 'Endpoint of the API, such as game.';
 COMMENT ON COLUMN "league"."team_v1"."method" IS 'Method of the endpoint, such as liveGameV1.';
