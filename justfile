@@ -4,7 +4,7 @@
 default:
     @just --list --unsorted
 
-# load one game into the embedded PostgreSQL and show what came of it
+# capture a day of simulated games into the embedded PostgreSQL and show what came of it
 demo:
     examples/demo.sh
 

@@ -1,15 +1,24 @@
 #!/bin/sh
-# One real game, 747175, from a captured response to rows: schema, raw table, 17 tables, line score.
+# A day of simulated games, from HTTP to rows: a Stats API that runs here, the games of a date, 17 tables, line scores.
 set -eu
 
-game=747175
-stubs=${MLB_STUBS:-../shared/stubs}
-[ -d "$stubs" ] || { echo "demo: no captured responses in $stubs; set MLB_STUBS to a folder that has them" >&2; exit 1; }
+day=2024-07-02
+data=${MLB_ETL_DATA:-data}
+mkdir -p "$data"
 
 say() { printf '\n$ %s\n' "$*"; "$@"; }
 
+printf '$ mlb-sim serve --date 2024-07-03\n'
+mlb-sim serve --date 2024-07-03 >"$data/simulator" &
+simulator=$!
+trap 'kill "$simulator" 2>/dev/null || :; mlb-etl db stop' EXIT
+until [ -s "$data/simulator" ]; do
+  kill -0 "$simulator"
+  sleep 0.1
+done
+MLB_ETL_BASE_URL=$(cat "$data/simulator") MLB_ETL_RATE=off
+export MLB_ETL_BASE_URL MLB_ETL_RATE
+
 say mlb-etl schema init
-say mlb-etl test load-stub --game-pk "$game" --stubs "$stubs"
-say mlb-etl transform --job config/jobs/game_live_transform.yaml --game-pk "$game"
-say mlb-etl db psql -- --quiet --set=game_pk="$game" --file=examples/line_score.sql
-mlb-etl db stop
+say mlb-etl ingest --job config/jobs/game_live_date.yaml --date "$day" --transform
+say mlb-etl db psql -- --quiet --set=game_date="$day" --file=examples/line_scores.sql

@@ -72,8 +72,9 @@ def test_recipes_that_are_named_exist(document: str) -> None:
 
 def test_demo_shows_what_it_loaded(clone: Path, environment: dict[str, str]) -> None:
     shown = run(["just", "demo"], clone, environment)
-    assert re.search(r"live_game_pitch_events\s+290\b", shown)
-    assert re.search(r"\|\s*4 \|\s*\d+ \|", shown), "the line score"
+    assert re.search(r"live_game_metadata\s+16\b", shown)
+    assert re.search(r"live_game_pitch_events\s+[34]\d{3}\b", shown)
+    assert len(re.findall(r"\| [\dx ]+\|\s*\d+ \|\s*\d+ \|\s*\d$", shown, re.MULTILINE)) == 32, "the line scores"
 
 
 @pytest.mark.parametrize("block", OTHERS, ids=lambda block: block.splitlines()[1])

@@ -1,4 +1,4 @@
--- The line score of one game: psql --set=game_pk=747175 --file=examples/line_score.sql
+-- The line scores of a day: psql --set=game_date=2024-07-02 --file=examples/line_scores.sql
 \pset pager off
 \pset footer off
 \pset null '-'
@@ -20,5 +20,5 @@ CROSS JOIN LATERAL (
     FROM game.live_game_linescore AS linescore
     WHERE linescore.game_pk = game.game_pk
 ) AS innings
-WHERE game.game_pk = :game_pk
-ORDER BY side.ordinal;
+WHERE game.game_date = :'game_date'
+ORDER BY game.start_time, game.game_pk, side.ordinal;
