@@ -47,16 +47,24 @@ class Copying:
     rows: Sequence[bytes]
 
 
-def pack(connection: Connection, types: Sequence[int], rows: Sequence[Row]) -> bytes:
-    """The rows as COPY takes them, without what goes before and behind; `types` are those of their values."""
-    if not rows:
-        return b""
-    file = BytesIO()
-    with Copy(connection.cursor(), binary=True, writer=FileWriter(file)) as copy:
+class Packer:
+    """Packs rows of one table, whose values have these types, on a connection."""
+
+    def __init__(self, connection: Connection, types: Sequence[int]) -> None:
+        copy = Copy(connection.cursor(), binary=True, writer=FileWriter(BytesIO()))  # of which only the format is used
         copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
-    return file.getvalue()[len(_HEADER) : -len(_TRAILER)]
+        self._formatter = copy.formatter
+
+    def pack(self, rows: Sequence[Row]) -> bytes:
+        """The rows as COPY takes them, without what goes before and behind."""
+        if not rows:
+            return b""
+        parts: list[Buffer] = []
+        try:
+            parts.extend(filter(None, map(self._formatter.write_row, rows)))
+        finally:
+            parts.append(self._formatter.end())  # which leaves nothing for the next, whatever became of these
+        return b"".join(parts).removeprefix(_HEADER)[: -len(_TRAILER)]  # the header comes but once
 
 
 def send(connection: Connection, copies: Sequence[Copying]) -> list[int]:

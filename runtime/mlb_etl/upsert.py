@@ -78,18 +78,20 @@ class _KnownError(Exception):
 class _Target:
     """A table with what is always the same for each document."""
 
-    def __init__(self, place: int, table: Table) -> None:
+    def __init__(self, connection: Connection, place: int, table: Table) -> None:
         self.place = place
         self.table = table
         self.name = table.qualified_name
-        self._types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
+        types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
+        self._packer = copying.Packer(connection, types)
         self.partitioned = Partitioned.of(table)
         if table.partition is not None:
             self._partition_place = [column.name for column in table.columns].index(table.partition.column)
 
-    def pack(self, connection: Connection, rows: Sequence[Row]) -> Rows:
+    def pack(self, rows: Sequence[Row]) -> Rows:
         values = frozenset(row[self._partition_place] for row in rows) if self.partitioned else frozenset[Any]()
-        return Rows(len(rows), copying.pack(connection, self._types, rows), values)
+        with edge(self.name):
+            return Rows(len(rows), self._packer.pack(rows), values)
 
     def copying(self, statement: str, documents: Iterable[Document]) -> Copying | None:
         """The rows that documents have for it, None where they have none."""
@@ -113,12 +115,12 @@ class Upsert:
     def __init__(self, connection: Connection, method: Method) -> None:
         self._connection = connection
         self._method = method
-        self._targets = [_Target(place, table) for place, table in enumerate(method.tables)]
+        connection.adapters.register_dumper(datetime, copying.Timestamps)
+        self._targets = [_Target(connection, place, table) for place, table in enumerate(method.tables)]
         self._partitions = Partitions.of_method(connection, method)
         self._watermarks = Watermarks(connection, method.name)
         self._quarantine = Quarantine(connection, method.name)
         self._staged = self._wide = False
-        connection.adapters.register_dumper(datetime, copying.Timestamps)
         tables = (sql.SQL("ONLY {}").format(sql.Identifier(each.schema, each.name)) for each in method.tables)
         # Children are deleted before their parents, but all are locked in one order, which who makes partitions keeps.
         self._lock_tables = sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.SQL(", ").join(tables))
@@ -127,7 +129,7 @@ class Upsert:
 
     def pack(self, rows: Sequence[Sequence[Row]]) -> list[Rows]:
         """The rows of a document as `Document` has them, from those of each table in the method's order."""
-        return [target.pack(self._connection, its) for target, its in zip(self._targets, rows, strict=True)]
+        return [target.pack(its) for target, its in zip(self._targets, rows, strict=True)]
 
     def apply(self, documents: Sequence[Document], policy: Policy = "new") -> Written:
         """Bring the tables to the captures of different documents, unless other workers were there before.
