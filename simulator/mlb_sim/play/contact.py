@@ -82,9 +82,9 @@ def _on_the_ground(state: State, hit: Hit) -> Outcome:
     infield = hit.location in positions.FIELD[:6]
     if infield and place < 0.215:  # noqa: PLR2004 -- share of ground balls that go through
         return _hit(state, _through(state, hit), 1)
-    if place < 0.235:  # noqa: PLR2004
+    if place < 0.235:  # noqa: PLR2004 -- for two bases
         return _hit(state, _through(state, hit), 2)
-    if place < 0.26:  # noqa: PLR2004
+    if place < 0.26:  # noqa: PLR2004 -- that a fielder drops
         return _error(state, hit)
     return _ground_out(state, hit)
 
