@@ -2,8 +2,8 @@
 
 One game is stored in the raw table under many numbers. Each run has a database of its own, a copy of that one, on an
 embedded PostgreSQL with its durable settings, and runs take turns, so that what slows the machine down slows all down
-alike. What is clocked is the whole of `Pipeline.run`: listing captures, starting workers, writing. The first run with
-workers pays for their start, once a program; later rounds find it done.
+alike. What is clocked is the whole of `Pipeline.run`: listing captures, starting workers, writing. Workers of both
+are forks, which have imported everything.
 
 The plain loader (expert.py) reads the same raw rows and is clocked alike. Its plain tables have the same columns and
 primary keys, and no partition, foreign key, check or other index; in the same schema it fills the very tables that ours

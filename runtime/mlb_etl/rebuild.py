@@ -12,8 +12,9 @@ from typing import Any, TypeAlias
 import psycopg
 from psycopg import sql
 
-from mlb_etl import migrate, partitions, registry
+from mlb_etl import copying, migrate, partitions, registry
 from mlb_etl.contracts import Method, Row, Table
+from mlb_etl.copying import Copying, Packer
 from mlb_etl.db import Connection, edge
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract import extract
@@ -127,7 +128,7 @@ class _New:
         self._connection = connection
         self._rows = sql.Identifier("pg_temp", f"rebuild_{number}")
         self._columns = sql.SQL(", ").join(sql.Identifier(each.name) for each in table.columns)
-        self._types = [psycopg.adapters.types.get_oid(each.wire) for each in table.columns]
+        self._packer = Packer(connection, [psycopg.adapters.types.get_oid(each.wire) for each in table.columns])
         self._same = sql.SQL(" AND ").join(
             sql.SQL("{} = %s").format(sql.Identifier(key.name)) for key in method.document
         )
@@ -138,11 +139,8 @@ class _New:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Add the rows of a document."""
-        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(self._rows, self._columns)
-        with self._connection.cursor().copy(statement) as copy:
-            copy.set_types(self._types)
-            for row in rows:
-                copy.write_row(row)
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(self._rows, self._columns).as_string()
+        copying.send(self._connection, [Copying(self.table.qualified_name, statement, [self._packer.pack(rows)])])
 
     def forget(self, keys: Sequence[Any]) -> None:
         """Leave out the rows of a document."""
