@@ -86,14 +86,14 @@ def test_files_are_the_same_in_any_order(tmp_path: Path) -> None:
         write(tmp_path / "a", f"{number}.json", document)
     for number, document in enumerate(reversed(documents)):
         write(tmp_path / "b", f"deeper/{number}.json.gz", document)
-    found = infer.files(tmp_path / "a", {GAMES})
+    found = infer.files([tmp_path / "a"], {GAMES})
     assert list(found) == ["schemas/api/schedule/games.json"]
-    assert infer.files(tmp_path / "b", {GAMES}) == found
+    assert infer.files([tmp_path / "b"], {GAMES}) == found
 
 
 def test_no_text_of_a_sample_enters_the_file(tmp_path: Path) -> None:
     write(tmp_path, "a.json", {"name": "Somebody", "players": {"ID660271": {"city": "Somewhere"}}, "list": ["Secret"]})
-    (text,) = infer.files(tmp_path, {GAMES}).values()
+    (text,) = infer.files([tmp_path], {GAMES}).values()
     for secret in ("Somebody", "Somewhere", "Secret", "660271"):
         assert secret not in text
 
@@ -101,9 +101,9 @@ def test_no_text_of_a_sample_enters_the_file(tmp_path: Path) -> None:
 def test_only_the_methods_asked_for_are_inferred(tmp_path: Path) -> None:
     write(tmp_path, "a.json", {})
     write(tmp_path, "b.json", {}, method="other")
-    assert list(infer.files(tmp_path, {GAMES})) == ["schemas/api/schedule/games.json"]
+    assert list(infer.files([tmp_path], {GAMES})) == ["schemas/api/schedule/games.json"]
     with pytest.raises(MlbgenError, match=r"no stub of game\.liveGameV1"):
-        infer.files(tmp_path, {GAMES, "game.liveGameV1"})
+        infer.files([tmp_path], {GAMES, "game.liveGameV1"})
 
 
 def test_path_of_a_method() -> None:
