@@ -30,7 +30,7 @@ def require_own_request(method: Method, capture: Capture) -> None:
         reason = "only a request with this parameter says what its response is about"
         raise Rejected(reason, path=f"parameter {name}", table=method.qualified_raw_table)
     for name in method.unknown(capture.parameters):
-        reason = f"with another parameter than {', '.join(method.query or ())} a response may be a part only"
+        reason = f"asked with more than {', '.join(method.query or ())}, a response may be a part of its document only"
         path, value = f"parameter {name}", capture.parameters[name]
         raise Rejected(reason, path=path, value=value, table=method.qualified_raw_table)
 

@@ -25,7 +25,7 @@ def test_rows_of_each_live_feed(stubs_dir: Path) -> None:
         for table, mapped in zip(method.tables, mapping.tables, strict=True):
             names = [column.name for column in table.columns]
             found = [dict(zip(names, row, strict=True)) for row in table.extract(document, capture)]
-            expected = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub.document)]
+            expected = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub)]
             assert found == expected, (stub.file, table.name)
             assert [list(map(type, row.values())) for row in found] == [
                 [type(row[name]) for name in names] for row in expected

@@ -93,7 +93,10 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_the_jobs_of_the_repository() -> None:
     folder = Path(__file__).parents[2] / "config" / "jobs"
     found = {path.stem: jobs.read(path) for path in folder.glob("*.yaml")}
-    assert found.keys() == {"game_live_date", "game_live_season", "game_live_specific", "game_live_transform"}
+    assert found.keys() == {
+        *("game_live_date", "game_live_season", "game_live_specific", "game_live_transform"),
+        *("schedule_daily", "schedule_transform"),
+    }
     assert all(stem == job.name for stem, job in found.items())
 
 
