@@ -56,7 +56,9 @@ def of_method(method: Method, parameters: Mapping[str, str]) -> Request:
         raise EtlError(f"{method.name} is asked with {', '.join(sorted(needed))}; {missing[0]} is missing")
     if unknown := method.unknown(parameters):
         possible = ", ".join(method.query or ())
-        raise EtlError(f"{method.name} is never asked with {unknown[0]}, perhaps for a part only; {possible} are possible")
+        raise EtlError(
+            f"{method.name} is never asked with {unknown[0]}, perhaps for a part only; {possible} are possible"
+        )
     for name, value in path_params.items():
         if not _SEGMENT.fullmatch(value):
             raise EtlError(f"{method.name}: {name} can't be {value!r}: letters, digits and .-_~ are expected")

@@ -121,6 +121,7 @@ def test_path_of_a_method() -> None:
         (b"\x1f\x8b broken", "can't be read"),
         (b"[1, 2]", "a JSON object is expected"),
         (b'{"endpoint": "e", "gamePk": 1}', "method and response missing"),
+        (b'{"endpoint": "e", "method": "m", "response": {}, "query_params": [1]}', "query_params is no JSON object"),
         (b'{"endpoint": "e", "method": "m", "status_code": 404, "response": {}}', "status code is 404"),
     ],
 )

@@ -271,7 +271,9 @@ def test_any_query_is_possible_unless_the_mapping_says_so() -> None:
 def test_a_partition_can_be_taken_from_a_column_that_was_asked_for() -> None:
     games = GAMES.replace("[game_pk]", "[league_id, day]")
     plays = games.replace("league.games", "league.plays").replace("games", "plays")
-    table = plays.replace("    columns:", "    partition_by: {column: asked, kind: month, of: league.games}\n    columns:")
+    table = plays.replace(
+        "    columns:", "    partition_by: {column: asked, kind: month, of: league.games}\n    columns:"
+    )
     column = "      - {name: asked, type: date, parameter: date, description: Day.}\n"
     _, taken = method(games + column + table, head=ASKED, defaults=ASKED_KEYS).tables
 
