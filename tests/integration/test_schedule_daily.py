@@ -223,18 +223,22 @@ def test_an_answer_to_another_question_is_asked_for_once_more(
 def test_an_answer_that_the_mapping_does_not_fit_is_kept(
     league: Server, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under what was asked for, and waits."""
-    odd = answer(league.simulator, FULL, league.simulator.clock.now)
-    odd["dates"][0]["games"][3]["gameNumber"] = "first"
+    """Under what was asked for, and waits; one of another day is not taken for it all the same."""
+    other, odd = (answer(league.simulator, day, league.simulator.clock.now) for day in (OTHER, FULL))
+    for each in (other, odd):
+        each["dates"][0]["games"][3]["gameNumber"] = "first"
+    target = f"/api/v1/schedule?sportId=1&date={FULL}"
     with serve_answers() as api:
         monkeypatch.setenv("MLB_ETL_BASE_URL", api.url)
-        api.says(f"/api/v1/schedule?sportId=1&date={FULL}", odd)
+        api.says(target, other, odd)
         done = run("ingest", "--job", DAILY, "--date", FULL, "--quiet")
+        assert api.targets() == [target, target]
     assert done.exit_code == 1
     assert "applied 0, same 0, stale 0, quarantined 1" in done.stdout
     assert "$.dates[0].games[3].gameNumber" in done.stdout
     with connect(database) as connection:
-        assert connection.execute("SELECT schedule_date, sport_id FROM schedule.schedule").fetchall() == [(FULL, 1)]
+        kept = connection.execute("SELECT schedule_date, sport_id, data::jsonb FROM schedule.schedule").fetchall()
+    assert kept == [(FULL, 1, odd)]
 
 
 def test_jobs_that_go_by_the_schedule_keep_none_of_it(league: Server, database: str) -> None:

@@ -105,31 +105,6 @@ BEGIN
 END
 $$;
 
-CREATE TABLE "schedule"."schedule_2026_01" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2026-02-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_02" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-02-01 00:00:00+00') TO ('2026-03-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_03" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-03-01 00:00:00+00') TO ('2026-04-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_04" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-04-01 00:00:00+00') TO ('2026-05-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_05" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-05-01 00:00:00+00') TO ('2026-06-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_06" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-06-01 00:00:00+00') TO ('2026-07-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_07" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-07-01 00:00:00+00') TO ('2026-08-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_08" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-08-01 00:00:00+00') TO ('2026-09-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_09" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-09-01 00:00:00+00') TO ('2026-10-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_10" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-10-01 00:00:00+00') TO ('2026-11-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_11" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2026_12" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2026-12-01 00:00:00+00') TO ('2027-01-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_01" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-01-01 00:00:00+00') TO ('2027-02-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_02" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-02-01 00:00:00+00') TO ('2027-03-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_03" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-03-01 00:00:00+00') TO ('2027-04-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_04" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-04-01 00:00:00+00') TO ('2027-05-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_05" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-05-01 00:00:00+00') TO ('2027-06-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_06" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-06-01 00:00:00+00') TO ('2027-07-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_07" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-07-01 00:00:00+00') TO ('2027-08-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_08" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-08-01 00:00:00+00') TO ('2027-09-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_09" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-09-01 00:00:00+00') TO ('2027-10-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_10" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-10-01 00:00:00+00') TO ('2027-11-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_11" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-11-01 00:00:00+00') TO ('2027-12-01 00:00:00+00');
-CREATE TABLE "schedule"."schedule_2027_12" PARTITION OF "schedule"."schedule" FOR VALUES FROM ('2027-12-01 00:00:00+00') TO ('2028-01-01 00:00:00+00');
-
 COMMENT ON TABLE "schedule"."schedule" IS 'Responses of schedule.schedule as they came; one with the content of the one before is counted there.';
 COMMENT ON COLUMN "schedule"."schedule"."schedule_date" IS 'Day that the games are listed under.';
 COMMENT ON COLUMN "schedule"."schedule"."sport_id" IS 'Level of play; 1 is Major League Baseball.';
