@@ -40,7 +40,7 @@ WHERE {document} AND captured_at = %(captured_at)s AND content_hash = %(content_
 # seen again the last time counts, and of one that is new to the tables the first as well: another may lie between.
 _CAPTURES = """
 SELECT
-    {keys}, key.document::text, r.captured_at, state.as_of, r.content_hash, r.path_params, q.state,
+    {keys}, key.document::text, r.captured_at, state.as_of, r.content_hash, r.query_params || r.path_params, q.state,
     w.as_of, w.content_hash, w.fingerprint
 FROM {table} AS r
 CROSS JOIN LATERAL jsonb_build_object({document}) AS key (document)
@@ -79,6 +79,11 @@ class Response:
     data: bytes
 
     @property
+    def parameters(self) -> dict[str, str]:
+        """All of the request, by name."""
+        return {**self.query_params, **self.path_params}
+
+    @property
     def as_of(self) -> datetime:
         """Whose state it shows: of the moment of the request, or of the past one that its `timecode` asked for."""
         asked = convert.timecode(self.query_params.get("timecode"), "$.query_params.timecode")
@@ -89,7 +94,8 @@ class Stored(NamedTuple):
     """A capture in a raw table, without its body.
 
     `document` is its key as JSON, `as_of` the time of the state that it shows, of which a content that was seen again
-    has several; `applied` is the document's watermark, `quarantine` the state in which it is there.
+    has several; `parameters` are those of its request, `applied` is the document's watermark, `quarantine` the state in
+    which it is there.
     """
 
     keys: tuple[Any, ...]
@@ -97,7 +103,7 @@ class Stored(NamedTuple):
     captured_at: datetime
     as_of: datetime
     content_hash: bytes
-    path_params: dict[str, str]
+    parameters: dict[str, str]
     quarantine: str | None
     applied: Applied | None
 
@@ -221,9 +227,9 @@ def _body(capture: Stored, data: bytes | None) -> bytes:
 
 
 def _stored(row: TupleRow) -> Stored:
-    *keys, document, captured_at, as_of, content_hash, path_params, quarantine = row[:-3]
+    *keys, document, captured_at, as_of, content_hash, parameters, quarantine = row[:-3]
     applied = Applied(*row[-3:]) if row[-1] is not None else None
-    return Stored(tuple(keys), document, captured_at, as_of, content_hash, path_params, quarantine, applied)
+    return Stored(tuple(keys), document, captured_at, as_of, content_hash, parameters, quarantine, applied)
 
 
 class _Bytes(Loader):

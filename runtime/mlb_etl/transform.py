@@ -108,10 +108,10 @@ class Transformer:
         return verdict(self._new(capture), shown, self._policy) == "applied"
 
     def _rows(self, capture: Stored, data: bytes) -> Sequence[Rows]:
-        about = Capture(capture.as_of, capture.path_params)
+        about = Capture(capture.as_of, capture.parameters)
         extracted = extract(self._method, about, data)
         if tuple(extracted.keys.values()) != capture.keys:
-            path = self._method.document[0].path
+            path = self._method.document[0].place
             raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
         return self._upsert.pack(extracted.rows)
 

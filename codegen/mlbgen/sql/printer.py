@@ -104,6 +104,12 @@ class _Printer(PostgresGenerator):
         using = " ".join(("USING", self.expressions(expression, key="using", flat=True)))
         return "".join((head, self.sep(), using, *(self.sql(expression, part) for part in ("where", "returning"))))
 
+    def unnest_sql(self, expression: exp.Unnest) -> str:
+        """Values and names on a line each where one is too short for both."""
+        values, alias = self.expressions(expression, flat=True), self.sql(expression, "alias")
+        between = self.sep() if len(values) + len(alias) > _WIDTH else " "
+        return f"UNNEST({values}){between}AS {alias}"
+
     def any_sql(self, expression: exp.Any) -> str:
         return f"ANY({self.sql(expression, 'this')})"
 
