@@ -82,7 +82,7 @@ PLAYS = replace(
         ir.ForeignKey("plays_game_pk_fkey", ("game_pk", "season"), "league", "games", ("game_pk", "season")),
     ),
     indexes=(
-        ir.Index("plays_captured_at_idx", ("captured_at",), None, None, unique=False),
+        ir.Index("plays_captured_at_idx", ("captured_at",), None, None, unique=False, using="brin"),
         ir.Index("plays_event_idx", (), 'LOWER("event")', "\"speed\" > 90.5 AND \"event\" <> 'it''s'", unique=False),
         ir.Index("plays_event_key", ("game_pk", "play_index", "event", "season"), None, None, unique=True),
     ),

@@ -158,13 +158,14 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Over `columns`, or over one SQL `expression`; `where` makes it partial."""
+    """Over `columns`, or over one SQL `expression`; `where` makes it partial, `using` is how PostgreSQL keeps it."""
 
     name: str
     columns: tuple[str, ...]
     expression: str | None
     where: str | None
     unique: bool
+    using: Literal["btree", "brin"] = "btree"
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,9 @@ class Index(Spec):
     expression: Text | None = Field(default=None, description="An SQL expression over columns, instead of columns.")
     unique: bool = False
     where: Text | None = Field(default=None, description="An SQL condition, for a partial index.")
+    using: Literal["btree", "brin"] = Field(
+        default="btree", description="brin is tiny and costs writers next to nothing: for values that grow with the table."
+    )
 
     @model_validator(mode="after")
     def _one_subject(self) -> "Index":

@@ -76,7 +76,8 @@ class _Printer(PostgresGenerator):
         return f"REFERENCES {self.sql(expression, 'this')} ({self.expressions(expression, flat=True)})"
 
     def indexparameters_sql(self, expression: exp.IndexParameters) -> str:
-        return f" ({self.expressions(expression, key='columns', flat=True)}){self.sql(expression, 'where')}"
+        using = f" USING {how}" if (how := self.sql(expression, "using")) else ""
+        return f"{using} ({self.expressions(expression, key='columns', flat=True)}){self.sql(expression, 'where')}"
 
     def copy_sql(self, expression: exp.Copy) -> str:
         source = self.expressions(expression, key="files", flat=True)

@@ -15,7 +15,7 @@ CREATE TABLE "schedule"."schedule_dates" (
     PRIMARY KEY ("schedule_date", "sport_id")
 );
 
-CREATE INDEX "schedule_dates_captured_at_idx" ON "schedule"."schedule_dates" ("captured_at");
+CREATE INDEX "schedule_dates_captured_at_idx" ON "schedule"."schedule_dates" USING brin ("captured_at");
 
 COMMENT ON TABLE "schedule"."schedule_dates" IS 'One row for each day of a sport that was captured, days without games too, with how many there are.';
 COMMENT ON COLUMN "schedule"."schedule_dates"."schedule_date" IS 'Day that the games are listed under.';
@@ -101,7 +101,7 @@ CREATE TABLE "schedule"."schedule_games_2025" PARTITION OF "schedule"."schedule_
 CREATE TABLE "schedule"."schedule_games_2026" PARTITION OF "schedule"."schedule_games" FOR VALUES IN (2026);
 CREATE TABLE "schedule"."schedule_games_2027" PARTITION OF "schedule"."schedule_games" FOR VALUES IN (2027);
 
-CREATE INDEX "schedule_games_captured_at_idx" ON "schedule"."schedule_games" ("captured_at");
+CREATE INDEX "schedule_games_captured_at_idx" ON "schedule"."schedule_games" USING brin ("captured_at");
 CREATE INDEX "schedule_games_game_pk_idx" ON "schedule"."schedule_games" ("game_pk");
 CREATE INDEX "schedule_games_official_date_idx" ON "schedule"."schedule_games" ("official_date");
 
