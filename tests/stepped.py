@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
+
 from mlb_etl.live import start
 from mlb_etl.live.follow import Summary, Update
 from mlb_etl.live.listing import Scope
@@ -13,7 +15,7 @@ from mlb_sim import Server
 from mlb_sim.times import moment, to_datetime
 
 PACKAGE = "mlb_tables"
-PACE = Pace(*(timedelta(minutes=minutes) for minutes in (5, 6, 30, 30, 20)))
+PACE = Pace(*(timedelta(minutes=minutes) for minutes in (10, 11, 60, 30, 20)))
 
 
 class SteppedClock:
@@ -57,5 +59,8 @@ class Live:
         clock = SteppedClock(self.server, end)
         return start.follow(self.settings, scope, clock=clock, tell=self.updates.append, pace=self.pace, verify=verify)
 
-    def feed_requests(self) -> list[str]:
-        return [each["target"] for each in self.server.requests if "feed/live" in each["target"]]
+    def get(self, target: str) -> bytes:
+        """What the simulator answers, beside the follower's own requests."""
+        answer = httpx.get(f"{self.server.url}{target}")
+        self.server.requests.pop()
+        return answer.raise_for_status().content

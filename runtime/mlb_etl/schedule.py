@@ -42,6 +42,7 @@ class Game(_Struct, frozen=True):
     season: str | None = None
     official_date: date | None = None
     game_date: Timestamp | None = None
+    reschedule_date: str | None = None
 
     @property
     def state(self) -> str:

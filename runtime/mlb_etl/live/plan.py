@@ -98,9 +98,9 @@ class Known:
 
     @property
     def told(self) -> bool:
-        """Whether the last capture shows what the schedule says."""
+        """Whether the last capture shows what the schedule says; of a game that was moved, it is about the new date."""
         feed = self.captured.feed
-        return feed is not None and self.listed.told_by(feed)
+        return feed is not None and (self.listed.told_by(feed) or self.listed.reschedule_date is not None)
 
 
 def plan(known: Known, pace: Pace) -> Ask | None:
@@ -174,8 +174,8 @@ def schedule(games: Iterable[Game], asked_at: datetime, pace: Pace) -> datetime:
     """When to look at the schedule again: often while one of its games is on or about to begin."""
     at = asked_at + pace.rare
     for game in games:
-        if game.state == SCHEDULED and game.start is not None:
-            at = min(at, max(game.start - LEAD, asked_at + pace.slow))
+        if game.state == SCHEDULED:
+            at = min(at, max(game.start - LEAD, asked_at + pace.slow)) if game.start else at
         elif game.state not in SETTLED | SUSPENDED:
             at = asked_at + pace.slow
     return at
