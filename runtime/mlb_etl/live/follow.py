@@ -95,6 +95,7 @@ class Follower:
         self._known: dict[int, Known] = {}
         self._schedule_at = self._changes_at = self._resume_at = clock.now()
         self._listed = False
+        self._unread = False  # the list of changes, which the API could not give yet
         self.summary = Summary()
 
     def run(self) -> Summary:
@@ -125,7 +126,7 @@ class Follower:
 
     def _left(self) -> bool:
         now = self._clock.now()
-        if self._scope.lasts or not self._listed or self._changes_at <= now:
+        if self._scope.lasts or not self._listed or self._unread or self._changes_at <= now:
             return True
         return any(plan.remains(known, self._pace, now) for known in self._known.values())
 
@@ -169,7 +170,9 @@ class Follower:
             rows = self._listing.changes(now, self._known.values())
         except (NotFound, Rejected, Unreachable) as why:
             self._changes_at = self._missed("the list of changes", why)
+            self._unread = isinstance(why, Unreachable)
             return
+        self._unread = False
         for game in rows:
             known = self._known.get(game.game_pk)
             if known is None and self._scope.lasts and game.state in plan.PLAYED:
