@@ -1,6 +1,7 @@
 """What people and machines see of games that are followed: a table on a terminal, lines in a pipe, or JSON."""
 
 import json
+import math
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,7 +58,7 @@ class _Board:
 
 
 class _Lines:
-    """A line where state, inning or score of a game changed, or something went wrong."""
+    """A line where state, inning or score of a game changed, or why it is asked for, or something went wrong."""
 
     def __init__(self) -> None:
         self._told: dict[int, tuple[str, ...]] = {}
@@ -65,9 +66,10 @@ class _Lines:
     def __call__(self, update: Update) -> None:
         listed = update.known.listed
         facts = (_state(update), _inning(update), _score(update))
-        if self._told.get(listed.game_pk) == facts and not _wrong(update):
+        new = (*facts, update.next.why if update.next else "")
+        if self._told.get(listed.game_pk) == new and not _wrong(update):
             return
-        self._told[listed.game_pk] = facts
+        self._told[listed.game_pk] = new
         what = ", ".join(filter(None, (update.outcome, _latency(update), _wrong(update))))
         shown = " ".join(filter(None, facts))
         click.echo(
@@ -129,10 +131,11 @@ def _plain(update: Update) -> dict[str, Any]:
     }
 
 
-def _place(update: Update) -> tuple[bool, datetime, int]:
-    """Games that go on before those that are settled, as they begin."""
-    listed = update.known.listed
-    return update.known.state in SETTLED, listed.start or datetime.max.replace(tzinfo=UTC), listed.game_pk
+def _place(update: Update) -> tuple[bool, float, int]:
+    """Games that go on, as they begin; then those that are settled, the latest first."""
+    listed, settled = update.known.listed, update.known.state in SETTLED
+    start = listed.start.timestamp() if listed.start else math.inf
+    return settled, -start if settled else start, listed.game_pk
 
 
 def _state(update: Update) -> str:
