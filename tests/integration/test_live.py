@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from databases import FAST, create_database, create_template, temporary_folder
 from samples import connect
-from stepped import PACKAGE, Live
+from stepped import PACKAGE, Live, SteppedClock
 
 from mlb_etl.embedded import Server
 from mlb_etl.errors import NotFound
@@ -164,6 +165,21 @@ def test_the_service_goes_on_from_day_to_day(live: Live, simulated: Simulated) -
     asked = [sum(f"/{game}/" in target for target in targets) for game in first]
     assert min(asked) >= 3, "at once, after an hour, and after a day"
     assert max(asked) <= 5, "and for changes"
+
+
+def test_a_final_feed_is_not_asked_for_twice(live: Live, simulated: Simulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where time goes by between a plan and its request."""
+    monkeypatch.setattr(SteppedClock, "now", ticking)
+    simulated.simulator.clock.set(int(end(simulated).timestamp() * 1000) - 2 * MINUTE)
+    live.follow(Scope(game_pks=(GAME,)))
+    final = [update.at for update in live.updates if update.outcome != "listed" and update.known.state == "F"]
+    assert len(final) == 2, "and once more as the schedule says so"
+    assert all(later - first >= live.pace.slow for first, later in pairwise(final))
+
+
+def ticking(clock: SteppedClock) -> datetime:
+    clock._clock.advance(0.2)
+    return to_datetime(clock._clock.now)
 
 
 # ---------------------------------------------------------------- processes

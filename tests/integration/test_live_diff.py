@@ -282,12 +282,14 @@ def test_a_state_that_changed_is_taken_whole(api: Api, feeds: PatchedFeeds, midd
 
 
 def test_a_game_that_is_not_on_comes_whole(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
+    """And is not kept in mind."""
     api.says(WHOLE, middle)
-    for on in (True, False):
+    for on in (True, False, True):
         feeds.fetch(GAME, on=on)
+    assert api.targets() == [WHOLE] * 3
     feeds.forget(GAME)
     feeds.fetch(GAME, on=True)
-    assert api.targets() == [WHOLE] * 3
+    assert api.targets() == [WHOLE] * 4
 
 
 def test_a_feed_without_a_time_is_no_ground_for_patches(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:

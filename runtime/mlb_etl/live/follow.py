@@ -151,7 +151,10 @@ class Follower:
 
     def _list(self, game: Game, now: datetime) -> None:
         """Take in what the schedule says of a game."""
-        before = self._known.get(game.game_pk) or self._first_met(game, now)
+        before = self._known.get(game.game_pk)
+        if before is None:
+            before = self._first_met(game, now)
+            self.summary.games += 1
         known = _noted(replace(before, listed=game, listed_at=now))
         self._known[game.game_pk] = known
         if known.status != before.status or before.listed_at == now:
@@ -159,7 +162,6 @@ class Follower:
 
     def _first_met(self, game: Game, now: datetime) -> Known:
         """With what the raw table has of it."""
-        self.summary.games += 1
         captured = self._waiting(lambda: self._keeper.catch_up({"game_pk": game.game_pk}))
         return Known(game, now, captured, captured.asked_at)
 
@@ -176,15 +178,14 @@ class Follower:
         for game in rows:
             known = self._known.get(game.game_pk)
             if known is None and self._scope.lasts and game.state in plan.PLAYED:
-                met = _noted(self._first_met(game, now))
-                known = met if met.asked_at is not None else None
-            if known is not None:
+                known = _noted(self._first_met(game, now))
+            if known is not None and known.asked_at is not None:
                 self._known[game.game_pk] = replace(known, changed_at=now)
         self._changes_at = now + self._pace.before
 
     def _poll(self, game_pk: int, ask: Ask) -> None:
         """Ask for a game, and keep what comes."""
-        known, now = self._known[game_pk], self._clock.now()
+        known = self._known[game_pk]
         try:
             found = self._feeds.fetch(game_pk, on=ask.why == "on")
             kept = self._waiting(partial(self._keeper.keep, found.response, found.keys)) if found else None
@@ -194,7 +195,7 @@ class Follower:
             known = replace(known, failures=known.failures + 1, failed_at=self._clock.now())
             self._done(game_pk, known, "failed", error=str(why))
             return
-        known = replace(known, asked_at=now, failures=0, failed_at=None)
+        known = replace(known, asked_at=self._clock.now(), failures=0, failed_at=None)
         if found is None or kept is None:
             self._done(game_pk, known, "unchanged")
         else:
@@ -207,7 +208,7 @@ class Follower:
             self.summary.quarantined += kept.counts.documents.quarantined
         for each in kept.counts.quarantined:
             log.warning("game %d: the capture of %s is in quarantine: %s", game_pk, each.captured_at, each.why)
-        known = _noted(replace(known, captured=kept.captured))
+        known = _noted(replace(known, captured=kept.captured, asked_at=kept.captured.asked_at))
         latency = kept.committed - arrived if kept.fate == "stored" else None
         if latency is not None:
             self.summary.latencies.append(latency)

@@ -70,8 +70,11 @@ class PatchedFeeds:
 
     def fetch(self, game_pk: int, *, on: bool) -> Found | None:
         """As `Feeds` says; the feed of a game that is not on comes whole."""
+        if not on:
+            self.forget(game_pk)
+            return self._feeds.fetch(game_pk, on=False)
         held = self._held.get(game_pk)
-        if held is None or not on:
+        if held is None:
             return self._whole(game_pk)
         try:
             found = self._patched(game_pk, held)
@@ -89,7 +92,7 @@ class PatchedFeeds:
         self._held.pop(game_pk, None)
 
     def _whole(self, game_pk: int) -> Found:
-        found = self._feeds.fetch(game_pk, on=False)
+        found = self._feeds.fetch(game_pk, on=True)
         self._hold(game_pk, found.response.data, 0)
         return found
 

@@ -17,6 +17,7 @@ LEAD = timedelta(minutes=30)  # before a start that the schedule is looked at of
 FIRST_PITCH = timedelta(minutes=5)  # before a start that the game is asked for as if it were on
 SCHEDULED, PREGAME, OVER = "S", "P", "O"
 SUSPENDED = frozenset("TU")
+_LONGEST = 12  # times the interval, after failures: 2 minutes for 10 seconds
 PLAYED = frozenset("FQR")  # final or forfeited: what is corrected later
 
 Why: TypeAlias = Literal["before", "on", "delayed", "over", "suspended", "late", "correction", "changed"]
@@ -108,8 +109,14 @@ def plan(known: Known, pace: Pace) -> Ask | None:
     ask = _after(known, pace) if known.state in SETTLED else _until(known, pace)
     if ask is None or known.failed_at is None or not known.failures:
         return ask
-    again = known.failed_at + min(2 ** (known.failures - 1), 12) * pace.interval
+    again = known.failed_at + min(2 ** (known.failures - 1), _LONGEST) * _least(known, pace)
     return Ask(max(ask.at, again), ask.why)
+
+
+def _least(known: Known, pace: Pace) -> timedelta:
+    """Between two polls of a game, whatever its state."""
+    feed = known.captured.feed
+    return max(pace.interval, timedelta(seconds=feed.wait)) if feed else pace.interval
 
 
 def _until(known: Known, pace: Pace) -> Ask | None:
@@ -117,14 +124,13 @@ def _until(known: Known, pace: Pace) -> Ask | None:
     if known.state == SCHEDULED:
         return None
     last = known.asked_at
-    wait = timedelta(seconds=known.captured.feed.wait) if known.captured.feed else timedelta()
     why, delay = _delay(known, pace)
     if last is None:
         return Ask(known.listed_at, why)
-    at = last + max(delay, wait)
+    at = last + max(delay, _least(known, pace))
     start = known.listed.start
     if why == "before" and start is not None and at > start - FIRST_PITCH:
-        at = max(start - FIRST_PITCH, last + max(pace.interval, wait))
+        at = max(start - FIRST_PITCH, last + _least(known, pace))
     return Ask(at, why)
 
 
@@ -147,7 +153,7 @@ def _after(known: Known, pace: Pace) -> Ask | None:
         if last is None or last < since:
             return Ask(since, "late")
         if last - since < pace.patience:
-            return Ask(last + max(pace.slow, (last - since) / 2), "late")
+            return Ask(last + max(pace.slow, _least(known, pace), (last - since) / 2), "late")
     asks = []
     if known.changed_at is not None and (last is None or last < known.changed_at):
         asks.append(Ask(known.changed_at, "changed"))
