@@ -168,13 +168,14 @@ def test_the_service_goes_on_from_day_to_day(live: Live, simulated: Simulated) -
 
 
 def test_a_final_feed_is_not_asked_for_twice(live: Live, simulated: Simulated, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even where time goes by between a plan and its request."""
+    """Where the schedule lags behind, and time goes by between a plan and its request."""
     monkeypatch.setattr(SteppedClock, "now", ticking)
+    simulated.faults.once("stale", count=100, path="schedule")
     simulated.simulator.clock.set(int(end(simulated).timestamp() * 1000) - 2 * MINUTE)
     live.follow(Scope(game_pks=(GAME,)))
-    final = [update.at for update in live.updates if update.outcome != "listed" and update.known.state == "F"]
-    assert len(final) == 2, "and once more as the schedule says so"
-    assert all(later - first >= live.pace.slow for first, later in pairwise(final))
+    asked = [update.known.asked_at for update in live.updates if update.outcome != "listed"]
+    assert "late" in {update.next.why for update in live.updates if update.next}
+    assert all(first and later and later - first >= live.pace.interval for first, later in pairwise(asked))
 
 
 def ticking(clock: SteppedClock) -> datetime:

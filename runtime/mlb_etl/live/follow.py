@@ -30,7 +30,7 @@ Outcome: TypeAlias = Fate | Literal["listed", "unchanged", "failed"]
 
 _REMEMBERED = 100_000  # latencies, of about a week
 _NOTHING = Counts()
-_DATABASE = timedelta(seconds=5)  # between looks whether it is back
+_DATABASE = timedelta(seconds=2)  # between looks whether it is back
 log = logging.getLogger(__name__)
 
 
