@@ -176,6 +176,17 @@ def test_a_whole_feed_that_comes_instead_is_taken(api: Api, feeds: PatchedFeeds,
     assert feeds.tally == Tally(whole=1)
 
 
+def test_a_whole_feed_without_a_time_comes_instead(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
+    timeless = copy.deepcopy(middle)
+    del timeless["metaData"]["timeStamp"]
+    api.says(WHOLE, middle)
+    api.says(patches_of(middle), timeless)
+    feeds.fetch(GAME, on=True)
+    assert content(feeds.fetch(GAME, on=True)) == timeless
+    assert content(feeds.fetch(GAME, on=True)) == middle
+    assert feeds.tally == Tally(whole=1)
+
+
 STAMP = "/metaData/timeStamp"
 ODD: dict[str, Any] = {
     "an object": {"diff": []},
@@ -199,6 +210,7 @@ ODD: dict[str, Any] = {
     "no plays any more": [{"diff": [{"op": "remove", "path": "/liveData/plays/allPlays"}]}],
     "no time any more": [{"diff": [{"op": "remove", "path": STAMP}]}],
     "back in time": [{"diff": [{"op": "replace", "path": STAMP, "value": "20240101_000000"}]}],
+    "a nest": Answer(b"[" * 100_000 + b"]" * 100_000),
     "not found": NOT_FOUND,
 }
 

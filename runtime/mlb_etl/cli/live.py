@@ -4,7 +4,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from threading import Event
 
 import click
 
@@ -85,21 +84,21 @@ def live(
     """
     scope = Scope(day, game_pks)
     verify = verify_every if diff else None
-    with _stopped() as stop, following.telling(form) as told:
+    with _clock() as clock, following.telling(form) as told:
         pace = Pace.of(timedelta(seconds=interval))
         settings = Settings.from_environment()
-        summary = start.follow(settings, scope, clock=SystemClock(stop), tell=told, pace=pace, verify=verify)
+        summary = start.follow(settings, scope, clock=clock, tell=told, pace=pace, verify=verify)
     following.summarize(summary, form)
-    ctx.exit(1 if summary.quarantined and not stop.is_set() else 0)
+    ctx.exit(1 if summary.quarantined and not clock.stopped else 0)
 
 
 @contextmanager
-def _stopped() -> Iterator[Event]:
-    """Set by SIGTERM and SIGINT; what is being done then is done to its end."""
-    stop = Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+def _clock() -> Iterator[SystemClock]:
+    """Stopped by SIGTERM and SIGINT; what is being done then is done to its end."""
+    clock = SystemClock()
+    before = {number: signal.signal(number, lambda *_: clock.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield stop
+        yield clock
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,7 +1,8 @@
 """What time it is, and waiting; tests have a clock of their own, which waits by moving the simulator's on."""
 
+import os
+import select
 from datetime import UTC, datetime
-from threading import Event
 from typing import Protocol
 
 
@@ -20,17 +21,23 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock; setting `stop` ends the work."""
+    """The machine's clock, until it is told to stop."""
 
-    def __init__(self, stop: Event) -> None:
-        self._stop = stop
+    def __init__(self) -> None:
+        self._woken, self._wake = os.pipe()
+        self._stopped = False
 
     @property
     def stopped(self) -> bool:
-        return self._stop.is_set()
+        return self._stopped
+
+    def stop(self) -> None:
+        """End the work; a signal may do so at any moment, for which an Event and its lock are not made."""
+        self._stopped = True
+        os.write(self._wake, b"!")
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     def wait(self, until: datetime) -> None:
-        self._stop.wait(max(0.0, (until - self.now()).total_seconds()))
+        select.select([self._woken], [], [], max(0.0, (until - self.now()).total_seconds()))

@@ -82,8 +82,8 @@ class PatchedFeeds:
             log.warning("game %d: no use of patches from %s: %s; taking the whole feed", game_pk, held.timecode, why)
             self._count(surprises=1)
             return self._whole(game_pk)
-        now = self._held[game_pk]
-        if now.polls and (now.polls >= self._verify or now.state != held.state):
+        now = self._held.get(game_pk)
+        if now is not None and now.polls and (now.polls >= self._verify or now.state != held.state):
             return self._verified(game_pk, now) or found
         return found
 
