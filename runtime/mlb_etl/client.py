@@ -60,11 +60,23 @@ RETRIES = Retries()
 TIMEOUTS = Timeouts()
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Client:
     """The API; threads may share it."""
 
-    def __init__(self, api: str, limit: RateLimit, retries: Retries = RETRIES, timeouts: Timeouts = TIMEOUTS) -> None:
+    def __init__(
+        self,
+        api: str,
+        limit: RateLimit,
+        retries: Retries = RETRIES,
+        timeouts: Timeouts = TIMEOUTS,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
         self._api = api
+        self._now = now
         self._limit = limit
         self._retries = retries
         self._timeouts = timeouts
@@ -116,10 +128,9 @@ class Client:
         """What the API answers, once."""
         url = f"{self._api}{request.target}"
         self._limit.wait()
-        captured_at = datetime.now(UTC)
+        captured_at, began = self._now(), time.monotonic()
         status, headers, body = self._get(url)
-        took = (datetime.now(UTC) - captured_at).total_seconds()
-        log.info("GET %s: %s, %d bytes, %.2f s", url, status, len(body), took)
+        log.info("GET %s: %s, %d bytes, %.2f s", url, status, len(body), time.monotonic() - began)
         if (error := client_answer.refused(url, status, headers, body)) is not None:
             raise error
         return Response(

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import stamina
 
@@ -25,6 +25,8 @@ from mlb_etl.raw import Raw, Stored
 from mlb_etl.settings import Settings
 from mlb_etl.transform import Task, Transformer, batches, sift, tasks
 from mlb_etl.watermark import Policy
+
+T = TypeVar("T")
 
 PATIENCE = 60.0  # seconds for the database to come back
 _ALONE = 10  # captures that are read sooner than other processes have started
@@ -115,8 +117,10 @@ def pipeline(name: str, *, dsn: str | None = None, workers: int = 1) -> Pipeline
 class Session:
     """A transformer that connects anew where the connection or the transaction was lost."""
 
-    def __init__(self, settings: Settings, method: Method, policy: Policy = "new") -> None:
-        self._settings, self._method, self._policy = settings, method, policy
+    def __init__(
+        self, settings: Settings, method: Method, policy: Policy = "new", *, patience: float = PATIENCE
+    ) -> None:
+        self._settings, self._method, self._policy, self._patience = settings, method, policy, patience
         self._connection: db.Connection | None = None
         self._transformer: Transformer | None = None
 
@@ -124,7 +128,7 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        self.close()
 
     def run(self, task: Task) -> Counts:
         """Apply the captures of a task."""
@@ -132,25 +136,30 @@ class Session:
             return sum(map(self.apply, batches(task)), Counts())
 
     def apply(self, captures: Sequence[Stored]) -> Counts:
-        """Apply captures of different documents, once more where the server went away or broke a deadlock."""
-        for attempt in stamina.retry_context(on=DatabaseUnavailable, attempts=None, timeout=PATIENCE):
+        """Apply captures of different documents."""
+        return self.do(lambda transformer: transformer.apply(captures))
+
+    def do(self, work: Callable[[Transformer], T]) -> T:
+        """Do some work, once more where the server went away or broke a deadlock."""
+        for attempt in stamina.retry_context(on=DatabaseUnavailable, attempts=None, timeout=self._patience):
             with attempt:
-                return self._apply(captures)
+                return self._do(work)
         raise AssertionError("the attempts end with a result or an error")
 
-    def _apply(self, captures: Sequence[Stored]) -> Counts:
+    def _do(self, work: Callable[[Transformer], T]) -> T:
         try:
             with db.edge():
                 if self._transformer is None:
                     self._connection = db.connect(self._settings)
                     self._transformer = Transformer(self._connection, self._method, self._policy)
-                return self._transformer.apply(captures)
+                return work(self._transformer)
         except DatabaseUnavailable as error:
             log.warning("%s; trying again", error)
-            self._close()
+            self.close()
             raise
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the connection; it comes anew when it is needed."""
         if self._connection is not None:
             self._connection.close()
         self._connection = self._transformer = None

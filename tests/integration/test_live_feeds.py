@@ -1,8 +1,12 @@
-"""Every captured live feed against its tables: counts and sums computed from the JSON, not by the extractors."""
+"""Every captured live feed against its tables: counts and sums computed from the JSON, not by the extractors.
+
+So are the documents that captured patches make of their base feeds.
+"""
 
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,9 @@ import pytest
 from psycopg import sql
 
 import mlb_etl
-from mlb_etl import ingest
+from mlb_etl import feed, ingest, samples
+from mlb_etl.live import patch
+from mlb_etl.raw import Response
 
 Facts = dict[str, Any]
 
@@ -97,10 +103,38 @@ def rows(database: str) -> dict[str, int]:
     }
 
 
-@pytest.fixture(params=range(24))
-def feed_path(request: pytest.FixtureRequest, stubs_dir: Path) -> Path:
-    paths = feeds(stubs_dir)
-    assert len(paths) == 24
+@pytest.fixture(scope="module")
+def patched(stubs_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Stubs of the documents that captured patches lead to from the feeds of their times."""
+    captured = {(each.path_params["game_pk"], timecode(each)): each for each in map(response, feeds(stubs_dir))}
+    made = []
+    for patches in map(response, samples.find(stubs_dir / "game" / "liveTimestampDiffPatch")):
+        game_pk, since = patches.path_params["game_pk"], patches.query_params["startTimecode"]
+        base = captured[game_pk, since]
+        after = replace(base, captured_at=patches.captured_at, data=patch.apply(base.data, json.loads(patches.data)))
+        assert timecode(after) > since
+        made.append(tmp_path_factory.mktemp("patched") / f"{game_pk}_{since}.json.gz")
+        made[-1].write_bytes(gzip.compress(samples.wrap(after)))
+    return made
+
+
+def response(file: Path) -> Response:
+    found = samples.unwrap(samples.read(file))
+    assert found is not None
+    return found
+
+
+def timecode(of: Response) -> str:
+    told = feed.read(of.data)
+    assert told is not None
+    assert told.timecode is not None
+    return told.timecode
+
+
+@pytest.fixture(params=range(27))
+def feed_path(request: pytest.FixtureRequest, stubs_dir: Path, patched: list[Path]) -> Path:
+    paths = [*feeds(stubs_dir), *patched]
+    assert len(paths) == 27
     path: Path = paths[request.param]
     return path
 

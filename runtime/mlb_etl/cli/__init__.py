@@ -13,6 +13,7 @@ from stamina.instrumentation import set_on_retry_hooks
 from mlb_etl import client
 from mlb_etl.cli.database import database
 from mlb_etl.cli.ingest import ingest
+from mlb_etl.cli.live import live
 from mlb_etl.cli.load import test
 from mlb_etl.cli.quarantine import group as quarantine
 from mlb_etl.cli.rebuild import rebuild
@@ -57,6 +58,7 @@ def cli(*, verbose: bool) -> None:
     Examples:
       mlb-etl schema init
       mlb-etl ingest --job config/jobs/game_live_specific.yaml --game-pk 747175 --transform
+      mlb-etl live --date today
       mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
       mlb-etl transform --job config/jobs/game_live_transform.yaml --game-pk 747175
     """
@@ -67,6 +69,7 @@ def cli(*, verbose: bool) -> None:
 
 cli.add_command(database)
 cli.add_command(ingest)
+cli.add_command(live)
 cli.add_command(quarantine)
 cli.add_command(rebuild)
 cli.add_command(schema)
