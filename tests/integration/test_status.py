@@ -54,7 +54,8 @@ def fail(connection: Connection, why: NotFound | Unreachable, request: Request =
         raise why
 
 
-def test_nothing_yet(connection: Connection) -> None:
+@pytest.mark.usefixtures("connection")
+def test_nothing_yet() -> None:
     shown = status()
     assert (shown.exit_code, shown.stderr) == (0, "")
     assert [line.split() for line in shown.stdout.splitlines()] == [
