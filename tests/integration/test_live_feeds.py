@@ -1,8 +1,9 @@
-"""Every captured live feed against its tables: counts and sums computed from the JSON, not by the extractors."""
+"""Captured and simulated live feeds against their tables: counts and sums are computed from the JSON by themselves."""
 
 import gzip
 import json
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from psycopg import sql
 
 import mlb_etl
 from mlb_etl import ingest
+from mlb_sim import Simulator, samples
 
 Facts = dict[str, Any]
 
@@ -97,12 +99,23 @@ def rows(database: str) -> dict[str, int]:
     }
 
 
-@pytest.fixture(params=range(24))
-def feed_path(request: pytest.FixtureRequest, stubs_dir: Path) -> Path:
-    paths = feeds(stubs_dir)
-    assert len(paths) == 24
-    path: Path = paths[request.param]
-    return path
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first game of a day in all its states, and the second."""
+    folder = tmp_path_factory.mktemp("simulated")
+    samples.write(Simulator(9, 2024), folder, date(2024, 6, 5), 2)
+    return folder
+
+
+FEEDS = [*(("stubs_dir", 24, number) for number in range(24)), *(("simulated", 7, number) for number in range(7))]
+
+
+@pytest.fixture(params=FEEDS, ids=lambda param: f"{param[0]}-{param[2]}")
+def feed_path(request: pytest.FixtureRequest) -> Path:
+    folder, of, number = request.param
+    paths = feeds(request.getfixturevalue(folder))
+    assert len(paths) == of
+    return paths[number]
 
 
 def test_tables_hold_what_the_feed_says(database: str, feed_path: Path) -> None:
