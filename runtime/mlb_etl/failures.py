@@ -14,7 +14,6 @@ from mlb_etl.client_request import Request
 from mlb_etl.db import Connection
 from mlb_etl.errors import NotFound, Rejected, Unreachable
 
-_CAUSE = 500  # characters kept
 log = logging.getLogger(__name__)
 
 _NOTE = """
@@ -60,9 +59,8 @@ class Failures:
 
     def _note(self, request: Request, why: NotFound | Rejected | Unreachable) -> None:
         """Where it can't be kept that is only logged: the failure itself matters more."""
-        cause = str(why).replace("\0", "")[:_CAUSE]  # a text of the database has no NUL
         try:
-            self._connection.execute(_NOTE, (*_name(request), type(why).__name__, cause))
+            self._connection.execute(_NOTE, (*_name(request), type(why).__name__, db.text(why)))
         except psycopg.Error as error:
             log.warning("%s failed, which can't be noted: %s", request.target, db.message(error))
 

@@ -120,7 +120,7 @@ def test_a_failure_is_told_until_the_request_is_answered(connection: Connection)
         pass
     [left] = json.loads(status("--format", "json").stdout)["failures"]
     assert (left["method"], left["error"], left["cause"], left["times"]) == (
-        "schedule.schedule", "NotFound", "404 Not Found", 1,
+        "schedule.schedule", "NotFound", "404␀ Not Found", 1,
     )  # fmt: skip
     assert (status("--forget").exit_code, status().exit_code) == (1, 0)
 
