@@ -62,7 +62,7 @@ def loader(root: Path, method: Method, response: Response) -> Callable[[str, str
     Raises AssertionError where it makes other rows of the response than the method does.
     """
     extract = extractors(_mapped(root, method))
-    capture = Capture(response.captured_at, response.path_params)
+    capture = Capture(response.captured_at, response.parameters)
     expected = engine.extract(method, capture, response.data).rows
     document = orjson.loads(response.data)
     for table, its, rows in zip(method.tables, extract, expected, strict=True):

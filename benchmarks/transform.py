@@ -90,7 +90,7 @@ def measure(connection: Connection, method: Method) -> Times:
         data = transformer.raw.read(capture)
         clock("  read", start)
         start = perf_counter()
-        extract(method, Capture(capture.as_of, capture.path_params), data)
+        extract(method, Capture(capture.as_of, capture.parameters), data)
         clock("  extract", start)
         start = perf_counter()
         orjson.loads(data)

@@ -80,6 +80,7 @@ EDITS = {
         (ON_SCORE, f"{ON_SCORE}, {{columns: [note, score], where: score > 3}}, {{columns: [note], unique: true}}")
     ),
     "index_changed": edit(("where: speed > 90.5", "where: speed > 95")),
+    "index_using_brin": edit(("where: speed > 90.5", "where: speed > 90.5, using: brin")),
     "index_dropped": edit(line("lower(event)")),
     "check_added": edit((SPEED, f"{SPEED}, {{name: ordinal, expression: play_index < 100, severity: error}}")),
     "check_changed": edit(("score >= 0", "score BETWEEN 0 AND 99")),

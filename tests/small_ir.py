@@ -55,7 +55,10 @@ def table(
 
 DOCUMENT = (
     ir.DocumentKey(
-        "game_pk", types.SqlType("bigint"), ir.Reference("$", ("gamePk",), "$.gamePk", "integer"), "The game."
+        "game_pk",
+        types.SqlType("bigint"),
+        ir.PathValue((ir.Reference("$", ("gamePk",), "$.gamePk", "integer"),)),
+        "The game.",
     ),
 )
 GAMES = replace(
@@ -79,7 +82,7 @@ PLAYS = replace(
         ir.ForeignKey("plays_game_pk_fkey", ("game_pk", "season"), "league", "games", ("game_pk", "season")),
     ),
     indexes=(
-        ir.Index("plays_captured_at_idx", ("captured_at",), None, None, unique=False),
+        ir.Index("plays_captured_at_idx", ("captured_at",), None, None, unique=False, using="brin"),
         ir.Index("plays_event_idx", (), 'LOWER("event")', "\"speed\" > 90.5 AND \"event\" <> 'it''s'", unique=False),
         ir.Index("plays_event_key", ("game_pk", "play_index", "event", "season"), None, None, unique=True),
     ),
@@ -95,6 +98,7 @@ def method(*tables: ir.Table, endpoint: str = "league", name: str = "gameV1") ->
         description="",
         mapping_file=f"schemas/mappings/{endpoint}/game_v1.yaml",
         raw_table=ir.RawTable("league", "game_v1", ir.Partition("captured_at", "month", ("2024-11", "2024-12"))),
+        query=None,
         document=DOCUMENT,
         rules=(),
         shrink_guard=ir.ShrinkGuard(0.2, 5, ()),

@@ -15,5 +15,6 @@ def diagnostics(root: Path, stubs_dir: Path | None) -> list[Diagnostic]:
         return list(errors.diagnostics)
     found = migrate.unreleased([each.method for each in inputs], generate.read_released(root))
     if stubs_dir is not None:
-        found += [each for given in inputs for each in sample.check(given.method, stubs.find(stubs_dir))]
+        folders = stubs.with_own(root, stubs_dir)
+        found += [each for given in inputs for each in sample.check(given.method, stubs.find(*folders))]
     return sorted(with_lines(found, root=root))

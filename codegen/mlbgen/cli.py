@@ -15,6 +15,7 @@ from mlbgen.diagnostics import Diagnostic
 from mlbgen.emit import migrations
 from mlbgen.errors import MlbgenError
 from mlbgen.source import with_lines
+from mlbgen.stubs import with_own
 
 _DIFFERENT, _BUG = 1, 70
 
@@ -76,7 +77,7 @@ def commands(**_options: bool) -> None:
 @_stubs
 @click.option("--method", "methods", multiple=True, help="Such as game.liveGameV1. [default: those with a mapping]")
 def infer_(root: Path, stubs: Path | None, methods: Sequence[str]) -> None:
-    """Infer the shapes of responses from samples, into schemas/api/.
+    """Infer the shapes of responses from samples, and those in schemas/samples/, into schemas/api/.
 
     \b
     Examples:
@@ -86,7 +87,7 @@ def infer_(root: Path, stubs: Path | None, methods: Sequence[str]) -> None:
     if stubs is None:
         raise click.UsageError("samples are needed: --stubs DIR")
     names = methods or [generate.method_name(each, root=root) for each in generate.mappings(root)]
-    _write(root, output.changes(root, infer.files(stubs, names)))
+    _write(root, output.changes(root, infer.files(with_own(root, stubs), names)))
 
 
 @commands.command("generate")

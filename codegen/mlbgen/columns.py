@@ -39,16 +39,23 @@ def annotation(column: ir.Column) -> str:
 
 
 def paths(table: ir.Table, column: ir.Column) -> tuple[str, ...]:
-    """Where in the response the value comes from; nothing for a constant and for the time of the request."""
+    """Where the value comes from: in the response, or in its request; nothing for a constant and for a time."""
     match column.value:
         case ir.PathValue(references):
             return tuple(reference.path for reference in references)
+        case ir.ParameterValue(name):
+            return (parameter(name),)
         case ir.ItemValue(path=path):
             return (path,)
         case ir.IndexValue(name) | ir.KeyValue(name):
             return tuple(item_path(level) for level in table.levels if level.name == name)
         case _:
             return ()
+
+
+def parameter(name: str) -> str:
+    """A parameter of the request, where else a path of the response stands."""
+    return f"parameter {name}"
 
 
 def item_path(each: ir.Level | ir.LookUp) -> str:
@@ -68,7 +75,7 @@ def _json_types(value: ir.Value) -> tuple[str, ...]:
         case ir.ConstantValue(constant):
             return (_JSON_TYPES[type(constant)],)
         case _:
-            return ("string",)  # keys, and times
+            return ("string",)  # keys, parameters, and times
 
 
 def _decoding(column: ir.Column, json_type: str) -> Decoding:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,14 +22,14 @@ _SCALARS: dict[type, JsonType] = {
 }
 
 
-def files(stubs_dir: Path, methods: Collection[str]) -> dict[str, str]:
+def files(directories: Sequence[Path], methods: Collection[str]) -> dict[str, str]:
     """The shape files of those methods (`game.liveGameV1`) by their paths in the repository.
 
     Raises MlbgenError for a broken stub, or where a method has none.
     """
-    shapes = infer(stub for stub in stubs.find(stubs_dir) if stub.name in methods)
+    shapes = infer(stub for stub in stubs.find(*directories) if stub.name in methods)
     if missing := sorted(set(methods) - shapes.keys()):
-        raise MlbgenError(f"{stubs_dir}: no stub of {', '.join(missing)}")
+        raise MlbgenError(f"{directories[0]}: no stub of {', '.join(missing)}")
     return {path(name): shape_file.dump(shape, title=f"Responses of {name}") for name, shape in shapes.items()}
 
 

@@ -37,20 +37,28 @@ class Found:
 _NOTHING: Final = Found(None)
 
 
-def find(source: ir.Value, scope: Scope) -> Found:
-    """The value of a column in a row; null where the response has none."""
+def find(source: ir.Value, scope: Scope, parameters: Mapping[str, str]) -> Found:
+    """The value of a column in a row; null where the response, or the request with these parameters, has none."""
     match source:
         case ir.PathValue(references):
             return _first(references, scope)
-        case ir.IndexValue(level, start):
-            return Found(scope[level].index + start)
-        case ir.KeyValue(level):
-            return Found(scope[level].key)
         case ir.ItemValue(level, item_type):
             return Found(scope[level].value, item_type)
+    return Found(_known(source, scope, parameters))
+
+
+def _known(source: ir.Value, scope: Scope, parameters: Mapping[str, str]) -> object:
+    """What is not read from the response itself."""
+    match source:
+        case ir.ParameterValue(name):
+            return parameters.get(name)
+        case ir.IndexValue(level, start):
+            return scope[level].index + start
+        case ir.KeyValue(level):
+            return scope[level].key
         case ir.ConstantValue(constant):
-            return Found(constant)
-    return _NOTHING  # captured_at and ingested_at are not the response's
+            return constant
+    return None  # captured_at and ingested_at, which are not the response's
 
 
 def _first(references: tuple[ir.Reference, ...], scope: Scope) -> Found:

@@ -79,6 +79,13 @@ class PathValue:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterValue:
+    """A parameter of the request, in its path or its query: a text."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class IndexValue:
     level: str
     start: int
@@ -113,7 +120,9 @@ class IngestedAt:
     """When the row was written; the database's default, never sent."""
 
 
-Value: TypeAlias = PathValue | IndexValue | KeyValue | ItemValue | ConstantValue | CapturedAt | IngestedAt
+Value: TypeAlias = (
+    PathValue | ParameterValue | IndexValue | KeyValue | ItemValue | ConstantValue | CapturedAt | IngestedAt
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +158,14 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Over `columns`, or over one SQL `expression`; `where` makes it partial."""
+    """Over `columns`, or over one SQL `expression`; `where` makes it partial, `using` is how PostgreSQL keeps it."""
 
     name: str
     columns: tuple[str, ...]
     expression: str | None
     where: str | None
     unique: bool
+    using: Literal["btree", "brin"] = "btree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +205,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
+    """What one response is about; a path's value has one reference, from `$`."""
+
     name: str
     type: SqlType
-    reference: Reference
+    value: PathValue | ParameterValue
     description: str
 
 
@@ -234,7 +246,10 @@ class ShrinkGuard:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One API method: its documents and the tables made from them, parents before children."""
+    """One API method: its documents and the tables made from them, parents before children.
+
+    `query` are the parameters that a request may have behind those of its URL; None for any.
+    """
 
     endpoint: str
     method: str
@@ -242,6 +257,7 @@ class Method:
     description: str
     mapping_file: str
     raw_table: RawTable
+    query: tuple[str, ...] | None
     document: tuple[DocumentKey, ...]
     rules: tuple[Rule, ...]
     shrink_guard: ShrinkGuard

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 from mlbgen import interpret, ir
+from mlbgen.columns import parameter
 from mlbgen.diagnostics import Diagnostic
 from mlbgen.errors import MlbgenError
 from mlbgen.interpret import Found
@@ -14,14 +15,17 @@ from mlbgen.values import Misfit, fit
 _SHORT = 60  # characters of a value that a message shows
 
 
-def rows(table: ir.Table, document: object) -> list[dict[str, object]]:
+def rows(table: ir.Table, stub: Stub) -> list[dict[str, object]]:
     """The table's rows of one response, without captured_at and ingested_at: each value as its column's type has it.
 
     Raises values.Misfit for a value that its column can't hold.
     """
     kept: dict[tuple[object, ...], dict[str, object]] = {}
-    for number, scope in enumerate(interpret.scopes(table, document)):
-        row = {column.name: _fitted(column, interpret.find(column.value, scope)) for column in _sampled(table)}
+    for number, scope in enumerate(interpret.scopes(table, stub.document)):
+        row = {
+            column.name: _fitted(column, interpret.find(column.value, scope, stub.parameters))
+            for column in _sampled(table)
+        }
         key = (number,) if table.duplicates == "error" else tuple(row.get(name) for name in table.primary_key)
         if table.duplicates != "first" or key not in kept:
             kept[key] = row
@@ -65,7 +69,8 @@ class _Inspection:
         for scope in interpret.scopes(self.table, stub.document):
             self.rows += 1
             row = {
-                column.name: self._value(column, interpret.find(column.value, scope), file) for column in self.columns
+                column.name: self._value(column, interpret.find(column.value, scope, stub.parameters), file)
+                for column in self.columns
             }
             key = tuple(row[name] for name in self.key)
             if key in keys and None not in key:
@@ -82,7 +87,7 @@ class _Inspection:
             return None
         if fitted is not None:
             self.filled.add(column.name)
-        elif column.name in self.key:
+        elif column.name in self.key and not _is_asked(column):
             message = f'key column "{column.name}" of {self.name} is NULL in a sample'
             self._note("MG102", column, message, f"{file} has {_short(found.value)} at {_source(column)}")
         return fitted
@@ -105,7 +110,7 @@ class _Inspection:
             yield Diagnostic(self.table.position, "MG105", message, f"nothing that passes was found at {paths}")
             return
         for column in self.columns:
-            if column.name not in self.filled and column.name not in self.key:
+            if column.name not in self.filled and (column.name not in self.key or _is_asked(column)):
                 message = f'column "{column.name}" of {self.name} is NULL in every sample'
                 help_ = (
                     f"none of {self.rows} rows has a value at {_source(column)}: mend the path, or leave the column out"
@@ -113,8 +118,13 @@ class _Inspection:
                 yield Diagnostic(column.position, "MG101", message, help_)
 
 
+def _is_asked(column: ir.Column) -> bool:
+    """Whether the request has the value: one that lacks it, as for several documents at once, is never captured."""
+    return isinstance(column.value, ir.ParameterValue)
+
+
 def _sampled(table: ir.Table) -> Iterator[ir.Column]:
-    """The columns whose value the response has a say in."""
+    """The columns whose value the response or its request has a say in."""
     return (each for each in table.columns if not isinstance(each.value, ir.CapturedAt | ir.IngestedAt))
 
 
@@ -131,6 +141,8 @@ def _source(column: ir.Column) -> str:
             return ", ".join(reference.path for reference in references)
         case ir.ItemValue(path=path):
             return path
+        case ir.ParameterValue(name):
+            return parameter(name)
         case ir.IndexValue(level) | ir.KeyValue(level):
             return f"the level {level}"
     return "no path"

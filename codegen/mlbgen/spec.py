@@ -12,6 +12,7 @@ Scalar = str | int | float | bool
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 PathText = Annotated[Text, Field(description="RFC 9535 JSONPath from $, or from a level or look-up by its name.")]
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+QueryName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 ForEach = Annotated[
     dict[str, Annotated[list[str], Field(min_length=1)]],
     Field(
@@ -29,11 +30,20 @@ class Spec(BaseModel):
 
 
 class DocumentKey(Spec):
-    """A column that tells what one response is about; the write laws work for each value of it."""
+    """A column that tells what one response is about; the write laws work for each value of it.
+
+    Its value stands in the response, or is what was asked for where a response can be silent about it.
+    """
 
     type: Text
-    path: PathText
+    path: PathText | None = None
+    parameter: Text | None = Field(default=None, description="A parameter of the request.")
     description: str = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "DocumentKey":
+        _exactly_one(self, "path", "parameter")
+        return self
 
 
 class Rule(Spec):
@@ -44,7 +54,9 @@ class Rule(Spec):
     present: Literal[True] | None = None
     absent: Literal[True] | None = None
     type: Literal["string", "integer", "number", "boolean", "object", "array"] | None = None
-    equals_parameter: Text | None = Field(default=None, description="A path parameter of the request.")
+    equals_parameter: Text | None = Field(
+        default=None, description="A parameter of the request; on a path that loops, of each value that is there."
+    )
 
     @model_validator(mode="after")
     def _one_test(self) -> "Rule":
@@ -95,13 +107,18 @@ class Source(Spec):
     description: str = ""
     raw_table: Text = Field(description="schema.table that keeps the responses as they came.")
     raw_partitions: Partition | None = Field(default=None, description="By month of captured_at unless said otherwise.")
+    query: list[QueryName] | None = Field(
+        default=None,
+        description="Parameters that a request may have in its query; any unless said. The response to a request with "
+        "another is refused, as it may be a part of the document only.",
+    )
     document: dict[str, DocumentKey] = Field(min_length=1)
     accept: list[Rule] = []
     shrink_guard: ShrinkGuard = ShrinkGuard()
 
 
 class Column(Spec):
-    """A column, and where its value comes from: exactly one of path, index_of, key_of, item_of, constant."""
+    """A column, and where its value comes from: exactly one of path, parameter, index_of, key_of, item_of, constant."""
 
     name: Text
     type: Text
@@ -109,6 +126,7 @@ class Column(Spec):
     path: PathText | Annotated[list[PathText], Field(min_length=2, description="The first that is there.")] | None = (
         None
     )
+    parameter: Text | None = Field(default=None, description="A parameter of the request, that of a document's key.")
     index_of: Text | None = Field(default=None, description="Ordinal of a level's item in its list.")
     start: int = Field(default=0, description="With index_of: the number of the first item.")
     key_of: Text | None = Field(default=None, description="Key of a level's item in its object.")
@@ -122,7 +140,7 @@ class Column(Spec):
 
     @model_validator(mode="after")
     def _one_source(self) -> "Column":
-        _exactly_one(self, "path", "index_of", "key_of", "item_of", "constant")
+        _exactly_one(self, "path", "parameter", "index_of", "key_of", "item_of", "constant")
         return self
 
 
@@ -155,6 +173,9 @@ class Index(Spec):
     expression: Text | None = Field(default=None, description="An SQL expression over columns, instead of columns.")
     unique: bool = False
     where: Text | None = Field(default=None, description="An SQL condition, for a partial index.")
+    using: Literal["btree", "brin"] = Field(
+        default="btree", description="brin is tiny and costs writers next to nothing: for values that grow with the table."
+    )
 
     @model_validator(mode="after")
     def _one_subject(self) -> "Index":

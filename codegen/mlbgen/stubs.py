@@ -3,11 +3,11 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from mlbgen.errors import MlbgenError
 
@@ -17,22 +17,35 @@ _SUFFIXES = (".json", ".json.gz")
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """One sample response: `name` is the endpoint and method (`game.liveGameV1`), `document` the response's JSON."""
+    """One sample response: `name` is the endpoint and method (`game.liveGameV1`), `document` the response's JSON.
+
+    `parameters` are those of its request, in the path and in the query.
+    """
 
     file: str
     name: str
     document: object
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-def find(directory: Path) -> Iterator[Stub]:
-    """All stubs below the directory, by their paths, each read when it is asked for.
+def find(*directories: Path) -> Iterator[Stub]:
+    """All stubs below the directories, by their paths, each read when it is asked for.
 
     Raises MlbgenError where there is none, or for a file that is no stub.
     """
-    files = sorted(path for path in directory.rglob("*") if path.name.endswith(_SUFFIXES))
-    if not files:
-        raise MlbgenError(f"{directory}: no stubs here (files *.json or *.json.gz)")
-    return map(read, files)
+    found = []
+    for directory in directories:
+        files = sorted(path for path in directory.rglob("*") if path.name.endswith(_SUFFIXES))
+        if not files:
+            raise MlbgenError(f"{directory}: no stubs here (files *.json or *.json.gz)")
+        found += files
+    return map(read, found)
+
+
+def with_own(root: Path, directory: Path) -> tuple[Path, ...]:
+    """The directory, and the project's own samples: made up, of what is seldom captured."""
+    own = root / "schemas" / "samples"
+    return (directory, own) if own.is_dir() else (directory,)
 
 
 def read(file: Path) -> Stub:
@@ -50,7 +63,15 @@ def read(file: Path) -> Stub:
         raise MlbgenError(f"{file}: is not a stub: {' and '.join(missing)} missing")
     if wrapped.get("status_code", HTTPStatus.OK) != HTTPStatus.OK:
         raise MlbgenError(f"{file}: is no sample of a response: its status code is {wrapped['status_code']}")
-    return Stub(str(file), f"{wrapped['endpoint']}.{wrapped['method']}", wrapped["response"])
+    parameters = _parameters(file, wrapped, "query_params") | _parameters(file, wrapped, "path_params")
+    return Stub(str(file), f"{wrapped['endpoint']}.{wrapped['method']}", wrapped["response"], parameters)
+
+
+def _parameters(file: Path, wrapped: dict[str, Any], key: str) -> dict[str, str]:
+    given = wrapped.get(key, {})
+    if not isinstance(given, dict):
+        raise MlbgenError(f"{file}: is not a stub: {key} is no JSON object")
+    return {name: str(value) for name, value in given.items()}
 
 
 def _no_json(constant: str) -> NoReturn:

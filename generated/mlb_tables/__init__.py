@@ -5,4 +5,5 @@
 
 METHODS: dict[str, str] = {
     "game.liveGameV1": "mlb_tables.game.live_game_v1.method",
+    "schedule.schedule": "mlb_tables.schedule.schedule.method",
 }

@@ -30,8 +30,7 @@ class Target:
     @property
     def name(self) -> str:
         """Its parameters, for people."""
-        parameters = {**self.request.path_params, **self.request.query_params}
-        return ", ".join(f"{name} {value}" for name, value in parameters.items())
+        return ", ".join(f"{name} {value}" for name, value in self.request.parameters.items())
 
 
 @dataclass(frozen=True, slots=True)

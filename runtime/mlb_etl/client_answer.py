@@ -1,7 +1,7 @@
 """What came back: whether it is an answer to what was asked, and what it is about."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mlb_etl import jsonpath, reject
-from mlb_etl.contracts import Capture, Method
+from mlb_etl.contracts import Capture, DocumentKey, Method
 from mlb_etl.errors import EtlError, NotFound, Rejected, Spoiled, Unreachable
 from mlb_etl.raw import Response
 
@@ -61,16 +61,17 @@ def read(method: Method, response: Response) -> dict[str, Any]:
     quarantine for the mapping.
     """
     whole(response.data)
-    capture = Capture(response.as_of, response.path_params)
+    capture = Capture(response.as_of, response.parameters)
+    reject.require_own_request(method, capture)
     try:
         document = method.decode(response.data)
         method.accept(document, capture)
     except (msgspec.DecodeError, RecursionError) as error:
-        return _plain(method, response, reject.undecodable(method, capture, response.data, error))
+        return _plain(method, capture, response, reject.undecodable(method, capture, response.data, error))
     except Rejected as why:
         located = reject.located(why, response.data, method.qualified_raw_table)
         raise _mendable(method, located) from why
-    return _said(method, {key.name: key.read(document) for key in method.document})
+    return _said(method, {key.name: key.read(document, capture) for key in method.document})
 
 
 def whole(data: bytes) -> None:
@@ -88,21 +89,27 @@ def whole(data: bytes) -> None:
         raise Spoiled(reason, path="$.messageNumber", value=error_.message_number)
 
 
-def _plain(method: Method, response: Response, why: Rejected) -> dict[str, Any]:
+def _plain(method: Method, capture: Capture, response: Response, why: Rejected) -> dict[str, Any]:
     """The keys of a response that the mapping's types do not fit, unless it breaks a rule."""
     if _rule(method, why) is not None:
         raise _mendable(method, why)
     document = msgspec.json.decode(response.data)
-    places = ((key.name, jsonpath.parse(key.path)) for key in method.document)
-    found = {name: next(jsonpath.walk(document, steps), (None, None))[1] for name, steps in places if steps}
-    return _said(method, found)
+    return _said(method, {key.name: _read_plain(key, document, capture) for key in method.document})
+
+
+def _read_plain(key: DocumentKey, document: Any, capture: Capture) -> Any:
+    """The key of a document that is plain JSON."""
+    steps = jsonpath.parse(key.place)
+    if steps is None:
+        return key.read(document, capture)  # of the request
+    return next(jsonpath.walk(document, steps), (None, None))[1]
 
 
 def _said(method: Method, keys: dict[str, Any]) -> dict[str, Any]:
     for key in method.document:
-        if not isinstance(keys.get(key.name), int | str):
+        if not isinstance(keys[key.name], int | str | date):
             table = method.qualified_raw_table
-            raise Rejected("the response does not say what it is about", path=key.path, table=table)
+            raise Rejected("the response does not say what it is about", path=key.place, table=table)
     return keys
 
 

@@ -23,6 +23,11 @@ class Request:
     query_params: Mapping[str, str]
 
     @property
+    def parameters(self) -> dict[str, str]:
+        """All of them, by name."""
+        return {**self.path_params, **self.query_params}
+
+    @property
     def target(self) -> str:
         """The path with the query."""
         return f"{self.path}?{urlencode(self.query_params)}" if self.query_params else self.path
@@ -45,10 +50,15 @@ def of_method(method: Method, parameters: Mapping[str, str]) -> Request:
 
     Raises EtlError for one that is missing or does not fit.
     """
-    names = set(_PLACE.findall(method.url))
+    names, needed = method.path_parameters, method.path_parameters | method.key_parameters
     path_params = {name: value for name, value in parameters.items() if name in names}
-    if missing := sorted(names - path_params.keys()):
-        raise EtlError(f"{method.name} is asked with {', '.join(sorted(names))}; {missing[0]} is missing")
+    if missing := sorted(needed - parameters.keys()):
+        raise EtlError(f"{method.name} is asked with {', '.join(sorted(needed))}; {missing[0]} is missing")
+    if unknown := method.unknown(parameters):
+        possible = ", ".join(method.query or ())
+        raise EtlError(
+            f"{method.name} is never asked with {unknown[0]}, perhaps for a part only; {possible} are possible"
+        )
     for name, value in path_params.items():
         if not _SEGMENT.fullmatch(value):
             raise EtlError(f"{method.name}: {name} can't be {value!r}: letters, digits and .-_~ are expected")

@@ -34,8 +34,7 @@ class Timestamps(DatetimeBinaryDumper):
     To be registered with a connection.
     """
 
-    def dump(self, obj: datetime) -> Buffer | None:
-        return _packed(obj)
+    dump = staticmethod(_packed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Extract:
 
 def extract(method: Method, capture: Capture, data: bytes) -> Extract:
     """Decode, accept and extract a response; raises Rejected with the exact place."""
+    reject.require_own_request(method, capture)
     try:
         document = method.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -28,7 +29,7 @@ def extract(method: Method, capture: Capture, data: bytes) -> Extract:
     table = method.qualified_raw_table
     try:
         method.accept(document, capture)
-        keys = {key.name: _key(key.read(document), key.path) for key in method.document}
+        keys = {key.name: _key(key.read(document, capture), key.place) for key in method.document}
         rows = []
         for each in method.tables:
             table = each.qualified_name
@@ -38,7 +39,7 @@ def extract(method: Method, capture: Capture, data: bytes) -> Extract:
     return Extract(keys, rows)
 
 
-def _key(value: Any, path: str) -> Any:
+def _key(value: Any, place: str) -> Any:
     if value is None:
-        raise Rejected("the response does not say what it is about", path=path)
+        raise Rejected("the response does not say what it is about", path=place)
     return value

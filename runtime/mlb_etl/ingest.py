@@ -64,7 +64,7 @@ def load_files(
         try:
             response = _response(package, file, bare)
             method = registry.method(package, f"{response.endpoint}.{response.method}")
-            keys = extract(method, Capture(response.captured_at, response.path_params), response.data).keys
+            keys = extract(method, Capture(response.captured_at, response.parameters), response.data).keys
             if method.name not in tables:
                 tables[method.name] = Raw(connection, method)
             with db.edge(method.qualified_raw_table):

@@ -85,7 +85,7 @@ class IngestJob:
 
     def _named(self) -> list[Target]:
         """Each once, in the order of the parameters."""
-        asked = (client_request.of_method(self._method, values) for values in self._job.combinations(self._given))
+        asked = (client_request.of_method(self._method, values) for values in self._job.asked(self._given))
         return list({request.key: Target(request) for request in asked}.values())
 
     def _listed(self, connection: db.Connection, expand: Expansion) -> list[Target]:
@@ -113,5 +113,6 @@ def source(job: Job, settings: Settings, *, record: Path | None = None, replay: 
 
 def _scope(method: Method, targets: Sequence[Target]) -> dict[str, list[Any]]:
     """The values of the document's keys, as far as requests tell them."""
-    names = [key.name for key in method.document if key.name in targets[0].request.path_params]
-    return {name: [target.request.path_params[name] for target in targets] for name in names}
+    asked = [target.request.parameters for target in targets]
+    told = {key.name: key.parameter or key.name for key in method.document}
+    return {key: [each[name] for each in asked] for key, name in told.items() if name in asked[0]}

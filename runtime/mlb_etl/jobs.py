@@ -50,10 +50,15 @@ class _Model(BaseModel):
 
 
 class Source(_Model):
-    """The method of the API."""
+    """The method of the API.
+
+    `query` are parameters that it is asked with, in which ${NAME} stands for a parameter of the job; those that it does
+    not name go by their own names.
+    """
 
     endpoint: str
     method: str
+    query: dict[str, str] = {}
 
     @property
     def name(self) -> str:
@@ -116,9 +121,9 @@ class Job(_Model):
 
     name: Name
     description: str = ""
-    source: Source
     timezone: str = "America/New_York"
     parameters: tuple[Parameter, ...] = ()
+    source: Source
     expand: Expansion | None = None
     requests: Requests = Requests()
     storage: Storage
@@ -132,14 +137,14 @@ class Job(_Model):
             raise ValueError(f"{name} is no time zone") from error
         return name
 
-    @field_validator("expand")
+    @field_validator("source", "expand")
     @classmethod
-    def _known(cls, expand: Expansion | None, info: ValidationInfo) -> Expansion | None:
-        if expand is not None and "parameters" in info.data:  # which are missing where they are wrong themselves
+    def _known(cls, asks: Source | Expansion | None, info: ValidationInfo) -> Source | Expansion | None:
+        if asks is not None and "parameters" in info.data:  # which are missing where they are wrong themselves
             parameters = [parameter.name for parameter in info.data["parameters"]]
-            for text in expand.query.values():
+            for text in asks.query.values():
                 _check(text, (*parameters, *placeholders.DAYS))
-        return expand
+        return asks
 
     def values(self, given: Mapping[str, Sequence[str]]) -> dict[str, list[Any]]:
         """The parameters' values by name, of texts and defaults; raises EtlError for what does not fit."""
@@ -169,15 +174,22 @@ class Job(_Model):
         for combination in product(*values.values()):
             yield {name: str(value) for name, value in zip(values, combination, strict=True)}
 
-    def queries(self, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
-        """What the schedule is asked for, of a job that goes by it."""
-        if self.expand is None:
-            return []
-        days = placeholders.days(ZoneInfo(self.timezone))
+    def asked(self, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+        """What the method is asked with, of a job that does not expand."""
+        query = self.source.query
+        named = {name for text in query.values() for name in placeholders.names(text)}
         return [
-            {name: placeholders.fill(text, days | values) for name, text in self.expand.query.items()}
+            {name: value for name, value in values.items() if name not in named} | self._fill(query, values)
             for values in self.combinations(given)
         ]
+
+    def queries(self, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+        """What the schedule is asked for, of a job that goes by it."""
+        return [self._fill(self.expand.query, values) for values in self.combinations(given)] if self.expand else []
+
+    def _fill(self, query: Mapping[str, str], values: dict[str, str]) -> dict[str, str]:
+        known = placeholders.days(ZoneInfo(self.timezone)) | values
+        return {name: placeholders.fill(text, known) for name, text in query.items()}
 
 
 def _check(text: str, known: Collection[str]) -> None:

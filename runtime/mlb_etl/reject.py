@@ -24,6 +24,17 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+def require_own_request(method: Method, capture: Capture) -> None:
+    """Raise Rejected for a request whose response is not one document of the method, and all of it."""
+    for name in sorted(method.key_parameters - capture.parameters.keys()):
+        reason = "only a request with this parameter says what its response is about"
+        raise Rejected(reason, path=f"parameter {name}", table=method.qualified_raw_table)
+    for name in method.unknown(capture.parameters):
+        reason = f"asked with more than {', '.join(method.query or ())}, a response may be a part of its document only"
+        path, value = f"parameter {name}", capture.parameters[name]
+        raise Rejected(reason, path=path, value=value, table=method.qualified_raw_table)
+
+
 def undecodable(method: Method, capture: Capture, data: bytes, error: Exception) -> Rejected:
     """Why `method.decode` raised `error`: no JSON, else a broken rule, which says most, else a wrong type."""
     try:
@@ -119,7 +130,8 @@ def _breach(rule: Rule, document: Any, capture: Capture) -> tuple[str, Any] | No
             wanted = capture.parameters.get(str(rule.argument))
             if wanted is None:
                 return None
-            wrong = [(path, value) for path, value in there or [(rule.path, None)] if str(value) != wanted]
+            needed = [] if any(isinstance(step, Step) for step in steps) else [(rule.path, None)]
+            wrong = [(path, value) for path, value in there or needed if str(value) != wanted]
     return wrong[0] if wrong else None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from mlb_etl import reject
-from mlb_etl.contracts import Method
+from mlb_etl.contracts import Capture, Method
 from mlb_etl.contracts.fields import Timestamp
 from mlb_etl.errors import Rejected
 from mlb_etl.raw import Response
@@ -115,16 +115,16 @@ def wrap(response: Response) -> bytes:
 
 def bare(method: Method, data: bytes, captured_at: datetime) -> Response:
     """A response without its request, which is taken to be what the response says it is about."""
-    path_params = _about(method, data)
+    path_params = _about(method, data, Capture(captured_at, {}))
     url = re.sub(r"\{(\w+)\}", lambda match: path_params.get(match[1], match[0]), method.url)
     return Response(method.endpoint, method.method, path_params, {}, url, HTTPStatus.OK, captured_at, data)
 
 
-def _about(method: Method, data: bytes) -> dict[str, str]:
-    """The document's keys; empty where it can't be decoded."""
+def _about(method: Method, data: bytes, capture: Capture) -> dict[str, str]:
+    """The document's keys that it says itself; none where it can't be decoded."""
     try:
         document = method.decode(data)
     except (msgspec.DecodeError, RecursionError):
         return {}
-    values = {key.name: key.read(document) for key in method.document}
+    values = {key.name: key.read(document, capture) for key in method.document}
     return {name: str(value) for name, value in values.items() if value is not None}

@@ -11,7 +11,8 @@ from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError
 
 _SHOWN = """
-SELECT DISTINCT ON (w.document) {keys}, w.document::text, r.captured_at, w.as_of, r.content_hash, r.path_params
+SELECT DISTINCT ON (w.document)
+    {keys}, w.document::text, r.captured_at, w.as_of, r.content_hash, r.query_params || r.path_params
 FROM etl.watermark AS w
 LEFT JOIN {raw} AS r ON {same} AND w.as_of BETWEEN r.as_of AND r.last_seen_at AND r.content_hash = w.content_hash
 WHERE w.method = {method}
@@ -29,12 +30,12 @@ class Shown(NamedTuple):
     captured_at: datetime
     as_of: datetime
     content_hash: bytes
-    path_params: dict[str, str]
+    parameters: dict[str, str]
 
     @property
     def capture(self) -> Capture:
         """What extraction has to know of it."""
-        return Capture(self.as_of, self.path_params)
+        return Capture(self.as_of, self.parameters)
 
 
 class Documents:
@@ -59,10 +60,10 @@ class Documents:
             method=self._method.name,
         )
         found = []
-        for *keys, document, captured_at, as_of, content_hash, path_params in self._connection.execute(query):
+        for *keys, document, captured_at, as_of, content_hash, parameters in self._connection.execute(query):
             if content_hash is None:
                 raise self._lost(document)
-            found.append(Shown(tuple(keys), document, captured_at, as_of, content_hash, path_params))
+            found.append(Shown(tuple(keys), document, captured_at, as_of, content_hash, parameters))
         return found
 
     def body(self, of: Shown) -> bytes:

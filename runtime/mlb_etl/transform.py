@@ -19,7 +19,7 @@ from mlb_etl.watermark import Applied, Policy, Verdict, verdict
 
 Task: TypeAlias = list[list[Stored]]
 
-BATCH = 50  # documents a transaction
+BATCH = 25  # documents a transaction: more save little, and leave workers waiting for the last one
 log = logging.getLogger(__name__)
 
 
@@ -69,13 +69,16 @@ class Transformer:
 
     def apply(self, captures: Sequence[Stored]) -> Counts:
         """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
-        counts = Counts()
-        documents = []
-        for capture in captures:
+        rows: dict[str, Sequence[Rows]] = {}
+        refused: dict[str, Rejected] = {}
+        for capture, data in self.raw.read_all([each for each in captures if self._changes(each)]):
             try:
-                documents.append(self._document(capture))
+                rows[capture.document] = self._rows(capture, data)
             except Rejected as why:
-                counts += self._put_aside(capture, why)
+                refused[capture.document] = why
+        documents = [Document(each, rows.get(each.document)) for each in captures if each.document not in refused]
+        put_aside = (self._put_aside(each, refused[each.document]) for each in captures if each.document in refused)
+        counts = sum(put_aside, Counts())
         return counts + self._write(documents) if documents else counts
 
     def _write(self, documents: Sequence[Document]) -> Counts:
@@ -99,17 +102,16 @@ class Transformer:
                 self._shown[document.capture.document] = self._new(document.capture)
         return counts
 
-    def _document(self, capture: Stored) -> Document:
-        """The capture with its rows, unless it has the content that the tables show; raises Rejected."""
+    def _changes(self, capture: Stored) -> bool:
+        """Whether the capture has another content than the tables show, so that its rows are needed."""
         shown = self._shown.get(capture.document, capture.applied)
-        became = verdict(self._new(capture), shown, self._policy)
-        return Document(capture, self._rows(capture) if became == "applied" else None)
+        return verdict(self._new(capture), shown, self._policy) == "applied"
 
-    def _rows(self, capture: Stored) -> Sequence[Rows]:
-        about = Capture(capture.as_of, capture.path_params)
-        extracted = extract(self._method, about, self.raw.read(capture))
+    def _rows(self, capture: Stored, data: bytes) -> Sequence[Rows]:
+        about = Capture(capture.as_of, capture.parameters)
+        extracted = extract(self._method, about, data)
         if tuple(extracted.keys.values()) != capture.keys:
-            path = self._method.document[0].path
+            path = self._method.document[0].place
             raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
         return self._upsert.pack(extracted.rows)
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from mlb_etl.contracts.responses import Response
 from mlb_tables.game.live_game_v1 import api as live_game
+from mlb_tables.schedule.schedule import api as schedule
 from mlbgen import infer, stubs
 from mlbgen.emit import api
 from mlbgen.stubs import Stub
@@ -38,6 +39,7 @@ ODD = {
 }
 
 
+ROOT = Path(__file__).parents[2]
 Import = Callable[[dict[str, str]], ModuleType]
 
 
@@ -97,6 +99,13 @@ def test_each_live_feed_comes_back_the_same(stubs_dir: Path) -> None:
         model = live_game.LiveGameV1.model_validate_json(msgspec.json.encode(feed.document))
         assert list(differences(feed.document, dump(model))) == [], feed.file
         assert model.model_extra == {}
+
+
+def test_each_schedule_comes_back_the_same(stubs_dir: Path) -> None:
+    for each in stubs.find(*stubs.with_own(ROOT, stubs_dir)):
+        if each.name == "schedule.schedule":
+            model = schedule.Schedule.model_validate_json(msgspec.json.encode(each.document))
+            assert list(differences(each.document, dump(model))) == [], each.file
 
 
 def test_names_of_classes_follow_the_path_and_both_sides_share_one() -> None:

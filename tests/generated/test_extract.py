@@ -97,7 +97,7 @@ def test_keys_are_unique_and_there(method: Method, feed: bytes) -> None:
 def test_the_document_says_what_it_is_about(method: Method, feed: bytes) -> None:
     document = method.decode(feed)
 
-    assert {key.name: key.read(document) for key in method.document} == {"game_pk": 747175}
+    assert {key.name: key.read(document, CAPTURE) for key in method.document} == {"game_pk": 747175}
     with pytest.raises(Rejected, match=r"\$\.gamePk is 747175"):
         method.accept(document, Capture(CAPTURE.captured_at, {"game_pk": "1"}))
 

@@ -1,34 +1,51 @@
 """The generated extractors and the interpreter, two readings of one mapping, make the same rows of each sample."""
 
-import importlib
+import json
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import pytest
+from schedules import PACKAGE, days
 
-import mlb_tables
-from mlb_etl.contracts import Capture, Method
-from mlbgen import infer, lower, sample, shape_file, stubs
+from mlb_etl import registry
+from mlb_etl.contracts import Capture
+from mlbgen import lower, sample, shape_file, stubs
+from mlbgen.stubs import Stub
 
 ROOT = Path(__file__).parents[2]
 CAPTURED_AT = datetime(2024, 7, 14, 4, 19, 9, tzinfo=UTC)
 
 
-def test_rows_of_each_live_feed(stubs_dir: Path) -> None:
-    method: Method = importlib.import_module(mlb_tables.METHODS["game.liveGameV1"]).METHOD
-    shape = shape_file.load(ROOT / infer.path(method.name))
-    mapping = lower.load_method(ROOT / "schemas/mappings/game/live_game_v1.yaml", root=ROOT, shape=shape)
+def feeds(folder: Path) -> Iterable[Stub]:
+    return stubs.find(folder / "game" / "liveGameV1")
+
+
+def schedules(folder: Path) -> Iterable[Stub]:
+    return (Stub(each.url, "schedule.schedule", json.loads(each.data), each.parameters) for each in days(folder))
+
+
+@pytest.mark.parametrize(
+    ("path", "found_in", "enough"), [("game/live_game_v1", feeds, 10_000), ("schedule/schedule", schedules, 400)]
+)
+def test_rows_of_each_sample(
+    path: str, found_in: Callable[[Path], Iterable[Stub]], enough: int, stubs_dir: Path
+) -> None:
+    shape = shape_file.load(ROOT / f"schemas/api/{path}.json")
+    mapping = lower.load_method(ROOT / f"schemas/mappings/{path}.yaml", root=ROOT, shape=shape)
+    method = registry.method(PACKAGE, f"{mapping.endpoint}.{mapping.method}")
     compared = 0
-    for stub in stubs.find(stubs_dir / "game" / "liveGameV1"):
+    for stub in found_in(stubs_dir):
         document = method.decode(msgspec.json.encode(stub.document))
-        capture = Capture(CAPTURED_AT, {})
+        capture = Capture(CAPTURED_AT, stub.parameters)
         for table, mapped in zip(method.tables, mapping.tables, strict=True):
             names = [column.name for column in table.columns]
             found = [dict(zip(names, row, strict=True)) for row in table.extract(document, capture)]
-            expected = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub.document)]
+            expected = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub)]
             assert found == expected, (stub.file, table.name)
             assert [list(map(type, row.values())) for row in found] == [
                 [type(row[name]) for name in names] for row in expected
             ], (stub.file, table.name)
             compared += len(found)
-    assert compared > 10_000
+    assert compared > enough

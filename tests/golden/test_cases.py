@@ -29,6 +29,7 @@ CAPTURED_AT = datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)
 # What a case shows besides the structs and the tables.
 ALSO = {
     "accept_rules": {f"{FOLDER}/method.py": "method.py"},
+    "request_parameters": {f"{FOLDER}/method.py": "method.py"},
     **{
         case: {f"{generate.GENERATED}/migrations/V2__league_game_tables.sql": "tables.sql"}
         for case in NAMES
@@ -85,7 +86,7 @@ def written(case: str, files: Mapping[str, str], folder: Path) -> Method:
 def made_of(method: Method, stub: Path) -> object:
     """The rows of each table by name, or why the response is refused."""
     content = json.loads(stub.read_bytes())
-    capture = Capture(CAPTURED_AT, content["path_params"])
+    capture = Capture(CAPTURED_AT, content.get("query_params", {}) | content["path_params"])
     table = None
     try:
         document = method.decode(json.dumps(content["response"]).encode())
@@ -127,7 +128,7 @@ def test_case(
         for stub in stubs.find(CASES / case / "stubs"):
             rows = made[Path(stub.file).name]
             if isinstance(rows, dict):
-                interpreted = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub.document)]
+                interpreted = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub)]
                 assert rows[table.qualified_name] == interpreted
 
 

@@ -16,13 +16,11 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from mlb_etl.embedded import Server
-from mlbgen import ir, shape_file
+from mlbgen import generate, ir
 from mlbgen.emit import migrations
-from mlbgen.lower import load_method
 
 ROOT = Path(__file__).parents[2]
-MAPPING = ROOT / "schemas/mappings/game/live_game_v1.yaml"
-API = ROOT / "schemas/api/game/live_game_v1.json"
+SCHEMAS = ("game", "schedule")
 HOSTILE = [
     "it's",
     "x'; DROP TABLE league.games; --",
@@ -47,9 +45,9 @@ def connect(server: Server) -> Connection:
 
 @pytest.fixture(scope="module")
 def scripts() -> dict[str, str]:
-    """The migrations of the live feed."""
-    live = load_method(MAPPING, root=ROOT, shape=shape_file.load(API))
-    return {Path(path).name: text for path, text in migrations.files([live]).items() if path.endswith(".sql")}
+    """The first migrations of all mappings."""
+    methods = [each.method for each in generate.read(ROOT, generate.mappings(ROOT))]
+    return {Path(path).name: text for path, text in migrations.files(methods).items() if path.endswith(".sql")}
 
 
 def described(server: Server, scripts: dict[str, str]) -> dict[str, str]:
@@ -57,7 +55,7 @@ def described(server: Server, scripts: dict[str, str]) -> dict[str, str]:
     with connect(server) as connected:
         for script in scripts.values():
             connected.execute(script.encode())
-        return catalog.tables(connected, ["game"])
+        return catalog.tables(connected, SCHEMAS)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +71,7 @@ def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
 
 
 def test_catalog(tables: dict[str, str], snapshot: SnapshotAssertion) -> None:
-    assert len(tables) == 18
+    assert len(tables) == 18 + 3
     for name, text in tables.items():
         assert text == snapshot(name=name, extension_class=TextFile)
 
@@ -82,10 +80,13 @@ def test_the_catalog_is_the_same_on_15(tables: dict[str, str], server15: Server,
     assert described(server15, scripts) == tables
 
 
-def test_the_tables_need_nothing_before_them(connection: Connection, scripts: dict[str, str]) -> None:
-    """`mlbgen ddl > V2__game_live_tables.sql` is complete in itself."""
-    connection.execute(scripts["V2__game_live_tables.sql"].encode())
-    assert len(catalog.tables(connection, ["game"])) == 17
+@pytest.mark.parametrize(("script", "number"), [("V2__game_live_tables.sql", 17), ("V3__schedule_tables.sql", 2)])
+def test_the_tables_need_nothing_before_them(
+    connection: Connection, scripts: dict[str, str], script: str, number: int
+) -> None:
+    """`mlbgen ddl --mapping FILE > V2__game_live_tables.sql` is complete in itself."""
+    connection.execute(scripts[script].encode())
+    assert len(catalog.tables(connection, SCHEMAS)) == number
 
 
 def test_squawk_passes(scripts: dict[str, str], tmp_path: Path) -> None:

@@ -390,7 +390,8 @@ def test_the_commands_that_are_documented(api: Api, repository: str) -> None:
         body = {"gamePk": number, "gameData": header, "liveData": whole}
         api.says(f"/api/v1.1/game/{number}/feed/live", body)
         api.says(f"/api/v1.1/game/{number}/feed/live?timecode=20240713_020000", body)
-    api.says("/api/v1/schedule?sportId=1&date=2024-10-25", listed([game(775300)]))
+    day = {"date": "2024-10-25", "games": [game(775300) | {"season": "2024"}]}
+    api.says("/api/v1/schedule?sportId=1&date=2024-10-25", {"dates": [day]})
     api.says("/api/v1/schedule?sportId=1&season=2024", listed([game(747175), game(1, "S")], [game(775300)]))
     assert len(COMMANDS) >= 6
     environment = dict(os.environ)
@@ -400,4 +401,6 @@ def test_the_commands_that_are_documented(api: Api, repository: str) -> None:
         assert done.returncode == 0, command + done.stdout + done.stderr
     with connect(repository) as connection:
         rows = connection.execute("SELECT DISTINCT game_pk FROM game.live_game_v1 ORDER BY 1").fetchall()
+        days = connection.execute("SELECT schedule_date::text, game_pk FROM schedule.schedule_games").fetchall()
     assert rows == [(747175,), (775300,)]
+    assert days == [("2024-10-25", 775300)]

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 from sample_tables.game import METHOD
+from schedules import METHOD as SCHEDULE
 
 from mlb_etl.client_request import of_method
 from mlb_etl.errors import EtlError
@@ -32,6 +33,18 @@ def test_a_missing_parameter() -> None:
     method = replace(METHOD, url="/api/v1/{season}/{game_pk}")
     with pytest.raises(EtlError, match=r"sample\.game is asked with game_pk, season; season is missing"):
         of_method(method, {"game_pk": "1"})
+
+
+def test_what_a_response_is_about_has_to_be_asked_for() -> None:
+    asked = of_method(SCHEDULE, {"date": "2024-07-02", "sportId": "1", "hydrate": "team"})
+    assert asked.target == "/api/v1/schedule?date=2024-07-02&sportId=1&hydrate=team"
+    with pytest.raises(EtlError, match=r"schedule\.schedule is asked with date, sportId; sportId is missing"):
+        of_method(SCHEDULE, {"date": "2024-07-02"})
+
+
+def test_nothing_is_asked_for_that_may_be_a_part() -> None:
+    with pytest.raises(EtlError, match=r"schedule\.schedule is never asked with teamId, perhaps for a part only"):
+        of_method(SCHEDULE, {"date": "2024-07-02", "sportId": "1", "teamId": "147"})
 
 
 def test_fields_are_never_left_out() -> None:

@@ -86,14 +86,14 @@ def test_files_are_the_same_in_any_order(tmp_path: Path) -> None:
         write(tmp_path / "a", f"{number}.json", document)
     for number, document in enumerate(reversed(documents)):
         write(tmp_path / "b", f"deeper/{number}.json.gz", document)
-    found = infer.files(tmp_path / "a", {GAMES})
+    found = infer.files([tmp_path / "a"], {GAMES})
     assert list(found) == ["schemas/api/schedule/games.json"]
-    assert infer.files(tmp_path / "b", {GAMES}) == found
+    assert infer.files([tmp_path / "b"], {GAMES}) == found
 
 
 def test_no_text_of_a_sample_enters_the_file(tmp_path: Path) -> None:
     write(tmp_path, "a.json", {"name": "Somebody", "players": {"ID660271": {"city": "Somewhere"}}, "list": ["Secret"]})
-    (text,) = infer.files(tmp_path, {GAMES}).values()
+    (text,) = infer.files([tmp_path], {GAMES}).values()
     for secret in ("Somebody", "Somewhere", "Secret", "660271"):
         assert secret not in text
 
@@ -101,9 +101,9 @@ def test_no_text_of_a_sample_enters_the_file(tmp_path: Path) -> None:
 def test_only_the_methods_asked_for_are_inferred(tmp_path: Path) -> None:
     write(tmp_path, "a.json", {})
     write(tmp_path, "b.json", {}, method="other")
-    assert list(infer.files(tmp_path, {GAMES})) == ["schemas/api/schedule/games.json"]
+    assert list(infer.files([tmp_path], {GAMES})) == ["schemas/api/schedule/games.json"]
     with pytest.raises(MlbgenError, match=r"no stub of game\.liveGameV1"):
-        infer.files(tmp_path, {GAMES, "game.liveGameV1"})
+        infer.files([tmp_path], {GAMES, "game.liveGameV1"})
 
 
 def test_path_of_a_method() -> None:
@@ -121,6 +121,7 @@ def test_path_of_a_method() -> None:
         (b"\x1f\x8b broken", "can't be read"),
         (b"[1, 2]", "a JSON object is expected"),
         (b'{"endpoint": "e", "gamePk": 1}', "method and response missing"),
+        (b'{"endpoint": "e", "method": "m", "response": {}, "query_params": [1]}', "query_params is no JSON object"),
         (b'{"endpoint": "e", "method": "m", "status_code": 404, "response": {}}', "status code is 404"),
     ],
 )
@@ -137,5 +138,6 @@ def test_a_folder_without_stubs(tmp_path: Path) -> None:
 
 def test_the_committed_shape_is_that_of_the_samples(stubs_dir: Path) -> None:
     root = Path(__file__).parents[2]
-    for path, text in infer.files(stubs_dir, {"game.liveGameV1"}).items():
+    folders = stubs.with_own(root, stubs_dir)
+    for path, text in infer.files(folders, {"game.liveGameV1", "schedule.schedule"}).items():
         assert (root / path).read_text() == text

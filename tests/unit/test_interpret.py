@@ -40,7 +40,7 @@ tables:
 
 def rows(table: str, document: object = DOCUMENT) -> list[dict[str, object]]:
     """The rows of a table, given as the YAML below `- name: game.t`, without game_pk."""
-    found = sample.rows(lowered(table).tables[0], document)
+    found = sample.rows(lowered(table).tables[0], Stub("test.json", "game.test", document))
     return [{name: value for name, value in row.items() if name != "game_pk"} for row in found]
 
 

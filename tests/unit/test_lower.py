@@ -227,6 +227,59 @@ def test_partitions_by_month_are_made_ahead_across_the_new_year() -> None:
     assert games.primary_key == ("game_pk", "played_on")
 
 
+ASKED = """\
+version: 1
+source:
+  endpoint: league
+  method: gameV1
+  url: /api/v1/league/{league_id}/games
+  raw_table: league.game_v1
+  query: [date, level]
+  document:
+    league_id: {type: smallint, parameter: league_id}
+    day: {type: date, parameter: date}
+  accept:
+    - {rule: the plays asked for, path: "$.plays[*].result.eventType", equals_parameter: level}
+"""
+ASKED_KEYS = """\
+defaults:
+  columns:
+    - {name: league_id, type: smallint, parameter: league_id, nullable: false, description: The league.}
+    - {name: day, type: date, parameter: date, nullable: false, description: The day.}
+"""
+
+
+def test_what_a_response_is_about_can_be_what_was_asked_for() -> None:
+    games = GAMES.replace("[game_pk]", "[league_id, day]")
+    found = method(games, head=ASKED, defaults=ASKED_KEYS)
+
+    assert found.query == ("date", "level")
+    assert [(key.name, str(key.type), key.value) for key in found.document] == [
+        ("league_id", "smallint", ir.ParameterValue("league_id")),
+        ("day", "date", ir.ParameterValue("date")),
+    ]
+    assert [column.value for column in found.tables[0].columns[:2]] == [key.value for key in found.document]
+    assert [(rule.path, rule.kind, rule.argument) for rule in found.rules] == [
+        ("$.plays[*].result.eventType", "equals_parameter", "level")
+    ]
+
+
+def test_any_query_is_possible_unless_the_mapping_says_so() -> None:
+    assert method(GAMES).query is None
+
+
+def test_a_partition_can_be_taken_from_a_column_that_was_asked_for() -> None:
+    games = GAMES.replace("[game_pk]", "[league_id, day]")
+    plays = games.replace("league.games", "league.plays").replace("games", "plays")
+    table = plays.replace(
+        "    columns:", "    partition_by: {column: asked, kind: month, of: league.games}\n    columns:"
+    )
+    column = "      - {name: asked, type: date, parameter: date, description: Day.}\n"
+    _, taken = method(games + column + table, head=ASKED, defaults=ASKED_KEYS).tables
+
+    assert taken.partition == ir.Partition("asked", "month", ())
+
+
 def test_rules_of_acceptance_have_full_paths() -> None:
     head = f"""{HEAD}\
   accept:
@@ -246,7 +299,9 @@ def test_rules_of_acceptance_have_full_paths() -> None:
         ("$.plays", "present", None),
     ]
     assert found.document == (
-        ir.DocumentKey("game_pk", SqlType("bigint"), reference("$", "gamePk", "$.gamePk", "integer"), ""),
+        ir.DocumentKey(
+            "game_pk", SqlType("bigint"), ir.PathValue((reference("$", "gamePk", "$.gamePk", "integer"),)), ""
+        ),
     )
     assert found.raw_table == ir.RawTable("league", "game_v1", ir.Partition("captured_at", "month", ()))
 

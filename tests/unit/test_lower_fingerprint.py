@@ -54,6 +54,7 @@ def test_what_changes_no_row_does_not_change_it(change: tuple[str, str]) -> None
     [
         ("name: rbi, type: smallint", "name: rbi, type: integer"),
         ("name: result", "name: outcome"),
+        ("  raw_table", "  query: [timecode]\n  raw_table"),
         ("play.result.rbi", "play.about.inning"),
         ("inning > 0", "inning >= 0"),
         ("null_if: [none]", "null_if: [nothing]"),

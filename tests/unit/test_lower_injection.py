@@ -33,7 +33,11 @@ MAPPING = {
         "method": "gameV1",
         "url": "/api/v1/game/{game_pk}",
         "raw_table": "league.game_v1",
-        "document": {"game_pk": {"type": "bigint", "path": "$.gamePk"}},
+        "query": ["day"],
+        "document": {
+            "game_pk": {"type": "bigint", "path": "$.gamePk"},
+            "day": {"type": "date", "parameter": "day"},
+        },
     },
     "tables": [
         {
@@ -41,11 +45,12 @@ MAPPING = {
             "description": "One row for each batter.",
             "rows": {"id": "$.teams.home.batters[*]"},
             "let": {"line": {"in": "$.teams.home.players", "key": "ID{id}"}},
-            "primary_key": ["game_pk", "person_id"],
+            "primary_key": ["game_pk", "person_id", "day"],
             "columns": [
                 {"name": "game_pk", "type": "bigint", "path": "$.gamePk", "nullable": False, "description": "Game."},
                 {"name": "person_id", "type": "integer", "item_of": "id", "nullable": False, "description": "Person."},
                 {"name": "era", "type": "numeric", "path": "line.stats.era", "description": "Earned run average."},
+                {"name": "day", "type": "date", "parameter": "day", "nullable": False, "description": "Day."},
             ],
             "checks": [{"name": "era", "expression": "era >= 0", "severity": "warn"}],
             "indexes": [{"expression": "abs(era)", "where": "era > 1"}],
@@ -60,6 +65,8 @@ CLOSED = [
     ("source", "raw_table"),
     ("source", "document", "game_pk", "type"),
     ("source", "document", "game_pk", "path"),
+    ("source", "query", 0),
+    ("source", "document", "day", "parameter"),
     ("tables", 0, "name"),
     ("tables", 0, "rows", "id"),
     ("tables", 0, "let", "line", "in"),
@@ -68,6 +75,7 @@ CLOSED = [
     ("tables", 0, "columns", 1, "type"),
     ("tables", 0, "columns", 1, "item_of"),
     ("tables", 0, "columns", 2, "path"),
+    ("tables", 0, "columns", 3, "parameter"),
     ("tables", 0, "checks", 0, "name"),
     ("tables", 0, "checks", 0, "expression"),
     ("tables", 0, "indexes", 0, "expression"),
@@ -110,7 +118,7 @@ def test_keys_that_are_names_are_refused(location: tuple[str | int, ...], hostil
     at = MAPPING
     for part in location:
         at = at[part]
-    (value,) = at.values()
+    value = next(iter(at.values()))
 
     assert codes(with_value(location, {hostile: value}))
 
@@ -144,7 +152,7 @@ def test_texts_and_literals_are_carried_as_they_are(hostile: str) -> None:
     stripped = hostile.strip()
 
     assert batters.description == stripped
-    (_, _, era, constant, *_) = batters.columns
+    (_, _, era, _, constant, *_) = batters.columns
     assert (era.description, era.null_if, constant.value) == (stripped, (hostile,), ir.ConstantValue(hostile))
     assert batters.levels[0].where == paths.Comparison(("fullName",), "!=", hostile)
     assert found.rules[0].text == stripped

@@ -93,7 +93,10 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_the_jobs_of_the_repository() -> None:
     folder = Path(__file__).parents[2] / "config" / "jobs"
     found = {path.stem: jobs.read(path) for path in folder.glob("*.yaml")}
-    assert found.keys() == {"game_live_date", "game_live_season", "game_live_specific", "game_live_transform"}
+    assert found.keys() == {
+        *("game_live_date", "game_live_season", "game_live_specific", "game_live_transform"),
+        *("schedule_daily", "schedule_transform"),
+    }
     assert all(stem == job.name for stem, job in found.items())
 
 
@@ -120,6 +123,35 @@ def test_placeholders(tmp_path: Path) -> None:
         "2024-07-01",
         "2024-07-02",
     ]
+
+
+ASKING = """\
+name: sample
+source: {endpoint: sample, method: game, query: {sportId: "${sport}", date: "${day}", level: "1"}}
+parameters:
+  - {name: day, type: date, required: true, repeatable: true}
+  - {name: sport, type: integer, default: "1"}
+  - {name: game_pk, type: integer}
+storage: {raw: true, transform: false}
+"""
+
+
+def test_what_a_method_is_asked_with(tmp_path: Path) -> None:
+    """Parameters by the names of the query, and those that it does not name by their own."""
+    job = jobs.read(write(tmp_path, ASKING))
+    assert job.asked({"day": ["2024-07-01", "2024-07-02"]}) == [
+        {"sportId": "1", "date": day, "level": "1"} for day in ("2024-07-01", "2024-07-02")
+    ]
+    assert job.asked({"day": ["2024-07-01"], "sport": ["11"], "game_pk": ["5"]}) == [
+        {"sportId": "11", "date": "2024-07-01", "level": "1", "game_pk": "5"}
+    ]
+
+
+def test_a_query_that_names_no_parameter(tmp_path: Path) -> None:
+    path = write(tmp_path, ASKING.replace("${day}", "${date}"))
+    with pytest.raises(EtlError) as caught:
+        jobs.read(path)
+    assert f"{path}:2:9: source: ${{date}} is not known here; day, sport, game_pk, TODAY" in str(caught.value)
 
 
 def test_a_placeholder_without_value(tmp_path: Path) -> None:

@@ -63,6 +63,44 @@ def test_mg101_a_column_that_no_sample_fills() -> None:
     ]
 
 
+ASKED = """\
+version: 1
+source:
+  endpoint: game
+  method: test
+  url: /{level}
+  raw_table: game.test
+  query: [day]
+  document: {day: {type: date, parameter: day}, level: {type: smallint, parameter: level}}
+tables:
+  - name: game.plays
+    description: One row for each play.
+    rows: {play: "$.plays[*]"}
+    primary_key: [day, level, n]
+    columns:
+      - {name: day, type: date, parameter: day, nullable: false, description: Day.}
+      - {name: level, type: smallint, parameter: level, nullable: false, description: Level.}
+      - {name: n, type: smallint, path: play.n, nullable: false, description: Number.}
+"""
+TWICE = {"plays": [{"n": 1}, {"n": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "document", "codes"),
+    [
+        ({"day": "2024-07-01", "level": "1"}, GOOD, []),
+        ({"level": "1"}, GOOD, ["MG101"]),
+        ({"level": "1"}, TWICE, ["MG101"]),  # what is never captured may repeat: it can be of several days
+        ({"day": "2024-07-01", "level": "1"}, TWICE, ["MG103"]),
+        ({"day": "today", "level": "1"}, GOOD, ["MG104"]),
+    ],
+)
+def test_keys_that_are_asked_for(asked: dict[str, str], document: object, codes: list[str]) -> None:
+    shape = infer.infer([Stub("shown", "game.test", GOOD)])["game.test"]
+    method = lower.lower(source.parse(ASKED, "test.yaml"), shape)
+    assert [each.code for each in sample.check(method, [Stub("1.json", "game.test", document, asked)])] == codes
+
+
 def test_mg102_a_key_without_a_value() -> None:
     assert texts(check(GOOD, play(n=None))) == [
         (16, "MG102", 'key column "n" of game.plays is NULL in a sample', "game_2.json.gz has null at $.plays[*].n")

@@ -77,7 +77,7 @@ def test_month_partitions_are_in_utc(of_column: str, bounds: str) -> None:
 def test_indexes() -> None:
     condition = "\"speed\" > 90.5 AND \"event\" <> 'it''s'"
     assert [printer.line(each) for each in ddl.indexes(of_table(PLAYS))] == [
-        'CREATE INDEX "plays_captured_at_idx" ON "league"."plays" ("captured_at")',
+        'CREATE INDEX "plays_captured_at_idx" ON "league"."plays" USING brin ("captured_at")',
         f'CREATE INDEX "plays_event_idx" ON "league"."plays" ((LOWER("event"))) WHERE {condition}',
         'CREATE UNIQUE INDEX "plays_event_key" ON "league"."plays" ("game_pk", "play_index", "event", "season")',
     ]

@@ -134,7 +134,7 @@ def test_a_row_partitioned_by_captured_at_is_the_same_at_another_time() -> None:
 
 
 def test_every_document_key_is_a_parameter_of_its_type() -> None:
-    day = ir.DocumentKey("day", types.SqlType("date"), DOCUMENT[0].reference, "")
+    day = ir.DocumentKey("day", types.SqlType("date"), DOCUMENT[0].value, "")
     listed = table("listed", [column("day", "date", nullable=False)], ["day"], by=None)
     upsert = statements(listed, (*DOCUMENT, day)).upsert
     assert '"old"."game_pk" = ANY(%(game_pk)s::bigint[])\n        AND "old"."day" = ANY(%(day)s::date[])' in upsert

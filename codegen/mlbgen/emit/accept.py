@@ -10,25 +10,27 @@ def say(scope: Scope, rule: ir.Rule) -> None:
     """Add the rule's test to the statements of the scope's depth 0. A null is as if it was not there."""
     if rule.kind == "type":
         return  # as the struct's annotation says
-    value = _value(scope, rule)
+    first, *others = _between_loops(paths.parse(rule.path))
+    value = _in_loops(scope, rule, first, others) if others else scope.value("$", first).or_none
     text, path = quoted(rule.text), quoted(rule.path)
+    shown = f", value={value}"
     match rule.kind:
         case "present":
             test, shown = f"{value} is None", ""
-        case "absent":
-            test, shown = f"{value} is not None", f", value={value}"
-        case "equals_parameter":
-            wanted = f"capture.parameters.get({quoted(rule.argument)})"
-            test, shown = f"{value} is None or str({value}) != {wanted}", f", value={value}"
+        case "equals_parameter" if not others:
+            test = f"{value} is None or {_differs(rule, value)}"
+        case _:
+            test = f"{value} is not None"
     scope.say(0, f"if {test}:\n    raise Rejected({text}, path={path}{shown})")
 
 
-def _value(scope: Scope, rule: ir.Rule) -> str:
-    """The expression for what the rule is about; for a path with loops the first value that is there."""
-    first, *others = _between_loops(paths.parse(rule.path))
+def _differs(rule: ir.Rule, value: str) -> str:
+    return f"str({value}) != {Scope.parameter(str(rule.argument)).expression}"
+
+
+def _in_loops(scope: Scope, rule: ir.Rule, first: tuple[str, ...], others: list[tuple[str, ...]]) -> str:
+    """A local for the first value that is there, or that is not the parameter's."""
     value = scope.value("$", first)
-    if not others:
-        return value.or_none
     loops = []
     for number, members in enumerate(others):
         item = f"each_{number}" if number else "each"
@@ -37,7 +39,10 @@ def _value(scope: Scope, rule: ir.Rule) -> str:
         value = scope.inline(item, value.node.each, members)
     local = scope.names.take(identifier((others[-1] or first)[-1]))
     found = value.or_none
-    scope.say(0, f"{local} = next(({found} {' '.join(loops)} if {found} is not None), None)")
+    wrong = f"{found} is not None"
+    if rule.kind == "equals_parameter":
+        wrong += f" and {_differs(rule, found)}"
+    scope.say(0, f"{local} = next(({found} {' '.join(loops)} if {wrong}), None)")
     return local
 
 

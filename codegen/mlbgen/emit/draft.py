@@ -70,8 +70,9 @@ def read(method: ir.Method, shape: Shape) -> Draft:
     """
     root = Draft(())
     for key in method.document:
-        if decoding := types.decoding(key.type, key.reference.type):
-            root.walk(key.reference.members).annotations.add(decoding.annotation)
+        for reference in key.value.references if isinstance(key.value, ir.PathValue) else ():
+            if decoding := types.decoding(key.type, reference.type):
+                root.walk(reference.members).annotations.add(decoding.annotation)
     for table in method.tables:
         _read_table(root, table)
     for rule in method.rules:

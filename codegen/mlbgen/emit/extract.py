@@ -159,9 +159,8 @@ class _Writer:
     def _column(self, column: ir.Column) -> None:
         paths = columns.paths(self.table, column)
         match column.value:
-            case ir.PathValue(references):
-                values = [self.scope.value(each.root, each.members) for each in references]
-                expression = filled(column, values, paths)
+            case ir.PathValue() | ir.ParameterValue():
+                expression = filled(column, self._values(column.value), paths)
                 if not column.nullable and column.default is None:
                     expression = Source(f"required({expression}, {quoted(paths[0])})")
                 self._say(column, expression)
@@ -181,6 +180,11 @@ class _Writer:
                 self._say(column, quoted(value))
             case ir.CapturedAt():
                 self._say(column, "capture.captured_at")
+
+    def _values(self, source: ir.PathValue | ir.ParameterValue) -> list[Value]:
+        if isinstance(source, ir.ParameterValue):
+            return [self.scope.parameter(source.name)]
+        return [self.scope.value(each.root, each.members) for each in source.references]
 
     def _say(self, column: ir.Column, expression: str) -> None:
         local = self.locals.get(column.name)

@@ -2,21 +2,21 @@
 
 from dataclasses import dataclass
 
-from mlbgen import ir, types
-from mlbgen.columns import converter
+from mlbgen import columns, ir, types
 from mlbgen.emit import accept
 from mlbgen.emit.facts import modules, partition
 from mlbgen.emit.python import Names, Source, header, quoted, render
 from mlbgen.emit.scope import Scope, Variable
 from mlbgen.emit.tree import ROOT, Tree
 
-_TAKEN = ("capture", "convert", "document", "each")
+_TAKEN = ("capture", "convert", "date", "datetime", "document", "each")
 
 
 @dataclass(frozen=True, slots=True)
 class _Key:
     name: str
     annotation: str
+    arguments: Source
     statements: Source
     fact: Source
 
@@ -65,6 +65,7 @@ def _facts(method: ir.Method) -> tuple[Source, ...]:
         Source(f"endpoint={quoted(method.endpoint)}"),
         Source(f"method={quoted(method.method)}"),
         Source(f"url={quoted(method.url)}"),
+        Source(f"query={quoted(method.query)}"),
         Source(f"raw_schema={quoted(method.raw_table.schema)}"),
         Source(f"raw_table={quoted(method.raw_table.name)}"),
         Source(f"raw_partition={partition(method.raw_table.partition)}"),
@@ -78,16 +79,22 @@ def _facts(method: ir.Method) -> tuple[Source, ...]:
 
 def _key(key: ir.DocumentKey, tree: Tree, constants: set[str]) -> _Key:
     scope = _scope(tree)
-    value = scope.value(key.reference.root, key.reference.members)
-    decoding = types.decoding(key.type, key.reference.type)
+    if isinstance(key.value, ir.ParameterValue):
+        value, json_type, place = scope.parameter(key.value.name), "string", columns.parameter(key.value.name)
+        source, arguments = f"parameter={quoted(key.value.name)}", f"_document: {ROOT}, capture: Capture"
+    else:
+        (reference,) = key.value.references
+        value, json_type, place = scope.value(reference.root, reference.members), reference.type, reference.path
+        source, arguments = f"path={quoted(place)}", f"document: {ROOT}, _capture: Capture"
+    decoding = types.decoding(key.type, json_type)
     if decoding is None:
-        raise AssertionError(f"{key.reference.type} can't fill {key.type}, which lowering refuses")
-    path = quoted(key.reference.path)
-    convert = converter(decoding, value.node.annotation)
-    scope.say(0, f"return convert.{convert}({value.or_none}, {path})" if convert else f"return {value.or_none}")
+        raise AssertionError(f"{json_type} can't fill {key.type}, which lowering refuses")
+    convert = columns.converter(decoding, value.node.annotation)
+    found = f"convert.{convert}({value.or_none}, {quoted(place)})" if convert else value.or_none
+    scope.say(0, f"return {found}")
     constants |= scope.constants
-    fact = f"DocumentKey({quoted(key.name)}, {quoted(str(key.type))}, {path}, read_{key.name})"
-    return _Key(key.name, f"{decoding.python} | None", _statements(scope), Source(fact))
+    fact = f"DocumentKey({quoted(key.name)}, {quoted(str(key.type))}, read_{key.name}, {source})"
+    return _Key(key.name, f"{decoding.python} | None", Source(arguments), _statements(scope), Source(fact))
 
 
 def _accept(method: ir.Method, tree: Tree, constants: set[str]) -> Source:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mlbgen import ir
-from mlbgen.emit.python import Names, quoted_around
+from mlbgen.emit.python import Names, quoted, quoted_around
 from mlbgen.emit.tree import Node
 from mlbgen.names import identifier
 
@@ -76,6 +76,11 @@ class Scope:
         parent = self.parent(root, members[:-1])
         member = parent.node.member(members[-1])
         return Value(f"{parent.name}.{member.attribute}", member.node, parent.depth, member.keeps_null)
+
+    @staticmethod
+    def parameter(name: str) -> Value:
+        """A parameter of the request."""
+        return Value(f"capture.parameters.get({quoted(name)})", Node("str"), 0)
 
     def inline(self, start: str, node: Node, members: tuple[str, ...], depth: int = 0) -> Value:
         """What the members lead to from an object, as one expression without locals."""

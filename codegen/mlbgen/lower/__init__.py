@@ -51,6 +51,7 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape) -
         description=declared.description,
         mapping_file=place.source.file,
         raw_table=raw_table,
+        query=None if declared.query is None else tuple(declared.query),
         document=document,
         rules=method.rules(report, at, declared, shape),
         shrink_guard=method.shrink_guard(report, at.at("shrink_guard"), declared.shrink_guard, made),

@@ -86,9 +86,7 @@ def stand_in(name: str, position: Position) -> ir.Column:
 
 def is_document_key(column: ir.Column | None, key: ir.DocumentKey) -> bool:
     """Whether the column holds that key of the document."""
-    if column is None or not isinstance(column.value, ir.PathValue):
-        return False
-    return column.type == key.type and [each.path for each in column.value.references] == [key.reference.path]
+    return column is not None and (column.type, column.value) == (key.type, key.value)
 
 
 def column_type(report: Report, place: Place, text: str) -> SqlType:
@@ -117,6 +115,8 @@ def _is_precision(precision: int, scale: int = 0) -> bool:
 def _value(report: Report, place: Place, declared: spec.Column, scope: Scope) -> ir.Value | None:
     if declared.constant is not None:
         return ir.ConstantValue(declared.constant)
+    if declared.parameter is not None:
+        return _parameter_value(report, place.at("parameter"), declared.parameter, scope)
     if declared.index_of is not None:
         level = _level(report, place.at("index_of"), declared.index_of, scope, "array")
         return None if level is None else ir.IndexValue(level.name, declared.start)
@@ -165,6 +165,15 @@ def _path_value(report: Report, place: Place, path: str | list[str], scope: Scop
     return ir.PathValue(found) if len(found) == len(references) else None
 
 
+def _parameter_value(report: Report, place: Place, name: str, scope: Scope) -> ir.ParameterValue | None:
+    """A parameter that tells documents apart: by any other, one response to two requests would make other rows."""
+    if name in scope.parameters:
+        return ir.ParameterValue(name)
+    message = f'the parameter "{name}" is no key of the document'
+    report.add("MG081", place, message, did_you_mean(name, scope.parameters, "only the document's keys come from it"))
+    return None
+
+
 def _check_settings(report: Report, place: Place, declared: spec.Column) -> bool:
     """What is said has a use, and converters are known."""
     good = True
@@ -206,6 +215,8 @@ def _json_types(value: ir.Value) -> list[tuple[str, str]]:
         return [(value.path, value.type)]
     if isinstance(value, ir.KeyValue):
         return [(f"the key of {value.level}", "string")]
+    if isinstance(value, ir.ParameterValue):
+        return [(f"the parameter {value.name}", "string")]
     return [("an ordinal", "integer")]
 
 

@@ -137,11 +137,14 @@ def index(
     if declared.unique and expression is not None and by is not None:
         report.add("MG055", place.at("unique"), "a partitioned table can't have a unique index over an expression")
         return None
+    if declared.unique and declared.using != "btree":
+        report.add("MG044", place.at("using"), f"an index using {declared.using} can't be unique", "leave one out")
+        return None
     names = tuple(declared.columns or expressions.names(expression or ""))
     marks = [naming.short_hash(f"{expression} WHERE {where}")] if expression or where else []
     name = naming.made_up(table, *names, *marks, suffix="key" if declared.unique else "idx")
     kept = () if expression else widened(names, by) if declared.unique else names
-    return ir.Index(name, kept, expression, where, declared.unique)
+    return ir.Index(name, kept, expression, where, declared.unique, declared.using)
 
 
 def check(report: Report, place: Place, declared: spec.Check, columns: Columns, *, table: str) -> ir.Check | None:

@@ -11,7 +11,7 @@ from mlbgen.lower.columns import UNKNOWN, column_type
 from mlbgen.lower.keys import partition
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import NOTHING_SEEN, Scope, kind, parse
-from mlbgen.paths import Each, step
+from mlbgen.paths import Each, Path, step
 from mlbgen.shape import Shape
 from mlbgen.types import SqlType
 
@@ -30,15 +30,36 @@ def document(report: Report, place: Place, declared: spec.Source, scope: Scope) 
         at = place.at("document", name)
         good = naming.check_column(report, at.key, name)
         sql_type = column_type(report, at.at("type"), key.type)
-        reference = scope.value(report, at.at("path"), key.path)
-        if sql_type is UNKNOWN or reference is None:
+        value, where, json_type = _key_value(report, at, declared, key, scope)
+        if sql_type is UNKNOWN or value is None:
             continue
-        if types.decoding(sql_type, reference.type) is None:
-            message = f"{reference.path} is {kind(reference.type)}, which can't fill {sql_type}"
-            report.add("MG040", at.at("type"), message)
+        if types.decoding(sql_type, json_type) is None:
+            report.add("MG040", at.at("type"), f"{where} is {kind(json_type)}, which can't fill {sql_type}")
         elif good:
-            found.append(ir.DocumentKey(name, sql_type, reference, key.description))
+            found.append(ir.DocumentKey(name, sql_type, value, key.description))
     return tuple(found)
+
+
+def _key_value(
+    report: Report, place: Place, declared: spec.Source, key: spec.DocumentKey, scope: Scope
+) -> tuple[ir.PathValue | ir.ParameterValue | None, str, ir.ValueType]:
+    """Where a key's value comes from, in words too, and its JSON type."""
+    if key.parameter is not None:
+        good = _check_parameter(report, place.at("parameter"), key.parameter, declared)
+        return ir.ParameterValue(key.parameter) if good else None, f"the parameter {key.parameter}", "string"
+    reference = scope.value(report, place.at("path"), key.path or "")
+    if reference is None:
+        return None, "", "any"
+    return ir.PathValue((reference,)), reference.path, reference.type
+
+
+def _check_parameter(report: Report, place: Place, name: str, declared: spec.Source) -> bool:
+    """The request can have the parameter: in its URL, or in its query."""
+    known = (*_PARAMETER.findall(declared.url), *(declared.query or ()))
+    if name not in known:
+        help_ = did_you_mean(name, known, "name it in the URL, or in source.query")
+        report.add("MG080", place, f'the request has no parameter "{name}"', help_)
+    return name in known
 
 
 def check_names(report: Report, place: Place, declared: spec.Source) -> None:
@@ -49,6 +70,11 @@ def check_names(report: Report, place: Place, declared: spec.Source) -> None:
     if _URL.fullmatch(declared.url) is None:
         help_ = "such as /api/v1/people/{person_id}"
         report.add("MG080", place.at("url"), "the URL is no path with parameters in snake case", help_)
+    taken = _PARAMETER.findall(declared.url)
+    for number, name in enumerate(declared.query or ()):
+        if name in taken:
+            report.add("MG023", place.at("query", number), f'there is a parameter "{name}" already')
+        taken.append(name)
 
 
 def raw_table(report: Report, place: Place, declared: spec.Source) -> ir.RawTable:
@@ -74,18 +100,14 @@ def shrink_guard(
 def rules(report: Report, place: Place, declared: spec.Source, shape: Shape) -> tuple[ir.Rule, ...]:
     """What a response has to be to be accepted."""
     scope = Scope(shape, set())
-    parameters = _PARAMETER.findall(declared.url)
     found: list[ir.Rule] = []
     for number, rule in enumerate(declared.accept):
         at = place.at("accept", number)
-        path = _absent(report, at.at("path"), rule.path, shape) if rule.absent else _there(report, at, rule, scope)
-        argument = rule.type or rule.equals_parameter
-        if rule.equals_parameter is not None and rule.equals_parameter not in parameters:
-            message = f'the URL has no parameter "{rule.equals_parameter}"'
-            help_ = did_you_mean(rule.equals_parameter, parameters)
-            report.add("MG080", at.at("equals_parameter"), message, help_)
-        elif path is not None:
-            found.append(ir.Rule(rule.rule, path, _rule_kind(rule), argument))
+        path, good = _rule_path(report, at, rule, scope, shape), True
+        if rule.equals_parameter is not None:
+            good = _check_parameter(report, at.at("equals_parameter"), rule.equals_parameter, declared)
+        if good and path is not None:
+            found.append(ir.Rule(rule.rule, path, _rule_kind(rule), rule.type or rule.equals_parameter))
     return tuple(found)
 
 
@@ -97,22 +119,37 @@ def _rule_kind(rule: spec.Rule) -> RuleKind:
     return "present" if rule.present else "absent"
 
 
-def _absent(report: Report, place: Place, text: str, shape: Shape) -> str | None:
-    """A path that no sample needs to have: only its form is looked at. It may loop, as in "no play has pitchEvents"."""
-    path = parse(report, place, text)
+def _rule_path(report: Report, place: Place, rule: spec.Rule, scope: Scope, shape: Shape) -> str | None:
+    """The rule's path in full. It may loop, as in "no play has pitchEvents" and "each day is the one asked for"."""
+    at = place.at("path")
+    path = parse(report, at, rule.path)
     if path is None:
         return None
+    if rule.absent:
+        return _looped(report, at, path, shape, seen=False)
+    if rule.equals_parameter is not None and any(isinstance(each, Each) for each in path.segments):
+        return _looped(report, at, path, shape, seen=True)
+    return _there(report, place, rule, scope)
+
+
+def _looped(report: Report, place: Place, path: Path, shape: Shape, *, seen: bool) -> str | None:
+    """A path that may loop; unless it has to be `seen` in samples only its form is looked at."""
     if path.root != "$" or any(isinstance(each, Each) and each.where is not None for each in path.segments):
         report.add("MG032", place, "a rule's path starts at $ and has no filter")
         return None
     full, here = "$", shape
-    for segment in path.segments:
+    for segment, offset in zip(path.segments, path.offsets, strict=True):
         if isinstance(segment, Each):
             full += ".*" if "map" in here.types else "[*]"
-            here = here.items or NOTHING_SEEN
+            inner = here.items
         else:
             full += step(segment)
-            here = here.members.get(segment, NOTHING_SEEN)
+            inner = here.members.get(segment)
+        if inner is None and seen:
+            help_ = did_you_mean(str(segment), here.members) if isinstance(segment, str) else ""
+            report.add("MG031", place, f"no sample response has {full}", help_, offset=offset)
+            return None
+        here = inner or NOTHING_SEEN
     return full
 
 

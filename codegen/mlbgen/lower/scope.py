@@ -1,7 +1,7 @@
 """The variables that paths start from, and the way from a path's text to a place in the API's shape."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from mlbgen import ir, paths
@@ -30,12 +30,16 @@ class Target:
 
 
 class Scope:
-    """The variables of a table, and which of them something uses; `mapped` gets each path that was followed."""
+    """The variables of a table, and which of them something uses; `mapped` gets each path that was followed.
 
-    def __init__(self, document: Shape, mapped: set[str]) -> None:
+    `parameters` are those of the request that columns can take.
+    """
+
+    def __init__(self, document: Shape, mapped: set[str], parameters: Collection[str] = ()) -> None:
         self.variables: dict[str, Variable | None] = {"$": Variable("$", document, "$")}
         self.used: set[str] = set()
         self.mapped = mapped
+        self.parameters = parameters
 
     def declare(self, name: str, variable: Variable | None) -> None:
         """Make a variable known; None for one whose own declaration is wrong."""

@@ -24,6 +24,12 @@ class Common:
     raw_table: str
     mapped: set[str]
 
+    def scope(self) -> Scope:
+        """A table's scope, before it declares levels and look-ups."""
+        values = (key.value for key in self.document.values())
+        parameters = [value.name for value in values if isinstance(value, ir.ParameterValue)]
+        return Scope(self.shape, self.mapped, parameters)
+
 
 def tables(report: Report, place: Place, declared: list[spec.Table], common: Common) -> tuple[ir.Table, ...]:
     """All tables, parents before children."""
@@ -54,7 +60,7 @@ class _Table:
 
     def draft(self) -> foreign_keys.Draft:
         """The table but for its foreign keys."""
-        declared, scope, errors = self.declared, Scope(self.common.shape, self.common.mapped), self.report.count
+        declared, scope, errors = self.declared, self.common.scope(), self.report.count
         if "duplicates" in declared.model_fields_set and not declared.rows:
             at = self.place.at("duplicates").key
             self.report.add("MG044", at, '"duplicates" has no use in a table of one row a document', "leave it out")
@@ -131,7 +137,7 @@ class _Table:
         document = self.common.document
         for name, key in document.items():
             if not columns.is_document_key(self.columns.get(name), key):
-                help_ = "add it to defaults.columns, with the type and the path that source.document gives it"
+                help_ = "add it to defaults.columns, with the type and the source that source.document gives it"
                 self.report.add("MG053", self.place.at("name"), f'the table lacks the document\'s key "{name}"', help_)
         declared = self.declared.primary_key
         keys.check_primary_key(self.report, self.place.at("primary_key"), declared, self.columns, tuple(document))

@@ -59,5 +59,7 @@ def _of_table(tables: Tables, name: str) -> Columns:
 
 def _is_of_document(column: spec.Column) -> bool:
     """Whether all rows of a document have the same value, and those of every table can have it."""
+    if column.parameter is not None:
+        return True
     paths = [column.path] if isinstance(column.path, str) else column.path or []
     return bool(paths) and all(path.startswith("$") for path in paths)

@@ -79,7 +79,8 @@ def index(relation: Relation, made: ir.Index) -> exp.Create:
     """CREATE INDEX."""
     keys = [exp.paren(nodes.expression(made.expression))] if made.expression is not None else columns(made.columns)
     where = None if made.where is None else exp.Where(this=nodes.expression(made.where))
-    params = exp.IndexParameters(columns=keys, where=where)
+    using = None if made.using == "btree" else exp.Var(this=made.using)
+    params = exp.IndexParameters(using=using, columns=keys, where=where)
     this = exp.Index(this=name(made.name), table=of(relation), params=params)
     return exp.Create(this=this, kind="INDEX", unique=made.unique)
 

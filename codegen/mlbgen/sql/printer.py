@@ -76,7 +76,8 @@ class _Printer(PostgresGenerator):
         return f"REFERENCES {self.sql(expression, 'this')} ({self.expressions(expression, flat=True)})"
 
     def indexparameters_sql(self, expression: exp.IndexParameters) -> str:
-        return f" ({self.expressions(expression, key='columns', flat=True)}){self.sql(expression, 'where')}"
+        using = f" USING {how}" if (how := self.sql(expression, "using")) else ""
+        return f"{using} ({self.expressions(expression, key='columns', flat=True)}){self.sql(expression, 'where')}"
 
     def copy_sql(self, expression: exp.Copy) -> str:
         source = self.expressions(expression, key="files", flat=True)
@@ -103,6 +104,12 @@ class _Printer(PostgresGenerator):
         head = " ".join(("DELETE FROM", self.sql(expression, "this")))
         using = " ".join(("USING", self.expressions(expression, key="using", flat=True)))
         return "".join((head, self.sep(), using, *(self.sql(expression, part) for part in ("where", "returning"))))
+
+    def unnest_sql(self, expression: exp.Unnest) -> str:
+        """Values and names on a line each where one is too short for both."""
+        values, alias = self.expressions(expression, flat=True), self.sql(expression, "alias")
+        between = self.sep() if len(values) + len(alias) > _WIDTH else " "
+        return f"UNNEST({values}){between}AS {alias}"
 
     def any_sql(self, expression: exp.Any) -> str:
         return f"ANY({self.sql(expression, 'this')})"

@@ -149,7 +149,7 @@ CREATE TABLE "game"."live_game_metadata_2025" PARTITION OF "game"."live_game_met
 CREATE TABLE "game"."live_game_metadata_2026" PARTITION OF "game"."live_game_metadata" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_metadata_2027" PARTITION OF "game"."live_game_metadata" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_metadata_captured_at_idx" ON "game"."live_game_metadata" ("captured_at");
+CREATE INDEX "live_game_metadata_captured_at_idx" ON "game"."live_game_metadata" USING brin ("captured_at");
 CREATE INDEX "live_game_metadata_game_date_idx" ON "game"."live_game_metadata" ("game_date");
 CREATE INDEX "live_game_metadata_home_team_id_idx" ON "game"."live_game_metadata" ("home_team_id");
 CREATE INDEX "live_game_metadata_away_team_id_idx" ON "game"."live_game_metadata" ("away_team_id");
@@ -318,7 +318,7 @@ CREATE TABLE "game"."live_game_linescore_2025" PARTITION OF "game"."live_game_li
 CREATE TABLE "game"."live_game_linescore_2026" PARTITION OF "game"."live_game_linescore" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_linescore_2027" PARTITION OF "game"."live_game_linescore" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_linescore_captured_at_idx" ON "game"."live_game_linescore" ("captured_at");
+CREATE INDEX "live_game_linescore_captured_at_idx" ON "game"."live_game_linescore" USING brin ("captured_at");
 
 COMMENT ON TABLE "game"."live_game_linescore" IS 'One row for each inning, with what both teams did in it.';
 COMMENT ON COLUMN "game"."live_game_linescore"."game_pk" IS 'MLB''s number of the game.';
@@ -396,7 +396,7 @@ CREATE TABLE "game"."live_game_players_2025" PARTITION OF "game"."live_game_play
 CREATE TABLE "game"."live_game_players_2026" PARTITION OF "game"."live_game_players" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_players_2027" PARTITION OF "game"."live_game_players" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_players_captured_at_idx" ON "game"."live_game_players" ("captured_at");
+CREATE INDEX "live_game_players_captured_at_idx" ON "game"."live_game_players" USING brin ("captured_at");
 CREATE INDEX "live_game_players_player_id_idx" ON "game"."live_game_players" ("player_id");
 
 COMMENT ON TABLE "game"."live_game_players" IS 'One row for each person who is listed for the game, with name and biography.';
@@ -505,7 +505,7 @@ CREATE TABLE "game"."live_game_plays_2025" PARTITION OF "game"."live_game_plays"
 CREATE TABLE "game"."live_game_plays_2026" PARTITION OF "game"."live_game_plays" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_plays_2027" PARTITION OF "game"."live_game_plays" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_plays_captured_at_idx" ON "game"."live_game_plays" ("captured_at");
+CREATE INDEX "live_game_plays_captured_at_idx" ON "game"."live_game_plays" USING brin ("captured_at");
 CREATE INDEX "live_game_plays_batter_id_idx" ON "game"."live_game_plays" ("batter_id");
 CREATE INDEX "live_game_plays_pitcher_id_idx" ON "game"."live_game_plays" ("pitcher_id");
 
@@ -639,7 +639,7 @@ CREATE TABLE "game"."live_game_pitch_events_2025" PARTITION OF "game"."live_game
 CREATE TABLE "game"."live_game_pitch_events_2026" PARTITION OF "game"."live_game_pitch_events" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_pitch_events_2027" PARTITION OF "game"."live_game_pitch_events" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_pitch_events_captured_at_idx" ON "game"."live_game_pitch_events" ("captured_at");
+CREATE INDEX "live_game_pitch_events_captured_at_idx" ON "game"."live_game_pitch_events" USING brin ("captured_at");
 
 COMMENT ON TABLE "game"."live_game_pitch_events" IS 'One row for each pitch, with call, count, pitch tracking and batted ball.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."game_pk" IS 'MLB''s number of the game.';
@@ -749,7 +749,7 @@ CREATE TABLE "game"."live_game_runners_2025" PARTITION OF "game"."live_game_runn
 CREATE TABLE "game"."live_game_runners_2026" PARTITION OF "game"."live_game_runners" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_runners_2027" PARTITION OF "game"."live_game_runners" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_runners_captured_at_idx" ON "game"."live_game_runners" ("captured_at");
+CREATE INDEX "live_game_runners_captured_at_idx" ON "game"."live_game_runners" USING brin ("captured_at");
 CREATE INDEX "live_game_runners_runner_id_idx" ON "game"."live_game_runners" ("runner_id");
 
 COMMENT ON TABLE "game"."live_game_runners" IS 'One row for each movement of a runner, the batter too.';
@@ -801,7 +801,7 @@ CREATE TABLE "game"."live_game_scoring_plays_2025" PARTITION OF "game"."live_gam
 CREATE TABLE "game"."live_game_scoring_plays_2026" PARTITION OF "game"."live_game_scoring_plays" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_scoring_plays_2027" PARTITION OF "game"."live_game_scoring_plays" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_scoring_plays_captured_at_idx" ON "game"."live_game_scoring_plays" ("captured_at");
+CREATE INDEX "live_game_scoring_plays_captured_at_idx" ON "game"."live_game_scoring_plays" USING brin ("captured_at");
 
 COMMENT ON TABLE "game"."live_game_scoring_plays" IS 'One row for each plate appearance in which a run scored.';
 COMMENT ON COLUMN "game"."live_game_scoring_plays"."game_pk" IS 'MLB''s number of the game.';
@@ -900,7 +900,7 @@ CREATE TABLE "game"."live_game_home_batting_order_2025" PARTITION OF "game"."liv
 CREATE TABLE "game"."live_game_home_batting_order_2026" PARTITION OF "game"."live_game_home_batting_order" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_home_batting_order_2027" PARTITION OF "game"."live_game_home_batting_order" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_home_batting_order_captured_at_idx" ON "game"."live_game_home_batting_order" ("captured_at");
+CREATE INDEX "live_game_home_batting_order_captured_at_idx" ON "game"."live_game_home_batting_order" USING brin ("captured_at");
 CREATE INDEX "live_game_home_batting_order_player_id_idx" ON "game"."live_game_home_batting_order" ("player_id");
 
 COMMENT ON TABLE "game"."live_game_home_batting_order" IS 'One row for each of the home batters in the lineup now, with batting and fielding in this game.';
@@ -1054,7 +1054,7 @@ CREATE TABLE "game"."live_game_away_batting_order_2025" PARTITION OF "game"."liv
 CREATE TABLE "game"."live_game_away_batting_order_2026" PARTITION OF "game"."live_game_away_batting_order" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_away_batting_order_2027" PARTITION OF "game"."live_game_away_batting_order" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_away_batting_order_captured_at_idx" ON "game"."live_game_away_batting_order" ("captured_at");
+CREATE INDEX "live_game_away_batting_order_captured_at_idx" ON "game"."live_game_away_batting_order" USING brin ("captured_at");
 CREATE INDEX "live_game_away_batting_order_player_id_idx" ON "game"."live_game_away_batting_order" ("player_id");
 
 COMMENT ON TABLE "game"."live_game_away_batting_order" IS 'One row for each of the away batters in the lineup now, with batting and fielding in this game.';
@@ -1213,7 +1213,7 @@ CREATE TABLE "game"."live_game_home_pitchers_2025" PARTITION OF "game"."live_gam
 CREATE TABLE "game"."live_game_home_pitchers_2026" PARTITION OF "game"."live_game_home_pitchers" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_home_pitchers_2027" PARTITION OF "game"."live_game_home_pitchers" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_home_pitchers_captured_at_idx" ON "game"."live_game_home_pitchers" ("captured_at");
+CREATE INDEX "live_game_home_pitchers_captured_at_idx" ON "game"."live_game_home_pitchers" USING brin ("captured_at");
 CREATE INDEX "live_game_home_pitchers_player_id_idx" ON "game"."live_game_home_pitchers" ("player_id");
 
 COMMENT ON TABLE "game"."live_game_home_pitchers" IS 'One row for each pitcher the home team has used, with pitching in this game.';
@@ -1378,7 +1378,7 @@ CREATE TABLE "game"."live_game_away_pitchers_2025" PARTITION OF "game"."live_gam
 CREATE TABLE "game"."live_game_away_pitchers_2026" PARTITION OF "game"."live_game_away_pitchers" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_away_pitchers_2027" PARTITION OF "game"."live_game_away_pitchers" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_away_pitchers_captured_at_idx" ON "game"."live_game_away_pitchers" ("captured_at");
+CREATE INDEX "live_game_away_pitchers_captured_at_idx" ON "game"."live_game_away_pitchers" USING brin ("captured_at");
 CREATE INDEX "live_game_away_pitchers_player_id_idx" ON "game"."live_game_away_pitchers" ("player_id");
 
 COMMENT ON TABLE "game"."live_game_away_pitchers" IS 'One row for each pitcher the away team has used, with pitching in this game.';
@@ -1489,7 +1489,7 @@ CREATE TABLE "game"."live_game_home_bench_2025" PARTITION OF "game"."live_game_h
 CREATE TABLE "game"."live_game_home_bench_2026" PARTITION OF "game"."live_game_home_bench" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_home_bench_2027" PARTITION OF "game"."live_game_home_bench" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_home_bench_captured_at_idx" ON "game"."live_game_home_bench" ("captured_at");
+CREATE INDEX "live_game_home_bench_captured_at_idx" ON "game"."live_game_home_bench" USING brin ("captured_at");
 
 COMMENT ON TABLE "game"."live_game_home_bench" IS 'One row for each home player on the bench now, with batting this season.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."game_pk" IS 'MLB''s number of the game.';
@@ -1545,7 +1545,7 @@ CREATE TABLE "game"."live_game_away_bench_2025" PARTITION OF "game"."live_game_a
 CREATE TABLE "game"."live_game_away_bench_2026" PARTITION OF "game"."live_game_away_bench" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_away_bench_2027" PARTITION OF "game"."live_game_away_bench" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_away_bench_captured_at_idx" ON "game"."live_game_away_bench" ("captured_at");
+CREATE INDEX "live_game_away_bench_captured_at_idx" ON "game"."live_game_away_bench" USING brin ("captured_at");
 
 COMMENT ON TABLE "game"."live_game_away_bench" IS 'One row for each away player on the bench now, with batting this season.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."game_pk" IS 'MLB''s number of the game.';
@@ -1601,7 +1601,7 @@ CREATE TABLE "game"."live_game_home_bullpen_2025" PARTITION OF "game"."live_game
 CREATE TABLE "game"."live_game_home_bullpen_2026" PARTITION OF "game"."live_game_home_bullpen" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_home_bullpen_2027" PARTITION OF "game"."live_game_home_bullpen" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_home_bullpen_captured_at_idx" ON "game"."live_game_home_bullpen" ("captured_at");
+CREATE INDEX "live_game_home_bullpen_captured_at_idx" ON "game"."live_game_home_bullpen" USING brin ("captured_at");
 
 COMMENT ON TABLE "game"."live_game_home_bullpen" IS 'One row for each home pitcher in the bullpen now, with pitching this season.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."game_pk" IS 'MLB''s number of the game.';
@@ -1657,7 +1657,7 @@ CREATE TABLE "game"."live_game_away_bullpen_2025" PARTITION OF "game"."live_game
 CREATE TABLE "game"."live_game_away_bullpen_2026" PARTITION OF "game"."live_game_away_bullpen" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_away_bullpen_2027" PARTITION OF "game"."live_game_away_bullpen" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_away_bullpen_captured_at_idx" ON "game"."live_game_away_bullpen" ("captured_at");
+CREATE INDEX "live_game_away_bullpen_captured_at_idx" ON "game"."live_game_away_bullpen" USING brin ("captured_at");
 
 COMMENT ON TABLE "game"."live_game_away_bullpen" IS 'One row for each away pitcher in the bullpen now, with pitching this season.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."game_pk" IS 'MLB''s number of the game.';
@@ -1699,7 +1699,7 @@ CREATE TABLE "game"."live_game_umpires_2025" PARTITION OF "game"."live_game_umpi
 CREATE TABLE "game"."live_game_umpires_2026" PARTITION OF "game"."live_game_umpires" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_umpires_2027" PARTITION OF "game"."live_game_umpires" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_umpires_captured_at_idx" ON "game"."live_game_umpires" ("captured_at");
+CREATE INDEX "live_game_umpires_captured_at_idx" ON "game"."live_game_umpires" USING brin ("captured_at");
 CREATE INDEX "live_game_umpires_official_id_idx" ON "game"."live_game_umpires" ("official_id");
 
 COMMENT ON TABLE "game"."live_game_umpires" IS 'One row for each umpire, by his place.';
@@ -1754,7 +1754,7 @@ CREATE TABLE "game"."live_game_venue_details_2025" PARTITION OF "game"."live_gam
 CREATE TABLE "game"."live_game_venue_details_2026" PARTITION OF "game"."live_game_venue_details" FOR VALUES IN (2026);
 CREATE TABLE "game"."live_game_venue_details_2027" PARTITION OF "game"."live_game_venue_details" FOR VALUES IN (2027);
 
-CREATE INDEX "live_game_venue_details_captured_at_idx" ON "game"."live_game_venue_details" ("captured_at");
+CREATE INDEX "live_game_venue_details_captured_at_idx" ON "game"."live_game_venue_details" USING brin ("captured_at");
 CREATE INDEX "live_game_venue_details_venue_id_idx" ON "game"."live_game_venue_details" ("venue_id");
 
 COMMENT ON TABLE "game"."live_game_venue_details" IS 'One row for each game, with the venue as it was then.';

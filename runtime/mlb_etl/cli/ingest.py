@@ -18,7 +18,7 @@ _PATH = click.Path(path_type=Path)
 @click.command()
 @click.option("--job", "file", type=_PATH, required=True, help="The job file.")
 @click.option("--game-pk", multiple=True, help="This game. Repeatable; the same as --param game_pk=N.")
-@click.option("--date", multiple=True, help="The games of this date, YYYY-MM-DD. Repeatable.")
+@click.option("--date", multiple=True, help="This date, or the games of it, YYYY-MM-DD. Repeatable.")
 @click.option("--season", multiple=True, help="The games of this season. Repeatable.")
 @parameters.PARAM
 @click.option("--transform", is_flag=True, help="Apply what is captured to the tables at once.")
@@ -56,6 +56,7 @@ def ingest(
       mlb-etl ingest --job config/jobs/game_live_specific.yaml --game-pk 747175
       mlb-etl ingest --job config/jobs/game_live_date.yaml --date 2024-10-25 --transform
       mlb-etl ingest --job config/jobs/game_live_season.yaml --season 2024 --dry-run
+      mlb-etl ingest --job config/jobs/schedule_daily.yaml --date 2024-10-25
       mlb-etl ingest --job config/jobs/game_live_date.yaml --date 2024-10-25 --record data/recorded
     """
     if record and replay:

@@ -33,7 +33,7 @@ def test() -> None:
 )
 @click.option("--file", "files", type=_FILE, multiple=True, help="Load this file. Repeatable.")
 @click.option("--dir", "folders", type=_DIR, multiple=True, help="Load every *.json and *.json.gz below. Repeatable.")
-@click.option("--method", help="Method of bare responses, such as game.liveGameV1; by default the only one there is.")
+@click.option("--method", help="Method of bare responses, such as game.liveGameV1; needed where there are several.")
 @click.option("--captured-at", type=_TIME, help="Time of bare responses' requests; by default the file's last change.")
 @click.pass_context
 def load_stub(
@@ -55,7 +55,7 @@ def load_stub(
     \b
     Examples:
       mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
-      mlb-etl test load-stub --file feed.json --captured-at 2024-07-13T04:19:09Z
+      mlb-etl test load-stub --file feed.json --method game.liveGameV1 --captured-at 2024-07-13T04:19:09Z
       mlb-etl test load-stub --dir ../shared/stubs/game/liveGameV1
     """
     settings = Settings.from_environment()

@@ -4,12 +4,15 @@ Generated packages import this and its modules `convert`, `fields`, `responses` 
 runtime.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from mlb_etl.errors import Rejected
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
 
 Row = tuple[Any, ...]
 
@@ -19,7 +22,7 @@ class Capture:
     """What is known of one response besides its body.
 
     `captured_at` is the time whose state it shows (UTC): when it was asked for, or the past time that it was asked of.
-    `parameters` are those in the path of the request.
+    `parameters` are those of the request, in its path and in its query.
     """
 
     captured_at: datetime
@@ -28,7 +31,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as it is sent: `wire` is its type in binary COPY; `paths` tell where in a response it comes from."""
+    """A column as it is sent: `wire` is its type in binary COPY.
+
+    `paths` tell where in a response it comes from, or of which parameter of the request.
+    """
 
     name: str
     type: str
@@ -91,12 +97,21 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
-    """A column that tells what a response is about; `read` takes it from a decoded document, None where missing."""
+    """A column that tells what a response is about.
+
+    `read` takes it from a decoded document, or from the `parameter` of the request; None where it is missing.
+    """
 
     name: str
     type: str
-    path: str
-    read: Callable[[Any], Any]
+    read: Callable[[Any, Capture], Any]
+    path: str | None = None
+    parameter: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people."""
+        return self.path or f"parameter {self.parameter}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +146,14 @@ class Method:
     """One method of the API: how to decode a response, and the tables made from it, parents before children.
 
     `decode` raises msgspec.DecodeError for what is no JSON and msgspec.ValidationError for JSON of another shape.
-    `accept` raises errors.Rejected for a decoded response that breaks a rule. `fingerprint` changes with the mapping's
-    meaning.
+    `accept` raises errors.Rejected for a decoded response that breaks a rule. `query` are the parameters that a request
+    may have in its query, None for any. `fingerprint` changes with the mapping's meaning.
     """
 
     endpoint: str
     method: str
     url: str
+    query: tuple[str, ...] | None
     raw_schema: str
     raw_table: str
     raw_partition: Partition
@@ -153,6 +169,20 @@ class Method:
     @property
     def name(self) -> str:
         return f"{self.endpoint}.{self.method}"
+
+    @property
+    def path_parameters(self) -> frozenset[str]:
+        """The parameters in the URL."""
+        return frozenset(_PARAMETER.findall(self.url))
+
+    @property
+    def key_parameters(self) -> frozenset[str]:
+        """The parameters that say what the response is about, where it does not itself."""
+        return frozenset(key.parameter for key in self.document if key.parameter is not None)
+
+    def unknown(self, parameters: Iterable[str]) -> list[str]:
+        """Parameters with which the response may be a part of the document only."""
+        return [] if self.query is None else sorted({*parameters} - self.path_parameters - {*self.query})
 
     @property
     def qualified_raw_table(self) -> str:

@@ -29,7 +29,7 @@ from . import (
 from .document import NO_LIVE_DATA, NO_PLAYS, Document
 
 
-def read_game_pk(document: Document) -> int | None:
+def read_game_pk(document: Document, _capture: Capture) -> int | None:
     """Read the document's game_pk."""
     return document.game_pk
 
@@ -63,14 +63,15 @@ METHOD = Method(
     endpoint="game",
     method="liveGameV1",
     url="/api/v1.1/game/{game_pk}/feed/live",
+    query=None,
     raw_schema="game",
     raw_table="live_game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(
         share=0.2, emptied_table_rows=5, once=("game.live_game_pitch_events", "game.live_game_runners")
     ),
-    fingerprint="703212a444917d42ce017bf0d3d1000e6a838560536273dc0b00b1c9fe64adff",
-    document=(DocumentKey("game_pk", "bigint", "$.gamePk", read_game_pk),),
+    fingerprint="cac9b27bf82a7431acebe550f8853446dea418d08eb120146f0d008a628e251f",
+    document=(DocumentKey("game_pk", "bigint", read_game_pk, path="$.gamePk"),),
     rules=(
         Rule("must be the feed of a game, not an answer with an error message", "$.messageNumber", "absent", None),
         Rule("must be a v1.1 feed, which says its gamePk as a number", "$.gamePk", "type", "integer"),

@@ -11,7 +11,7 @@ from . import games
 from .document import NO_LIVE, Document
 
 
-def read_game_pk(document: Document) -> int | None:
+def read_game_pk(document: Document, _capture: Capture) -> int | None:
     """Read the document's game_pk."""
     return document.game_pk
 
@@ -36,12 +36,13 @@ METHOD = Method(
     endpoint="league",
     method="gameV1",
     url="/api/v1/game/{game_pk}",
+    query=None,
     raw_schema="league",
     raw_table="game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
-    fingerprint="07eae492c5d8506456d6c54cf63f8a6602af232f136f4eec558a13de6fa1d04d",
-    document=(DocumentKey("game_pk", "bigint", "$.gamePk", read_game_pk),),
+    fingerprint="53b4acd63aa928511ea5dba2476ed09ba9b903bcdf6c65d38d6baf1ca7799a41",
+    document=(DocumentKey("game_pk", "bigint", read_game_pk, path="$.gamePk"),),
     rules=(
         Rule("the game that was asked for", "$.gamePk", "equals_parameter", "game_pk"),
         Rule("no message of an error", "$.error", "absent", None),

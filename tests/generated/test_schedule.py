@@ -1,0 +1,77 @@
+"""The extractors of schedule.schedule on real answers, beside a reading of these by hand."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from schedules import METHOD, days, games
+
+from mlb_etl import samples
+from mlb_etl.contracts import Capture
+from mlb_etl.errors import Rejected
+from mlb_etl.extract import extract
+from mlb_etl.raw import Response
+
+TOTALS = ("totalItems", "totalEvents", "totalGames", "totalGamesInProgress")
+
+
+def rows(response: Response, **parameters: str) -> list[list[dict[str, Any]]]:
+    """Of both tables, the columns by name; parameters of the request can be replaced."""
+    capture = Capture(response.captured_at, response.parameters | parameters)
+    made = extract(METHOD, capture, response.data).rows
+    names = [[column.name for column in table.columns] for table in METHOD.tables]
+    return [[dict(zip(of, row, strict=True)) for row in some] for of, some in zip(names, made, strict=True)]
+
+
+def test_rows_of_days(stubs_dir: Path) -> None:
+    numbers, states = [], set()
+    for response in days(stubs_dir):
+        day, answer = date.fromisoformat(response.query_params["date"]), json.loads(response.data)
+        captured = {"captured_at": response.captured_at}
+        dates, listed = rows(response)
+        assert [tuple(row.values()) for row in dates] == [
+            (day, 1, *(answer[total] for total in TOTALS), response.captured_at)
+        ]
+        assert {row["game_pk"]: row for row in listed} == {
+            game_pk: row | captured for game_pk, row in games(answer, day).items()
+        }
+        numbers.append(len(listed))
+        states |= {row["coded_game_state"] for row in listed}
+    assert {0, 1, 2, 15} <= set(numbers)
+    assert sum(numbers) > 200
+    assert states == {"C", "D", "F", "S"}
+
+
+def test_requests_of_other_forms_are_refused(stubs_dir: Path) -> None:
+    refused = {}
+    for file in samples.find(stubs_dir / "schedule" / "schedule"):
+        response = samples.unwrap(samples.read(file))
+        assert response is not None
+        try:
+            rows(response)
+        except Rejected as why:
+            refused[tuple(sorted(response.query_params))] = why.path
+    assert refused == {
+        ("sportId",): "parameter date",
+        ("endDate", "sportId", "startDate"): "parameter date",
+        ("season", "sportId", "teamId"): "parameter date",
+        ("date", "gameType", "sportId"): "parameter gameType",
+        ("date", "sportId", "teamId"): "parameter teamId",
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "where", "reason"),
+    [
+        ({"date": "2026-04-20"}, "$.dates[0].date", "must be the schedule of the day that was asked for"),
+        ({"date": "04/19/2026"}, "$.dates[0].date", "must be the schedule of the day that was asked for"),
+        ({"sportId": "1,11"}, "parameter sportId", "an integer is expected"),
+    ],
+)
+def test_answers_to_another_question(stubs_dir: Path, parameters: dict[str, str], where: str, reason: str) -> None:
+    day = next(each for each in days(stubs_dir) if each.query_params["date"] == "2026-04-19")
+    with pytest.raises(Rejected, match=reason) as refused:
+        rows(day, **parameters)
+    assert refused.value.path == where
