@@ -12,6 +12,7 @@ from mlb_etl.client_request import Request
 from mlb_etl.contracts import Method
 from mlb_etl.db import Connection
 from mlb_etl.errors import NotFound, Rejected, Unreachable
+from mlb_etl.failures import Failures
 from mlb_etl.raw import Raw, Response
 from mlb_etl.schedule import SETTLED, Game
 
@@ -67,10 +68,11 @@ class Captured:
 
 
 class Capturer:
-    """Captures responses of a method into its raw table."""
+    """Captures responses of a method into its raw table; keeps which requests failed."""
 
     def __init__(self, connection: Connection, method: Method, source: Source, *, again: bool = False) -> None:
         self._raw = Raw(connection, method)
+        self._failures = Failures(connection)
         self._method = method
         self._source = source
         self._again = again
@@ -104,9 +106,10 @@ class Capturer:
         if self.settled(target):
             return Captured(skipped=1)
         try:
-            response, keys = self._fetch(target.request)
-            with db.edge(self._method.qualified_raw_table):
-                became = self._raw.store(response, keys)
+            with self._failures.noting(target.request):
+                response, keys = self._fetch(target.request)
+                with db.edge(self._method.qualified_raw_table):
+                    became = self._raw.store(response, keys)
         except (NotFound, Rejected, Unreachable) as why:
             log.info("failed %s: %s", target.name, why)
             return Captured(failures=(Failure(target, why),))

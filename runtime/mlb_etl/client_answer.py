@@ -70,12 +70,12 @@ def read(method: Method, response: Response) -> dict[str, Any]:
         return _plain(method, capture, response, reject.undecodable(method, capture, response.data, error))
     except Rejected as why:
         located = reject.located(why, response.data, method.qualified_raw_table)
-        raise _mendable(method, response.data, located) from why
+        raise _mendable(method, located) from why
     return _said(method, {key.name: key.read(document, capture) for key in method.document})
 
 
 def whole(data: bytes) -> None:
-    """Raise Spoiled for what is no JSON from the first byte to the last."""
+    """Raise Spoiled for what is no JSON from the first byte to the last, and for an error that goes as an answer."""
     try:
         data.decode()
         msgspec.json.decode(data, type=msgspec.Raw)
@@ -83,12 +83,16 @@ def whole(data: bytes) -> None:
         raise Spoiled("not UTF-8", value=error.object[error.start : error.end]) from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise Spoiled(f"not whole: {error}", value=data[-40:].decode()) from error
+    error_ = _error(data)
+    if error_.message_number is not None:
+        reason = f"an error that goes as an answer: {error_.message}"
+        raise Spoiled(reason, path="$.messageNumber", value=error_.message_number)
 
 
 def _plain(method: Method, capture: Capture, response: Response, why: Rejected) -> dict[str, Any]:
     """The keys of a response that the mapping's types do not fit, unless it breaks a rule."""
     if _rule(method, why) is not None:
-        raise _mendable(method, response.data, why)
+        raise _mendable(method, why)
     document = msgspec.json.decode(response.data)
     return _said(method, {key.name: _read_plain(key, document, capture) for key in method.document})
 
@@ -109,9 +113,9 @@ def _said(method: Method, keys: dict[str, Any]) -> dict[str, Any]:
     return keys
 
 
-def _mendable(method: Method, data: bytes, why: Rejected) -> Rejected:
-    """Spoiled for another document than was asked for, and for an error that goes as an answer: both were seen once."""
-    if _rule(method, why) == "equals_parameter" or _error(data).message_number is not None:
+def _mendable(method: Method, why: Rejected) -> Rejected:
+    """Spoiled for another document than was asked for, which was seen once."""
+    if _rule(method, why) == "equals_parameter":
         return Spoiled(why.reason, path=why.path, value=why.value, table=why.table)
     return why
 

@@ -91,3 +91,8 @@ def refused(error: psycopg.Error, table: str | None = None) -> EtlError:
 def message(error: psycopg.Error) -> str:
     """What the server says in one line, else what the driver says."""
     return error.diag.message_primary or str(error).strip()
+
+
+def text(value: object, limit: int = 500) -> str:
+    """The value as a column of type text takes it: cut where it is long, and with a sign for NUL, which is in none."""
+    return str(value)[:limit].replace("\0", "\N{SYMBOL FOR NULL}")

@@ -13,7 +13,8 @@ from mlb_etl.client_request import Request
 from mlb_etl.contracts import Method
 from mlb_etl.counts import Counts
 from mlb_etl.errors import EtlError
-from mlb_etl.jobs import Job
+from mlb_etl.failures import Failures
+from mlb_etl.jobs import Expansion, Job
 from mlb_etl.pipeline import Pipeline
 from mlb_etl.record import Recorder, Replay
 from mlb_etl.settings import Settings
@@ -44,11 +45,12 @@ class IngestJob:
 
     def pending(self, *, again: bool = False) -> Iterator[Request]:
         """What would be asked for now, the schedule aside."""
-        targets = self._targets()
-        if self._job.expand is None:
-            yield from (target.request for target in targets)
+        expand = self._job.expand
+        if expand is None:
+            yield from (target.request for target in self._named())
             return
         with self._connection() as connection:
+            targets = self._listed(connection, expand)
             capturer = Capturer(connection, self._method, self._source, again=again)
             yield from (target.request for target in targets if not capturer.settled(target))
 
@@ -62,10 +64,11 @@ class IngestJob:
         `progress` is told what became of each, and how many there are; `transform` applies even if the job does not;
         `again` asks for what is settled too.
         """
-        targets = self._targets()
         captured, counts = Captured(), Counts()
         apply = transform or self._job.storage.transform
         with self._connection() as connection:
+            expand = self._job.expand
+            targets = self._named() if expand is None else self._listed(connection, expand)
             capturer = Capturer(connection, self._method, self._source, again=again)
             for start in range(0, len(targets), _AT_A_TIME):
                 some = targets[start : start + _AT_A_TIME]
@@ -80,20 +83,23 @@ class IngestJob:
             migrate.require(connection, self._settings.tables)
             yield connection
 
-    def _targets(self) -> list[Target]:
-        """Each once, in the order of the schedule or of the parameters."""
-        job = self._job
-        if job.expand is None:
-            asked = (client_request.of_method(self._method, values) for values in job.asked(self._given))
-            return list({request.key: Target(request) for request in asked}.values())
+    def _named(self) -> list[Target]:
+        """Each once, in the order of the parameters."""
+        asked = (client_request.of_method(self._method, values) for values in self._job.asked(self._given))
+        return list({request.key: Target(request) for request in asked}.values())
+
+    def _listed(self, connection: db.Connection, expand: Expansion) -> list[Target]:
+        """Each once, in the order of the schedule."""
+        failures = Failures(connection)
         games = {}
         for request in self.schedules():
-            _, listed = self._source.fetch(request, schedule.read)
+            with failures.noting(request):
+                _, listed = self._source.fetch(request, schedule.read)
             games.update({game.game_pk: game for game in listed})
         return [
             Target(client_request.of_method(self._method, {"game_pk": str(game.game_pk)}), game)
             for game in games.values()
-            if game.state not in job.expand.except_states
+            if game.state not in expand.except_states
         ]
 
 

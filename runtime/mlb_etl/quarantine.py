@@ -7,11 +7,10 @@ from typing import Any
 
 from psycopg.rows import class_row
 
+from mlb_etl import db
 from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.raw import Stored
-
-_VALUE = 500  # characters kept
 
 # The lock makes it wait for who applies captures of the document, who deletes notes under the same lock.
 _ADD = """
@@ -82,9 +81,9 @@ class Quarantine:
             "content_hash": capture.content_hash,
             "fingerprint": self._fingerprint,
             "table": why.table,
-            "path": why.path,
-            "value": None if why.value is None else str(why.value)[:_VALUE],
-            "reason": why.reason,
+            "path": db.text(why.path),
+            "value": None if why.value is None else db.text(why.value),
+            "reason": db.text(why.reason),
         }
         return self._connection.execute(_ADD, note).rowcount == 1
 

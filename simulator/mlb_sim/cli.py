@@ -109,8 +109,9 @@ def serve(
     gc.freeze()  # the league stays; what answers leave behind has no cycles
     gc.set_threshold(200_000, 20, 50)
     stopped = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    signals = {signal.SIGTERM, signal.SIGINT}
+    # Blocked before there are other threads: one that took the signal would not wake this one.
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         server = start(simulator, port, Plan(faults, seed))
     except OSError as error:
@@ -118,7 +119,8 @@ def serve(
     with server:
         click.echo(server.url)
         Thread(target=simulator.prepare, args=(stopped,), daemon=True).start()
-        stopped.wait()
+        signal.sigwait(signals)
+        stopped.set()
 
 
 @main.command(

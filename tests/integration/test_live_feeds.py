@@ -1,12 +1,13 @@
-"""Every captured live feed against its tables: counts and sums computed from the JSON, not by the extractors.
+"""Live feeds against their tables: counts and sums computed from the JSON, not by the extractors.
 
-So are the documents that captured patches make of their base feeds.
+They are those that were captured, the documents that captured patches make of some, and simulated ones.
 """
 
 import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ import mlb_etl
 from mlb_etl import feed, ingest, samples
 from mlb_etl.live import patch
 from mlb_etl.raw import Response
+from mlb_sim import Simulator
+from mlb_sim import samples as simulation
 
 Facts = dict[str, Any]
 
@@ -104,13 +107,18 @@ def rows(database: str) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def patched(stubs_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def captured(stubs_dir: Path) -> list[Path]:
+    return feeds(stubs_dir)
+
+
+@pytest.fixture(scope="module")
+def patched(stubs_dir: Path, captured: list[Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Stubs of the documents that captured patches lead to from the feeds of their times."""
-    captured = {(each.path_params["game_pk"], timecode(each)): each for each in map(response, feeds(stubs_dir))}
+    bases = {(each.path_params["game_pk"], timecode(each)): each for each in map(response, captured)}
     made = []
     for patches in map(response, samples.find(stubs_dir / "game" / "liveTimestampDiffPatch")):
         game_pk, since = patches.path_params["game_pk"], patches.query_params["startTimecode"]
-        base = captured[game_pk, since]
+        base = bases[game_pk, since]
         after = replace(base, captured_at=patches.captured_at, data=patch.apply(base.data, json.loads(patches.data)))
         assert timecode(after) > since
         made.append(tmp_path_factory.mktemp("patched") / f"{game_pk}_{since}.json.gz")
@@ -131,12 +139,24 @@ def timecode(of: Response) -> str:
     return told.timecode
 
 
-@pytest.fixture(params=range(27))
-def feed_path(request: pytest.FixtureRequest, stubs_dir: Path, patched: list[Path]) -> Path:
-    paths = [*feeds(stubs_dir), *patched]
-    assert len(paths) == 27
-    path: Path = paths[request.param]
-    return path
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The first game of a day in all its states, and the second."""
+    folder = tmp_path_factory.mktemp("simulated")
+    simulation.write(Simulator(9, 2024), folder, date(2024, 6, 5), 2)
+    return feeds(folder)
+
+
+KINDS = {"captured": 24, "patched": 3, "simulated": 7}
+FEEDS = [(kind, number) for kind, feeds_of_it in KINDS.items() for number in range(feeds_of_it)]
+
+
+@pytest.fixture(params=FEEDS, ids=lambda param: f"{param[0]}-{param[1]}")
+def feed_path(request: pytest.FixtureRequest) -> Path:
+    kind, number = request.param
+    paths: list[Path] = request.getfixturevalue(kind)
+    assert len(paths) == KINDS[kind]
+    return paths[number]
 
 
 def test_tables_hold_what_the_feed_says(database: str, feed_path: Path) -> None:

@@ -1,5 +1,6 @@
 """From the raw table to the tables, under the write laws, on a real server."""
 
+import json
 import os
 import signal
 import subprocess
@@ -216,6 +217,16 @@ def test_text_that_the_database_cannot_hold_is_quarantined(tables: Tables) -> No
     assert (quarantined.why.table, quarantined.document) == ("sample.games", '{"game_pk": 1}')
     assert "0x00" in quarantined.why.reason
     assert tables.fetch("SELECT game_pk, venue FROM sample.games") == [(2, "")]
+
+
+def test_nul_where_another_type_is_due_does_not_stop_the_others(tables: Tables) -> None:
+    """The note of it is text too, which can't hold NUL."""
+    tables.load((NOON, response(2)))
+    body = json.dumps(response(season="a\0b")).encode()
+    broken = Response("sample", "game", {"game_pk": "1"}, {}, "", 200, NOON, body)
+    Raw(tables.connection, METHOD).store(broken, {"game_pk": 1})
+    assert documents(tables.transform()) == (1, 0, 0, 1)
+    assert tables.fetch("SELECT path, value FROM etl.quarantine") == [("$.season", "a␀b")]
 
 
 def test_a_capture_that_the_pipeline_cannot_read_is_quarantined(tables: Tables) -> None:

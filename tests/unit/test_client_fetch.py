@@ -145,8 +145,8 @@ SPOILED = {
     "empty": (Answer(b""), "not whole"),
     "malformed": (Answer(WHOLE + b"}"), "not whole: JSON is malformed"),
     "not UTF-8": (Answer(WHOLE.replace(b"gamePk", b"game\xffk")), "not UTF-8"),
-    "an error with status 200": (Answer(NOT_FOUND.body), "gamePk is the one asked for"),
-    "an error about the right game": (Answer(response(plays=None, messageNumber=1)), "has plays"),
+    "an error with status 200": (Answer(NOT_FOUND.body), "an error that goes as an answer: Object not found"),
+    "an error about the right game": (Answer(response(messageNumber=1)), "an error that goes as an answer"),
     "another game": (Answer(response(2)), "gamePk is the one asked for"),
     "another game, mistyped": (Answer(response(2, season="none")), "gamePk is the one asked for"),
 }

@@ -18,6 +18,7 @@ from mlb_etl.cli.load import test
 from mlb_etl.cli.quarantine import group as quarantine
 from mlb_etl.cli.rebuild import rebuild
 from mlb_etl.cli.schema import schema
+from mlb_etl.cli.status import status
 from mlb_etl.cli.transform import transform
 from mlb_etl.db import edge
 from mlb_etl.errors import EtlError
@@ -73,6 +74,7 @@ cli.add_command(live)
 cli.add_command(quarantine)
 cli.add_command(rebuild)
 cli.add_command(schema)
+cli.add_command(status)
 cli.add_command(test)
 cli.add_command(transform)
 

@@ -1,4 +1,4 @@
--- The runtime's own tables: what was applied of each document, and what could not be.
+-- The runtime's own tables: what was applied of each document, what could not be, and what was asked for in vain.
 
 CREATE TABLE etl.watermark (
     method text NOT NULL,
@@ -45,3 +45,23 @@ COMMENT ON COLUMN etl.quarantine.path IS 'Place in the response, as JSONPath.';
 COMMENT ON COLUMN etl.quarantine.value IS 'What stands there.';
 COMMENT ON COLUMN etl.quarantine.reason IS 'The rule that it breaks.';
 COMMENT ON COLUMN etl.quarantine.quarantined_at IS 'When the capture was last tried.';
+
+CREATE TABLE etl.failure (
+    method text NOT NULL,
+    target text NOT NULL,
+    error text NOT NULL,
+    cause text NOT NULL,
+    times integer NOT NULL DEFAULT 1,
+    first_failed_at timestamptz NOT NULL DEFAULT current_timestamp,
+    failed_at timestamptz NOT NULL DEFAULT current_timestamp,
+    PRIMARY KEY (method, target)
+);
+
+COMMENT ON TABLE etl.failure IS 'Requests that failed when they were last made, with the cause; one that is answered leaves it.';
+COMMENT ON COLUMN etl.failure.method IS 'Method of the API, such as game.liveGameV1.';
+COMMENT ON COLUMN etl.failure.target IS 'Path and query of the request.';
+COMMENT ON COLUMN etl.failure.error IS 'Kind of the last failure: NotFound, Unreachable, Spoiled (broken, or the answer to another request) or Rejected.';
+COMMENT ON COLUMN etl.failure.cause IS 'Cause of the last failure.';
+COMMENT ON COLUMN etl.failure.times IS 'How often it failed since it was last answered, repeated tries of one request aside.';
+COMMENT ON COLUMN etl.failure.first_failed_at IS 'When it failed first since then.';
+COMMENT ON COLUMN etl.failure.failed_at IS 'When it failed last.';

@@ -1,0 +1,80 @@
+"""mlb-etl status: what an operator wants to know at one glance."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+
+from mlb_etl import db, failures
+from mlb_etl import status as status_
+from mlb_etl.cli import report
+from mlb_etl.settings import Settings
+from mlb_etl.status import Status
+
+_SHOWN = 20  # failures; in JSON all are
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))  # in seconds
+
+
+@click.command()
+@click.option("--forget", is_flag=True, help="Forget the failures then: what failed is not wanted any more.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@click.pass_context
+def status(ctx: click.Context, *, forget: bool, form: str) -> None:
+    """Show captures, documents that the tables show, documents behind, what waits in quarantine, and what failed.
+
+    Behind are documents with captures that `mlb-etl transform` has not applied yet, or not under the changed mapping.
+    A request that failed is listed with the cause until it is answered, or forgotten. All is read from the database,
+    and nothing is asked of the API.
+
+    The exit code is 1 where someone is to do something: migrations are pending (`mlb-etl schema init`), captures wait
+    in quarantine (`mlb-etl quarantine list`), or requests failed. Documents behind are none of these.
+
+    \b
+    Examples:
+      mlb-etl status
+      mlb-etl status --format json
+      mlb-etl status --forget
+    """
+    settings = Settings.from_environment()
+    with db.connect(settings) as connection:
+        found = status_.read(connection, settings.tables)
+        if form == "json":
+            click.echo(json.dumps(asdict(found), indent=2, default=datetime.isoformat))
+        else:
+            _show(found)
+        if forget and not found.migrations:
+            failures.forget_all(connection)
+    ctx.exit(1 if found.asks_for_attention else 0)
+
+
+def _show(found: Status) -> None:
+    if found.migrations:
+        click.echo("the database lacks the schema or its newest part; `mlb-etl schema status` tells of each migration")
+        return
+    failed = [each.method for each in found.failures]
+    headers = ("method", "captures", "documents", "applied", "behind", "quarantined", "failed", "newest", "age")
+    rows = [
+        (*tuple(asdict(each).values())[:-1], failed.count(each.method), _time(each.newest), _age(each.newest))
+        for each in found.methods
+    ]
+    report.table(headers, rows)
+    for each in found.failures[:_SHOWN]:
+        often = "once" if each.times == 1 else f"{each.times} times since {_time(each.first_failed_at)}"
+        click.echo(f"failed {each.method} {each.target}, {often}, last {_age(each.failed_at)} ago")
+        click.echo(f"  {each.error}: {each.cause}")
+    if len(found.failures) > _SHOWN:
+        click.echo(f"and {len(found.failures) - _SHOWN} more that failed before; --format json lists all")
+
+
+def _time(of: datetime | None) -> str:
+    return f"{of.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if of else ""
+
+
+def _age(of: datetime | None) -> str:
+    """How long ago that was, in the largest unit of which it is two or more."""
+    if of is None:
+        return ""
+    seconds = max(0, round((datetime.now(UTC) - of).total_seconds()))
+    unit, name = next(((unit, name) for unit, name in _UNITS if seconds >= 2 * unit), (1, "s"))
+    return f"{seconds // unit} {name}"

@@ -1,0 +1,92 @@
+"""How captures, tables and requests stand, from the database alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import sql
+
+from mlb_etl import failures, migrate, registry
+from mlb_etl.contracts import Method
+from mlb_etl.db import Connection
+from mlb_etl.failures import Failed
+
+# Bodies are not read, as they stand apart from the raw table's rows. A content tells what document it is of, so two
+# columns suffice to find a capture in quarantine; what stands there is not for `transform`.
+_STANDING = """
+SELECT
+    coalesce(sum(captures), 0)::bigint, count(*), count(*) FILTER (WHERE applied), count(*) FILTER (WHERE behind),
+    (SELECT count(*) FROM etl.quarantine WHERE method = {method} AND state = 'waiting'),
+    max(newest)
+FROM (
+    SELECT
+        count(*) AS captures,
+        max(greatest(r.captured_at, r.last_seen_at)) AS newest,
+        bool_or(w.as_of IS NOT NULL) AS applied,
+        bool_or(q.method IS NULL AND (
+            w.as_of IS NULL
+            OR w.fingerprint <> {fingerprint}
+            OR (r.last_seen_at >= w.as_of AND r.content_hash <> w.content_hash)
+        )) AS behind
+    FROM {raw} AS r
+    LEFT JOIN etl.watermark AS w ON w.method = {method} AND {same}
+    LEFT JOIN etl.quarantine AS q
+        ON q.method = {method} AND q.captured_at = r.captured_at AND q.content_hash = r.content_hash
+    GROUP BY {keys}
+) AS document
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A method's captures, and the documents that they are of.
+
+    applied: documents that the tables show; behind: documents with content that `transform` has not applied yet, or
+    under another mapping; quarantined: captures that wait for a decision; newest: when the last answer came.
+    """
+
+    method: str
+    captures: int
+    documents: int
+    applied: int
+    behind: int
+    quarantined: int
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Of a database: migrations that are not as the package has them, and where there are none all else."""
+
+    migrations: tuple[migrate.Version, ...] = ()
+    methods: tuple[Standing, ...] = ()
+    failures: tuple[Failed, ...] = ()
+
+    @property
+    def asks_for_attention(self) -> bool:
+        """Whether someone has to do something; captures that are yet to be applied are the next transformation's."""
+        return bool(self.migrations or self.failures or any(each.quarantined for each in self.methods))
+
+
+def read(connection: Connection, package: str) -> Status:
+    """How the database of that package stands."""
+    undone = tuple(each for each in migrate.status(connection, package) if each.state != "applied")
+    if undone:
+        return Status(undone)
+    methods = (registry.method(package, name) for name in sorted(registry.methods(package)))
+    return Status((), tuple(_standing(connection, each) for each in methods), tuple(failures.listed(connection)))
+
+
+def _standing(connection: Connection, method: Method) -> Standing:
+    same = (
+        sql.SQL("(w.document ->> {})::{} = r.{}").format(key.name, sql.SQL(key.type), sql.Identifier(key.name))
+        for key in method.document
+    )
+    query = sql.SQL(_STANDING).format(
+        method=method.name,
+        fingerprint=method.fingerprint,
+        raw=sql.Identifier(method.raw_schema, method.raw_table),
+        same=sql.SQL(" AND ").join(same),
+        keys=sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(key.name)) for key in method.document),
+    )
+    (found,) = connection.execute(query).fetchall()
+    return Standing(method.name, *found)

@@ -1,0 +1,89 @@
+"""The commands that capture a game, a date and a season, as they are written, against the simulator."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from mlb_sim import Server, Simulator, routes, serve, times
+from mlb_sim.times import HOUR
+
+ROOT = Path(__file__).parents[2]
+GAME = "mlb-etl ingest --job config/jobs/game_live_specific.yaml --game-pk 747175"
+DATE = "mlb-etl ingest --job config/jobs/game_live_date.yaml --date 2024-10-25"
+SEASON = "mlb-etl ingest --job config/jobs/game_live_season.yaml --season 2024"
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Server]:
+    """A season whose sixth game is 747175, on the evening of its second day."""
+    simulator = Simulator(1, 2024, first_game_pk=747170)
+    simulator.clock.set(times.at(date(2024, 3, 23), 20, offset=-4))
+    with serve(simulator) as server:
+        yield server
+
+
+@pytest.fixture
+def environment(api: Server, database: str) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MLB_")}
+    path = f"{Path(sys.executable).parent}:{own['PATH']}"
+    settings = {"MLB_ETL_BASE_URL": api.url, "MLB_ETL_RATE": "off", "MLB_ETL_DSN": database, "PATH": path}
+    return own | settings
+
+
+def run(command: str, environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        ["sh", "-euc", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def kept(dsn: str) -> dict[int, bytes]:
+    """What was captured of each game; of none twice."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute("SELECT game_pk, data FROM game.live_game_v1").fetchall()
+    assert len(rows) == len(dict(rows))
+    return {game: data.encode() for game, data in rows}
+
+
+def fed(api: Server, game: int) -> bytes:
+    """What the API says of a game now."""
+    return routes.answer(api.simulator, f"/api/v1.1/game/{game}/feed/live", api.simulator.now).body
+
+
+def begun(api: Server) -> list[int]:
+    """The games that are not in the state S, which is known of a game four hours before it starts at most."""
+    simulator = api.simulator
+    near = [each for each in simulator.calendar.fixtures if each.played.start < simulator.now + 5 * HOUR]
+    return [each.pk for each in near if simulator.status(each, simulator.now)[0].coded != "S"]
+
+
+def test_a_game(api: Server, environment: dict[str, str], database: str) -> None:
+    assert run(GAME, environment) == "stored 1, unchanged 0, skipped 0, failed 0\n"
+    assert kept(database) == {747175: fed(api, 747175)}
+
+
+def test_a_date_without_and_one_with_games(api: Server, environment: dict[str, str], database: str) -> None:
+    """The simulated league has no postseason."""
+    assert run(DATE, environment) == "stored 0, unchanged 0, skipped 0, failed 0\n"
+    assert kept(database) == {}
+    assert run(DATE.replace("2024-10-25", "2024-03-22"), environment) == "stored 15, unchanged 0, skipped 0, failed 0\n"
+    assert kept(database) == {game: fed(api, game) for game in range(747170, 747185)}
+
+
+def test_a_season(api: Server, environment: dict[str, str], database: str) -> None:
+    """As far as it is played, and what is on still once more."""
+    games = begun(api)
+    over = [game for game in games if b'"codedGameState":"F"' in fed(api, game)]
+    assert 15 < len(over) < len(games) < 31
+    outcome = run(SEASON, environment)
+    assert outcome == f"stored {len(games)}, unchanged 0, skipped 0, failed 0\n"
+    assert kept(database) == {game: fed(api, game) for game in games}
+    on = len(games) - len(over)
+    assert run(SEASON, environment) == f"stored 0, unchanged {on}, skipped {len(over)}, failed 0\n"

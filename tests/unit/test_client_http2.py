@@ -1,0 +1,85 @@
+"""HTTP/2 is spoken where a server offers it, and the answer is the same."""
+
+import gzip
+import json
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from typing import Any
+
+import h2.config
+import h2.connection
+import h2.events
+import pytest
+from sample_tables.game import METHOD
+from samples import response
+
+from mlb_etl import client_answer
+from mlb_etl.client import Client
+from mlb_etl.client_request import of_method
+from mlb_etl.rate import RateLimit
+
+BODY = json.dumps(response()).encode()
+
+
+class _Handler(BaseRequestHandler):
+    """Answers each request with the same, gzipped, by HTTP/2 only."""
+
+    server: "_Server"
+
+    def handle(self) -> None:
+        with self.server.context.wrap_socket(self.request, server_side=True) as socket:
+            self.server.agreed.append(socket.selected_alpn_protocol())
+            connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+            connection.initiate_connection()
+            socket.sendall(connection.data_to_send())
+            while received := socket.recv(65536):
+                for event in connection.receive_data(received):
+                    if isinstance(event, h2.events.StreamEnded):
+                        headers = {":status": "200", "content-type": "application/json", "content-encoding": "gzip"}
+                        connection.send_headers(event.stream_id, list(headers.items()))
+                        connection.send_data(event.stream_id, gzip.compress(BODY), end_stream=True)
+                socket.sendall(connection.data_to_send())
+
+
+class _Server(ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, certificate: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate)
+        self.context.set_alpn_protocols(["h2", "http/1.1"])
+        self.agreed: list[Any] = []
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Server]:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl makes the certificate, and is not there")
+    certificate = tmp_path / "certificate.pem"
+    new = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-days", "2"]
+    files = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem", "-out", certificate]
+    subprocess.run([*new, *files], check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with (tmp_path / "both.pem").open("wb") as both:
+        both.write((tmp_path / "key.pem").read_bytes() + certificate.read_bytes())
+    with _Server(tmp_path / "both.pem") as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_http2_is_spoken_where_it_is_offered(server: _Server, tmp_path: Path) -> None:
+    client = Client(f"https://127.0.0.1:{server.server_address[1]}", RateLimit(tmp_path, float("inf")))
+    request = of_method(METHOD, {"game_pk": "1"})
+    for _ in range(2):
+        got, keys = client.fetch(request, lambda answer: client_answer.read(METHOD, answer))
+        assert (got.data, keys) == (BODY, {"game_pk": 1})
+    client.close()
+    assert server.agreed == ["h2"], "one connection, for both"
