@@ -90,18 +90,18 @@ class ObjectStore:
                 return  # the same: a name has one content
 
     def _read(self, name: str) -> bytes:
-        try:
-            with self._edge():
+        with self._edge():
+            try:
                 content = bytes(obstore.get(self._store, name).bytes())
-        except FileNotFoundError as error:
-            raise Rejected("the store has no such object", value=name) from error
+            except FileNotFoundError as error:
+                raise Rejected("the store has no such object", value=name) from error
         return samples.unzipped(content)
 
     @contextmanager
     def _edge(self) -> Iterator[None]:
         try:
             yield
-        except BaseError as error:
+        except (BaseError, FileNotFoundError) as error:  # a bucket that is not there
             raise StoreUnavailable(
                 f"{self.place}: {_said(error)}; is the place right, and are the credentials?"
             ) from error
@@ -153,7 +153,7 @@ def _folder(place: str, *, make: bool) -> LocalStore:
     return LocalStore(folder)
 
 
-def _said(error: BaseError) -> str:
+def _said(error: Exception) -> str:
     """What the store says, without all that its library adds."""
     text = str(error).partition("\n\nDebug source:")[0]
     return ": ".join(_SAID.findall(text)) or text.splitlines()[0]
