@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from obstore.store import RetryConfig
 
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
-_EXPECTED = "s3://bucket/prefix, file:///folder or a folder is expected"
+# what stands there instead is not repeated, as it may hold a secret
+_EXPECTED = "an object store is expected to be s3://bucket/prefix, file:///folder or a folder"
 _DIGITS = 16  # of a content's hash, in names
 _RETRIES: "RetryConfig" = {"max_retries": 8, "retry_timeout": timedelta(seconds=60)}
 _SAID = re.compile(r"<(?:Code|Message)>(.*?)</(?:Code|Message)>", re.DOTALL)
@@ -48,19 +49,18 @@ class ObjectStore:
         self._put: dict[tuple[object, ...], tuple[str, str]] = {}
 
     def put(self, response: Response, keys: Mapping[str, Any]) -> None:
-        """Keep a response about the document with these keys; raises StoreUnavailable."""
+        """Keep a response about the document with these keys, whatever is there; raises StoreUnavailable."""
         document = (response.endpoint, response.method, *keys.values())
         digest = hashlib.sha256(response.data).hexdigest()
         known, same_as = self._put.get(document, (None, ""))
         name = name_of(response, keys)
-        if known == digest and same_as != name:
+        if known == digest:
             self._create(name, samples.note(response, same_as))
-            return
-        self._create(name, samples.wrap(response))
-        self._put[document] = digest, name
+        elif self._create(name, samples.wrap(response)):
+            self._put[document] = digest, name
 
     def get(self, name: str) -> Response:
-        """The response in an object; raises Rejected where it is none, or not the one of that name."""
+        """The response in an object; raises Rejected where there is none."""
         content = self._read(name)
         if (noted := samples.unnote(content)) is not None:
             request, same_as = noted
@@ -82,12 +82,14 @@ class ObjectStore:
             for some in obstore.list(self._store, day, chunk_size=1000):
                 yield from (each["path"] for each in some if each["path"].endswith(".json.gz"))
 
-    def _create(self, name: str, content: bytes) -> None:
+    def _create(self, name: str, content: bytes) -> bool:
+        """Put an object, unless it is there: then it is the same, or a note of it."""
         with self._edge():
             try:
                 obstore.put(self._store, name, gzip.compress(content, 6, mtime=0), mode="create")
             except AlreadyExistsError:
-                return  # the same: a name has one content
+                return False
+        return True
 
     def _read(self, name: str) -> bytes:
         with self._edge():
@@ -129,10 +131,10 @@ def _s3(place: str) -> S3Store:
             "credentials of an object store go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, not its URL"
         )
     if not parts.netloc or parts.query or parts.fragment:
-        raise EtlError(f"the object store is {place!r}: {_EXPECTED}")
+        raise EtlError(_EXPECTED)
     for name in ENDPOINTS:
-        if (endpoint := os.environ.get(name)) and not re.match(r"https?://[\w.\[]", endpoint):
-            raise EtlError(f"{name} is {endpoint!r}: a URL such as http://127.0.0.1:9000 is expected")
+        if (endpoint := os.environ.get(name)) and not re.fullmatch(r"https?://[\w.\[][^@?#]*", endpoint):
+            raise EtlError(f"{name} is expected to be a URL such as http://127.0.0.1:9000")
     # an endpoint's URL says itself whether it goes without TLS
     return S3Store(
         parts.netloc, prefix=parts.path.strip("/"), client_options={"allow_http": True}, retry_config=_RETRIES
@@ -141,7 +143,7 @@ def _s3(place: str) -> S3Store:
 
 def _folder(place: str, *, make: bool) -> LocalStore:
     if "://" in place and not place.startswith("file:///"):
-        raise EtlError(f"the object store is {place!r}: {_EXPECTED}")
+        raise EtlError(_EXPECTED)
     folder = Path(unquote(place.removeprefix("file://")) if place.startswith("file://") else place).absolute()
     try:
         if make:

@@ -164,6 +164,16 @@ def test_what_stands_where(place: str) -> None:
     assert store(place).get(names(place)[1]) == replace(first, captured_at=first.captured_at + timedelta(minutes=59.5))
 
 
+def test_no_note_names_a_note(place: str) -> None:
+    """Another process that puts again what is there as a note does not take it for the whole."""
+    keep(place, 0, "one")
+    note = keep(place, 1, "one")
+    store.cache_clear()
+    store(place).put(note, {"game_pk": 1})
+    last_ = keep(place, 2, "one")
+    assert [store(place).get(name).captured_at for name in names(place)][-1] == last_.captured_at
+
+
 def test_keys_of_any_kind_make_one_folder_each() -> None:
     answer = Response("venue", "venues", {}, {}, "", 200, datetime(2024, 7, 1, tzinfo=UTC), b"{}")
     name = name_of(answer, {"season": 2024, "name": "../a b/c"})
@@ -243,10 +253,12 @@ def test_bad_objects_are_listed_and_do_not_stop_the_rest(database: str) -> None:
         ({"AWS_ACCESS_KEY_ID": "nobody"}, f"s3://{s3.BUCKET}/x", "InvalidAccessKeyId"),
         ({}, "s3://nowhere/x", "NoSuchBucket"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, f"s3://{s3.BUCKET}/x", "http://127.0.0.1:1/"),
-        ({"AWS_ENDPOINT_URL": "localhost"}, f"s3://{s3.BUCKET}/x", "AWS_ENDPOINT_URL is 'localhost'"),
+        ({"AWS_ENDPOINT_URL": "localhost"}, f"s3://{s3.BUCKET}/x", "AWS_ENDPOINT_URL is expected to be a URL"),
         ({}, f"s3://me:{s3.SECRET}@{s3.BUCKET}", "credentials of an object store go into"),
-        ({}, "s3://", "s3://bucket/prefix, file:///folder or a folder is expected"),
-        ({}, "ftp://host/x", "s3://bucket/prefix, file:///folder or a folder is expected"),
+        ({"AWS_ENDPOINT_URL": f"http://me:{s3.SECRET}@host"}, f"s3://{s3.BUCKET}", "AWS_ENDPOINT_URL is expected"),
+        ({}, f"s3://{s3.BUCKET}?key={s3.SECRET}", "s3://bucket/prefix, file:///folder or a folder"),
+        ({}, "s3://", "s3://bucket/prefix, file:///folder or a folder"),
+        ({}, "ftp://host/x", "s3://bucket/prefix, file:///folder or a folder"),
         ({}, "a.file", "a.file"),
     ],
 )
