@@ -10,6 +10,7 @@ from typing import Protocol, Self, TypeVar
 
 import httpx
 import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from mlb_etl import client_answer
 from mlb_etl.client_request import Request
@@ -170,7 +171,13 @@ def _again(error: Exception) -> bool | float:
     return isinstance(error, Spoiled)
 
 
-def tell(details: stamina.instrumentation.RetryDetails) -> None:
+def set_up_logs() -> None:
+    """Let each request be logged once, by its client, and each retry with its cause."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    set_on_retry_hooks([_tell])
+
+
+def _tell(details: RetryDetails) -> None:
     """Log why something is tried again: a hook of stamina, whose own names no cause."""
     if not isinstance(details.caused_by, DatabaseUnavailable):  # of which its session tells
         log.warning("%s; trying again in %.1f s", details.caused_by, details.wait_for)
