@@ -41,7 +41,7 @@ drift:
 
 # the tests; arguments go to pytest
 test *arguments:
-    pytest {{ arguments }}
+    pytest --numprocesses=auto --dist=worksteal {{ arguments }}
 
 # the wheel builds, and what it installs runs without the generator's dependencies
 wheel:
