@@ -49,15 +49,18 @@ class Live:
 
     @property
     def settings(self) -> Settings:
-        return Settings(self.dsn, self.data, PACKAGE, self.server.url, float("inf"))
+        return Settings(self.dsn, self.data, PACKAGE, self.server.url, float("inf"), str(self.data / "store"))
 
     @property
     def now(self) -> datetime:
         return to_datetime(self.server.simulator.now)
 
-    def follow(self, scope: Scope, *, end: datetime | None = None, verify: int | None = None) -> Summary:
+    def follow(
+        self, scope: Scope, *, end: datetime | None = None, verify: int | None = None, store: bool = False
+    ) -> Summary:
         clock = SteppedClock(self.server, end)
-        return start.follow(self.settings, scope, clock=clock, tell=self.updates.append, pace=self.pace, verify=verify)
+        tell = self.updates.append
+        return start.follow(self.settings, scope, clock=clock, tell=tell, pace=self.pace, verify=verify, store=store)
 
     def get(self, target: str) -> bytes:
         """What the simulator answers, beside the follower's own requests."""

@@ -53,11 +53,15 @@ class Failures:
         try:
             yield
         except (NotFound, Rejected, Unreachable) as why:
-            self._note(request, why)
+            self.note(request, why)
             raise
+        self.forget(request)
+
+    def forget(self, request: Request) -> None:
+        """The request was answered."""
         self._connection.execute(_FORGET, _name(request))
 
-    def _note(self, request: Request, why: NotFound | Rejected | Unreachable) -> None:
+    def note(self, request: Request, why: NotFound | Rejected | Unreachable) -> None:
         """Where it can't be kept that is only logged: the failure itself matters more."""
         try:
             self._connection.execute(_NOTE, (*_name(request), type(why).__name__, db.text(why)))

@@ -60,6 +60,7 @@ class Transformer:
     """Applies captures of a method, on a connection that is its own."""
 
     def __init__(self, connection: Connection, method: Method, policy: Policy = "new") -> None:
+        self.connection = connection
         self.raw = Raw(connection, method)
         self._quarantine = Quarantine(connection, method.name, None if policy == "again" else method.fingerprint)
         self._upsert = Upsert(connection, method)

@@ -18,10 +18,13 @@ from databases import FAST, create_database, create_template, temporary_folder
 from samples import connect
 from stepped import PACKAGE, Live, SteppedClock
 
+from mlb_etl import failures
 from mlb_etl.embedded import Server
 from mlb_etl.errors import NotFound
 from mlb_etl.live.listing import Scope
 from mlb_etl.live.plan import Pace
+from mlb_etl.object_store import ObjectStore
+from mlb_etl.restore import restore
 from mlb_sim import Server as Simulated
 from mlb_sim import Simulator, serve
 from mlb_sim.fixtures import Fixture
@@ -76,6 +79,36 @@ def test_an_answer_that_fails_is_asked_for_again_later_and_later(live: Live, sim
     assert [times[n + 1] - times[n] for n in range(4)] == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 1)]
     assert "503 Service Unavailable" in (live.updates[1].error or "")
     assert summary.outcomes["failed"] == 3
+
+
+def test_a_failure_is_kept_until_an_answer_comes(live: Live, simulated: Simulated) -> None:
+    simulated.faults.once("503", count=2, path="feed/live")
+    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=2))
+    with connect(live.dsn) as connection:
+        [kept] = failures.listed(connection)
+    assert (kept.method, kept.target, kept.error) == (
+        "game.liveGameV1",
+        f"/api/v1.1/game/{GAME}/feed/live",
+        "Unreachable",
+    )
+    assert "503 Service Unavailable" in kept.cause
+    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=10))
+    with connect(live.dsn) as connection:
+        assert failures.listed(connection) == []
+
+
+def test_what_is_followed_goes_to_the_object_store_too(live: Live, database: str, tmp_path: Path) -> None:
+    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=5), store=True)
+    raw = (
+        "SELECT game_pk, captured_at, as_of, last_seen_at, seen, url, data FROM game.live_game_v1 ORDER BY captured_at"
+    )
+    with connect(database) as connection:
+        captured = connection.execute(raw).fetchall()
+        connection.execute("TRUNCATE game.live_game_v1")
+        restored = restore(connection, PACKAGE, ObjectStore(str(tmp_path / "store")), lambda *_: None)
+        assert (restored.stored, restored.failures) == (len(captured), ())
+        assert connection.execute(raw).fetchall() == captured
+    assert len(captured) > 1
 
 
 def test_the_api_is_left_alone_as_long_as_it_wishes(live: Live, simulated: Simulated) -> None:

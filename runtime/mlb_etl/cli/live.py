@@ -48,6 +48,7 @@ def _date(_: click.Context, __: click.Parameter, text: str | None) -> date | Non
     show_default=True,
     help="With --diff: polls of a game after which the whole feed is taken and compared.",
 )
+@click.option("--object-store", "store", is_flag=True, help="Keep what is captured in MLB_ETL_OBJECT_STORE too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to tell what happens.")
 @click.pass_context
 def live(
@@ -58,6 +59,7 @@ def live(
     interval: float,
     diff: bool,
     verify_every: int,
+    store: bool,
     form: str,
 ) -> None:
     """Follow games: capture each while it is on, and apply what comes to the tables at once.
@@ -87,7 +89,7 @@ def live(
     with _clock() as clock, following.telling(form) as told:
         pace = Pace.of(timedelta(seconds=interval))
         settings = Settings.from_environment()
-        summary = start.follow(settings, scope, clock=clock, tell=told, pace=pace, verify=verify)
+        summary = start.follow(settings, scope, clock=clock, tell=told, pace=pace, verify=verify, store=store)
     following.summarize(summary, form)
     ctx.exit(1 if summary.quarantined and not clock.stopped else 0)
 

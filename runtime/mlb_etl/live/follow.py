@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from mlb_etl.client import Source
 from mlb_etl.counts import Counts, TableCounts
-from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, Unreachable
+from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, StoreUnavailable, Unreachable
 from mlb_etl.live import plan
 from mlb_etl.live.clock import Clock
 from mlb_etl.live.fetch import Feeds
@@ -30,7 +30,8 @@ Outcome: TypeAlias = Fate | Literal["listed", "unchanged", "failed"]
 
 _REMEMBERED = 100_000  # latencies, of about a week
 _NOTHING = Counts()
-_DATABASE = timedelta(seconds=2)  # between looks whether it is back
+_AWAY = (DatabaseUnavailable, StoreUnavailable)
+_BACK = timedelta(seconds=2)  # between looks whether it is
 log = logging.getLogger(__name__)
 
 
@@ -111,7 +112,7 @@ class Follower:
                     self._clock.wait(at)
                 else:
                     due.do()
-        except DatabaseUnavailable:
+        except _AWAY:
             if not self._clock.stopped:
                 raise
         return self.summary
@@ -241,15 +242,15 @@ class Follower:
             self._resume_at = self._clock.now() + timedelta(seconds=why.retry_after)
 
     def _waiting(self, work: Callable[[], T]) -> T:
-        """Do some work on the database, whenever it is back; raises DatabaseUnavailable where it is to end before."""
+        """Do some work on database and store, whenever they are back; raises what it did where it is to end before."""
         while True:
             try:
                 return work()
-            except DatabaseUnavailable as error:
+            except _AWAY as error:
                 log.warning("%s; waiting for it", error)
                 if self._clock.stopped:
                     raise
-                self._clock.wait(self._clock.now() + _DATABASE)
+                self._clock.wait(self._clock.now() + _BACK)
 
 
 def _noted(known: Known) -> Known:

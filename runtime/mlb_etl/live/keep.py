@@ -7,16 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from mlb_etl import feed
+from mlb_etl.capture import Store
 from mlb_etl.contracts import Method
 from mlb_etl.counts import Counts
 from mlb_etl.live.plan import Captured
 from mlb_etl.pipeline import Session
 from mlb_etl.raw import Fate, Raw, Response
 from mlb_etl.schedule import SETTLED
-from mlb_etl.settings import Settings
 from mlb_etl.transform import Transformer, sift
-
-_PATIENCE = 1.0  # seconds for the database to come back, before whoever waits looks whether he is to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +31,20 @@ class Kept:
 
 
 class Keeper:
-    """Stores and applies responses of a method, each on its own; raises DatabaseUnavailable where it can't."""
+    """Stores and applies responses of a method, each on its own.
 
-    def __init__(self, settings: Settings, method: Method) -> None:
-        self._session = Session(settings, method, patience=_PATIENCE)
+    Raises DatabaseUnavailable and StoreUnavailable where it can't.
+    """
+
+    def __init__(self, session: Session, method: Method, store: Store | None = None) -> None:
+        self._session = session
         self._method = method
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._session.close()
+        self._store = store
 
     def keep(self, response: Response, keys: dict[str, Any]) -> Kept:
-        """Store a response, and bring the tables to it."""
+        """Store a response, in the object store first where there is one, and bring the tables to it."""
+        if self._store is not None:
+            self._store.put(response, keys)
 
         def work(transformer: Transformer) -> Kept:
             fate = transformer.raw.store(response, keys)
