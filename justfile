@@ -41,7 +41,7 @@ drift:
 
 # the tests; arguments go to pytest
 test *arguments:
-    pytest {{ arguments }}
+    pytest --numprocesses=auto --dist=worksteal {{ arguments }}
 
 # the wheel builds, and what it installs runs without the generator's dependencies
 wheel:
@@ -65,4 +65,4 @@ goldens:
 # pin the dependencies anew
 lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
-    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra store --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt

@@ -21,7 +21,7 @@ from mlb_etl.pipeline import Pipeline
 from mlb_etl.settings import Settings
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "50"}
-ROOM = 1 << 30  # bytes
+ROOM = 3 << 30  # bytes: a season takes a third of it
 _numbers = count(1)
 
 

@@ -178,7 +178,7 @@ class Model:
             self.as_of[game] = new.as_of
         elif not same and self._stopped(new, old, accept=policy == "accept"):
             done.quarantined += 1
-            self.quarantine[new.note] = "waiting"
+            self.quarantine.setdefault(new.note, "waiting")  # or dropped, which a try in vain leaves
             return
         else:
             done.applied += 1

@@ -174,7 +174,7 @@ class Index(Spec):
     unique: bool = False
     where: Text | None = Field(default=None, description="An SQL condition, for a partial index.")
     using: Literal["btree", "brin"] = Field(
-        default="btree", description="brin is tiny and costs writers next to nothing: for values that grow with the table."
+        default="btree", description="brin is tiny and cheap to write: for values that grow with the table."
     )
 
     @model_validator(mode="after")

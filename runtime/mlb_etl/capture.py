@@ -1,20 +1,21 @@
 """Asks for what a job wants and keeps the answers raw; one that fails does not stop the others."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from mlb_etl import client_answer, db
 from mlb_etl.client import Source
 from mlb_etl.client_request import Request
 from mlb_etl.contracts import Method
 from mlb_etl.db import Connection
-from mlb_etl.errors import NotFound, Rejected, Unreachable
+from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
 from mlb_etl.failures import Failures
 from mlb_etl.raw import Raw, Response
 from mlb_etl.schedule import SETTLED, Game
+from mlb_etl.settings import Settings
 
 ENOUGH = 10  # requests without an answer, one after the other
 log = logging.getLogger(__name__)
@@ -67,15 +68,44 @@ class Captured:
         )
 
 
-class Capturer:
-    """Captures responses of a method into its raw table; keeps which requests failed."""
+class Store(Protocol):
+    """Where captures are kept besides the raw table."""
 
-    def __init__(self, connection: Connection, method: Method, source: Source, *, again: bool = False) -> None:
+    def put(self, response: Response, keys: Mapping[str, Any]) -> None:
+        """Keep a response about the document with these keys; raises StoreUnavailable."""
+
+
+def store(settings: Settings) -> Store:
+    """The object store of the settings; raises EtlError where there is none."""
+    if settings.store is None:
+        raise EtlError("MLB_ETL_OBJECT_STORE is not set: s3://bucket/prefix or a folder is where captures are to go")
+    from mlb_etl.object_store import ObjectStore  # noqa: PLC0415 - it needs an extra that may not be installed
+
+    return ObjectStore(settings.store, make=True)
+
+
+class Capturer:
+    """Captures responses of a method into its raw table, and before into a store where there is one.
+
+    So what the raw table has, the store has: killed between the two, a restore makes up for it. Which requests failed
+    is kept.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        method: Method,
+        source: Source,
+        *,
+        again: bool = False,
+        store: Store | None = None,
+    ) -> None:
         self._raw = Raw(connection, method)
         self._failures = Failures(connection)
         self._method = method
         self._source = source
         self._again = again
+        self._store = store
         self._unanswered = 0
 
     def run(self, targets: Iterable[Target], progress: Callable[[Captured], None]) -> Captured:
@@ -108,6 +138,8 @@ class Capturer:
         try:
             with self._failures.noting(target.request):
                 response, keys = self._fetch(target.request)
+                if self._store is not None:
+                    self._store.put(response, keys)
                 with db.edge(self._method.qualified_raw_table):
                     became = self._raw.store(response, keys)
         except (NotFound, Rejected, Unreachable) as why:

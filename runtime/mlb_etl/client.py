@@ -10,6 +10,7 @@ from typing import Protocol, Self, TypeVar
 
 import httpx
 import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from mlb_etl import client_answer
 from mlb_etl.client_request import Request
@@ -60,11 +61,23 @@ RETRIES = Retries()
 TIMEOUTS = Timeouts()
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Client:
     """The API; threads may share it."""
 
-    def __init__(self, api: str, limit: RateLimit, retries: Retries = RETRIES, timeouts: Timeouts = TIMEOUTS) -> None:
+    def __init__(
+        self,
+        api: str,
+        limit: RateLimit,
+        retries: Retries = RETRIES,
+        timeouts: Timeouts = TIMEOUTS,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
         self._api = api
+        self._now = now
         self._limit = limit
         self._retries = retries
         self._timeouts = timeouts
@@ -116,10 +129,9 @@ class Client:
         """What the API answers, once."""
         url = f"{self._api}{request.target}"
         self._limit.wait()
-        captured_at = datetime.now(UTC)
+        captured_at, began = self._now(), time.monotonic()
         status, headers, body = self._get(url)
-        took = (datetime.now(UTC) - captured_at).total_seconds()
-        log.info("GET %s: %s, %d bytes, %.2f s", url, status, len(body), took)
+        log.info("GET %s: %s, %d bytes, %.2f s", url, status, len(body), time.monotonic() - began)
         if (error := client_answer.refused(url, status, headers, body)) is not None:
             raise error
         return Response(
@@ -159,7 +171,13 @@ def _again(error: Exception) -> bool | float:
     return isinstance(error, Spoiled)
 
 
-def tell(details: stamina.instrumentation.RetryDetails) -> None:
+def set_up_logs() -> None:
+    """Let each request be logged once, by its client, and each retry with its cause."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    set_on_retry_hooks([_tell])
+
+
+def _tell(details: RetryDetails) -> None:
     """Log why something is tried again: a hook of stamina, whose own names no cause."""
     if not isinstance(details.caused_by, DatabaseUnavailable):  # of which its session tells
         log.warning("%s; trying again in %.1f s", details.caused_by, details.wait_for)

@@ -81,7 +81,7 @@ def whole(data: bytes) -> None:
         msgspec.json.decode(data, type=msgspec.Raw)
     except UnicodeDecodeError as error:
         raise Spoiled("not UTF-8", value=error.object[error.start : error.end]) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Spoiled(f"not whole: {error}", value=data[-40:].decode()) from error
     error_ = _error(data)
     if error_.message_number is not None:

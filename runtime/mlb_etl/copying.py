@@ -4,7 +4,7 @@ A COPY of its own waits for the server twice, and a document has a dozen small t
 game take three quarters of the time. Packed rows are small and can be made before a transaction begins.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,7 +21,7 @@ from mlb_etl.db import Connection, refused
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
-_CHUNK = 1 << 20  # bytes handed to libpq at once
+_CHUNK = 1 << 20  # bytes that libpq surely takes at once
 _REMEMBERED = 4096  # times
 
 
@@ -43,7 +43,7 @@ class Copying:
 
     name: str
     statement: str
-    rows: Sequence[bytes]
+    rows: Sequence[memoryview]
 
 
 class Packer:
@@ -54,16 +54,18 @@ class Packer:
         copy.set_types(types)
         self._formatter = copy.formatter
 
-    def pack(self, rows: Sequence[Row]) -> bytes:
+    def pack(self, rows: Sequence[Row]) -> memoryview:
         """The rows as COPY takes them, without what goes before and behind."""
         if not rows:
-            return b""
+            return memoryview(b"")
         parts: list[Buffer] = []
         try:
             parts.extend(filter(None, map(self._formatter.write_row, rows)))
         finally:
             parts.append(self._formatter.end())  # which leaves nothing for the next, whatever became of these
-        return b"".join(parts).removeprefix(_HEADER)[: -len(_TRAILER)]  # the header comes but once
+        packed = b"".join(parts)
+        first = len(_HEADER) if packed.startswith(_HEADER) else 0  # it comes but once
+        return memoryview(packed)[first : -len(_TRAILER)]
 
 
 def send(connection: Connection, copies: Sequence[Copying]) -> list[int]:
@@ -83,7 +85,7 @@ def _send(pgconn: pq.abc.PGconn, copies: Sequence[Copying]) -> PQGen[list[int]]:
     taken = []
     for copying in copies:
         yield from _expect(pgconn, pq.ExecStatus.COPY_IN, copying)
-        for chunk in _chunks(copying.rows):
+        for chunk in _chunks((_HEADER, *copying.rows, _TRAILER)):
             yield from generators.copy_to(pgconn, chunk, flush=False)
         pgconn.put_copy_end()
         yield from generators.send(pgconn)
@@ -104,7 +106,8 @@ def _expect(pgconn: pq.abc.PGconn, status: pq.ExecStatus, copying: Copying) -> P
     raise refused(cause, copying.name) from cause
 
 
-def _chunks(rows: Sequence[bytes]) -> Iterator[bytes]:
-    data = b"".join((_HEADER, *rows, _TRAILER))
-    for start in range(0, len(data), _CHUNK):
-        yield data[start : start + _CHUNK]
+def _chunks(data: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    """The data without a copy of it."""
+    for each in data:
+        for start in range(0, len(each), _CHUNK):
+            yield each[start : start + _CHUNK]

@@ -44,6 +44,10 @@ class Unreachable(EtlError):
         super().__init__(message)
 
 
+class StoreUnavailable(EtlError):
+    """The object store can't be reached, or refuses what it is asked."""
+
+
 def shortened(value: object, limit: int = 80) -> str:
     """The value as Python writes it, cut where it is long."""
     text = repr(value)

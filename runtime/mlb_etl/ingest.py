@@ -1,17 +1,18 @@
 """Puts captured responses into the raw tables, after a look whether the pipeline can read them."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from mlb_etl import db, registry, samples
 from mlb_etl.contracts import Capture, Method
 from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract import extract
-from mlb_etl.raw import Raw, Response
+from mlb_etl.raw import Fate, Raw, Response
 from mlb_etl.settings import TABLES
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,27 @@ class Loaded:
     refused: tuple[Refused, ...]
 
 
+class Loader:
+    """Stores responses in the raw tables of their methods."""
+
+    def __init__(self, connection: Connection, package: str) -> None:
+        self._connection = connection
+        self._package = package
+        self._tables: dict[str, Raw] = {}
+
+    def store(self, response: Response, read: Callable[[Method, Response], Mapping[str, Any]]) -> Fate:
+        """Store one of which `read` tells what it is about, or raises Rejected, as for a method without mapping."""
+        name = f"{response.endpoint}.{response.method}"
+        if name not in registry.methods(self._package):
+            raise Rejected(f"{self._package} has no mapping for it", path="$.method", value=name)
+        method = registry.method(self._package, name)
+        keys = read(method, response)
+        if name not in self._tables:
+            self._tables[name] = Raw(self._connection, method)
+        with db.edge(method.qualified_raw_table):
+            return self._tables[name].store(response, keys)
+
+
 def load_files(
     connection: Connection,
     files: Iterable[Path],
@@ -59,16 +81,10 @@ def load_files(
     stored: list[Path] = []
     already: list[Path] = []
     refused: list[Refused] = []
-    tables: dict[str, Raw] = {}
+    loader = Loader(connection, package)
     for file in files:
         try:
-            response = _response(package, file, bare)
-            method = registry.method(package, f"{response.endpoint}.{response.method}")
-            keys = extract(method, Capture(response.captured_at, response.parameters), response.data).keys
-            if method.name not in tables:
-                tables[method.name] = Raw(connection, method)
-            with db.edge(method.qualified_raw_table):
-                became = tables[method.name].store(response, keys)
+            became = loader.store(_response(package, file, bare), _keys)
             (stored if became == "stored" else already).append(file)
         except Rejected as why:
             log.info("refused %s: %s", file, why)
@@ -93,16 +109,16 @@ def choose(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:
     return chosen
 
 
+def _keys(method: Method, response: Response) -> Mapping[str, Any]:
+    return extract(method, Capture(response.captured_at, response.parameters), response.data).keys
+
+
 def _response(package: str, file: Path, bare: Bare) -> Response:
-    """The response in the file; raises Rejected where it is of a method without mapping."""
     content = samples.read(file)
     response = samples.unwrap(content)
     if response is None:
         captured_at = bare.captured_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
         return samples.bare(_bare_method(package, bare), content, captured_at)
-    name = f"{response.endpoint}.{response.method}"
-    if name not in registry.methods(package):
-        raise Rejected(f"{package} has no mapping for it", path="$.method", value=name)
     return response
 
 

@@ -110,10 +110,20 @@ class Requests(_Model):
 
 
 class Storage(_Model):
-    """What becomes of responses: raw keeps what is captured, transform makes the method's tables of what is kept."""
+    """What becomes of responses: raw keeps what is captured, transform makes the method's tables of what is kept.
+
+    `object_store` keeps what is captured in $MLB_ETL_OBJECT_STORE too.
+    """
 
     raw: bool
+    object_store: bool = False
     transform: bool
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.object_store and not self.raw:
+            raise ValueError("object_store is for what raw keeps, and raw is false")
+        return self
 
 
 class Job(_Model):

@@ -2,33 +2,28 @@
 
 import gc
 import logging
-import multiprocessing
-import multiprocessing.context
-import os
-import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import stamina
 
 from mlb_etl import db, migrate, registry, transform
 from mlb_etl.contracts import Method
 from mlb_etl.counts import Counts, DocumentCounts, TableCounts
-from mlb_etl.errors import DatabaseUnavailable, EtlError
+from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.raw import Raw, Stored
 from mlb_etl.settings import Settings
 from mlb_etl.transform import Task, Transformer, batches, sift, tasks
 from mlb_etl.watermark import Policy
+from mlb_etl.workers import Workers
+
+T = TypeVar("T")
 
 PATIENCE = 60.0  # seconds for the database to come back
 _ALONE = 10  # captures that are read sooner than other processes have started
-_POOLS = 5  # started, the last after four deaths of workers
 log = logging.getLogger(__name__)
 
 
@@ -97,7 +92,11 @@ class Pipeline:
         """Apply the captures a task at a time; gives the number of documents of each, and what was done."""
         unread = sum(each.applied is None or each.content_hash != each.applied.content_hash for each in worth)
         if self.workers > 1 and unread > _ALONE:
-            yield from _spread(list(tasks(worth, min(transform.BATCH, -(-unread // self.workers)))), self, policy)
+            facts = (self.settings, self.method.name, policy)
+            module = registry.methods(self.settings.tables)[self.method.name]
+            spread = Workers(self.workers, _start, facts, _task, (module,))
+            for task, counts in spread(list(tasks(worth, min(transform.BATCH, -(-unread // self.workers))))):
+                yield len(task), counts
             return
         with Session(self.settings, self.method, policy) as session:
             for task in tasks(worth, transform.BATCH):
@@ -115,8 +114,10 @@ def pipeline(name: str, *, dsn: str | None = None, workers: int = 1) -> Pipeline
 class Session:
     """A transformer that connects anew where the connection or the transaction was lost."""
 
-    def __init__(self, settings: Settings, method: Method, policy: Policy = "new") -> None:
-        self._settings, self._method, self._policy = settings, method, policy
+    def __init__(
+        self, settings: Settings, method: Method, policy: Policy = "new", *, patience: float = PATIENCE
+    ) -> None:
+        self._settings, self._method, self._policy, self._patience = settings, method, policy, patience
         self._connection: db.Connection | None = None
         self._transformer: Transformer | None = None
 
@@ -124,7 +125,7 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        self.close()
 
     def run(self, task: Task) -> Counts:
         """Apply the captures of a task."""
@@ -132,25 +133,30 @@ class Session:
             return sum(map(self.apply, batches(task)), Counts())
 
     def apply(self, captures: Sequence[Stored]) -> Counts:
-        """Apply captures of different documents, once more where the server went away or broke a deadlock."""
-        for attempt in stamina.retry_context(on=DatabaseUnavailable, attempts=None, timeout=PATIENCE):
+        """Apply captures of different documents."""
+        return self.do(lambda transformer: transformer.apply(captures))
+
+    def do(self, work: Callable[[Transformer], T]) -> T:
+        """Do some work, once more where the server went away or broke a deadlock."""
+        for attempt in stamina.retry_context(on=DatabaseUnavailable, attempts=None, timeout=self._patience):
             with attempt:
-                return self._apply(captures)
+                return self._do(work)
         raise AssertionError("the attempts end with a result or an error")
 
-    def _apply(self, captures: Sequence[Stored]) -> Counts:
+    def _do(self, work: Callable[[Transformer], T]) -> T:
         try:
             with db.edge():
                 if self._transformer is None:
                     self._connection = db.connect(self._settings)
                     self._transformer = Transformer(self._connection, self._method, self._policy)
-                return self._transformer.apply(captures)
+                return work(self._transformer)
         except DatabaseUnavailable as error:
             log.warning("%s; trying again", error)
-            self._close()
+            self.close()
             raise
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the connection; it comes anew when it is needed."""
         if self._connection is not None:
             self._connection.close()
         self._connection = self._transformer = None
@@ -171,62 +177,10 @@ def _uncollected() -> Iterator[None]:
 _session: Session  # of a worker process
 
 
-def _start(settings: Settings, name: str, policy: Policy, level: int) -> None:
+def _start(settings: Settings, name: str, policy: Policy) -> None:
     global _session  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=level)
-    logging.getLogger("stamina").setLevel(logging.ERROR)  # a session tells itself why it tries again
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     _session = Session(settings, registry.method(settings.tables, name), policy)
-    gc.freeze()
-
-
-def _end_with_parent() -> None:
-    """A worker whose pipeline was killed would wait for tasks for ever; ended within one, it leaves nothing by half."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _task(task: Task) -> Counts:
     return _session.run(task)
-
-
-def _context(modules: list[str]) -> multiprocessing.context.BaseContext:
-    """A fork has imported everything already, where nothing else runs in this process that it would cut off."""
-    if sys.platform == "linux" and threading.active_count() == 1:
-        return multiprocessing.get_context("fork")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(modules)
-    return context
-
-
-def _submitted(pool: ProcessPoolExecutor, task: Task) -> Future[Counts]:
-    try:
-        return pool.submit(_task, task)
-    except BrokenProcessPool as error:
-        future: Future[Counts] = Future()
-        future.set_exception(error)
-        return future
-
-
-def _spread(todo: Sequence[Task], work: Pipeline, policy: Policy) -> Iterator[tuple[int, Counts]]:
-    """Do the tasks in processes; a task whose worker dies is done again, of which nothing is lost or done by half."""
-    context = _context([__name__, registry.methods(work.settings.tables)[work.method.name]])
-    facts = (work.settings, work.method.name, policy, log.getEffectiveLevel())
-    left = list(todo)
-    for _ in range(_POOLS):
-        failed: list[Task] = []
-        with ProcessPoolExecutor(work.workers, context, _start, facts) as pool:
-            futures = [_submitted(pool, task) for task in left]
-            of = dict(zip(futures, left, strict=True))
-            for future in as_completed(futures):
-                try:
-                    yield len(of[future]), future.result()
-                except BrokenProcessPool:
-                    failed.append(of[future])
-        if not failed:
-            return
-        log.warning("a worker process died; its work is done again by new ones")
-        left = failed
-    raise EtlError("worker processes were killed again and again: is memory short? try fewer with --workers")

@@ -1,7 +1,7 @@
 """The raw tables: every response as it came, and what of it is still to be applied."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -56,6 +56,15 @@ WHERE {wanted}
 ORDER BY {keys}, state.as_of, r.captured_at, r.content_hash
 """
 _AT_A_TIME = 1000  # captures listed
+_HISTORY = """
+SELECT r.as_of, r.last_seen_at, q.state IS NULL, r.data
+FROM {table} AS r
+CROSS JOIN LATERAL jsonb_build_object({document}) AS key (document)
+LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = key.document
+    AND q.captured_at = r.captured_at AND q.content_hash = r.content_hash
+WHERE {about}
+ORDER BY r.last_seen_at DESC, r.captured_at DESC
+"""
 
 # OFFSET 0 makes it a look-up for each capture, whatever the planner thinks of the tables.
 _READ_ALL = """
@@ -108,6 +117,15 @@ class Stored(NamedTuple):
     applied: Applied | None
 
 
+class Past(NamedTuple):
+    """A capture with its body; `sound` where it does not stand in quarantine."""
+
+    as_of: datetime
+    last_seen_at: datetime
+    sound: bool
+    data: bytes
+
+
 class Raw:
     """The raw table of a method, on a connection."""
 
@@ -124,6 +142,7 @@ class Raw:
             sql.SQL("{} = {}").format(column, sql.Placeholder(key.name))
             for column, key in zip(self._keys, method.document, strict=True)
         )
+        self._about = about
         self._before = sql.SQL(_BEFORE).format(table=self._table, document=about)
         self._seen = sql.SQL(_SEEN).format(table=self._table, document=about)
         same = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(column) for column in key)
@@ -134,6 +153,8 @@ class Raw:
             table=self._table,
             same=sql.SQL(" AND ").join(sql.SQL("r.{0} = wanted.{0}").format(column) for column in key),
         )
+        pairs = (sql.SQL("{}, r.{}").format(key.name, sql.Identifier(key.name)) for key in method.document)
+        self._document = sql.SQL(", ").join(pairs)
         self._newest = sql.SQL(
             "SELECT data FROM {} WHERE {} ORDER BY last_seen_at DESC, captured_at DESC LIMIT 1"
         ).format(self._table, about)
@@ -186,11 +207,25 @@ class Raw:
         """The captures that stand in quarantine under these numbers, by document and time."""
         return [_stored(row) for row in self._connection.execute(self._listed(sql.SQL("q.id = ANY(%s)")), [list(ids)])]
 
+    def newer(self, keys: Mapping[str, Any]) -> list[Stored]:
+        """The captures of a document from the time on that its tables show, oldest first."""
+        wanted = sql.SQL("{} AND state.as_of >= coalesce(w.as_of, '-infinity')").format(self._about)
+        return [_stored(row) for row in self._connection.execute(self._listed(wanted), keys)]
+
+    def history(self, keys: Mapping[str, Any]) -> Generator[Past, None, None]:
+        """The captures of a document, the last that was seen first; each is read when it is asked for."""
+        query = sql.SQL(_HISTORY).format(
+            table=self._table, document=self._document, method=self._method.name, about=self._about
+        )
+        with self._connection.transaction(), self._connection.cursor("history", binary=True) as cursor:
+            cursor.adapters.register_loader("text", _Bytes)
+            cursor.itersize = 1
+            yield from map(Past._make, cursor.execute(query, keys))
+
     def _listed(self, wanted: sql.Composable) -> sql.Composed:
-        pairs = (sql.SQL("{}, r.{}").format(key.name, sql.Identifier(key.name)) for key in self._method.document)
         return sql.SQL(_CAPTURES).format(
             keys=sql.SQL(", ").join(sql.SQL("r.{}").format(key) for key in self._keys),
-            document=sql.SQL(", ").join(pairs),
+            document=self._document,
             table=self._table,
             method=self._method.name,
             wanted=wanted,

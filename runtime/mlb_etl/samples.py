@@ -6,6 +6,7 @@ import zlib
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,12 +22,7 @@ _ABSENT = msgspec.Raw()
 _SUFFIXES = (".json", ".json.gz")
 
 
-class _Wrapper(msgspec.Struct, kw_only=True):
-    """A stub; the response's bytes stay as they stand in the file.
-
-    Only whitespace around them would not, so it stands apart: what was before, and what was behind.
-    """
-
+class _Request(msgspec.Struct, kw_only=True):
     endpoint: str
     method: str
     path_params: dict[str, str | int] = {}
@@ -34,8 +30,22 @@ class _Wrapper(msgspec.Struct, kw_only=True):
     url: str = ""
     status_code: int = HTTPStatus.OK
     captured_at: Timestamp
+
+
+class _Wrapper(_Request, kw_only=True):
+    """A stub; the response's bytes stay as they stand in the file.
+
+    Only whitespace around them would not, so it stands apart: what was before, and what was behind.
+    """
+
     response: msgspec.Raw
     whitespace: tuple[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Note(_Request, kw_only=True):
+    """Of a response that is, byte for byte, the one in another stub."""
+
+    same_as: str
 
 
 class _Probe(msgspec.Struct):
@@ -44,6 +54,7 @@ class _Probe(msgspec.Struct):
     response: msgspec.Raw = _ABSENT
 
 
+_note = msgspec.json.Decoder(_Note).decode
 _stub = msgspec.json.Decoder(_Wrapper).decode
 
 
@@ -56,6 +67,14 @@ def read(file: Path) -> bytes:
     """The file's content, unzipped; raises Rejected for what is no text."""
     try:
         content = file.read_bytes()
+    except OSError as error:
+        raise Rejected(f"can't be read: {error}") from error
+    return unzipped(content)
+
+
+def unzipped(content: bytes) -> bytes:
+    """The content, unzipped where it is zipped; raises Rejected for what is no text."""
+    try:
         content = gzip.decompress(content) if content.startswith(_GZIP) else content
         content.decode()
     except (OSError, EOFError, zlib.error) as error:
@@ -83,6 +102,10 @@ def unwrap(content: bytes) -> Response | None:
     if stub.status_code != HTTPStatus.OK:
         raise Rejected("an error answer, no response", path="$.status_code", value=stub.status_code)
     before, behind = stub.whitespace or ("", "")
+    return _response(stub, before.encode() + bytes(stub.response) + behind.encode())
+
+
+def _response(stub: _Request, data: bytes) -> Response:
     return Response(
         endpoint=stub.endpoint,
         method=stub.method,
@@ -91,8 +114,17 @@ def unwrap(content: bytes) -> Response | None:
         url=stub.url,
         status_code=stub.status_code,
         captured_at=stub.captured_at,
-        data=before.encode() + bytes(stub.response) + behind.encode(),
+        data=data,
     )
+
+
+def unnote(content: bytes) -> tuple[Response, str] | None:
+    """The response that a note is of, without its body, and which stub has that; None where it is no note."""
+    try:
+        note = _note(content)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return _response(note, b""), note.same_as
 
 
 def wrap(response: Response) -> bytes:
@@ -100,17 +132,28 @@ def wrap(response: Response) -> bytes:
     before = response.data[: len(response.data) - len(response.data.lstrip(_SPACE))].decode()
     behind = response.data[len(response.data.rstrip(_SPACE)) :].decode()
     stub = _Wrapper(
-        endpoint=response.endpoint,
-        method=response.method,
-        path_params=dict(response.path_params),
-        query_params=dict(response.query_params),
-        url=response.url,
-        status_code=response.status_code,
-        captured_at=response.captured_at.astimezone(UTC),
+        **_request(response),
         response=msgspec.Raw(response.data.strip(_SPACE)),
         whitespace=(before, behind) if before or behind else msgspec.UNSET,
     )
     return msgspec.json.encode(stub)
+
+
+def note(response: Response, same_as: str) -> bytes:
+    """A note that the response is the one in another stub."""
+    return msgspec.json.encode(_Note(**_request(response), same_as=same_as))
+
+
+def _request(response: Response) -> dict[str, Any]:
+    return {
+        "endpoint": response.endpoint,
+        "method": response.method,
+        "path_params": dict(response.path_params),
+        "query_params": dict(response.query_params),
+        "url": response.url,
+        "status_code": response.status_code,
+        "captured_at": response.captured_at.astimezone(UTC),
+    }
 
 
 def bare(method: Method, data: bytes, captured_at: datetime) -> Response:

@@ -1,12 +1,14 @@
 """The schedule: which games there are on a date or in a season, and what of them can't change any more."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 
 import msgspec
 
-from mlb_etl import client_answer, reject
+from mlb_etl import client_answer, feed, reject
 from mlb_etl.client_request import Request
-from mlb_etl.contracts.fields import Int8
+from mlb_etl.contracts.fields import Int8, Timestamp
+from mlb_etl.feed import Feed, Status
 from mlb_etl.raw import Response
 
 # codedGameState of what is not played on: final, cancelled, postponed, forfeited.
@@ -17,12 +19,13 @@ class _Struct(msgspec.Struct, rename="camel", frozen=True):
     """Members of the API's JSON."""
 
 
-class _Status(_Struct, frozen=True):
-    coded_game_state: str
+class _Team(_Struct, frozen=True):
+    name: str = ""
 
 
 class _Side(_Struct, frozen=True):
     score: int | None = None
+    team: _Team = _Team()
 
 
 class _Sides(_Struct, frozen=True):
@@ -34,60 +37,53 @@ class Game(_Struct, frozen=True):
     """A game as the schedule lists it."""
 
     game_pk: Int8
-    status: _Status
+    status: Status
     teams: _Sides
+    season: str | None = None
+    official_date: date | None = None
+    game_date: Timestamp | None = None
+    reschedule_date: str | None = None
 
     @property
     def state(self) -> str:
         return self.status.coded_game_state
 
-    def shown_by(self, feed: bytes) -> bool:
+    @property
+    def start(self) -> datetime | None:
+        """When it is to begin, None where that is still to be determined."""
+        return None if self.status.start_time_tbd else self.game_date
+
+    @property
+    def name(self) -> str:
+        """Who plays where."""
+        return f"{self.teams.away.team.name} at {self.teams.home.team.name}"
+
+    def told_by(self, told: Feed) -> bool:
         """Whether a live feed shows the state and the score that the schedule has."""
-        try:
-            shown = _feed(feed)
-        except msgspec.DecodeError:
-            return False
-        runs = shown.live_data.linescore.teams
-        score = (self.teams.home.score, self.teams.away.score)
-        return shown.game_data.status.coded_game_state == self.state and (runs.home.runs, runs.away.runs) == score
+        return (told.state, told.score) == (self.state, (self.teams.away.score, self.teams.home.score))
+
+    def shown_by(self, data: bytes) -> bool:
+        """Whether that is so of a live feed as it came."""
+        told = feed.read(data)
+        return told is not None and self.told_by(told)
 
 
 class _Day(_Struct, frozen=True):
     games: tuple[Game, ...] = ()
 
 
-class _Schedule(_Struct, frozen=True):
+class Page(_Struct, frozen=True):
+    """Rows of the schedule; a postponed or suspended game has several. `total_items` are those of all its pages."""
+
     dates: tuple[_Day, ...]
+    total_items: int = 0
+
+    @property
+    def rows(self) -> list[Game]:
+        return [game for day in self.dates for game in day.games]
 
 
-class _Runs(_Struct, frozen=True):
-    runs: int | None = None
-
-
-class _Runners(_Struct, frozen=True):
-    home: _Runs = _Runs()
-    away: _Runs = _Runs()
-
-
-class _Linescore(_Struct, frozen=True):
-    teams: _Runners = _Runners()
-
-
-class _LiveData(_Struct, frozen=True):
-    linescore: _Linescore = _Linescore()
-
-
-class _GameData(_Struct, frozen=True):
-    status: _Status
-
-
-class _Feed(_Struct, frozen=True):
-    game_data: _GameData
-    live_data: _LiveData = _LiveData()
-
-
-_schedule = msgspec.json.Decoder(_Schedule).decode
-_feed = msgspec.json.Decoder(_Feed).decode
+_page = msgspec.json.Decoder(Page).decode
 
 
 def request(query: Mapping[str, str]) -> Request:
@@ -95,14 +91,23 @@ def request(query: Mapping[str, str]) -> Request:
     return Request("schedule", "schedule", "/api/v1/schedule", {}, dict(query))
 
 
+def changes(query: Mapping[str, str]) -> Request:
+    """The games that changed, for a query such as updatedSince=2024-10-25T00:00:00Z&sportId=1&season=2024."""
+    return Request("game", "changes", "/api/v1/game/changes", {}, dict(query))
+
+
+def page(response: Response) -> Page:
+    """The rows of a schedule or of a page of changes; raises Rejected for what is neither."""
+    client_answer.whole(response.data)
+    try:
+        return _page(response.data)
+    except msgspec.ValidationError as error:
+        raise reject.mistyped(error, msgspec.json.decode(response.data), _page) from error
+
+
 def read(response: Response) -> tuple[Game, ...]:
     """The games, each once: of a postponed or suspended one, which has several dates, as its last one lists it.
 
     Raises Rejected for what is no schedule.
     """
-    client_answer.whole(response.data)
-    try:
-        schedule = _schedule(response.data)
-    except msgspec.ValidationError as error:
-        raise reject.mistyped(error, msgspec.json.decode(response.data), _schedule) from error
-    return tuple({game.game_pk: game for day in schedule.dates for game in day.games}.values())
+    return tuple({game.game_pk: game for game in page(response).rows}.values())

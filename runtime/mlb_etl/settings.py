@@ -1,4 +1,4 @@
-"""What the environment says: the database, the data folder, the package of generated tables, the API."""
+"""What the environment says: the database, the data folder, the package of generated tables, the API, the store."""
 
 import math
 import os
@@ -18,7 +18,8 @@ RATE = 1.0
 class Settings:
     """`dsn` None stands for the embedded server in `data`; `tables` is the import name of the generated package.
 
-    `api` is the API's URL up to /api; `rate` the requests a second to it at most, infinite where there is no limit.
+    `api` is the API's URL up to /api; `rate` the requests a second to it at most, infinite where there is no limit;
+    `store` is where an object store is, None where there is none.
     """
 
     dsn: str | None
@@ -26,13 +27,14 @@ class Settings:
     tables: str
     api: str = API
     rate: float = RATE
+    store: str | None = None
 
     @classmethod
     def from_environment(cls) -> Self:
         """$MLB_ETL_DSN, $MLB_ETL_DATA (else data in the working directory), $MLB_ETL_TABLES (else mlb_tables).
 
-        And $MLB_ETL_BASE_URL (else the Stats API) and $MLB_ETL_RATE (else 1), a number or `off`. Raises EtlError for
-        what does not fit.
+        And $MLB_ETL_BASE_URL (else the Stats API), $MLB_ETL_RATE (else 1), a number or `off`, and
+        $MLB_ETL_OBJECT_STORE. Raises EtlError for what does not fit.
         """
         return cls(
             dsn=os.environ.get("MLB_ETL_DSN") or None,
@@ -40,6 +42,7 @@ class Settings:
             tables=os.environ.get("MLB_ETL_TABLES") or TABLES,
             api=_api(os.environ.get("MLB_ETL_BASE_URL") or API),
             rate=_rate(os.environ.get("MLB_ETL_RATE") or str(RATE)),
+            store=os.environ.get("MLB_ETL_OBJECT_STORE") or None,
         )
 
 

@@ -36,7 +36,7 @@ class Rows:
     """Rows of a document in one table, packed for COPY; `partitions` are the values of the partition column."""
 
     number: int
-    packed: bytes
+    packed: memoryview
     partitions: frozenset[Any]
 
 

@@ -10,6 +10,7 @@ import click
 
 from mlb_sim import samples, times
 from mlb_sim.faults import FAULTS, Plan, UnknownFault
+from mlb_sim.feed.document import WAIT
 from mlb_sim.server import serve as start
 from mlb_sim.simulator import Simulator
 from mlb_sim.times import HOUR
@@ -80,15 +81,30 @@ Examples:
 @click.option(
     "--faults", default="", callback=_plan, help="Shares of requests that go wrong, such as 429:0.1,503:0.05."
 )
+@click.option(
+    "--wait",
+    default=WAIT,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Seconds after which feeds say that they may be asked for again.",
+)
 @_first_pk
 def serve(
-    *, port: int, seed: int, season: int, day: date | None, speed: float, faults: str, first_game_pk: int | None
+    *,
+    port: int,
+    seed: int,
+    season: int,
+    day: date | None,
+    speed: float,
+    faults: str,
+    wait: int,
+    first_game_pk: int | None,
 ) -> None:
     """Serve the API on 127.0.0.1 until SIGTERM or Ctrl-C; prints its base address.
 
     Simulated time begins an hour before the day's first game.
     """
-    simulator = Simulator(seed, season, speed=speed, first_game_pk=first_game_pk)
+    simulator = Simulator(seed, season, speed=speed, first_game_pk=first_game_pk, wait=wait)
     simulator.clock.set(_hour_before_first_game(simulator, day or simulator.calendar.first_day))
     gc.freeze()  # the league stays; what answers leave behind has no cycles
     gc.set_threshold(200_000, 20, 50)

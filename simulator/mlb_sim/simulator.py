@@ -76,8 +76,10 @@ class Simulator:
         now: Moment | None = None,
         speed: float = 0.0,
         first_game_pk: int | None = None,
+        wait: int = document.WAIT,
     ) -> None:
         self.seed = seed
+        self.wait = wait
         self.season = season
         self.league = League(seed, season)
         self.calendar = Calendar(self.league, first_game_pk or season * 10_000 + 1)
@@ -159,7 +161,8 @@ class Simulator:
             def make() -> dict[str, Any]:
                 last = timeline.moments()[reached - 1] if reached else self.opened
                 slot = self.slot(fixture, last)
-                return document.feed(self.calendar, progress.book(reached), self.standing(fixture), slot, last)
+                book, fixed = progress.book(reached), self.standing(fixture)
+                return document.feed(self.calendar, book, fixed, slot, last, wait=self.wait)
 
             return progress.documents.get(reached, make)
 

@@ -1,8 +1,12 @@
-"""Captured and simulated live feeds against their tables: counts and sums are computed from the JSON by themselves."""
+"""Live feeds against their tables: counts and sums computed from the JSON, not by the extractors.
+
+They are those that were captured, the documents that captured patches make of some, and simulated ones.
+"""
 
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +17,11 @@ import pytest
 from psycopg import sql
 
 import mlb_etl
-from mlb_etl import ingest
-from mlb_sim import Simulator, samples
+from mlb_etl import feed, ingest, samples
+from mlb_etl.live import patch
+from mlb_etl.raw import Response
+from mlb_sim import Simulator
+from mlb_sim import samples as simulation
 
 Facts = dict[str, Any]
 
@@ -100,21 +107,55 @@ def rows(database: str) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def captured(stubs_dir: Path) -> list[Path]:
+    return feeds(stubs_dir)
+
+
+@pytest.fixture(scope="module")
+def patched(stubs_dir: Path, captured: list[Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Stubs of the documents that captured patches lead to from the feeds of their times."""
+    bases = {(each.path_params["game_pk"], timecode(each)): each for each in map(response, captured)}
+    made = []
+    for patches in map(response, samples.find(stubs_dir / "game" / "liveTimestampDiffPatch")):
+        game_pk, since = patches.path_params["game_pk"], patches.query_params["startTimecode"]
+        base = bases[game_pk, since]
+        after = replace(base, captured_at=patches.captured_at, data=patch.apply(base.data, json.loads(patches.data)))
+        assert timecode(after) > since
+        made.append(tmp_path_factory.mktemp("patched") / f"{game_pk}_{since}.json.gz")
+        made[-1].write_bytes(gzip.compress(samples.wrap(after)))
+    return made
+
+
+def response(file: Path) -> Response:
+    found = samples.unwrap(samples.read(file))
+    assert found is not None
+    return found
+
+
+def timecode(of: Response) -> str:
+    told = feed.read(of.data)
+    assert told is not None
+    assert told.timecode is not None
+    return told.timecode
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The first game of a day in all its states, and the second."""
     folder = tmp_path_factory.mktemp("simulated")
-    samples.write(Simulator(9, 2024), folder, date(2024, 6, 5), 2)
-    return folder
+    simulation.write(Simulator(9, 2024), folder, date(2024, 6, 5), 2)
+    return feeds(folder)
 
 
-FEEDS = [*(("stubs_dir", 24, number) for number in range(24)), *(("simulated", 7, number) for number in range(7))]
+KINDS = {"captured": 24, "patched": 3, "simulated": 7}
+FEEDS = [(kind, number) for kind, feeds_of_it in KINDS.items() for number in range(feeds_of_it)]
 
 
-@pytest.fixture(params=FEEDS, ids=lambda param: f"{param[0]}-{param[2]}")
+@pytest.fixture(params=FEEDS, ids=lambda param: f"{param[0]}-{param[1]}")
 def feed_path(request: pytest.FixtureRequest) -> Path:
-    folder, of, number = request.param
-    paths = feeds(request.getfixturevalue(folder))
-    assert len(paths) == of
+    kind, number = request.param
+    paths: list[Path] = request.getfixturevalue(kind)
+    assert len(paths) == KINDS[kind]
     return paths[number]
 
 

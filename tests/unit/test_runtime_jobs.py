@@ -72,6 +72,7 @@ def test_a_required_parameter(tmp_path: Path) -> None:
         ),
         ("raw: false", "raw: maybe", ":9:8: storage.raw: Input should be a valid boolean"),
         ("  raw: false", "  raw: false\n  raw: true", ":10:3: the key raw repeats"),
+        ("  raw: false", "  raw: false\n  object_store: true", ":9:3: storage: object_store is for what raw keeps"),
         ("name: sample", "name: [", ":3:11: expected ',' or ']'"),
         (JOB, "", ": the file: Input should be"),
         (JOB, "- a list", ":1:1: the file: Input should be"),

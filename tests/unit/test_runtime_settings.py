@@ -8,7 +8,7 @@ from mlb_etl.settings import Settings
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE"):
+    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE", "OBJECT_STORE"):
         monkeypatch.delenv(f"MLB_ETL_{name}", raising=False)
     assert Settings.from_environment() == Settings(None, Path("data"), "mlb_tables", "https://statsapi.mlb.com", 1)
 
@@ -19,7 +19,10 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLB_ETL_TABLES", "my_tables")
     monkeypatch.setenv("MLB_ETL_BASE_URL", "http://127.0.0.1:8000/")
     monkeypatch.setenv("MLB_ETL_RATE", "0.5")
-    settings = Settings("postgresql:///mlb", Path("/srv/mlb"), "my_tables", "http://127.0.0.1:8000", 0.5)
+    monkeypatch.setenv("MLB_ETL_OBJECT_STORE", "s3://captures")
+    settings = Settings(
+        "postgresql:///mlb", Path("/srv/mlb"), "my_tables", "http://127.0.0.1:8000", 0.5, "s3://captures"
+    )
     assert Settings.from_environment() == settings
 
 
@@ -45,7 +48,7 @@ def test_what_does_not_fit(monkeypatch: pytest.MonkeyPatch, name: str, value: st
 
 
 def test_empty_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE"):
+    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE", "OBJECT_STORE"):
         monkeypatch.setenv(f"MLB_ETL_{name}", "")
     assert Settings.from_environment() == Settings(None, Path("data"), "mlb_tables", "https://statsapi.mlb.com", 1)
 

@@ -8,14 +8,15 @@ import logging
 from typing import Any
 
 import click
-from stamina.instrumentation import set_on_retry_hooks
 
 from mlb_etl import client
 from mlb_etl.cli.database import database
-from mlb_etl.cli.ingest import ingest
+from mlb_etl.cli.ingest import backfill, ingest
+from mlb_etl.cli.live import live
 from mlb_etl.cli.load import test
 from mlb_etl.cli.quarantine import group as quarantine
 from mlb_etl.cli.rebuild import rebuild
+from mlb_etl.cli.replay import replay
 from mlb_etl.cli.schema import schema
 from mlb_etl.cli.status import status
 from mlb_etl.cli.transform import transform
@@ -53,23 +54,27 @@ def cli(*, verbose: bool) -> None:
     MLB_ETL_DATA  the data folder, by default data in the working directory
     MLB_ETL_BASE_URL  the API, by default https://statsapi.mlb.com
     MLB_ETL_RATE  requests a second to it at most, by default 1; or off
+    MLB_ETL_OBJECT_STORE  where captures can be kept too: s3://bucket/prefix or a folder
 
     \b
     Examples:
       mlb-etl schema init
       mlb-etl ingest --job config/jobs/game_live_specific.yaml --game-pk 747175 --transform
+      mlb-etl live --date today
       mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
       mlb-etl transform --job config/jobs/game_live_transform.yaml --game-pk 747175
     """
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO if verbose else logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # the client tells of each request itself
-    set_on_retry_hooks([client.tell])
+    client.set_up_logs()
 
 
+cli.add_command(backfill)
 cli.add_command(database)
 cli.add_command(ingest)
+cli.add_command(live)
 cli.add_command(quarantine)
 cli.add_command(rebuild)
+cli.add_command(replay)
 cli.add_command(schema)
 cli.add_command(status)
 cli.add_command(test)

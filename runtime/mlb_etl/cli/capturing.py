@@ -1,9 +1,9 @@
-"""What people see of a job that captures: how it gets on, and what became of it."""
+"""What people see of captures that come one by one: how they get on, and what became of them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import click
 import rich.progress
@@ -13,9 +13,28 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from mlb_etl.capture import Captured, Failure
 from mlb_etl.cli import report
 from mlb_etl.errors import Rejected
-from mlb_etl.ingest_job import Ingested, Progress
+from mlb_etl.ingest_worker import Ingested
 
 _EVERY = 10.0  # seconds between plain lines
+
+
+class Done(Protocol):
+    """What became of some."""
+
+    @property
+    def done(self) -> int:
+        """How many there are."""
+
+    @property
+    def skipped(self) -> int:
+        """Those that took no time."""
+
+    @property
+    def failures(self) -> Sized:
+        """Those that failed."""
+
+
+Progress: TypeAlias = Callable[[Done, int], None]
 
 
 @contextmanager
@@ -36,20 +55,23 @@ class _Tally:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self.so_far = Captured()
+        self._skipped = 0
+        self.done = 0
+        self.failed = 0
 
-    def add(self, more: Captured) -> None:
-        self.so_far += more
+    def add(self, more: Done) -> None:
+        self.done += more.done
+        self._skipped += more.skipped
+        self.failed += len(more.failures)
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
-        asked = self.so_far.done - self.so_far.skipped
-        return asked / max(time.monotonic() - self._began, 0.001)
+        """How many a second."""
+        return (self.done - self._skipped) / max(time.monotonic() - self._began, 0.001)
 
     def left(self, total: int) -> str:
         """The time left, as if what is left went on as what is done."""
-        seconds = (time.monotonic() - self._began) / self.so_far.done * (total - self.so_far.done)
+        seconds = (time.monotonic() - self._began) / self.done * (total - self.done)
         minutes, seconds = divmod(round(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{seconds:02}"
@@ -62,14 +84,14 @@ class _Lines:
         self._tally = _Tally()
         self._told = time.monotonic()
 
-    def __call__(self, more: Captured, total: int) -> None:
-        self._tally.add(more)
-        done, now = self._tally.so_far.done, time.monotonic()
-        if done == total or now - self._told >= _EVERY:
+    def __call__(self, more: Done, total: int) -> None:
+        tally = self._tally
+        tally.add(more)
+        now = time.monotonic()
+        if tally.done == total or now - self._told >= _EVERY:
             self._told = now
-            failed = len(self._tally.so_far.failures)
             click.echo(
-                f"{done}/{total}, {self._tally.rate:.1f}/s, {failed} failed, {self._tally.left(total)} left", err=True
+                f"{tally.done}/{total}, {tally.rate:.1f}/s, {tally.failed} failed, {tally.left(total)} left", err=True
             )
 
 
@@ -86,10 +108,9 @@ def _bar(console: Console) -> Iterator[Progress]:
     with rich.progress.Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None, rate=0.0, failed=0)
 
-        def tell(more: Captured, total: int) -> None:
+        def tell(more: Done, total: int) -> None:
             tally.add(more)
-            so_far = tally.so_far
-            bar.update(task, completed=so_far.done, total=total, rate=tally.rate, failed=len(so_far.failures))
+            bar.update(task, completed=tally.done, total=total, rate=tally.rate, failed=tally.failed)
 
         yield tell
 

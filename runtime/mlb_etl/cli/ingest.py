@@ -1,50 +1,69 @@
-"""mlb-etl ingest: a job that captures responses of the API."""
+"""mlb-etl ingest and backfill: jobs that capture responses of the API."""
 
 import json
+import os
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any, TypedDict, Unpack
 
 import click
 
-from mlb_etl import ingest_job, jobs
+from mlb_etl import jobs
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.capturing import capturing, failures, plain
 from mlb_etl.ingest_job import IngestJob
+from mlb_etl.ingest_worker import Order
 from mlb_etl.settings import Settings
 
 _PATH = click.Path(path_type=Path)
+_OPTIONS = (
+    click.option("--job", "file", type=_PATH, required=True, help="The job file."),
+    click.option("--game-pk", multiple=True, help="This game. Repeatable; the same as --param game_pk=N."),
+    click.option("--date", multiple=True, help="This date, or the games of it, YYYY-MM-DD. Repeatable."),
+    click.option("--season", multiple=True, help="The games of this season. Repeatable."),
+    parameters.PARAM,
+    click.option("--transform", is_flag=True, help="Apply what is captured to the tables at once."),
+    click.option("--object-store", "store", is_flag=True, help="Keep what is captured in MLB_ETL_OBJECT_STORE too."),
+    click.option("--again", is_flag=True, help="Ask for games too that are over and captured: for late corrections."),
+    click.option("--dry-run", is_flag=True, help="Print what would be asked for. Only the schedule is asked for."),
+    click.option("--record", type=_PATH, help="Keep a stub of each response in this folder."),
+    click.option("--replay", type=_PATH, help="Take responses from the stubs in this folder, and none from the API."),
+    click.option("--quiet", is_flag=True, help="No progress."),
+    click.option(
+        "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the outcome."
+    ),
+)
+
+
+class _Asked(TypedDict):
+    """The values of the options."""
+
+    file: Path
+    game_pk: tuple[str, ...]
+    date: tuple[str, ...]
+    season: tuple[str, ...]
+    params: tuple[str, ...]
+    transform: bool
+    store: bool
+    again: bool
+    dry_run: bool
+    record: Path | None
+    replay: Path | None
+    quiet: bool
+    form: str
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
 @click.command()
-@click.option("--job", "file", type=_PATH, required=True, help="The job file.")
-@click.option("--game-pk", multiple=True, help="This game. Repeatable; the same as --param game_pk=N.")
-@click.option("--date", multiple=True, help="This date, or the games of it, YYYY-MM-DD. Repeatable.")
-@click.option("--season", multiple=True, help="The games of this season. Repeatable.")
-@parameters.PARAM
-@click.option("--transform", is_flag=True, help="Apply what is captured to the tables at once.")
-@click.option("--again", is_flag=True, help="Ask for games too that are over and captured: for late corrections.")
-@click.option("--dry-run", is_flag=True, help="Print what would be asked for. Only the schedule is asked for.")
-@click.option("--record", type=_PATH, help="Keep a stub of each response in this folder.")
-@click.option("--replay", type=_PATH, help="Take responses from the stubs in this folder, and none from the API.")
-@click.option("--quiet", is_flag=True, help="No progress.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the outcome.")
+@_options
 @click.pass_context
-def ingest(
-    ctx: click.Context,
-    *,
-    file: Path,
-    game_pk: tuple[str, ...],
-    date: tuple[str, ...],
-    season: tuple[str, ...],
-    params: tuple[str, ...],
-    transform: bool,
-    again: bool,
-    dry_run: bool,
-    record: Path | None,
-    replay: Path | None,
-    quiet: bool,
-    form: str,
-) -> None:
+def ingest(ctx: click.Context, **asked: Unpack[_Asked]) -> None:
     """Ask the API for what a job says, and keep the responses as they come.
 
     A response whose content did not change is counted, not stored again. Jobs that go by the schedule leave out games
@@ -59,20 +78,48 @@ def ingest(
       mlb-etl ingest --job config/jobs/schedule_daily.yaml --date 2024-10-25
       mlb-etl ingest --job config/jobs/game_live_date.yaml --date 2024-10-25 --record data/recorded
     """
-    if record and replay:
+    _run(ctx, 1, asked)
+
+
+@click.command()
+@_options
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one a processor",
+    help="Processes that ask, keep and apply, together at the one rate.",
+)
+@click.pass_context
+def backfill(ctx: click.Context, workers: int, **asked: Unpack[_Asked]) -> None:
+    """Do what ingest does in several processes, for many games of a server of your own or an archive of recordings.
+
+    All ask at the one MLB_ETL_RATE, so of the Stats API itself they get no more than ingest does. A worker that dies is
+    replaced; killed as a whole, it goes on where it was.
+
+    \b
+    Examples:
+      mlb-etl backfill --job config/jobs/game_live_season.yaml --season 2023 --season 2024 --transform
+      mlb-etl backfill --job config/jobs/game_live_date.yaml --date 2024-10-25 --date 2024-10-26 --workers 4
+    """
+    _run(ctx, workers, asked)
+
+
+def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
+    if asked["record"] and asked["replay"]:
         raise click.UsageError("--record keeps what the API says, --replay does without it: not both")
-    settings = Settings.from_environment()
-    job = jobs.read(file)
-    given = parameters.given(params, game_pk=game_pk, date=date, season=season)
-    with closing(ingest_job.source(job, settings, record=record, replay=replay)) as source:
-        work = IngestJob(job, given, settings, source)
-        if dry_run:
-            for request in (*work.schedules(), *work.pending(again=again)):
-                click.echo(f"GET {settings.api}{request.target}")
+    how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
+    order = Order(jobs.read(asked["file"]), Settings.from_environment(), **how)
+    given = parameters.given(asked["params"], game_pk=asked["game_pk"], date=asked["date"], season=asked["season"])
+    with closing(order.source()) as source:
+        work = IngestJob(order, given, source)
+        if asked["dry_run"]:
+            for request in (*work.schedules(), *work.pending()):
+                click.echo(f"GET {order.settings.api}{request.target}")
             return
-        with capturing(quiet=quiet) as progress:
-            done = work.run(progress, transform=transform, again=again)
-    if form == "json":
+        with capturing(quiet=asked["quiet"]) as progress:
+            done = work.run(progress, workers=workers)
+    if asked["form"] == "json":
         click.echo(json.dumps(plain(done), indent=2))
     else:
         if done.counts is not None:

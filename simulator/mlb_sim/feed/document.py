@@ -19,8 +19,10 @@ _EVENTS: Final = {
 }  # fmt: skip
 
 
-def feed(calendar: Calendar, book: Scorebook, standing: Standing, slot: Slot, at: Moment) -> dict[str, Any]:
-    """The whole document; `at` is the moment of its last change."""
+def feed(
+    calendar: Calendar, book: Scorebook, standing: Standing, slot: Slot, at: Moment, *, wait: int = WAIT
+) -> dict[str, Any]:
+    """The whole document; `at` is the moment of its last change, `wait` what it says of polls."""
     today = slot.day
     live: dict[str, Any] = {
         "plays": plays.document(book),
@@ -36,7 +38,7 @@ def feed(calendar: Calendar, book: Scorebook, standing: Standing, slot: Slot, at
         "gamePk": book.fixture.pk,
         "link": f"/api/v1.1/game/{book.fixture.pk}/feed/live",
         "metaData": {
-            "wait": WAIT,
+            "wait": wait,
             "timeStamp": times.timecode(at),
             "gameEvents": _game_events(book),
             "logicalEvents": _logical_events(book),

@@ -1,0 +1,175 @@
+"""What people and machines see of games that are followed: a table on a terminal, lines in a pipe, or JSON."""
+
+import json
+import math
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from mlb_etl.live.follow import Summary, Update
+from mlb_etl.schedule import SETTLED
+
+Tell: TypeAlias = Callable[[Update], None]
+
+_STATES = {
+    "S": "scheduled", "P": "before the game", "I": "in progress", "M": "challenge", "N": "review", "O": "over",
+    "F": "final", "D": "postponed", "C": "cancelled", "T": "suspended", "U": "suspended", "Q": "forfeited",
+    "R": "forfeited",
+}  # fmt: skip
+_MANY = 20  # latencies that a twentieth can be taken of
+
+
+@contextmanager
+def telling(form: str) -> Iterator[Tell]:
+    """Tells what happens to games."""
+    console = Console()
+    if form == "json":
+        yield lambda update: click.echo(json.dumps(_plain(update)))
+    elif console.is_terminal:
+        with Live(console=console, auto_refresh=False) as live:
+            yield _Board(live)
+    else:
+        yield _Lines()
+
+
+class _Board:
+    """A table with a line a game, the games that are on first."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._updates: dict[int, Update] = {}
+
+    def __call__(self, update: Update) -> None:
+        self._updates[update.known.listed.game_pk] = update
+        table = Table("game", "", "state", "inning", "score", "captured", "latency", "next")
+        for each in sorted(self._updates.values(), key=_place):
+            captured = _clock(each.known.captured.asked_at)
+            of = str(each.known.listed.game_pk), each.known.listed.name, _state(each), _inning(each), _score(each)
+            table.add_row(*of, captured, _latency(each), _next(each))
+        self._live.update(table, refresh=True)
+
+
+class _Lines:
+    """A line where state, inning or score of a game changed, or why it is asked for, or something went wrong."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, tuple[str, ...]] = {}
+
+    def __call__(self, update: Update) -> None:
+        listed = update.known.listed
+        facts = (_state(update), _inning(update), _score(update))
+        new = (*facts, update.next.why if update.next else "")
+        if self._told.get(listed.game_pk) == new and not _wrong(update):
+            return
+        self._told[listed.game_pk] = new
+        what = ", ".join(filter(None, (update.outcome, _latency(update), _wrong(update))))
+        shown = " ".join(filter(None, facts))
+        click.echo(
+            f"{_clock(update.at)} {listed.game_pk} {listed.name}: {shown}; {what}; next {_next(update) or 'none'}"
+        )
+
+
+def summarize(summary: Summary, form: str) -> None:
+    """Print what the run did."""
+    plain = _summary(summary)
+    if form == "json":
+        click.echo(json.dumps({"summary": plain}))
+        return
+    outcomes = ", ".join(f"{name} {number}" for name, number in plain["outcomes"].items()) or "nothing asked for"
+    click.echo(f"games {summary.games}: {outcomes}, quarantined {summary.quarantined}")
+    if plain["latency_ms"] is not None:
+        latency = ", ".join(f"{name} {value}" for name, value in plain["latency_ms"].items())
+        click.echo(f"milliseconds from an answer to committed rows: {latency}")
+    if summary.patches is not None:
+        click.echo("patches: " + ", ".join(f"{name} {number}" for name, number in asdict(summary.patches).items()))
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    spent = sorted(1000 * latency for latency in summary.latencies)
+    latency = None
+    if spent:
+        late = statistics.quantiles(spent, n=_MANY)[-1] if len(spent) >= _MANY else spent[-1]
+        middle = statistics.median(spent)
+        latency = {name: round(value, 1) for name, value in (("p50", middle), ("p95", late), ("max", spent[-1]))}
+    return {
+        "games": summary.games,
+        "outcomes": summary.outcomes,
+        "quarantined": summary.quarantined,
+        "latency_ms": latency,
+        "patches": summary.patches and asdict(summary.patches),
+    }
+
+
+def _plain(update: Update) -> dict[str, Any]:
+    known, feed = update.known, update.known.captured.feed
+    away, home = feed.score if feed else (None, None)
+    return {
+        "at": _iso(update.at),
+        "game_pk": known.listed.game_pk,
+        "name": known.listed.name,
+        "state": known.state,
+        "status_code": known.status.status_code,
+        "inning": _inning(update) or None,
+        "away": away,
+        "home": home,
+        "outcome": update.outcome,
+        "error": update.error,
+        "quarantined": update.counts.documents.quarantined,
+        "rows": asdict(update.rows),
+        "latency_ms": None if update.latency is None else round(1000 * update.latency, 1),
+        "captured_at": _iso(known.captured.asked_at),
+        "next_at": _iso(update.next.at) if update.next else None,
+        "why": update.next.why if update.next else None,
+    }
+
+
+def _place(update: Update) -> tuple[bool, float, int]:
+    """Games that go on, as they begin; then those that are settled, the latest first."""
+    listed, settled = update.known.listed, update.known.state in SETTLED
+    start = listed.start.timestamp() if listed.start else math.inf
+    return settled, -start if settled else start, listed.game_pk
+
+
+def _state(update: Update) -> str:
+    status = update.known.status
+    name = _STATES.get(update.known.state, update.known.state)
+    return f"{name}, delayed" if status.delayed else name
+
+
+def _inning(update: Update) -> str:
+    feed = update.known.captured.feed
+    return feed.inning if feed and update.known.state not in SETTLED else ""
+
+
+def _score(update: Update) -> str:
+    feed = update.known.captured.feed
+    runs = feed.score if feed else (None, None)
+    return "" if None in runs else "{}-{}".format(*runs)
+
+
+def _latency(update: Update) -> str:
+    return "" if update.latency is None else f"{1000 * update.latency:.0f} ms"
+
+
+def _wrong(update: Update) -> str:
+    return update.error or ("quarantined" if update.counts.documents.quarantined else "")
+
+
+def _next(update: Update) -> str:
+    return f"{_clock(update.next.at)}, {update.next.why}" if update.next else ""
+
+
+def _clock(time: datetime | None) -> str:
+    return f"{time.astimezone(UTC):%H:%M:%SZ}" if time else ""
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).isoformat() if time else None

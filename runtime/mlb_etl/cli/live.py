@@ -1,0 +1,104 @@
+"""mlb-etl live: follows games while they are on."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+
+import click
+
+from mlb_etl.cli import following
+from mlb_etl.live import patch, start
+from mlb_etl.live.clock import SystemClock
+from mlb_etl.live.listing import ZONE, Scope
+from mlb_etl.live.plan import Pace
+from mlb_etl.settings import Settings
+
+_DAYS = {"today": 0, "yesterday": -1}
+
+
+def _date(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
+    if text is None:
+        return None
+    if text in _DAYS:
+        return datetime.now(ZONE).date() + timedelta(days=_DAYS[text])
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no date: YYYY-MM-DD, today or yesterday is expected") from error
+
+
+@click.command()
+@click.option(
+    "--date", "day", callback=_date, metavar="DATE", help="The games of this date: YYYY-MM-DD, today or yesterday."
+)
+@click.option("--game-pk", "game_pks", type=click.IntRange(1), multiple=True, help="Only this game. Repeatable.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=1),
+    default=10.0,
+    show_default=True,
+    help="Seconds between two polls of a game that is on; more where its feed says so (metaData.wait).",
+)
+@click.option("--diff", is_flag=True, help="Ask for what changed since the last poll (diffPatch).")
+@click.option(
+    "--verify-every",
+    type=click.IntRange(min=1),
+    default=patch.VERIFY,
+    show_default=True,
+    help="With --diff: polls of a game after which the whole feed is taken and compared.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to tell what happens.")
+@click.pass_context
+def live(
+    ctx: click.Context,
+    *,
+    day: date | None,
+    game_pks: tuple[int, ...],
+    interval: float,
+    diff: bool,
+    verify_every: int,
+    form: str,
+) -> None:
+    """Follow games: capture each while it is on, and apply what comes to the tables at once.
+
+    Without --date and --game-pk it is a service that runs until SIGTERM or Ctrl-C: it follows each day's games, and
+    comes back for corrections 1, 24 and 72 hours after a game was final, and when the API lists it as changed.
+
+    With them it is a job that ends by itself, once no game is on or to come. Of corrections it asks for those that are
+    due by then; the rest is for the service, or for another run.
+
+    What is due follows from the schedule and from what was captured, so a process that was stopped or killed goes on
+    where it was. An API or a database that goes away is waited for. Ended by a signal, the exit code is 0; ended by
+    itself, it is 1 where something it captured is in quarantine.
+
+    Delays are polled at 6 times the interval, games before they begin at 30 times, suspended ones at 90 times; the
+    schedule at 6 times, or 90 times while nothing is on.
+
+    \b
+    Examples:
+      mlb-etl live
+      mlb-etl live --date today
+      mlb-etl live --game-pk 747175 --format json
+      mlb-etl live --diff --verify-every 60
+    """
+    scope = Scope(day, game_pks)
+    verify = verify_every if diff else None
+    with _clock() as clock, following.telling(form) as told:
+        pace = Pace.of(timedelta(seconds=interval))
+        settings = Settings.from_environment()
+        summary = start.follow(settings, scope, clock=clock, tell=told, pace=pace, verify=verify)
+    following.summarize(summary, form)
+    ctx.exit(1 if summary.quarantined and not clock.stopped else 0)
+
+
+@contextmanager
+def _clock() -> Iterator[SystemClock]:
+    """Stopped by SIGTERM and SIGINT; what is being done then is done to its end."""
+    clock = SystemClock()
+    before = {number: signal.signal(number, lambda *_: clock.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield clock
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

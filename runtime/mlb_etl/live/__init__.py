@@ -1,0 +1,1 @@
+"""Follows games while they are on, and comes back for what is corrected afterwards."""

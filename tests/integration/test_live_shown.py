@@ -1,0 +1,171 @@
+"""What `mlb-etl live` shows, on a terminal and in a pipe; and docs/live.md: its commands run."""
+
+import json
+import os
+import pty
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samples import connect
+
+from mlb_sim import Server, Simulator, serve
+from mlb_sim.times import HOUR
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "live.md").read_text(), re.DOTALL | re.MULTILINE)
+EXAMPLES, PATCHED, SIMULATOR, SIMULATED = (block.splitlines() for block in BLOCKS)
+GAME = 747175
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[Server]:
+    """A league that has the game that the documents name, the morning after it."""
+    simulator = Simulator(1, 2024, first_game_pk=747000, wait=1)
+    game = simulator.calendar.by_pk[GAME]
+    simulator.clock.set(game.played.start + 18 * HOUR)
+    with serve(simulator) as server:
+        yield server
+
+
+@pytest.fixture
+def environment(simulated: Server, database: str, tmp_path: Path) -> dict[str, str]:
+    own = {key: value for key, value in os.environ.items() if not key.startswith("MLB_")}
+    settings = {"MLB_ETL_DSN": database, "MLB_ETL_BASE_URL": simulated.url, "MLB_ETL_RATE": "off"}
+    return own | settings | {"MLB_ETL_DATA": str(tmp_path), "PATH": f"{BIN}:{own['PATH']}"}
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["mlb-etl", "live", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+
+def test_lines_in_a_pipe(environment: dict[str, str]) -> None:
+    done = run(environment, "--game-pk", str(GAME))
+    assert (done.returncode, done.stderr) == (0, "")
+    listed, captured, games, latency = done.stdout.splitlines()
+    assert re.fullmatch(rf"\d\d:\d\d:\d\dZ {GAME} .+ at .+: final; listed; next \d\d:\d\d:\d\dZ, late", listed)
+    assert re.search(r": final \d+-\d+; stored, \d+ ms; next \d\d:\d\d:\d\dZ, correction$", captured)
+    assert games == "games 1: stored 1, quarantined 0"
+    assert re.fullmatch(r"milliseconds from an answer to committed rows: p50 [\d.]+, p95 [\d.]+, max [\d.]+", latency)
+
+
+def test_json_for_machines(environment: dict[str, str]) -> None:
+    done = run(environment, "--game-pk", str(GAME), "--format", "json")
+    listed, captured, last = map(json.loads, done.stdout.splitlines())
+    assert (listed["outcome"], listed["captured_at"], listed["why"]) == ("listed", None, "late")
+    assert (captured["outcome"], captured["state"], captured["inning"]) == ("stored", "F", None)
+    assert captured["rows"]["inserted"] > 400
+    assert captured["latency_ms"] > 0
+    assert last["summary"]["outcomes"] == {"stored": 1}
+    assert last["summary"]["patches"] is None
+
+
+def test_what_is_in_quarantine_is_told_and_makes_the_exit_code(simulated: Server, environment: dict[str, str]) -> None:
+    run(environment, "--game-pk", str(GAME))
+    with connect(environment["MLB_ETL_DSN"]) as connection:
+        connection.execute("DELETE FROM game.live_game_v1")
+    simulated.faults.once("empty-final", path="feed/live")
+    done = run(environment, "--game-pk", str(GAME), "--interval", "1")
+    assert done.returncode == 1
+    assert "WARNING: game 747175: the capture of " in done.stderr
+    assert "is in quarantine: " in done.stderr
+    assert ", quarantined; next " in done.stdout
+    assert "stored 2, quarantined 1\n" in done.stdout, "and it was asked for once more"
+
+
+def test_a_table_on_a_terminal(environment: dict[str, str]) -> None:
+    ours, theirs = pty.openpty()
+    command = ["mlb-etl", "live", "--game-pk", str(GAME)]
+    shown = {"COLUMNS": "140", "TERM": "xterm"}
+    with subprocess.Popen(command, env=environment | shown, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        drawn = b""
+        try:
+            while some := os.read(ours, 65536):
+                drawn += some
+        except OSError:  # the end of a terminal
+            pass
+        os.close(ours)
+    text = drawn.decode()
+    assert process.returncode == 0, text
+    assert re.search(rf"│ {GAME} │ .+ │ final +│ +│ \d+-\d+ +│ \d\d:\d\d:\d\dZ +│ \d+ ms +│ .+, correction +│", text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--date", "soon"), "'soon' is no date: YYYY-MM-DD, today or yesterday is expected"),
+        (("--interval", "0.5"), "--interval"),
+        (("--game-pk", "0"), "--game-pk"),
+    ],
+)
+def test_wrong_usage(environment: dict[str, str], arguments: tuple[str, ...], message: str) -> None:
+    done = run(environment, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_a_game_that_is_none(environment: dict[str, str]) -> None:
+    done = run(environment, "--game-pk", "7")
+    assert (done.returncode, done.stderr) == (1, "Error: the schedule has no game 7: is the number right?\n")
+
+
+# ---------------------------------------------------------------- docs/live.md
+
+
+def told(simulated: Server) -> list[str]:
+    return [each["target"] for each in simulated.requests]
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_documented_commands_run(simulated: Server, environment: dict[str, str], line: str) -> None:
+    """Those without an end until they have looked at the schedule."""
+    simulated.requests.clear()
+    with subprocess.Popen(shlex.split(line), env=environment, stdout=subprocess.PIPE, text=True) as process:
+        if "--date" not in line and "--game-pk" not in line:
+            deadline = time.monotonic() + PATIENCE
+            while not told(simulated):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert out
+    assert "/api/v1/schedule?" in told(simulated)[0]
+
+
+def test_the_documented_query_runs(environment: dict[str, str]) -> None:
+    [line] = PATCHED
+    done = subprocess.run(["sh", "-euc", line], env=environment, check=True, capture_output=True, text=True)
+    assert "patched" in done.stdout
+
+
+def test_the_documented_day_runs(environment: dict[str, str], simulated: Server) -> None:
+    """Against a day that is over, so that it takes seconds."""
+    [command] = SIMULATOR
+    words = [word for word in shlex.split(command) if word not in {"--port", "8080"}]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("http://127.0.0.1:")
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+    text = "\n".join(SIMULATED).replace("http://127.0.0.1:8080", simulated.url).replace("2024-07-02", day(simulated))
+    done = subprocess.run(
+        ["sh", "-euc", text], env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert re.search(r"^games \d+: stored \d+", done.stdout, re.MULTILINE)
+
+
+def day(simulated: Server) -> str:
+    game: Any = simulated.simulator.calendar.by_pk[GAME]
+    return str(game.slots[0].day)

@@ -1,0 +1,66 @@
+"""A simulator whose clock a follower moves on: it waits by stepping simulated time, so that days take seconds."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from mlb_etl.live import start
+from mlb_etl.live.follow import Summary, Update
+from mlb_etl.live.listing import Scope
+from mlb_etl.live.plan import Pace
+from mlb_etl.settings import Settings
+from mlb_sim import Server
+from mlb_sim.times import moment, to_datetime
+
+PACKAGE = "mlb_tables"
+PACE = Pace(*(timedelta(minutes=minutes) for minutes in (10, 11, 60, 30, 20)))
+
+
+class SteppedClock:
+    """The simulator's clock; `end` is when the work is to end."""
+
+    def __init__(self, server: Server, end: datetime | None = None) -> None:
+        self._clock = server.simulator.clock
+        self._end = end
+
+    @property
+    def stopped(self) -> bool:
+        return self._end is not None and self.now() >= self._end
+
+    def now(self) -> datetime:
+        return to_datetime(self._clock.now)
+
+    def wait(self, until: datetime) -> None:
+        until = until if self._end is None else min(until, self._end)
+        self._clock.set(moment(until + timedelta(milliseconds=1) - timedelta(microseconds=1)))
+
+
+@dataclass
+class Live:
+    """A database, and a simulator that it follows."""
+
+    server: Server
+    dsn: str
+    data: Path
+    pace: Pace = PACE
+    updates: list[Update] = field(default_factory=list)
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(self.dsn, self.data, PACKAGE, self.server.url, float("inf"))
+
+    @property
+    def now(self) -> datetime:
+        return to_datetime(self.server.simulator.now)
+
+    def follow(self, scope: Scope, *, end: datetime | None = None, verify: int | None = None) -> Summary:
+        clock = SteppedClock(self.server, end)
+        return start.follow(self.settings, scope, clock=clock, tell=self.updates.append, pace=self.pace, verify=verify)
+
+    def get(self, target: str) -> bytes:
+        """What the simulator answers, beside the follower's own requests."""
+        answer = httpx.get(f"{self.server.url}{target}")
+        self.server.requests.pop()
+        return answer.raise_for_status().content
