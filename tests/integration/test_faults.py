@@ -19,7 +19,8 @@ from mlb_etl import client, jobs
 from mlb_etl.cli import cli
 from mlb_etl.client import Client, Retries, Timeouts
 from mlb_etl.errors import EtlError
-from mlb_etl.ingest_job import Ingested, IngestJob
+from mlb_etl.ingest_job import IngestJob
+from mlb_etl.ingest_worker import Ingested, Order
 from mlb_etl.rate import RateLimit
 from mlb_sim import Plan, Server, Simulator, faults, serve, times
 from mlb_sim.faults import FAULTS, STALE_BY
@@ -79,8 +80,8 @@ class World:
         values = {name: [value] for name, value in (given or {"game_pk": str(self.game)}).items()}
         unlimited = RateLimit(Path(), float("inf"))
         with closing(Client(self.server.url, unlimited, self.retries, self.timeouts)) as source:
-            work = IngestJob(jobs.read(JOBS / f"game_live_{job}.yaml"), values, self.laws.settings, source)
-            return work.run(lambda _, __: None, transform=True)
+            order = Order(jobs.read(JOBS / f"game_live_{job}.yaml"), self.laws.settings, transform=True)
+            return IngestJob(order, values, source).run(lambda _, __: None)
 
     def target(self, game: int) -> str:
         return f"/api/v1.1/game/{game}/feed/live"
@@ -128,7 +129,7 @@ def world(
 ) -> Iterator[World]:
     monkeypatch.setenv("MLB_ETL_DSN", database)
     caplog.set_level(logging.INFO, "mlb_etl")
-    set_on_retry_hooks([client.tell])
+    client.set_up_logs()
     simulated.requests.clear()
     world = World(simulated, database)
     with closing(world.laws.connection):
