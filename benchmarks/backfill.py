@@ -13,14 +13,15 @@ The laws: at least 1.5 times as fast as the plain loader into plain tables at th
 0.2 ms a game that did not change; rows are written only where something changed. At most 6 ms a game at first is the
 law on a quiet machine alone (--strict), as milliseconds drift.
 
-What costs what, in CPU of a game on a calm machine, where the plain loader takes 17 ms (11 client, 6 server) and ours 12:
-of the server's 7, foreign keys 3, of which 0.7 are for finding the partition of each row's parent, and reading raw rows
-1, half of it to decompress them; of the client's 5, decoding and extracting 2.3, formatting rows for COPY 1.7, reading
-0.3.
+What costs what, in CPU of a game on a calm machine, where the plain loader takes 17 ms (11 client, 6 server) and ours
+12: of the server's 7, foreign keys 3, of which 0.7 are for finding the partition of each row's parent, and reading
+raw rows 1, half of it to decompress them; of the client's 5, decoding and extracting 2.3, formatting rows for COPY
+1.7, reading 0.3.
 
-What helped last: the bodies of a batch as one stream (about -1), indexes on captured_at using brin (-0.3), packed rows that
-go to libpq without copies (-0.3), batches of 25, as the last one keeps others waiting for less long. What would: foreign
-keys from partition to partition (-0.7). Without any foreign key ours would be 1.7 times as fast as the plain loader.
+What helped last: the bodies of a batch as one stream (about -1), indexes on captured_at using brin (-0.3), packed
+rows that go to libpq without copies (-0.3), batches of 25, as the last one keeps others waiting for less long. What
+would: foreign keys from partition to partition (-0.7). Without any foreign key ours would be 1.7 times as fast as the
+plain loader.
 
 Rows written are the server's own counts of rows inserted, updated and deleted in the tables.
 """
