@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from mlb_etl import reject
-from mlb_etl.contracts import Capture, Method, Row
+from mlb_etl.contracts import Body, Capture, Method, Row
 from mlb_etl.errors import Rejected
 
 
@@ -19,13 +19,13 @@ class Extract:
     rows: Sequence[list[Row]]
 
 
-def extract(method: Method, capture: Capture, data: bytes) -> Extract:
+def extract(method: Method, capture: Capture, data: Body) -> Extract:
     """Decode, accept and extract a response; raises Rejected with the exact place."""
     reject.require_own_request(method, capture)
     try:
         document = method.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise reject.undecodable(method, capture, data, error) from error
+        raise reject.undecodable(method, capture, bytes(data), error) from error
     table = method.qualified_raw_table
     try:
         method.accept(document, capture)
@@ -35,7 +35,7 @@ def extract(method: Method, capture: Capture, data: bytes) -> Extract:
             table = each.qualified_name
             rows.append(each.extract(document, capture))
     except Rejected as error:
-        raise reject.located(error, data, table) from error
+        raise reject.located(error, bytes(data), table) from error
     return Extract(keys, rows)
 
 

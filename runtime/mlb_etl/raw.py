@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from psycopg import pq, sql
@@ -12,7 +12,7 @@ from psycopg.adapt import Loader
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from mlb_etl.contracts import Method, convert
+from mlb_etl.contracts import Body, Method, convert
 from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError
 from mlb_etl.partitions import Partitioned, Partitions
@@ -159,7 +159,7 @@ class Raw:
             "SELECT data FROM {} WHERE {} ORDER BY last_seen_at DESC, captured_at DESC LIMIT 1"
         ).format(self._table, about)
         self._cursor = connection.cursor(binary=True)
-        self._cursor.adapters.register_loader("text", _Bytes)
+        self._cursor.adapters.register_loader("text", _Unread)
 
     def store(self, response: Response, keys: Mapping[str, Any]) -> Fate:
         """Add a response about the document with these keys, or count it where the one before it had its content."""
@@ -218,9 +218,10 @@ class Raw:
             table=self._table, document=self._document, method=self._method.name, about=self._about
         )
         with self._connection.transaction(), self._connection.cursor("history", binary=True) as cursor:
-            cursor.adapters.register_loader("text", _Bytes)
+            cursor.adapters.register_loader("text", _Unread)
             cursor.itersize = 1
-            yield from map(Past._make, cursor.execute(query, keys))
+            for as_of, last_seen_at, sound, data in cursor.execute(query, keys):
+                yield Past(as_of, last_seen_at, sound, bytes(data))
 
     def _listed(self, wanted: sql.Composable) -> sql.Composed:
         return sql.SQL(_CAPTURES).format(
@@ -234,10 +235,10 @@ class Raw:
     def read(self, capture: Stored) -> bytes:
         """The body of a capture."""
         found = self._cursor.execute(self._read, (*capture.keys, capture.captured_at, capture.content_hash)).fetchone()
-        return _body(capture, found[0] if found else None)
+        return bytes(_body(capture, found[0] if found else None))
 
-    def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, bytes]]:
-        """The captures with their bodies, one at a time: half of what it costs to ask for each.
+    def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, Body]]:
+        """The captures with their bodies, one at a time, not copied: half of what it costs to ask for each.
 
         The connection can be used for nothing else until the last has come.
         """
@@ -252,10 +253,10 @@ class Raw:
     def newest(self, keys: Mapping[str, Any]) -> bytes | None:
         """The body that the document had when it was last seen, None where it never was."""
         found = self._cursor.execute(self._newest, keys).fetchone()
-        return found[0] if found else None
+        return bytes(found[0]) if found else None
 
 
-def _body(capture: Stored, data: bytes | None) -> bytes:
+def _body(capture: Stored, data: Body | None) -> Body:
     if data is None:
         raise EtlError(f"{capture.document}: the raw table lost the capture of {capture.captured_at}")
     return data
@@ -264,13 +265,14 @@ def _body(capture: Stored, data: bytes | None) -> bytes:
 def _stored(row: TupleRow) -> Stored:
     *keys, document, captured_at, as_of, content_hash, parameters, quarantine = row[:-3]
     applied = Applied(*row[-3:]) if row[-1] is not None else None
+    as_of = as_of.astimezone(UTC)  # which Python reckons with fastest, and every row has it
     return Stored(tuple(keys), document, captured_at, as_of, content_hash, parameters, quarantine, applied)
 
 
-class _Bytes(Loader):
-    """Takes text as the bytes it is sent as, for a decoder that wants bytes."""
+class _Unread(Loader):
+    """Leaves text as the bytes it is sent as, where libpq has them."""
 
     format = pq.Format.BINARY
 
-    def load(self, data: Buffer) -> bytes:
-        return bytes(data)
+    def load(self, data: Buffer) -> Buffer:
+        return data

@@ -15,6 +15,7 @@ from mlb_etl.errors import Rejected
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 Row = tuple[Any, ...]
+Body = bytes | bytearray | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ class Method:
     shrink_guard: ShrinkGuard
     tables: tuple[Table, ...]
     document_type: type[Any]
-    decode: Callable[[bytes], Any]
+    decode: Callable[[Body], Any]
     accept: Callable[[Any, Capture], None]
     fingerprint: str
 
@@ -190,6 +191,7 @@ class Method:
 
 
 __all__: Sequence[str] = (
+    "Body",
     "Capture",
     "Check",
     "Column",
