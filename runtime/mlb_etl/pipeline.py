@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 import stamina
 
-from mlb_etl import db, migrate, registry, transform
+from mlb_etl import db, migrate, registry
 from mlb_etl.contracts import Method
 from mlb_etl.counts import Counts, DocumentCounts, TableCounts
 from mlb_etl.errors import DatabaseUnavailable
@@ -95,11 +95,11 @@ class Pipeline:
             facts = (self.settings, self.method.name, policy)
             module = registry.methods(self.settings.tables)[self.method.name]
             spread = Workers(self.workers, _start, facts, _task, (module,))
-            for task, counts in spread(list(tasks(worth, min(transform.BATCH, -(-unread // self.workers))))):
+            for task, counts in spread(list(tasks(worth, self.workers))):
                 yield len(task), counts
             return
         with Session(self.settings, self.method, policy) as session:
-            for task in tasks(worth, transform.BATCH):
+            for task in tasks(worth):
                 yield len(task), session.run(task)
 
 

@@ -7,7 +7,7 @@ from itertools import groupby, zip_longest
 from typing import TypeAlias
 
 from mlb_etl import reject
-from mlb_etl.contracts import Capture, Method
+from mlb_etl.contracts import Body, Capture, Method
 from mlb_etl.counts import Counts, DocumentCounts, Quarantined
 from mlb_etl.db import Connection
 from mlb_etl.errors import Rejected
@@ -19,7 +19,8 @@ from mlb_etl.watermark import Applied, Policy, Verdict, verdict
 
 Task: TypeAlias = list[list[Stored]]
 
-BATCH = 25  # documents a transaction: more save little, and leave workers waiting for the last one
+BATCH = 25  # documents a transaction: more save little
+_FEW = 4  # for which a transaction is still worth its while
 log = logging.getLogger(__name__)
 
 
@@ -39,16 +40,17 @@ def sift(captures: Iterable[Stored], method: Method, policy: Policy) -> Iterator
             yield capture
 
 
-def tasks(captures: Iterable[Stored], size: int) -> Iterator[Task]:
-    """The captures by document, in their order, and so many documents together."""
-    task: Task = []
-    for _, its in groupby(captures, lambda capture: capture.document):
-        task.append(list(its))
-        if len(task) == size:
-            yield task
-            task = []
-    if task:
-        yield task
+def tasks(captures: Iterable[Stored], workers: int = 1) -> Iterator[Task]:
+    """The captures by document, in their order: of many documents together, and of fewer towards the end.
+
+    So workers that take one task after the other end at about the same time.
+    """
+    documents = [list(its) for _, its in groupby(captures, lambda capture: capture.document)]
+    start = 0
+    while left := len(documents[start:]):
+        size = min(BATCH, max(_FEW, -(-left // workers)))
+        yield documents[start : start + size]
+        start += size
 
 
 def batches(task: Task) -> Iterator[list[Stored]]:
@@ -108,7 +110,7 @@ class Transformer:
         shown = self._shown.get(capture.document, capture.applied)
         return verdict(self._new(capture), shown, self._policy) == "applied"
 
-    def _rows(self, capture: Stored, data: bytes) -> Sequence[Rows]:
+    def _rows(self, capture: Stored, data: Body) -> Sequence[Rows]:
         about = Capture(capture.as_of, capture.parameters)
         extracted = extract(self._method, about, data)
         if tuple(extracted.keys.values()) != capture.keys:
