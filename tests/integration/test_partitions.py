@@ -17,7 +17,8 @@ from mlb_etl.db import Connection
 from mlb_etl.partitions import Partitioned, Partitions
 
 GAMES, PLAYS = (
-    Partitioned(table.schema, table.name, Partition("season", "list"), "smallint") for table in METHOD.tables
+    Partitioned(table.schema, table.name, Partition("season", "list"), "smallint", table.foreign_keys)
+    for table in METHOD.tables
 )
 WRITERS, SEASONS = 3, range(1950, 1980)
 PARTS = "SELECT count(*)::int FROM pg_inherits WHERE inhparent = %s::regclass"
@@ -167,12 +168,18 @@ def test_a_deadlock_that_others_bring_about_is_tried_again(dsn: str) -> None:
     with connect(dsn) as other, connect(dsn) as maker, ThreadPoolExecutor(1) as pool:
         maker.execute("SET deadlock_timeout = '50ms'")
         other.execute("SET deadlock_timeout = '10s'")
+        link_the_tables_themselves(other)
         with other.transaction():
             other.execute("LOCK TABLE sample.plays IN ROW EXCLUSIVE MODE")
             making = pool.submit(ensure, maker, 1950)
             wait_for_a_lock(dsn)
             other.execute("LOCK TABLE sample.games IN ROW EXCLUSIVE MODE")
         assert making.result(timeout=10) == ["sample.games_1950", "sample.plays_1950"]
+
+
+def link_the_tables_themselves(connection: Connection) -> None:
+    """As where a foreign key is not between partitions."""
+    connection.execute("ALTER TABLE sample.plays ADD FOREIGN KEY (game_pk, season) REFERENCES sample.games")
 
 
 def wait_for_a_lock(dsn: str) -> None:
@@ -199,7 +206,7 @@ def test_by_month(connection: Connection, type_: str, value: date, name: str, bo
     connection.execute(f"CREATE TABLE months (at {type_}) PARTITION BY RANGE (at)".encode())
     connection.execute("SET timezone = 'Asia/Tokyo'")
     table = Partitioned("public", "months", Partition("at", "month"), type_)
-    Partitions(connection, [("public", "months")]).ensure({table: [value]})
+    Partitions(connection, {("public", "months"): table}).ensure({table: [value]})
     connection.execute("SET timezone = 'UTC'")
     assert bounds_of(connection, "months") == [(name, bounds)]
 
@@ -213,7 +220,7 @@ def test_values_that_make_no_name(connection: Connection, value: object, name: s
     type_ = "text" if isinstance(value, str) else "bigint"
     connection.execute(f"CREATE TABLE lists (value {type_}) PARTITION BY LIST (value)".encode())
     table = Partitioned("public", "lists", Partition("value", "list"), type_)
-    Partitions(connection, [("public", "lists")]).ensure({table: [value]})
+    Partitions(connection, {("public", "lists"): table}).ensure({table: [value]})
     connection.execute("INSERT INTO lists VALUES (%s)", [value])
     assert [part for part, _ in bounds_of(connection, "lists")] == [name]
 
