@@ -7,7 +7,6 @@ from mlbgen.columns import item_path
 from mlbgen.emit.python import Names, Source, quoted, quoted_around
 from mlbgen.names import identifier
 from mlbgen.sql import relation
-from mlbgen.sql.relation import of_table
 
 # Modules beside those of the tables, and names of method.py, which imports them.
 _TAKEN = ("accept", "api", "convert", "document", "method", "msgspec")
@@ -22,7 +21,7 @@ def partition(declared: ir.Partition | None) -> Source:
 
 def foreign_keys(table: ir.Table, among: Iterable[ir.Table]) -> tuple[Source, ...]:
     """The `foreign_keys=` of a table: those that its partitions have."""
-    _, between = relation.foreign_keys(of_table(table), map(of_table, among))
+    _, between = relation.foreign_keys(relation.of_table(table), map(relation.of_table, among))
     return tuple(
         Source(f"ForeignKey({', '.join(map(quoted, (key.name, key.columns, key.schema, key.table, key.references)))})")
         for key in between

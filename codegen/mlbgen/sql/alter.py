@@ -27,13 +27,13 @@ def foreign_key_drops(table: Altered) -> Iterator[exp.Expr]:
 
 
 def between_partitions_drop(table: Altered) -> exp.Alter:
-    """The same for those between partitions, of a partition %s."""
+    """ALTER TABLE that drops the table's foreign keys between partitions of a partition %s, if it has them."""
     names = (name(each.name) for each in table.between_partitions.dropped)
     return exp.Alter(this=_ANY, kind="TABLE", actions=[_drop("CONSTRAINT", each, exists=True) for each in names])
 
 
 def between_partitions_addition(key: ir.ForeignKey) -> exp.Alter:
-    """ALTER TABLE that adds a foreign key of a partition %s to one that is another %s."""
+    """ALTER TABLE that adds a foreign key from a partition %s to a partition %s."""
     return exp.Alter(this=_ANY, kind="TABLE", actions=[Add(this=ddl.foreign_key(key, _ANY))])
 
 
@@ -81,7 +81,7 @@ def additions(table: Altered) -> Iterator[exp.Expr]:
 
 def foreign_key_additions(table: Relation, keys: Iterable[ir.ForeignKey]) -> Iterator[exp.Expr]:
     """ALTER TABLE that adds foreign keys."""
-    yield from _alter(table, (Add(this=ddl.foreign_key(each, nodes.table(each.schema, each.table))) for each in keys))
+    yield from _alter(table, (Add(this=ddl.foreign_key(each)) for each in keys))
 
 
 def schema_drop(schema: str) -> exp.Drop:

@@ -22,7 +22,7 @@ def table(relation: Relation) -> exp.Create:
     """CREATE TABLE with columns, keys and checks."""
     constraints = [
         exp.PrimaryKey(expressions=columns(relation.primary_key)),
-        *(foreign_key(each, nodes.table(each.schema, each.table)) for each in relation.foreign_keys),
+        *map(foreign_key, relation.foreign_keys),
         *map(check, relation.checks),
     ]
     parts = [*map(column, relation.fields), *constraints]
@@ -47,9 +47,9 @@ def check(of_table: Check) -> exp.Expr:
     return _named(of_table.name, exp.CheckColumnConstraint(this=nodes.expression(of_table.expression)))
 
 
-def foreign_key(key: ir.ForeignKey, parent: exp.Expr) -> exp.Expr:
-    """A foreign key to that table or partition, as CREATE TABLE and ADD have it."""
-    reference = exp.Reference(this=parent, expressions=columns(key.references))
+def foreign_key(key: ir.ForeignKey, to: exp.Expr | None = None) -> exp.Expr:
+    """A foreign key as CREATE TABLE and ADD have it; `to` is a partition of the table that it leads to."""
+    reference = exp.Reference(this=to or nodes.table(key.schema, key.table), expressions=columns(key.references))
     made = exp.ForeignKey(expressions=columns(key.columns), reference=reference, options=["DEFERRABLE"])
     return _named(key.name, made)
 
