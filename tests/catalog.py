@@ -32,10 +32,15 @@ WHERE indrelid = %s AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i
 ORDER BY 1
 """
 _PARTITIONS = """
-SELECT inhrelid::regclass::text, pg_get_expr(relpartbound, inhrelid) FROM pg_inherits
+SELECT inhrelid::regclass::text, pg_get_expr(relpartbound, inhrelid), inhrelid FROM pg_inherits
 JOIN pg_class ON pg_class.oid = inhrelid
 WHERE inhparent = %s
 ORDER BY 1
+"""
+_FOREIGN_KEYS = """
+SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE conrelid = %s AND contype = 'f' AND conparentid = 0
+ORDER BY conname
 """
 
 
@@ -55,5 +60,7 @@ def _lines(connection: psycopg.Connection[Any], oid: int, key: str | None) -> li
     lines += [text for (text,) in connection.execute(_INDEXES, [oid])]
     if key is not None:
         lines.append(f"partition by {key}")
-        lines += [f"  {part} {bounds}" for part, bounds in connection.execute(_PARTITIONS, [oid])]
+        for part, bounds, own in connection.execute(_PARTITIONS, [oid]).fetchall():
+            lines.append(f"  {part} {bounds}")
+            lines += [f"    {key}: {text}" for key, text in connection.execute(_FOREIGN_KEYS, [own])]
     return lines

@@ -86,12 +86,16 @@ EDITS = {
     "check_changed": edit(("score >= 0", "score BETWEEN 0 AND 99")),
     "check_dropped": edit(line("score >= 0")),
     "check_only_warns": edit((SPEED, SPEED.replace("error", "warn"))),
+    "foreign_key_added": edit((f"[{TO_PLAYS}]", f"[{TO_PLAYS}, {TO_GAMES}]")),
     "foreign_key_dropped": edit(line(TO_PLAYS)),
     "foreign_key_changed": edit((TO_PLAYS, TO_GAMES)),
     "comments": edit(
         ("One row for each play.", "One row for each play, as it's told."), ("Miles an", "Miles \u2013 an; --")
     ),
     "partitions_ahead": edit(("from: 2024, to: 2024", "from: 2019, to: 2025"), ("from: 2024-07", "from: 2024-06")),
+    "partitions_ahead_of_a_child": edit(
+        ("  - name: league.plays\n", f"  - name: league.plays\n    {BY_SEASON.replace('from: 2024', 'from: 2021')}\n")
+    ),
     "order_of_the_key": edit((KEY, OTHER_KEY), rebuild=True),
     "key_column_added": edit((KEY, KEY.replace("]", ", leg]")), behind("name: base", LEG), rebuild=True),
     "partitioned_by_month": edit(

@@ -1,10 +1,11 @@
 """Makes the partitions that rows need, before they are loaded, without a lock that blocks readers.
 
 ATTACH PARTITION locks the table itself in SHARE UPDATE EXCLUSIVE mode, which blocks neither readers nor writers. But
-where foreign keys lead to or from the table, it also locks the tables at their other ends, and the partitions of those
-that are referenced, in SHARE ROW EXCLUSIVE mode (pg_locks says so on 15 and on 18), which waits for writers. A writer
-that holds one of the tables and waits for the next would then wait for whoever makes partitions, and that one for the
-writer. So all tables with foreign keys are locked first, and in the order in which writers lock them.
+foreign keys lock in SHARE ROW EXCLUSIVE mode (pg_locks says so on 15 and on 18), which waits for writers: one between
+partitions locks the partition that it leads to, where nobody writes yet if it was just made; one of a table itself the
+table at its other end, and the partitions of that if it is referenced. A writer that holds one of the tables and waits
+for the next would then wait for whoever makes partitions, and that one for the writer. So the tables in question are
+locked first, and in the order in which writers lock them.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
-from mlb_etl.contracts import Method, Partition, Table
+from mlb_etl.contracts import ForeignKey, Method, Partition, Table
 from mlb_etl.db import Connection
 
 LOCK = 0x6D6C625F70617274  # "mlb_part": one maker or dropper of partitions at a time in a database
@@ -32,20 +33,23 @@ FROM pg_inherits
 JOIN pg_class AS child ON child.oid = inhrelid
 WHERE inhparent = to_regclass(%s)
 """
+# Tables at either end of foreign keys of their own.
 _WITH_FOREIGN_KEYS = """
 SELECT name FROM unnest(%s::text[]) AS name
 WHERE EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND to_regclass(name) IN (conrelid, confrelid))
 """
+_FOREIGN_KEY = sql.SQL("CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}) DEFERRABLE")
 
 
 @dataclass(frozen=True, slots=True)
 class Partitioned:
-    """A partitioned table, and the SQL type of its partition column."""
+    """A partitioned table, the SQL type of its partition column, and the foreign keys of its partitions."""
 
     schema: str
     name: str
     by: Partition
     type: str
+    foreign_keys: tuple[ForeignKey, ...] = ()
 
     @classmethod
     def of(cls, table: Table) -> Self | None:
@@ -53,7 +57,7 @@ class Partitioned:
         if table.partition is None:
             return None
         of_type = next(column.type for column in table.columns if column.name == table.partition.column)
-        return cls(table.schema, table.name, table.partition, of_type)
+        return cls(table.schema, table.name, table.partition, of_type, table.foreign_keys)
 
     @classmethod
     def of_raw(cls, method: Method) -> Self:
@@ -64,6 +68,10 @@ class Partitioned:
     def qualified_name(self) -> str:
         return f"{self.schema}.{self.name}"
 
+    @property
+    def quoted(self) -> str:
+        return _quoted(self.schema, self.name)
+
     def partition(self, value: Any) -> str:
         """The name of the partition for rows with that value, without its schema."""
         return f"{self.name}_{_suffix(self.by, value)}"
@@ -72,37 +80,52 @@ class Partitioned:
 class Partitions:
     """The partitions of a connection's database, as far as they were asked for."""
 
-    def __init__(self, connection: Connection, tables: Iterable[tuple[str, str]]) -> None:
-        """`tables` are schemas and names of all tables that writers lock together, in the order in which they do."""
+    def __init__(self, connection: Connection, tables: Mapping[tuple[str, str], Partitioned | None]) -> None:
+        """`tables` are all that writers lock together by schema and name, in the order in which they do."""
         self._connection = connection
-        self._tables = tuple(tables)
+        self._names = tuple(tables)
+        self._tables = {name: table for name, table in tables.items() if table is not None}
         self._known: dict[Partitioned, set[str]] = {}
 
     @classmethod
     def of_method(cls, connection: Connection, method: Method) -> Self:
         """Those of the tables of a method, whose order is that of writing: parents before children."""
-        return cls(connection, [(table.schema, table.name) for table in method.tables])
+        return cls(connection, {(table.schema, table.name): Partitioned.of(table) for table in method.tables})
 
     @classmethod
     def of_raw(cls, connection: Connection, method: Method) -> Self:
         """Those of the raw table of a method."""
-        return cls(connection, [(method.raw_schema, method.raw_table)])
+        return cls(connection, {(method.raw_schema, method.raw_table): Partitioned.of_raw(method)})
 
     def ensure(self, needed: Mapping[Partitioned, Iterable[Any]]) -> list[str]:
         """Make sure that rows with these values of the tables' partition columns have a partition; what was made.
 
-        To be called before the transaction that writes the rows: what is missing is made in one of its own.
+        The tables that they refer to have one too then, whether it was asked for or not. To be called before the
+        transaction that writes the rows: what is missing is made in one of its own.
         """
         missing = {table: self._missing(table, values) for table, values in needed.items()}
         missing = {table: values for table, values in missing.items() if values}
         if not missing:
             return []
-        made = self._make_in_turn(missing)
-        for table, values in missing.items():
+        closed = self._with_parents(missing)
+        made = self._make_in_turn(closed)
+        for table, values in closed.items():
             self._known[table].update(values)
         for name in made:
             log.info("created partition %s", name)
         return made
+
+    def _with_parents(self, missing: Mapping[Partitioned, Mapping[str, Any]]) -> dict[Partitioned, Mapping[str, Any]]:
+        """Also those that their foreign keys lead to; parents before children."""
+        found = {table: missing.get(table, {}) for table in self._tables.values()}
+        for table in reversed(found):
+            for key in table.foreign_keys:
+                parent = self._parent(key)
+                found[parent] = {**found[parent], **self._missing(parent, found[table].values())}
+        return {table: values for table, values in found.items() if values}
+
+    def _parent(self, key: ForeignKey) -> Partitioned:
+        return self._tables[key.schema, key.table]
 
     def _missing(self, table: Partitioned, values: Iterable[Any]) -> dict[str, Any]:
         """A value for each partition that is not known to be there, by its name."""
@@ -112,7 +135,7 @@ class Partitions:
         return {name: value for value in values if (name := table.partition(value)) not in known}
 
     def _existing(self, table: Partitioned) -> set[str]:
-        return {name for (name,) in self._connection.execute(_EXISTING, [_quoted(table.schema, table.name)])}
+        return {name for (name,) in self._connection.execute(_EXISTING, [table.quoted])}
 
     def _make_in_turn(self, missing: Mapping[Partitioned, Mapping[str, Any]]) -> list[str]:
         """Make them in one transaction; again where others, who keep to no order, brought about a deadlock."""
@@ -127,36 +150,54 @@ class Partitions:
 
     def _make(self, missing: Mapping[Partitioned, Mapping[str, Any]]) -> list[str]:
         self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        self._lock(missing)
-        made = []
-        for table, values in missing.items():
-            for name in sorted(values.keys() - self._existing(table)):  # another worker may have been faster
-                self._create(table, name, values[name])
-                made.append(f"{table.schema}.{name}")
-        return made
+        existing = {table: self._existing(table) for table in missing}  # another worker may have been faster
+        left = {
+            table: {name: value for name, value in sorted(values.items()) if name not in existing[table]}
+            for table, values in missing.items()
+        }
+        self._lock({table: values for table, values in left.items() if values})
+        for table, values in left.items():
+            for name, value in values.items():
+                self._create(table, name, value)
+        return [f"{table.schema}.{name}" for table, values in left.items() for name in values]
 
-    def _lock(self, missing: Iterable[Partitioned]) -> None:
-        """Keep writers away from the tables with foreign keys, if any of them is to get a partition."""
-        names = [_quoted(*table) for table in self._tables]
+    def _lock(self, missing: Mapping[Partitioned, Mapping[str, Any]]) -> None:
+        """Keep writers away from the tables that foreign keys lock."""
+        names = [_quoted(*name) for name in self._names]
         linked = {name for (name,) in self._connection.execute(_WITH_FOREIGN_KEYS, [names])}
-        if linked.isdisjoint(_quoted(table.schema, table.name) for table in missing):
-            return
-        tables = [sql.Identifier(*table) for table in self._tables if _quoted(*table) in linked]
-        lock = sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE")
-        self._connection.execute(lock.format(sql.SQL(", ").join(sql.SQL("ONLY {}").format(each) for each in tables)))
+        if linked.isdisjoint(table.quoted for table in missing):
+            linked = set()
+        for table, values in missing.items():
+            for parent in map(self._parent, table.foreign_keys):
+                if any(parent.partition(value) not in missing.get(parent, {}) for value in values.values()):
+                    linked.add(parent.quoted)
+        tables = [sql.SQL("ONLY {}").format(sql.Identifier(*name)) for name in self._names if _quoted(*name) in linked]
+        if tables:
+            lock = sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE")
+            self._connection.execute(lock.format(sql.SQL(", ").join(tables)))
 
     def _create(self, table: Partitioned, name: str, value: object) -> None:
         """Make the table apart and attach it, which unlike CREATE TABLE ... PARTITION OF lets everyone read on."""
-        parent, child = sql.Identifier(table.schema, table.name), sql.Identifier(table.schema, name)
-        self._connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(child, parent))
+        whole, part = sql.Identifier(table.schema, table.name), sql.Identifier(table.schema, name)
+        parts = [sql.SQL("LIKE {} INCLUDING ALL").format(whole)]
+        for key in table.foreign_keys:
+            parent = sql.Identifier(key.schema, self._parent(key).partition(value))
+            parts.append(
+                _FOREIGN_KEY.format(sql.Identifier(key.name), _names(key.columns), parent, _names(key.references))
+            )
+        self._connection.execute(sql.SQL("CREATE TABLE {} ({})").format(part, sql.SQL(", ").join(parts)))
         attach = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES {}")
-        self._connection.execute(attach.format(parent, child, _bounds(table, value)))
+        self._connection.execute(attach.format(whole, part, _bounds(table, value)))
 
 
 def months(first: date, last: date) -> Sequence[date]:
     """The first days of the months from that of `first` to that of `last`."""
     numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _quoted(schema: str, name: str) -> str:

@@ -153,8 +153,9 @@ class _New:
             column = next(each for each in table.columns if each.name == table.partition.column)
             query = sql.SQL("SELECT DISTINCT {} FROM {}").format(sql.Identifier(column.name), self._rows)
             values = [value for (value,) in self._connection.execute(query)]
+            # Without foreign keys: the migration adds these when the tables are where they belong.
             of = Partitioned(schema, table.name, table.partition, column.type)
-            Partitions(self._connection, [(schema, table.name)]).ensure({of: values})
+            Partitions(self._connection, {(schema, table.name): of}).ensure({of: values})
         insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(
             sql.Identifier(schema, table.name), self._columns, self._columns, self._rows
         )

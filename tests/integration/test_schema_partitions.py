@@ -14,12 +14,13 @@ from databases import temporary_database, transform
 from psycopg import sql
 from sample_tables.game import METHOD
 from samples import PACKAGE, connect, load, response, stub
-from variants import Variant
+from variants import Variant, Variants
 
 from mlb_etl import ahead, migrate, retention
 from mlb_etl.cli import cli
 from mlb_etl.contracts import Partition
 from mlb_etl.db import Connection
+from mlb_etl.embedded import Server
 from mlb_etl.partitions import Partitioned, Partitions
 
 RAW_PARTS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'sample.raw_game'::regclass ORDER BY 1"
@@ -82,7 +83,7 @@ def test_ahead(connection: Connection) -> None:
 def test_ahead_passes_over_lists_that_are_no_seasons(connection: Connection) -> None:
     connection.execute("CREATE TABLE lists (team_id integer) PARTITION BY LIST (team_id)")
     table = Partitioned("public", "lists", Partition("team_id", "list"), "integer")
-    partitions = Partitions(connection, [("public", "lists")])
+    partitions = Partitions(connection, {("public", "lists"): table})
     [found] = ahead._of_tables(partitions, [table], date(2024, 1, 1), date(2024, 12, 1))
     assert (found.made, found.there, found.skipped) == ((), (), "a list of team_id, which is no season")
 
@@ -101,6 +102,19 @@ def test_ahead_under(variant: Variant, variant_database: str) -> None:
         wanted = ["game.live_game_plays_2028"] if variant.name == "season" else plays
         assert [*found["game.live_game_plays"].made] == wanted
         assert len(found) == 18
+
+
+@pytest.mark.parametrize(("name", "value"), [("season", 2028), ("game_date", date(2028, 3, 9))])
+def test_foreign_keys_hold_in_partitions_made_ahead(
+    server: Server, variants: Variants, name: str, value: object
+) -> None:
+    with temporary_database(server, variants.template(server, name)) as dsn, connect(dsn) as connection:
+        ahead.make(connection, variants.get(name).package, date(2028, 3, 1), date(2028, 3, 1))
+        insert = sql.SQL(
+            "INSERT INTO game.live_game_umpires (game_pk, official_type, captured_at, {}) VALUES (1, '', now(), %s)"
+        )
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match="live_game_umpires_game_pk_fkey"):
+            connection.execute(insert.format(sql.Identifier(name)), [value])
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from mlb_etl.contracts import (
     Check,
     Column,
     DocumentKey,
+    ForeignKey,
     Method,
     Partition,
     Row,
@@ -82,6 +83,7 @@ GAMES = Table(
     ),
     primary_key=("game_pk", "season"),
     partition=Partition("season", "list"),
+    foreign_keys=(),
     load="COPY sample.games (game_pk, season, home_score, venue, captured_at) FROM STDIN (FORMAT binary)",
     stage="""
         CREATE TEMPORARY TABLE IF NOT EXISTS stage_games
@@ -140,6 +142,7 @@ PLAYS = Table(
     ),
     primary_key=("game_pk", "at_bat_index", "season"),
     partition=Partition("season", "list"),
+    foreign_keys=(ForeignKey("plays_games", ("game_pk", "season"), "sample", "games", ("game_pk", "season")),),
     load="COPY sample.plays (game_pk, season, at_bat_index, rbi, speed, captured_at) FROM STDIN (FORMAT binary)",
     stage="""
         CREATE TEMPORARY TABLE IF NOT EXISTS stage_plays

@@ -6,6 +6,7 @@ from mlbgen import ir
 from mlbgen.columns import item_path
 from mlbgen.emit.python import Names, Source, quoted, quoted_around
 from mlbgen.names import identifier
+from mlbgen.sql import relation
 
 # Modules beside those of the tables, and names of method.py, which imports them.
 _TAKEN = ("accept", "api", "convert", "document", "method", "msgspec")
@@ -16,6 +17,15 @@ def partition(declared: ir.Partition | None) -> Source:
     if declared is None:
         return Source("None")
     return Source(f"Partition(column={quoted(declared.column)}, kind={quoted(declared.kind)})")
+
+
+def foreign_keys(table: ir.Table, among: Iterable[ir.Table]) -> tuple[Source, ...]:
+    """The `foreign_keys=` of a table: those that its partitions have."""
+    _, between = relation.foreign_keys(relation.of_table(table), map(relation.of_table, among))
+    return tuple(
+        Source(f"ForeignKey({', '.join(map(quoted, (key.name, key.columns, key.schema, key.table, key.references)))})")
+        for key in between
+    )
 
 
 def modules(method: ir.Method) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
 """The text of SQL scripts: their first lines, statements, and whole tables."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from mlbgen import ir
 from mlbgen.emit.python import render
 from mlbgen.sql import ddl, nodes, printer
-from mlbgen.sql.relation import Relation
+from mlbgen.sql.relation import Relation, foreign_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +32,26 @@ def header(methods: Sequence[ir.Method], then: str) -> str:
 def create(relations: Sequence[Relation]) -> str:
     """What makes these tables and their schemas; parents come before children."""
     schemas = sorted({relation.schema for relation in relations})
-    return "\n".join((statements(map(ddl.schema, schemas)), *map(table, relations)))
+    return "\n".join((statements(map(ddl.schema, schemas)), *(table(each, relations) for each in relations)))
 
 
-def table(relation: Relation) -> str:
-    """The table with all that belongs to it."""
-    parts = (unindexed(relation), *map(statements, (ddl.indexes(relation), ddl.comments(relation))))
+def table(relation: Relation, beside: Iterable[Relation]) -> str:
+    """The table with all that belongs to it; `beside` are the tables whose partitions its own can refer to."""
+    own, between = foreign_keys(relation, beside)
+    parts = (
+        unindexed(replace(relation, foreign_keys=own), between),
+        *map(statements, (ddl.indexes(relation), ddl.comments(relation))),
+    )
     return "\n".join(filter(None, parts))
 
 
-def unindexed(relation: Relation) -> str:
-    """The table and its partitions, which take the compression of `data` from it."""
+def unindexed(relation: Relation, between: Sequence[ir.ForeignKey] = ()) -> str:
+    """The table and its partitions with the foreign keys between these; they take the compression of `data` from it."""
     parts = [f"{printer.block(ddl.table(relation))};\n"]
     if relation.raw:
         names = _Compressed(printer.line(ddl.of(relation)), printer.line(nodes.name("data")))
         parts.append(render("lz4.sql.jinja", names))
-    return "\n".join(filter(None, (*parts, statements(ddl.partitions(relation)))))
+    return "\n".join(filter(None, (*parts, statements(ddl.partitions(relation, between)))))
 
 
 def statements(of: Iterable[exp.Expr]) -> str:

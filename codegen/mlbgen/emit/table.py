@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mlbgen import columns, ir
 from mlbgen.emit import extract
-from mlbgen.emit.facts import Paths, partition
+from mlbgen.emit.facts import Paths, foreign_keys, partition
 from mlbgen.emit.python import Names, Source, block, docstring, header, quoted, render, wrapped
 from mlbgen.emit.tree import ROOT, Tree
 from mlbgen.names import pascal
@@ -17,6 +17,7 @@ _TAKEN_CLASSES = (
     "Column",
     "Decimal",
     "Field",
+    "ForeignKey",
     "Partition",
     "Row",
     "Table",
@@ -49,6 +50,7 @@ class _Context:
     columns: tuple[Source, ...]
     primary_key: Source
     partition: Source
+    foreign_keys: tuple[Source, ...]
 
 
 def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements) -> str:
@@ -85,6 +87,7 @@ def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements)
             paths=paths.definitions(),
             primary_key=quoted(table.primary_key),
             partition=partition(table.partition),
+            foreign_keys=foreign_keys(table, method.tables),
         ),
     )
 

@@ -52,6 +52,17 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A foreign key between partitions: each has it, to the partition of the same bounds of the table referred to."""
+
+    name: str
+    columns: tuple[str, ...]
+    schema: str
+    table: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A condition on `columns` that the table refuses to break; `violation` selects these columns of a staged row."""
 
@@ -73,7 +84,8 @@ class Table:
     They return the keys of each document concerned, and with them rows deleted, or rows inserted and rows updated, or
     for each check rows that break it, in a column of its name.
 
-    `guarded`: the shrink guard watches over its rows.
+    `foreign_keys` are those that its partitions have; any others are known to the database only. `guarded`: the shrink
+    guard watches over its rows.
     """
 
     schema: str
@@ -81,6 +93,7 @@ class Table:
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     partition: Partition | None
+    foreign_keys: tuple[ForeignKey, ...]
     load: str
     stage: str
     copy: str
@@ -196,6 +209,7 @@ __all__: Sequence[str] = (
     "Check",
     "Column",
     "DocumentKey",
+    "ForeignKey",
     "Method",
     "Partition",
     "Rejected",

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Check, Column, Partition, Row, Table, convert
+from mlb_etl.contracts import Capture, Check, Column, ForeignKey, Partition, Row, Table, convert
 from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import unique
 
@@ -632,6 +632,15 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "batting_slot", "season"),
     partition=Partition(column="season", kind="list"),
+    foreign_keys=(
+        ForeignKey(
+            "live_game_home_batting_order_game_pk_fkey",
+            ("game_pk", "season"),
+            "game",
+            "live_game_metadata",
+            ("game_pk", "season"),
+        ),
+    ),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

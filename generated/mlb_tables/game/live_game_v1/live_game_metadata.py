@@ -1168,6 +1168,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "season"),
     partition=Partition(column="season", kind="list"),
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Check, Column, Partition, Row, Table, convert
+from mlb_etl.contracts import Capture, Check, Column, ForeignKey, Partition, Row, Table, convert
 from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import unique
 
@@ -608,6 +608,15 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "at_bat_index", "event_index", "season"),
     partition=Partition(column="season", kind="list"),
+    foreign_keys=(
+        ForeignKey(
+            "live_game_pitch_events_game_pk_at_bat_index_fkey",
+            ("game_pk", "at_bat_index", "season"),
+            "game",
+            "live_game_plays",
+            ("game_pk", "at_bat_index", "season"),
+        ),
+    ),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

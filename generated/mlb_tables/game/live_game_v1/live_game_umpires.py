@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_etl.contracts import Capture, Column, ForeignKey, Partition, Row, Table, convert
 from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import first_of_each
 
@@ -165,6 +165,11 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "official_type", "season"),
     partition=Partition(column="season", kind="list"),
+    foreign_keys=(
+        ForeignKey(
+            "live_game_umpires_game_pk_fkey", ("game_pk", "season"), "game", "live_game_metadata", ("game_pk", "season")
+        ),
+    ),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

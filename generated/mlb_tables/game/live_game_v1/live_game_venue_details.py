@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_etl.contracts import Capture, Column, ForeignKey, Partition, Row, Table, convert
 from mlb_etl.contracts.convert import required
 
 from .document import (
@@ -315,6 +315,15 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "season"),
     partition=Partition(column="season", kind="list"),
+    foreign_keys=(
+        ForeignKey(
+            "live_game_venue_details_game_pk_fkey",
+            ("game_pk", "season"),
+            "game",
+            "live_game_metadata",
+            ("game_pk", "season"),
+        ),
+    ),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

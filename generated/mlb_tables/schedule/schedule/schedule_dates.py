@@ -159,6 +159,7 @@ TABLE = Table(
     ),
     primary_key=("schedule_date", "sport_id"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

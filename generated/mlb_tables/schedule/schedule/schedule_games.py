@@ -602,6 +602,7 @@ TABLE = Table(
     ),
     primary_key=("schedule_date", "sport_id", "game_pk", "season"),
     partition=Partition(column="season", kind="list"),
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

@@ -40,7 +40,16 @@ COMMENT ON COLUMN "league_rebuild"."games"."note" IS 'What is said of it.';
 COMMENT ON COLUMN "league_rebuild"."games"."captured_at" IS 'When the response that last changed this row was asked for.';
 COMMENT ON COLUMN "league_rebuild"."games"."ingested_at" IS 'When this row was last written.';
 
-ALTER TABLE "league"."plays" DROP CONSTRAINT "plays_game_pk_fkey";
+-- Foreign keys of league.plays that each of its partitions has.
+DO $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '"league"."plays"'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS "plays_game_pk_fkey"', part);
+    END LOOP;
+END
+$$;
 
 -- squawk-ignore ban-drop-table
 DROP TABLE "league"."games";

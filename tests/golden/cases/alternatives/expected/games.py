@@ -170,6 +170,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "season"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

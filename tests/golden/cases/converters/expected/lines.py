@@ -192,6 +192,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "line_index"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

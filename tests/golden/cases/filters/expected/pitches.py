@@ -134,6 +134,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "event_index"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

@@ -164,6 +164,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "n"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

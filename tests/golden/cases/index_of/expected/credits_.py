@@ -158,6 +158,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "runner_index", "credit_number"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

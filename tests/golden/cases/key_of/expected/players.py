@@ -151,6 +151,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "player_key", "season"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

@@ -144,6 +144,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "player_id"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

@@ -162,6 +162,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "rate_index"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

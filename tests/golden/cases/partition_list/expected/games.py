@@ -131,6 +131,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "season"),
     partition=Partition(column="season", kind="list"),
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

@@ -144,6 +144,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "captured_at"),
     partition=Partition(column="captured_at", kind="month"),
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

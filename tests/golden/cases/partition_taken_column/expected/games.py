@@ -142,6 +142,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "game_date"),
     partition=Partition(column="game_date", kind="month"),
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Partition, Row, Table
+from mlb_etl.contracts import Capture, Column, ForeignKey, Partition, Row, Table
 from mlb_etl.contracts.convert import required
 from mlb_etl.contracts.rows import unique
 
@@ -163,6 +163,9 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "play_index", "game_date"),
     partition=Partition(column="game_date", kind="month"),
+    foreign_keys=(
+        ForeignKey("plays_game_pk_fkey", ("game_pk", "game_date"), "league", "games", ("game_pk", "game_date")),
+    ),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

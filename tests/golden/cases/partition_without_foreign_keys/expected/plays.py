@@ -157,6 +157,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "play_index", "captured_at"),
     partition=Partition(column="captured_at", kind="month"),
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

@@ -138,6 +138,7 @@ TABLE = Table(
     ),
     primary_key=("game_day", "level"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

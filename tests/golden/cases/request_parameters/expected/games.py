@@ -156,6 +156,7 @@ TABLE = Table(
     ),
     primary_key=("game_day", "level", "game_pk"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

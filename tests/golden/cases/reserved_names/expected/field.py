@@ -129,6 +129,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk",),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

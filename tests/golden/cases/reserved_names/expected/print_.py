@@ -197,6 +197,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "id", "inning"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

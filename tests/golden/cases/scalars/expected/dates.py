@@ -134,6 +134,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk", "game_date"),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,

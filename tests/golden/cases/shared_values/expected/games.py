@@ -185,6 +185,7 @@ TABLE = Table(
     ),
     primary_key=("game_pk",),
     partition=None,
+    foreign_keys=(),
     load=LOAD,
     stage=STAGE,
     copy=COPY,
