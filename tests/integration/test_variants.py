@@ -5,11 +5,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from conftest import create_database
+from databases import temporary_database
 from samples import connect
 from test_live_feeds import ROWS_OF_747175
-from variants import API, LINES, MAPPING, ROOT, Variant, mapping
+from variants import API, LINES, MAPPING, ROOT, Variant, Variants, mapping
 
 from mlb_etl import ahead, ingest, migrate
 from mlb_etl.db import Connection
@@ -79,3 +81,31 @@ def test_a_game(variant: Variant, variant_database: str, stubs_dir: Path) -> Non
             found = connection.execute(query.encode()).fetchall()
             assert found == [(table + PARTITIONS[variant.name], rows)]
             assert counts.tables[table].inserted == rows
+
+
+@pytest.mark.parametrize("which", ["server", "server15"])
+def test_a_game_that_is_postponed_moves_with_its_rows(
+    variants: Variants, which: str, request: pytest.FixtureRequest
+) -> None:
+    """To another partition, foreign keys and all; but not without them."""
+    server = request.getfixturevalue(which)
+    with temporary_database(server, variants.template(server, "game_date")) as dsn, connect(dsn) as connection:
+        ahead.make(connection, variants.get("game_date").package, date(2024, 7, 1), date(2024, 8, 1))
+        connection.execute(
+            "INSERT INTO game.live_game_metadata (game_pk, game_date, captured_at) VALUES (1, '2024-07-31', now())"
+        )
+        connection.execute(
+            "INSERT INTO game.live_game_umpires (game_pk, game_date, captured_at, official_type)"
+            " VALUES (1, '2024-07-31', now(), 'Home Plate')"
+        )
+        move = "UPDATE game.live_game_{} SET game_date = '2024-08-01'"
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            connection.execute(move.format("metadata").encode())
+        with connection.transaction():
+            connection.execute("SET CONSTRAINTS ALL DEFERRED")
+            for table in ("metadata", "umpires"):
+                connection.execute(move.format(table).encode())
+            connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        assert one(connection, "SELECT tableoid::regclass::text FROM game.live_game_umpires") == (
+            "game.live_game_umpires_2024_08"
+        )
