@@ -6,9 +6,9 @@ game take three quarters of the time. Packed rows are small and can be made befo
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import BytesIO
-from struct import Struct
+from typing import Self
 
 import psycopg
 from psycopg import generators, pq
@@ -22,33 +22,30 @@ from mlb_etl.db import Connection, refused
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _CHUNK = 1 << 20  # bytes that libpq surely takes at once
-_REMEMBERED = 4096  # times
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_pack = Struct(">q").pack
+_packed = DatetimeBinaryDumper(datetime).dump
 
 
-class _Packed(dict[timedelta, bytes]):
-    """Times as COPY has them, by what they are after _EPOCH."""
+class Moment(datetime):
+    """A time that keeps how it is packed, as every row of a document repeats that of its capture."""
 
-    def __missing__(self, after: timedelta) -> bytes:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        packed = self[after] = _pack((after.days * 86_400 + after.seconds) * 1_000_000 + after.microseconds)
-        return packed
+    __slots__ = ("packed",)
+    packed: Buffer | None
 
-
-_packed = _Packed()
+    @classmethod
+    def of(cls, time: datetime) -> Self:
+        """The same time, in UTC."""
+        utc = time.astimezone(UTC)
+        moment = cls.combine(utc.date(), utc.timetz())
+        moment.packed = _packed(utc)
+        return moment
 
 
 class Timestamps(DatetimeBinaryDumper):
-    """Remembers times, as every row repeats that of its capture, by what hashes faster than times do.
-
-    To be registered with a connection.
-    """
+    """Packs times, of which moments are packed already; to be registered with a connection."""
 
     @staticmethod
-    def dump(obj: datetime) -> bytes:
-        return _packed[obj - _EPOCH]
+    def dump(obj: datetime) -> Buffer | None:
+        return obj.packed if type(obj) is Moment else _packed(obj)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from psycopg import pq, sql
@@ -265,7 +265,6 @@ def _body(capture: Stored, data: Body | None) -> Body:
 def _stored(row: TupleRow) -> Stored:
     *keys, document, captured_at, as_of, content_hash, parameters, quarantine = row[:-3]
     applied = Applied(*row[-3:]) if row[-1] is not None else None
-    as_of = as_of.astimezone(UTC)  # which Python reckons with fastest, and every row has it
     return Stored(tuple(keys), document, captured_at, as_of, content_hash, parameters, quarantine, applied)
 
 

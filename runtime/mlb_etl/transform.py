@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from mlb_etl import reject
 from mlb_etl.contracts import Body, Capture, Method
+from mlb_etl.copying import Moment
 from mlb_etl.counts import Counts, DocumentCounts, Quarantined
 from mlb_etl.db import Connection
 from mlb_etl.errors import Rejected
@@ -111,7 +112,7 @@ class Transformer:
         return verdict(self._new(capture), shown, self._policy) == "applied"
 
     def _rows(self, capture: Stored, data: Body) -> Sequence[Rows]:
-        about = Capture(capture.as_of, capture.parameters)
+        about = Capture(Moment.of(capture.as_of), capture.parameters)
         extracted = extract(self._method, about, data)
         if tuple(extracted.keys.values()) != capture.keys:
             path = self._method.document[0].place
