@@ -12,7 +12,7 @@ What helped: generic plans for the upserts (-50 ms: planning one takes longer th
 pipeline (-3), the COPYs of all tables as one query (-3), staging tables only where a document is known (-1.5), no
 rollback in a normal course, since psycopg then forgets its prepared statements (-20 a document). What did not: larger
 lock tables, more shared buffers, no JIT, freezing the garbage collector. What would: extracting one table while the
-server takes the one before (about -4), foreign keys from partition to partition (about -2).
+server takes the one before (about -4).
 """
 
 import argparse
