@@ -14,9 +14,10 @@ The laws: at least 1.5 times as fast as the plain loader into plain tables at th
 law on a quiet machine alone (--strict), as milliseconds drift. Times are medians: of a ratio of bests, one lucky run
 decides. What earlier runs left to write is written to the disk before a run is clocked.
 
-On a machine that is calm, but not always equally fast, three runs of 500 games by two processes, five rounds each,
-said 5.4 to 5.8 ms a game at first, and 1.52, 1.53 and 1.61 times as fast as the plain loader; by the bests 1.38, 1.46
-and 1.56. The plain loader, most of which is Python, gains more of the machine's fast minutes: 8.7 to 11.7 ms CPU of a
+On a machine that is calm, but not always equally fast, four runs of 500 games by two processes, of four or five rounds
+each, said 5.4, 5.7, 5.8 and 6.0 ms a game at first, and 1.53, 1.52, 1.61 and 1.45 times as fast as the plain loader; by
+the bests 1.38, 1.46, 1.56 and 1.37. So both laws are met at times, and not reliably.
+The plain loader, most of which is Python, gains more of the machine's fast minutes: 8.7 to 11.7 ms CPU of a
 game in its client and 6 in the server, where ours takes 4.1 to 4.5 and 6.4.
 
 Of the server's 6.4, foreign keys take 2.3 and reading raw rows 1.6, half of it to decompress them; a server with lz4,
