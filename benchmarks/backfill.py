@@ -17,11 +17,13 @@ decides. What earlier runs left to write is written to the disk before a run is 
 On a machine that is calm, but not always equally fast, four runs of 500 games by two processes, of four or five rounds
 each, said 5.4, 5.7, 5.8 and 6.0 ms a game at first, and 1.53, 1.52, 1.61 and 1.45 times as fast as the plain loader; by
 the bests 1.38, 1.46, 1.56 and 1.37. So both laws are met at times, and not reliably.
-The plain loader, most of which is Python, gains more of the machine's fast minutes: 8.7 to 11.7 ms CPU of a
-game in its client and 6 in the server, where ours takes 4.1 to 4.5 and 6.4.
 
-Of the server's 6.4, foreign keys take 2.3 and reading raw rows 1.6, half of it to decompress them; a server with lz4,
-which the embedded one lacks, takes 0.6 less. Of the client's, decoding and extracting take 1.9, formatting rows for
+The plain loader, most of which is Python, gains more of the machine's fast minutes: 8.7 to 11.7 ms CPU of a game in its
+client and 6 in the server, where ours takes 4.1 to 5.0 and 6.2 to 6.7.
+
+Of the server's, foreign keys take about 2.3 (perf said 3 of 7.6 before they went from partition to partition) and
+reading raw rows 1.6, half of it to decompress them; a server with lz4, which the embedded one lacks, takes 0.6 less.
+Of the client's, decoding and extracting take 1.9, formatting rows for
 COPY 1, reading and sending 0.4.
 
 What helped last: the bodies of a batch as one stream (about -1), foreign keys from partition to partition (-0.8), times

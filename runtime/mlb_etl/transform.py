@@ -48,8 +48,8 @@ def tasks(captures: Iterable[Stored], workers: int = 1) -> Iterator[Task]:
     """
     documents = [list(its) for _, its in groupby(captures, lambda capture: capture.document)]
     start = 0
-    while left := len(documents[start:]):
-        size = min(BATCH, max(_FEW, -(-left // workers)))
+    while start < len(documents):
+        size = min(BATCH, max(_FEW, -(-(len(documents) - start) // workers)))
         yield documents[start : start + size]
         start += size
 
