@@ -7,6 +7,8 @@ game take three quarters of the time. Packed rows are small and can be made befo
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
 from io import BytesIO
 from typing import Self
 
@@ -15,6 +17,7 @@ from psycopg import generators, pq
 from psycopg.abc import Buffer, PQGen
 from psycopg.copy import Copy, FileWriter
 from psycopg.types.datetime import DatetimeBinaryDumper
+from psycopg.types.numeric import DecimalBinaryDumper
 
 from mlb_etl.contracts import Row
 from mlb_etl.db import Connection, refused
@@ -22,7 +25,9 @@ from mlb_etl.db import Connection, refused
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _CHUNK = 1 << 20  # bytes that libpq surely takes at once
+_REMEMBERED = 4096  # numbers
 _packed = DatetimeBinaryDumper(datetime).dump
+_packed_number = DecimalBinaryDumper(Decimal).dump
 
 
 class Moment(datetime):
@@ -46,6 +51,19 @@ class Timestamps(DatetimeBinaryDumper):
     @staticmethod
     def dump(obj: datetime) -> Buffer | None:
         return obj.packed if type(obj) is Moment else _packed(obj)
+
+
+class Numbers(DecimalBinaryDumper):
+    """Packs decimals, of which the same rates come again and again; to be registered with a connection."""
+
+    @staticmethod
+    def dump(obj: Decimal) -> Buffer | None:
+        return _remembered(str(obj))  # equal numbers, such as 1.5 and 1.50, are packed differently
+
+
+@lru_cache(_REMEMBERED)
+def _remembered(digits: str) -> Buffer | None:
+    return _packed_number(Decimal(digits))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import psycopg
@@ -122,6 +123,7 @@ class Upsert:
         self._connection = connection
         self._method = method
         connection.adapters.register_dumper(datetime, copying.Timestamps)
+        connection.adapters.register_dumper(Decimal, copying.Numbers)
         self._targets = [_Target(connection, place, table) for place, table in enumerate(method.tables)]
         self._partitions = Partitions.of_method(connection, method)
         self._watermarks = Watermarks(connection, method.name)
