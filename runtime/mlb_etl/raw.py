@@ -238,17 +238,11 @@ class Raw:
         return bytes(_body(capture, found[0] if found else None))
 
     def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, Body]]:
-        """The captures with their bodies, one at a time, not copied: half of what it costs to ask for each.
-
-        The connection can be used for nothing else until the last has come.
-        """
-        if len(captures) == 1:  # a statement that is prepared
-            yield captures[0], self.read(captures[0])
-        elif captures:
-            keys = ((*each.keys, each.captured_at, each.content_hash) for each in captures)
-            arrays = [list(values) for values in zip(*keys, strict=True)]
-            for place, data in self._cursor.stream(self._read_all, arrays):
-                yield (capture := captures[place - 1]), _body(capture, data)
+        """The captures with their bodies, not copied. They are read in one go: what decodes them keeps the caches."""
+        keys = ((*each.keys, each.captured_at, each.content_hash) for each in captures)
+        arrays = [list(values) for values in zip(*keys, strict=True)]
+        for place, data in self._cursor.execute(self._read_all, arrays) if captures else ():
+            yield (capture := captures[place - 1]), _body(capture, data)
 
     def newest(self, keys: Mapping[str, Any]) -> bytes | None:
         """The body that the document had when it was last seen, None where it never was."""
