@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -140,32 +140,54 @@ class Model:
     def __init__(self, method: Method) -> None:
         self.method = method
         self.raw: dict[Note, Snapshot] = {}
+        self.seen: dict[Note, datetime] = {}  # the state that last had the content of a capture in the raw table
         self.shown: dict[int, Snapshot] = {}
         self.as_of: dict[int, datetime] = {}
         self.quarantine: dict[Note, str] = {}
 
     def arrive(self, *snapshots: Snapshot) -> None:
-        """The raw table keeps the first of the same time and content."""
-        for each in snapshots:
-            self.raw.setdefault(each.note, each)
+        """The raw table keeps the first of the same time and content, and counts what has that of the one before."""
+        for new in snapshots:
+            earlier = (each for each in self._of([new.game_pk]) if each.as_of <= new.as_of)
+            before = max(earlier, key=lambda each: self._before(each, new), default=None)
+            if before is not None and before.digest == new.digest:
+                self.seen[before.note] = max(self.seen[before.note], new.as_of)
+            elif new.note not in self.raw:
+                self.raw[new.note], self.seen[new.note] = new, new.as_of
 
     def transform(self, games: Iterable[int], policy: Policy = "new") -> Done:
         """Each game's captures in the order of their times; what stands in quarantine is left alone."""
-        done = Done()
-        for each in sorted(self.raw.values(), key=_order):
-            if each.game_pk in games:
-                if each.note not in self.quarantine:
-                    self.take(each, done, policy)
-                elif self.quarantine[each.note] == "waiting":
-                    done.quarantined += 1
+        done, standing = Done(), dict(self.quarantine)
+        for each in sorted(self._states(games), key=_order):
+            if each.note not in standing:
+                self.take(each, done, policy)
+            elif standing[each.note] == "waiting":
+                done.quarantined += 1
         return done
 
     def settle(self, snapshots: Iterable[Snapshot], policy: Policy) -> Done:
         """What was decided on in quarantine, in the order of the times."""
         done = Done()
-        for each in sorted(snapshots, key=_order):
+        for each in sorted(map(self._last, snapshots), key=_order):
             self.take(each, done, policy)
         return done
+
+    def _of(self, games: Iterable[int]) -> list[Snapshot]:
+        return [each for each in self.raw.values() if each.game_pk in games]
+
+    def _before(self, each: Snapshot, new: Snapshot) -> tuple[datetime, bool]:
+        """The greater, the later before the new one; of the same time it is the one with another content."""
+        return min(self.seen[each.note], new.as_of), each.digest != new.digest
+
+    def _last(self, each: Snapshot) -> Snapshot:
+        return replace(each, as_of=self.seen[each.note])
+
+    def _states(self, games: Iterable[int]) -> list[Snapshot]:
+        """The last state of each content, and of one that is new to the tables the first as well."""
+        all_of = self._of(games)
+        new = (each for each in all_of if each.note not in self.quarantine and each.as_of < self.seen[each.note])
+        first = (each for each in new if each.game_pk not in self.shown or each.as_of > self.as_of[each.game_pk])
+        return [*map(self._last, all_of), *first]
 
     def take(self, new: Snapshot, done: Done, policy: Policy) -> None:
         """Newer wins; same is nothing; of an equal time, or of much less, only by decision."""

@@ -79,9 +79,14 @@ def arrivals(contents: st.SearchStrategy[Any]) -> st.SearchStrategy[Arrival]:
 
 
 def sequences(contents: st.SearchStrategy[Any], size: int) -> st.SearchStrategy[list[Step]]:
-    one = arrivals(contents)
-    steps: st.SearchStrategy[Step] = st.one_of(one, one, one, one, runs, runs, decisions)
-    return st.lists(steps, min_size=1, max_size=size)
+    """Steps of which every other arrival has one of few contents, so that they come again."""
+
+    def of(some: list[Any]) -> st.SearchStrategy[list[Step]]:
+        one, again = arrivals(contents), arrivals(st.sampled_from(some))
+        step: st.SearchStrategy[Step] = st.one_of(one, again, one, again, runs, runs, decisions)
+        return st.lists(step, min_size=1, max_size=size)
+
+    return st.lists(contents, min_size=1, max_size=3).flatmap(of)
 
 
 # -------------------------------------------------------------------------------------------- the synthetic method
@@ -128,7 +133,7 @@ def sampled(arrival: Arrival, first: int) -> Snapshot:
     of: Content = arrival.content
     broken = of.flaw is not None
     said = of.of(game_pk)
-    if broken:  # the same again would be counted in the capture that waits, of which the model knows nothing
+    if broken:  # the same again would be counted in the capture that waits, and stand there under its name alone
         said["minute"] = arrival.minute
     return snapshot(METHOD, game_pk, at(arrival.minute), said, timecode=timecode, broken=broken)
 
