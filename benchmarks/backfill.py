@@ -11,26 +11,26 @@ fills. Ours keeps all write laws, the plain loader none.
 
 The laws: at least 1.5 times as fast as the plain loader into plain tables at the same number of processes; at most
 0.2 ms a game that did not change; rows are written only where something changed. At most 6 ms a game at first is the
-law on a quiet machine alone (--strict), as milliseconds drift. Times are medians: of a ratio of bests, one lucky run
-decides. What earlier runs left to write is written to the disk before a run is clocked.
+law on a quiet machine alone (--strict), as milliseconds drift. Times are medians; the ratio is the median of those of
+each round, in which the two come one right after the other and take turns in who is first, as the machine changes its
+speed within a minute. What earlier runs left to write is written to the disk before a run is clocked.
 
-On a machine that is calm, but not always equally fast, four runs of 500 games by two processes, of four or five rounds
-each, said 5.4, 5.7, 5.8 and 6.0 ms a game at first, and 1.53, 1.52, 1.61 and 1.45 times as fast as the plain loader; by
-the bests 1.38, 1.46, 1.56 and 1.37. So both laws are met at times, and not reliably.
+Three runs of 500 games by two processes, nine rounds each, said 5.2, 6.0 and 6.1 ms a game at first while the plain
+loader took 8.4, 9.7 and 10.9: 1.56, 1.63 and 1.70 times as fast. Of the CPU ours takes 3.9 to 4.9 ms in its client and
+6.1 to 6.8 in the server, the plain loader 10.3 to 13.4 and 5.6 to 6.6.
 
-The plain loader, most of which is Python, gains more of the machine's fast minutes: 8.7 to 11.7 ms CPU of a game in its
-client and 6 in the server, where ours takes 4.1 to 5.0 and 6.2 to 6.7.
+Of the server's, foreign keys take about 2.2 (a third of it, says perf), reading raw rows 1.4, more than half of it to
+decompress them. Of the client's, decoding and extracting take 2, packing rows 0.9, reading and sending 0.5, freeing
+what was decoded 0.4.
 
-Of the server's, foreign keys take about 2.3 (perf said 3 of 7.6 before they went from partition to partition) and
-reading raw rows 1.6, half of it to decompress them; a server with lz4, which the embedded one lacks, takes 0.6 less.
-Of the client's, decoding and extracting take 1.9, formatting rows for
-COPY 1, reading and sending 0.4.
-
-What helped last: the bodies of a batch as one stream (about -1), foreign keys from partition to partition (-0.8), times
-in Python's own UTC, the capture's packed but once, and bodies decoded where libpq has them (-0.5), indexes on
-captured_at using brin (-0.3), packed rows that go to libpq without copies (-0.3), tasks that get smaller towards the
-end. What did not: batches of 10, 40, 60 or 100, COPY into the partitions, SCHED_BATCH, more shared buffers. Without any
-foreign key ours was 1.7 times as fast when it was 1.3 with them.
+What helped last: the bodies of a batch in one go, before the first is decoded (5% of the CPU, as decoding then finds
+its caches warm; as a stream they came with the server at work between them), foreign keys from partition to partition
+(-0.8 ms), times in Python's own UTC, the capture's packed but once, and bodies decoded where libpq has them (-0.5),
+indexes on captured_at using brin (-0.3), packed rows that go to libpq without copies (-0.3), numbers packed once for
+their digits (-0.1). What did not: batches of 10, 13, 35, 40, 50, 60 or 100, a third process, COPY into the partitions,
+processes bound to cores, SCHED_BATCH, huge pages, more or fewer shared buffers, `io_method=sync`, `wal_level=minimal`,
+packing each table right after it was extracted, foreign keys without the season, Python 3.13. A server with lz4, which
+the embedded one lacks, takes 0.5 ms less of both.
 
 Rows written are the server's own counts of rows inserted, updated and deleted in the tables.
 """

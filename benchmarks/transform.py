@@ -4,15 +4,14 @@ The law of the project: at most 25 ms, where `orjson.loads` of the same bytes wa
 Milliseconds drift from machine to machine and from hour to hour, so what is checked is the ratio of the medians of one
 run, by the stricter reading at most 5.7.
 
-What costs what of 24.4 ms, while orjson.loads took 4.2: reading the raw row 3.1, decoding and extracting 3.6, packing
-rows 2.5, COPY of the 589 rows 12 (half of it their foreign keys), checks that warn 1, locks and commit 1.5. A later
-capture of the same content takes 1.4, as it is not read.
+What costs what of 15.8 ms, while orjson.loads took about 3.7: reading the raw row 2.5, decoding and extracting 2.6,
+packing rows 0.9, COPY of the 589 rows 7.3, checks that warn 0.6, locks and commit 1.2. A later capture of the same
+content takes 1.2, as it is not read.
 
 What helped: generic plans for the upserts (-50 ms: planning one takes longer than running it), all upserts in one
 pipeline (-3), the COPYs of all tables as one query (-3), staging tables only where a document is known (-1.5), no
 rollback in a normal course, since psycopg then forgets its prepared statements (-20 a document). What did not: larger
-lock tables, more shared buffers, no JIT, freezing the garbage collector. What would: extracting one table while the
-server takes the one before (about -4).
+lock tables, more shared buffers, no JIT, freezing the garbage collector.
 """
 
 import argparse
