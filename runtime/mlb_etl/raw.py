@@ -238,10 +238,10 @@ class Raw:
         return bytes(_body(capture, found[0] if found else None))
 
     def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, Body]]:
-        """The captures with their bodies, not copied. They are read in one go: what decodes them keeps the caches."""
+        """The captures with their bodies, not copied: all read before one is given, so decoding keeps its caches."""
         keys = ((*each.keys, each.captured_at, each.content_hash) for each in captures)
         arrays = [list(values) for values in zip(*keys, strict=True)]
-        for place, data in self._cursor.execute(self._read_all, arrays) if captures else ():
+        for place, data in self._cursor.execute(self._read_all, arrays).fetchall() if captures else ():
             yield (capture := captures[place - 1]), _body(capture, data)
 
     def newest(self, keys: Mapping[str, Any]) -> bytes | None:
