@@ -84,10 +84,10 @@ def _mapped(root: Path, method: Method) -> ir.Method:
 
 def extractors(method: ir.Method) -> list[Extractor]:
     """The functions of `source`, in the order of the tables."""
-    names = {"convert": convert, "date": date, "datetime": datetime, "Decimal": Decimal}
+    names: dict[str, Any] = {"convert": convert, "date": date, "datetime": datetime, "Decimal": Decimal}
     names |= {"first_of_each": first_of_each, "last_of_each": last_of_each}
     exec(compile(source(method), "<expert>", "exec"), names)  # noqa: S102 - the text is made above from our mapping
-    return [names[table.name] for table in method.tables]  # type: ignore[misc]  # what exec made, it has no types
+    return [names[table.name] for table in method.tables]
 
 
 class _Writer:

@@ -145,8 +145,6 @@ class Raw:
         self._about = about
         self._before = sql.SQL(_BEFORE).format(table=self._table, document=about)
         self._seen = sql.SQL(_SEEN).format(table=self._table, document=about)
-        same = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(column) for column in key)
-        self._read = sql.SQL("SELECT data FROM {} WHERE {}").format(self._table, same)
         self._read_all = sql.SQL(_READ_ALL).format(
             arrays=sql.SQL(", ").join(sql.SQL(f"%s::{each}[]") for each in types),
             columns=sql.SQL(", ").join(key),
@@ -234,26 +232,23 @@ class Raw:
 
     def read(self, capture: Stored) -> bytes:
         """The body of a capture."""
-        found = self._cursor.execute(self._read, (*capture.keys, capture.captured_at, capture.content_hash)).fetchone()
-        return bytes(_body(capture, found[0] if found else None))
+        [(_, data)] = self.read_all([capture])
+        return bytes(data)
 
     def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, Body]]:
         """The captures with their bodies, not copied: all read before one is given, so decoding keeps its caches."""
         keys = ((*each.keys, each.captured_at, each.content_hash) for each in captures)
         arrays = [list(values) for values in zip(*keys, strict=True)]
         for place, data in self._cursor.execute(self._read_all, arrays).fetchall() if captures else ():
-            yield (capture := captures[place - 1]), _body(capture, data)
+            capture = captures[place - 1]
+            if data is None:
+                raise EtlError(f"{capture.document}: the raw table lost the capture of {capture.captured_at}")
+            yield capture, data
 
     def newest(self, keys: Mapping[str, Any]) -> bytes | None:
         """The body that the document had when it was last seen, None where it never was."""
         found = self._cursor.execute(self._newest, keys).fetchone()
         return bytes(found[0]) if found else None
-
-
-def _body(capture: Stored, data: Body | None) -> Body:
-    if data is None:
-        raise EtlError(f"{capture.document}: the raw table lost the capture of {capture.captured_at}")
-    return data
 
 
 def _stored(row: TupleRow) -> Stored:

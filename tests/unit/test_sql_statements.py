@@ -21,7 +21,7 @@ KEYS_ONLY = table("bench", [column("player_id", "integer", nullable=False)], ["p
 MOVING = table("plays", PLAYS.columns[2:5], ["play_index"], by=ir.Partition("captured_at", "month", ()))
 
 
-def test_statements_of_a_table() -> None:
+def test_rows_are_copied_to_a_stage_or_to_the_table() -> None:
     made = statements(PLAYS, DOCUMENT)
     assert (
         made.stage
@@ -43,8 +43,11 @@ COPY "pg_temp"."stage_league.plays" (
     "game_pk", "season", "play_index", "speed", "event", "captured_at"
 ) FROM STDIN (FORMAT BINARY)"""
     )
+
+
+def test_only_what_changed_is_upserted() -> None:
     assert (
-        made.upsert
+        statements(PLAYS, DOCUMENT).upsert
         == """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -88,8 +91,11 @@ JOIN "incoming"
 GROUP BY
     "game_pk\""""
     )
+
+
+def test_what_vanished_is_deleted_within_the_document() -> None:
     assert (
-        made.delete
+        statements(PLAYS, DOCUMENT).delete
         == """\
 WITH "vanished" AS (
     DELETE FROM "league"."plays" AS "old"
