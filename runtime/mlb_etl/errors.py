@@ -1,5 +1,7 @@
 """The exceptions of mlb_etl, one class for each thing a caller does differently."""
 
+import re
+
 
 class EtlError(Exception):
     """The root: something a user can mend; the message says what, where, why and what to do."""
@@ -52,3 +54,14 @@ def shortened(value: object, limit: int = 80) -> str:
     """The value as Python writes it, cut where it is long."""
     text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def redacted(place: str) -> str:
+    """A URL or path for messages, without what may be a secret: all before its last `@`, and its query."""
+    rest = re.sub(r"[?#].*", "?***", place, flags=re.DOTALL)
+    return re.sub(r"^.*@", "***@", rest, flags=re.DOTALL)
+
+
+def printable(text: str) -> str:
+    """The text on one line, with escapes for what a terminal or a file of UTF-8 would not take as text."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from mlb_etl import samples
-from mlb_etl.errors import EtlError, Rejected, StoreUnavailable
+from mlb_etl.errors import EtlError, Rejected, StoreUnavailable, redacted
 from mlb_etl.raw import Response
 
 try:
@@ -37,6 +37,14 @@ _EXPECTED = "an object store is expected to be s3://bucket/prefix, file:///folde
 _DIGITS = 16  # of a content's hash, in names
 _RETRIES: "RetryConfig" = {"max_retries": 8, "retry_timeout": timedelta(seconds=60)}
 _SAID = re.compile(r"<(?:Code|Message)>(.*?)</(?:Code|Message)>", re.DOTALL)
+_SUFFIX = ".json.gz"
+# The names that `name_of` gives. No segment of one can be empty, `.` or `..`.
+_NAME = re.compile(
+    r"endpoint=[\w.-]+/method=[\w.-]+/date=[\d-]{10}(/\w+=[\w.~%-]*)+/captured_at=[\w.]{20,30}_[0-9a-f]{16}\.json\.gz",
+    re.ASCII,
+)
+_MISSING = "the store has no such object"
+_LONGEST = 1024  # characters of a name, as S3 has it
 
 
 class ObjectStore:
@@ -45,7 +53,8 @@ class ObjectStore:
     def __init__(self, place: str, *, make: bool = False) -> None:
         """Raises EtlError for a place that is none; `make` makes a folder that is not there."""
         self.place = place
-        self._store = _s3(place) if place.startswith("s3://") else _folder(place, make=make)
+        self._folder = None if place.startswith("s3://") else _folder(place, make=make)
+        self._store = _s3(place) if self._folder is None else LocalStore(self._folder)
         self._put: dict[tuple[object, ...], tuple[str, str]] = {}
 
     def put(self, response: Response, keys: Mapping[str, Any]) -> None:
@@ -64,6 +73,8 @@ class ObjectStore:
         content = self._read(name)
         if (noted := samples.unnote(content)) is not None:
             request, same_as = noted
+            if len(same_as) > _LONGEST or not _NAME.fullmatch(same_as):
+                raise Rejected("not the name of an object", path="$.same_as", value=same_as)
             return _with_body(request, samples.unwrap(self._read(same_as)))
         response = samples.unwrap(content)
         if response is None:
@@ -72,15 +83,24 @@ class ObjectStore:
 
     def days(self, endpoint: str, method: str) -> list[str]:
         """The folders that have a method's captures of a day, the first day first."""
+        of_method = f"endpoint={endpoint}/method={method}"
         with self._edge():
-            folders = obstore.list_with_delimiter(self._store, f"endpoint={endpoint}/method={method}")
-        return sorted(folders["common_prefixes"])
+            if self._folder is not None:
+                folder = self._folder / of_method
+                found = [f"{of_method}/{each.name}" for each in folder.iterdir()] if folder.is_dir() else []
+            else:
+                found = list(obstore.list_with_delimiter(self._store, of_method)["common_prefixes"])
+        return sorted(found)
 
     def names(self, day: str) -> Iterator[str]:
         """The objects of a day's folder, in no order."""
         with self._edge():
+            if self._folder is not None:
+                for file in _files(self._folder / day, frozenset((self._folder / day).resolve().parents)):
+                    yield file.relative_to(self._folder).as_posix()
+                return
             for some in obstore.list(self._store, day, chunk_size=1000):
-                yield from (each["path"] for each in some if each["path"].endswith(".json.gz"))
+                yield from (each["path"] for each in some if each["path"].endswith(_SUFFIX))
 
     def _create(self, name: str, content: bytes) -> bool:
         """Put an object, unless it is there: then it is the same, or a note of it."""
@@ -92,21 +112,25 @@ class ObjectStore:
         return True
 
     def _read(self, name: str) -> bytes:
+        if self._folder is not None:
+            file = self._folder / name
+            if not os.path.lexists(file):
+                raise Rejected(_MISSING, value=name)
+            return samples.read(file)
         with self._edge():
             try:
                 content = bytes(obstore.get(self._store, name).bytes())
             except FileNotFoundError as error:
-                raise Rejected("the store has no such object", value=name) from error
+                raise Rejected(_MISSING, value=name) from error
         return samples.unzipped(content)
 
     @contextmanager
     def _edge(self) -> Iterator[None]:
         try:
             yield
-        except (BaseError, FileNotFoundError) as error:  # a bucket that is not there
-            raise StoreUnavailable(
-                f"{self.place}: {_said(error)}; is the place right, and are the credentials?"
-            ) from error
+        except (BaseError, OSError) as error:  # FileNotFoundError: a bucket that is not there
+            hint = "; is the place right, and are the credentials?" if self._folder is None else ""
+            raise StoreUnavailable(f"{redacted(self.place)}: {_said(error)}{hint}") from error
 
 
 def name_of(response: Response, keys: Mapping[str, Any]) -> str:
@@ -116,6 +140,21 @@ def name_of(response: Response, keys: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(response.data).hexdigest()[:_DIGITS]
     folder = f"endpoint={response.endpoint}/method={response.method}/date={time:%Y-%m-%d}/{about}"
     return f"{folder}/captured_at={time:%Y%m%dT%H%M%S.%f}Z_{digest}.json.gz"
+
+
+def _files(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+    """The objects below a folder. Links are followed, except to a folder that is above: it would never end.
+
+    The library's own listing ends at the first link or name that it can't read.
+    """
+    real = folder.resolve()
+    if real in above or not folder.is_dir():
+        return
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _files(each, above | {real})
+        elif each.name.endswith(_SUFFIX):
+            yield each
 
 
 def _with_body(request: Response, whole: Response | None) -> Response:
@@ -141,7 +180,7 @@ def _s3(place: str) -> S3Store:
     )
 
 
-def _folder(place: str, *, make: bool) -> LocalStore:
+def _folder(place: str, *, make: bool) -> Path:
     if "://" in place and not place.startswith("file:///"):
         raise EtlError(_EXPECTED)
     folder = Path(unquote(place.removeprefix("file://")) if place.startswith("file://") else place).absolute()
@@ -149,10 +188,10 @@ def _folder(place: str, *, make: bool) -> LocalStore:
         if make:
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EtlError(f"the object store {folder} can't be made: {error.strerror}") from error
+        raise EtlError(f"the object store {redacted(str(folder))} can't be made: {error.strerror}") from error
     if not folder.is_dir():
-        raise EtlError(f"the object store {folder} is no folder")
-    return LocalStore(folder)
+        raise EtlError(f"the object store {redacted(str(folder))} is no folder: {_EXPECTED}")
+    return folder
 
 
 def _said(error: Exception) -> str:

@@ -85,11 +85,15 @@ def file_name(response: Response) -> Path:
 
 def write(file: Path, response: Response) -> None:
     """Write a stub, whole or not at all."""
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
-        unfinished.write_bytes(gzip.compress(samples.wrap(response), mtime=0))
-        unfinished.replace(file)
+        try:
+            unfinished.write_bytes(gzip.compress(samples.wrap(response), mtime=0))
+            unfinished.replace(file)
+        except BaseException:  # such as a full disk
+            unfinished.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise EtlError(f"{file}: can't be written: {error.strerror}") from error
 

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import stat
 import zlib
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -19,6 +20,7 @@ from mlb_etl.raw import Response
 _GZIP = b"\x1f\x8b"
 _SPACE = b" \t\r\n"  # that JSON knows
 _ABSENT = msgspec.Raw()
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200  # far from where times end, so that any time zone has them
 _SUFFIXES = (".json", ".json.gz")
 
 
@@ -60,15 +62,17 @@ _stub = msgspec.json.Decoder(_Wrapper).decode
 
 def find(folder: Path) -> list[Path]:
     """The files *.json and *.json.gz below the folder, by their paths."""
-    return sorted(path for path in folder.rglob("*") if path.name.endswith(_SUFFIXES))
+    return sorted(path for path in folder.rglob("*") if path.name.endswith(_SUFFIXES) and not path.is_dir())
 
 
 def read(file: Path) -> bytes:
     """The file's content, unzipped; raises Rejected for what is no text."""
     try:
+        if not stat.S_ISREG(file.stat().st_mode):  # a FIFO would wait for a writer, perhaps for ever
+            raise Rejected("not a regular file")
         content = file.read_bytes()
     except OSError as error:
-        raise Rejected(f"can't be read: {error}") from error
+        raise Rejected(f"can't be read: {error.strerror}") from error
     return unzipped(content)
 
 
@@ -98,14 +102,25 @@ def unwrap(content: bytes) -> Response | None:
     try:
         stub = _stub(content)
     except msgspec.ValidationError as error:
-        raise reject.mistyped(error, msgspec.json.decode(content), _stub) from error
+        raise _mistyped(error, content) from error
     if stub.status_code != HTTPStatus.OK:
         raise Rejected("an error answer, no response", path="$.status_code", value=stub.status_code)
     before, behind = stub.whitespace or ("", "")
     return _response(stub, before.encode() + bytes(stub.response) + behind.encode())
 
 
+def _mistyped(error: msgspec.ValidationError, content: bytes) -> Rejected:
+    try:
+        document = msgspec.json.decode(content)
+    except msgspec.DecodeError:  # a number of thousands of digits, which no type can hold
+        return Rejected(str(error))
+    return reject.mistyped(error, document, _stub)
+
+
 def _response(stub: _Request, data: bytes) -> Response:
+    if not _FIRST_YEAR <= stub.captured_at.year <= _LAST_YEAR:
+        why = f"a capture's time is expected to be between {_FIRST_YEAR} and {_LAST_YEAR}"
+        raise Rejected(why, path="$.captured_at", value=stub.captured_at.isoformat())
     return Response(
         endpoint=stub.endpoint,
         method=stub.method,
@@ -119,7 +134,10 @@ def _response(stub: _Request, data: bytes) -> Response:
 
 
 def unnote(content: bytes) -> tuple[Response, str] | None:
-    """The response that a note is of, without its body, and which stub has that; None where it is no note."""
+    """The response that a note is of, without its body, and which stub has that; None where it is no note.
+
+    Raises Rejected for a note of a time that no capture has.
+    """
     try:
         note = _note(content)
     except (msgspec.DecodeError, RecursionError):

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -93,6 +95,15 @@ def names(place: str) -> list[str]:
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(cli, arguments)
+
+
+def program(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [Path(sys.executable).with_name("mlb-etl"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def last_line(text: str) -> str:
+    return text.splitlines()[-1] if text else ""
 
 
 def last(result: Result) -> str:
@@ -246,6 +257,110 @@ def test_bad_objects_are_listed_and_do_not_stop_the_rest(database: str) -> None:
     assert [(row[4], row[-1].encode()) for row in raw(database)] == [(2, good.data)]
 
 
+HOSTILE_NOTES = {
+    "a folder above": {"same_as": "../x"},
+    "out of the store": {"same_as": "endpoint=game/method=liveGameV1/../../../../etc/passwd.json.gz"},
+    "nothing": {"same_as": ""},
+    "too long": {"same_as": "x" * 5000},
+    "a long name": {"same_as": f"endpoint=game/method=m/date=2024-07-01/game_pk={'1' * 5000}/x"},
+    "no text": {"same_as": "a\0b"},
+    "near year 1": {"captured_at": "0001-01-01T00:00:00+14:00"},
+    "near year 10000": {"captured_at": "9999-12-31T23:59:59-14:00"},
+}
+ASTRAY = {
+    "near year 1": '{"captured_at": "0001-01-01T00:00:00+14:00", "response": {}, "endpoint": "game", "method": "x"}',
+    "many digits": '{"path_params": {"a": %s}, "response": {}}' % ("9" * 5000),
+}
+
+
+@pytest.mark.parametrize("place", ["folder", "s3"], indirect=True)
+def test_bad_notes_do_not_stop_the_rest(place: str, database: str) -> None:
+    """Whatever stands in them: each is refused with its name and the reason."""
+    keep(place, 0, "one")
+    keep(place, 1, "one")
+    keep(place, 2, "two")
+    request = {"endpoint": "game", "method": "liveGameV1", "captured_at": "2024-07-01T23:00:00Z", "same_as": "x"}
+    bad = [json.dumps(request | members) for members in HOSTILE_NOTES.values()] + list(ASTRAY.values())
+    folder = names(place)[0].rpartition("/")[0]
+    for number, text in enumerate(bad):
+        store(place)._store.put(f"{folder}/captured_at={number}.json.gz", gzip.compress(text.encode()))
+    done = run("replay", "--from", place)
+    assert (done.exit_code, last(done)) == (1, f"stored 2, unchanged 1, known 0, refused {len(bad)}"), done.output
+    for number in range(len(bad)):
+        assert f"refused {folder}/captured_at={number}.json.gz\n" in done.stdout
+    assert done.stdout.count("  reason  not the name of an object\n") == 6
+    assert done.stdout.count("a capture's time is expected to be between 1900 and 2200\n") == 3
+    assert max(map(len, done.stdout.splitlines())) < 200
+    assert len(raw(database)) == 2
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_no_file_is_refused_and_holds_up_nobody() -> None:
+    """A FIFO has no writer, a socket can't be opened, links lead nowhere or round in a circle."""
+    keep("kept", 0, "one")
+    keep("kept", 1, "two", game_pk=2)
+    folder = Path("kept") / Path(names("kept")[0]).parent
+    os.mkfifo(folder / "captured_at=1.json.gz")
+    (folder / "captured_at=2.json.gz").symlink_to("captured_at=2.json.gz")
+    (folder / "captured_at=3.json.gz").symlink_to("nowhere")
+    (folder / "captured_at=4.json.gz").mkdir()
+    (folder / "captured_at=5\x1b[2J\n.json.gz").write_text("{}")
+    (folder / os.fsdecode(b"captured_at=\xff.json.gz")).write_text("{}")
+    (folder / "again").symlink_to("..")
+    (folder.parent / "game_pk=3").symlink_to("game_pk=1/other")
+    (folder / "other").mkdir()
+    (folder / "other" / "back").symlink_to("../..")
+    with socket.socket(socket.AF_UNIX) as listening, pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)  # the address of a socket may have 108 characters
+        listening.bind("captured_at=6.json.gz")
+    done = program("replay", "--from", "kept")
+    assert (done.returncode, last_line(done.stdout)) == (1, "stored 2, unchanged 0, known 0, refused 6"), done.stderr
+    assert "captured_at=1.json.gz\n  path    $\n  value   None\n  reason  not a regular file\n" in done.stdout
+    assert "captured_at=5\\x1b[2J\\n.json.gz\n" in done.stdout
+    assert "captured_at=\\udcff.json.gz\n" in done.stdout
+
+
+@pytest.mark.usefixtures("database")
+def test_many_bad_objects_are_counted_and_some_listed() -> None:
+    keep("kept", 0, "one")
+    folder = Path("kept") / Path(names("kept")[0]).parent
+    for number in range(30):
+        (folder / f"captured_at={number}.json.gz").write_bytes(b"{}")
+    done = run("replay", "--from", "kept")
+    assert done.exit_code == 1
+    assert done.stdout.count("no stub") == 20
+    assert done.stdout.splitlines()[-2:] == [
+        "and 10 more that were refused; --format json lists all",
+        "stored 1, unchanged 0, known 0, refused 30",
+    ]
+    assert len(json.loads(run("replay", "--from", "kept", "--format", "json", "--quiet").stdout)["refused"]) == 30
+
+
+@pytest.mark.parametrize("option", ["--object-store", "--record"])
+def test_a_full_disk_leaves_nothing_half_written(database: str, option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit of the size of files stands for it: the write ends half-way."""
+    monkeypatch.setenv("MLB_ETL_OBJECT_STORE", "kept")
+    with simulate(Simulator(6, 2024)) as api:
+        monkeypatch.setenv("MLB_ETL_BASE_URL", api.url)
+        game = str(api.simulator.calendar.fixtures[0].pk)
+        arguments = (
+            "ingest",
+            "--job",
+            SPECIFIC,
+            "--game-pk",
+            game,
+            option,
+            *(["kept"] if option == "--record" else []),
+        )
+        code = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (500, 500)); from mlb_etl.cli import main; main()"
+        full = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+        assert (full.returncode, full.stderr.count("\n")) == (1, 1), full.stderr
+        assert re.match(r"Error: .*kept.*: .*File too large", full.stderr)
+        assert [file for file in Path("kept").rglob("*") if not file.is_dir()] == []
+        assert raw(database) == []
+        assert run(*arguments).exit_code == 0, "with room again"
+
+
 @pytest.mark.parametrize(
     ("change", "place", "reason"),
     [
@@ -259,6 +374,7 @@ def test_bad_objects_are_listed_and_do_not_stop_the_rest(database: str) -> None:
         ({}, f"s3://{s3.BUCKET}?key={s3.SECRET}", "s3://bucket/prefix, file:///folder or a folder"),
         ({}, "s3://", "s3://bucket/prefix, file:///folder or a folder"),
         ({}, "ftp://host/x", "s3://bucket/prefix, file:///folder or a folder"),
+        ({}, f"a.file/me:{s3.SECRET}@host/x", "***@host/x"),
         ({}, "a.file", "a.file"),
     ],
 )
@@ -290,7 +406,7 @@ def test_no_store() -> None:
         done = run("ingest", "--job", SPECIFIC, "--game-pk", "1", "--object-store")
     assert (done.exit_code, done.output[:45]) == (1, "Error: MLB_ETL_OBJECT_STORE is not set: s3://")
     missing = run("replay", "--from", "nowhere")
-    assert (missing.exit_code, missing.output.endswith("nowhere is no folder\n")) == (1, True)
+    assert (missing.exit_code, "nowhere is no folder: an object store is expected" in missing.output) == (1, True)
 
 
 def test_without_its_library() -> None:

@@ -10,6 +10,8 @@ from mlb_etl.cli import report
 from mlb_etl.cli.capturing import capturing
 from mlb_etl.settings import Settings
 
+_SHOWN = 20  # refused objects; in JSON all are
+
 
 @click.command()
 @click.option("--from", "place", required=True, metavar="PLACE", help="s3://bucket/prefix, file:///folder or a folder.")
@@ -45,7 +47,9 @@ def replay(
         numbers = {"stored": done.stored, "unchanged": done.seen, "known": done.known}
         click.echo(json.dumps({**numbers, "refused": bad}, indent=2))
     else:
-        for each in done.failures:
+        for each in done.failures[:_SHOWN]:
             report.rejected(f"refused {each.name}", each.why)
+        if len(done.failures) > _SHOWN:
+            click.echo(f"and {len(done.failures) - _SHOWN} more that were refused; --format json lists all")
         click.echo(f"stored {done.stored}, unchanged {done.seen}, known {done.known}, refused {len(done.failures)}")
     ctx.exit(1 if done.failures else 0)

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from mlb_etl.counts import Counts, Quarantined
-from mlb_etl.errors import Rejected, shortened
+from mlb_etl.errors import Rejected, printable, shortened
 
 Cell = str | int
 
@@ -78,10 +78,10 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 def rejected(title: str, why: Rejected) -> None:
     """Print why a response was turned down."""
     facts = {"table": why.table, "path": why.path, "value": shortened(why.value), "reason": why.reason}
-    click.echo(title)
+    click.echo(printable(title))
     for name, fact in facts.items():
         if fact is not None:
-            click.echo(f"  {name:<6}  {fact}")
+            click.echo(f"  {name:<6}  {printable(fact)}")
 
 
 def _plain(headers: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Sequence[bool]) -> None:
