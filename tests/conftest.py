@@ -69,10 +69,21 @@ def empty_database(server: Server) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def stubs_dir() -> Path:
     """Captured responses: $MLB_STUBS, or ../shared/stubs beside the repository."""
-    folder = Path(os.environ.get("MLB_STUBS") or Path(__file__).parents[2] / "shared" / "stubs")
+    return _shared("stubs", "captured responses")
+
+
+@pytest.fixture(scope="session")
+def cases_dir() -> Path:
+    """Small feeds with one condition each: $MLB_CASES, or ../shared/cases beside the repository."""
+    return _shared("cases", "cases")
+
+
+def _shared(name: str, content: str) -> Path:
+    variable = f"MLB_{name.upper()}"
+    folder = Path(os.environ.get(variable) or Path(__file__).parents[2] / "shared" / name)
     if folder.is_dir():
         return folder
-    reason = f"no captured responses in {folder}; set MLB_STUBS to a folder that has them"
+    reason = f"no {content} in {folder}; set {variable} to a folder that has them"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

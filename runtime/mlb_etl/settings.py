@@ -2,7 +2,7 @@
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -22,12 +22,12 @@ class Settings:
     `store` is where an object store is, None where there is none.
     """
 
-    dsn: str | None
+    dsn: str | None = field(repr=False)  # as the store, it may hold a password
     data: Path
     tables: str
     api: str = API
     rate: float = RATE
-    store: str | None = None
+    store: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from mlb_etl import registry
 from mlb_etl.db import without_password
 from mlb_etl.errors import DatabaseUnavailable, EtlError
+from mlb_etl.pipeline import Pipeline
 from mlb_etl.settings import Settings
 
 
@@ -24,6 +26,18 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "postgresql:///mlb", Path("/srv/mlb"), "my_tables", "http://127.0.0.1:8000", 0.5, "s3://captures"
     )
     assert Settings.from_environment() == settings
+
+
+def test_a_pipeline_is_shown_in_a_line_without_its_places() -> None:
+    method = registry.method("mlb_tables", "game.liveGameV1")
+    shown = repr(
+        Pipeline(method, Settings("postgresql://me:secret@host/db", Path("data"), "mlb_tables", store="s3://k"))
+    )
+    assert "Method('game.liveGameV1')" in shown
+    assert len(shown) < 200
+    assert "secret" not in shown
+    assert "s3:" not in shown
+    assert repr(method.tables[0]) == "Table('game.live_game_metadata')"
 
 
 def test_no_rate(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,9 @@ _OTHER_SPELLINGS = {
     "datetime": "timestamptz",
     "timestamp": "timestamptz",
 }
+_WHEN_CAPTURED = (
+    "When the response that last changed this row was requested, or the past time whose state was requested."
+)
 # What only some sources of a value have a use for.
 _ONLY_FOR = {
     "start": ("index_of",),
@@ -73,7 +76,7 @@ def own_columns(position: Position) -> tuple[ir.Column, ...]:
     return tuple(
         ir.Column(name, _TIMESTAMP, value, nullable=False, description=description, position=position)
         for name, value, description in (
-            (naming.CAPTURED_AT, ir.CapturedAt(), "When the response that last changed this row was asked for."),
+            (naming.CAPTURED_AT, ir.CapturedAt(), _WHEN_CAPTURED),
             (naming.INGESTED_AT, ir.IngestedAt(), "When this row was last written."),
         )
     )

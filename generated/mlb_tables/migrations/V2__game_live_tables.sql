@@ -168,7 +168,7 @@ COMMENT ON COLUMN "game"."live_game_metadata"."double_header" IS 'N single game,
 COMMENT ON COLUMN "game"."live_game_metadata"."tiebreaker" IS 'Y for a game that breaks a tie in the standings.';
 COMMENT ON COLUMN "game"."live_game_metadata"."game_date" IS 'Official date, which moves when the game is postponed; the original one in older feeds.';
 COMMENT ON COLUMN "game"."live_game_metadata"."original_date" IS 'Date for which the game was first scheduled.';
-COMMENT ON COLUMN "game"."live_game_metadata"."start_time" IS 'Scheduled start, UTC; a placeholder while start_time_tbd.';
+COMMENT ON COLUMN "game"."live_game_metadata"."start_time" IS 'Scheduled start, UTC: of the resumption once a game is resumed, a placeholder while start_time_tbd.';
 COMMENT ON COLUMN "game"."live_game_metadata"."start_time_tbd" IS 'The start is still to be determined.';
 COMMENT ON COLUMN "game"."live_game_metadata"."day_night" IS 'Game by day or by night: day, night.';
 COMMENT ON COLUMN "game"."live_game_metadata"."first_pitch_time" IS 'First pitch, UTC.';
@@ -290,7 +290,7 @@ COMMENT ON COLUMN "game"."live_game_metadata"."official_scorer_id" IS 'Official 
 COMMENT ON COLUMN "game"."live_game_metadata"."official_scorer_name" IS 'Name of the official scorer.';
 COMMENT ON COLUMN "game"."live_game_metadata"."primary_datacaster_id" IS 'Person who enters the data.';
 COMMENT ON COLUMN "game"."live_game_metadata"."primary_datacaster_name" IS 'Name of the person who enters the data.';
-COMMENT ON COLUMN "game"."live_game_metadata"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_metadata"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_metadata"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_linescore" (
@@ -324,15 +324,15 @@ COMMENT ON COLUMN "game"."live_game_linescore"."game_pk" IS 'MLB''s number of th
 COMMENT ON COLUMN "game"."live_game_linescore"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "game"."live_game_linescore"."inning" IS 'Number of the inning, from 1.';
 COMMENT ON COLUMN "game"."live_game_linescore"."inning_ordinal" IS 'Inning as an ordinal such as 9th.';
-COMMENT ON COLUMN "game"."live_game_linescore"."home_runs_scored" IS 'Runs of the home team; NULL where it did not bat.';
-COMMENT ON COLUMN "game"."live_game_linescore"."away_runs_scored" IS 'Runs of the away team; NULL where it did not bat.';
+COMMENT ON COLUMN "game"."live_game_linescore"."home_runs_scored" IS 'Runs of the home team; NULL where it has not batted, and while it bats until it scores.';
+COMMENT ON COLUMN "game"."live_game_linescore"."away_runs_scored" IS 'Runs of the away team; NULL where it has not batted, and while it bats until it scores.';
 COMMENT ON COLUMN "game"."live_game_linescore"."home_hits" IS 'Hits of the home team.';
 COMMENT ON COLUMN "game"."live_game_linescore"."away_hits" IS 'Hits of the away team.';
 COMMENT ON COLUMN "game"."live_game_linescore"."home_errors" IS 'Errors of the home team.';
 COMMENT ON COLUMN "game"."live_game_linescore"."away_errors" IS 'Errors of the away team.';
 COMMENT ON COLUMN "game"."live_game_linescore"."home_left_on_base" IS 'Runners the home team left on base.';
 COMMENT ON COLUMN "game"."live_game_linescore"."away_left_on_base" IS 'Runners the away team left on base.';
-COMMENT ON COLUMN "game"."live_game_linescore"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_linescore"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_linescore"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_players" (
@@ -446,7 +446,7 @@ COMMENT ON COLUMN "game"."live_game_players"."last_played_date" IS 'Last game in
 COMMENT ON COLUMN "game"."live_game_players"."is_active" IS 'Plays at present.';
 COMMENT ON COLUMN "game"."live_game_players"."is_player" IS 'Is a player, not a coach or official.';
 COMMENT ON COLUMN "game"."live_game_players"."is_verified" IS 'MLB has verified the biography.';
-COMMENT ON COLUMN "game"."live_game_players"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_players"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_players"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_plays" (
@@ -517,21 +517,21 @@ COMMENT ON COLUMN "game"."live_game_plays"."description" IS 'What happened, in a
 COMMENT ON COLUMN "game"."live_game_plays"."rbi" IS 'Runs batted in.';
 COMMENT ON COLUMN "game"."live_game_plays"."away_score" IS 'Runs of the away team after the play.';
 COMMENT ON COLUMN "game"."live_game_plays"."home_score" IS 'Runs of the home team after the play.';
-COMMENT ON COLUMN "game"."live_game_plays"."is_out" IS 'The batter was out.';
+COMMENT ON COLUMN "game"."live_game_plays"."is_out" IS 'The result counts an out, of the batter or of a runner; live_game_runners tells who was out.';
 COMMENT ON COLUMN "game"."live_game_plays"."inning" IS 'Inning.';
 COMMENT ON COLUMN "game"."live_game_plays"."half_inning" IS 'Half of the inning: top, bottom.';
 COMMENT ON COLUMN "game"."live_game_plays"."is_top_inning" IS 'The away team bats.';
 COMMENT ON COLUMN "game"."live_game_plays"."start_time" IS 'Start, UTC; jitters by about a second between captures.';
 COMMENT ON COLUMN "game"."live_game_plays"."end_time" IS 'End, UTC.';
 COMMENT ON COLUMN "game"."live_game_plays"."is_complete" IS 'The plate appearance is over.';
-COMMENT ON COLUMN "game"."live_game_plays"."is_scoring_play" IS 'A run scored.';
+COMMENT ON COLUMN "game"."live_game_plays"."is_scoring_play" IS 'The feed lists it as a scoring play, which may leave out runs in the course of the plate appearance (balk, wild pitch, steal); live_game_runners has all runs.';
 COMMENT ON COLUMN "game"."live_game_plays"."has_out" IS 'An out was made.';
 COMMENT ON COLUMN "game"."live_game_plays"."has_review" IS 'The play was reviewed.';
 COMMENT ON COLUMN "game"."live_game_plays"."captivating_index" IS 'MLB''s measure of how exciting the play was, 0 to 100.';
 COMMENT ON COLUMN "game"."live_game_plays"."balls" IS 'Balls at the end of the play.';
 COMMENT ON COLUMN "game"."live_game_plays"."strikes" IS 'Strikes at the end of the play.';
 COMMENT ON COLUMN "game"."live_game_plays"."outs" IS 'Outs in the half inning at the end of the play.';
-COMMENT ON COLUMN "game"."live_game_plays"."batter_id" IS 'Person at bat.';
+COMMENT ON COLUMN "game"."live_game_plays"."batter_id" IS 'Batter, the last one if replaced within the plate appearance.';
 COMMENT ON COLUMN "game"."live_game_plays"."bat_side_code" IS 'Side from which he bats here: L or R.';
 COMMENT ON COLUMN "game"."live_game_plays"."bat_side_description" IS 'Side from which he bats here, in words.';
 COMMENT ON COLUMN "game"."live_game_plays"."pitcher_id" IS 'Pitcher, the last one if relieved within the plate appearance.';
@@ -548,7 +548,7 @@ COMMENT ON COLUMN "game"."live_game_plays"."review_is_overturned" IS 'The call w
 COMMENT ON COLUMN "game"."live_game_plays"."review_in_progress" IS 'The review is going on.';
 COMMENT ON COLUMN "game"."live_game_plays"."review_challenge_team_id" IS 'Team that challenged the call.';
 COMMENT ON COLUMN "game"."live_game_plays"."review_player_id" IS 'Player who challenged the call.';
-COMMENT ON COLUMN "game"."live_game_plays"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_plays"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_plays"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_pitch_events" (
@@ -640,7 +640,7 @@ CREATE INDEX "live_game_pitch_events_captured_at_idx" ON "game"."live_game_pitch
 COMMENT ON TABLE "game"."live_game_pitch_events" IS 'One row for each pitch, with call, count, pitch tracking and batted ball.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."game_pk" IS 'MLB''s number of the game.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."season" IS 'Year of the season.';
-COMMENT ON COLUMN "game"."live_game_pitch_events"."at_bat_index" IS 'Plate appearance of the pitch.';
+COMMENT ON COLUMN "game"."live_game_pitch_events"."at_bat_index" IS 'Plate appearance of the pitch. live_game_plays has the pitcher and batter at its end, who need not be those of this pitch.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."event_index" IS 'Ordinal of the event in the plate appearance, from 0; other events than pitches count too.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."pitch_number" IS 'Number of the pitch in the plate appearance, from 1; can repeat.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."play_id" IS 'Identifier of the pitch in tracking data and video, a UUID so far; can be missing.';
@@ -651,7 +651,7 @@ COMMENT ON COLUMN "game"."live_game_pitch_events"."call_code" IS 'Code of the ca
 COMMENT ON COLUMN "game"."live_game_pitch_events"."call_description" IS 'Call in words.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."code" IS 'Code of the pitch result; older feeds are finer here than in call_code.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."description" IS 'Pitch result in words.';
-COMMENT ON COLUMN "game"."live_game_pitch_events"."is_strike" IS 'The pitch was a strike.';
+COMMENT ON COLUMN "game"."live_game_pitch_events"."is_strike" IS 'The pitch was a strike that was not put in play; the strikes of a box score are those with is_strike or is_in_play.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."is_ball" IS 'The pitch was a ball.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."is_in_play" IS 'The ball was put in play.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."is_out" IS 'An out was made on the pitch.';
@@ -659,7 +659,7 @@ COMMENT ON COLUMN "game"."live_game_pitch_events"."runner_going" IS 'A runner wa
 COMMENT ON COLUMN "game"."live_game_pitch_events"."disengagement_num" IS 'Disengagements by the pitcher so far in the plate appearance.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."balls" IS 'Balls after the pitch.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."strikes" IS 'Strikes after the pitch.';
-COMMENT ON COLUMN "game"."live_game_pitch_events"."outs" IS 'Outs in the half inning after the pitch.';
+COMMENT ON COLUMN "game"."live_game_pitch_events"."outs" IS 'Outs in the half inning before the pitch, unlike balls and strikes.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."has_review" IS 'The call was reviewed.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."review_type" IS 'Code of what was reviewed and who asked for it.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."review_is_overturned" IS 'The call was changed.';
@@ -710,7 +710,7 @@ COMMENT ON COLUMN "game"."live_game_pitch_events"."hardness" IS 'How hard the ba
 COMMENT ON COLUMN "game"."live_game_pitch_events"."hit_location" IS 'Number of the position that fielded the ball.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."hit_x" IS 'Horizontal place of the ball in the spray chart, 0 to 250.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."hit_y" IS 'Vertical place of the ball in the spray chart, 0 to 250, downwards.';
-COMMENT ON COLUMN "game"."live_game_pitch_events"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_pitch_events"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_pitch_events"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_runners" (
@@ -754,7 +754,7 @@ COMMENT ON COLUMN "game"."live_game_runners"."at_bat_index" IS 'Plate appearance
 COMMENT ON COLUMN "game"."live_game_runners"."runner_index" IS 'Ordinal in the feed''s list, from 0.';
 COMMENT ON COLUMN "game"."live_game_runners"."runner_id" IS 'Runner.';
 COMMENT ON COLUMN "game"."live_game_runners"."event_index" IS 'Event of the plate appearance on which he moved; as in live_game_pitch_events if it was a pitch.';
-COMMENT ON COLUMN "game"."live_game_runners"."origin_base" IS 'Base at the start of the plate appearance; NULL for the batter.';
+COMMENT ON COLUMN "game"."live_game_runners"."origin_base" IS 'Base before the first movement in the plate appearance; in a later row of the same runner often the base before that movement. NULL for the batter, and in older feeds.';
 COMMENT ON COLUMN "game"."live_game_runners"."start_base" IS 'Base before the movement; NULL for the batter.';
 COMMENT ON COLUMN "game"."live_game_runners"."end_base" IS 'Base after the movement, score for home; NULL if out.';
 COMMENT ON COLUMN "game"."live_game_runners"."out_base" IS 'Base at which he was out; 4B is home.';
@@ -768,7 +768,7 @@ COMMENT ON COLUMN "game"."live_game_runners"."is_scoring_event" IS 'He scored.';
 COMMENT ON COLUMN "game"."live_game_runners"."is_rbi" IS 'The run was batted in.';
 COMMENT ON COLUMN "game"."live_game_runners"."is_earned" IS 'The run was earned.';
 COMMENT ON COLUMN "game"."live_game_runners"."is_team_unearned" IS 'The run was unearned for the team, though earned for the pitcher.';
-COMMENT ON COLUMN "game"."live_game_runners"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_runners"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_runners"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_scoring_plays" (
@@ -797,7 +797,7 @@ CREATE TABLE "game"."live_game_scoring_plays_2027" PARTITION OF "game"."live_gam
 
 CREATE INDEX "live_game_scoring_plays_captured_at_idx" ON "game"."live_game_scoring_plays" USING brin ("captured_at");
 
-COMMENT ON TABLE "game"."live_game_scoring_plays" IS 'One row for each plate appearance in which a run scored.';
+COMMENT ON TABLE "game"."live_game_scoring_plays" IS 'One row for each plate appearance that the feed lists as a scoring play. Runs in its course (balk, wild pitch, steal) may be left out; live_game_runners has all runs.';
 COMMENT ON COLUMN "game"."live_game_scoring_plays"."game_pk" IS 'MLB''s number of the game.';
 COMMENT ON COLUMN "game"."live_game_scoring_plays"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "game"."live_game_scoring_plays"."at_bat_index" IS 'The plate appearance.';
@@ -809,9 +809,9 @@ COMMENT ON COLUMN "game"."live_game_scoring_plays"."description" IS 'What happen
 COMMENT ON COLUMN "game"."live_game_scoring_plays"."rbi" IS 'Runs batted in.';
 COMMENT ON COLUMN "game"."live_game_scoring_plays"."away_score" IS 'Runs of the away team after the play.';
 COMMENT ON COLUMN "game"."live_game_scoring_plays"."home_score" IS 'Runs of the home team after the play.';
-COMMENT ON COLUMN "game"."live_game_scoring_plays"."batter_id" IS 'Person at bat.';
+COMMENT ON COLUMN "game"."live_game_scoring_plays"."batter_id" IS 'Batter, the last one if replaced within the plate appearance.';
 COMMENT ON COLUMN "game"."live_game_scoring_plays"."pitcher_id" IS 'Pitcher, the last one if relieved within the plate appearance.';
-COMMENT ON COLUMN "game"."live_game_scoring_plays"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_scoring_plays"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_scoring_plays"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_home_batting_order" (
@@ -896,7 +896,7 @@ CREATE TABLE "game"."live_game_home_batting_order_2027" PARTITION OF "game"."liv
 CREATE INDEX "live_game_home_batting_order_captured_at_idx" ON "game"."live_game_home_batting_order" USING brin ("captured_at");
 CREATE INDEX "live_game_home_batting_order_player_id_idx" ON "game"."live_game_home_batting_order" ("player_id");
 
-COMMENT ON TABLE "game"."live_game_home_batting_order" IS 'One row for each of the home batters in the lineup now, with batting and fielding in this game.';
+COMMENT ON TABLE "game"."live_game_home_batting_order" IS 'One row for each of the home batters in the lineup now, with batting and fielding in this game. Those who were replaced are not in it.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."game_pk" IS 'MLB''s number of the game.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."batting_slot" IS 'Slot in the batting order, from 1.';
@@ -964,7 +964,7 @@ COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_avg" IS 'Batting
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_obp" IS 'On-base percentage this season, 0 to 1.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_slg" IS 'Slugging percentage this season, 0 to 4.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."season_ops" IS 'On-base plus slugging this season.';
-COMMENT ON COLUMN "game"."live_game_home_batting_order"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_home_batting_order"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_home_batting_order"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_away_batting_order" (
@@ -1049,7 +1049,7 @@ CREATE TABLE "game"."live_game_away_batting_order_2027" PARTITION OF "game"."liv
 CREATE INDEX "live_game_away_batting_order_captured_at_idx" ON "game"."live_game_away_batting_order" USING brin ("captured_at");
 CREATE INDEX "live_game_away_batting_order_player_id_idx" ON "game"."live_game_away_batting_order" ("player_id");
 
-COMMENT ON TABLE "game"."live_game_away_batting_order" IS 'One row for each of the away batters in the lineup now, with batting and fielding in this game.';
+COMMENT ON TABLE "game"."live_game_away_batting_order" IS 'One row for each of the away batters in the lineup now, with batting and fielding in this game. Those who were replaced are not in it.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."game_pk" IS 'MLB''s number of the game.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."batting_slot" IS 'Slot in the batting order, from 1.';
@@ -1117,7 +1117,7 @@ COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_avg" IS 'Batting
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_obp" IS 'On-base percentage this season, 0 to 1.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_slg" IS 'Slugging percentage this season, 0 to 4.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."season_ops" IS 'On-base plus slugging this season.';
-COMMENT ON COLUMN "game"."live_game_away_batting_order"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_away_batting_order"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_away_batting_order"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_home_pitchers" (
@@ -1224,7 +1224,7 @@ COMMENT ON COLUMN "game"."live_game_home_pitchers"."status_description" IS 'Rost
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."is_current_batter" IS 'He is at bat.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."is_current_pitcher" IS 'He is on the mound.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."is_on_bench" IS 'He is on the bench.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."is_substitute" IS 'He did not start the game.';
+COMMENT ON COLUMN "game"."live_game_home_pitchers"."is_substitute" IS 'As the feed has it: false for nearly all relievers too. games_started tells who started.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."summary" IS 'Pitching line in words.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."note" IS 'Decision with the record, such as (W, 1-0); several can follow one another.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."games_pitched" IS '1 if he pitched.';
@@ -1281,7 +1281,7 @@ COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_saves" IS 'Saves this
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_outs_recorded" IS 'Outs recorded this season; a third of it is innings pitched.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_era" IS 'Earned run average this season.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."season_whip" IS 'Walks and hits per inning pitched this season.';
-COMMENT ON COLUMN "game"."live_game_home_pitchers"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_home_pitchers"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_home_pitchers"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_away_pitchers" (
@@ -1388,7 +1388,7 @@ COMMENT ON COLUMN "game"."live_game_away_pitchers"."status_description" IS 'Rost
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."is_current_batter" IS 'He is at bat.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."is_current_pitcher" IS 'He is on the mound.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."is_on_bench" IS 'He is on the bench.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."is_substitute" IS 'He did not start the game.';
+COMMENT ON COLUMN "game"."live_game_away_pitchers"."is_substitute" IS 'As the feed has it: false for nearly all relievers too. games_started tells who started.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."summary" IS 'Pitching line in words.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."note" IS 'Decision with the record, such as (W, 1-0); several can follow one another.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."games_pitched" IS '1 if he pitched.';
@@ -1445,7 +1445,7 @@ COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_saves" IS 'Saves this
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_outs_recorded" IS 'Outs recorded this season; a third of it is innings pitched.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_era" IS 'Earned run average this season.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."season_whip" IS 'Walks and hits per inning pitched this season.';
-COMMENT ON COLUMN "game"."live_game_away_pitchers"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_away_pitchers"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_away_pitchers"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_home_bench" (
@@ -1500,7 +1500,7 @@ COMMENT ON COLUMN "game"."live_game_home_bench"."season_avg" IS 'Batting average
 COMMENT ON COLUMN "game"."live_game_home_bench"."season_obp" IS 'On-base percentage this season, 0 to 1.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."season_slg" IS 'Slugging percentage this season, 0 to 4.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."season_ops" IS 'On-base plus slugging this season.';
-COMMENT ON COLUMN "game"."live_game_home_bench"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_home_bench"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_home_bench"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_away_bench" (
@@ -1555,7 +1555,7 @@ COMMENT ON COLUMN "game"."live_game_away_bench"."season_avg" IS 'Batting average
 COMMENT ON COLUMN "game"."live_game_away_bench"."season_obp" IS 'On-base percentage this season, 0 to 1.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."season_slg" IS 'Slugging percentage this season, 0 to 4.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."season_ops" IS 'On-base plus slugging this season.';
-COMMENT ON COLUMN "game"."live_game_away_bench"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_away_bench"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_away_bench"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_home_bullpen" (
@@ -1610,7 +1610,7 @@ COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_saves" IS 'Saves this 
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_outs_recorded" IS 'Outs recorded this season; a third of it is innings pitched.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_era" IS 'Earned run average this season.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."season_whip" IS 'Walks and hits per inning pitched this season.';
-COMMENT ON COLUMN "game"."live_game_home_bullpen"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_home_bullpen"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_home_bullpen"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_away_bullpen" (
@@ -1665,7 +1665,7 @@ COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_saves" IS 'Saves this 
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_outs_recorded" IS 'Outs recorded this season; a third of it is innings pitched.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_era" IS 'Earned run average this season.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."season_whip" IS 'Walks and hits per inning pitched this season.';
-COMMENT ON COLUMN "game"."live_game_away_bullpen"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_away_bullpen"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_away_bullpen"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_umpires" (
@@ -1693,7 +1693,7 @@ COMMENT ON COLUMN "game"."live_game_umpires"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "game"."live_game_umpires"."official_type" IS 'Place, such as Home Plate.';
 COMMENT ON COLUMN "game"."live_game_umpires"."official_id" IS 'Umpire.';
 COMMENT ON COLUMN "game"."live_game_umpires"."official_name" IS 'Name of the umpire, who is not in live_game_players.';
-COMMENT ON COLUMN "game"."live_game_umpires"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_umpires"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_umpires"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "game"."live_game_venue_details" (
@@ -1773,5 +1773,5 @@ COMMENT ON COLUMN "game"."live_game_venue_details"."center_field" IS 'Feet to ce
 COMMENT ON COLUMN "game"."live_game_venue_details"."right_center" IS 'Feet to right center.';
 COMMENT ON COLUMN "game"."live_game_venue_details"."right_field" IS 'Feet to right field.';
 COMMENT ON COLUMN "game"."live_game_venue_details"."right_line" IS 'Feet along the right field line.';
-COMMENT ON COLUMN "game"."live_game_venue_details"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "game"."live_game_venue_details"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "game"."live_game_venue_details"."ingested_at" IS 'When this row was last written.';

@@ -24,7 +24,7 @@ COMMENT ON COLUMN "schedule"."schedule_dates"."total_items" IS 'Games and events
 COMMENT ON COLUMN "schedule"."schedule_dates"."total_events" IS 'Events that are no games.';
 COMMENT ON COLUMN "schedule"."schedule_dates"."total_games" IS 'Games that are listed.';
 COMMENT ON COLUMN "schedule"."schedule_dates"."total_games_in_progress" IS 'Games that are on.';
-COMMENT ON COLUMN "schedule"."schedule_dates"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "schedule"."schedule_dates"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "schedule"."schedule_dates"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "schedule"."schedule_games" (
@@ -168,5 +168,5 @@ COMMENT ON COLUMN "schedule"."schedule_games"."series_description" IS 'Which ser
 COMMENT ON COLUMN "schedule"."schedule_games"."scheduled_innings" IS 'Innings of the game without extra ones.';
 COMMENT ON COLUMN "schedule"."schedule_games"."inning_break_length" IS 'Seconds between half innings.';
 COMMENT ON COLUMN "schedule"."schedule_games"."reverse_home_away_status" IS 'The home team bats first, as in a game that was moved to the other''s park.';
-COMMENT ON COLUMN "schedule"."schedule_games"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "schedule"."schedule_games"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "schedule"."schedule_games"."ingested_at" IS 'When this row was last written.';

@@ -71,7 +71,7 @@ class Check:
     violation: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Table:
     """One table: its facts, its statements, and the function that makes its rows.
 
@@ -103,6 +103,9 @@ class Table:
     checks: tuple[Check, ...]
     guarded: bool
     extract: Callable[[Any, Capture], list[Row]]
+
+    def __repr__(self) -> str:
+        return f"Table({self.qualified_name!r})"
 
     @property
     def qualified_name(self) -> str:
@@ -155,7 +158,7 @@ class ShrinkGuard:
     once: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Method:
     """One method of the API: how to decode a response, and the tables made from it, parents before children.
 
@@ -179,6 +182,9 @@ class Method:
     decode: Callable[[Body], Any]
     accept: Callable[[Any, Capture], None]
     fingerprint: str
+
+    def __repr__(self) -> str:
+        return f"Method({self.name!r})"
 
     @property
     def name(self) -> str:

@@ -35,7 +35,10 @@ from .document import (
 
 
 class LiveGameAwayBattingOrder(BaseModel, defer_build=True):
-    """One row for each of the away batters in the lineup now, with batting and fielding in this game."""
+    """One row for each of the away batters in the lineup now, with batting and fielding in this game.
+
+    Those who were replaced are not in it.
+    """
 
     game_pk: int = Field(description="MLB's number of the game.")
     season: int = Field(description="Year of the season.")
@@ -120,7 +123,10 @@ class LiveGameAwayBattingOrder(BaseModel, defer_build=True):
     season_obp: Decimal | None = Field(default=None, description="On-base percentage this season, 0 to 1.")
     season_slg: Decimal | None = Field(default=None, description="Slugging percentage this season, 0 to 4.")
     season_ops: Decimal | None = Field(default=None, description="On-base plus slugging this season.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2)  # batting_slot

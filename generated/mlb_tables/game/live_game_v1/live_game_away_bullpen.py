@@ -60,7 +60,10 @@ class LiveGameAwayBullpen(BaseModel, defer_build=True):
     )
     season_era: Decimal | None = Field(default=None, description="Earned run average this season.")
     season_whip: Decimal | None = Field(default=None, description="Walks and hits per inning pitched this season.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2)  # player_id

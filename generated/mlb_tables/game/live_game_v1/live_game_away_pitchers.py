@@ -58,7 +58,10 @@ class LiveGameAwayPitchers(BaseModel, defer_build=True):
     is_current_batter: bool | None = Field(default=None, description="He is at bat.")
     is_current_pitcher: bool | None = Field(default=None, description="He is on the mound.")
     is_on_bench: bool | None = Field(default=None, description="He is on the bench.")
-    is_substitute: bool | None = Field(default=None, description="He did not start the game.")
+    is_substitute: bool | None = Field(
+        default=None,
+        description="As the feed has it: false for nearly all relievers too. games_started tells who started.",
+    )
     summary: str | None = Field(default=None, description="Pitching line in words.")
     note: str | None = Field(
         default=None, description="Decision with the record, such as (W, 1-0); several can follow one another."
@@ -119,7 +122,10 @@ class LiveGameAwayPitchers(BaseModel, defer_build=True):
     )
     season_era: Decimal | None = Field(default=None, description="Earned run average this season.")
     season_whip: Decimal | None = Field(default=None, description="Walks and hits per inning pitched this season.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2)  # player_id

@@ -58,7 +58,10 @@ class LiveGameHomeBench(BaseModel, defer_build=True):
     season_obp: Decimal | None = Field(default=None, description="On-base percentage this season, 0 to 1.")
     season_slg: Decimal | None = Field(default=None, description="Slugging percentage this season, 0 to 4.")
     season_ops: Decimal | None = Field(default=None, description="On-base plus slugging this season.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2)  # player_id

@@ -22,15 +22,24 @@ class LiveGameLinescore(BaseModel, defer_build=True):
     season: int = Field(description="Year of the season.")
     inning: int = Field(description="Number of the inning, from 1.")
     inning_ordinal: str | None = Field(default=None, description="Inning as an ordinal such as 9th.")
-    home_runs_scored: int | None = Field(default=None, description="Runs of the home team; NULL where it did not bat.")
-    away_runs_scored: int | None = Field(default=None, description="Runs of the away team; NULL where it did not bat.")
+    home_runs_scored: int | None = Field(
+        default=None,
+        description="Runs of the home team; NULL where it has not batted, and while it bats until it scores.",
+    )
+    away_runs_scored: int | None = Field(
+        default=None,
+        description="Runs of the away team; NULL where it has not batted, and while it bats until it scores.",
+    )
     home_hits: int | None = Field(default=None, description="Hits of the home team.")
     away_hits: int | None = Field(default=None, description="Hits of the away team.")
     home_errors: int | None = Field(default=None, description="Errors of the home team.")
     away_errors: int | None = Field(default=None, description="Errors of the away team.")
     home_left_on_base: int | None = Field(default=None, description="Runners the home team left on base.")
     away_left_on_base: int | None = Field(default=None, description="Runners the away team left on base.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2)  # inning

@@ -99,7 +99,9 @@ class LiveGameMetadata(BaseModel, defer_build=True):
     )
     original_date: date | None = Field(default=None, description="Date for which the game was first scheduled.")
     start_time: datetime | None = Field(
-        default=None, description="Scheduled start, UTC; a placeholder while start_time_tbd."
+        default=None,
+        description="Scheduled start, UTC: of the resumption once a game is resumed, a placeholder while "
+        "start_time_tbd.",
     )
     start_time_tbd: bool | None = Field(default=None, description="The start is still to be determined.")
     day_night: str | None = Field(default=None, description="Game by day or by night: day, night.")
@@ -268,7 +270,10 @@ class LiveGameMetadata(BaseModel, defer_build=True):
     official_scorer_name: str | None = Field(default=None, description="Name of the official scorer.")
     primary_datacaster_id: int | None = Field(default=None, description="Person who enters the data.")
     primary_datacaster_name: str | None = Field(default=None, description="Name of the person who enters the data.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

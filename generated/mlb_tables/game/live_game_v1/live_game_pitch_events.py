@@ -38,7 +38,10 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
 
     game_pk: int = Field(description="MLB's number of the game.")
     season: int = Field(description="Year of the season.")
-    at_bat_index: int = Field(description="Plate appearance of the pitch.")
+    at_bat_index: int = Field(
+        description="Plate appearance of the pitch. live_game_plays has the pitcher and batter at its end, who need "
+        "not be those of this pitch."
+    )
     event_index: int = Field(
         description="Ordinal of the event in the plate appearance, from 0; other events than pitches count too."
     )
@@ -57,7 +60,11 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
         default=None, description="Code of the pitch result; older feeds are finer here than in call_code."
     )
     description: str | None = Field(default=None, description="Pitch result in words.")
-    is_strike: bool | None = Field(default=None, description="The pitch was a strike.")
+    is_strike: bool | None = Field(
+        default=None,
+        description="The pitch was a strike that was not put in play; the strikes of a box score are those with "
+        "is_strike or is_in_play.",
+    )
     is_ball: bool | None = Field(default=None, description="The pitch was a ball.")
     is_in_play: bool | None = Field(default=None, description="The ball was put in play.")
     is_out: bool | None = Field(default=None, description="An out was made on the pitch.")
@@ -67,7 +74,9 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
     )
     balls: int | None = Field(default=None, description="Balls after the pitch.")
     strikes: int | None = Field(default=None, description="Strikes after the pitch.")
-    outs: int | None = Field(default=None, description="Outs in the half inning after the pitch.")
+    outs: int | None = Field(
+        default=None, description="Outs in the half inning before the pitch, unlike balls and strikes."
+    )
     has_review: bool | None = Field(default=None, description="The call was reviewed.")
     review_type: str | None = Field(default=None, description="Code of what was reviewed and who asked for it.")
     review_is_overturned: bool | None = Field(default=None, description="The call was changed.")
@@ -146,7 +155,10 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
     hit_y: float | None = Field(
         default=None, description="Vertical place of the ball in the spray chart, 0 to 250, downwards."
     )
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2, 3)  # at_bat_index, event_index

@@ -74,7 +74,10 @@ class LiveGamePlayers(BaseModel, defer_build=True):
     is_active: bool | None = Field(default=None, description="Plays at present.")
     is_player: bool | None = Field(default=None, description="Is a player, not a coach or official.")
     is_verified: bool | None = Field(default=None, description="MLB has verified the biography.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2)  # player_id

@@ -48,7 +48,10 @@ class LiveGamePlays(BaseModel, defer_build=True):
     rbi: int | None = Field(default=None, description="Runs batted in.")
     away_score: int | None = Field(default=None, description="Runs of the away team after the play.")
     home_score: int | None = Field(default=None, description="Runs of the home team after the play.")
-    is_out: bool | None = Field(default=None, description="The batter was out.")
+    is_out: bool | None = Field(
+        default=None,
+        description="The result counts an out, of the batter or of a runner; live_game_runners tells who was out.",
+    )
     inning: int | None = Field(default=None, description="Inning.")
     half_inning: str | None = Field(default=None, description="Half of the inning: top, bottom.")
     is_top_inning: bool | None = Field(default=None, description="The away team bats.")
@@ -57,7 +60,11 @@ class LiveGamePlays(BaseModel, defer_build=True):
     )
     end_time: datetime | None = Field(default=None, description="End, UTC.")
     is_complete: bool | None = Field(default=None, description="The plate appearance is over.")
-    is_scoring_play: bool | None = Field(default=None, description="A run scored.")
+    is_scoring_play: bool | None = Field(
+        default=None,
+        description="The feed lists it as a scoring play, which may leave out runs in the course of the plate "
+        "appearance (balk, wild pitch, steal); live_game_runners has all runs.",
+    )
     has_out: bool | None = Field(default=None, description="An out was made.")
     has_review: bool | None = Field(default=None, description="The play was reviewed.")
     captivating_index: int | None = Field(
@@ -66,7 +73,9 @@ class LiveGamePlays(BaseModel, defer_build=True):
     balls: int | None = Field(default=None, description="Balls at the end of the play.")
     strikes: int | None = Field(default=None, description="Strikes at the end of the play.")
     outs: int | None = Field(default=None, description="Outs in the half inning at the end of the play.")
-    batter_id: int | None = Field(default=None, description="Person at bat.")
+    batter_id: int | None = Field(
+        default=None, description="Batter, the last one if replaced within the plate appearance."
+    )
     bat_side_code: str | None = Field(default=None, description="Side from which he bats here: L or R.")
     bat_side_description: str | None = Field(default=None, description="Side from which he bats here, in words.")
     pitcher_id: int | None = Field(
@@ -87,7 +96,10 @@ class LiveGamePlays(BaseModel, defer_build=True):
     review_in_progress: bool | None = Field(default=None, description="The review is going on.")
     review_challenge_team_id: int | None = Field(default=None, description="Team that challenged the call.")
     review_player_id: int | None = Field(default=None, description="Player who challenged the call.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2)  # at_bat_index

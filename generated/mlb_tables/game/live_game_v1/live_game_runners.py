@@ -39,7 +39,9 @@ class LiveGameRunners(BaseModel, defer_build=True):
         description="Event of the plate appearance on which he moved; as in live_game_pitch_events if it was a pitch.",
     )
     origin_base: str | None = Field(
-        default=None, description="Base at the start of the plate appearance; NULL for the batter."
+        default=None,
+        description="Base before the first movement in the plate appearance; in a later row of the same runner often "
+        "the base before that movement. NULL for the batter, and in older feeds.",
     )
     start_base: str | None = Field(default=None, description="Base before the movement; NULL for the batter.")
     end_base: str | None = Field(default=None, description="Base after the movement, score for home; NULL if out.")
@@ -56,7 +58,10 @@ class LiveGameRunners(BaseModel, defer_build=True):
     is_team_unearned: bool | None = Field(
         default=None, description="The run was unearned for the team, though earned for the pitcher."
     )
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2, 3)  # at_bat_index, runner_index

@@ -28,7 +28,10 @@ from .document import (
 
 
 class LiveGameScoringPlays(BaseModel, defer_build=True):
-    """One row for each plate appearance in which a run scored."""
+    """One row for each plate appearance that the feed lists as a scoring play.
+
+    Runs in its course (balk, wild pitch, steal) may be left out; live_game_runners has all runs.
+    """
 
     game_pk: int = Field(description="MLB's number of the game.")
     season: int = Field(description="Year of the season.")
@@ -41,11 +44,16 @@ class LiveGameScoringPlays(BaseModel, defer_build=True):
     rbi: int | None = Field(default=None, description="Runs batted in.")
     away_score: int | None = Field(default=None, description="Runs of the away team after the play.")
     home_score: int | None = Field(default=None, description="Runs of the home team after the play.")
-    batter_id: int | None = Field(default=None, description="Person at bat.")
+    batter_id: int | None = Field(
+        default=None, description="Batter, the last one if replaced within the plate appearance."
+    )
     pitcher_id: int | None = Field(
         default=None, description="Pitcher, the last one if relieved within the plate appearance."
     )
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2)  # at_bat_index

@@ -23,7 +23,10 @@ class LiveGameUmpires(BaseModel, defer_build=True):
     official_type: str = Field(description="Place, such as Home Plate.")
     official_id: int | None = Field(default=None, description="Umpire.")
     official_name: str | None = Field(default=None, description="Name of the umpire, who is not in live_game_players.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2)  # official_type

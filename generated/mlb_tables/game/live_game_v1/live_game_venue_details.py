@@ -61,7 +61,10 @@ class LiveGameVenueDetails(BaseModel, defer_build=True):
     right_center: int | None = Field(default=None, description="Feet to right center.")
     right_field: int | None = Field(default=None, description="Feet to right field.")
     right_line: int | None = Field(default=None, description="Feet along the right field line.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

@@ -22,7 +22,10 @@ class ScheduleDates(BaseModel, defer_build=True):
     total_events: int | None = Field(default=None, description="Events that are no games.")
     total_games: int | None = Field(default=None, description="Games that are listed.")
     total_games_in_progress: int | None = Field(default=None, description="Games that are on.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

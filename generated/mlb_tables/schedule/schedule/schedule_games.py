@@ -132,7 +132,10 @@ class ScheduleGames(BaseModel, defer_build=True):
     reverse_home_away_status: bool | None = Field(
         default=None, description="The home team bats first, as in a game that was moved to the other's park."
     )
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2, 3)  # game_pk, season

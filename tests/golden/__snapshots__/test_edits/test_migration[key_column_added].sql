@@ -40,7 +40,7 @@ COMMENT ON COLUMN "league_rebuild"."runners"."play_index" IS 'Ordinal of the pla
 COMMENT ON COLUMN "league_rebuild"."runners"."runner_id" IS 'Person.';
 COMMENT ON COLUMN "league_rebuild"."runners"."base" IS 'Where he ended.';
 COMMENT ON COLUMN "league_rebuild"."runners"."leg" IS 'Ordinal of his movement.';
-COMMENT ON COLUMN "league_rebuild"."runners"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."runners"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."runners"."ingested_at" IS 'When this row was last written.';
 
 -- squawk-ignore ban-drop-table

@@ -46,7 +46,7 @@ COMMENT ON COLUMN "league_rebuild"."plays"."play_index" IS 'Ordinal of the play.
 COMMENT ON COLUMN "league_rebuild"."plays"."event" IS 'What happened.';
 COMMENT ON COLUMN "league_rebuild"."plays"."half" IS 'Top or bottom.';
 COMMENT ON COLUMN "league_rebuild"."plays"."speed" IS 'Miles an hour.';
-COMMENT ON COLUMN "league_rebuild"."plays"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."plays"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."plays"."ingested_at" IS 'When this row was last written.';
 
 -- Foreign keys of league.runners that each of its partitions has.

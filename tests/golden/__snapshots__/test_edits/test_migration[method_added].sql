@@ -61,5 +61,5 @@ CREATE TABLE "league"."teams" (
 
 COMMENT ON TABLE "league"."teams" IS 'One row for each team.';
 COMMENT ON COLUMN "league"."teams"."team_id" IS 'The team.';
-COMMENT ON COLUMN "league"."teams"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league"."teams"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league"."teams"."ingested_at" IS 'When this row was last written.';

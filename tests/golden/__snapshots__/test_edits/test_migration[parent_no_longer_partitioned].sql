@@ -37,7 +37,7 @@ COMMENT ON COLUMN "league_rebuild"."games"."game_pk" IS 'The game.';
 COMMENT ON COLUMN "league_rebuild"."games"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league_rebuild"."games"."score" IS 'Runs so far.';
 COMMENT ON COLUMN "league_rebuild"."games"."note" IS 'What is said of it.';
-COMMENT ON COLUMN "league_rebuild"."games"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."games"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."games"."ingested_at" IS 'When this row was last written.';
 
 -- Foreign keys of league.plays that each of its partitions has.

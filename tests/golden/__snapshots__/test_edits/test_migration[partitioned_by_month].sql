@@ -92,7 +92,7 @@ COMMENT ON COLUMN "league_rebuild"."games"."game_date" IS 'The day.';
 COMMENT ON COLUMN "league_rebuild"."games"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league_rebuild"."games"."score" IS 'Runs so far.';
 COMMENT ON COLUMN "league_rebuild"."games"."note" IS 'What is said of it.';
-COMMENT ON COLUMN "league_rebuild"."games"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."games"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."games"."ingested_at" IS 'When this row was last written.';
 
 CREATE INDEX "plays_event_326218a0_idx" ON "league_rebuild"."plays" ((LOWER("event"))) WHERE "speed" > 90.5;
@@ -103,7 +103,7 @@ COMMENT ON COLUMN "league_rebuild"."plays"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league_rebuild"."plays"."play_index" IS 'Ordinal of the play.';
 COMMENT ON COLUMN "league_rebuild"."plays"."event" IS 'What happened.';
 COMMENT ON COLUMN "league_rebuild"."plays"."speed" IS 'Miles an hour.';
-COMMENT ON COLUMN "league_rebuild"."plays"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."plays"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."plays"."ingested_at" IS 'When this row was last written.';
 
 COMMENT ON TABLE "league_rebuild"."runners" IS 'One row for each runner of a play.';
@@ -113,7 +113,7 @@ COMMENT ON COLUMN "league_rebuild"."runners"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league_rebuild"."runners"."play_index" IS 'Ordinal of the play.';
 COMMENT ON COLUMN "league_rebuild"."runners"."runner_id" IS 'Person.';
 COMMENT ON COLUMN "league_rebuild"."runners"."base" IS 'Where he ended.';
-COMMENT ON COLUMN "league_rebuild"."runners"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."runners"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."runners"."ingested_at" IS 'When this row was last written.';
 
 -- squawk-ignore ban-drop-table

@@ -44,7 +44,7 @@ COMMENT ON COLUMN "league_rebuild"."runners"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league_rebuild"."runners"."play_index" IS 'Ordinal of the play.';
 COMMENT ON COLUMN "league_rebuild"."runners"."runner_id" IS 'Person.';
 COMMENT ON COLUMN "league_rebuild"."runners"."base" IS 'Where he ended.';
-COMMENT ON COLUMN "league_rebuild"."runners"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league_rebuild"."runners"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."runners"."ingested_at" IS 'When this row was last written.';
 
 ALTER TABLE "league"."games" DROP CONSTRAINT "games_score_check";
@@ -95,7 +95,7 @@ COMMENT ON COLUMN "league"."pitchers"."game_pk" IS 'The game.';
 COMMENT ON COLUMN "league"."pitchers"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league"."pitchers"."play_index" IS 'Ordinal of the play.';
 COMMENT ON COLUMN "league"."pitchers"."pitcher_id" IS 'Person.';
-COMMENT ON COLUMN "league"."pitchers"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league"."pitchers"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league"."pitchers"."ingested_at" IS 'When this row was last written.';
 
 ALTER TABLE "league"."games" ADD CONSTRAINT "games_score_check" CHECK ("score" >= 0);

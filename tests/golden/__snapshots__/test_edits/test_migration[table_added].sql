@@ -24,7 +24,7 @@ COMMENT ON COLUMN "league"."pitchers"."game_pk" IS 'The game.';
 COMMENT ON COLUMN "league"."pitchers"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league"."pitchers"."play_index" IS 'Ordinal of the play.';
 COMMENT ON COLUMN "league"."pitchers"."pitcher_id" IS 'Person.';
-COMMENT ON COLUMN "league"."pitchers"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league"."pitchers"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league"."pitchers"."ingested_at" IS 'When this row was last written.';
 
 -- Foreign keys between partitions of the same bounds, wherever a partition lacks one, children first. A parent that has no

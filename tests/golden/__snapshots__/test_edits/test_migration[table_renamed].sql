@@ -28,7 +28,7 @@ COMMENT ON COLUMN "league"."runs"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league"."runs"."play_index" IS 'Ordinal of the play.';
 COMMENT ON COLUMN "league"."runs"."runner_id" IS 'Person.';
 COMMENT ON COLUMN "league"."runs"."base" IS 'Where he ended.';
-COMMENT ON COLUMN "league"."runs"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league"."runs"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league"."runs"."ingested_at" IS 'When this row was last written.';
 
 -- Foreign keys between partitions of the same bounds, wherever a partition lacks one, children first. A parent that has no

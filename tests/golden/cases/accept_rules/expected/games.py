@@ -18,7 +18,10 @@ class Games(BaseModel, defer_build=True):
 
     game_pk: int = Field(description="The game.")
     score: int | None = Field(default=None, description="Runs so far.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

@@ -22,7 +22,10 @@ class Games(BaseModel, defer_build=True):
     season: int = Field(description="A text, or else a number.")
     score: int | None = Field(default=None, description="Three paths, and a default.")
     era: Decimal | None = Field(default=None, description="Placeholders of the one that is there.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

@@ -30,7 +30,10 @@ class Lines(BaseModel, defer_build=True):
     sequence: int | None = Field(default=None, description='"903".')
     average: Decimal | None = Field(default=None, description='".267".')
     share: float | None = Field(default=None, description='"0.25".')
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # line_index

@@ -26,7 +26,10 @@ class Events(BaseModel, defer_build=True):
     is_pitch: bool | None = Field(default=None, description="Never NULL.")
     source: str | None = Field(default=None, description="A constant.")
     weight: Decimal | None = Field(default=None, description="A constant.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # event_index

@@ -21,7 +21,10 @@ class ScoringPlays(BaseModel, defer_build=True):
     game_pk: int = Field(description="The game.")
     at_bat_index: int = Field(description="The plate appearance.")
     event: str | None = Field(default=None, description="What happened.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # at_bat_index

@@ -22,7 +22,10 @@ class Noted(BaseModel, defer_build=True):
     game_pk: int = Field(description="The game.")
     event_index: int = Field(description="Ordinal.")
     note: str | None = Field(default=None, description="A note.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # event_index

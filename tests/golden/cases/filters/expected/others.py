@@ -21,7 +21,10 @@ class Others(BaseModel, defer_build=True):
 
     game_pk: int = Field(description="The game.")
     event_index: int = Field(description="Ordinal.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # event_index

@@ -22,7 +22,10 @@ class HomeBench(BaseModel, defer_build=True):
     player_id: int = Field(description="Person.")
     position: str | None = Field(default=None, description="Position.")
     coach_id: int | None = Field(default=None, description="Of the home team.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # player_id

@@ -23,7 +23,10 @@ class Texts(BaseModel, defer_build=True):
     quoted: str | None = Field(default=None, description="{x} {{ x }} %s %(a)s")
     braces: str | None = Field(default=None, description="#")
     constant: str | None = Field(default=None, description='")\nimport os\n("')
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # n

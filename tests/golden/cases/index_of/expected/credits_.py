@@ -23,7 +23,10 @@ class Credits(BaseModel, defer_build=True):
     runner_number: int | None = Field(default=None, description="From 1.")
     credit_number: int = Field(description="From 1.")
     kind: str | None = Field(default=None, description="Kind of credit.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1, 3)  # runner_index, credit_number

@@ -22,7 +22,10 @@ class Players(BaseModel, defer_build=True):
     player_key: str = Field(description="Key in the response.")
     season: int = Field(description="The key, a number as text.")
     games: int | None = Field(default=None, description="Games played.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1, 2)  # player_key, season

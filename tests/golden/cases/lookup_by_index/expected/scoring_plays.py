@@ -21,7 +21,10 @@ class ScoringPlays(BaseModel, defer_build=True):
     game_pk: int = Field(description="The game.")
     place: int = Field(description="Place in the list.")
     event: str | None = Field(default=None, description="What happened; nothing behind the list's end.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # place

@@ -23,7 +23,10 @@ class Pitchers(BaseModel, defer_build=True):
     player_id: int = Field(description="Person.")
     name: str | None = Field(default=None, description="Name.")
     era: Decimal | None = Field(default=None, description="Earned run average.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # player_id

@@ -21,7 +21,10 @@ class Players(BaseModel, defer_build=True):
     game_pk: int = Field(description="The game.")
     player_id: int = Field(description="Person.")
     name: str | None = Field(default=None, description="Name.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # player_id

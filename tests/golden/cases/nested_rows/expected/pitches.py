@@ -25,7 +25,10 @@ class Pitches(BaseModel, defer_build=True):
     batter_id: int | None = Field(default=None, description="Two objects deep.")
     speed: float | None = Field(default=None, description="Of an object that can be absent.")
     vertical: float | None = Field(default=None, description="Of an object in it.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2, 3)  # at_bat_index, event_index

@@ -24,7 +24,10 @@ class Rates(BaseModel, defer_build=True):
     era: Decimal | None = Field(default=None, description="Converted.")
     note: str | None = Field(default=None, description="As it is.")
     grade: str | None = Field(default=None, description="With a default.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # rate_index

@@ -22,7 +22,10 @@ class Plays(BaseModel, defer_build=True):
     game_date: date = Field(description="Day of the game.")
     play_index: int = Field(description="Its number.")
     rbi: int | None = Field(default=None, description="Runs batted in.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(2)  # play_index

@@ -18,7 +18,10 @@ class Games(BaseModel, defer_build=True):
 
     game_pk: int = Field(description="The game.")
     game_date: date | None = Field(default=None, description="Day of the game.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

@@ -17,7 +17,7 @@ CREATE TABLE "league"."games_2024_04" PARTITION OF "league"."games" FOR VALUES F
 COMMENT ON TABLE "league"."games" IS 'One row for each game.';
 COMMENT ON COLUMN "league"."games"."game_pk" IS 'The game.';
 COMMENT ON COLUMN "league"."games"."game_date" IS 'Day of the game.';
-COMMENT ON COLUMN "league"."games"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league"."games"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league"."games"."ingested_at" IS 'When this row was last written.';
 
 CREATE TABLE "league"."plays" (
@@ -36,5 +36,5 @@ COMMENT ON TABLE "league"."plays" IS 'One row for each plate appearance.';
 COMMENT ON COLUMN "league"."plays"."game_pk" IS 'The game.';
 COMMENT ON COLUMN "league"."plays"."play_index" IS 'Its number.';
 COMMENT ON COLUMN "league"."plays"."rbi" IS 'Runs batted in.';
-COMMENT ON COLUMN "league"."plays"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league"."plays"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league"."plays"."ingested_at" IS 'When this row was last written.';

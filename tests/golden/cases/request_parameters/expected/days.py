@@ -19,7 +19,10 @@ class Days(BaseModel, defer_build=True):
     game_day: date = Field(description="The day that was asked for.")
     level: int = Field(description="The level that was asked for.")
     total: int | None = Field(default=None, description="Games of the day.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

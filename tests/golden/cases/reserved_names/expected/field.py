@@ -18,7 +18,10 @@ class FieldRow(BaseModel, defer_build=True):
 
     game_pk: int = Field(description="The game.")
     struct: str | None = Field(default=None, description="A class that would be called as msgspec's.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

@@ -29,7 +29,10 @@ class Print(BaseModel, defer_build=True):
     field_date: date | None = Field(default=None, description="Names that the struct's class needs.")
     convert: int | None = Field(default=None, description="A module of the extractor, and converted.")
     tbd: bool | None = Field(default=None, description="A name that is not plain camel case.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1, 2)  # id, inning

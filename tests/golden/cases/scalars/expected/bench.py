@@ -20,7 +20,10 @@ class Bench(BaseModel, defer_build=True):
 
     game_pk: int = Field(description="The game.")
     player_id: int = Field(description="Person.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 KEY = itemgetter(1)  # player_id

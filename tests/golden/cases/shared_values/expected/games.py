@@ -36,7 +36,10 @@ class Games(BaseModel, defer_build=True):
     away_score: int | None = Field(default=None, description="Of the other side.")
     home_runs: int | None = Field(default=None, description="Of another object of that name.")
     away_runs: int | None = Field(default=None, description="Of another object of that name.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

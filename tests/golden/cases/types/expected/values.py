@@ -29,7 +29,10 @@ class Values(BaseModel, defer_build=True):
     a_date: date | None = Field(default=None, description="A day.")
     a_timestamptz: datetime | None = Field(default=None, description="A moment.")
     a_uuid: UUID | None = Field(default=None, description="An identifier.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

@@ -19,7 +19,10 @@ class Games(BaseModel, defer_build=True):
     game_pk: int = Field(description="The game.")
     season: int | None = Field(default=None, description="Year of the season.")
     score: int | None = Field(default=None, description="Runs so far.")
-    captured_at: datetime = Field(description="When the response that last changed this row was asked for.")
+    captured_at: datetime = Field(
+        description="When the response that last changed this row was requested, or the past time whose state was "
+        "requested."
+    )
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

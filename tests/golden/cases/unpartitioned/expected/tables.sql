@@ -16,5 +16,5 @@ COMMENT ON TABLE "league"."games" IS 'One row for each game.';
 COMMENT ON COLUMN "league"."games"."game_pk" IS 'The game.';
 COMMENT ON COLUMN "league"."games"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league"."games"."score" IS 'Runs so far.';
-COMMENT ON COLUMN "league"."games"."captured_at" IS 'When the response that last changed this row was asked for.';
+COMMENT ON COLUMN "league"."games"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league"."games"."ingested_at" IS 'When this row was last written.';
