@@ -1,19 +1,18 @@
-"""A simulated day of fifteen games, delayed, postponed and suspended ones among them, followed to its corrections.
-
-Its tests go one after the other through the days after it, in one database.
-"""
+"""A simulated day of fifteen games, delayed, postponed and suspended ones among them, followed to its corrections."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from databases import temporary_database, transform
 from feeds import METHOD
 from laws import Laws, Rows, changes, kept
+from psycopg.conninfo import conninfo_to_dict
 from samples import connect
 from stepped import PACE, PACKAGE, Live
 
@@ -25,6 +24,9 @@ from mlb_etl.raw import Raw, Response
 from mlb_sim import Simulator, serve
 from mlb_sim.times import HOUR, to_datetime
 
+# whichever test comes first follows fifteen games through a whole day
+pytestmark = pytest.mark.timeout(600)
+
 DAY = date(2024, 4, 30)
 POSTPONED, SUSPENDED = 20240507, 20240506
 GAMES = range(20240503, 20240518)
@@ -33,7 +35,7 @@ PLAYED = sorted(set(GAMES) - {POSTPONED, SUSPENDED})
 
 @pytest.fixture(scope="module")
 def live(server: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """The day after it was followed to its end."""
+    """The day after it was followed to its end. Tests only read it: it is made once for all of them."""
     simulator = Simulator(3, 2024)
     with temporary_database(server, template) as dsn, serve(simulator) as api:
         simulator.clock.set(simulator.fixture(GAMES[0]).played.start - 6 * HOUR)  # type: ignore[union-attr]
@@ -41,6 +43,16 @@ def live(server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
         summary = live.follow(Scope(DAY))
         assert (summary.games, summary.quarantined, summary.outcomes.get("failed")) == (15, 0, None)
         yield live
+
+
+@pytest.fixture
+def later(live: Live, server: Server, tmp_path: Path) -> Iterator[Live]:
+    """A copy of it that a test may follow on."""
+    simulator = Simulator(3, 2024)
+    simulator.clock.set(live.server.simulator.clock.now)
+    template = str(conninfo_to_dict(live.dsn)["dbname"])
+    with temporary_database(server, template) as dsn, serve(simulator) as api:
+        yield Live(api, dsn, tmp_path)
 
 
 @pytest.fixture
@@ -157,24 +169,26 @@ def again(live: Live, at: datetime) -> list[int]:
     return [update.known.listed.game_pk for update in live.updates if update.outcome != "listed"]
 
 
-def test_nothing_is_asked_for_before_a_correction_is_due(live: Live) -> None:
+def test_nothing_is_asked_for_before_a_correction_is_due(later: Live) -> None:
     """Which is known from the raw table. Only what changed since the oldest capture is looked at, once."""
-    games = again(live, live.now)
+    games = again(later, later.now)
     assert len(games) == len(set(games))
-    assert {update.outcome for update in live.updates} == {"listed", "seen"}
+    assert {update.outcome for update in later.updates} == {"listed", "seen"}
 
 
-def test_corrections(live: Live, laws: Laws, server: Server, template: str) -> None:
+def test_corrections(later: Live, server: Server, template: str) -> None:
     """After an hour, a day and three, and as the list of changes says; the suspended game is played to its end."""
-    final = live.now
-    before = laws.rows(*GAMES)
-    assert set(again(live, final + timedelta(hours=1, minutes=5))) >= {GAMES[-1], GAMES[-2]}
-    assert set(again(live, final + timedelta(hours=25))) == set(GAMES)
-    assert states(laws) == dict.fromkeys(GAMES, "F")
-    assert set(again(live, final + timedelta(hours=73))) >= set(PLAYED)
-    assert again(live, final + timedelta(hours=100)) == [SUSPENDED]
-    assert again(live, final + timedelta(hours=200)) == []
-    after = laws.rows(*GAMES)
-    assert after == loaded_at_once(live, server, template)
-    corrected = changes(before, after)["game.live_game_pitch_events"].updated
-    assert {key[0] for key in corrected} & set(PLAYED), "pitches were classified anew"
+    final = later.now
+    laws = Laws(later.dsn, PACKAGE, METHOD)
+    with closing(laws.connection):
+        before = laws.rows(*GAMES)
+        assert set(again(later, final + timedelta(hours=1, minutes=5))) >= {GAMES[-1], GAMES[-2]}
+        assert set(again(later, final + timedelta(hours=25))) == set(GAMES)
+        assert states(laws) == dict.fromkeys(GAMES, "F")
+        assert set(again(later, final + timedelta(hours=73))) >= set(PLAYED)
+        assert again(later, final + timedelta(hours=100)) == [SUSPENDED]
+        assert again(later, final + timedelta(hours=200)) == []
+        after = laws.rows(*GAMES)
+        assert after == loaded_at_once(later, server, template)
+        corrected = changes(before, after)["game.live_game_pitch_events"].updated
+        assert {key[0] for key in corrected} & set(PLAYED), "pitches were classified anew"
