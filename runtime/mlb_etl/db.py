@@ -23,10 +23,14 @@ def server(settings: Settings) -> Server:
 
 
 def dsn(settings: Settings) -> str:
-    """The DSN of the database; starts the embedded server where none is set."""
+    """The DSN of the database; starts the embedded server where none is set, and tells when it makes a new one."""
     if settings.dsn is not None:
         return settings.dsn
     embedded = server(settings)
+    if not embedded.home.exists():
+        log.warning(
+            "no database here yet: making an empty one in %s; MLB_ETL_DATA or MLB_ETL_DSN names another", embedded.home
+        )
     if embedded.start():
         log.info("started the embedded PostgreSQL in %s; `mlb-etl db stop` stops it", embedded.home)
     return embedded.url()

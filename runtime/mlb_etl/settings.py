@@ -12,6 +12,7 @@ from mlb_etl.errors import EtlError
 TABLES = "mlb_tables"
 API = "https://statsapi.mlb.com"
 RATE = 1.0
+_PROJECT = ("data/postgres/lock", "config/jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,35 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """$MLB_ETL_DSN, $MLB_ETL_DATA (else data in the working directory), $MLB_ETL_TABLES (else mlb_tables).
+        """$MLB_ETL_DSN, $MLB_ETL_DATA (else data in the project's folder), $MLB_ETL_TABLES (else mlb_tables).
 
         And $MLB_ETL_BASE_URL (else the Stats API), $MLB_ETL_RATE (else 1), a number or `off`, and
         $MLB_ETL_OBJECT_STORE. Raises EtlError for what does not fit.
         """
         return cls(
             dsn=os.environ.get("MLB_ETL_DSN") or None,
-            data=Path(os.environ.get("MLB_ETL_DATA") or "data"),
+            data=_data(),
             tables=os.environ.get("MLB_ETL_TABLES") or TABLES,
             api=_api(os.environ.get("MLB_ETL_BASE_URL") or API),
             rate=_rate(os.environ.get("MLB_ETL_RATE") or str(RATE)),
             store=os.environ.get("MLB_ETL_OBJECT_STORE") or None,
         )
+
+
+def _data() -> Path:
+    """The data folder: the one that is set, or that of the project that the working directory is in.
+
+    The project is the nearest folder, from the working directory upwards, that has a database of the embedded server
+    or job files; where there is none, it is the working directory.
+    """
+    try:
+        if data := os.environ.get("MLB_ETL_DATA"):
+            return Path(data).absolute()
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        raise EtlError("the working directory is gone: change into one that is there") from error
+    above = (folder for folder in (here, *here.parents) if any(os.access(folder / each, os.F_OK) for each in _PROJECT))
+    return next(above, here) / "data"
 
 
 def _api(text: str) -> str:

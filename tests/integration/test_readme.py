@@ -1,15 +1,13 @@
 """What the README promises: every command in it runs, in a copy of the repository, on a server of its own."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import clones
 import pytest
-from databases import temporary_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -19,35 +17,15 @@ PYTHON = [text for language, text in BLOCKS if language == "python"]
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what git tracks or would track, with this environment as its .venv."""
-    target = tmp_path_factory.mktemp("readme") / "clone"
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    for name in listed.stdout.rstrip("\0").split("\0"):
-        if (ROOT / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes((ROOT / name).read_bytes())
-            (target / name).chmod((ROOT / name).stat().st_mode)
-    (target / ".venv").symlink_to(sys.prefix)
-    for command in (["init", "--quiet"], ["add", "--all"]):
-        subprocess.run(["git", *command], cwd=target, check=True)
-    return target
+def clone() -> Iterator[Path]:
+    with clones.clone() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
-def environment(clone: Path, stubs_dir: Path) -> Iterator[dict[str, str]]:
-    """An embedded server for the commands, stopped at the end; nothing of the developer's own settings."""
-    own = {key: value for key, value in os.environ.items() if not key.startswith("MLB_")}
-    data = temporary_folder()
-    own["MLB_ETL_DATA"] = str(data)
-    own["MLB_STUBS"] = str(stubs_dir)
-    own["PATH"] = f"{clone / '.venv' / 'bin'}:{own['PATH']}"
-    yield own
-    subprocess.run(["mlb-etl", "db", "stop"], cwd=clone, env=own, check=True)
-    shutil.rmtree(data)
+def environment(clone: Path, stubs_dir: Path) -> dict[str, str]:
+    """An embedded server for the commands; nothing of the developer's own settings."""
+    return clones.environment(clone) | {"MLB_STUBS": str(stubs_dir)}
 
 
 def run(command: list[str], clone: Path, environment: dict[str, str]) -> str:
@@ -68,13 +46,6 @@ def test_recipes_that_are_named_exist(document: str) -> None:
     recipes = set(re.findall(r"^(\w+)[\w *]*:", (ROOT / "justfile").read_text(), re.MULTILINE))
     named = re.findall(r"(?:`|^)(?:just|\./run) ([a-z]+)", (ROOT / document).read_text(), re.MULTILINE)
     assert set(named) <= recipes
-
-
-def test_demo_shows_what_it_loaded(clone: Path, environment: dict[str, str]) -> None:
-    shown = run(["just", "demo"], clone, environment)
-    assert re.search(r"live_game_metadata\s+16\b", shown)
-    assert re.search(r"live_game_pitch_events\s+[34]\d{3}\b", shown)
-    assert len(re.findall(r"\| [\dx ]+\|\s*\d+ \|\s*\d+ \|\s*\d$", shown, re.MULTILINE)) == 32, "the line scores"
 
 
 @pytest.mark.parametrize("block", OTHERS, ids=lambda block: block.splitlines()[1])

@@ -9,10 +9,48 @@ from mlb_etl.pipeline import Pipeline
 from mlb_etl.settings import Settings
 
 
-def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
     for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE", "OBJECT_STORE"):
         monkeypatch.delenv(f"MLB_ETL_{name}", raising=False)
-    assert Settings.from_environment() == Settings(None, Path("data"), "mlb_tables", "https://statsapi.mlb.com", 1)
+    defaults = Settings(None, tmp_path / "data", "mlb_tables", "https://statsapi.mlb.com", 1)
+    assert Settings.from_environment() == defaults
+
+
+@pytest.mark.parametrize("sign", ["data/postgres/lock", "config/jobs/mine.yaml"])
+def test_the_data_folder_is_the_projects(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sign: str) -> None:
+    """From any folder below, however deep; not from beside it; and what is set goes before."""
+    monkeypatch.delenv("MLB_ETL_DATA", raising=False)
+    outer, inner, beside = tmp_path / "outer", tmp_path / "outer" / "a" / "inner", tmp_path / "beside"
+    for folder in (outer, inner):
+        (folder / sign).parent.mkdir(parents=True)
+        (folder / sign).touch()
+    for below in (inner / "docs" / "deep", beside):
+        below.mkdir(parents=True)
+    found = {outer: outer, outer / "a": outer, inner: inner, inner / "docs" / "deep": inner, beside: beside}
+    for here, project in found.items():
+        monkeypatch.chdir(here)
+        assert Settings.from_environment().data == project / "data"
+    monkeypatch.setenv("MLB_ETL_DATA", "mine")
+    assert Settings.from_environment().data == beside / "mine"
+
+
+def test_another_servers_folder_is_no_sign(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MLB_ETL_DATA", raising=False)
+    (tmp_path / "data" / "postgres").mkdir(parents=True)
+    (tmp_path / "data" / "postgres" / "PG_VERSION").touch()
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert Settings.from_environment().data == tmp_path / "below" / "data"
+
+
+def test_a_working_directory_that_is_gone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MLB_ETL_DATA", raising=False)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(EtlError, match="the working directory is gone"):
+        Settings.from_environment()
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,10 +99,11 @@ def test_what_does_not_fit(monkeypatch: pytest.MonkeyPatch, name: str, value: st
         Settings.from_environment()
 
 
-def test_empty_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_is_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
     for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE", "OBJECT_STORE"):
         monkeypatch.setenv(f"MLB_ETL_{name}", "")
-    assert Settings.from_environment() == Settings(None, Path("data"), "mlb_tables", "https://statsapi.mlb.com", 1)
+    assert Settings.from_environment() == Settings(None, tmp_path / "data", "mlb_tables", "https://statsapi.mlb.com", 1)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,8 @@ def cli(*, verbose: bool) -> None:
 
     \b
     MLB_ETL_DSN   the database; unset, an embedded PostgreSQL in the data folder
-    MLB_ETL_DATA  the data folder, by default data in the working directory
+    MLB_ETL_DATA  the data folder, by default data in the project's folder: the nearest one, from the working directory
+                  upwards, that has a database in data/postgres or jobs in config/jobs; else the working directory
     MLB_ETL_BASE_URL  the API, by default https://statsapi.mlb.com
     MLB_ETL_RATE  requests a second to it at most, by default 1; or off
     MLB_ETL_OBJECT_STORE  where captures can be kept too: s3://bucket/prefix or a folder
