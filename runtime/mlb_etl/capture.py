@@ -88,7 +88,7 @@ class Capturer:
     """Captures responses of a method into its raw table, and before into a store where there is one.
 
     So what the raw table has, the store has: killed between the two, a restore makes up for it. Which requests failed
-    is kept.
+    is kept. Answers that are not `recorded` are of now: one that is ahead of the database's clock fails.
     """
 
     def __init__(
@@ -98,6 +98,7 @@ class Capturer:
         source: Source,
         *,
         again: bool = False,
+        recorded: bool = False,
         store: Store | None = None,
     ) -> None:
         self._raw = Raw(connection, method)
@@ -105,6 +106,7 @@ class Capturer:
         self._method = method
         self._source = source
         self._again = again
+        self._recorded = recorded
         self._store = store
         self._unanswered = 0
 
@@ -138,6 +140,8 @@ class Capturer:
         try:
             with self._failures.noting(target.request):
                 response, keys = self._fetch(target.request)
+                if not self._recorded:
+                    self._raw.require_present(response)
                 if self._store is not None:
                     self._store.put(response, keys)
                 with db.edge(self._method.qualified_raw_table):

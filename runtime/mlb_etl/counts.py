@@ -48,8 +48,9 @@ class DocumentCounts:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A capture that was not applied, and why."""
+    """A capture that was not applied, now or in a run before, and why; `number` is its number in quarantine."""
 
+    number: int
     document: str
     captured_at: datetime
     why: Rejected
@@ -67,7 +68,10 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a run did: with captures, with the rows of each table by its name; what it turned down, what it warns of."""
+    """What a run did: with captures, with the rows of each table by its name; what waits, what it warns of.
+
+    `quarantined` has each capture in scope that waits for a decision, whichever run put it aside.
+    """
 
     documents: DocumentCounts = DocumentCounts()
     tables: Mapping[str, TableCounts] = field(default_factory=dict)

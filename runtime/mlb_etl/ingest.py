@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mlb_etl import db, registry, samples
-from mlb_etl.contracts import Capture, Method
+from mlb_etl.contracts import Capture, Method, times
 from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract import extract
@@ -117,7 +117,7 @@ def _response(package: str, file: Path, bare: Bare) -> Response:
     content = samples.read(file)
     response = samples.unwrap(content)
     if response is None:
-        captured_at = bare.captured_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        captured_at = bare.captured_at or times.of_file(file.stat().st_mtime)
         return samples.bare(_bare_method(package, bare), content, captured_at)
     return response
 

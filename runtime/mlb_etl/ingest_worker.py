@@ -107,7 +107,14 @@ class Worker:
     def _capturer(self) -> Capturer:
         order = self._order
         store = capture.store(order.settings) if order.store or order.job.storage.object_store else None
-        return Capturer(self._connection, order.method, self._source, again=order.again, store=store)
+        return Capturer(
+            self._connection,
+            order.method,
+            self._source,
+            again=order.again,
+            recorded=order.replay is not None,
+            store=store,
+        )
 
 
 def _scope(method: Method, targets: Sequence[Target]) -> Mapping[str, list[Any]]:

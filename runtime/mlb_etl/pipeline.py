@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 import stamina
 
-from mlb_etl import db, migrate, registry
+from mlb_etl import db, migrate, quarantine, registry
 from mlb_etl.contracts import Method
 from mlb_etl.counts import Counts, DocumentCounts, TableCounts
 from mlb_etl.errors import DatabaseUnavailable
@@ -78,15 +78,18 @@ class Pipeline:
         """The captures that may change something, and the counts of those that can't."""
         became: Counter[str] = Counter()
         worth: list[Stored] = []
-        for each in sift(raw.captures(scope), self.method, policy):
-            if isinstance(each, str):
-                became[each] += 1
-            else:
-                worth.append(each)
-        if not worth and not became:
+        notes: list[int] = []
+        for capture, fate in sift(raw.captures(scope), self.method, policy):
+            became[fate] += 1
+            if fate == "pending":
+                worth.append(capture)
+            elif capture.note is not None:
+                notes.append(capture.note)
+        if not became:
             log.warning("no captures of %s in %s", scope or "any document", self.method.qualified_raw_table)
-        counts = DocumentCounts(same=became["same"], stale=became["stale"], quarantined=became["conflict"])
-        return worth, Counts(counts, {table.qualified_name: TableCounts() for table in self.method.tables})
+        waiting = tuple(quarantine.waiting(raw.connection, notes)) if notes else ()
+        counts = DocumentCounts(same=became["same"], stale=became["stale"], quarantined=len(waiting))
+        return worth, Counts(counts, {table.qualified_name: TableCounts() for table in self.method.tables}, waiting)
 
     def _work(self, worth: Sequence[Stored], policy: Policy) -> Iterator[tuple[int, Counts]]:
         """Apply the captures a task at a time; gives the number of documents of each, and what was done."""

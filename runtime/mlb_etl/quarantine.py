@@ -1,6 +1,6 @@
 """Captures that were not applied, each with the reason: etl.quarantine."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from psycopg.rows import class_row
 
 from mlb_etl import db
+from mlb_etl.counts import Quarantined
 from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.raw import Stored
@@ -30,6 +31,7 @@ WHERE NOT EXISTS (
 ON CONFLICT (method, document, captured_at, content_hash) DO UPDATE
 SET table_name = EXCLUDED.table_name, path = EXCLUDED.path, value = EXCLUDED.value, reason = EXCLUDED.reason,
     quarantined_at = DEFAULT
+RETURNING id
 """
 _LEAVE = """
 DELETE FROM etl.quarantine AS q
@@ -40,6 +42,10 @@ WHERE q.method = %s AND q.document = gone.document AND q.captured_at = gone.capt
 _LIST = """
 SELECT id, method, document, captured_at, state, table_name AS "table", path, value, reason, quarantined_at
 FROM etl.quarantine
+"""
+_WAITING = """
+SELECT id, document::text, captured_at, table_name, path, value, reason FROM etl.quarantine
+WHERE id = ANY(%s) AND state = 'waiting' ORDER BY id
 """
 _DROP = "UPDATE etl.quarantine SET state = 'dropped' WHERE id = ANY(%s)"
 
@@ -71,8 +77,11 @@ class Quarantine:
         self._method = method
         self._fingerprint = fingerprint
 
-    def add(self, capture: Stored, why: Rejected) -> bool:
-        """Note that the capture can't be applied, and why; False where others have applied it meanwhile, or newer."""
+    def add(self, capture: Stored, why: Rejected) -> int | None:
+        """Note that the capture can't be applied, and why; returns the note's number.
+
+        None where others have applied the capture meanwhile, or a newer one.
+        """
         note = {
             "method": self._method,
             "document": capture.document,
@@ -85,7 +94,8 @@ class Quarantine:
             "value": None if why.value is None else db.text(why.value),
             "reason": db.text(why.reason),
         }
-        return self._connection.execute(_ADD, note).rowcount == 1
+        added = self._connection.execute(_ADD, note).fetchone()
+        return added[0] if added else None
 
     def leave(self, captures: Iterable[Stored]) -> None:
         """Forget the captures, on which there is nothing left to decide, whoever has noted them and when."""
@@ -99,6 +109,12 @@ def entries(connection: Connection, *, dropped: bool = False) -> list[Entry]:
     where = b"" if dropped else b"WHERE state = 'waiting' "
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
         return cursor.execute(_LIST.encode() + where + b"ORDER BY id").fetchall()
+
+
+def waiting(connection: Connection, numbers: Sequence[int]) -> Iterator[Quarantined]:
+    """The captures that wait under these numbers, by number, as counts list them."""
+    for id_, document, captured_at, table, path, value, reason in connection.execute(_WAITING, [list(numbers)]):
+        yield Quarantined(id_, document, captured_at, Rejected(reason, path=path, value=value, table=table))
 
 
 def entry(connection: Connection, number: int) -> Entry:

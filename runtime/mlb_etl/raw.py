@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from psycopg import pq, sql
@@ -12,9 +12,9 @@ from psycopg.adapt import Loader
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from mlb_etl.contracts import Body, Method, convert
+from mlb_etl.contracts import Body, Method, convert, times
 from mlb_etl.db import Connection
-from mlb_etl.errors import EtlError
+from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.partitions import Partitioned, Partitions
 from mlb_etl.watermark import Applied
 
@@ -23,13 +23,21 @@ _CAPTURE = ("captured_at", "content_hash")
 Fate: TypeAlias = Literal["stored", "seen", "known"]
 """What became of a response: a row of its own, counted in that of the same content before, or there already."""
 
-# What the document was at the time. Where two contents claim the same time the other one is taken, so that neither
-# goes on in the row that is in conflict.
+# A capture that was ahead of the database's clock when it was stored says nothing about the time that it claims: it
+# never stands for the document, not even when that time has come.
+_TIMELY = sql.SQL("r.captured_at <= r.ingested_at + {}").format(times.TOLERANCE)
+
+# Whether the capture is ahead of the database's clock, and the row that holds what the document was at its time. On a
+# tie, prefer the row with different content, so that a conflicting row's `seen` never advances.
 _BEFORE = """
-SELECT captured_at, content_hash = %(content_hash)s, last_seen_at < %(as_of)s FROM {table}
-WHERE {document} AND as_of <= %(as_of)s
-ORDER BY least(last_seen_at, %(as_of)s) DESC, content_hash <> %(content_hash)s DESC
-LIMIT 1
+SELECT %(captured_at)s > clock_timestamp() + {tolerance}, before.*
+FROM (SELECT) AS always
+LEFT JOIN LATERAL (
+    SELECT captured_at, content_hash = %(content_hash)s, last_seen_at < %(as_of)s FROM {table} AS r
+    WHERE {document} AND as_of <= %(as_of)s AND {timely}
+    ORDER BY least(last_seen_at, %(as_of)s) DESC, content_hash <> %(content_hash)s DESC
+    LIMIT 1
+) AS before ON true
 """
 _SEEN = """
 UPDATE {table} SET seen = seen + 1, last_seen_at = %(as_of)s
@@ -40,7 +48,8 @@ WHERE {document} AND captured_at = %(captured_at)s AND content_hash = %(content_
 # seen again the last time counts, and of one that is new to the tables the first as well: another may lie between.
 _CAPTURES = """
 SELECT
-    {keys}, key.document::text, r.captured_at, state.as_of, r.content_hash, r.query_params || r.path_params, q.state,
+    {keys}, key.document::text, r.captured_at, state.as_of, r.content_hash, r.query_params || r.path_params,
+    greatest(r.captured_at, state.as_of) > clock_timestamp() + {tolerance}, q.id, q.state,
     w.as_of, w.content_hash, w.fingerprint
 FROM {table} AS r
 CROSS JOIN LATERAL jsonb_build_object({document}) AS key (document)
@@ -56,15 +65,20 @@ WHERE {wanted}
 ORDER BY {keys}, state.as_of, r.captured_at, r.content_hash
 """
 _AT_A_TIME = 1000  # captures listed
+_FACTS = -11  # columns behind the keys
 _HISTORY = """
 SELECT r.as_of, r.last_seen_at, q.state IS NULL, r.data
 FROM {table} AS r
 CROSS JOIN LATERAL jsonb_build_object({document}) AS key (document)
 LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = key.document
     AND q.captured_at = r.captured_at AND q.content_hash = r.content_hash
-WHERE {about}
+WHERE {about} AND {timely}
 ORDER BY r.last_seen_at DESC, r.captured_at DESC
 """
+_NEWEST = (
+    "SELECT data FROM {table} AS r WHERE {about} AND {timely} ORDER BY last_seen_at DESC, captured_at DESC LIMIT 1"
+)
+_CLOCK = "SELECT clock_timestamp()"
 
 # OFFSET 0 makes it a look-up for each capture, whatever the planner thinks of the tables.
 _READ_ALL = """
@@ -76,7 +90,10 @@ LEFT JOIN LATERAL (SELECT r.data FROM {table} AS r WHERE {same} OFFSET 0) AS fou
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response with the request it answers; `data` is its body, byte for byte."""
+    """A response with the request it answers; `data` is its body, byte for byte.
+
+    Raises Rejected for a `captured_at` that is no possible time of a request.
+    """
 
     endpoint: str
     method: str
@@ -87,6 +104,9 @@ class Response:
     captured_at: datetime
     data: bytes
 
+    def __post_init__(self) -> None:
+        times.of_capture(self.captured_at, "$.captured_at")
+
     @property
     def parameters(self) -> dict[str, str]:
         """All of the request, by name."""
@@ -95,16 +115,17 @@ class Response:
     @property
     def as_of(self) -> datetime:
         """Whose state it shows: of the moment of the request, or of the past one that its `timecode` asked for."""
-        asked = convert.timecode(self.query_params.get("timecode"), "$.query_params.timecode")
-        return self.captured_at if asked is None else min(asked, self.captured_at)
+        path = "$.query_params.timecode"
+        asked = convert.timecode(self.query_params.get("timecode"), path)
+        return self.captured_at if asked is None else min(times.of_capture(asked, path), self.captured_at)
 
 
 class Stored(NamedTuple):
     """A capture in a raw table, without its body.
 
     `document` is its key as JSON, `as_of` the time of the state that it shows, of which a content that was seen again
-    has several; `parameters` are those of its request, `applied` is the document's watermark, `quarantine` the state in
-    which it is there.
+    has several; `parameters` are those of its request. `ahead`: it is later than the database's clock. `note` is its
+    number in quarantine and `quarantine` its state there; `applied` is the document's watermark.
     """
 
     keys: tuple[Any, ...]
@@ -113,6 +134,8 @@ class Stored(NamedTuple):
     as_of: datetime
     content_hash: bytes
     parameters: dict[str, str]
+    ahead: bool
+    note: int | None
     quarantine: str | None
     applied: Applied | None
 
@@ -130,7 +153,7 @@ class Raw:
     """The raw table of a method, on a connection."""
 
     def __init__(self, connection: Connection, method: Method) -> None:
-        self._connection = connection
+        self.connection = connection
         self._method = method
         self._partitions = Partitions.of_raw(connection, method)
         self._partitioned = Partitioned.of_raw(method)
@@ -143,7 +166,9 @@ class Raw:
             for column, key in zip(self._keys, method.document, strict=True)
         )
         self._about = about
-        self._before = sql.SQL(_BEFORE).format(table=self._table, document=about)
+        self._before = sql.SQL(_BEFORE).format(
+            table=self._table, document=about, timely=_TIMELY, tolerance=times.TOLERANCE
+        )
         self._seen = sql.SQL(_SEEN).format(table=self._table, document=about)
         self._read_all = sql.SQL(_READ_ALL).format(
             arrays=sql.SQL(", ").join(sql.SQL(f"%s::{each}[]") for each in types),
@@ -153,22 +178,32 @@ class Raw:
         )
         pairs = (sql.SQL("{}, r.{}").format(key.name, sql.Identifier(key.name)) for key in method.document)
         self._document = sql.SQL(", ").join(pairs)
-        self._newest = sql.SQL(
-            "SELECT data FROM {} WHERE {} ORDER BY last_seen_at DESC, captured_at DESC LIMIT 1"
-        ).format(self._table, about)
+        self._newest = sql.SQL(_NEWEST).format(table=self._table, about=about, timely=_TIMELY)
         self._cursor = connection.cursor(binary=True)
         self._cursor.adapters.register_loader("text", _Unread)
 
     def store(self, response: Response, keys: Mapping[str, Any]) -> Fate:
         """Add a response about the document with these keys, or count it where the one before it had its content."""
         facts = {**keys, "as_of": response.as_of, "content_hash": hashlib.sha256(response.data).digest()}
-        before = self._connection.execute(self._before, facts).fetchone()
-        if before is None or not before[1]:
+        asked = facts | {"captured_at": response.captured_at}
+        ((ahead, captured_at, same, later),) = self.connection.execute(self._before, asked).fetchall()
+        if ahead or not same:
             return "stored" if self._insert(response, facts) else "known"
-        captured_at, _, later = before
-        if later and self._connection.execute(self._seen, facts | {"captured_at": captured_at}).rowcount:
+        if later and self.connection.execute(self._seen, facts | {"captured_at": captured_at}).rowcount:
             return "seen"
         return "known"
+
+    def require_present(self, response: Response) -> None:
+        """Raise Rejected where this machine, whose time a response of now has, is ahead of the database's clock."""
+        ((now,),) = self.connection.execute(_CLOCK).fetchall()
+        if response.captured_at > now + times.TOLERANCE:
+            ours, theirs = (f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for time in (response.captured_at, now))
+            raise Rejected(
+                f"this machine's clock says {ours} and the database's {theirs}: set them, as such captures would hide "
+                "all that come before that time",
+                path="captured_at",
+                value=ours,
+            )
 
     def _insert(self, response: Response, facts: Mapping[str, Any]) -> bool:
         """Add a row; False where this capture is there already."""
@@ -189,7 +224,7 @@ class Raw:
         insert = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(
             self._table, sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(map(sql.Placeholder, row))
         )
-        return self._connection.execute(insert, row).rowcount == 1
+        return self.connection.execute(insert, row).rowcount == 1
 
     def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[Stored]:
         """The captures of the documents in scope, by document and time; `scope` has the values wanted of some keys.
@@ -197,25 +232,29 @@ class Raw:
         They are as they were when the first is asked for, and come a thousand at a time.
         """
         wanted = (sql.SQL("r.{} = ANY({})").format(sql.Identifier(key), list(values)) for key, values in scope.items())
-        with self._connection.cursor("captures", withhold=True) as cursor:
+        with self.connection.cursor("captures", withhold=True) as cursor:
             cursor.itersize = _AT_A_TIME
             yield from map(_stored, cursor.execute(self._listed(sql.SQL(" AND ").join((sql.SQL("true"), *wanted)))))
 
     def quarantined(self, ids: Sequence[int]) -> list[Stored]:
         """The captures that stand in quarantine under these numbers, by document and time."""
-        return [_stored(row) for row in self._connection.execute(self._listed(sql.SQL("q.id = ANY(%s)")), [list(ids)])]
+        return [_stored(row) for row in self.connection.execute(self._listed(sql.SQL("q.id = ANY(%s)")), [list(ids)])]
 
     def newer(self, keys: Mapping[str, Any]) -> list[Stored]:
         """The captures of a document from the time on that its tables show, oldest first."""
         wanted = sql.SQL("{} AND state.as_of >= coalesce(w.as_of, '-infinity')").format(self._about)
-        return [_stored(row) for row in self._connection.execute(self._listed(wanted), keys)]
+        return [_stored(row) for row in self.connection.execute(self._listed(wanted), keys)]
 
     def history(self, keys: Mapping[str, Any]) -> Generator[Past, None, None]:
         """The captures of a document, the last that was seen first; each is read when it is asked for."""
         query = sql.SQL(_HISTORY).format(
-            table=self._table, document=self._document, method=self._method.name, about=self._about
+            table=self._table,
+            document=self._document,
+            method=self._method.name,
+            about=self._about,
+            timely=_TIMELY,
         )
-        with self._connection.transaction(), self._connection.cursor("history", binary=True) as cursor:
+        with self.connection.transaction(), self.connection.cursor("history", binary=True) as cursor:
             cursor.adapters.register_loader("text", _Unread)
             cursor.itersize = 1
             for as_of, last_seen_at, sound, data in cursor.execute(query, keys):
@@ -227,6 +266,7 @@ class Raw:
             document=self._document,
             table=self._table,
             method=self._method.name,
+            tolerance=times.TOLERANCE,
             wanted=wanted,
         )
 
@@ -252,9 +292,8 @@ class Raw:
 
 
 def _stored(row: TupleRow) -> Stored:
-    *keys, document, captured_at, as_of, content_hash, parameters, quarantine = row[:-3]
     applied = Applied(*row[-3:]) if row[-1] is not None else None
-    return Stored(tuple(keys), document, captured_at, as_of, content_hash, parameters, quarantine, applied)
+    return Stored._make((row[:_FACTS], *row[_FACTS:-3], applied))
 
 
 class _Unread(Loader):

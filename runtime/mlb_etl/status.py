@@ -6,7 +6,7 @@ from datetime import datetime
 from psycopg import sql
 
 from mlb_etl import failures, migrate, registry
-from mlb_etl.contracts import Method
+from mlb_etl.contracts import Method, times
 from mlb_etl.db import Connection
 from mlb_etl.failures import Failed
 
@@ -16,11 +16,12 @@ _STANDING = """
 SELECT
     coalesce(sum(captures), 0)::bigint, count(*), count(*) FILTER (WHERE applied), count(*) FILTER (WHERE behind),
     (SELECT count(*) FROM etl.quarantine WHERE method = {method} AND state = 'waiting'),
-    max(newest)
+    max(newest), count(*) FILTER (WHERE ahead)
 FROM (
     SELECT
         count(*) AS captures,
-        max(greatest(r.captured_at, r.last_seen_at)) AS newest,
+        max(greatest(r.captured_at, r.last_seen_at)) FILTER (WHERE r.captured_at <= {limit}) AS newest,
+        bool_or(w.as_of > {limit}) AS ahead,
         bool_or(w.as_of IS NOT NULL) AS applied,
         bool_or(q.method IS NULL AND (
             w.as_of IS NULL
@@ -41,7 +42,8 @@ class Standing:
     """A method's captures, and the documents that they are of.
 
     applied: documents that the tables show; behind: documents with content that `transform` has not applied yet, or
-    under another mapping; quarantined: captures that wait for a decision; newest: when the last answer came.
+    under another mapping; quarantined: captures that wait for a decision; newest: when the last answer came; ahead:
+    documents of which the tables show a time that is ahead of the database's clock, so that what comes is stale.
     """
 
     method: str
@@ -51,6 +53,7 @@ class Standing:
     behind: int
     quarantined: int
     newest: datetime | None
+    ahead: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Status:
     @property
     def asks_for_attention(self) -> bool:
         """Whether someone has to do something; captures that are yet to be applied are the next transformation's."""
-        return bool(self.migrations or self.failures or any(each.quarantined for each in self.methods))
+        return bool(self.migrations or self.failures or any(each.quarantined or each.ahead for each in self.methods))
 
 
 def read(connection: Connection, package: str) -> Status:
@@ -84,6 +87,7 @@ def _standing(connection: Connection, method: Method) -> Standing:
     query = sql.SQL(_STANDING).format(
         method=method.name,
         fingerprint=method.fingerprint,
+        limit=sql.SQL("clock_timestamp() + {}").format(times.TOLERANCE),
         raw=sql.Identifier(method.raw_schema, method.raw_table),
         same=sql.SQL(" AND ").join(same),
         keys=sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(key.name)) for key in method.document),

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, zip_longest
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from mlb_etl import reject
 from mlb_etl.contracts import Body, Capture, Method
@@ -19,26 +19,26 @@ from mlb_etl.upsert import Document, Rows, UnreadError, Upsert
 from mlb_etl.watermark import Applied, Policy, Verdict, verdict
 
 Task: TypeAlias = list[list[Stored]]
+Fate: TypeAlias = Literal["pending", "waiting"] | Verdict
+"""What becomes of a capture: to be applied, in quarantine, or what its verdict says."""
 
 BATCH = 25  # documents a transaction: more save little
 _FEW = 4  # for which a transaction is still worth its while
 log = logging.getLogger(__name__)
 
 
-def sift(captures: Iterable[Stored], method: Method, policy: Policy) -> Iterator[Stored | Verdict]:
-    """Of captures those that may change something; of others, without reading them, what becomes of them."""
+def sift(captures: Iterable[Stored], method: Method, policy: Policy) -> Iterator[tuple[Stored, Fate]]:
+    """What becomes of captures, as far as that is known without reading them; dropped ones are left out."""
     for capture in captures:
         new = Applied(capture.as_of, capture.content_hash, method.fingerprint)
         became = verdict(new, capture.applied, policy)
         later = capture.applied is not None and capture.as_of > capture.applied.as_of
-        if capture.quarantine == "dropped":
-            continue
         if capture.quarantine == "waiting":
-            yield "conflict"
-        elif became == "stale" or (became == "same" and not later):
-            yield became
-        else:
-            yield capture
+            yield capture, "waiting"
+        elif capture.quarantine is None and (became == "stale" or (became == "same" and not later)):
+            yield capture, became
+        elif capture.quarantine is None:
+            yield capture, "pending"
 
 
 def tasks(captures: Iterable[Stored], workers: int = 1) -> Iterator[Task]:
@@ -74,7 +74,7 @@ class Transformer:
     def apply(self, captures: Sequence[Stored]) -> Counts:
         """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
         rows: dict[str, Sequence[Rows]] = {}
-        refused: dict[str, Rejected] = {}
+        refused = {each.document: _ahead(each) for each in captures if each.ahead}
         for capture, data in self.raw.read_all([each for each in captures if self._changes(each)]):
             try:
                 rows[capture.document] = self._rows(capture, data)
@@ -108,6 +108,8 @@ class Transformer:
 
     def _changes(self, capture: Stored) -> bool:
         """Whether the capture has another content than the tables show, so that its rows are needed."""
+        if capture.ahead:
+            return False
         shown = self._shown.get(capture.document, capture.applied)
         return verdict(self._new(capture), shown, self._policy) == "applied"
 
@@ -127,12 +129,20 @@ class Transformer:
         return Applied(capture.as_of, capture.content_hash, self._method.fingerprint)
 
     def _put_aside(self, capture: Stored, why: Rejected) -> Counts:
-        if not self._quarantine.add(capture, why):
+        number = self._quarantine.add(capture, why)
+        if number is None:
             return Counts(DocumentCounts(stale=1))
         log.info("quarantined %s %s of %s: %s", self._method.name, capture.document, capture.captured_at, why)
-        return Counts(
-            DocumentCounts(quarantined=1), quarantined=(Quarantined(capture.document, capture.captured_at, why),)
-        )
+        added = Quarantined(number, capture.document, capture.captured_at, why)
+        return Counts(DocumentCounts(quarantined=1), quarantined=(added,))
+
+
+def _ahead(capture: Stored) -> Rejected:
+    reason = (
+        "it is later than the database's clock says, and would hide all that comes before that time; from then on"
+        " `mlb-etl quarantine retry` applies it"
+    )
+    return Rejected(reason, path="captured_at", value=capture.captured_at.isoformat())
 
 
 def _conflict(capture: Stored) -> Rejected:

@@ -12,6 +12,7 @@ from sample_tables.game import GAMES as GAMES_TABLE
 from sample_tables.game import METHOD, PLAYS
 from samples import PACKAGE, at, connect, response
 
+from mlb_etl import quarantine
 from mlb_etl.contracts import Check
 from mlb_etl.counts import Warned
 from mlb_etl.errors import Rejected
@@ -224,3 +225,17 @@ def test_a_newer_capture_comes_while_an_older_one_is_written(sample: Laws, monke
         assert documents(works[0].result(timeout=10)) == (1, 0, 0, 0)
     assert sample.watermarks(1)[1][:2] == (newer.as_of, newer.digest)
     assert sample.rows(1) == newer.rows
+
+
+def test_every_run_lists_what_waits(sample: Laws) -> None:
+    """Also what a run before put aside, with its reason; not what is dropped."""
+    sample.arrive(*(bad(minute, {"venue": "a\0b", "score": minute}) for minute in range(3)))
+    first = sample.run([BAD])
+    quarantine.drop(sample.connection, [first.quarantined[0].number])
+    again = sample.run([BAD])
+    assert documents(again) == (0, 0, 0, 2)
+    told = [
+        [(each.number, each.document, each.captured_at, str(each.why)) for each in of.quarantined]
+        for of in (first, again)
+    ]
+    assert told[1] == told[0][1:]

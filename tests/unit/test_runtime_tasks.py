@@ -10,7 +10,18 @@ from mlb_etl.transform import BATCH, tasks
 
 def capture(number: int, minute: int = 0) -> Stored:
     time = datetime(2024, 7, 13, 4, minute, tzinfo=UTC)
-    return Stored((number,), f'{{"game_pk": {number}}}', time, time, b"", {}, None, None)
+    return Stored(
+        (number,),
+        f'{{"game_pk": {number}}}',
+        time,
+        time,
+        b"",
+        {},
+        ahead=False,
+        note=None,
+        quarantine=None,
+        applied=None,
+    )
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])

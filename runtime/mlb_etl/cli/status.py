@@ -28,7 +28,8 @@ def status(ctx: click.Context, *, forget: bool, form: str) -> None:
     and nothing is asked of the API.
 
     The exit code is 1 where someone is to do something: migrations are pending (`mlb-etl schema init`), captures wait
-    in quarantine (`mlb-etl quarantine list`), or requests failed. Documents behind are none of these.
+    in quarantine (`mlb-etl quarantine list`), requests failed, or the tables show a document of a time that is ahead of
+    the database's clock, so that what comes is taken for older. Documents behind are none of these.
 
     \b
     Examples:
@@ -55,10 +56,13 @@ def _show(found: Status) -> None:
     failed = [each.method for each in found.failures]
     headers = ("method", "captures", "documents", "applied", "behind", "quarantined", "failed", "newest", "age")
     rows = [
-        (*tuple(asdict(each).values())[:-1], failed.count(each.method), _time(each.newest), _age(each.newest))
+        (*tuple(asdict(each).values())[:-2], failed.count(each.method), _time(each.newest), _age(each.newest))
         for each in found.methods
     ]
     report.table(headers, rows)
+    for method in found.methods:
+        if method.ahead:
+            click.echo(f"{method.method}: the tables show {method.ahead} documents of a time that is yet to come")
     for each in found.failures[:_SHOWN]:
         often = "once" if each.times == 1 else f"{each.times} times since {_time(each.first_failed_at)}"
         click.echo(f"failed {each.method} {each.target}, {often}, last {_age(each.failed_at)} ago")

@@ -42,7 +42,11 @@ class Keeper:
         self._store = store
 
     def keep(self, response: Response, keys: dict[str, Any]) -> Kept:
-        """Store a response, in the object store first where there is one, and bring the tables to it."""
+        """Store a response, in the object store first where there is one, and bring the tables to it.
+
+        Raises Rejected where this machine's clock is ahead of the database's.
+        """
+        self._session.do(lambda transformer: transformer.raw.require_present(response))
         if self._store is not None:
             self._store.put(response, keys)
 
@@ -65,8 +69,8 @@ class Keeper:
 
     def _apply(self, transformer: Transformer, keys: dict[str, Any]) -> Counts:
         """Apply the captures that are newer than what the tables show, each by itself."""
-        worth = (each for each in sift(transformer.raw.newer(keys), self._method, "new") if not isinstance(each, str))
-        return sum((transformer.apply([each]) for each in worth), Counts())
+        sifted = sift(transformer.raw.newer(keys), self._method, "new")
+        return sum((transformer.apply([each]) for each, fate in sifted if fate == "pending"), Counts())
 
 
 def captured(raw: Raw, keys: dict[str, Any]) -> Captured:

@@ -1,0 +1,205 @@
+"""A capture that is ahead of the database's clock is kept raw and waits; it neither freezes nor hides anything."""
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from laws import Laws, Snapshot, documents, snapshot
+from sample_tables.game import METHOD
+from samples import PACKAGE, load, response, stub, write
+
+from mlb_etl import ingest, status
+from mlb_etl.capture import Captured, Capturer, Target
+from mlb_etl.client_request import Request
+from mlb_etl.contracts import times
+from mlb_etl.errors import Rejected
+from mlb_etl.live.keep import Keeper
+from mlb_etl.pipeline import Session
+from mlb_etl.raw import Raw, Response
+from mlb_etl.watermark import Policy
+
+T = TypeVar("T")
+KEYS = {"game_pk": 1}
+
+
+@pytest.fixture
+def sample(sample_database: str) -> Iterator[Laws]:
+    laws = Laws(sample_database, PACKAGE, METHOD)
+    with closing(laws.connection):
+        yield laws
+
+
+def clock(laws: Laws) -> datetime:
+    """The database's."""
+    ((now,),) = laws.connection.execute("SELECT clock_timestamp()").fetchall()
+    assert isinstance(now, datetime)
+    return now
+
+
+def game(captured_at: datetime, score: int) -> Snapshot:
+    return snapshot(METHOD, 1, captured_at, response(score=score))
+
+
+def test_whatever_comes_after_it_is_applied(sample: Laws) -> None:
+    """In each order, also where the later ones have its content or that of the one before it."""
+    now = clock(sample)
+    old, ahead = game(now - timedelta(days=2), 1), game(now + timedelta(days=365), 2)
+    middle, new = game(now - timedelta(days=1), 2), game(now, 1)
+    for order in itertools.permutations((old, ahead, middle, new)):
+        sample.forget(1)
+        for each in order:
+            sample.arrive(each)
+            sample.run([1])
+        assert sample.rows(1) == new.rows
+        assert sample.watermarks(1)[1][:2] == (new.as_of, new.digest)
+        assert sample.quarantine(1) == {ahead.note: "waiting"}
+
+
+@pytest.mark.parametrize("policy", ["new", "accept"])
+def test_it_waits_with_the_reason_whatever_is_decided(sample: Laws, policy: Policy) -> None:
+    ahead = game(clock(sample) + times.TOLERANCE + timedelta(minutes=1), 2)
+    sample.arrive(ahead)
+    [told] = sample.run([1]).quarantined
+    assert (told.why.path, told.why.value) == ("captured_at", ahead.captured_at.isoformat())
+    assert "later than the database's clock" in told.why.reason
+    assert "quarantine retry" in told.why.reason
+    assert documents(sample.settle(ahead, policy=policy)) == (0, 0, 0, 1)
+    assert not any(sample.rows(1).values())
+
+
+def test_clocks_may_differ_a_little(sample: Laws) -> None:
+    near = game(clock(sample) + times.TOLERANCE - timedelta(minutes=1), 2)
+    sample.arrive(near)
+    assert documents(sample.run([1])) == (1, 0, 0, 0)
+
+
+def test_when_its_time_has_come_it_can_be_applied(sample: Laws) -> None:
+    """What has the same content and came after it is its own capture until then, and not one that waits too."""
+    ahead = game(clock(sample) + times.TOLERANCE + timedelta(seconds=1), 2)
+    sample.arrive(ahead)
+    assert documents(sample.run([1])) == (0, 0, 0, 1)
+    time.sleep(1.2)
+    assert documents(sample.run([1])) == (0, 0, 0, 1), "it waits until someone decides"
+    later = game(ahead.captured_at + timedelta(microseconds=1), 2)
+    sample.arrive(later)
+    assert documents(sample.run([1])) == (1, 0, 0, 1)
+    assert documents(sample.settle(ahead, policy="new")) == (0, 0, 1, 0)
+    assert sample.quarantine(1) == {}
+    sample.forget(1)
+    sample.connection.execute("DELETE FROM sample.raw_game")
+    sample.arrive(ahead)
+    assert documents(sample.run([1])) == (1, 0, 0, 0), "by now it comes as any other"
+
+
+def test_what_is_asked_of_the_raw_table_does_not_see_it(sample: Laws) -> None:
+    now = clock(sample)
+    true, ahead = game(now, 1), game(now + timedelta(days=365), 2)
+    sample.arrive(true, ahead)
+    raw = Raw(sample.connection, METHOD)
+    assert raw.newest(KEYS) == true.response.data
+    with closing(raw.history(KEYS)) as history:
+        assert [each.last_seen_at for each in history] == [true.captured_at]
+
+
+def test_status_asks_to_look_at_a_watermark_that_is_ahead(sample: Laws) -> None:
+    now = clock(sample)
+    sample.arrive(game(now, 1))
+    sample.run([1])
+    sample.arrive(game(now + timedelta(days=365), 2))
+    [before] = status.read(sample.connection, PACKAGE).methods
+    assert (before.ahead, before.newest) == (0, now)
+    sample.connection.execute("UPDATE etl.watermark SET as_of = as_of + interval '1 year'")
+    found = status.read(sample.connection, PACKAGE)
+    assert [each.ahead for each in found.methods] == [1]
+    assert found.asks_for_attention
+
+
+class Answering:
+    """A source with one response."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+    def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:  # noqa: ARG002 - a protocol
+        return self.response, read(self.response)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Kept:
+    """An object store that remembers what was put."""
+
+    def __init__(self) -> None:
+        self.put_: list[Response] = []
+
+    def put(self, response: Response, keys: Mapping[str, object]) -> None:  # noqa: ARG002 - a protocol
+        self.put_.append(response)
+
+
+def test_ingest_refuses_it_unless_it_was_recorded(sample: Laws) -> None:
+    """Neither table nor store gets it; the error names both clocks."""
+    now = clock(sample)
+    ahead = game(now + timedelta(hours=2), 2)
+    store = Kept()
+    target = Target(Request("sample", "game", "/api/v1/sample/1", {"game_pk": "1"}, {}))
+
+    def capture(*, recorded: bool) -> Captured:
+        source = Answering(ahead.response)
+        return Capturer(sample.connection, METHOD, source, recorded=recorded, store=store).run([target], lambda _: None)
+
+    [failure] = capture(recorded=False).failures
+    assert isinstance(failure.why, Rejected)
+    for each in (ahead.captured_at, now):
+        assert f"{each.astimezone(UTC):%Y-%m-%dT%H:%M}" in failure.why.reason
+    assert store.put_ == []
+    assert sample.connection.execute("SELECT count(*) FROM sample.raw_game").fetchone() == (0,)
+    assert capture(recorded=True).stored == 1
+
+
+def test_live_refuses_it(sample: Laws) -> None:
+    ahead = game(clock(sample) + timedelta(hours=2), 2)
+    store = Kept()
+    with Session(sample.settings, METHOD) as session, pytest.raises(Rejected, match="clock"):
+        Keeper(session, METHOD, store).keep(ahead.response, KEYS)
+    assert store.put_ == []
+    assert sample.connection.execute("SELECT count(*) FROM sample.raw_game").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"captured_at": "9999-12-31T23:59:59-14:00"},
+        {"captured_at": "0001-01-01T00:00:00+14:00"},
+        {"captured_at": "1999-12-31T23:59:59Z"},
+        {"captured_at": "2100-01-01T00:00:00Z"},
+        {"query_params": {"timecode": "99991231_235959"}},
+        {"query_params": {"timecode": "00010101_000000"}},
+    ],
+    ids=lambda member: str(*member.values()),
+)
+def test_a_time_out_of_range_is_refused(sample: Laws, tmp_path: Path, member: dict[str, Any]) -> None:
+    loaded = load(sample.connection, tmp_path, stub(response()) | member, stub(response()))
+    [refused] = loaded.refused
+    assert "2000 to 2099" in refused.why.reason
+    assert refused.why.path in {"$.captured_at", "$.query_params.timecode"}
+    assert len(loaded.stored) == 1
+    assert documents(sample.run([1])) == (1, 0, 0, 0)
+    assert status.read(sample.connection, PACKAGE).methods[0].captures == 1
+
+
+@pytest.mark.parametrize("modified", [0, 2**40])
+def test_a_files_last_change_is_a_time_in_range(sample: Laws, tmp_path: Path, modified: int) -> None:
+    file = write(tmp_path / "bare.json", response())
+    try:
+        os.utime(file, (modified, modified))
+    except OSError:
+        pytest.skip("the file system has no such time")
+    [refused] = ingest.load_files(sample.connection, [file], package=PACKAGE).refused
+    assert "2000 to 2099" in refused.why.reason
