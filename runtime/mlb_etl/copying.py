@@ -20,7 +20,7 @@ from psycopg.types.datetime import DatetimeBinaryDumper
 from psycopg.types.numeric import DecimalBinaryDumper
 
 from mlb_etl.contracts import Row
-from mlb_etl.db import Connection, refused
+from mlb_etl.db import Connection, reraise
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -100,7 +100,7 @@ class Packer:
 def send(connection: Connection, copies: Sequence[Copying]) -> list[int]:
     """Send all rows; returns how many the server took of each.
 
-    Raises what `db.refused` makes of the server's first error, after which nothing more is sent.
+    Raises what `db.reraise` makes of the server's first error, after which nothing more is sent.
     """
     if not copies:
         return []
@@ -132,7 +132,7 @@ def _expect(pgconn: pq.abc.PGconn, status: pq.ExecStatus, copying: Copying) -> P
     yield from generators.fetch_many(pgconn)
     lost = psycopg.OperationalError("the connection was lost")
     cause = lost if result is None else psycopg.errors.error_from_result(result)
-    raise refused(cause, copying.name) from cause
+    reraise(cause, copying.name)
 
 
 def _chunks(data: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:

@@ -16,8 +16,9 @@ import psycopg
 from psycopg import sql
 
 from mlb_etl import registry
-from mlb_etl.db import Connection, message
+from mlb_etl.db import Connection, explained
 from mlb_etl.errors import EtlError
+from mlb_etl.server_session import require_utf8
 
 State: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
 
@@ -73,6 +74,7 @@ def init(connection: Connection, package: str) -> list[str]:
 
     Raises EtlError where the database and the package disagree about the past.
     """
+    require_utf8(connection)
     applied: list[str] = []
     with _alone(connection):
         for line in _lines(package):
@@ -223,7 +225,7 @@ def _recorded(connection: Connection, line: Line, migration: Migration) -> Itera
         text = f"{migration.script}: others use a table that it changes, and it does not make them wait for long"
         raise EtlError(f"{text}; nothing of it was applied: run it again") from error
     except psycopg.Error as error:
-        raise EtlError(f"{migration.script}: {message(error)}; nothing of it was applied") from error
+        raise EtlError(f"{migration.script}: {explained(error)}; nothing of it was applied") from error
 
 
 def _create_history(connection: Connection, line: Line) -> None:

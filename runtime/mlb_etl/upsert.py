@@ -15,7 +15,7 @@ from mlb_etl import copying, shrink
 from mlb_etl.contracts import Method, Row, Table
 from mlb_etl.copying import Copying
 from mlb_etl.counts import TableCounts, Warned
-from mlb_etl.db import Connection, edge, refused
+from mlb_etl.db import Connection, edge, reraise
 from mlb_etl.errors import Rejected
 from mlb_etl.partitions import Partitioned, Partitions
 from mlb_etl.quarantine import Quarantine
@@ -297,7 +297,7 @@ class Upsert:
                     cursor.execute(statement.encode(), parameters, prepare=True)
         except psycopg.Error as error:
             unanswered = (each for cursor, (each, _) in zip(cursors, statements, strict=True) if not cursor.pgresult)
-            raise refused(error, next((target.name for target in unanswered), None)) from error
+            reraise(error, next((target.name for target in unanswered), None))
         return cursors
 
     def _stage(self) -> None:

@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
+from psycopg import pq
 
-from mlb_etl import registry
-from mlb_etl.db import without_password
+from mlb_etl import db, registry
+from mlb_etl.dsn import SECRETS, parts, without_secrets
 from mlb_etl.errors import DatabaseUnavailable, EtlError
 from mlb_etl.pipeline import Pipeline
 from mlb_etl.settings import Settings
@@ -112,19 +113,37 @@ def test_empty_is_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
         "postgresql://me:secret@host/mlb",
         "host=host user=me password=secret dbname=mlb",
         "postgresql://h/d?password=secret",
+        "postgresql://h/d?sslpassword=secret&sslmode=require",
+        "host=h sslpassword='secret' service=mine",
+        "postgresql://me:secret@host/mlb?sslpassword=secret&oauth_client_secret=secret",
     ],
 )
-def test_a_password_is_taken_out_of_the_dsn(dsn: str) -> None:
-    shown, taken = without_password(dsn)
-    assert taken == "secret"
-    assert "secret" not in shown
+def test_secrets_are_taken_out_of_the_dsn(dsn: str) -> None:
+    assert "secret" not in without_secrets(dsn)
+    before, after = parts(dsn), parts(without_secrets(dsn))
+    assert after == {name: value for name, value in before.items() if value != "secret"}
+
+
+def test_all_that_libpq_calls_a_secret_is_one() -> None:
+    told = {each.keyword.decode() for each in pq.Conninfo.get_defaults() if each.dispchar == b"*"}
+    assert "password" in told
+    assert told <= SECRETS
 
 
 def test_a_dsn_without_password_stays_as_it_is() -> None:
-    assert without_password("postgresql://me@/mlb?host=%2Ftmp") == ("postgresql://me@/mlb?host=%2Ftmp", None)
+    assert without_secrets("postgresql://me@/mlb?host=%2Ftmp") == "postgresql://me@/mlb?host=%2Ftmp"
 
 
-def test_a_dsn_that_cannot_be_read_is_not_repeated() -> None:
-    with pytest.raises(DatabaseUnavailable) as caught:
-        without_password("postgresql://me:secret@[host/mlb")
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgresql://me:secret@[host/mlb",
+        "postgresql://me:secret/1@host/mlb",  # for libpq a host `me` and the port `secret`
+        "postgresql://me:1@secret@host/mlb",  # and the host `secret@host`
+        "password=secret host",
+    ],
+)
+def test_a_dsn_that_cannot_be_read_is_not_repeated(dsn: str) -> None:
+    with pytest.raises(DatabaseUnavailable, match="percent-encoded") as caught:
+        db.connect(Settings(dsn, Path(), "mlb_tables"))
     assert "secret" not in str(caught.value)

@@ -5,6 +5,7 @@ import os
 import click
 
 from mlb_etl import binaries, db
+from mlb_etl.dsn import parts, without_secrets
 from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
 from mlb_etl.settings import Settings
@@ -59,7 +60,7 @@ def status(ctx: click.Context) -> None:
 
 
 @database.command()
-@click.option("--show-password", is_flag=True, help="Print the password of MLB_ETL_DSN too.")
+@click.option("--show-password", is_flag=True, help="Print the passwords in MLB_ETL_DSN too.")
 def url(*, show_password: bool) -> None:
     """Print the database's DSN, for other programs; starts the embedded server where it is meant.
 
@@ -69,7 +70,7 @@ def url(*, show_password: bool) -> None:
     """
     settings = Settings.from_environment()
     target = db.dsn(settings)
-    click.echo(target if show_password else db.without_password(target)[0])
+    click.echo(target if show_password else without_secrets(target))
 
 
 @database.command(context_settings={"ignore_unknown_options": True})
@@ -83,9 +84,10 @@ def psql(arguments: tuple[str, ...]) -> None:
       mlb-etl db psql -- --command="SELECT * FROM etl.watermark"
     """
     program = str(binaries.find("psql") / "psql")
-    target, password = db.without_password(db.dsn(Settings.from_environment()))
-    secret = {"PGPASSWORD": password} if password is not None else {}
-    os.execve(program, [program, target, *arguments], os.environ | secret)  # noqa: S606 - no shell is wanted
+    target = db.dsn(Settings.from_environment())
+    password = parts(target).get("password")
+    secret = {} if password is None else {"PGPASSWORD": password}  # psql asks for any other
+    os.execve(program, [program, without_secrets(target), *arguments], os.environ | secret)  # noqa: S606 - no shell is wanted
 
 
 def _server() -> Server:

@@ -1,0 +1,120 @@
+"""What an error of the database means to a caller, by its SQLSTATE: never by its text, which is in any language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NoReturn, TypeAlias
+
+import psycopg
+
+from mlb_etl.errors import DatabaseUnavailable, EtlError, Rejected
+
+Kind: TypeAlias = Literal["rejected", "unavailable", "mendable", "bug"]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """rejected: rows break a rule; unavailable: trying again can help; mendable: the user has to change something.
+
+    bug: our statement is wrong, or the server is. `advice` tells a user what to do.
+    """
+
+    kind: Kind
+    advice: str = ""
+
+
+_BUG = Meaning("bug")
+_REJECTED = Meaning("rejected")
+_UNAVAILABLE = Meaning("unavailable")
+_CHANGED = "somebody changed the schema by hand: `mlb-etl schema status` says what differs"
+_IN_THE_WAY = "move what is in the way: `mlb-etl schema status` says how the schema differs from the migrations"
+
+# The most telling first: a whole SQLSTATE goes before its class. What is in neither is a bug.
+_STATES: Mapping[str, Meaning] = {
+    "0A000": Meaning("mendable", "PostgreSQL 15 or newer has it; other servers are not supported"),
+    "21000": _REJECTED,  # a key twice in one statement
+    "22P03": _BUG,  # binary data, which is packed here
+    "22P04": _BUG,
+    "25006": Meaning(
+        "unavailable",
+        "it only reads, as a standby or with default_transaction_read_only: MLB_ETL_DSN has to lead to the primary",
+    ),
+    "25P03": Meaning("unavailable", "idle_in_transaction_session_timeout of the server ended it"),
+    "25P04": Meaning("unavailable", "transaction_timeout is too short for it: raise it for this role"),
+    "2BP01": Meaning("mendable", "drop or change what depends on it first"),
+    "3F000": Meaning("mendable", _CHANGED),
+    "42501": Meaning("mendable", "grant it to the role of MLB_ETL_DSN, or run as the owner of the tables"),
+    "42809": Meaning("mendable", _CHANGED),
+    "42P01": Meaning("mendable", _CHANGED),
+    "42P06": Meaning("mendable", _IN_THE_WAY),
+    "42P07": Meaning("mendable", _IN_THE_WAY),
+    "42P10": Meaning("mendable", _CHANGED),  # ON CONFLICT without its unique key
+    "42P17": Meaning("mendable", _IN_THE_WAY),  # a partition with overlapping bounds
+    "42710": Meaning("mendable", _IN_THE_WAY),
+    "53100": Meaning("unavailable", "its disk is full: make room there"),
+    "53200": Meaning(
+        "unavailable",
+        "if it is short of shared memory, raise max_locks_per_transaction in its configuration and restart it:"
+        " every partition that a statement uses takes a lock",
+    ),
+    "54000": _REJECTED,  # a row or an index entry that is too long
+    "55006": Meaning("mendable", "others use it: try again when they are done"),
+    "55000": Meaning("mendable", "an operation on the same object was begun and not finished: finish it first"),
+    "55P03": _UNAVAILABLE,
+    "57014": Meaning("unavailable", "somebody cancelled it, or statement_timeout is too short: raise it for this role"),
+    "P0001": _REJECTED,  # RAISE in a trigger, which is the users' own rule
+    "XX001": Meaning("mendable", "the server says that its data are damaged: restore them"),
+    "XX002": Meaning("mendable", "the server says that an index is damaged: REINDEX it"),
+}
+_CLASSES: Mapping[str, Meaning] = {
+    "08": _UNAVAILABLE,
+    "22": _REJECTED,
+    "23": _REJECTED,
+    "28": _UNAVAILABLE,
+    "38": Meaning("mendable", "a function of yours failed"),
+    "39": Meaning("mendable", "a function of yours failed"),
+    "3D": _UNAVAILABLE,
+    "40": _UNAVAILABLE,
+    "44": _REJECTED,
+    "53": _UNAVAILABLE,
+    "57": _UNAVAILABLE,
+    "58": _UNAVAILABLE,
+    "F0": _UNAVAILABLE,
+    "HV": Meaning("mendable", "a foreign table of yours failed"),
+    "P0": Meaning("mendable", "a function or trigger of yours failed"),
+}
+
+
+def meaning(error: psycopg.Error) -> Meaning:
+    """What the error means; one without SQLSTATE comes from the driver."""
+    if error.sqlstate is not None:
+        if error.diag.source_function == "RevalidateCachedQuery":  # a table changed under a prepared statement
+            return _UNAVAILABLE
+        return _STATES.get(error.sqlstate) or _CLASSES.get(error.sqlstate[:2], _BUG)
+    if isinstance(error, psycopg.DataError):
+        return _REJECTED
+    return _UNAVAILABLE if isinstance(error, psycopg.OperationalError) else _BUG
+
+
+def reraise(error: psycopg.Error, table: str | None = None) -> NoReturn:
+    """Raise ours for what a user can mend or wait for, and the error itself where it is a bug."""
+    kind = meaning(error).kind
+    if kind == "bug":
+        raise error
+    if kind == "rejected":
+        of = table or (error.diag.table_name and f"{error.diag.schema_name}.{error.diag.table_name}")
+        reason = f"the database refuses it: {message(error)}"
+        raise Rejected(reason, value=error.diag.message_detail, table=of) from error
+    if kind == "unavailable":
+        raise DatabaseUnavailable(f"the database stopped the work: {explained(error)}") from error
+    raise EtlError(f"the database refuses: {explained(error)}") from error
+
+
+def message(error: psycopg.Error) -> str:
+    """What the server says in one line, else what the driver says."""
+    return error.diag.message_primary or str(error).strip()
+
+
+def explained(error: psycopg.Error) -> str:
+    """The message, and what to do."""
+    advice = meaning(error).advice
+    return f"{message(error)}; {advice}" if advice else message(error)
