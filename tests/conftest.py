@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from databases import create_database, create_template, serve, temporary_database
+from feeds import shared
 from hypothesis import settings
 from variants import variant, variant_database, variants
 
@@ -79,11 +80,10 @@ def cases_dir() -> Path:
 
 
 def _shared(name: str, content: str) -> Path:
-    variable = f"MLB_{name.upper()}"
-    folder = Path(os.environ.get(variable) or Path(__file__).parents[2] / "shared" / name)
+    folder = shared(name)
     if folder.is_dir():
         return folder
-    reason = f"no {content} in {folder}; set {variable} to a folder that has them"
+    reason = f"no {content} in {folder}; set MLB_{name.upper()} to a folder that has them"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -4,6 +4,7 @@ import copy
 import functools
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,16 @@ PACKAGE = "mlb_tables"
 METHOD = registry.method(PACKAGE, "game.liveGameV1")
 
 Feed = dict[str, Any]
+
+
+def shared(name: str) -> Path:
+    """The folder of stubs, or of cases: $MLB_STUBS, or ../shared/stubs beside the repository."""
+    return Path(os.environ.get(f"MLB_{name.upper()}") or Path(__file__).parents[2] / "shared" / name)
+
+
+def names(method: str) -> list[str]:
+    """The captured files of a method such as game/liveGameV1; where there are none, one that stands for them."""
+    return sorted(each.name for each in (shared("stubs") / method).glob("*.json.gz")) or ["missing"]
 
 
 def files(stubs: Path, game_pk: int) -> list[Path]:

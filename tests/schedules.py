@@ -41,16 +41,24 @@ OF_SIDE = {
 Row = dict[str, Any]
 
 
+def captured(stubs: Path) -> Iterator[Response]:
+    """The captured schedules, whatever was asked for; no errors, nor what was cut down by `fields`."""
+    for file in samples.find(stubs / "schedule" / "schedule"):
+        content = samples.read(file)
+        stub = json.loads(content)
+        if "dates" in stub["response"] and "fields" not in stub["query_params"]:
+            response = samples.unwrap(content)
+            assert response is not None
+            yield response
+
+
 def days(stubs: Path) -> Iterator[Response]:
     """Each day of the captured schedules, as if it had been asked for by itself."""
-    for file in samples.find(stubs / "schedule" / "schedule"):
-        response = samples.unwrap(samples.read(file))
-        assert response is not None
-        listed = json.loads(response.data)["dates"]
+    for response in captured(stubs):
         if response.query_params.keys() == {"sportId", "date"}:
             yield response
         else:
-            for day in listed:
+            for day in json.loads(response.data)["dates"]:
                 body = {"dates": [day], **{name: total for name, total in day.items() if name.startswith("total")}}
                 asked = {"sportId": "1", "date": day["date"]}
                 yield replace(response, query_params=asked, data=json.dumps(body).encode())
@@ -63,17 +71,20 @@ def games(answer: dict[str, Any], day: date, sport_id: int = 1) -> dict[int, Row
 
 
 def _row(game: Row) -> Row:
-    row = {"game_pk": game["gamePk"], "venue_id": game["venue"]["id"], "venue_name": game["venue"]["name"]}
+    venue = game.get("venue", {})
+    row = {"game_pk": game["gamePk"], "venue_id": venue.get("id"), "venue_name": venue.get("name")}
     row |= {column: game.get(name) for column, name in OF_GAME.items()}
-    row |= {column: game["status"].get(name) for column, name in OF_STATUS.items()}
-    for side, of in game["teams"].items():
-        row |= {f"{side}_team_id": of["team"]["id"], f"{side}_team_name": of["team"]["name"]}
+    row |= {column: game.get("status", {}).get(name) for column, name in OF_STATUS.items()}
+    for side in ("away", "home"):
+        of = game.get("teams", {}).get(side, {})
+        team, record = of.get("team", {}), of.get("leagueRecord", {})
+        row |= {f"{side}_team_id": team.get("id"), f"{side}_team_name": team.get("name")}
         row |= {f"{side}_{column}": of.get(name) for column, name in OF_SIDE.items()}
-        record = of["leagueRecord"]
-        row |= {f"{side}_wins": record["wins"], f"{side}_losses": record["losses"]}
-        share = record["pct"]
+        row |= {f"{side}_wins": record.get("wins"), f"{side}_losses": record.get("losses")}
+        share = record.get("pct", "-")
         row[f"{side}_winning_percentage"] = None if "-" in share else Decimal(share)
-    row |= {"season": int(game["season"]), "game_guid": UUID(game["gameGuid"])}
+    guid = game.get("gameGuid")
+    row |= {"season": int(game["season"]), "game_guid": None if guid is None else UUID(guid)}
     return {column: _of_time(value) if column.endswith(("_date", "_time")) else value for column, value in row.items()}
 
 

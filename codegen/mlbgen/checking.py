@@ -1,5 +1,7 @@
 """All that is wrong in a project's mappings: by themselves, against shapes and samples, and without a migration yet."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlbgen import generate, migrate, sample, stubs
@@ -7,14 +9,27 @@ from mlbgen.diagnostics import Diagnostic, MappingErrors
 from mlbgen.source import with_lines
 
 
-def diagnostics(root: Path, stubs_dir: Path | None) -> list[Diagnostic]:
-    """What is wrong, sorted by place; samples tell more only about mappings that are right by themselves."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is wrong, sorted by place, and which samples showed it, of each method."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    samples: tuple[sample.Checked, ...] = ()
+
+
+def check(root: Path, stub_folders: Sequence[Path]) -> Checked:
+    """Check all mappings; samples are read only for mappings that are right by themselves, and if there are folders.
+
+    Raises MlbgenError for a broken sample.
+    """
     try:
         inputs = generate.read(root, generate.mappings(root))
     except MappingErrors as errors:
-        return list(errors.diagnostics)
+        return Checked(errors.diagnostics)
     found = migrate.unreleased([each.method for each in inputs], generate.read_released(root))
-    if stubs_dir is not None:
-        folders = stubs.with_own(root, stubs_dir)
-        found += [each for given in inputs for each in sample.check(given.method, stubs.find(*folders))]
-    return sorted(with_lines(found, root=root))
+    checked: tuple[sample.Checked, ...] = ()
+    if stub_folders:
+        folders = stubs.with_own(root, stub_folders)
+        checked = tuple(sample.check(given.method, stubs.find(*folders)) for given in inputs)
+        found += [each for of_method in checked for each in of_method.diagnostics]
+    return Checked(tuple(sorted(with_lines(found, root=root))), checked)

@@ -28,10 +28,10 @@ def _find_root(_context: click.Context, _option: click.Parameter, given: Path | 
     raise click.BadParameter(f"{given or here} is no project: it has no pyproject.toml and schemas/")
 
 
-def _find_stubs(context: click.Context, _option: click.Parameter, given: Path | None) -> Path | None:
+def _find_stubs(context: click.Context, _option: click.Parameter, given: tuple[Path, ...]) -> tuple[Path, ...]:
     root: Path = context.params["root"]
     beside = root.parent / "shared" / "stubs"
-    return given or (beside if beside.is_dir() else None)
+    return given or ((beside,) if beside.is_dir() else ())
 
 
 def _words(_context: click.Context, _argument: click.Parameter, given: str) -> str:
@@ -50,11 +50,12 @@ _root = click.option(
 )
 _stubs = click.option(
     "--stubs",
+    multiple=True,
     type=_FOLDER,
     envvar="MLB_STUBS",
     show_envvar=True,
     callback=_find_stubs,
-    help="Folder of sample responses. [default: ../shared/stubs beside the project, if it is there]",
+    help="Folder of sample responses; can be repeated. [default: ../shared/stubs beside the project, if it is there]",
 )
 _format = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or for programs."
@@ -76,15 +77,15 @@ def commands(**_options: bool) -> None:
 @_root
 @_stubs
 @click.option("--method", "methods", multiple=True, help="Such as game.liveGameV1. [default: those with a mapping]")
-def infer_(root: Path, stubs: Path | None, methods: Sequence[str]) -> None:
+def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
     """Infer the shapes of responses from samples, and those in schemas/samples/, into schemas/api/.
 
     \b
     Examples:
       mlbgen infer --stubs ../shared/stubs
-      mlbgen infer --stubs captured --method schedule.schedule
+      mlbgen infer --stubs captured --stubs ../shared/stubs --method schedule.schedule
     """
-    if stubs is None:
+    if not stubs:
         raise click.UsageError("samples are needed: --stubs DIR")
     names = methods or [generate.method_name(each, root=root) for each in generate.mappings(root)]
     _write(root, output.changes(root, infer.files(with_own(root, stubs), names)))
@@ -160,7 +161,7 @@ def migrate_(root: Path, what: str, *, allow_drop: bool, rebuild: bool) -> None:
 @_root
 @_stubs
 @_format
-def check(root: Path, stubs: Path | None, form: str) -> None:
+def check(root: Path, stubs: Sequence[Path], form: str) -> None:
     """Tell what is wrong in the mappings, with file, line and column; exit with 1 if anything.
 
     \b
@@ -168,14 +169,16 @@ def check(root: Path, stubs: Path | None, form: str) -> None:
       mlbgen check
       mlbgen check --stubs ../shared/stubs --format json
     """
-    found = checking.diagnostics(root, stubs)
+    found = checking.check(root, stubs)
     if form == "json":
-        click.echo(json.dumps([each.json() for each in found], indent=2, ensure_ascii=False))
-    for each in found if form == "text" else ():
+        click.echo(json.dumps([each.json() for each in found.diagnostics], indent=2, ensure_ascii=False))
+    for each in found.diagnostics if form == "text" else ():
         click.echo(each.render(), err=True)
-    if stubs is None:
+    for checked in found.samples:
+        click.echo(checked.text(), err=True)
+    if not stubs:
         click.echo("checked without samples: --stubs DIR tells more", err=True)
-    click.get_current_context().exit(_DIFFERENT if found else 0)
+    click.get_current_context().exit(_DIFFERENT if found.diagnostics else 0)
 
 
 @commands.command("coverage")

@@ -27,9 +27,9 @@ def files(directories: Sequence[Path], methods: Collection[str]) -> dict[str, st
 
     Raises MlbgenError for a broken stub, or where a method has none.
     """
-    shapes = infer(stub for stub in stubs.find(*directories) if stub.name in methods)
+    shapes = infer(stub for stub in stubs.find(*directories) if stub.name in methods and stub.is_answer)
     if missing := sorted(set(methods) - shapes.keys()):
-        raise MlbgenError(f"{directories[0]}: no stub of {', '.join(missing)}")
+        raise MlbgenError(f"{', '.join(map(str, directories))}: no stub of {', '.join(missing)}")
     return {path(name): shape_file.dump(shape, title=f"Responses of {name}") for name, shape in shapes.items()}
 
 

@@ -3,6 +3,7 @@
 Frozen and made of tuples; names are checked, paths resolved against the shape, keys widened, `for_each` expanded.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -12,6 +13,8 @@ from mlbgen.types import SqlType
 
 ValueType = Literal["string", "integer", "number", "boolean", "object", "array", "map", "any"]
 Scalar = str | int | float | bool
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +260,7 @@ class ShrinkGuard:
 class Method:
     """One API method: its documents and the tables made from them, parents before children.
 
-    `query` are the parameters that a request may have behind those of its URL; None for any.
+    `query` are the parameters that a request may have beside those of its URL; None for any.
     """
 
     endpoint: str
@@ -272,3 +275,9 @@ class Method:
     shrink_guard: ShrinkGuard
     tables: tuple[Table, ...]
     fingerprint: str
+    position: Position
+
+    @property
+    def path_parameters(self) -> frozenset[str]:
+        """The parameters in the URL."""
+        return frozenset(_PARAMETER.findall(self.url))

@@ -1,13 +1,15 @@
 """Checks a mapping by sample responses: what is never filled, what can't be a key, what does not fit."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import PurePath
 
-from mlbgen import interpret, ir
+from mlbgen import interpret, ir, whole
 from mlbgen.columns import parameter
 from mlbgen.diagnostics import Diagnostic
-from mlbgen.errors import MlbgenError
 from mlbgen.interpret import Found
 from mlbgen.stubs import Stub
 from mlbgen.values import Misfit, fit
@@ -32,22 +34,62 @@ def rows(table: ir.Table, stub: Stub) -> list[dict[str, object]]:
     return list(kept.values())
 
 
-def check(method: ir.Method, samples: Iterable[Stub]) -> list[Diagnostic]:
-    """What the samples of the method show to be wrong with its tables: MG101 to MG105, the first of each for a column.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the samples of a method show: how many are whole documents, and how many others, by the reason.
 
-    Samples of other methods are passed over. Raises MlbgenError where there is none of this one.
+    A part of a document can fill columns and tables, but what it lacks or repeats says nothing about the mapping.
+    """
+
+    name: str
+    whole: int
+    others: Mapping[str, int]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def text(self) -> str:
+        """The counts, for people."""
+        counted = f"{self.name}: checked by {self.whole} sample{'' if self.whole == 1 else 's'}"
+        if not self.others:
+            return counted
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.others.items()))
+        return f"{counted}; set aside, as they are not whole documents: {reasons}"
+
+
+def check(method: ir.Method, samples: Iterable[Stub]) -> Checked:
+    """What the samples of the method show to be wrong with its tables: MG101 to MG106, the first of each for a column.
+
+    Samples of other methods are passed over.
     """
     name = f"{method.endpoint}.{method.method}"
     inspections = [_Inspection(table) for table in method.tables]
-    seen = False
+    seen, others = 0, Counter[str]()
     for stub in samples:
         if stub.name == name:
-            seen = True
-            for inspection in inspections:
-                inspection.see(stub)
-    if not seen:
-        raise MlbgenError(f"there is no sample response of {name} to check its mapping by")
-    return sorted(each for inspection in inspections for each in inspection.diagnostics())
+            others.update(_see(inspections, method, stub))
+            seen += 1
+    found = [] if seen > others.total() else [_no_sample(method, others)]
+    if not found or any(inspection.rows for inspection in inspections):
+        found += [each for inspection in inspections for each in inspection.diagnostics()]
+    return Checked(name, seen - others.total(), others, tuple(sorted(found)))
+
+
+def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) -> Iterator[str]:
+    """Show a sample to the inspections; yields the reason if it is not a whole document."""
+    partial = whole.why_partial(method, stub.parameters) if stub.is_answer else None
+    refused = None if partial else whole.why_refused(method, stub)
+    for inspection in inspections:
+        if partial:
+            inspection.see_part(stub)
+        elif not refused:
+            inspection.see(stub)
+    if reason := partial or refused:
+        yield reason
+
+
+def _no_sample(method: ir.Method, others: Mapping[str, int]) -> Diagnostic:
+    message = f"no sample is a whole document of {method.endpoint}.{method.method}"
+    reasons = "; ".join(sorted(others)) or "there is none of this method"
+    return Diagnostic(method.position, "MG106", message, f"{reasons}: add a sample, or mend the source")
 
 
 class _Inspection:
@@ -62,8 +104,17 @@ class _Inspection:
         self.filled: set[str] = set()
         self.found: dict[tuple[str, str], Diagnostic] = {}
 
+    def see_part(self, stub: Stub) -> None:
+        """Make the rows of a part of a document, and note which columns it fills."""
+        for scope in interpret.scopes(self.table, stub.document):
+            self.rows += 1
+            for column in self.columns:
+                with suppress(Misfit):
+                    if _fitted(column, interpret.find(column.value, scope, stub.parameters)) is not None:
+                        self.filled.add(column.name)
+
     def see(self, stub: Stub) -> None:
-        """Make the rows of one response, and note what is wrong with them."""
+        """Make the rows of a whole document, and note what is wrong with them."""
         file = PurePath(stub.file).name
         keys: set[tuple[object, ...]] = set()
         for scope in interpret.scopes(self.table, stub.document):

@@ -3,7 +3,7 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -19,13 +19,14 @@ _SUFFIXES = (".json", ".json.gz")
 class Stub:
     """One sample response: `name` is the endpoint and method (`game.liveGameV1`), `document` the response's JSON.
 
-    `parameters` are those of its request, in the path and in the query.
+    `parameters` are those of its request, in the path and in the query; `is_answer`: its status code is 200.
     """
 
     file: str
     name: str
     document: object
     parameters: Mapping[str, str] = field(default_factory=dict)
+    is_answer: bool = True
 
 
 def find(*directories: Path) -> Iterator[Stub]:
@@ -42,10 +43,10 @@ def find(*directories: Path) -> Iterator[Stub]:
     return map(read, found)
 
 
-def with_own(root: Path, directory: Path) -> tuple[Path, ...]:
-    """The directory, and the project's own samples: made up, of what is seldom captured."""
+def with_own(root: Path, directories: Sequence[Path]) -> tuple[Path, ...]:
+    """The directories, and the project's own samples: made up, of what is seldom captured."""
     own = root / "schemas" / "samples"
-    return (directory, own) if own.is_dir() else (directory,)
+    return (*directories, own) if own.is_dir() else tuple(directories)
 
 
 def read(file: Path) -> Stub:
@@ -61,10 +62,9 @@ def read(file: Path) -> Stub:
         raise MlbgenError(f"{file}: is not a stub: a JSON object is expected")
     if missing := [key for key in ("endpoint", "method", "response") if key not in wrapped]:
         raise MlbgenError(f"{file}: is not a stub: {' and '.join(missing)} missing")
-    if wrapped.get("status_code", HTTPStatus.OK) != HTTPStatus.OK:
-        raise MlbgenError(f"{file}: is no sample of a response: its status code is {wrapped['status_code']}")
     parameters = _parameters(file, wrapped, "query_params") | _parameters(file, wrapped, "path_params")
-    return Stub(str(file), f"{wrapped['endpoint']}.{wrapped['method']}", wrapped["response"], parameters)
+    is_answer = wrapped.get("status_code", HTTPStatus.OK) == HTTPStatus.OK
+    return Stub(str(file), f"{wrapped['endpoint']}.{wrapped['method']}", wrapped["response"], parameters, is_answer)
 
 
 def _parameters(file: Path, wrapped: dict[str, Any], key: str) -> dict[str, str]:

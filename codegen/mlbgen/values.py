@@ -31,16 +31,21 @@ def fit(value: object, sql_type: SqlType, convert: str | None, expected: str | N
 
     expected: the JSON type that the column's decoder is made for; the value's own unless given.
     """
-    json_type = _JSON_TYPES[type(value)]
-    if expected not in {None, json_type} and (expected, json_type) != ("number", "integer"):
-        raise Misfit(f"{expected} is expected, not {json_type}")
-    decoding = types.decoding(sql_type, json_type, convert)
+    found = json_type(value)
+    if expected not in {None, found} and (expected, found) != ("number", "integer"):
+        raise Misfit(f"{expected} is expected, not {found}")
+    decoding = types.decoding(sql_type, found, convert)
     if decoding is None:
-        raise Misfit(f"{json_type} can't fill {sql_type}{f' by {convert}' if convert else ''}")
+        raise Misfit(f"{found} can't fill {sql_type}{f' by {convert}' if convert else ''}")
     fitted = _READERS[decoding.convert or decoding.annotation](value)
     if sql_type.arguments and isinstance(fitted, float | Decimal):
         _check_digits(fitted, sql_type)
     return fitted
+
+
+def json_type(value: object) -> str:
+    """The JSON type of a value that is not null."""
+    return _JSON_TYPES[type(value)]
 
 
 def _check_digits(value: float | Decimal, sql_type: SqlType) -> None:

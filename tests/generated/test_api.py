@@ -102,7 +102,7 @@ def test_each_live_feed_comes_back_the_same(stubs_dir: Path) -> None:
 
 
 def test_each_schedule_comes_back_the_same(stubs_dir: Path) -> None:
-    for each in stubs.find(*stubs.with_own(ROOT, stubs_dir)):
+    for each in stubs.find(*stubs.with_own(ROOT, [stubs_dir])):
         if each.name == "schedule.schedule":
             model = schedule.Schedule.model_validate_json(msgspec.json.encode(each.document))
             assert list(differences(each.document, dump(model))) == [], each.file

@@ -38,7 +38,7 @@ def diagnostics(case: str) -> MappingErrors:
     (shape,) = infer(SAMPLES).values()
     try:
         method = load_method(folder / "mapping.yaml", root=folder, shape=shape)
-        found = sample.check(method, SAMPLES)
+        found = list(sample.check(method, SAMPLES).diagnostics)
         if (folder / "released.yaml").exists():
             before = load_method(folder / "released.yaml", root=folder, shape=shape)
             found = of_migration(before, method)

@@ -15,8 +15,9 @@ FOLDER = generate.MIGRATIONS
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A project whose first migrations are released."""
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose first migrations are released, without samples."""
+    monkeypatch.delenv("MLB_STUBS", raising=False)
     project(tmp_path, {FILE: MAPPING})
     assert run(tmp_path, "generate") == 0
     return tmp_path

@@ -4,7 +4,6 @@ import pytest
 
 from mlbgen import infer, lower, sample, source
 from mlbgen.diagnostics import Diagnostic
-from mlbgen.errors import MlbgenError
 from mlbgen.stubs import Stub
 
 MAPPING = """\
@@ -36,7 +35,7 @@ def check(*documents: object, duplicates: str = "error", shown: object = GOOD) -
     stubs = [Stub(f"/stubs/game_{number}.json.gz", "game.test", each) for number, each in enumerate(documents, 1)]
     shape = infer.infer([Stub("shown", "game.test", shown)])["game.test"]
     read = source.parse(MAPPING.format(duplicates=duplicates), "test.yaml")
-    return sample.check(lower.lower(read, shape), [*stubs, Stub("other", "game.other", None)])
+    return list(sample.check(lower.lower(read, shape), [*stubs, Stub("other", "game.other", None)]).diagnostics)
 
 
 def play(**members: object) -> dict[str, object]:
@@ -72,6 +71,11 @@ source:
   raw_table: game.test
   query: [day]
   document: {day: {type: date, parameter: day}, level: {type: smallint, parameter: level}}
+  accept:
+    - {rule: "must have plays", path: $.plays, present: true}
+    - {rule: "must be no error", path: $.message, absent: true}
+    - {rule: "must have a number", path: $.gamePk, type: integer}
+    - {rule: "must be of the day", path: "$.plays[*].day", equals_parameter: day}
 tables:
   - name: game.plays
     description: One row for each play.
@@ -82,23 +86,76 @@ tables:
       - {name: level, type: smallint, parameter: level, nullable: false, description: Level.}
       - {name: n, type: smallint, path: play.n, nullable: false, description: Number.}
 """
-TWICE = {"plays": [{"n": 1}, {"n": 1}]}
+DAY = "2024-07-01"
+OF_DAY = {"gamePk": 1, "plays": [{"n": 1, "day": DAY}, {"n": 2}]}
+TWICE = {"gamePk": 1, "plays": [{"n": 1}, {"n": 1}]}
+WITHOUT_KEY = {"gamePk": 1, "plays": [{"n": None}]}
+WHOLE = Stub("whole.json", "game.test", OF_DAY, {"day": DAY, "level": "1"})
+
+
+def check_asked(*stubs: Stub) -> sample.Checked:
+    shape = infer.infer([WHOLE])["game.test"]
+    return sample.check(lower.lower(source.parse(ASKED, "test.yaml"), shape), stubs)
+
+
+def codes(checked: sample.Checked) -> list[str]:
+    return [each.code for each in checked.diagnostics]
 
 
 @pytest.mark.parametrize(
-    ("asked", "document", "codes"),
+    ("asked", "document", "told"),
     [
-        ({"day": "2024-07-01", "level": "1"}, GOOD, []),
-        ({"level": "1"}, GOOD, ["MG101"]),
-        ({"level": "1"}, TWICE, ["MG101"]),  # what is never captured may repeat: it can be of several days
-        ({"day": "2024-07-01", "level": "1"}, TWICE, ["MG103"]),
-        ({"day": "today", "level": "1"}, GOOD, ["MG104"]),
+        ({"day": DAY, "level": "1"}, OF_DAY, []),
+        ({"level": "1"}, OF_DAY, ["MG106", "MG101"]),
+        ({"level": "1"}, TWICE, ["MG106", "MG101"]),  # what is never captured may repeat: it can be of several days
+        ({"day": DAY, "level": "1"}, TWICE, ["MG103"]),
+        ({"day": "today", "level": "1"}, OF_DAY, ["MG106", "MG101"]),
     ],
 )
-def test_keys_that_are_asked_for(asked: dict[str, str], document: object, codes: list[str]) -> None:
-    shape = infer.infer([Stub("shown", "game.test", GOOD)])["game.test"]
-    method = lower.lower(source.parse(ASKED, "test.yaml"), shape)
-    assert [each.code for each in sample.check(method, [Stub("1.json", "game.test", document, asked)])] == codes
+def test_keys_that_are_asked_for(asked: dict[str, str], document: object, told: list[str]) -> None:
+    assert codes(check_asked(Stub("1.json", "game.test", document, asked))) == told
+
+
+@pytest.mark.parametrize("document", [TWICE, WITHOUT_KEY, {"gamePk": 1, "plays": [{"n": "x"}]}])
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"level": "1"}, "asked without parameter day"),
+        ({"day": DAY, "level": "1,2"}, "parameter level is not one smallint"),
+        ({"day": DAY, "level": "1", "team": "7"}, "asked with parameter team"),
+    ],
+)
+def test_a_part_of_a_document_is_told_apart(asked: dict[str, str], reason: str, document: object) -> None:
+    found = check_asked(WHOLE, Stub("part.json", "game.test", document, asked))
+    assert found == sample.Checked("game.test", 1, {reason: 1}, ())
+    assert found.text() == f"game.test: checked by 1 sample; set aside, as they are not whole documents: 1 {reason}"
+
+
+def test_a_part_of_a_document_fills_columns_and_tables() -> None:
+    none, part = {**OF_DAY, "plays": []}, {"day": DAY, "level": "1", "team": "7"}
+    empty = Stub("empty.json", "game.test", none, WHOLE.parameters)
+    assert codes(check_asked(empty)) == ["MG105"]
+    assert codes(check_asked(empty, Stub("part.json", "game.test", OF_DAY, part))) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ({"gamePk": 1}, 'breaks "must have plays"'),
+        ({**OF_DAY, "message": "no"}, 'breaks "must be no error"'),
+        ({**OF_DAY, "gamePk": "1"}, 'breaks "must have a number"'),
+        ({**OF_DAY, "plays": [{"n": 1, "day": "2024-07-02"}]}, 'breaks "must be of the day"'),
+    ],
+)
+def test_what_a_rule_refuses_is_no_sample(document: object, reason: str) -> None:
+    refused = Stub("refused.json", "game.test", document, WHOLE.parameters)
+    assert check_asked(WHOLE, refused) == sample.Checked("game.test", 1, {reason: 1}, ())
+    assert codes(check_asked(refused)) == ["MG106"]
+
+
+def test_an_error_is_no_sample() -> None:
+    error = Stub("error.json", "game.test", OF_DAY, WHOLE.parameters, is_answer=False)
+    assert check_asked(WHOLE, error) == sample.Checked("game.test", 1, {"reports an error": 1}, ())
 
 
 def test_mg102_a_key_without_a_value() -> None:
@@ -159,5 +216,11 @@ def test_mg105_a_table_that_no_sample_fills() -> None:
 
 
 def test_without_a_sample_nothing_can_be_checked() -> None:
-    with pytest.raises(MlbgenError, match=r"no sample response of game\.test"):
-        check()
+    assert texts(check()) == [
+        (
+            4,
+            "MG106",
+            "no sample is a whole document of game.test",
+            "there is none of this method: add a sample, or mend the source",
+        )
+    ]

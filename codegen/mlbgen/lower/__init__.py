@@ -57,6 +57,7 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape) -
         shrink_guard=method.shrink_guard(report, at.at("shrink_guard"), declared.shrink_guard, made),
         tables=made,
         fingerprint="",
+        position=at.at("method").position(),
     )
     ignored.check(report, place.at("ignore"), mapping.ignore, shape, mapped)
     return lowered
