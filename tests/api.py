@@ -22,6 +22,7 @@ class Answer:
     pause: float = 0
     dribble: float = 0
     cut: bool = False  # the connection ends before the announced length is reached
+    raw: bool = False  # the body goes as it is, whatever the client accepts
 
     @property
     def content(self) -> bytes:
@@ -74,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(answer.pause)
         content = answer.content
         headers = {"Content-Type": "application/json;charset=UTF-8"} | dict(answer.headers)
-        if "gzip" in self.headers.get("Accept-Encoding", ""):
+        if not answer.raw and "gzip" in self.headers.get("Accept-Encoding", ""):
             content = gzip.compress(content)
             headers["Content-Encoding"] = "gzip"
         self.send_response(answer.status)

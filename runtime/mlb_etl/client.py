@@ -1,23 +1,23 @@
 """Asks the API: at a limited rate, again where that may help, and takes nothing for an answer that is none."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Protocol, Self, TypeVar
 
-import httpx
 import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from mlb_etl import client_answer
+from mlb_etl.client_exchange import Exchanges, Timeouts
 from mlb_etl.client_request import Request
 from mlb_etl.errors import DatabaseUnavailable, Rejected, Spoiled, Unreachable
 from mlb_etl.rate import RateLimit
 from mlb_etl.raw import Response
-from mlb_etl.settings import Settings
+from mlb_etl.settings import MAX_BODY, Settings
 
 T = TypeVar("T")
 
@@ -40,21 +40,16 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often to try, and seconds between tries: doubling from the first to the longest, and up to `jitter` more."""
+    """How often to try, and seconds between tries: doubling from the first to the longest, and up to `jitter` more.
+
+    After `patience` seconds in all there is no further try.
+    """
 
     attempts: int = 6
     first: float = 0.5
     longest: float = 30.0
     jitter: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds for a connection, for the next bytes, and for a whole answer."""
-
-    connect: float = 3.0
-    read: float = 30.0
-    whole: float = 120.0
+    patience: float = 180.0
 
 
 RETRIES = Retries()
@@ -74,28 +69,23 @@ class Client:
         limit: RateLimit,
         retries: Retries = RETRIES,
         timeouts: Timeouts = TIMEOUTS,
+        *,
         now: Callable[[], datetime] = _now,
+        max_body: int = MAX_BODY,
     ) -> None:
         self._api = api
         self._now = now
         self._limit = limit
         self._retries = retries
-        self._timeouts = timeouts
-        self._http = httpx.Client(
-            http2=True,
-            timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
-            headers={
-                "User-Agent": f"mlb-etl/{version('mlb-etl')} (+individual, non-commercial use)",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-            },
-        )
+        self._exchanges = Exchanges(timeouts, max_body)
+        self._stopped = threading.Event()
 
     @classmethod
     def of(cls, settings: Settings, *, rate: float | None = None, retries: Retries = RETRIES) -> Self:
         """The client that the settings say; `rate` can only be slower."""
-        slowest = settings.rate if rate is None else min(rate, settings.rate)
-        return cls(settings.api, RateLimit.of(settings.data, settings.api, slowest), retries)
+        timeouts = Timeouts(whole=settings.timeout)
+        limit = RateLimit.of(settings.data, settings.api, settings.requests(rate))
+        return cls(settings.api, limit, retries, timeouts, max_body=settings.max_body)
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
         """As `Source` says; tries again where the API gives no answer, or a spoiled one."""
@@ -103,7 +93,7 @@ class Client:
         for attempt in stamina.retry_context(
             on=_again,
             attempts=tries.attempts,
-            timeout=None,
+            timeout=tries.patience,
             wait_initial=tries.first,
             wait_max=tries.longest,
             wait_jitter=tries.jitter,
@@ -112,9 +102,15 @@ class Client:
                 return self._try(request, read)
         raise AssertionError("the attempts end with a result or an error")
 
+    def stop(self) -> None:
+        """Ask for nothing any more: whatever is being asked, or waits for its turn, ends as unreachable."""
+        self._stopped.set()
+        self._exchanges.stop()
+
     def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+        """Close the connections, once nothing is asked any more."""
+        self._stopped.set()
+        self._exchanges.close()
         self._limit.close()
 
     def _try(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
@@ -128,11 +124,11 @@ class Client:
     def _ask(self, request: Request) -> Response:
         """What the API answers, once."""
         url = f"{self._api}{request.target}"
-        self._limit.wait()
+        self._limit.wait(self._stopped)
         captured_at, began = self._now(), time.monotonic()
-        status, headers, body = self._get(url)
-        log.info("GET %s: %s, %d bytes, %.2f s", url, status, len(body), time.monotonic() - began)
-        if (error := client_answer.refused(url, status, headers, body)) is not None:
+        answer = self._exchanges.get(url)
+        log.info("GET %s: %s, %d bytes, %.2f s", url, answer.status, len(answer.data), time.monotonic() - began)
+        if (error := client_answer.refused(url, answer.status, answer.headers, answer.data)) is not None:
             raise error
         return Response(
             endpoint=request.endpoint,
@@ -140,26 +136,10 @@ class Client:
             path_params=request.path_params,
             query_params=request.query_params,
             url=url,
-            status_code=status,
+            status_code=answer.status,
             captured_at=captured_at,
-            data=body,
+            data=answer.data,
         )
-
-    def _get(self, url: str) -> tuple[int, httpx.Headers, bytes]:
-        """What the server sends; raises Unreachable."""
-        ends = time.monotonic() + self._timeouts.whole
-        try:
-            with self._http.stream("GET", url) as answer:
-                body = bytearray()
-                for some in answer.iter_bytes():
-                    body += some
-                    if time.monotonic() > ends:
-                        raise Unreachable(f"{url}: no whole answer within {self._timeouts.whole:g} s")
-        except httpx.TimeoutException as error:
-            raise Unreachable(f"{url}: no answer in time ({type(error).__name__})") from error
-        except httpx.RequestError as error:
-            raise Unreachable(f"{url}: {error or type(error).__name__}") from error
-        return answer.status_code, answer.headers, bytes(body)
 
 
 def _again(error: Exception) -> bool | float:

@@ -1,5 +1,6 @@
 """What came back: whether it is an answer to what was asked, and what it is about."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
@@ -8,14 +9,15 @@ from typing import Any
 
 import msgspec
 
-from mlb_etl import jsonpath, reject
+from mlb_etl import jsonpath, pauses, reject
 from mlb_etl.contracts import Capture, DocumentKey, Method
-from mlb_etl.errors import EtlError, NotFound, Rejected, Spoiled, Unreachable
+from mlb_etl.errors import EtlError, NotFound, Rejected, Spoiled, Unreachable, printable
 from mlb_etl.raw import Response
 
 _AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 _SERVER_ERROR = 500
+_LONGEST_DATE = 100  # characters
 
 
 class _Error(msgspec.Struct, rename="camel"):
@@ -41,14 +43,17 @@ def refused(url: str, status: int, headers: Mapping[str, str], body: bytes) -> E
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """Seconds to wait of a Retry-After header, which has seconds or a date; None where it does not say."""
+    """Seconds to wait of a Retry-After header, which has seconds or a date; None where it says nothing of use."""
     if text is None:
         return None
-    try:
-        seconds = float(text) if text.strip().isdecimal() else (parsedate_to_datetime(text) - now).total_seconds()
-    except (ValueError, TypeError):  # no date, or one without time zone
-        return None
-    return seconds if seconds > 0 else None
+    seconds = pauses.number(text)
+    if math.isnan(seconds) and len(text) <= _LONGEST_DATE:
+        try:
+            seconds = (parsedate_to_datetime(text) - now).total_seconds()
+        except (ValueError, TypeError, OverflowError):  # no date, or one without time zone
+            return None
+        seconds = max(seconds, 0.0)  # a date that is past asks for nothing
+    return pauses.bounded(seconds, "Retry-After") or None
 
 
 def read(method: Method, response: Response) -> dict[str, Any]:
@@ -85,7 +90,7 @@ def whole(data: bytes) -> None:
         raise Spoiled(f"not whole: {error}", value=data[-40:].decode()) from error
     error_ = _error(data)
     if error_.message_number is not None:
-        reason = f"an error that goes as an answer: {error_.message}"
+        reason = f"an error that goes as an answer: {printable(error_.message)}"
         raise Spoiled(reason, path="$.messageNumber", value=error_.message_number)
 
 
@@ -132,7 +137,7 @@ def _named(status: int) -> str:
 
 
 def _message(body: bytes) -> str:
-    message = _error(body).message
+    message = printable(_error(body).message)
     return f": {message}" if message else ""
 
 

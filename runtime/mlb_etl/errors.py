@@ -52,16 +52,21 @@ class StoreUnavailable(EtlError):
 
 def shortened(value: object, limit: int = 80) -> str:
     """The value as Python writes it, cut where it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:  # nested as deep as a decoder lets through
+        text = f"{type(value).__name__}, nested too deep to show"
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def redacted(place: str) -> str:
     """A URL or path for messages, without what may be a secret: all before its last `@`, and its query."""
     rest = re.sub(r"[?#].*", "?***", place, flags=re.DOTALL)
-    return re.sub(r"^.*@", "***@", rest, flags=re.DOTALL)
+    return printable(re.sub(r"^.*@", "***@", rest, flags=re.DOTALL))
 
 
-def printable(text: str) -> str:
-    """The text on one line, with escapes for what a terminal or a file of UTF-8 would not take as text."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+def printable(text: object, limit: int = 200) -> str:
+    """Text from outside as it may go to a terminal or a log: control and format characters escaped, cut where long."""
+    cut = str(text)[: limit + 1]
+    shown = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in cut)
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

@@ -1,6 +1,14 @@
 """What a live feed says of its game as a whole: state, score and inning, and when it may be asked for again."""
 
+import re
+
 import msgspec
+
+from mlb_etl import pauses
+from mlb_etl.errors import printable
+
+_TIMECODE = re.compile(r"[0-9]{8}_[0-9]{6}")
+_NO_WAIT = msgspec.Raw(b"0")
 
 
 class _Struct(msgspec.Struct, rename="camel", frozen=True):
@@ -44,8 +52,13 @@ class _GameData(_Struct, frozen=True):
 
 
 class _MetaData(_Struct, frozen=True):
-    wait: float = 0
+    """`wait` is read apart: whatever stands there, the rest of the feed counts."""
+
+    wait: msgspec.Raw = _NO_WAIT
     time_stamp: str | None = None
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "wait", self.wait.copy())  # else it would keep the whole feed in memory
 
 
 class Feed(_Struct, frozen=True):
@@ -73,17 +86,19 @@ class Feed(_Struct, frozen=True):
     def inning(self) -> str:
         """Such as `Top 5`; empty before the first."""
         line = self.live_data.linescore
-        return f"{line.inning_state} {line.current_inning}".strip() if line.current_inning else ""
+        return printable(f"{line.inning_state} {line.current_inning}".strip(), 20) if line.current_inning else ""
 
     @property
     def wait(self) -> float:
-        """Seconds after which it may be asked for again."""
-        return self.meta_data.wait
+        """Seconds after which it may be asked for again, within bounds; 0 where it says nothing of use."""
+        asked = pauses.number(bytes(self.meta_data.wait).decode())
+        return pauses.bounded(asked, "metaData.wait") or 0
 
     @property
     def timecode(self) -> str | None:
         """The moment of its last event, `YYYYMMDD_HHMMSS`; from there patches lead on."""
-        return self.meta_data.time_stamp
+        stamp = self.meta_data.time_stamp
+        return stamp if stamp and _TIMECODE.fullmatch(stamp) else None
 
 
 _decode = msgspec.json.Decoder(Feed).decode

@@ -25,6 +25,7 @@ from mlb_etl.contracts import convert
 from mlb_etl.counts import Counts
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.pipeline import pipeline
+from mlb_etl.settings import FASTEST, SLOWEST
 from mlb_etl.watermark import Policy
 
 
@@ -105,8 +106,8 @@ class Expansion(_Model):
 class Requests(_Model):
     """How the API is asked: requests a second at most, where that is to be less than the settings allow; tries."""
 
-    rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    attempts: Annotated[int, Field(ge=1)] = 6
+    rate: Annotated[float, Field(ge=SLOWEST, le=FASTEST)] | None = None
+    attempts: Annotated[int, Field(ge=1, le=20)] = 6
 
 
 class Storage(_Model):

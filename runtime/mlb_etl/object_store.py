@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from mlb_etl import samples
-from mlb_etl.errors import EtlError, Rejected, StoreUnavailable, redacted
+from mlb_etl.errors import EtlError, Rejected, StoreUnavailable, printable, redacted
 from mlb_etl.raw import Response
 
 try:
@@ -197,4 +197,4 @@ def _folder(place: str, *, make: bool) -> Path:
 def _said(error: Exception) -> str:
     """What the store says, without all that its library adds."""
     text = str(error).partition("\n\nDebug source:")[0]
-    return ": ".join(_SAID.findall(text)) or text.splitlines()[0]
+    return printable(": ".join(_SAID.findall(text)) or text.partition("\n")[0])

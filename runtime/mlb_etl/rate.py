@@ -3,6 +3,7 @@
 import math
 import re
 import sqlite3
+import threading
 import time
 from pathlib import Path
 from typing import Self, cast
@@ -30,10 +31,10 @@ class RateLimit:
         host = re.sub(r"[^\w.-]", "_", urlsplit(api).netloc)
         return cls(data / "rate" / f"{host}.sqlite", rate)
 
-    def wait(self) -> None:
-        """Return when a request may be sent, which counts from now on."""
-        while (delay := self._delay()) > 0:
-            time.sleep(delay / _SECOND)
+    def wait(self, stopped: threading.Event) -> None:
+        """Return when a request may be sent, which counts from now on, or when the work is stopped."""
+        while not stopped.is_set() and (delay := self._delay()) > 0:
+            stopped.wait(delay / _SECOND)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -8,6 +8,7 @@ import msgspec
 from mlb_etl import client_answer, feed, reject
 from mlb_etl.client_request import Request
 from mlb_etl.contracts.fields import Int8, Timestamp
+from mlb_etl.errors import printable
 from mlb_etl.feed import Feed, Status
 from mlb_etl.raw import Response
 
@@ -56,7 +57,7 @@ class Game(_Struct, frozen=True):
     @property
     def name(self) -> str:
         """Who plays where."""
-        return f"{self.teams.away.team.name} at {self.teams.home.team.name}"
+        return printable(f"{self.teams.away.team.name} at {self.teams.home.team.name}", 80)
 
     def told_by(self, told: Feed) -> bool:
         """Whether a live feed shows the state and the score that the schedule has."""

@@ -1,7 +1,9 @@
 """The client against a server with every fault."""
 
+import gzip
 import logging
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,10 +14,12 @@ from typing import Any
 import pytest
 from api import HTML, NOT_FOUND, Answer, Api, serve
 from sample_tables.game import METHOD
-from samples import response
+from samples import NOON, response
 
-from mlb_etl import client_answer
-from mlb_etl.client import Client, Retries, Timeouts
+from mlb_etl import client_answer, pauses
+from mlb_etl.bodies import TooLarge
+from mlb_etl.client import Client, Retries
+from mlb_etl.client_exchange import Timeouts
 from mlb_etl.client_request import Request, of_method
 from mlb_etl.errors import NotFound, Rejected, Spoiled, Unreachable
 from mlb_etl.rate import RateLimit
@@ -65,6 +69,15 @@ def test_captured_at_is_before_the_call(api: Api, client: Client) -> None:
     api.says(TARGET, Answer(response(), pause=0.2))
     got, _ = client.fetch(request(), read)
     assert datetime.now(UTC) - got.captured_at >= timedelta(seconds=0.2)
+
+
+def test_captured_at_is_after_the_wait_for_the_rate(api: Api, tmp_path: Path) -> None:
+    """The state is that of the moment of the call, which may come long after it was wanted."""
+    api.says(TARGET, response())
+    limited = Client(api.url, RateLimit(tmp_path / "rate", 2), QUICK, PATIENT)
+    first, second = (limited.fetch(request(), read)[0].captured_at for _ in range(2))
+    limited.close()
+    assert second - first >= timedelta(seconds=0.45)
 
 
 def test_captured_at_is_that_of_the_try_that_was_answered(api: Api, client: Client) -> None:
@@ -118,7 +131,59 @@ def test_retry_after_of_an_hour_is_not_waited_for(api: Api, client: Client) -> N
     api.says(TARGET, Answer(status=503, headers={"Retry-After": "3600"}))
     with pytest.raises(Unreachable) as caught:
         client.fetch(request(), read)
-    assert (caught.value.retry_after, len(api.asked)) == (3600, 1)
+    assert (caught.value.retry_after, len(api.asked)) == (pauses.LONGEST, 1)
+
+
+FAR = format_datetime(datetime.now(UTC) + timedelta(days=3650), usegmt=True)
+NEAR = format_datetime(NOON + timedelta(seconds=90), usegmt=True)
+PAUSES = {
+    "90": 90,
+    "1.5": 1.5,
+    NEAR: 90,
+    "3600": 300,
+    "86400": 300,
+    "0": None,
+    "-5": None,
+    "31536000": None,
+    "3e8": None,
+    "9" * 400: None,
+    "9" * 5000: None,
+    "1e999": None,
+    "NaN": None,
+    "Infinity": None,
+    "-Infinity": None,
+    FAR: None,
+    "Fri, 31 Dec 9999 23:59:59 GMT": None,
+    "Fri, 31 Dec 9999 23:59:59 -9959": None,
+    "Fri, 31 Dec 99999 23:59:59 GMT": None,
+    "Sat, 01 Jan 0001 00:00:00 +2359": None,
+    "Wed, 21 Oct 2015 07:28:00 GMT": None,
+    "soon": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("text", "seconds"), PAUSES.items(), ids=[text[:30] for text in PAUSES])
+def test_a_pause_has_bounds(text: str, seconds: float | None) -> None:
+    assert client_answer.retry_after(text, NOON) == seconds
+
+
+def test_an_absurd_pause_is_told_once(api: Api, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    pauses._say.cache_clear()
+    api.says(TARGET, *[Answer(status=503, headers={"Retry-After": "31536000"})] * 2, response())
+    client.fetch(request(), read)
+    said = [each for each in caplog.messages if "Retry-After" in each]
+    assert said == ["the API asks for a pause by Retry-After that is out of bounds; this and further ones are ignored"]
+
+
+def test_what_the_api_says_is_escaped_and_cut(api: Api, client: Client) -> None:
+    api.says(TARGET, Answer({"message": "\x1b[2J\x07\u202e\x9b" + "spam " * 1000}, 404))
+    with pytest.raises(NotFound) as caught:
+        client.fetch(request(), read)
+    said = str(caught.value)
+    assert "\\x1b[2J\\x07\\u202e\\x9bspam spam" in said
+    assert said.isprintable()
+    assert len(said) < 400
 
 
 @pytest.mark.parametrize("answer", [NOT_FOUND, Answer(b"<html>not here</html>", 404, HTML), Answer({}, 410)])
@@ -237,3 +302,44 @@ def test_the_cause_is_in_the_log(api: Api, client: Client, caplog: pytest.LogCap
         client.fetch(request(), read)
     assert f"{TARGET}: 503" in caplog.text
     assert f"{TARGET}: 200" in caplog.text
+
+
+def test_a_body_is_taken_up_to_a_size(api: Api, tmp_path: Path) -> None:
+    """Whatever it would unzip to."""
+    small = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), QUICK, PATIENT, max_body=len(WHOLE))
+    api.says(TARGET, response())
+    assert small.fetch(request(), read)[0].data == WHOLE
+    api.says(TARGET, Answer(WHOLE + b" "))
+    with pytest.raises(TooLarge, match="MLB_ETL_MAX_BODY"):
+        small.fetch(request(), read)
+    assert len(api.asked) == 2, "asking again is of no use"
+    small.close()
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "\x1b[2J"])
+def test_an_encoding_that_was_not_asked_for(api: Api, client: Client, encoding: str) -> None:
+    api.says(TARGET, Answer(response(), headers={"Content-Encoding": encoding}, raw=True))
+    with pytest.raises(Spoiled, match="encoded in a way that was not asked for") as caught:
+        client.fetch(request(), read)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("cut", [-1, -9, 12, 3])
+def test_a_zipped_answer_that_ends_too_soon(api: Api, client: Client, cut: int) -> None:
+    zipped = gzip.compress(WHOLE)[:cut]
+    api.says(TARGET, Answer(zipped, headers={"Content-Encoding": "gzip"}, raw=True), response())
+    assert client.fetch(request(), read)[0].data == WHOLE, "asked for again"
+
+
+def test_a_client_that_is_stopped_asks_no_more(api: Api, tmp_path: Path) -> None:
+    """What is being asked ends at once."""
+    client = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), Retries(attempts=1), PATIENT)
+    api.says(TARGET, Answer(response(), pause=5))
+    began = time.monotonic()
+    threading.Timer(0.3, client.stop).start()
+    for _ in range(2):
+        with pytest.raises(Unreachable, match="given up, as the work is to end"):
+            client.fetch(request(), read)
+    assert time.monotonic() - began < 4
+    assert len(api.asked) == 1
+    client.close()

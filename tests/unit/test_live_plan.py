@@ -37,7 +37,7 @@ def game(code: str, *, start: datetime = LATER, tbd: bool = False, score: int | 
 def feed(code: str, *, wait: float = 10, score: int | None = None) -> Feed:
     runs = feeds._Runners(feeds._Runs(score), feeds._Runs(score))
     live = feeds._LiveData(feeds._Linescore(teams=runs))
-    return Feed(feeds._GameData(status(code)), live, feeds._MetaData(wait))
+    return Feed(feeds._GameData(status(code)), live, feeds._MetaData(msgspec.Raw(repr(wait).encode())))
 
 
 def known(

@@ -170,7 +170,11 @@ def test_a_placeholder_without_value(tmp_path: Path) -> None:
         ('"${YESTERDAY}"', "soon", ":5:5: parameters.0: Invalid isoformat string: 'soon'"),
         ("${day}", "${date}", ":8:3: expand: ${date} is not known here; day, team, TODAY, YESTERDAY are"),
         ("by: schedule", "by: people", ":8:7: expand.by: Input should be 'schedule'"),
-        ("expand:", "requests: {rate: 0}\nexpand:", ":7:18: requests.rate: Input should be greater than 0"),
+        (
+            "expand:",
+            "requests: {rate: 0}\nexpand:",
+            ":7:18: requests.rate: Input should be greater than or equal to 0.001",
+        ),
         ("expand:", "requests: {attempts: 0}\nexpand:", ":7:22: requests.attempts: Input should be greater than or"),
     ],
 )

@@ -12,7 +12,7 @@ from mlb_etl.settings import Settings
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE", "OBJECT_STORE"):
+    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE", "OBJECT_STORE", "TIMEOUT", "MAX_BODY"):
         monkeypatch.delenv(f"MLB_ETL_{name}", raising=False)
     defaults = Settings(None, tmp_path / "data", "mlb_tables", "https://statsapi.mlb.com", 1)
     assert Settings.from_environment() == defaults
@@ -79,19 +79,59 @@ def test_a_pipeline_is_shown_in_a_line_without_its_places() -> None:
     assert repr(method.tables[0]) == "Table('game.live_game_metadata')"
 
 
+@pytest.mark.parametrize(
+    "url", ["http://u:SECRET@host", "http://SECRET@host:x", "ftp://u:SE/SECRET@h", "u:SECRET@h", "http://h?key=SECRET"]
+)
+def test_a_refused_url_is_told_without_its_secret(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("MLB_ETL_BASE_URL", url)
+    with pytest.raises(EtlError, match="MLB_ETL_BASE_URL is ") as caught:
+        Settings.from_environment()
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://statsapi.mlb.com", "http://STATSAPI.mlb.com:80/x", "https://statsapi.mlb.com."]
+)
+@pytest.mark.parametrize("rate", ["off", "6"])
+def test_the_public_api_always_has_a_rate(monkeypatch: pytest.MonkeyPatch, url: str, rate: str) -> None:
+    monkeypatch.setenv("MLB_ETL_BASE_URL", url)
+    monkeypatch.setenv("MLB_ETL_RATE", rate)
+    settings = Settings.from_environment()
+    with pytest.raises(
+        EtlError, match=f"MLB_ETL_RATE is {rate}, which is for a server of your own: .* at most 5 times"
+    ):
+        settings.requests()
+    assert settings.requests(2) == 2
+
+
 def test_no_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLB_ETL_BASE_URL", "http://127.0.0.1:8000")
     monkeypatch.setenv("MLB_ETL_RATE", "off")
-    assert Settings.from_environment().rate == float("inf")
+    assert Settings.from_environment().requests() == float("inf")
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("RATE", value) for value in ("0", "-1", "fast", "inf", "nan")),
+        *(("RATE", value) for value in ("0", "-1", "fast", "inf", "nan", "1e-300", "1e300")),
         *(
             ("BASE_URL", value)
-            for value in ("statsapi.mlb.com", "ftp://host", "http://", "http://h:x", "http://h?a=1", "http://me:it@h")
+            for value in (
+                "",
+                " ",
+                "statsapi.mlb.com",
+                "ftp://host",
+                "http://",
+                "http://h:x",
+                "http://h:0",
+                "http://h?a=1",
+            )
         ),
+        *(
+            ("BASE_URL", f"http://{value}")
+            for value in ("h/\n", "a b", "a" * 64, "[::1", "h#x", "me:it@h", "me@h", "@h")
+        ),
+        *((name, value) for name in ("TIMEOUT", "MAX_BODY") for value in ("0", "-1", "1e9", "9999999", "x", "1.5")),
     ],
 )
 def test_what_does_not_fit(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -102,7 +142,8 @@ def test_what_does_not_fit(monkeypatch: pytest.MonkeyPatch, name: str, value: st
 
 def test_empty_is_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE", "OBJECT_STORE"):
+    monkeypatch.delenv("MLB_ETL_BASE_URL", raising=False)  # of which only the real API could be meant
+    for name in ("DSN", "DATA", "TABLES", "RATE", "OBJECT_STORE", "TIMEOUT", "MAX_BODY"):
         monkeypatch.setenv(f"MLB_ETL_{name}", "")
     assert Settings.from_environment() == Settings(None, tmp_path / "data", "mlb_tables", "https://statsapi.mlb.com", 1)
 

@@ -30,7 +30,7 @@ _MANY = 20  # latencies that a twentieth can be taken of
 @contextmanager
 def telling(form: str) -> Iterator[Tell]:
     """Tells what happens to games."""
-    console = Console()
+    console = Console(markup=False, emoji=False)  # names are the API's, and no markup of ours
     if form == "json":
         yield lambda update: click.echo(json.dumps(_plain(update)))
     elif console.is_terminal:

@@ -81,7 +81,7 @@ def rejected(title: str, why: Rejected) -> None:
     click.echo(printable(title))
     for name, fact in facts.items():
         if fact is not None:
-            click.echo(f"  {name:<6}  {printable(fact)}")
+            click.echo(f"  {name:<6}  {printable(fact, 1000)}")
 
 
 def _plain(headers: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Sequence[bool]) -> None:

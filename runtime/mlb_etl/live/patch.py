@@ -21,7 +21,7 @@ from mlb_etl import client_answer, feed
 from mlb_etl.client import Source
 from mlb_etl.client_request import Request
 from mlb_etl.contracts import Method
-from mlb_etl.errors import NotFound, Rejected, Unreachable, shortened
+from mlb_etl.errors import NotFound, Rejected, Unreachable, printable, shortened
 from mlb_etl.live.fetch import Found, WholeFeeds
 from mlb_etl.raw import Response
 
@@ -171,5 +171,5 @@ def apply(data: bytes, patches: _Patches) -> bytes:
         try:
             document = jsonpatch.apply_patch(document, patch["diff"], in_place=True)
         except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-            raise Rejected(f"the patch does not fit: {error}", path=f"$[{number}].diff") from error
+            raise Rejected(f"the patch does not fit: {printable(error)}", path=f"$[{number}].diff") from error
     return msgspec.json.encode(document)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from contextlib import closing
 
 from mlb_etl import capture, db, migrate, registry
-from mlb_etl.client import Client, Retries, Timeouts
+from mlb_etl.client import Client, Retries
+from mlb_etl.client_exchange import Timeouts
 from mlb_etl.live.clock import Clock
 from mlb_etl.live.fetch import WholeFeeds
 from mlb_etl.live.follow import Follower, Summary, Update
@@ -20,7 +21,7 @@ from mlb_etl.settings import Settings
 METHOD = "game.liveGameV1"
 _ONCE = Retries(attempts=1)  # who is not answered comes again by his plan, after the others
 _PATIENCE = 1.0  # seconds for the database to come back, before whoever waits looks whether he is to end
-_TIMEOUTS = Timeouts(connect=3.0, read=10.0, whole=30.0)
+_LONGEST = 30  # seconds for an answer, as the next poll is due sooner than in a minute
 
 
 def follow(
@@ -42,9 +43,10 @@ def follow(
     method = registry.method(settings.tables, METHOD)
     with db.connect(settings) as connection, db.edge():
         migrate.require(connection, settings.tables)
-    limit = RateLimit.of(settings.data, settings.api, settings.rate)
+    limit = RateLimit.of(settings.data, settings.api, settings.requests())
+    timeouts = Timeouts(read=10.0, whole=min(_LONGEST, settings.timeout))
     with (
-        closing(Client(settings.api, limit, _ONCE, _TIMEOUTS, clock.now)) as client,
+        closing(Client(settings.api, limit, _ONCE, timeouts, now=clock.now, max_body=settings.max_body)) as client,
         Session(settings, method, patience=_PATIENCE) as session,
     ):
         source = Noted(client, session)

@@ -1,0 +1,70 @@
+"""Bodies that come in pieces, perhaps zipped: put together up to a size, however much they would unzip to."""
+
+import zlib
+
+from mlb_etl.errors import Rejected, Spoiled
+
+_GZIP = zlib.MAX_WBITS | 16
+
+
+class TooLarge(Rejected):
+    """More than the size that is taken."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"larger than {most >> 20} MiB, which is what MLB_ETL_MAX_BODY takes", value=f"> {most} bytes")
+
+
+class Plain:
+    """A body as it comes; at most `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def add(self, piece: bytes) -> None:
+        """Take a piece; raises TooLarge."""
+        self._size += len(piece)
+        if self._size > self._most:
+            self._pieces.clear()
+            raise TooLarge(self._most)
+        self._pieces.append(piece)
+
+    def whole(self) -> bytes:
+        """What came."""
+        return b"".join(self._pieces)
+
+
+class Gunzipped(Plain):
+    """A gzipped body, unzipped no further than `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self._unzip = zlib.decompressobj(_GZIP)
+        self._within = False  # a member of the file, of which there may be several
+
+    def add(self, piece: bytes) -> None:
+        """Take a piece; raises TooLarge, and Spoiled for what is not gzip."""
+        while piece:
+            if self._unzip.eof:
+                self._unzip = zlib.decompressobj(_GZIP)
+            try:
+                unzipped = self._unzip.decompress(piece, self._most - self._size + 1)
+            except zlib.error as error:
+                raise Spoiled(f"can't be unzipped: {error}") from error
+            super().add(unzipped)
+            self._within = not self._unzip.eof
+            piece = self._unzip.unused_data.lstrip(b"\0") if self._unzip.eof else self._unzip.unconsumed_tail
+
+    def whole(self) -> bytes:
+        """What came, unzipped; raises Spoiled where it ends too soon."""
+        if self._within:
+            raise Spoiled("can't be unzipped: it ends too soon")
+        return super().whole()
+
+
+def gunzip(content: bytes, most: int) -> bytes:
+    """The content unzipped, at most `most` bytes; raises TooLarge, and Spoiled for what is not gzip."""
+    body = Gunzipped(most)
+    body.add(content)
+    return body.whole()

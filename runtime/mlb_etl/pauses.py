@@ -1,0 +1,36 @@
+"""Pauses that the API asks for, within bounds: no number from outside stops the work for longer than minutes."""
+
+import logging
+import math
+from functools import cache
+
+LONGEST = 300.0  # seconds: asked for more, this is what it gets
+_ABSURD = 86_400.0  # seconds: asked for more than a day, it gets no pause at all
+log = logging.getLogger(__name__)
+
+
+def bounded(seconds: float, name: str) -> float | None:
+    """Seconds to pause, at most `LONGEST`; None for a number that is negative, absurd or not a number.
+
+    `name` is what the API asks with. That it is not followed to the letter is logged once for each name.
+    """
+    if 0 <= seconds <= LONGEST:
+        return seconds
+    if math.isnan(seconds) or not 0 <= seconds <= _ABSURD:
+        _say(name, "ignored")
+        return None
+    _say(name, f"cut to {LONGEST:g} s")
+    return LONGEST
+
+
+def number(text: str) -> float:
+    """The number in a text, `nan` where there is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+@cache
+def _say(name: str, what: str) -> None:
+    log.warning("the API asks for a pause by %s that is out of bounds; this and further ones are %s", name, what)
