@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from checks import some
 from pydantic import BaseModel, ValidationError
 
 from mlb_etl.contracts.responses import Response
@@ -102,10 +103,13 @@ def test_each_live_feed_comes_back_the_same(stubs_dir: Path) -> None:
 
 
 def test_each_schedule_comes_back_the_same(stubs_dir: Path) -> None:
-    for each in stubs.find(*stubs.with_own(ROOT, [stubs_dir])):
-        if each.name == "schedule.schedule":
-            model = schedule.Schedule.model_validate_json(msgspec.json.encode(each.document))
-            assert list(differences(each.document, dump(model))) == [], each.file
+    captured, own = (
+        [each for each in stubs.find(folder) if each.name == "schedule.schedule"]
+        for folder in (stubs_dir, ROOT / "schemas" / "samples")
+    )
+    for each in (*some(captured), *some(own)):
+        model = schedule.Schedule.model_validate_json(msgspec.json.encode(each.document))
+        assert list(differences(each.document, dump(model))) == [], each.file
 
 
 def test_names_of_classes_follow_the_path_and_both_sides_share_one() -> None:

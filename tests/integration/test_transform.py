@@ -326,12 +326,13 @@ def test_all_or_nothing_when_killed(tables: Tables) -> None:
         "MLB_ETL_TABLES": PACKAGE,
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
-    script = "import mlb_etl; pipeline = mlb_etl.pipeline('sample.game'); print('go', flush=True); pipeline()"
-    seen = set()
-    for delay in (0.02, 0.03, 0.05, 0.08):
-        with subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
+    script = "import mlb_etl; from mlb_etl import transform; transform.BATCH = 5; mlb_etl.pipeline('sample.game')()"
+    seen = [0]
+    for delay in (0, 0.005, 0.01, 0.02):
+        with subprocess.Popen([sys.executable, "-c", script], env=environment) as process:
+            while len(tables.fetch("SELECT FROM etl.watermark")) == seen[-1]:
+                assert process.poll() is None
+                time.sleep(0.001)
             time.sleep(delay)
             process.send_signal(signal.SIGKILL)
         whole = "SELECT game_pk, count(p)::int FROM sample.games LEFT JOIN sample.plays AS p USING (game_pk) GROUP BY 1"
@@ -339,8 +340,9 @@ def test_all_or_nothing_when_killed(tables: Tables) -> None:
         there = dict(tables.fetch(whole))
         assert set(there.values()) <= {plays}
         assert set(there) == {game for (game,) in tables.fetch(by_watermark)}
-        seen.add(len(there))
-    assert len(tables.fetch("SELECT FROM sample.games")) < games, "the kills came too late to tell anything"
+        seen.append(len(there))
+    assert seen == sorted(set(seen)), "each went on where the one before was killed"
+    assert seen[-1] < games, "the kills came in the middle"
     counts = tables.transform()
     assert counts.documents.applied + counts.documents.same == games
     assert tables.fetch("SELECT count(*) FROM sample.plays") == [(games * plays,)]
