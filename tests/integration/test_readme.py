@@ -35,17 +35,19 @@ def run(command: list[str], clone: Path, environment: dict[str, str]) -> str:
 
 
 def test_quick_start_is_two_recipes() -> None:
-    recipes = re.findall(r"^(\w+)[\w *]*:", (ROOT / "justfile").read_text(), re.MULTILINE)
-    commands = QUICK_START.splitlines()
-    assert commands == ["./run demo", "./run check"]
-    assert {command.removeprefix("./run ") for command in commands} <= set(recipes)
+    assert QUICK_START.splitlines() == ["./run demo", "./run check"]
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/errors.md", "docs/migrations.md"])
-def test_recipes_that_are_named_exist(document: str) -> None:
+def test_recipes_that_are_named_exist() -> None:
     recipes = set(re.findall(r"^(\w+)[\w *]*:", (ROOT / "justfile").read_text(), re.MULTILINE))
-    named = re.findall(r"(?:`|^)(?:just|\./run) ([a-z]+)", (ROOT / document).read_text(), re.MULTILINE)
-    assert set(named) <= recipes
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    named = {
+        (page.name, recipe)
+        for page in pages
+        for recipe in re.findall(r"(?:`|^)(?:just|\./run) ([a-z]+)", page.read_text(), re.MULTILINE)
+    }
+    assert named >= {("README.md", "demo"), ("README.md", "check"), ("CONTRIBUTING.md", "generate")}
+    assert {(page, recipe) for page, recipe in named if recipe not in recipes} == set()
 
 
 @pytest.mark.parametrize("block", OTHERS, ids=lambda block: block.splitlines()[1])
