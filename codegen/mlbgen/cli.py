@@ -183,17 +183,26 @@ def check(root: Path, stubs: Sequence[Path], form: str) -> None:
 
 @commands.command("coverage")
 @_root
+@click.option(
+    "--stubs",
+    multiple=True,
+    type=_FOLDER,
+    help="Folder of sample responses; can be repeated. [default: what the shapes in schemas/api/ were inferred from]",
+)
 @_format
-def coverage_(root: Path, form: str) -> None:
+def coverage_(root: Path, stubs: Sequence[Path], form: str) -> None:
     """Account for every path of the responses: mapped, ignored for a reason, or unmapped.
 
     \b
     Examples:
       mlbgen coverage
-      mlbgen coverage --format json
+      mlbgen coverage --stubs ../shared/stubs --format json
     """
     inputs = generate.read(root, generate.mappings(root))
-    reports = [coverage.report(each.method, each.ignore, each.shape) for each in inputs]
+    shown = generate.with_shapes_of(inputs, stubs) if stubs else inputs
+    for missing in sorted({each.method.name for each in inputs} - {each.method.name for each in shown}):
+        click.echo(f"{missing}: no sample in {', '.join(map(str, stubs))}", err=True)
+    reports = [coverage.report(each.method, each.ignore, each.shape) for each in shown]
     if form == "json":
         click.echo(json.dumps([each.json() for each in reports], indent=2, ensure_ascii=False))
     else:

@@ -79,7 +79,7 @@ def report(method: ir.Method, ignore: Iterable[Ignore], shape: Shape) -> Coverag
             segments = paths.parse(path).segments
             reason = next((reason for ignored, reason in reasons if ignored.covers(segments)), None)
             leaves.append(Leaf(path, place.seen, tuple(columns.get(path, ())), reason))
-    return Coverage(f"{method.endpoint}.{method.method}", tuple(leaves))
+    return Coverage(method.name, tuple(leaves))
 
 
 def _mapped(method: ir.Method) -> Iterator[tuple[str, str]]:

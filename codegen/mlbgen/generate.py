@@ -1,7 +1,7 @@
 """From a project's inputs, which `read` takes in, to the texts of all generated files, a pure function of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlbgen import infer, ir, lower, schema, shape_file, source, spec
@@ -66,6 +66,16 @@ def _read(root: Path, file: Path) -> Input:
         raise MlbgenError(f"{shape_path}: the shape of {name} is missing: run mlbgen infer with samples of it")
     shape = shape_file.load(shape_path)
     return Input(lower.lower(text, shape), tuple(mapping.ignore), shape)
+
+
+def with_shapes_of(inputs: Iterable[Input], directories: Sequence[Path]) -> tuple[Input, ...]:
+    """The inputs with the shapes of the samples below the directories, without the methods that have none there.
+
+    Raises MlbgenError for a broken stub.
+    """
+    known = {each.method.name: each for each in inputs}
+    shapes = infer.of_samples(directories, known)
+    return tuple(replace(known[name], shape=shape) for name, shape in shapes.items())
 
 
 def read_released(root: Path) -> Released | None:

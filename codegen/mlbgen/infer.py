@@ -27,10 +27,18 @@ def files(directories: Sequence[Path], methods: Collection[str]) -> dict[str, st
 
     Raises MlbgenError for a broken stub, or where a method has none.
     """
-    shapes = infer(stub for stub in stubs.find(*directories) if stub.name in methods and stub.is_answer)
+    shapes = of_samples(directories, methods)
     if missing := sorted(set(methods) - shapes.keys()):
         raise MlbgenError(f"{', '.join(map(str, directories))}: no stub of {', '.join(missing)}")
     return {path(name): shape_file.dump(shape, title=f"Responses of {name}") for name, shape in shapes.items()}
+
+
+def of_samples(directories: Sequence[Path], methods: Collection[str]) -> dict[str, Shape]:
+    """The shapes of those of the methods that have samples below the directories, by name.
+
+    Raises MlbgenError for a broken stub.
+    """
+    return infer(stub for stub in stubs.find(*directories) if stub.name in methods and stub.is_answer)
 
 
 def path(name: str) -> str:

@@ -278,6 +278,11 @@ class Method:
     position: Position
 
     @property
+    def name(self) -> str:
+        """Endpoint and method: `game.liveGameV1`."""
+        return f"{self.endpoint}.{self.method}"
+
+    @property
     def path_parameters(self) -> frozenset[str]:
         """The parameters in the URL."""
         return frozenset(_PARAMETER.findall(self.url))

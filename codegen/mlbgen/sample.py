@@ -60,17 +60,16 @@ def check(method: ir.Method, samples: Iterable[Stub]) -> Checked:
 
     Samples of other methods are passed over.
     """
-    name = f"{method.endpoint}.{method.method}"
     inspections = [_Inspection(table) for table in method.tables]
     seen, others = 0, Counter[str]()
     for stub in samples:
-        if stub.name == name:
+        if stub.name == method.name:
             others.update(_see(inspections, method, stub))
             seen += 1
     found = [] if seen > others.total() else [_no_sample(method, others)]
     if not found or any(inspection.rows for inspection in inspections):
         found += [each for inspection in inspections for each in inspection.diagnostics()]
-    return Checked(name, seen - others.total(), others, tuple(sorted(found)))
+    return Checked(method.name, seen - others.total(), others, tuple(sorted(found)))
 
 
 def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) -> Iterator[str]:
@@ -87,7 +86,7 @@ def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) ->
 
 
 def _no_sample(method: ir.Method, others: Mapping[str, int]) -> Diagnostic:
-    message = f"no sample is a whole document of {method.endpoint}.{method.method}"
+    message = f"no sample is a whole document of {method.name}"
     reasons = "; ".join(sorted(others)) or "there is none of this method"
     return Diagnostic(method.position, "MG106", message, f"{reasons}: add a sample, or mend the source")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlbgen import coverage, infer, lower, shape_file, source
+from mlbgen import cli, coverage, infer, lower, shape_file, source
 from mlbgen.coverage import Coverage
 from mlbgen.lower import grammar
 from mlbgen.stubs import Stub
@@ -87,6 +87,59 @@ def test_the_report_as_text_and_as_json(report: Coverage) -> None:
     assert {"path": "$.link", "seen": 1, "fate": "ignored", "columns": [], "reason": "follows from the id"} in found[
         "paths"
     ]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project with the mapping, whose shape was inferred from the document."""
+    for path, text in (
+        ("pyproject.toml", ""),
+        ("schemas/mappings/game/test.yaml", MAPPING),
+        ("shown/1.json", json.dumps(STUB | {"response": DOCUMENT})),
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert cli.main(["infer", "--root", str(tmp_path), "--stubs", str(tmp_path / "shown")]) == 0
+    return tmp_path
+
+
+STUB = {"endpoint": "game", "method": "test"}
+
+
+def unmapped(root: Path, capsys: pytest.CaptureFixture[str], *folders: str) -> tuple[set[str], str]:
+    """The unmapped paths by the command, and what it says on stderr."""
+    capsys.readouterr()
+    options = [option for each in folders for option in ("--stubs", str(root / each))]
+    assert cli.main(["coverage", "--root", str(root), "--format", "json", *options]) == 0
+    shown = capsys.readouterr()
+    reports = json.loads(shown.out)
+    return {each["path"] for of in reports for each in of["paths"] if each["fate"] == "unmapped"}, shown.err
+
+
+def test_coverage_of_given_samples(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, document in enumerate([{"gamePk": 1, "new": 1}, {"gamePk": 2, "newer": 1}]):
+        (root / f"new{number}").mkdir()
+        (root / f"new{number}" / "1.json").write_text(json.dumps(STUB | {"response": document}))
+    (root / "other").mkdir()
+    (root / "other" / "1.json").write_text(json.dumps({"endpoint": "a", "method": "b", "response": 1}))
+    committed = {"$.players.*.age", "$.debugger"}
+    assert unmapped(root, capsys) == (committed, "")
+    assert unmapped(root, capsys, "new0") == ({"$.new"}, "")
+    assert unmapped(root, capsys, "new0", "new1") == ({"$.new", "$.newer"}, "")
+    assert unmapped(root, capsys, "other") == (set(), f"game.test: no sample in {root / 'other'}\n")
+    monkeypatch.setenv("MLB_STUBS", str(root / "new0"))
+    assert unmapped(root, capsys) == (committed, "")
+
+
+def test_infer_reads_all_folders(root: Path) -> None:
+    (root / "more").mkdir()
+    (root / "more" / "1.json").write_text(json.dumps(STUB | {"response": {"more": 1}}))
+    folders = ["--stubs", str(root / "shown"), "--stubs", str(root / "more")]
+    assert cli.main(["infer", "--root", str(root), *folders]) == 0
+    shape = shape_file.load(root / infer.path("game.test"))
+    assert (shape.seen, {"more", *DOCUMENT}) == (2, set(shape.members))
 
 
 def test_nothing_of_the_live_feed_is_unaccounted_for() -> None:

@@ -1,5 +1,6 @@
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -122,11 +123,47 @@ def test_path_of_a_method() -> None:
         (b"[1, 2]", "a JSON object is expected"),
         (b'{"endpoint": "e", "gamePk": 1}', "method and response missing"),
         (b'{"endpoint": "e", "method": "m", "response": {}, "query_params": [1]}', "query_params is no JSON object"),
+        (rb'{"endpoint": "e", "method": "m", "response": {"a\ud800": 1}}', r"half of a surrogate pair in .*a\\ud800"),
+        (rb'{"endpoint": "e", "method": "m", "response": ["\uDFFF b"]}', r"half of a surrogate pair in .*\\udfff b"),
+        (b'{"endpoint": "e", "method": "m", "response": ["\xed\xa0\x80"]}', "is not JSON: 'utf-8' codec can't decode"),
+        (b'{"endpoint": "e", "method": "m", "response": %s}' % (b"[" * 100 + b"]" * 100), "nested too deeply"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"endpoint": "e", "method": "m", "response": %s}' % (b"9" * 5000), "is not JSON"),
     ],
 )
 def test_a_broken_stub_is_named_with_the_reason(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "broken.json").write_bytes(content)
     with pytest.raises(MlbgenError, match=rf"broken\.json: .*{reason}"):
+        list(stubs.find(tmp_path))
+
+
+def test_a_pair_of_surrogates_is_a_character(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(rb'{"endpoint": "e", "method": "m", "response": {"\ud83d\udE00": "\\ud800"}}')
+    (stub,) = stubs.find(tmp_path)
+    assert stub.document == {"\U0001f600": r"\ud800"}
+
+
+def test_depth_that_is_allowed_goes_through(tmp_path: Path) -> None:
+    deep: object = 1
+    for number in range(98):
+        deep = {f"a{number}": deep} if number % 2 else [deep]
+    write(tmp_path, "a.json", deep)
+    assert "seen" in infer.files([tmp_path], {GAMES})["schemas/api/schedule/games.json"]
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_the_size_of_a_stub_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, zipped: bool) -> None:
+    monkeypatch.setattr(stubs, "_MAX_SIZE", 1_000)
+    write(tmp_path, "a.json.gz" if zipped else "a.json", "x" * 1_000)
+    with pytest.raises(MlbgenError, match=r"a\.json.*: can't be read: it has more than 1,000 bytes"):
+        list(stubs.find(tmp_path))
+
+
+def test_what_is_not_a_file_is_named_and_folders_are_not_read(tmp_path: Path) -> None:
+    write(tmp_path, "a.json/b.json", {})
+    assert len(list(stubs.find(tmp_path))) == 1
+    os.mkfifo(tmp_path / "fifo.json")
+    with pytest.raises(MlbgenError, match=r"fifo\.json: can't be read: it is not a regular file"):
         list(stubs.find(tmp_path))
 
 
