@@ -1,16 +1,16 @@
 """Puts captured responses into the raw tables, after a look whether the pipeline can read them."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from mlb_etl import db, registry, samples
 from mlb_etl.contracts import Capture, Method, times
 from mlb_etl.db import Connection
-from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.errors import Rejected
 from mlb_etl.extract import extract
 from mlb_etl.raw import Fate, Raw, Response
 from mlb_etl.settings import TABLES
@@ -32,21 +32,26 @@ class Bare:
 BARE = Bare()
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A file of which nothing was stored, and why."""
-
-    file: Path
-    why: Rejected
+Outcome: TypeAlias = Literal["stored", "seen", "known", "refused", "unmapped"]
+"""What became of a file: the fate of its response, or why it has none; unmapped ones are of a method without tables."""
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """What became of the files; `already` ones hold nothing that the raw table has not."""
+class File:
+    """What became of a file. `method` is that of its response and `keys` what that is about, as far as they are known.
 
-    stored: tuple[Path, ...]
-    already: tuple[Path, ...]
-    refused: tuple[Refused, ...]
+    why: None for a response that the raw table has now.
+    """
+
+    path: Path
+    outcome: Outcome
+    method: str | None = None
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    why: Rejected | None = None
+
+
+class Unmapped(Rejected):
+    """A response of a method without tables."""
 
 
 class Loader:
@@ -57,39 +62,72 @@ class Loader:
         self._package = package
         self._tables: dict[str, Raw] = {}
 
-    def store(self, response: Response, read: Callable[[Method, Response], Mapping[str, Any]]) -> Fate:
-        """Store one of which `read` tells what it is about, or raises Rejected, as for a method without mapping."""
+    def method(self, response: Response) -> Method:
+        """The method that it is a response of; raises Unmapped where the package has no tables of it."""
         name = f"{response.endpoint}.{response.method}"
         if name not in registry.methods(self._package):
-            raise Rejected(f"{self._package} has no mapping for it", path="$.method", value=name)
-        method = registry.method(self._package, name)
-        keys = read(method, response)
-        if name not in self._tables:
-            self._tables[name] = Raw(self._connection, method)
+            raise Unmapped(f"{self._package} has no mapping for it", path="$.method", value=name)
+        return registry.method(self._package, name)
+
+    def store(self, method: Method, response: Response, keys: Mapping[str, Any]) -> Fate:
+        """Store a response about the document with these keys."""
+        if method.name not in self._tables:
+            self._tables[method.name] = Raw(self._connection, method)
         with db.edge(method.qualified_raw_table):
-            return self._tables[name].store(response, keys)
+            return self._tables[method.name].store(response, keys)
 
 
-def load_files(
-    connection: Connection,
-    files: Iterable[Path],
-    *,
-    package: str = TABLES,
-    bare: Bare = BARE,
-) -> Loaded:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of files."""
+
+    files: tuple[File, ...]
+
+    @property
+    def stored(self) -> tuple[Path, ...]:
+        """Those whose response has a row of its own now."""
+        return tuple(file.path for file in self.files if file.outcome == "stored")
+
+    @property
+    def already(self) -> tuple[Path, ...]:
+        """Those that hold nothing that the raw table had not."""
+        return tuple(file.path for file in self.files if file.outcome in {"seen", "known"})
+
+    @property
+    def refused(self) -> tuple[File, ...]:
+        """Those of which nothing was stored; each says why."""
+        return tuple(file for file in self.files if file.why is not None)
+
+
+def load_files(connection: Connection, files: Iterable[Path], *, package: str = TABLES, bare: Bare = BARE) -> Loaded:
     """Store the response of each file, unless the pipeline could not read it; a refused file does not stop others."""
-    stored: list[Path] = []
-    already: list[Path] = []
-    refused: list[Refused] = []
+    return Loaded(tuple(load_each(connection, files, package=package, bare=bare)))
+
+
+def load_each(
+    connection: Connection, files: Iterable[Path], *, package: str = TABLES, bare: Bare = BARE
+) -> Iterator[File]:
+    """Do what load_files does, and tell of each file what became of it as soon as that is known."""
     loader = Loader(connection, package)
-    for file in files:
-        try:
-            became = loader.store(_response(package, file, bare), _keys)
-            (stored if became == "stored" else already).append(file)
-        except Rejected as why:
-            log.info("refused %s: %s", file, why)
-            refused.append(Refused(file, why))
-    return Loaded(tuple(stored), tuple(already), tuple(refused))
+    for path in files:
+        found = _load(loader, package, path, bare)
+        if found.why is not None:
+            log.info("%s %s: %s", found.outcome, path, found.why)
+        yield found
+
+
+def _load(loader: Loader, package: str, path: Path, bare: Bare) -> File:
+    name = None
+    try:
+        response = _response(package, path, bare)
+        name = f"{response.endpoint}.{response.method}"
+        method = loader.method(response)
+        keys = extract(method, Capture(response.captured_at, response.parameters), response.data).keys
+        return File(path, loader.store(method, response, keys), name, keys)
+    except Unmapped as why:
+        return File(path, "unmapped", name, why=why)
+    except Rejected as why:
+        return File(path, "refused", name, why=why)
 
 
 def choose(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:
@@ -109,21 +147,25 @@ def choose(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:
     return chosen
 
 
-def _keys(method: Method, response: Response) -> Mapping[str, Any]:
-    return extract(method, Capture(response.captured_at, response.parameters), response.data).keys
-
-
-def _response(package: str, file: Path, bare: Bare) -> Response:
-    content = samples.read(file)
+def _response(package: str, path: Path, bare: Bare) -> Response:
+    content = samples.read(path)
     response = samples.unwrap(content)
     if response is None:
-        captured_at = bare.captured_at or times.of_file(file.stat().st_mtime)
-        return samples.bare(_bare_method(package, bare), content, captured_at)
+        samples.require_json(content)
+        return samples.bare(_bare_method(package, bare), content, bare.captured_at or _changed(path))
     return response
+
+
+def _changed(path: Path) -> datetime:
+    """When the file was last changed."""
+    try:
+        return times.of_file(path.stat().st_mtime)
+    except OSError as error:
+        raise Rejected(f"can't be read: {error.strerror}") from error
 
 
 def _bare_method(package: str, bare: Bare) -> Method:
     names = sorted(registry.methods(package))
     if bare.method is None and len(names) != 1:
-        raise EtlError(f"of which method is a bare response? say --method with one of {', '.join(names)}")
+        raise Rejected(f"a bare response, which does not say its method: say --method, one of {', '.join(names)}")
     return registry.method(package, bare.method or names[0])

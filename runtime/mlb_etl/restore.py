@@ -109,20 +109,18 @@ def _ahead(store: ObjectStore, days: Sequence[str]) -> Iterator[tuple[str, Futur
 
 def _restore(loader: Loader, name: str, coming: Future[Response]) -> Restored:
     try:
-        became = loader.store(coming.result(), _named(name))
+        response = coming.result()
+        method = loader.method(response)
+        became = loader.store(method, response, _keys(name, method, response))
     except Rejected as why:
         log.info("refused %s: %s", name, why)
         return Restored(failures=(Bad(name, why),))
     return {"stored": Restored(stored=1), "seen": Restored(seen=1), "known": Restored(known=1)}[became]
 
 
-def _named(name: str) -> Callable[[Method, Response], dict[str, Any]]:
-    """Reads what a response is about, which has to be what the name says."""
-
-    def keys(method: Method, response: Response) -> dict[str, Any]:
-        found = client_answer.read(method, response)
-        if name_of(response, found) != name:
-            raise Rejected("the object stands under another name than its content has", value=name_of(response, found))
-        return found
-
-    return keys
+def _keys(name: str, method: Method, response: Response) -> dict[str, Any]:
+    """What a response is about, which has to be what the name says."""
+    found = client_answer.read(method, response)
+    if name_of(response, found) != name:
+        raise Rejected("the object stands under another name than its content has", value=name_of(response, found))
+    return found

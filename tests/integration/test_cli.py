@@ -87,9 +87,11 @@ def test_from_files_to_tables(database: str) -> None:
     write(folder / "a.json", stub(response(1), game_pk=1))
     write(folder / "b.json.gz", stub(response(2), game_pk=2))
     write(folder / "c.json", stub(response(2), at(1), game_pk=2))
-    assert run("test", "load-stub", "--dir", "stubs").output == "stored 2, already stored 1, refused 0\n"
+    assert (
+        run("test", "load-stub", "--dir", "stubs").output == "stored 2, unchanged 1, known 0, refused 0, not mapped 0\n"
+    )
     one = run("test", "load-stub", "--game-pk", "2", "--stubs", "stubs")
-    assert one.output == "stored 0, already stored 2, refused 0\n"
+    assert one.output == "stored 0, unchanged 0, known 2, refused 0, not mapped 0\n"
     result = run("transform", "--job", "job.yaml", "--game-pk", "1")
     assert result.exit_code == 0
     assert result.output == (
@@ -119,12 +121,12 @@ def test_a_refused_file_is_explained() -> None:
     result = run("test", "load-stub", "--file", str(broken), "--file", str(good))
     assert result.exit_code == 1
     assert result.output == (
-        "stored 1, already stored 0, refused 1\n"
         "refused broken.json\n"
         "  table   sample.plays\n"
         "  path    $.plays[0].index\n"
         "  value   'first'\n"
         "  reason  Expected `int | null`, got `str`\n"
+        "stored 1, unchanged 0, known 0, refused 1, not mapped 0\n"
     )
 
 

@@ -13,7 +13,7 @@ from mlb_etl import client
 from mlb_etl.cli.database import database
 from mlb_etl.cli.ingest import backfill, ingest
 from mlb_etl.cli.live import live
-from mlb_etl.cli.load import test
+from mlb_etl.cli.load import load, test
 from mlb_etl.cli.quarantine import group as quarantine
 from mlb_etl.cli.rebuild import rebuild
 from mlb_etl.cli.replay import replay
@@ -75,6 +75,7 @@ cli.add_command(backfill)
 cli.add_command(database)
 cli.add_command(ingest)
 cli.add_command(live)
+cli.add_command(load)
 cli.add_command(quarantine)
 cli.add_command(rebuild)
 cli.add_command(replay)

@@ -1,18 +1,73 @@
-"""mlb-etl test: captured responses from files into the raw tables."""
+"""mlb-etl load and mlb-etl test load-stub: captured responses from files into the raw tables."""
 
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from mlb_etl import db, ingest, migrate, samples
+from mlb_etl import db, ingest, migrate, registry, samples
 from mlb_etl.cli import report
+from mlb_etl.counts import Counts
 from mlb_etl.errors import EtlError
+from mlb_etl.ingest import Bare, File
+from mlb_etl.pipeline import Pipeline
 from mlb_etl.settings import Settings
 
+_PATH = click.Path(exists=True, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DIR = click.Path(exists=True, file_okay=False, path_type=Path)
 _TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S%z"])
+_OUTCOMES = {"stored": "stored", "seen": "unchanged", "known": "known", "refused": "refused", "unmapped": "not mapped"}
+
+_method = click.option(
+    "--method", help="Method of bare responses, such as game.liveGameV1; needed where there are several."
+)
+_captured_at = click.option(
+    "--captured-at", type=_TIME, help="Time of bare responses' requests; by default the file's last change."
+)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
+@_method
+@_captured_at
+@click.option("--transform", is_flag=True, help="Apply what is loaded to the tables at once.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the outcome.")
+@click.pass_context
+def load(
+    ctx: click.Context,
+    *,
+    paths: tuple[Path, ...],
+    method: str | None,
+    captured_at: datetime | None,
+    transform: bool,
+    form: str,
+) -> None:
+    """Put captured responses into the raw tables: files, and each *.json and *.json.gz in folders and below.
+
+    A file is a stub, {endpoint, method, path_params, captured_at, response, ...}, or a bare response; gzipped or not.
+    Recordings of `mlb-etl ingest --record` are stubs, and so is what `mlb-sim write` makes.
+
+    A file that can't be used is listed with the reason and the place in it, and the exit code is 1; all others are
+    loaded. In a folder, responses of methods without a mapping are only counted. Loading a file again changes nothing.
+
+    \b
+    Examples:
+      mlb-etl load recordings --transform
+      mlb-etl load feed.json --method game.liveGameV1 --captured-at 2024-07-13T04:19:09Z
+      mlb-etl load recordings/game/liveGameV1 recordings/schedule --format json
+    """
+    files = [file for path in paths for file in (samples.find(path) if path.is_dir() else [path])]
+    if not files:
+        raise click.UsageError("nothing to load: no *.json or *.json.gz there")
+    named = {path for path in paths if not path.is_dir()}
+    _load(ctx, files, Bare(method, captured_at), named=named, transform=transform, form=form)
 
 
 @click.group()
@@ -21,7 +76,7 @@ def test() -> None:
 
 
 @test.command("load-stub")
-@click.option("--game-pk", type=int, multiple=True, help="Load the stubs of this game. Repeatable.")
+@click.option("--game-pk", type=click.IntRange(1), multiple=True, help="Load the stubs of this game. Repeatable.")
 @click.option(
     "--stubs",
     type=click.Path(path_type=Path),
@@ -33,8 +88,8 @@ def test() -> None:
 )
 @click.option("--file", "files", type=_FILE, multiple=True, help="Load this file. Repeatable.")
 @click.option("--dir", "folders", type=_DIR, multiple=True, help="Load every *.json and *.json.gz below. Repeatable.")
-@click.option("--method", help="Method of bare responses, such as game.liveGameV1; needed where there are several.")
-@click.option("--captured-at", type=_TIME, help="Time of bare responses' requests; by default the file's last change.")
+@_method
+@_captured_at
 @click.pass_context
 def load_stub(
     ctx: click.Context,
@@ -46,31 +101,19 @@ def load_stub(
     method: str | None,
     captured_at: datetime | None,
 ) -> None:
-    """Put captured responses into the raw tables.
-
-    A file is a stub, {endpoint, method, path_params, captured_at, response, ...}, or a bare response; gzipped or not.
-    A response that the pipeline could not read is refused with table, path, value and reason, and the exit code is 1;
-    the other files are loaded.
+    """Do what `mlb-etl load` does, for the stubs of a game, too.
 
     \b
     Examples:
+      mlb-etl test load-stub --game-pk 747175
       mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
-      mlb-etl test load-stub --file feed.json --method game.liveGameV1 --captured-at 2024-07-13T04:19:09Z
-      mlb-etl test load-stub --dir ../shared/stubs/game/liveGameV1
     """
-    settings = Settings.from_environment()
     chosen = [*files, *(file for folder in folders for file in samples.find(folder))]
     for number in game_pk:
-        chosen += _stubs_of(settings.tables, stubs, number)
+        chosen += _stubs_of(Settings.from_environment().tables, stubs, number)
     if not chosen:
         raise click.UsageError("nothing to load: say --game-pk, --file, or --dir with a folder of *.json or *.json.gz")
-    with db.connect(settings) as connection:
-        migrate.require(connection, settings.tables)
-        loaded = ingest.load_files(connection, chosen, package=settings.tables, bare=ingest.Bare(method, captured_at))
-    click.echo(f"stored {len(loaded.stored)}, already stored {len(loaded.already)}, refused {len(loaded.refused)}")
-    for refused in loaded.refused:
-        report.rejected(f"refused {refused.file}", refused.why)
-    ctx.exit(1 if loaded.refused else 0)
+    _load(ctx, chosen, Bare(method, captured_at), named=set(files), transform=False, form="text")
 
 
 def _stubs_of(package: str, stubs: Path, game_pk: int) -> list[Path]:
@@ -78,3 +121,72 @@ def _stubs_of(package: str, stubs: Path, game_pk: int) -> list[Path]:
     if not found:
         raise EtlError(f"no stub of game {game_pk} in {stubs}; say where they are with --stubs or $MLB_STUBS")
     return found
+
+
+def _load(
+    ctx: click.Context, paths: Sequence[Path], bare: Bare, *, named: set[Path], transform: bool, form: str
+) -> None:
+    """Load the files and say what became of them, even where the rest can't be loaded."""
+    settings = Settings.from_environment()
+    if bare.method is not None:
+        registry.method(settings.tables, bare.method)
+    paths = list(dict.fromkeys(paths))
+    done: list[File] = []
+    counts = None
+    try:
+        with db.connect(settings) as connection, db.edge(), report.progress("files") as progress:
+            migrate.require(connection, settings.tables)
+            for file in ingest.load_each(connection, paths, package=settings.tables, bare=bare):
+                meant = file.outcome == "unmapped" and file.path in named  # in a folder it is passed over
+                done.append(replace(file, outcome="refused") if meant else file)
+                progress(len(done), len(paths))
+        if transform:
+            counts = _transform(settings, done)
+    finally:
+        if done:
+            _report(done, counts, form)
+    refused = any(file.outcome == "refused" for file in done)
+    ctx.exit(1 if refused or (counts is not None and counts.documents.quarantined) else 0)
+
+
+def _transform(settings: Settings, done: Sequence[File]) -> Counts:
+    """Apply the captures of the documents that were loaded."""
+    scopes: defaultdict[str, defaultdict[str, dict[Any, None]]] = defaultdict(lambda: defaultdict(dict))
+    for file in done:
+        if file.method is not None and file.why is None:
+            for name, value in file.keys.items():
+                scopes[file.method][name][value] = None
+    counts = Counts()
+    for name, scope in scopes.items():
+        pipeline = Pipeline(registry.method(settings.tables, name), settings, os.cpu_count() or 1)
+        with report.progress("documents") as progress:
+            counts += pipeline.run({key: list(values) for key, values in scope.items()}, progress=progress)
+    return counts
+
+
+def _report(done: Sequence[File], counts: Counts | None, form: str) -> None:
+    """Print what became of the files, by method, and why some were refused."""
+    methods: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for file in done:
+        methods[file.method or "unknown"][file.outcome] += 1
+    refused = [(file, file.why) for file in done if file.outcome == "refused" and file.why is not None]
+    if form == "json":
+        plain = {
+            "methods": {name: _by_word(found, "_") for name, found in sorted(methods.items())},
+            "refused": [{"file": str(file.path), "method": file.method, **report.facts(why)} for file, why in refused],
+            "transform": None if counts is None else report.plain(counts),
+        }
+        click.echo(json.dumps(plain, indent=2))
+        return
+    if counts is not None:
+        report.counts(counts)
+    for file, why in refused:
+        report.rejected(f"refused {file.path}", why)
+    if len(methods) > 1:
+        rows: list[list[report.Cell]] = [[name, *_by_word(found).values()] for name, found in sorted(methods.items())]
+        report.table(("method", *_OUTCOMES.values()), rows)
+    click.echo(", ".join(f"{word} {number}" for word, number in _by_word(sum(methods.values(), Counter())).items()))
+
+
+def _by_word(found: Counter[str], space: str = " ") -> dict[str, int]:
+    return {word.replace(" ", space): found[outcome] for outcome, word in _OUTCOMES.items()}

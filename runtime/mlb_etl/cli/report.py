@@ -54,10 +54,13 @@ def plain(done: Counts) -> dict[str, Any]:
 
 
 def _quarantined(each: Quarantined) -> dict[str, Any]:
-    why = each.why
+    return {"document": json.loads(each.document), "captured_at": each.captured_at.isoformat(), **facts(each.why)}
+
+
+def facts(why: Rejected) -> dict[str, str | None]:
+    """Why a response was turned down, as JSON has it."""
     value = None if why.value is None else str(why.value)
-    facts = {"table": why.table, "path": why.path, "value": value, "reason": why.reason}
-    return {"document": json.loads(each.document), "captured_at": each.captured_at.isoformat(), **facts}
+    return {"table": why.table, "path": why.path, "value": value, "reason": why.reason}
 
 
 @contextmanager
