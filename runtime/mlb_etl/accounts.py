@@ -1,0 +1,90 @@
+"""Which account the embedded server has where this process is root, as which PostgreSQL refuses to run.
+
+It is the owner of the folder, where that is a person; else a number that nobody else has, one for each folder. Not
+`nobody`: other services run as that, and could read the files, or connect and run programs by COPY.
+"""
+
+import os
+import pwd
+import secrets
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlb_etl.errors import DatabaseUnavailable
+
+OWN = range(60_706, 61_184)  # systems give these neither to people nor to services
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Numbers of a user and a group."""
+
+    uid: int
+    gid: int
+
+    def reaches(self, path: Path) -> bool:
+        """Whether the account may pass or execute `path`: asked of the system, which knows all its rules."""
+        command = ["sh", "-c", 'test -x "$0"', str(path)]
+        with explained():
+            done = subprocess.run(command, check=False, cwd="/", user=self.uid, group=self.gid, extra_groups=[])
+        return done.returncode == 0
+
+    def take(self, folder: Path) -> None:
+        """Own a folder and all below it; links are not followed, as others could have put them there."""
+        with explained():
+            for _, _, names, handle in os.fwalk(folder):
+                os.fchown(handle, self.uid, self.gid)
+                for name in names:
+                    os.chown(name, self.uid, self.gid, dir_fd=handle, follow_symlinks=False)
+
+
+def of(folder: Path) -> Account | None:
+    """The account for a server in `folder`, which need not exist; None where this process is not root."""
+    if os.geteuid() != 0:
+        return None
+    owner = next(each for each in (folder, *folder.parents) if each.exists()).stat()
+    nobody = _nobody()
+    shared = {0, nobody.uid} if nobody else {0}
+    return own() if owner.st_uid in shared else Account(owner.st_uid, owner.st_gid)
+
+
+def own() -> Account:
+    """One that nobody has."""
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    number = secrets.choice([each for each in OWN if each not in taken])
+    return Account(number, number)
+
+
+def named(account: Account) -> Account:
+    """The same where it has a name, which initdb insists on; else nobody's number in the account's own group."""
+    try:
+        pwd.getpwuid(account.uid)
+    except KeyError:
+        nobody = _nobody()
+        if nobody is None:
+            raise DatabaseUnavailable("this system has no account `nobody`, as which initdb could run") from None
+        return Account(nobody.uid, account.gid)
+    return account
+
+
+def _nobody() -> Account | None:
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError:
+        return None
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Explain what fails where a system, such as a small container, lets root have no other account."""
+    try:
+        yield
+    except (OSError, subprocess.SubprocessError) as error:
+        raise DatabaseUnavailable(
+            f"the embedded server can't have an account of its own here ({error}): run as another user than root,"
+            " or set MLB_ETL_DSN to a server of yours"
+        ) from error
