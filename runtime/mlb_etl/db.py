@@ -42,14 +42,18 @@ def dsn(settings: Settings) -> str:
 
 def connect(settings: Settings) -> Connection:
     """A connection in autocommit mode, so that each transaction is a block in the code. The caller closes it."""
-    given = parts(dsn(settings))
+    target = conninfo.make_conninfo("", **(_UNLESS_GIVEN | dict(parts(dsn(settings)))))
+
+    def open_one() -> Connection:
+        return psycopg.connect(target, autocommit=True)
+
     try:
-        connection = psycopg.connect(conninfo.make_conninfo("", **(_UNLESS_GIVEN | dict(given))), autocommit=True)
+        connection = open_one()
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(f"no connection to the database: {message(error)}") from error
     try:
         with edge():
-            server_session.prepare(connection)
+            server_session.prepare(connection, open_one)
     except BaseException:
         connection.close()
         raise

@@ -4,9 +4,16 @@ Settings are the server's for whoever uses it, and an `ALTER ROLE ... SET` meant
 or write. Those that matter are set here, in one statement, and nowhere else.
 """
 
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeAlias
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import TupleRow
 
 from mlb_etl.errors import EtlError
@@ -38,19 +45,64 @@ PINNED = {
     "row_security": "off",
 }
 _PIN = "; ".join(f"SET {name} = '{value}'" for name, value in PINNED.items()).encode()
-_ASK = b"SELECT pg_catalog.current_setting('session_replication_role')"
+_ASK = b"SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_setting('session_replication_role')"
+_POOL_PATIENCE = 5.0  # seconds
 
 
-def prepare(connection: Connection) -> None:
-    """Make the session what all statements rely on; raises EtlError where the server does not allow that."""
+def prepare(connection: Connection, another: Callable[[], Connection]) -> None:
+    """Make the session what all statements rely on; raises EtlError where that can't be.
+
+    `another` opens one more connection, which is closed again: it is needed where a pooler is in between.
+    """
     _require_version(connection.info.server_version)
-    found = connection.execute(_ASK).fetchone()
-    if found != ("origin",):  # only superusers may change it
+    [(pid, role)] = connection.execute(_ASK).fetchall()
+    if pid != connection.info.backend_pid:  # a pooler makes up what it says when a connection begins
+        _require_session_mode(connection, another)
+    if role != "origin":  # only superusers may change it
         raise EtlError(
-            f"session_replication_role is {found and found[0]}: foreign keys would not be checked; reset it for this"
-            " role and database, with ALTER ROLE ... RESET session_replication_role"
+            f"session_replication_role is {role}: foreign keys would not be checked; reset it for this role and"
+            " database, with ALTER ROLE ... RESET session_replication_role"
         )
     connection.execute(_PIN)
+
+
+def _require_session_mode(connection: Connection, another: Callable[[], Connection]) -> None:
+    """Raise EtlError unless the pooler keeps a server's session for this connection while it is idle.
+
+    Nothing tells the mode, so it is tried: an idle connection gets a notification only where the session that listens
+    is its own. In another mode that session is back in the pool, where it may be anyone's.
+    """
+    channel = sql.Identifier(f"mlb_etl_{secrets.token_hex(8)}")
+    connection.execute(sql.SQL("LISTEN {}").format(channel))
+    try:
+        with another() as other, _bounded(other):
+            other.execute(sql.SQL("NOTIFY {}").format(channel))
+    except psycopg.OperationalError as error:
+        raise EtlError(
+            f"a pooler is before the database, and lets no second connection through ({error}): mlb-etl needs one for"
+            " each worker and one more; raise its pool_size, or let MLB_ETL_DSN lead to the server itself"
+        ) from error
+    notified = list(connection.notifies(timeout=_POOL_PATIENCE, stop_after=1))
+    connection.execute(sql.SQL("UNLISTEN {}").format(channel))
+    if not notified:
+        raise EtlError(
+            "a pooler in transaction or statement mode is before the database: settings, prepared statements,"
+            " temporary tables and locks of mlb-etl need sessions of their own; let MLB_ETL_DSN lead to the server"
+            " itself, or to a pool with pool_mode = session"
+        )
+
+
+@contextmanager
+def _bounded(connection: Connection) -> Iterator[None]:
+    """Cut the connection if the block takes too long, as a pooler can let it wait for minutes."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as line:
+        timer = threading.Timer(_POOL_PATIENCE, line.shutdown, [socket.SHUT_RDWR])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
 
 
 def _require_version(version: int) -> None:
