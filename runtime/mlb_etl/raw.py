@@ -193,9 +193,15 @@ class Raw:
             return "seen"
         return "known"
 
+    def now(self) -> datetime:
+        """The time on the database's clock, which all processes share."""
+        ((now,),) = self.connection.execute(_CLOCK).fetchall()
+        assert isinstance(now, datetime)  # noqa: S101 - the type of clock_timestamp()
+        return now
+
     def require_present(self, response: Response) -> None:
         """Raise Rejected where this machine, whose time a response of now has, is ahead of the database's clock."""
-        ((now,),) = self.connection.execute(_CLOCK).fetchall()
+        now = self.now()
         if response.captured_at > now + times.TOLERANCE:
             ours, theirs = (f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for time in (response.captured_at, now))
             raise Rejected(

@@ -1,25 +1,38 @@
 """What the tables show of each document: the capture that its watermark names, in the raw table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg import sql
+from psycopg.rows import TupleRow
 
-from mlb_etl.contracts import Capture, Method
+from mlb_etl.contracts import Capture, Method, Table
 from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError
 
 _SHOWN = """
 SELECT DISTINCT ON (w.document)
-    {keys}, w.document::text, r.captured_at, w.as_of, r.content_hash, r.query_params || r.path_params
+    {keys}, w.document::text, r.captured_at, w.as_of, r.content_hash, r.query_params || r.path_params, w.fingerprint
 FROM etl.watermark AS w
 LEFT JOIN {raw} AS r ON {same} AND w.as_of BETWEEN r.as_of AND r.last_seen_at AND r.content_hash = w.content_hash
-WHERE w.method = {method}
+WHERE w.method = {method} AND {wanted}
 ORDER BY w.document
 """
 _BODY = "SELECT data FROM {raw} WHERE {same} AND captured_at = %s AND content_hash = %s"
 _UNKNOWN = "SELECT {keys} FROM {table} EXCEPT SELECT {documents} FROM etl.watermark AS w WHERE w.method = %s LIMIT 1"
+_STRAY = """
+SELECT jsonb_build_object({document})::text AS document, count(*) FROM {table} AS t
+WHERE {wanted} AND NOT EXISTS (
+    SELECT FROM etl.watermark AS w WHERE w.method = {method} AND w.document = jsonb_build_object({document})
+)
+GROUP BY 1 ORDER BY 1
+"""
+_AT_A_TIME = 1000  # documents
+
+
+class CaptureLost(EtlError):
+    """The raw table no longer has the capture that the tables show of a document."""
 
 
 class Shown(NamedTuple):
@@ -51,23 +64,61 @@ class Documents:
         ]
 
     def shown(self) -> list[Shown]:
-        """The capture shown of each; raises EtlError where the raw table no longer has one."""
+        """The capture shown of each; raises CaptureLost where the raw table no longer has one."""
+        found = self._connection.execute(self._query(sql.SQL("true"))).fetchall()
+        return [self._read(row) for row in found]
+
+    def of(self, document: str) -> tuple[Shown, str] | None:
+        """The capture shown of one, and the fingerprint of the mapping it was applied under; None without watermark.
+
+        Raises CaptureLost where the raw table no longer has the capture.
+        """
+        query = self._query(sql.SQL("w.document = {}::jsonb").format(document))
+        found = self._connection.execute(query).fetchone()
+        return None if found is None else (self._read(found), found[-1])
+
+    def names(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+        """Those with these values of some keys, as the database writes them, a thousand at a time."""
+        of = dict(zip((key.name for key in self._method.document), self._of_watermark, strict=True))
+        wanted = [sql.SQL("{} = ANY({})").format(of[key], list(values)) for key, values in scope.items()]
+        query = sql.SQL("SELECT w.document::text FROM etl.watermark AS w WHERE {} ORDER BY w.document").format(
+            sql.SQL(" AND ").join((sql.SQL("w.method = {}").format(self._method.name), *wanted))
+        )
+        with self._connection.cursor("documents", withhold=True) as cursor:
+            cursor.itersize = _AT_A_TIME
+            for (document,) in cursor.execute(query):
+                yield document
+
+    def without_watermark(self, table: Table, scope: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, int]]:
+        """The documents with these values of some keys of which the table has rows all the same, and how many."""
+        wanted = [sql.SQL("t.{} = ANY({})").format(sql.Identifier(key), list(values)) for key, values in scope.items()]
+        pairs = (sql.SQL("{}, t.{}").format(key.name, sql.Identifier(key.name)) for key in self._method.document)
+        query = sql.SQL(_STRAY).format(
+            document=sql.SQL(", ").join(pairs),
+            table=sql.Identifier(table.schema, table.name),
+            method=self._method.name,
+            wanted=sql.SQL(" AND ").join((sql.SQL("true"), *wanted)),
+        )
+        yield from self._connection.execute(query)
+
+    def _query(self, wanted: sql.Composable) -> sql.Composed:
         pairs = zip(self._keys, self._of_watermark, strict=True)
-        query = sql.SQL(_SHOWN).format(
+        return sql.SQL(_SHOWN).format(
             keys=sql.SQL(", ").join(sql.SQL("r.{}").format(key) for key in self._keys),
             raw=self._raw,
             same=sql.SQL(" AND ").join(sql.SQL("r.{} = {}").format(*pair) for pair in pairs),
             method=self._method.name,
+            wanted=wanted,
         )
-        found = []
-        for *keys, document, captured_at, as_of, content_hash, parameters in self._connection.execute(query):
-            if content_hash is None:
-                raise self._lost(document)
-            found.append(Shown(tuple(keys), document, captured_at, as_of, content_hash, parameters))
-        return found
+
+    def _read(self, row: TupleRow) -> Shown:
+        *keys, document, captured_at, as_of, content_hash, parameters, _ = row
+        if content_hash is None:
+            raise self._lost(document)
+        return Shown(tuple(keys), document, captured_at, as_of, content_hash, parameters)
 
     def body(self, of: Shown) -> bytes:
-        """The response; raises EtlError where the raw table no longer has it."""
+        """The response; raises CaptureLost where the raw table no longer has it."""
         same = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(key) for key in self._keys)
         query = sql.SQL(_BODY).format(raw=self._raw, same=same)
         found = self._connection.execute(query, (*of.keys, of.captured_at, of.content_hash)).fetchone()
@@ -92,8 +143,8 @@ class Documents:
                 "version that made them, or delete them"
             )
 
-    def _lost(self, document: str) -> EtlError:
-        return EtlError(
+    def _lost(self, document: str) -> CaptureLost:
+        return CaptureLost(
             f"{self._method.qualified_raw_table} no longer has the response that the tables show of {document}: its "
             "rows can't be made anew; restore it, or delete the document from the tables and etl.watermark"
         )

@@ -65,7 +65,8 @@ class Transformer:
     def __init__(self, connection: Connection, method: Method, policy: Policy = "new") -> None:
         self.connection = connection
         self.raw = Raw(connection, method)
-        self._quarantine = Quarantine(connection, method.name, None if policy == "again" else method.fingerprint)
+        once_more = policy in {"again", "repair"}
+        self._quarantine = Quarantine(connection, method.name, None if once_more else method.fingerprint)
         self._upsert = Upsert(connection, method)
         self._method = method
         self._policy = policy

@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, dict_row
 
-from mlb_etl import copying, shrink
-from mlb_etl.contracts import Method, Row, Table
+from mlb_etl import copying, row_guard, shrink
+from mlb_etl.contracts import DocumentKey, Method, Row, Table
 from mlb_etl.copying import Copying
 from mlb_etl.counts import TableCounts, Warned
 from mlb_etl.db import Connection, edge, reraise
@@ -20,6 +20,7 @@ from mlb_etl.errors import Rejected
 from mlb_etl.partitions import Partitioned, Partitions
 from mlb_etl.quarantine import Quarantine
 from mlb_etl.raw import Stored
+from mlb_etl.row_guard import Counted, KeptOut
 from mlb_etl.watermark import Applied, Policy, Verdict, Watermarks, verdict
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class _KnownError(Exception):
 class _Target:
     """A table with what is always the same for each document."""
 
-    def __init__(self, connection: Connection, place: int, table: Table) -> None:
+    def __init__(self, connection: Connection, place: int, table: Table, document: Sequence[DocumentKey]) -> None:
         self.place = place
         self.table = table
         self.name = table.qualified_name
@@ -94,6 +95,8 @@ class _Target:
         self.partitioned = Partitioned.of(table)
         if table.partition is not None:
             self._partition_place = [column.name for column in table.columns].index(table.partition.column)
+        self.remove_later = row_guard.removal(table, document)
+        self.latest = row_guard.latest(table, document)
 
     def pack(self, rows: Sequence[Row]) -> Rows:
         values = frozenset(row[self._partition_place] for row in rows) if self.partitioned else frozenset[Any]()
@@ -113,9 +116,6 @@ class _Target:
         return [document.rows[self.place] for document in documents if document.rows is not None]
 
 
-_Counts: TypeAlias = dict[str, dict[tuple[Any, ...], Sequence[int]]]
-
-
 class Upsert:
     """The tables of a method, on a connection that is its own: it keeps staging tables and settings there."""
 
@@ -124,7 +124,9 @@ class Upsert:
         self._method = method
         connection.adapters.register_dumper(datetime, copying.Timestamps)
         connection.adapters.register_dumper(Decimal, copying.Numbers)
-        self._targets = [_Target(connection, place, table) for place, table in enumerate(method.tables)]
+        self._targets = [
+            _Target(connection, place, table, method.document) for place, table in enumerate(method.tables)
+        ]
         self._partitions = Partitions.of_method(connection, method)
         self._watermarks = Watermarks(connection, method.name)
         self._quarantine = Quarantine(connection, method.name)
@@ -147,7 +149,7 @@ class Upsert:
         """
         self._partitions.ensure({of.partitioned: of.partitions(documents) for of in self._targets if of.partitioned})
         try:
-            return self._apply(documents, policy)
+            return self._apply(documents, policy, known=policy == "repair")
         except _KnownError:
             log.info("%s has rows of documents whose watermarks were deleted", self._method.name)
             return self._apply(documents, policy, known=True)
@@ -159,6 +161,8 @@ class Upsert:
 
     def explain(self, why: Rejected, document: Document) -> Rejected:
         """The place and the value in a document that a check of the database refused; else as it was."""
+        if isinstance(why, KeptOut):
+            return self._with_example(why, document)
         cause = why.__cause__
         if not isinstance(cause, psycopg.errors.CheckViolation):
             return why
@@ -180,12 +184,27 @@ class Upsert:
         path = column.paths[0] if column.paths else "$"
         return Rejected(why.reason, path=path, value=value, table=why.table)
 
+    def _with_example(self, why: KeptOut, document: Document) -> Rejected:
+        """With the key and the time of the latest row that was kept."""
+        target = next(each for each in self._targets if each.name == why.table)
+        with edge(target.name), self._connection.cursor(row_factory=dict_row) as cursor:
+            found = cursor.execute(target.latest, document.capture.keys).fetchone()
+        if found is None:  # someone deleted it meanwhile
+            return why
+        captured_at = found.pop("captured_at")
+        key = ", ".join(f"{name} {value}" for name, value in found.items())
+        value = f"{why.value}, such as that of {key}, captured at {captured_at.isoformat()}"
+        return Rejected(why.reason, value=value, table=why.table)
+
     def _apply(self, documents: Sequence[Document], policy: Policy, *, known: bool = False) -> Written:
         """Decide under the locks of the watermarks, write and move the watermarks, all in one transaction."""
         new = {each.capture.document: self._applied(each.capture) for each in documents}
         with edge(), self._connection.transaction():
             before = self._watermarks.lock(new)
-            verdicts = tuple(verdict(new[name], before.get(name), policy) for name in new)
+            verdicts = tuple(
+                _verdict(each, shown, before.get(name), policy)
+                for each, (name, shown) in zip(documents, new.items(), strict=True)
+            )
             applied = [each for each, became in zip(documents, verdicts, strict=True) if became == "applied"]
             if any(each.rows is None for each in applied):
                 raise UnreadError({name: before.get(name) for name in new})
@@ -195,6 +214,8 @@ class Upsert:
             if fresh:
                 self._load(fresh, tables)
             if merged:
+                if policy == "repair":
+                    self._remove_later(merged, tables)
                 self._merge(merged, tables, unguarded=self._unguarded(new, before, policy))
             with self._connection.pipeline():
                 self._watermarks.move(_moved(new, before, verdicts))
@@ -210,8 +231,8 @@ class Upsert:
 
     @staticmethod
     def _unguarded(new: Mapping[str, Applied], before: Mapping[str, Applied], policy: Policy) -> set[str]:
-        """The documents whose loss of rows is no surprise: accepted, or of the same content under another mapping."""
-        if policy == "accept":
+        """The documents whose loss of rows is no surprise: accepted, repaired, or the same under another mapping."""
+        if policy in {"accept", "repair"}:
             return set(new)
         return {name for name, shown in before.items() if shown.content_hash == new[name].content_hash}
 
@@ -241,6 +262,8 @@ class Upsert:
             self._connection.execute(_CHECK)
         deleted = dict(zip((target.name for target, _ in deletes), found, strict=False))
         written = dict(zip((target.name for target, _ in upserts), found[len(deletes) :], strict=True))
+        for document in documents:
+            row_guard.require_none(document.capture.keys, deleted, written)
         for name, gone in deleted.items():
             inserted, updated = (sum(each[place] for each in written.get(name, {}).values()) for place in (0, 1))
             unchanged = staged.get(name, 0) - inserted - updated
@@ -250,7 +273,18 @@ class Upsert:
                 if document.capture.document not in unguarded:
                     self._guard(document, deleted, written)
 
-    def _guard(self, document: Document, deleted: _Counts, written: _Counts) -> None:
+    def _remove_later(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> None:
+        """Delete the rows that the row guard would keep, children first.
+
+        Where a row can move between partitions the key does not tell which rows are one, so there all are deleted.
+        """
+        self._connection.execute(self._lock_tables)
+        self._connection.execute(_DEFER)
+        for target in reversed(self._targets):
+            cursor = self._connection.execute(target.remove_later, self._parameters(documents))
+            tables[target.name] += TableCounts(deleted=cursor.rowcount)
+
+    def _guard(self, document: Document, deleted: Counted, written: Counted) -> None:
         """Raise Rejected where the document lost too much."""
         losses = {}
         for target in self._targets:
@@ -285,11 +319,7 @@ class Upsert:
         self, statements: Sequence[tuple[_Target, str]], documents: Sequence[Document]
     ) -> list[psycopg.Cursor[TupleRow]]:
         """The answers to the statements for the documents, all sent in one go."""
-        keys = zip(*(each.capture.keys for each in documents), strict=True)
-        parameters: dict[str, Any] = {
-            key.name: list(values) for key, values in zip(self._method.document, keys, strict=True)
-        }
-        parameters["captured_at"] = [each.capture.as_of for each in documents]
+        parameters = self._parameters(documents)
         cursors = [self._connection.cursor() for _ in statements]
         try:
             with self._connection.pipeline():
@@ -299,6 +329,14 @@ class Upsert:
             unanswered = (each for cursor, (each, _) in zip(cursors, statements, strict=True) if not cursor.pgresult)
             reraise(error, next((target.name for target in unanswered), None))
         return cursors
+
+    def _parameters(self, documents: Sequence[Document]) -> dict[str, Any]:
+        """The documents' keys and times as arrays by name."""
+        keys = zip(*(each.capture.keys for each in documents), strict=True)
+        parameters: dict[str, Any] = {
+            key.name: list(values) for key, values in zip(self._method.document, keys, strict=True)
+        }
+        return parameters | {"captured_at": [each.capture.as_of for each in documents]}
 
     def _stage(self) -> None:
         """Make the staging tables when they are first needed: each costs every transaction a little."""
@@ -317,6 +355,13 @@ class Upsert:
         """Send the rows; returns how many the server took of each table that has some."""
         some = [each for each in copies if each is not None]
         return dict(zip((each.name for each in some), copying.send(self._connection, some), strict=True))
+
+
+def _verdict(document: Document, new: Applied, shown: Applied | None, policy: Policy) -> Verdict:
+    """As `verdict`; a repair gives way to whoever applied a capture of the document since it was listed."""
+    if policy == "repair" and shown != document.capture.applied:
+        return "stale"
+    return verdict(new, shown, policy)
 
 
 def _moved(

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from mlb_etl.db import Connection
 
 Verdict: TypeAlias = Literal["applied", "same", "stale", "conflict"]
-Policy: TypeAlias = Literal["new", "again", "accept"]
+Policy: TypeAlias = Literal["new", "again", "accept", "repair"]
 
 
 class Applied(NamedTuple):
@@ -21,9 +21,10 @@ class Applied(NamedTuple):
 def verdict(capture: Applied, watermark: Applied | None, policy: Policy = "new") -> Verdict:
     """What becomes of a capture where the document's tables show `watermark`: write laws 1 and 2.
 
-    Under the policy `again` what is shown is applied once more; under `accept` a conflict goes to the capture.
+    Under the policy `again` what is shown is applied once more; under `accept` a conflict goes to the capture; under
+    `repair` the capture is applied whatever is shown.
     """
-    if watermark is None:
+    if watermark is None or policy == "repair":
         return "applied"
     if capture.as_of < watermark.as_of:
         return "stale"

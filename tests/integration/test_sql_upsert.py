@@ -75,11 +75,11 @@ def connection(dsn: str) -> Iterator[Connection]:
 def write(connection: Connection, of: ir.Table, rows: list[Row], *game_pks: int) -> tuple[int, int]:
     """Stage the rows and upsert them in a transaction; the numbers of inserted and updated rows."""
     counts = write_each(connection, of, rows, *(game_pks or (1,)))
-    return sum(inserted for inserted, _ in counts.values()), sum(updated for _, updated in counts.values())
+    return sum(inserted for inserted, *_ in counts.values()), sum(updated for _, updated, _ in counts.values())
 
 
-def write_each(connection: Connection, of: ir.Table, rows: list[Row], *game_pks: int) -> dict[int, tuple[int, int]]:
-    """The same, by game."""
+def write_each(connection: Connection, of: ir.Table, rows: list[Row], *game_pks: int) -> dict[int, list[int]]:
+    """The numbers of inserted, updated, and kept rows by game."""
     made = statements(of, DOCUMENT)
     with connection.transaction(), connection.cursor() as cursor:
         with cursor.copy(made.copy.encode()) as copy:
@@ -87,11 +87,11 @@ def write_each(connection: Connection, of: ir.Table, rows: list[Row], *game_pks:
             for row in rows:
                 copy.write_row(row)
         found = cursor.execute(made.upsert.encode(), {"game_pk": list(game_pks)}).fetchall()
-    return {game_pk: (inserted, updated) for game_pk, inserted, updated in found}
+    return {game_pk: counts for game_pk, *counts in found}
 
 
-def remain(connection: Connection, of: ir.Table, rows: list[Row], **captures: datetime) -> dict[int, int]:
-    """Stage the rows and delete the others of these games; the numbers of deleted rows."""
+def remain(connection: Connection, of: ir.Table, rows: list[Row], **captures: datetime) -> dict[int, list[int]]:
+    """Stage the rows and delete the others of these games; the numbers of deleted rows, and of later ones."""
     made = statements(of, DOCUMENT)
     games = {"game_pk": [int(name[1:]) for name in captures], "captured_at": list(captures.values())}
     with connection.transaction(), connection.cursor() as cursor:
@@ -99,7 +99,7 @@ def remain(connection: Connection, of: ir.Table, rows: list[Row], **captures: da
             copy.set_types([wire(each) for each in sent(of)])
             for row in rows:
                 copy.write_row(row)
-        return dict(cursor.execute(made.delete.encode(), games).fetchall())
+        return {game_pk: counts for game_pk, *counts in cursor.execute(made.delete.encode(), games)}
 
 
 @pytest.mark.parametrize("of", [PLAYS, MOVING], ids=lambda each: each.name)
@@ -108,18 +108,18 @@ def test_what_vanished_is_deleted_in_its_documents_only(connection: Connection, 
     for game_pk in (1, 2, 3):
         write(connection, of, plays(T1, *facts, game_pk=game_pk), game_pk)
     staged = [*plays(T2, facts[1], game_pk=1), *plays(T2, *facts, (4, 1.0, None), game_pk=2)]
-    assert remain(connection, of, staged, g1=T2, g2=T2) == {1: 2}
+    assert remain(connection, of, staged, g1=T2, g2=T2) == {1: [2, 0]}
     left = sql.SQL("SELECT game_pk, play_index FROM {} ORDER BY 1, 2").format(sql.Identifier("league", of.name))
     assert connection.execute(left).fetchall() == [(1, 1), *((game_pk, n) for game_pk in (2, 3) for n in (0, 1, 2))]
-    assert remain(connection, of, [], g2=T1 - timedelta(seconds=1)) == {}, "what is newer stays"
-    assert remain(connection, of, [], g2=T1) == {2: 3}
+    assert remain(connection, of, [], g2=T1) == {2: [3, 0]}
+    assert remain(connection, of, [], g3=T1 - timedelta(seconds=1)) == {3: [0, 3]}, "for the caller to undo"
 
 
 @pytest.mark.parametrize("of", [PLAYS, MOVING], ids=lambda each: each.name)
 def test_several_documents_at_once(connection: Connection, of: ir.Table) -> None:
     write(connection, of, plays(T1, (0, 90.5, "ball"), (1, None, None)))
     staged = [*plays(T2, (0, 90.5, "strike"), (2, 1.0, "")), *plays(T2, (0, 1.0, ""), (1, 2.0, ""), game_pk=2)]
-    assert write_each(connection, of, staged, 1, 2) == {1: (1, 1), 2: (2, 0)}
+    assert write_each(connection, of, staged, 1, 2) == {1: [1, 1, 0], 2: [2, 0, 0]}
 
 
 def plays(
@@ -170,8 +170,9 @@ def test_only_what_changed_is_written(connection: Connection, of: ir.Table) -> N
 def test_an_older_capture_changes_no_row(connection: Connection, of: ir.Table) -> None:
     write(connection, of, plays(T2, (0, 90.5, "ball")))
     before = versions(connection, of.name)
-    assert write(connection, of, plays(T1, (0, 91.0, "strike"))) == (0, 0)
-    assert versions(connection, of.name) == before
+    assert write_each(connection, of, plays(T1, (0, 91.0, "strike")), 1) == {1: [0, 0, 1]}
+    assert write_each(connection, of, plays(T1, (0, 90.5, "ball")), 1) == {}, "it says the same"
+    assert [each[:3] for each in versions(connection, of.name)] == [each[:3] for each in before]
 
 
 @pytest.mark.parametrize("of", [PLAYS, MOVING], ids=lambda each: each.name)

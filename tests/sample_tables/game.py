@@ -95,11 +95,11 @@ GAMES = Table(
         WITH vanished AS (
             DELETE FROM sample.games AS t
             USING unnest(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS document (game_pk, captured_at)
-            WHERE t.game_pk = document.game_pk AND t.captured_at <= document.captured_at
+            WHERE t.game_pk = document.game_pk
               AND NOT EXISTS (SELECT FROM stage_games AS s WHERE t.game_pk = s.game_pk AND t.season = s.season)
-            RETURNING t.game_pk
+            RETURNING t.game_pk, t.captured_at > document.captured_at AS later
         )
-        SELECT game_pk, count(*) FROM vanished GROUP BY game_pk
+        SELECT game_pk, count(*) FILTER (WHERE NOT later), count(*) FILTER (WHERE later) FROM vanished GROUP BY game_pk
     """,
     upsert="""
         WITH incoming AS MATERIALIZED (
@@ -108,7 +108,7 @@ GAMES = Table(
             LEFT JOIN sample.games AS t
                 ON t.game_pk = s.game_pk AND t.season = s.season AND t.game_pk = ANY(%(game_pk)s::bigint[])
             WHERE t.game_pk IS NULL
-               OR (t.captured_at <= s.captured_at AND (t.home_score, t.venue) IS DISTINCT FROM (s.home_score, s.venue))
+               OR (t.home_score, t.venue) IS DISTINCT FROM (s.home_score, s.venue)
         ),
         written AS (
             INSERT INTO sample.games (game_pk, season, home_score, venue, captured_at)
@@ -117,10 +117,12 @@ GAMES = Table(
             SET home_score = EXCLUDED.home_score, venue = EXCLUDED.venue, captured_at = EXCLUDED.captured_at,
                 ingested_at = DEFAULT
             WHERE EXCLUDED.captured_at >= games.captured_at
-            RETURNING game_pk, season
+            RETURNING game_pk, season, true AS done
         )
-        SELECT game_pk, count(*) FILTER (WHERE NOT known), count(*) FILTER (WHERE known)
-        FROM written JOIN incoming USING (game_pk, season)
+        SELECT
+            game_pk, count(*) FILTER (WHERE done AND NOT known), count(*) FILTER (WHERE done AND known),
+            count(*) FILTER (WHERE done IS NULL)
+        FROM incoming LEFT JOIN written USING (game_pk, season)
         GROUP BY game_pk
     """,
     warn=None,
@@ -154,14 +156,14 @@ PLAYS = Table(
         WITH vanished AS (
             DELETE FROM sample.plays AS t
             USING unnest(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS document (game_pk, captured_at)
-            WHERE t.game_pk = document.game_pk AND t.captured_at <= document.captured_at
+            WHERE t.game_pk = document.game_pk
               AND NOT EXISTS (
                 SELECT FROM stage_plays AS s
                 WHERE t.game_pk = s.game_pk AND t.at_bat_index = s.at_bat_index AND t.season = s.season
               )
-            RETURNING t.game_pk
+            RETURNING t.game_pk, t.captured_at > document.captured_at AS later
         )
-        SELECT game_pk, count(*) FROM vanished GROUP BY game_pk
+        SELECT game_pk, count(*) FILTER (WHERE NOT later), count(*) FILTER (WHERE later) FROM vanished GROUP BY game_pk
     """,
     upsert="""
         WITH incoming AS MATERIALIZED (
@@ -173,8 +175,7 @@ PLAYS = Table(
                 ON t.game_pk = s.game_pk AND t.at_bat_index = s.at_bat_index AND t.season = s.season
                 AND t.game_pk = ANY(%(game_pk)s::bigint[])
             WHERE t.game_pk IS NULL
-               OR (t.captured_at <= s.captured_at
-                   AND (t.rbi, t.speed) IS DISTINCT FROM (s.rbi, s.speed::numeric(5, 1)))
+               OR (t.rbi, t.speed) IS DISTINCT FROM (s.rbi, s.speed::numeric(5, 1))
         ),
         written AS (
             INSERT INTO sample.plays (game_pk, season, at_bat_index, rbi, speed, captured_at)
@@ -182,10 +183,12 @@ PLAYS = Table(
             ON CONFLICT (game_pk, at_bat_index, season) DO UPDATE
             SET rbi = EXCLUDED.rbi, speed = EXCLUDED.speed, captured_at = EXCLUDED.captured_at, ingested_at = DEFAULT
             WHERE EXCLUDED.captured_at >= plays.captured_at
-            RETURNING game_pk, at_bat_index, season
+            RETURNING game_pk, at_bat_index, season, true AS done
         )
-        SELECT game_pk, count(*) FILTER (WHERE NOT known), count(*) FILTER (WHERE known)
-        FROM written JOIN incoming USING (game_pk, at_bat_index, season)
+        SELECT
+            game_pk, count(*) FILTER (WHERE done AND NOT known), count(*) FILTER (WHERE done AND known),
+            count(*) FILTER (WHERE done IS NULL)
+        FROM incoming LEFT JOIN written USING (game_pk, at_bat_index, season)
         GROUP BY game_pk
     """,
     warn="""

@@ -16,10 +16,12 @@ from mlb_etl.cli.live import live
 from mlb_etl.cli.load import load, test
 from mlb_etl.cli.quarantine import group as quarantine
 from mlb_etl.cli.rebuild import rebuild
+from mlb_etl.cli.repair import repair
 from mlb_etl.cli.replay import replay
 from mlb_etl.cli.schema import schema
 from mlb_etl.cli.status import status
 from mlb_etl.cli.transform import transform
+from mlb_etl.cli.verify import verify
 from mlb_etl.db import edge
 from mlb_etl.errors import EtlError
 
@@ -78,11 +80,13 @@ cli.add_command(live)
 cli.add_command(load)
 cli.add_command(quarantine)
 cli.add_command(rebuild)
+cli.add_command(repair)
 cli.add_command(replay)
 cli.add_command(schema)
 cli.add_command(status)
 cli.add_command(test)
 cli.add_command(transform)
+cli.add_command(verify)
 
 
 def main() -> None:

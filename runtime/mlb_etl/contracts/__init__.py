@@ -81,8 +81,9 @@ class Table:
     into the table. `warn` counts rows that break a check which only warns.
 
     These three take the documents' keys as arrays by name, `delete` also `captured_at`, the times of their captures.
-    They return the keys of each document concerned, and with them rows deleted, or rows inserted and rows updated, or
-    for each check rows that break it, in a column of its name.
+    They return the keys of each document concerned, and with them rows deleted, or rows inserted and rows updated, and
+    rows that are later than the capture, so that the transaction is to be undone; or for each check rows that break it,
+    in a column of its name.
 
     `foreign_keys` are those that its partitions have; any others are known to the database only. `guarded`: the shrink
     guard watches over its rows.

@@ -380,7 +380,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -390,11 +389,12 @@ WITH "vanished" AS (
                 AND "old"."batting_slot" = "new"."batting_slot"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -414,45 +414,42 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."player_id", "old"."team_id", "old"."parent_team_id", "old"."batting_order",
-                "old"."batting_sequence", "old"."jersey_number", "old"."position_code", "old"."position_name",
-                "old"."position_type", "old"."position_abbreviation", "old"."status_code",
-                "old"."status_description", "old"."is_current_batter", "old"."is_current_pitcher",
-                "old"."is_on_bench", "old"."is_substitute", "old"."summary", "old"."note", "old"."games_played",
-                "old"."plate_appearances", "old"."at_bats", "old"."runs", "old"."hits", "old"."doubles",
-                "old"."triples", "old"."home_runs", "old"."total_bases", "old"."rbi", "old"."walks",
-                "old"."intentional_walks", "old"."hit_by_pitch", "old"."strikeouts", "old"."ground_outs",
-                "old"."air_outs", "old"."fly_outs", "old"."line_outs", "old"."pop_outs",
-                "old"."ground_into_double_play", "old"."ground_into_triple_play", "old"."sac_bunts",
-                "old"."sac_flies", "old"."catchers_interference", "old"."left_on_base", "old"."stolen_bases",
-                "old"."caught_stealing", "old"."stolen_base_percentage", "old"."pickoffs",
-                "old"."at_bats_per_home_run", "old"."fielding_games_started", "old"."fielding_chances",
-                "old"."fielding_put_outs", "old"."fielding_assists", "old"."fielding_errors",
-                "old"."fielding_passed_balls", "old"."fielding_stolen_bases", "old"."fielding_caught_stealing",
-                "old"."fielding_stolen_base_percentage", "old"."fielding_pickoffs", "old"."season_home_runs",
-                "old"."season_rbi", "old"."season_avg", "old"."season_obp", "old"."season_slg", "old"."season_ops"
-            ) IS DISTINCT FROM (
-                "new"."player_id", "new"."team_id", "new"."parent_team_id", "new"."batting_order",
-                "new"."batting_sequence", "new"."jersey_number", "new"."position_code", "new"."position_name",
-                "new"."position_type", "new"."position_abbreviation", "new"."status_code",
-                "new"."status_description", "new"."is_current_batter", "new"."is_current_pitcher",
-                "new"."is_on_bench", "new"."is_substitute", "new"."summary", "new"."note", "new"."games_played",
-                "new"."plate_appearances", "new"."at_bats", "new"."runs", "new"."hits", "new"."doubles",
-                "new"."triples", "new"."home_runs", "new"."total_bases", "new"."rbi", "new"."walks",
-                "new"."intentional_walks", "new"."hit_by_pitch", "new"."strikeouts", "new"."ground_outs",
-                "new"."air_outs", "new"."fly_outs", "new"."line_outs", "new"."pop_outs",
-                "new"."ground_into_double_play", "new"."ground_into_triple_play", "new"."sac_bunts",
-                "new"."sac_flies", "new"."catchers_interference", "new"."left_on_base", "new"."stolen_bases",
-                "new"."caught_stealing", "new"."stolen_base_percentage"::numeric, "new"."pickoffs",
-                "new"."at_bats_per_home_run"::numeric, "new"."fielding_games_started", "new"."fielding_chances",
-                "new"."fielding_put_outs", "new"."fielding_assists", "new"."fielding_errors",
-                "new"."fielding_passed_balls", "new"."fielding_stolen_bases", "new"."fielding_caught_stealing",
-                "new"."fielding_stolen_base_percentage"::numeric, "new"."fielding_pickoffs",
-                "new"."season_home_runs", "new"."season_rbi", "new"."season_avg"::numeric,
-                "new"."season_obp"::numeric, "new"."season_slg"::numeric, "new"."season_ops"::numeric
-            )
+            "old"."player_id", "old"."team_id", "old"."parent_team_id", "old"."batting_order",
+            "old"."batting_sequence", "old"."jersey_number", "old"."position_code", "old"."position_name",
+            "old"."position_type", "old"."position_abbreviation", "old"."status_code",
+            "old"."status_description", "old"."is_current_batter", "old"."is_current_pitcher",
+            "old"."is_on_bench", "old"."is_substitute", "old"."summary", "old"."note", "old"."games_played",
+            "old"."plate_appearances", "old"."at_bats", "old"."runs", "old"."hits", "old"."doubles",
+            "old"."triples", "old"."home_runs", "old"."total_bases", "old"."rbi", "old"."walks",
+            "old"."intentional_walks", "old"."hit_by_pitch", "old"."strikeouts", "old"."ground_outs",
+            "old"."air_outs", "old"."fly_outs", "old"."line_outs", "old"."pop_outs",
+            "old"."ground_into_double_play", "old"."ground_into_triple_play", "old"."sac_bunts",
+            "old"."sac_flies", "old"."catchers_interference", "old"."left_on_base", "old"."stolen_bases",
+            "old"."caught_stealing", "old"."stolen_base_percentage", "old"."pickoffs",
+            "old"."at_bats_per_home_run", "old"."fielding_games_started", "old"."fielding_chances",
+            "old"."fielding_put_outs", "old"."fielding_assists", "old"."fielding_errors",
+            "old"."fielding_passed_balls", "old"."fielding_stolen_bases", "old"."fielding_caught_stealing",
+            "old"."fielding_stolen_base_percentage", "old"."fielding_pickoffs", "old"."season_home_runs",
+            "old"."season_rbi", "old"."season_avg", "old"."season_obp", "old"."season_slg", "old"."season_ops"
+        ) IS DISTINCT FROM (
+            "new"."player_id", "new"."team_id", "new"."parent_team_id", "new"."batting_order",
+            "new"."batting_sequence", "new"."jersey_number", "new"."position_code", "new"."position_name",
+            "new"."position_type", "new"."position_abbreviation", "new"."status_code",
+            "new"."status_description", "new"."is_current_batter", "new"."is_current_pitcher",
+            "new"."is_on_bench", "new"."is_substitute", "new"."summary", "new"."note", "new"."games_played",
+            "new"."plate_appearances", "new"."at_bats", "new"."runs", "new"."hits", "new"."doubles",
+            "new"."triples", "new"."home_runs", "new"."total_bases", "new"."rbi", "new"."walks",
+            "new"."intentional_walks", "new"."hit_by_pitch", "new"."strikeouts", "new"."ground_outs",
+            "new"."air_outs", "new"."fly_outs", "new"."line_outs", "new"."pop_outs",
+            "new"."ground_into_double_play", "new"."ground_into_triple_play", "new"."sac_bunts",
+            "new"."sac_flies", "new"."catchers_interference", "new"."left_on_base", "new"."stolen_bases",
+            "new"."caught_stealing", "new"."stolen_base_percentage"::numeric, "new"."pickoffs",
+            "new"."at_bats_per_home_run"::numeric, "new"."fielding_games_started", "new"."fielding_chances",
+            "new"."fielding_put_outs", "new"."fielding_assists", "new"."fielding_errors",
+            "new"."fielding_passed_balls", "new"."fielding_stolen_bases", "new"."fielding_caught_stealing",
+            "new"."fielding_stolen_base_percentage"::numeric, "new"."fielding_pickoffs",
+            "new"."season_home_runs", "new"."season_rbi", "new"."season_avg"::numeric,
+            "new"."season_obp"::numeric, "new"."season_slg"::numeric, "new"."season_ops"::numeric
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_away_batting_order" AS "old" (
@@ -529,14 +526,15 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "batting_slot", "season"
+    RETURNING "game_pk", "batting_slot", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "batting_slot", "season")
 GROUP BY
     "game_pk"

@@ -188,7 +188,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -198,11 +197,12 @@ WITH "vanished" AS (
                 AND "old"."player_id" = "new"."player_id"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -222,19 +222,16 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."bench_index", "old"."team_id", "old"."parent_team_id", "old"."jersey_number",
-                "old"."position_code", "old"."position_name", "old"."position_type", "old"."position_abbreviation",
-                "old"."status_code", "old"."status_description", "old"."season_home_runs", "old"."season_rbi",
-                "old"."season_avg", "old"."season_obp", "old"."season_slg", "old"."season_ops"
-            ) IS DISTINCT FROM (
-                "new"."bench_index", "new"."team_id", "new"."parent_team_id", "new"."jersey_number",
-                "new"."position_code", "new"."position_name", "new"."position_type", "new"."position_abbreviation",
-                "new"."status_code", "new"."status_description", "new"."season_home_runs", "new"."season_rbi",
-                "new"."season_avg"::numeric, "new"."season_obp"::numeric, "new"."season_slg"::numeric,
-                "new"."season_ops"::numeric
-            )
+            "old"."bench_index", "old"."team_id", "old"."parent_team_id", "old"."jersey_number",
+            "old"."position_code", "old"."position_name", "old"."position_type", "old"."position_abbreviation",
+            "old"."status_code", "old"."status_description", "old"."season_home_runs", "old"."season_rbi",
+            "old"."season_avg", "old"."season_obp", "old"."season_slg", "old"."season_ops"
+        ) IS DISTINCT FROM (
+            "new"."bench_index", "new"."team_id", "new"."parent_team_id", "new"."jersey_number",
+            "new"."position_code", "new"."position_name", "new"."position_type", "new"."position_abbreviation",
+            "new"."status_code", "new"."status_description", "new"."season_home_runs", "new"."season_rbi",
+            "new"."season_avg"::numeric, "new"."season_obp"::numeric, "new"."season_slg"::numeric,
+            "new"."season_ops"::numeric
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_home_bench" AS "old" (
@@ -262,14 +259,15 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "player_id", "season"
+    RETURNING "game_pk", "player_id", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "player_id", "season")
 GROUP BY
     "game_pk"

@@ -379,7 +379,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -389,11 +388,12 @@ WITH "vanished" AS (
                 AND "old"."player_id" = "new"."player_id"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -413,45 +413,42 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."appearance_index", "old"."team_id", "old"."parent_team_id", "old"."jersey_number",
-                "old"."position_code", "old"."position_name", "old"."position_type", "old"."position_abbreviation",
-                "old"."status_code", "old"."status_description", "old"."is_current_batter",
-                "old"."is_current_pitcher", "old"."is_on_bench", "old"."is_substitute", "old"."summary",
-                "old"."note", "old"."games_pitched", "old"."games_started", "old"."games_finished",
-                "old"."complete_games", "old"."shutouts", "old"."wins", "old"."losses", "old"."saves",
-                "old"."save_opportunities", "old"."holds", "old"."blown_saves", "old"."outs_recorded",
-                "old"."batters_faced", "old"."at_bats", "old"."number_of_pitches", "old"."strikes", "old"."balls",
-                "old"."strike_percentage", "old"."hits", "old"."doubles", "old"."triples", "old"."home_runs",
-                "old"."runs", "old"."earned_runs", "old"."rbi", "old"."walks", "old"."intentional_walks",
-                "old"."hit_batsmen", "old"."strikeouts", "old"."ground_outs", "old"."air_outs", "old"."fly_outs",
-                "old"."line_outs", "old"."pop_outs", "old"."sac_bunts", "old"."sac_flies",
-                "old"."catchers_interference", "old"."wild_pitches", "old"."passed_balls", "old"."balks",
-                "old"."pickoffs", "old"."stolen_bases", "old"."caught_stealing", "old"."stolen_base_percentage",
-                "old"."inherited_runners", "old"."inherited_runners_scored", "old"."runs_scored_per_9",
-                "old"."home_runs_per_9", "old"."season_wins", "old"."season_losses", "old"."season_saves",
-                "old"."season_outs_recorded", "old"."season_era", "old"."season_whip"
-            ) IS DISTINCT FROM (
-                "new"."appearance_index", "new"."team_id", "new"."parent_team_id", "new"."jersey_number",
-                "new"."position_code", "new"."position_name", "new"."position_type", "new"."position_abbreviation",
-                "new"."status_code", "new"."status_description", "new"."is_current_batter",
-                "new"."is_current_pitcher", "new"."is_on_bench", "new"."is_substitute", "new"."summary",
-                "new"."note", "new"."games_pitched", "new"."games_started", "new"."games_finished",
-                "new"."complete_games", "new"."shutouts", "new"."wins", "new"."losses", "new"."saves",
-                "new"."save_opportunities", "new"."holds", "new"."blown_saves", "new"."outs_recorded",
-                "new"."batters_faced", "new"."at_bats", "new"."number_of_pitches", "new"."strikes", "new"."balls",
-                "new"."strike_percentage"::numeric, "new"."hits", "new"."doubles", "new"."triples",
-                "new"."home_runs", "new"."runs", "new"."earned_runs", "new"."rbi", "new"."walks",
-                "new"."intentional_walks", "new"."hit_batsmen", "new"."strikeouts", "new"."ground_outs",
-                "new"."air_outs", "new"."fly_outs", "new"."line_outs", "new"."pop_outs", "new"."sac_bunts",
-                "new"."sac_flies", "new"."catchers_interference", "new"."wild_pitches", "new"."passed_balls",
-                "new"."balks", "new"."pickoffs", "new"."stolen_bases", "new"."caught_stealing",
-                "new"."stolen_base_percentage"::numeric, "new"."inherited_runners",
-                "new"."inherited_runners_scored", "new"."runs_scored_per_9"::numeric,
-                "new"."home_runs_per_9"::numeric, "new"."season_wins", "new"."season_losses", "new"."season_saves",
-                "new"."season_outs_recorded", "new"."season_era"::numeric, "new"."season_whip"::numeric
-            )
+            "old"."appearance_index", "old"."team_id", "old"."parent_team_id", "old"."jersey_number",
+            "old"."position_code", "old"."position_name", "old"."position_type", "old"."position_abbreviation",
+            "old"."status_code", "old"."status_description", "old"."is_current_batter",
+            "old"."is_current_pitcher", "old"."is_on_bench", "old"."is_substitute", "old"."summary",
+            "old"."note", "old"."games_pitched", "old"."games_started", "old"."games_finished",
+            "old"."complete_games", "old"."shutouts", "old"."wins", "old"."losses", "old"."saves",
+            "old"."save_opportunities", "old"."holds", "old"."blown_saves", "old"."outs_recorded",
+            "old"."batters_faced", "old"."at_bats", "old"."number_of_pitches", "old"."strikes", "old"."balls",
+            "old"."strike_percentage", "old"."hits", "old"."doubles", "old"."triples", "old"."home_runs",
+            "old"."runs", "old"."earned_runs", "old"."rbi", "old"."walks", "old"."intentional_walks",
+            "old"."hit_batsmen", "old"."strikeouts", "old"."ground_outs", "old"."air_outs", "old"."fly_outs",
+            "old"."line_outs", "old"."pop_outs", "old"."sac_bunts", "old"."sac_flies",
+            "old"."catchers_interference", "old"."wild_pitches", "old"."passed_balls", "old"."balks",
+            "old"."pickoffs", "old"."stolen_bases", "old"."caught_stealing", "old"."stolen_base_percentage",
+            "old"."inherited_runners", "old"."inherited_runners_scored", "old"."runs_scored_per_9",
+            "old"."home_runs_per_9", "old"."season_wins", "old"."season_losses", "old"."season_saves",
+            "old"."season_outs_recorded", "old"."season_era", "old"."season_whip"
+        ) IS DISTINCT FROM (
+            "new"."appearance_index", "new"."team_id", "new"."parent_team_id", "new"."jersey_number",
+            "new"."position_code", "new"."position_name", "new"."position_type", "new"."position_abbreviation",
+            "new"."status_code", "new"."status_description", "new"."is_current_batter",
+            "new"."is_current_pitcher", "new"."is_on_bench", "new"."is_substitute", "new"."summary",
+            "new"."note", "new"."games_pitched", "new"."games_started", "new"."games_finished",
+            "new"."complete_games", "new"."shutouts", "new"."wins", "new"."losses", "new"."saves",
+            "new"."save_opportunities", "new"."holds", "new"."blown_saves", "new"."outs_recorded",
+            "new"."batters_faced", "new"."at_bats", "new"."number_of_pitches", "new"."strikes", "new"."balls",
+            "new"."strike_percentage"::numeric, "new"."hits", "new"."doubles", "new"."triples",
+            "new"."home_runs", "new"."runs", "new"."earned_runs", "new"."rbi", "new"."walks",
+            "new"."intentional_walks", "new"."hit_batsmen", "new"."strikeouts", "new"."ground_outs",
+            "new"."air_outs", "new"."fly_outs", "new"."line_outs", "new"."pop_outs", "new"."sac_bunts",
+            "new"."sac_flies", "new"."catchers_interference", "new"."wild_pitches", "new"."passed_balls",
+            "new"."balks", "new"."pickoffs", "new"."stolen_bases", "new"."caught_stealing",
+            "new"."stolen_base_percentage"::numeric, "new"."inherited_runners",
+            "new"."inherited_runners_scored", "new"."runs_scored_per_9"::numeric,
+            "new"."home_runs_per_9"::numeric, "new"."season_wins", "new"."season_losses", "new"."season_saves",
+            "new"."season_outs_recorded", "new"."season_era"::numeric, "new"."season_whip"::numeric
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_home_pitchers" AS "old" (
@@ -526,14 +523,15 @@ WITH "incoming" AS MATERIALIZED (
         "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "player_id", "season"
+    RETURNING "game_pk", "player_id", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "player_id", "season")
 GROUP BY
     "game_pk"

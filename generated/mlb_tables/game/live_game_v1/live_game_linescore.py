@@ -111,7 +111,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -121,11 +120,12 @@ WITH "vanished" AS (
                 AND "old"."inning" = "new"."inning"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -145,16 +145,13 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."inning_ordinal", "old"."home_runs_scored", "old"."away_runs_scored", "old"."home_hits",
-                "old"."away_hits", "old"."home_errors", "old"."away_errors", "old"."home_left_on_base",
-                "old"."away_left_on_base"
-            ) IS DISTINCT FROM (
-                "new"."inning_ordinal", "new"."home_runs_scored", "new"."away_runs_scored", "new"."home_hits",
-                "new"."away_hits", "new"."home_errors", "new"."away_errors", "new"."home_left_on_base",
-                "new"."away_left_on_base"
-            )
+            "old"."inning_ordinal", "old"."home_runs_scored", "old"."away_runs_scored", "old"."home_hits",
+            "old"."away_hits", "old"."home_errors", "old"."away_errors", "old"."home_left_on_base",
+            "old"."away_left_on_base"
+        ) IS DISTINCT FROM (
+            "new"."inning_ordinal", "new"."home_runs_scored", "new"."away_runs_scored", "new"."home_hits",
+            "new"."away_hits", "new"."home_errors", "new"."away_errors", "new"."home_left_on_base",
+            "new"."away_left_on_base"
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_linescore" AS "old" (
@@ -176,14 +173,15 @@ WITH "incoming" AS MATERIALIZED (
         "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "inning", "season"
+    RETURNING "game_pk", "inning", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "inning", "season")
 GROUP BY
     "game_pk"

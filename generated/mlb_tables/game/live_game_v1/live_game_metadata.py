@@ -694,7 +694,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -703,11 +702,12 @@ WITH "vanished" AS (
                 "old"."game_pk" = "new"."game_pk"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -726,92 +726,89 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."game_type", "old"."gameday_id", "old"."calendar_event_id", "old"."season_display",
-                "old"."gameday_type", "old"."game_number", "old"."double_header", "old"."tiebreaker",
-                "old"."game_date", "old"."original_date", "old"."start_time", "old"."start_time_tbd",
-                "old"."day_night", "old"."first_pitch_time", "old"."game_duration_minutes", "old"."feed_time",
-                "old"."coded_game_state", "old"."abstract_game_state", "old"."abstract_game_code",
-                "old"."detailed_state", "old"."status_code", "old"."home_team_id", "old"."away_team_id",
-                "old"."home_team_name", "old"."away_team_name", "old"."home_team_abbreviation",
-                "old"."away_team_abbreviation", "old"."home_team_code", "old"."away_team_code",
-                "old"."home_sport_id", "old"."away_sport_id", "old"."home_sport_name", "old"."away_sport_name",
-                "old"."home_league_id", "old"."away_league_id", "old"."home_league_name", "old"."away_league_name",
-                "old"."home_division_id", "old"."away_division_id", "old"."home_division_name",
-                "old"."away_division_name", "old"."home_games_played", "old"."away_games_played",
-                "old"."home_wins", "old"."away_wins", "old"."home_losses", "old"."away_losses", "old"."home_ties",
-                "old"."away_ties", "old"."home_winning_percentage", "old"."away_winning_percentage",
-                "old"."home_is_division_leader", "old"."away_is_division_leader", "old"."venue_id",
-                "old"."venue_name", "old"."official_venue_id", "old"."home_score", "old"."away_score",
-                "old"."home_hits", "old"."away_hits", "old"."home_errors", "old"."away_errors",
-                "old"."home_left_on_base", "old"."away_left_on_base", "old"."scheduled_innings",
-                "old"."current_inning", "old"."current_inning_ordinal", "old"."inning_state", "old"."inning_half",
-                "old"."is_top_inning", "old"."balls", "old"."strikes", "old"."outs", "old"."linescore_note",
-                "old"."offense_team_id", "old"."offense_batter_id", "old"."offense_on_deck_id",
-                "old"."offense_in_hole_id", "old"."offense_batting_slot", "old"."offense_pitcher_id",
-                "old"."runner_on_first_id", "old"."runner_on_second_id", "old"."runner_on_third_id",
-                "old"."defense_team_id", "old"."defense_pitcher_id", "old"."defense_catcher_id",
-                "old"."defense_shortstop_id", "old"."defense_first_base_id", "old"."defense_second_base_id",
-                "old"."defense_third_base_id", "old"."defense_left_field_id", "old"."defense_center_field_id",
-                "old"."defense_right_field_id", "old"."defense_batter_id", "old"."defense_on_deck_id",
-                "old"."defense_in_hole_id", "old"."defense_batting_slot", "old"."weather_condition",
-                "old"."weather_temp", "old"."weather_wind", "old"."attendance", "old"."is_no_hitter",
-                "old"."is_perfect_game", "old"."home_team_no_hitter", "old"."away_team_no_hitter",
-                "old"."home_team_perfect_game", "old"."away_team_perfect_game", "old"."has_challenges",
-                "old"."home_challenges_used", "old"."away_challenges_used", "old"."home_challenges_remaining",
-                "old"."away_challenges_remaining", "old"."has_abs_challenges",
-                "old"."home_abs_challenges_successful", "old"."away_abs_challenges_successful",
-                "old"."home_abs_challenges_failed", "old"."away_abs_challenges_failed",
-                "old"."home_abs_challenges_remaining", "old"."away_abs_challenges_remaining",
-                "old"."home_mound_visits_used", "old"."away_mound_visits_used",
-                "old"."home_mound_visits_remaining", "old"."away_mound_visits_remaining",
-                "old"."home_probable_pitcher_id", "old"."away_probable_pitcher_id", "old"."winning_pitcher_id",
-                "old"."losing_pitcher_id", "old"."save_pitcher_id", "old"."official_scorer_id",
-                "old"."official_scorer_name", "old"."primary_datacaster_id", "old"."primary_datacaster_name"
-            ) IS DISTINCT FROM (
-                "new"."game_type", "new"."gameday_id", "new"."calendar_event_id", "new"."season_display",
-                "new"."gameday_type", "new"."game_number", "new"."double_header", "new"."tiebreaker",
-                "new"."game_date", "new"."original_date", "new"."start_time", "new"."start_time_tbd",
-                "new"."day_night", "new"."first_pitch_time", "new"."game_duration_minutes", "new"."feed_time",
-                "new"."coded_game_state", "new"."abstract_game_state", "new"."abstract_game_code",
-                "new"."detailed_state", "new"."status_code", "new"."home_team_id", "new"."away_team_id",
-                "new"."home_team_name", "new"."away_team_name", "new"."home_team_abbreviation",
-                "new"."away_team_abbreviation", "new"."home_team_code", "new"."away_team_code",
-                "new"."home_sport_id", "new"."away_sport_id", "new"."home_sport_name", "new"."away_sport_name",
-                "new"."home_league_id", "new"."away_league_id", "new"."home_league_name", "new"."away_league_name",
-                "new"."home_division_id", "new"."away_division_id", "new"."home_division_name",
-                "new"."away_division_name", "new"."home_games_played", "new"."away_games_played",
-                "new"."home_wins", "new"."away_wins", "new"."home_losses", "new"."away_losses", "new"."home_ties",
-                "new"."away_ties", "new"."home_winning_percentage"::numeric,
-                "new"."away_winning_percentage"::numeric, "new"."home_is_division_leader",
-                "new"."away_is_division_leader", "new"."venue_id", "new"."venue_name", "new"."official_venue_id",
-                "new"."home_score", "new"."away_score", "new"."home_hits", "new"."away_hits", "new"."home_errors",
-                "new"."away_errors", "new"."home_left_on_base", "new"."away_left_on_base",
-                "new"."scheduled_innings", "new"."current_inning", "new"."current_inning_ordinal",
-                "new"."inning_state", "new"."inning_half", "new"."is_top_inning", "new"."balls", "new"."strikes",
-                "new"."outs", "new"."linescore_note", "new"."offense_team_id", "new"."offense_batter_id",
-                "new"."offense_on_deck_id", "new"."offense_in_hole_id", "new"."offense_batting_slot",
-                "new"."offense_pitcher_id", "new"."runner_on_first_id", "new"."runner_on_second_id",
-                "new"."runner_on_third_id", "new"."defense_team_id", "new"."defense_pitcher_id",
-                "new"."defense_catcher_id", "new"."defense_shortstop_id", "new"."defense_first_base_id",
-                "new"."defense_second_base_id", "new"."defense_third_base_id", "new"."defense_left_field_id",
-                "new"."defense_center_field_id", "new"."defense_right_field_id", "new"."defense_batter_id",
-                "new"."defense_on_deck_id", "new"."defense_in_hole_id", "new"."defense_batting_slot",
-                "new"."weather_condition", "new"."weather_temp", "new"."weather_wind", "new"."attendance",
-                "new"."is_no_hitter", "new"."is_perfect_game", "new"."home_team_no_hitter",
-                "new"."away_team_no_hitter", "new"."home_team_perfect_game", "new"."away_team_perfect_game",
-                "new"."has_challenges", "new"."home_challenges_used", "new"."away_challenges_used",
-                "new"."home_challenges_remaining", "new"."away_challenges_remaining", "new"."has_abs_challenges",
-                "new"."home_abs_challenges_successful", "new"."away_abs_challenges_successful",
-                "new"."home_abs_challenges_failed", "new"."away_abs_challenges_failed",
-                "new"."home_abs_challenges_remaining", "new"."away_abs_challenges_remaining",
-                "new"."home_mound_visits_used", "new"."away_mound_visits_used",
-                "new"."home_mound_visits_remaining", "new"."away_mound_visits_remaining",
-                "new"."home_probable_pitcher_id", "new"."away_probable_pitcher_id", "new"."winning_pitcher_id",
-                "new"."losing_pitcher_id", "new"."save_pitcher_id", "new"."official_scorer_id",
-                "new"."official_scorer_name", "new"."primary_datacaster_id", "new"."primary_datacaster_name"
-            )
+            "old"."game_type", "old"."gameday_id", "old"."calendar_event_id", "old"."season_display",
+            "old"."gameday_type", "old"."game_number", "old"."double_header", "old"."tiebreaker",
+            "old"."game_date", "old"."original_date", "old"."start_time", "old"."start_time_tbd",
+            "old"."day_night", "old"."first_pitch_time", "old"."game_duration_minutes", "old"."feed_time",
+            "old"."coded_game_state", "old"."abstract_game_state", "old"."abstract_game_code",
+            "old"."detailed_state", "old"."status_code", "old"."home_team_id", "old"."away_team_id",
+            "old"."home_team_name", "old"."away_team_name", "old"."home_team_abbreviation",
+            "old"."away_team_abbreviation", "old"."home_team_code", "old"."away_team_code",
+            "old"."home_sport_id", "old"."away_sport_id", "old"."home_sport_name", "old"."away_sport_name",
+            "old"."home_league_id", "old"."away_league_id", "old"."home_league_name", "old"."away_league_name",
+            "old"."home_division_id", "old"."away_division_id", "old"."home_division_name",
+            "old"."away_division_name", "old"."home_games_played", "old"."away_games_played",
+            "old"."home_wins", "old"."away_wins", "old"."home_losses", "old"."away_losses", "old"."home_ties",
+            "old"."away_ties", "old"."home_winning_percentage", "old"."away_winning_percentage",
+            "old"."home_is_division_leader", "old"."away_is_division_leader", "old"."venue_id",
+            "old"."venue_name", "old"."official_venue_id", "old"."home_score", "old"."away_score",
+            "old"."home_hits", "old"."away_hits", "old"."home_errors", "old"."away_errors",
+            "old"."home_left_on_base", "old"."away_left_on_base", "old"."scheduled_innings",
+            "old"."current_inning", "old"."current_inning_ordinal", "old"."inning_state", "old"."inning_half",
+            "old"."is_top_inning", "old"."balls", "old"."strikes", "old"."outs", "old"."linescore_note",
+            "old"."offense_team_id", "old"."offense_batter_id", "old"."offense_on_deck_id",
+            "old"."offense_in_hole_id", "old"."offense_batting_slot", "old"."offense_pitcher_id",
+            "old"."runner_on_first_id", "old"."runner_on_second_id", "old"."runner_on_third_id",
+            "old"."defense_team_id", "old"."defense_pitcher_id", "old"."defense_catcher_id",
+            "old"."defense_shortstop_id", "old"."defense_first_base_id", "old"."defense_second_base_id",
+            "old"."defense_third_base_id", "old"."defense_left_field_id", "old"."defense_center_field_id",
+            "old"."defense_right_field_id", "old"."defense_batter_id", "old"."defense_on_deck_id",
+            "old"."defense_in_hole_id", "old"."defense_batting_slot", "old"."weather_condition",
+            "old"."weather_temp", "old"."weather_wind", "old"."attendance", "old"."is_no_hitter",
+            "old"."is_perfect_game", "old"."home_team_no_hitter", "old"."away_team_no_hitter",
+            "old"."home_team_perfect_game", "old"."away_team_perfect_game", "old"."has_challenges",
+            "old"."home_challenges_used", "old"."away_challenges_used", "old"."home_challenges_remaining",
+            "old"."away_challenges_remaining", "old"."has_abs_challenges",
+            "old"."home_abs_challenges_successful", "old"."away_abs_challenges_successful",
+            "old"."home_abs_challenges_failed", "old"."away_abs_challenges_failed",
+            "old"."home_abs_challenges_remaining", "old"."away_abs_challenges_remaining",
+            "old"."home_mound_visits_used", "old"."away_mound_visits_used",
+            "old"."home_mound_visits_remaining", "old"."away_mound_visits_remaining",
+            "old"."home_probable_pitcher_id", "old"."away_probable_pitcher_id", "old"."winning_pitcher_id",
+            "old"."losing_pitcher_id", "old"."save_pitcher_id", "old"."official_scorer_id",
+            "old"."official_scorer_name", "old"."primary_datacaster_id", "old"."primary_datacaster_name"
+        ) IS DISTINCT FROM (
+            "new"."game_type", "new"."gameday_id", "new"."calendar_event_id", "new"."season_display",
+            "new"."gameday_type", "new"."game_number", "new"."double_header", "new"."tiebreaker",
+            "new"."game_date", "new"."original_date", "new"."start_time", "new"."start_time_tbd",
+            "new"."day_night", "new"."first_pitch_time", "new"."game_duration_minutes", "new"."feed_time",
+            "new"."coded_game_state", "new"."abstract_game_state", "new"."abstract_game_code",
+            "new"."detailed_state", "new"."status_code", "new"."home_team_id", "new"."away_team_id",
+            "new"."home_team_name", "new"."away_team_name", "new"."home_team_abbreviation",
+            "new"."away_team_abbreviation", "new"."home_team_code", "new"."away_team_code",
+            "new"."home_sport_id", "new"."away_sport_id", "new"."home_sport_name", "new"."away_sport_name",
+            "new"."home_league_id", "new"."away_league_id", "new"."home_league_name", "new"."away_league_name",
+            "new"."home_division_id", "new"."away_division_id", "new"."home_division_name",
+            "new"."away_division_name", "new"."home_games_played", "new"."away_games_played",
+            "new"."home_wins", "new"."away_wins", "new"."home_losses", "new"."away_losses", "new"."home_ties",
+            "new"."away_ties", "new"."home_winning_percentage"::numeric,
+            "new"."away_winning_percentage"::numeric, "new"."home_is_division_leader",
+            "new"."away_is_division_leader", "new"."venue_id", "new"."venue_name", "new"."official_venue_id",
+            "new"."home_score", "new"."away_score", "new"."home_hits", "new"."away_hits", "new"."home_errors",
+            "new"."away_errors", "new"."home_left_on_base", "new"."away_left_on_base",
+            "new"."scheduled_innings", "new"."current_inning", "new"."current_inning_ordinal",
+            "new"."inning_state", "new"."inning_half", "new"."is_top_inning", "new"."balls", "new"."strikes",
+            "new"."outs", "new"."linescore_note", "new"."offense_team_id", "new"."offense_batter_id",
+            "new"."offense_on_deck_id", "new"."offense_in_hole_id", "new"."offense_batting_slot",
+            "new"."offense_pitcher_id", "new"."runner_on_first_id", "new"."runner_on_second_id",
+            "new"."runner_on_third_id", "new"."defense_team_id", "new"."defense_pitcher_id",
+            "new"."defense_catcher_id", "new"."defense_shortstop_id", "new"."defense_first_base_id",
+            "new"."defense_second_base_id", "new"."defense_third_base_id", "new"."defense_left_field_id",
+            "new"."defense_center_field_id", "new"."defense_right_field_id", "new"."defense_batter_id",
+            "new"."defense_on_deck_id", "new"."defense_in_hole_id", "new"."defense_batting_slot",
+            "new"."weather_condition", "new"."weather_temp", "new"."weather_wind", "new"."attendance",
+            "new"."is_no_hitter", "new"."is_perfect_game", "new"."home_team_no_hitter",
+            "new"."away_team_no_hitter", "new"."home_team_perfect_game", "new"."away_team_perfect_game",
+            "new"."has_challenges", "new"."home_challenges_used", "new"."away_challenges_used",
+            "new"."home_challenges_remaining", "new"."away_challenges_remaining", "new"."has_abs_challenges",
+            "new"."home_abs_challenges_successful", "new"."away_abs_challenges_successful",
+            "new"."home_abs_challenges_failed", "new"."away_abs_challenges_failed",
+            "new"."home_abs_challenges_remaining", "new"."away_abs_challenges_remaining",
+            "new"."home_mound_visits_used", "new"."away_mound_visits_used",
+            "new"."home_mound_visits_remaining", "new"."away_mound_visits_remaining",
+            "new"."home_probable_pitcher_id", "new"."away_probable_pitcher_id", "new"."winning_pitcher_id",
+            "new"."losing_pitcher_id", "new"."save_pitcher_id", "new"."official_scorer_id",
+            "new"."official_scorer_name", "new"."primary_datacaster_id", "new"."primary_datacaster_name"
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_metadata" AS "old" (
@@ -987,14 +984,15 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "season"
+    RETURNING "game_pk", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "season")
 GROUP BY
     "game_pk"

@@ -354,7 +354,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -365,11 +364,12 @@ WITH "vanished" AS (
                 AND "old"."event_index" = "new"."event_index"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -390,40 +390,37 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."pitch_number", "old"."play_id", "old"."pfx_id", "old"."start_time", "old"."end_time",
-                "old"."call_code", "old"."call_description", "old"."code", "old"."description", "old"."is_strike",
-                "old"."is_ball", "old"."is_in_play", "old"."is_out", "old"."runner_going",
-                "old"."disengagement_num", "old"."balls", "old"."strikes", "old"."outs", "old"."has_review",
-                "old"."review_type", "old"."review_is_overturned", "old"."review_in_progress",
-                "old"."review_challenge_team_id", "old"."review_player_id", "old"."pitch_type_code",
-                "old"."pitch_type_description", "old"."type_confidence", "old"."start_speed", "old"."end_speed",
-                "old"."extension", "old"."plate_time", "old"."nasty_factor", "old"."zone", "old"."strike_zone_top",
-                "old"."strike_zone_bottom", "old"."strike_zone_width", "old"."strike_zone_depth", "old"."x0",
-                "old"."y0", "old"."z0", "old"."vx0", "old"."vy0", "old"."vz0", "old"."ax", "old"."ay", "old"."az",
-                "old"."plate_x", "old"."plate_z", "old"."pfx_x", "old"."pfx_z", "old"."gameday_x",
-                "old"."gameday_y", "old"."spin_rate", "old"."spin_direction", "old"."break_angle",
-                "old"."break_length", "old"."break_y", "old"."break_vertical", "old"."break_vertical_induced",
-                "old"."break_horizontal", "old"."launch_speed", "old"."launch_angle", "old"."total_distance",
-                "old"."trajectory", "old"."hardness", "old"."hit_location", "old"."hit_x", "old"."hit_y"
-            ) IS DISTINCT FROM (
-                "new"."pitch_number", "new"."play_id", "new"."pfx_id", "new"."start_time", "new"."end_time",
-                "new"."call_code", "new"."call_description", "new"."code", "new"."description", "new"."is_strike",
-                "new"."is_ball", "new"."is_in_play", "new"."is_out", "new"."runner_going",
-                "new"."disengagement_num", "new"."balls", "new"."strikes", "new"."outs", "new"."has_review",
-                "new"."review_type", "new"."review_is_overturned", "new"."review_in_progress",
-                "new"."review_challenge_team_id", "new"."review_player_id", "new"."pitch_type_code",
-                "new"."pitch_type_description", "new"."type_confidence", "new"."start_speed", "new"."end_speed",
-                "new"."extension", "new"."plate_time", "new"."nasty_factor", "new"."zone", "new"."strike_zone_top",
-                "new"."strike_zone_bottom", "new"."strike_zone_width", "new"."strike_zone_depth", "new"."x0",
-                "new"."y0", "new"."z0", "new"."vx0", "new"."vy0", "new"."vz0", "new"."ax", "new"."ay", "new"."az",
-                "new"."plate_x", "new"."plate_z", "new"."pfx_x", "new"."pfx_z", "new"."gameday_x",
-                "new"."gameday_y", "new"."spin_rate", "new"."spin_direction", "new"."break_angle",
-                "new"."break_length", "new"."break_y", "new"."break_vertical", "new"."break_vertical_induced",
-                "new"."break_horizontal", "new"."launch_speed", "new"."launch_angle", "new"."total_distance",
-                "new"."trajectory", "new"."hardness", "new"."hit_location", "new"."hit_x", "new"."hit_y"
-            )
+            "old"."pitch_number", "old"."play_id", "old"."pfx_id", "old"."start_time", "old"."end_time",
+            "old"."call_code", "old"."call_description", "old"."code", "old"."description", "old"."is_strike",
+            "old"."is_ball", "old"."is_in_play", "old"."is_out", "old"."runner_going",
+            "old"."disengagement_num", "old"."balls", "old"."strikes", "old"."outs", "old"."has_review",
+            "old"."review_type", "old"."review_is_overturned", "old"."review_in_progress",
+            "old"."review_challenge_team_id", "old"."review_player_id", "old"."pitch_type_code",
+            "old"."pitch_type_description", "old"."type_confidence", "old"."start_speed", "old"."end_speed",
+            "old"."extension", "old"."plate_time", "old"."nasty_factor", "old"."zone", "old"."strike_zone_top",
+            "old"."strike_zone_bottom", "old"."strike_zone_width", "old"."strike_zone_depth", "old"."x0",
+            "old"."y0", "old"."z0", "old"."vx0", "old"."vy0", "old"."vz0", "old"."ax", "old"."ay", "old"."az",
+            "old"."plate_x", "old"."plate_z", "old"."pfx_x", "old"."pfx_z", "old"."gameday_x",
+            "old"."gameday_y", "old"."spin_rate", "old"."spin_direction", "old"."break_angle",
+            "old"."break_length", "old"."break_y", "old"."break_vertical", "old"."break_vertical_induced",
+            "old"."break_horizontal", "old"."launch_speed", "old"."launch_angle", "old"."total_distance",
+            "old"."trajectory", "old"."hardness", "old"."hit_location", "old"."hit_x", "old"."hit_y"
+        ) IS DISTINCT FROM (
+            "new"."pitch_number", "new"."play_id", "new"."pfx_id", "new"."start_time", "new"."end_time",
+            "new"."call_code", "new"."call_description", "new"."code", "new"."description", "new"."is_strike",
+            "new"."is_ball", "new"."is_in_play", "new"."is_out", "new"."runner_going",
+            "new"."disengagement_num", "new"."balls", "new"."strikes", "new"."outs", "new"."has_review",
+            "new"."review_type", "new"."review_is_overturned", "new"."review_in_progress",
+            "new"."review_challenge_team_id", "new"."review_player_id", "new"."pitch_type_code",
+            "new"."pitch_type_description", "new"."type_confidence", "new"."start_speed", "new"."end_speed",
+            "new"."extension", "new"."plate_time", "new"."nasty_factor", "new"."zone", "new"."strike_zone_top",
+            "new"."strike_zone_bottom", "new"."strike_zone_width", "new"."strike_zone_depth", "new"."x0",
+            "new"."y0", "new"."z0", "new"."vx0", "new"."vy0", "new"."vz0", "new"."ax", "new"."ay", "new"."az",
+            "new"."plate_x", "new"."plate_z", "new"."pfx_x", "new"."pfx_z", "new"."gameday_x",
+            "new"."gameday_y", "new"."spin_rate", "new"."spin_direction", "new"."break_angle",
+            "new"."break_length", "new"."break_y", "new"."break_vertical", "new"."break_vertical_induced",
+            "new"."break_horizontal", "new"."launch_speed", "new"."launch_angle", "new"."total_distance",
+            "new"."trajectory", "new"."hardness", "new"."hit_location", "new"."hit_x", "new"."hit_y"
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_pitch_events" AS "old" (
@@ -492,14 +489,15 @@ WITH "incoming" AS MATERIALIZED (
         "hit_y" = "excluded"."hit_y", "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "at_bat_index", "event_index", "season"
+    RETURNING "game_pk", "at_bat_index", "event_index", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "at_bat_index", "event_index", "season")
 GROUP BY
     "game_pk"

@@ -262,7 +262,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -272,11 +271,12 @@ WITH "vanished" AS (
                 AND "old"."player_id" = "new"."player_id"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -296,34 +296,31 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."full_name", "old"."first_name", "old"."middle_name", "old"."last_name", "old"."use_name",
-                "old"."use_last_name", "old"."name_matrilineal", "old"."name_suffix", "old"."name_title",
-                "old"."nick_name", "old"."pronunciation", "old"."boxscore_name", "old"."first_last_name",
-                "old"."last_first_name", "old"."last_init_name", "old"."init_last_name", "old"."full_fml_name",
-                "old"."full_lfm_name", "old"."name_slug", "old"."birth_date", "old"."current_age",
-                "old"."birth_city", "old"."birth_state_province", "old"."birth_country", "old"."gender",
-                "old"."height", "old"."height_inches", "old"."weight", "old"."primary_number",
-                "old"."primary_position_code", "old"."primary_position_name", "old"."primary_position_type",
-                "old"."primary_position_abbreviation", "old"."bat_side_code", "old"."bat_side_description",
-                "old"."pitch_hand_code", "old"."pitch_hand_description", "old"."strike_zone_top",
-                "old"."strike_zone_bottom", "old"."draft_year", "old"."mlb_debut_date", "old"."last_played_date",
-                "old"."is_active", "old"."is_player", "old"."is_verified"
-            ) IS DISTINCT FROM (
-                "new"."full_name", "new"."first_name", "new"."middle_name", "new"."last_name", "new"."use_name",
-                "new"."use_last_name", "new"."name_matrilineal", "new"."name_suffix", "new"."name_title",
-                "new"."nick_name", "new"."pronunciation", "new"."boxscore_name", "new"."first_last_name",
-                "new"."last_first_name", "new"."last_init_name", "new"."init_last_name", "new"."full_fml_name",
-                "new"."full_lfm_name", "new"."name_slug", "new"."birth_date", "new"."current_age",
-                "new"."birth_city", "new"."birth_state_province", "new"."birth_country", "new"."gender",
-                "new"."height", "new"."height_inches", "new"."weight", "new"."primary_number",
-                "new"."primary_position_code", "new"."primary_position_name", "new"."primary_position_type",
-                "new"."primary_position_abbreviation", "new"."bat_side_code", "new"."bat_side_description",
-                "new"."pitch_hand_code", "new"."pitch_hand_description", "new"."strike_zone_top",
-                "new"."strike_zone_bottom", "new"."draft_year", "new"."mlb_debut_date", "new"."last_played_date",
-                "new"."is_active", "new"."is_player", "new"."is_verified"
-            )
+            "old"."full_name", "old"."first_name", "old"."middle_name", "old"."last_name", "old"."use_name",
+            "old"."use_last_name", "old"."name_matrilineal", "old"."name_suffix", "old"."name_title",
+            "old"."nick_name", "old"."pronunciation", "old"."boxscore_name", "old"."first_last_name",
+            "old"."last_first_name", "old"."last_init_name", "old"."init_last_name", "old"."full_fml_name",
+            "old"."full_lfm_name", "old"."name_slug", "old"."birth_date", "old"."current_age",
+            "old"."birth_city", "old"."birth_state_province", "old"."birth_country", "old"."gender",
+            "old"."height", "old"."height_inches", "old"."weight", "old"."primary_number",
+            "old"."primary_position_code", "old"."primary_position_name", "old"."primary_position_type",
+            "old"."primary_position_abbreviation", "old"."bat_side_code", "old"."bat_side_description",
+            "old"."pitch_hand_code", "old"."pitch_hand_description", "old"."strike_zone_top",
+            "old"."strike_zone_bottom", "old"."draft_year", "old"."mlb_debut_date", "old"."last_played_date",
+            "old"."is_active", "old"."is_player", "old"."is_verified"
+        ) IS DISTINCT FROM (
+            "new"."full_name", "new"."first_name", "new"."middle_name", "new"."last_name", "new"."use_name",
+            "new"."use_last_name", "new"."name_matrilineal", "new"."name_suffix", "new"."name_title",
+            "new"."nick_name", "new"."pronunciation", "new"."boxscore_name", "new"."first_last_name",
+            "new"."last_first_name", "new"."last_init_name", "new"."init_last_name", "new"."full_fml_name",
+            "new"."full_lfm_name", "new"."name_slug", "new"."birth_date", "new"."current_age",
+            "new"."birth_city", "new"."birth_state_province", "new"."birth_country", "new"."gender",
+            "new"."height", "new"."height_inches", "new"."weight", "new"."primary_number",
+            "new"."primary_position_code", "new"."primary_position_name", "new"."primary_position_type",
+            "new"."primary_position_abbreviation", "new"."bat_side_code", "new"."bat_side_description",
+            "new"."pitch_hand_code", "new"."pitch_hand_description", "new"."strike_zone_top",
+            "new"."strike_zone_bottom", "new"."draft_year", "new"."mlb_debut_date", "new"."last_played_date",
+            "new"."is_active", "new"."is_player", "new"."is_verified"
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_players" AS "old" (
@@ -380,14 +377,15 @@ WITH "incoming" AS MATERIALIZED (
         "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "player_id", "season"
+    RETURNING "game_pk", "player_id", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "player_id", "season")
 GROUP BY
     "game_pk"

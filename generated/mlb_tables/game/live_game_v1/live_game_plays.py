@@ -248,7 +248,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -258,11 +257,12 @@ WITH "vanished" AS (
                 AND "old"."at_bat_index" = "new"."at_bat_index"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -282,30 +282,27 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."result_type", "old"."event", "old"."event_type", "old"."description", "old"."rbi",
-                "old"."away_score", "old"."home_score", "old"."is_out", "old"."inning", "old"."half_inning",
-                "old"."is_top_inning", "old"."start_time", "old"."end_time", "old"."is_complete",
-                "old"."is_scoring_play", "old"."has_out", "old"."has_review", "old"."captivating_index",
-                "old"."balls", "old"."strikes", "old"."outs", "old"."batter_id", "old"."bat_side_code",
-                "old"."bat_side_description", "old"."pitcher_id", "old"."pitch_hand_code",
-                "old"."pitch_hand_description", "old"."batter_split", "old"."pitcher_split",
-                "old"."men_on_base_split", "old"."post_on_first_id", "old"."post_on_second_id",
-                "old"."post_on_third_id", "old"."review_type", "old"."review_is_overturned",
-                "old"."review_in_progress", "old"."review_challenge_team_id", "old"."review_player_id"
-            ) IS DISTINCT FROM (
-                "new"."result_type", "new"."event", "new"."event_type", "new"."description", "new"."rbi",
-                "new"."away_score", "new"."home_score", "new"."is_out", "new"."inning", "new"."half_inning",
-                "new"."is_top_inning", "new"."start_time", "new"."end_time", "new"."is_complete",
-                "new"."is_scoring_play", "new"."has_out", "new"."has_review", "new"."captivating_index",
-                "new"."balls", "new"."strikes", "new"."outs", "new"."batter_id", "new"."bat_side_code",
-                "new"."bat_side_description", "new"."pitcher_id", "new"."pitch_hand_code",
-                "new"."pitch_hand_description", "new"."batter_split", "new"."pitcher_split",
-                "new"."men_on_base_split", "new"."post_on_first_id", "new"."post_on_second_id",
-                "new"."post_on_third_id", "new"."review_type", "new"."review_is_overturned",
-                "new"."review_in_progress", "new"."review_challenge_team_id", "new"."review_player_id"
-            )
+            "old"."result_type", "old"."event", "old"."event_type", "old"."description", "old"."rbi",
+            "old"."away_score", "old"."home_score", "old"."is_out", "old"."inning", "old"."half_inning",
+            "old"."is_top_inning", "old"."start_time", "old"."end_time", "old"."is_complete",
+            "old"."is_scoring_play", "old"."has_out", "old"."has_review", "old"."captivating_index",
+            "old"."balls", "old"."strikes", "old"."outs", "old"."batter_id", "old"."bat_side_code",
+            "old"."bat_side_description", "old"."pitcher_id", "old"."pitch_hand_code",
+            "old"."pitch_hand_description", "old"."batter_split", "old"."pitcher_split",
+            "old"."men_on_base_split", "old"."post_on_first_id", "old"."post_on_second_id",
+            "old"."post_on_third_id", "old"."review_type", "old"."review_is_overturned",
+            "old"."review_in_progress", "old"."review_challenge_team_id", "old"."review_player_id"
+        ) IS DISTINCT FROM (
+            "new"."result_type", "new"."event", "new"."event_type", "new"."description", "new"."rbi",
+            "new"."away_score", "new"."home_score", "new"."is_out", "new"."inning", "new"."half_inning",
+            "new"."is_top_inning", "new"."start_time", "new"."end_time", "new"."is_complete",
+            "new"."is_scoring_play", "new"."has_out", "new"."has_review", "new"."captivating_index",
+            "new"."balls", "new"."strikes", "new"."outs", "new"."batter_id", "new"."bat_side_code",
+            "new"."bat_side_description", "new"."pitcher_id", "new"."pitch_hand_code",
+            "new"."pitch_hand_description", "new"."batter_split", "new"."pitcher_split",
+            "new"."men_on_base_split", "new"."post_on_first_id", "new"."post_on_second_id",
+            "new"."post_on_third_id", "new"."review_type", "new"."review_is_overturned",
+            "new"."review_in_progress", "new"."review_challenge_team_id", "new"."review_player_id"
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_plays" AS "old" (
@@ -353,14 +350,15 @@ WITH "incoming" AS MATERIALIZED (
         "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "at_bat_index", "season"
+    RETURNING "game_pk", "at_bat_index", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "at_bat_index", "season")
 GROUP BY
     "game_pk"

@@ -160,7 +160,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -171,11 +170,12 @@ WITH "vanished" AS (
                 AND "old"."runner_index" = "new"."runner_index"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -196,18 +196,15 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."runner_id", "old"."event_index", "old"."origin_base", "old"."start_base", "old"."end_base",
-                "old"."out_base", "old"."is_out", "old"."out_number", "old"."event", "old"."event_type",
-                "old"."movement_reason", "old"."responsible_pitcher_id", "old"."is_scoring_event", "old"."is_rbi",
-                "old"."is_earned", "old"."is_team_unearned"
-            ) IS DISTINCT FROM (
-                "new"."runner_id", "new"."event_index", "new"."origin_base", "new"."start_base", "new"."end_base",
-                "new"."out_base", "new"."is_out", "new"."out_number", "new"."event", "new"."event_type",
-                "new"."movement_reason", "new"."responsible_pitcher_id", "new"."is_scoring_event", "new"."is_rbi",
-                "new"."is_earned", "new"."is_team_unearned"
-            )
+            "old"."runner_id", "old"."event_index", "old"."origin_base", "old"."start_base", "old"."end_base",
+            "old"."out_base", "old"."is_out", "old"."out_number", "old"."event", "old"."event_type",
+            "old"."movement_reason", "old"."responsible_pitcher_id", "old"."is_scoring_event", "old"."is_rbi",
+            "old"."is_earned", "old"."is_team_unearned"
+        ) IS DISTINCT FROM (
+            "new"."runner_id", "new"."event_index", "new"."origin_base", "new"."start_base", "new"."end_base",
+            "new"."out_base", "new"."is_out", "new"."out_number", "new"."event", "new"."event_type",
+            "new"."movement_reason", "new"."responsible_pitcher_id", "new"."is_scoring_event", "new"."is_rbi",
+            "new"."is_earned", "new"."is_team_unearned"
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_runners" AS "old" (
@@ -235,14 +232,15 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "at_bat_index", "runner_index", "season"
+    RETURNING "game_pk", "at_bat_index", "runner_index", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "at_bat_index", "runner_index", "season")
 GROUP BY
     "game_pk"

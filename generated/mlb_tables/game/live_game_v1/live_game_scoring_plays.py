@@ -136,7 +136,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -146,11 +145,12 @@ WITH "vanished" AS (
                 AND "old"."at_bat_index" = "new"."at_bat_index"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -170,14 +170,11 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."inning", "old"."half_inning", "old"."event", "old"."event_type", "old"."description",
-                "old"."rbi", "old"."away_score", "old"."home_score", "old"."batter_id", "old"."pitcher_id"
-            ) IS DISTINCT FROM (
-                "new"."inning", "new"."half_inning", "new"."event", "new"."event_type", "new"."description",
-                "new"."rbi", "new"."away_score", "new"."home_score", "new"."batter_id", "new"."pitcher_id"
-            )
+            "old"."inning", "old"."half_inning", "old"."event", "old"."event_type", "old"."description",
+            "old"."rbi", "old"."away_score", "old"."home_score", "old"."batter_id", "old"."pitcher_id"
+        ) IS DISTINCT FROM (
+            "new"."inning", "new"."half_inning", "new"."event", "new"."event_type", "new"."description",
+            "new"."rbi", "new"."away_score", "new"."home_score", "new"."batter_id", "new"."pitcher_id"
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_scoring_plays" AS "old" (
@@ -197,14 +194,15 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "at_bat_index", "season"
+    RETURNING "game_pk", "at_bat_index", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "at_bat_index", "season")
 GROUP BY
     "game_pk"

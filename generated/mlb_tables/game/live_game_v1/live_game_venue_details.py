@@ -181,7 +181,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -190,11 +189,12 @@ WITH "vanished" AS (
                 "old"."game_pk" = "new"."game_pk"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -213,24 +213,21 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."venue_id", "old"."venue_name", "old"."is_active", "old"."venue_season", "old"."address",
-                "old"."city", "old"."state", "old"."state_abbreviation", "old"."postal_code", "old"."country",
-                "old"."phone", "old"."latitude", "old"."longitude", "old"."elevation", "old"."azimuth_angle",
-                "old"."time_zone_id", "old"."time_zone", "old"."time_zone_offset",
-                "old"."time_zone_offset_at_game_time", "old"."capacity", "old"."turf_type", "old"."roof_type",
-                "old"."left_line", "old"."left_field", "old"."left_center", "old"."center_field",
-                "old"."right_center", "old"."right_field", "old"."right_line"
-            ) IS DISTINCT FROM (
-                "new"."venue_id", "new"."venue_name", "new"."is_active", "new"."venue_season", "new"."address",
-                "new"."city", "new"."state", "new"."state_abbreviation", "new"."postal_code", "new"."country",
-                "new"."phone", "new"."latitude", "new"."longitude", "new"."elevation", "new"."azimuth_angle",
-                "new"."time_zone_id", "new"."time_zone", "new"."time_zone_offset"::numeric,
-                "new"."time_zone_offset_at_game_time"::numeric, "new"."capacity", "new"."turf_type",
-                "new"."roof_type", "new"."left_line", "new"."left_field", "new"."left_center",
-                "new"."center_field", "new"."right_center", "new"."right_field", "new"."right_line"
-            )
+            "old"."venue_id", "old"."venue_name", "old"."is_active", "old"."venue_season", "old"."address",
+            "old"."city", "old"."state", "old"."state_abbreviation", "old"."postal_code", "old"."country",
+            "old"."phone", "old"."latitude", "old"."longitude", "old"."elevation", "old"."azimuth_angle",
+            "old"."time_zone_id", "old"."time_zone", "old"."time_zone_offset",
+            "old"."time_zone_offset_at_game_time", "old"."capacity", "old"."turf_type", "old"."roof_type",
+            "old"."left_line", "old"."left_field", "old"."left_center", "old"."center_field",
+            "old"."right_center", "old"."right_field", "old"."right_line"
+        ) IS DISTINCT FROM (
+            "new"."venue_id", "new"."venue_name", "new"."is_active", "new"."venue_season", "new"."address",
+            "new"."city", "new"."state", "new"."state_abbreviation", "new"."postal_code", "new"."country",
+            "new"."phone", "new"."latitude", "new"."longitude", "new"."elevation", "new"."azimuth_angle",
+            "new"."time_zone_id", "new"."time_zone", "new"."time_zone_offset"::numeric,
+            "new"."time_zone_offset_at_game_time"::numeric, "new"."capacity", "new"."turf_type",
+            "new"."roof_type", "new"."left_line", "new"."left_field", "new"."left_center",
+            "new"."center_field", "new"."right_center", "new"."right_field", "new"."right_line"
         )
 ), "written" AS (
     INSERT INTO "game"."live_game_venue_details" AS "old" (
@@ -265,14 +262,15 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "season"
+    RETURNING "game_pk", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "season")
 GROUP BY
     "game_pk"

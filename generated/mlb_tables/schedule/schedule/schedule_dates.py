@@ -74,7 +74,6 @@ WITH "vanished" AS (
     WHERE
         "old"."schedule_date" = "document"."schedule_date"
         AND "old"."sport_id" = "document"."sport_id"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -83,12 +82,13 @@ WITH "vanished" AS (
                 "old"."schedule_date" = "new"."schedule_date"
                 AND "old"."sport_id" = "new"."sport_id"
         )
-    RETURNING "old"."schedule_date", "old"."sport_id"
+    RETURNING "old"."schedule_date", "old"."sport_id", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "schedule_date",
     "sport_id",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "schedule_date",
@@ -109,12 +109,9 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."schedule_date" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."total_items", "old"."total_events", "old"."total_games", "old"."total_games_in_progress"
-            ) IS DISTINCT FROM (
-                "new"."total_items", "new"."total_events", "new"."total_games", "new"."total_games_in_progress"
-            )
+            "old"."total_items", "old"."total_events", "old"."total_games", "old"."total_games_in_progress"
+        ) IS DISTINCT FROM (
+            "new"."total_items", "new"."total_events", "new"."total_games", "new"."total_games_in_progress"
         )
 ), "written" AS (
     INSERT INTO "schedule"."schedule_dates" AS "old" (
@@ -132,15 +129,16 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "schedule_date", "sport_id"
+    RETURNING "schedule_date", "sport_id", TRUE AS "Written"
 )
 SELECT
     "schedule_date",
     "sport_id",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("schedule_date", "sport_id")
 GROUP BY
     "schedule_date",

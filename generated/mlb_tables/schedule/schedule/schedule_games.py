@@ -346,7 +346,6 @@ WITH "vanished" AS (
     WHERE
         "old"."schedule_date" = "document"."schedule_date"
         AND "old"."sport_id" = "document"."sport_id"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -357,12 +356,13 @@ WITH "vanished" AS (
                 AND "old"."game_pk" = "new"."game_pk"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."schedule_date", "old"."sport_id"
+    RETURNING "old"."schedule_date", "old"."sport_id", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "schedule_date",
     "sport_id",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "schedule_date",
@@ -385,43 +385,40 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."schedule_date" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."game_guid", "old"."game_type", "old"."season_display", "old"."calendar_event_id",
-                "old"."gameday_type", "old"."record_source", "old"."description", "old"."is_public_facing",
-                "old"."start_time", "old"."start_time_tbd", "old"."official_date", "old"."day_night",
-                "old"."reschedule_date", "old"."reschedule_time", "old"."rescheduled_from_date",
-                "old"."rescheduled_from_time", "old"."resume_date", "old"."resume_time", "old"."resumed_from_date",
-                "old"."resumed_from_time", "old"."coded_game_state", "old"."abstract_game_state",
-                "old"."abstract_game_code", "old"."detailed_state", "old"."status_code", "old"."status_reason",
-                "old"."home_team_id", "old"."away_team_id", "old"."home_team_name", "old"."away_team_name",
-                "old"."home_wins", "old"."away_wins", "old"."home_losses", "old"."away_losses",
-                "old"."home_winning_percentage", "old"."away_winning_percentage", "old"."home_score",
-                "old"."away_score", "old"."home_is_winner", "old"."away_is_winner", "old"."home_split_squad",
-                "old"."away_split_squad", "old"."home_series_number", "old"."away_series_number", "old"."is_tie",
-                "old"."venue_id", "old"."venue_name", "old"."double_header", "old"."game_number",
-                "old"."tiebreaker", "old"."if_necessary", "old"."if_necessary_description",
-                "old"."games_in_series", "old"."series_game_number", "old"."series_description",
-                "old"."scheduled_innings", "old"."inning_break_length", "old"."reverse_home_away_status"
-            ) IS DISTINCT FROM (
-                "new"."game_guid", "new"."game_type", "new"."season_display", "new"."calendar_event_id",
-                "new"."gameday_type", "new"."record_source", "new"."description", "new"."is_public_facing",
-                "new"."start_time", "new"."start_time_tbd", "new"."official_date", "new"."day_night",
-                "new"."reschedule_date", "new"."reschedule_time", "new"."rescheduled_from_date",
-                "new"."rescheduled_from_time", "new"."resume_date", "new"."resume_time", "new"."resumed_from_date",
-                "new"."resumed_from_time", "new"."coded_game_state", "new"."abstract_game_state",
-                "new"."abstract_game_code", "new"."detailed_state", "new"."status_code", "new"."status_reason",
-                "new"."home_team_id", "new"."away_team_id", "new"."home_team_name", "new"."away_team_name",
-                "new"."home_wins", "new"."away_wins", "new"."home_losses", "new"."away_losses",
-                "new"."home_winning_percentage"::numeric, "new"."away_winning_percentage"::numeric,
-                "new"."home_score", "new"."away_score", "new"."home_is_winner", "new"."away_is_winner",
-                "new"."home_split_squad", "new"."away_split_squad", "new"."home_series_number",
-                "new"."away_series_number", "new"."is_tie", "new"."venue_id", "new"."venue_name",
-                "new"."double_header", "new"."game_number", "new"."tiebreaker", "new"."if_necessary",
-                "new"."if_necessary_description", "new"."games_in_series", "new"."series_game_number",
-                "new"."series_description", "new"."scheduled_innings", "new"."inning_break_length",
-                "new"."reverse_home_away_status"
-            )
+            "old"."game_guid", "old"."game_type", "old"."season_display", "old"."calendar_event_id",
+            "old"."gameday_type", "old"."record_source", "old"."description", "old"."is_public_facing",
+            "old"."start_time", "old"."start_time_tbd", "old"."official_date", "old"."day_night",
+            "old"."reschedule_date", "old"."reschedule_time", "old"."rescheduled_from_date",
+            "old"."rescheduled_from_time", "old"."resume_date", "old"."resume_time", "old"."resumed_from_date",
+            "old"."resumed_from_time", "old"."coded_game_state", "old"."abstract_game_state",
+            "old"."abstract_game_code", "old"."detailed_state", "old"."status_code", "old"."status_reason",
+            "old"."home_team_id", "old"."away_team_id", "old"."home_team_name", "old"."away_team_name",
+            "old"."home_wins", "old"."away_wins", "old"."home_losses", "old"."away_losses",
+            "old"."home_winning_percentage", "old"."away_winning_percentage", "old"."home_score",
+            "old"."away_score", "old"."home_is_winner", "old"."away_is_winner", "old"."home_split_squad",
+            "old"."away_split_squad", "old"."home_series_number", "old"."away_series_number", "old"."is_tie",
+            "old"."venue_id", "old"."venue_name", "old"."double_header", "old"."game_number",
+            "old"."tiebreaker", "old"."if_necessary", "old"."if_necessary_description",
+            "old"."games_in_series", "old"."series_game_number", "old"."series_description",
+            "old"."scheduled_innings", "old"."inning_break_length", "old"."reverse_home_away_status"
+        ) IS DISTINCT FROM (
+            "new"."game_guid", "new"."game_type", "new"."season_display", "new"."calendar_event_id",
+            "new"."gameday_type", "new"."record_source", "new"."description", "new"."is_public_facing",
+            "new"."start_time", "new"."start_time_tbd", "new"."official_date", "new"."day_night",
+            "new"."reschedule_date", "new"."reschedule_time", "new"."rescheduled_from_date",
+            "new"."rescheduled_from_time", "new"."resume_date", "new"."resume_time", "new"."resumed_from_date",
+            "new"."resumed_from_time", "new"."coded_game_state", "new"."abstract_game_state",
+            "new"."abstract_game_code", "new"."detailed_state", "new"."status_code", "new"."status_reason",
+            "new"."home_team_id", "new"."away_team_id", "new"."home_team_name", "new"."away_team_name",
+            "new"."home_wins", "new"."away_wins", "new"."home_losses", "new"."away_losses",
+            "new"."home_winning_percentage"::numeric, "new"."away_winning_percentage"::numeric,
+            "new"."home_score", "new"."away_score", "new"."home_is_winner", "new"."away_is_winner",
+            "new"."home_split_squad", "new"."away_split_squad", "new"."home_series_number",
+            "new"."away_series_number", "new"."is_tie", "new"."venue_id", "new"."venue_name",
+            "new"."double_header", "new"."game_number", "new"."tiebreaker", "new"."if_necessary",
+            "new"."if_necessary_description", "new"."games_in_series", "new"."series_game_number",
+            "new"."series_description", "new"."scheduled_innings", "new"."inning_break_length",
+            "new"."reverse_home_away_status"
         )
 ), "written" AS (
     INSERT INTO "schedule"."schedule_games" AS "old" (
@@ -498,15 +495,16 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "schedule_date", "sport_id", "game_pk", "season"
+    RETURNING "schedule_date", "sport_id", "game_pk", "season", TRUE AS "Written"
 )
 SELECT
     "schedule_date",
     "sport_id",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("schedule_date", "sport_id", "game_pk", "season")
 GROUP BY
     "schedule_date",

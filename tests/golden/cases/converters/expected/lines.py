@@ -103,7 +103,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -112,11 +111,12 @@ WITH "vanished" AS (
                 "old"."game_pk" = "new"."game_pk"
                 AND "old"."line_index" = "new"."line_index"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -135,14 +135,11 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."season", "old"."attendance", "old"."outs", "old"."read_at", "old"."height_inches",
-                "old"."slot", "old"."sequence", "old"."average", "old"."share"
-            ) IS DISTINCT FROM (
-                "new"."season", "new"."attendance", "new"."outs", "new"."read_at", "new"."height_inches",
-                "new"."slot", "new"."sequence", "new"."average"::numeric(4,3), "new"."share"
-            )
+            "old"."season", "old"."attendance", "old"."outs", "old"."read_at", "old"."height_inches",
+            "old"."slot", "old"."sequence", "old"."average", "old"."share"
+        ) IS DISTINCT FROM (
+            "new"."season", "new"."attendance", "new"."outs", "new"."read_at", "new"."height_inches",
+            "new"."slot", "new"."sequence", "new"."average"::numeric(4,3), "new"."share"
         )
 ), "written" AS (
     INSERT INTO "league"."lines" AS "old" (
@@ -160,14 +157,15 @@ WITH "incoming" AS MATERIALIZED (
         "share" = "excluded"."share", "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "line_index"
+    RETURNING "game_pk", "line_index", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "line_index")
 GROUP BY
     "game_pk"

@@ -77,7 +77,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -87,11 +86,12 @@ WITH "vanished" AS (
                 AND "old"."player_key" = "new"."player_key"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -110,10 +110,7 @@ WITH "incoming" AS MATERIALIZED (
         AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
-        OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."games") IS DISTINCT FROM ("new"."games")
-        )
+        OR ("old"."games") IS DISTINCT FROM ("new"."games")
 ), "written" AS (
     INSERT INTO "league"."players" AS "old" (
         "game_pk", "player_key", "season", "games", "captured_at"
@@ -125,14 +122,15 @@ WITH "incoming" AS MATERIALIZED (
         "games" = "excluded"."games", "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "player_key", "season"
+    RETURNING "game_pk", "player_key", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "player_key", "season")
 GROUP BY
     "game_pk"

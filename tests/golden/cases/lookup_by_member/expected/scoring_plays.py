@@ -80,7 +80,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -89,11 +88,12 @@ WITH "vanished" AS (
                 "old"."game_pk" = "new"."game_pk"
                 AND "old"."at_bat_index" = "new"."at_bat_index"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -111,10 +111,7 @@ WITH "incoming" AS MATERIALIZED (
         AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
-        OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."event") IS DISTINCT FROM ("new"."event")
-        )
+        OR ("old"."event") IS DISTINCT FROM ("new"."event")
 ), "written" AS (
     INSERT INTO "league"."scoring_plays" AS "old" (
         "game_pk", "at_bat_index", "event", "captured_at"
@@ -126,14 +123,15 @@ WITH "incoming" AS MATERIALIZED (
         "event" = "excluded"."event", "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "at_bat_index"
+    RETURNING "game_pk", "at_bat_index", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "at_bat_index")
 GROUP BY
     "game_pk"

@@ -94,7 +94,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -104,11 +103,12 @@ WITH "vanished" AS (
                 AND "old"."at_bat_index" = "new"."at_bat_index"
                 AND "old"."event_index" = "new"."event_index"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -128,12 +128,9 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."venue", "old"."batter_id", "old"."speed", "old"."vertical"
-            ) IS DISTINCT FROM (
-                "new"."venue", "new"."batter_id", "new"."speed", "new"."vertical"
-            )
+            "old"."venue", "old"."batter_id", "old"."speed", "old"."vertical"
+        ) IS DISTINCT FROM (
+            "new"."venue", "new"."batter_id", "new"."speed", "new"."vertical"
         )
 ), "written" AS (
     INSERT INTO "league"."pitches" AS "old" (
@@ -148,14 +145,15 @@ WITH "incoming" AS MATERIALIZED (
         "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "at_bat_index", "event_index"
+    RETURNING "game_pk", "at_bat_index", "event_index", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "at_bat_index", "event_index")
 GROUP BY
     "game_pk"

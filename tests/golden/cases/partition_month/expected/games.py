@@ -62,7 +62,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -70,11 +69,12 @@ WITH "vanished" AS (
             WHERE
                 "old"."game_pk" = "new"."game_pk"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -84,17 +84,15 @@ UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
         "new".*,
-        "old"."game_pk" IS NOT NULL AS "Known"
+        "old"."game_pk" IS NOT NULL AS "Known",
+        "old"."captured_at" > "new"."captured_at" AS "Later"
     FROM "pg_temp"."stage_league.games" AS "new"
     LEFT JOIN "league"."games" AS "old"
         ON "old"."game_pk" = "new"."game_pk"
         AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
-        OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."season", "old"."score") IS DISTINCT FROM ("new"."season", "new"."score")
-        )
+        OR ("old"."season", "old"."score") IS DISTINCT FROM ("new"."season", "new"."score")
 ), "updated" AS (
     UPDATE "league"."games" AS "old" SET
         "season" = "new"."season", "score" = "new"."score", "captured_at" = "new"."captured_at",
@@ -121,7 +119,8 @@ WITH "incoming" AS MATERIALIZED (
 SELECT
     "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
+    COUNT(*) FILTER (WHERE "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Known" IS NULL) AS "kept_out"
 FROM (
     SELECT
         *
@@ -130,6 +129,13 @@ FROM (
     SELECT
         *
     FROM "updated"
+    UNION ALL
+    SELECT
+        "game_pk",
+        NULL AS "Known"
+    FROM "incoming"
+    WHERE
+        "Later"
 ) AS "written"
 GROUP BY
     "game_pk"

@@ -75,7 +75,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -84,11 +83,12 @@ WITH "vanished" AS (
                 "old"."game_pk" = "new"."game_pk"
                 AND "old"."play_index" = "new"."play_index"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -98,7 +98,8 @@ UPSERT = """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
         "new".*,
-        "old"."game_pk" IS NOT NULL AS "Known"
+        "old"."game_pk" IS NOT NULL AS "Known",
+        "old"."captured_at" > "new"."captured_at" AS "Later"
     FROM "pg_temp"."stage_league.plays" AS "new"
     LEFT JOIN "league"."plays" AS "old"
         ON "old"."game_pk" = "new"."game_pk"
@@ -106,10 +107,7 @@ WITH "incoming" AS MATERIALIZED (
         AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
-        OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."game_date", "old"."rbi") IS DISTINCT FROM ("new"."game_date", "new"."rbi")
-        )
+        OR ("old"."game_date", "old"."rbi") IS DISTINCT FROM ("new"."game_date", "new"."rbi")
 ), "updated" AS (
     UPDATE "league"."plays" AS "old" SET
         "game_date" = "new"."game_date", "rbi" = "new"."rbi", "captured_at" = "new"."captured_at",
@@ -137,7 +135,8 @@ WITH "incoming" AS MATERIALIZED (
 SELECT
     "game_pk",
     COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
+    COUNT(*) FILTER (WHERE "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Known" IS NULL) AS "kept_out"
 FROM (
     SELECT
         *
@@ -146,6 +145,13 @@ FROM (
     SELECT
         *
     FROM "updated"
+    UNION ALL
+    SELECT
+        "game_pk",
+        NULL AS "Known"
+    FROM "incoming"
+    WHERE
+        "Later"
 ) AS "written"
 GROUP BY
     "game_pk"

@@ -65,7 +65,6 @@ WITH "vanished" AS (
     WHERE
         "old"."game_day" = "document"."game_day"
         AND "old"."level" = "document"."level"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -74,12 +73,13 @@ WITH "vanished" AS (
                 "old"."game_day" = "new"."game_day"
                 AND "old"."level" = "new"."level"
         )
-    RETURNING "old"."game_day", "old"."level"
+    RETURNING "old"."game_day", "old"."level", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_day",
     "level",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_day",
@@ -99,10 +99,7 @@ WITH "incoming" AS MATERIALIZED (
         AND "old"."level" = ANY(%(level)s::smallint[])
     WHERE
         "old"."game_day" IS NULL
-        OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."total") IS DISTINCT FROM ("new"."total")
-        )
+        OR ("old"."total") IS DISTINCT FROM ("new"."total")
 ), "written" AS (
     INSERT INTO "league"."days" AS "old" (
         "game_day", "level", "total", "captured_at"
@@ -114,15 +111,16 @@ WITH "incoming" AS MATERIALIZED (
         "total" = "excluded"."total", "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_day", "level"
+    RETURNING "game_day", "level", TRUE AS "Written"
 )
 SELECT
     "game_day",
     "level",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_day", "level")
 GROUP BY
     "game_day",

@@ -77,7 +77,6 @@ WITH "vanished" AS (
     WHERE
         "old"."game_day" = "document"."game_day"
         AND "old"."level" = "document"."level"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -87,12 +86,13 @@ WITH "vanished" AS (
                 AND "old"."level" = "new"."level"
                 AND "old"."game_pk" = "new"."game_pk"
         )
-    RETURNING "old"."game_day", "old"."level"
+    RETURNING "old"."game_day", "old"."level", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_day",
     "level",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_day",
@@ -113,10 +113,7 @@ WITH "incoming" AS MATERIALIZED (
         AND "old"."level" = ANY(%(level)s::smallint[])
     WHERE
         "old"."game_day" IS NULL
-        OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."score") IS DISTINCT FROM ("new"."score")
-        )
+        OR ("old"."score") IS DISTINCT FROM ("new"."score")
 ), "written" AS (
     INSERT INTO "league"."games" AS "old" (
         "game_day", "level", "game_pk", "score", "captured_at"
@@ -128,15 +125,16 @@ WITH "incoming" AS MATERIALIZED (
         "score" = "excluded"."score", "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_day", "level", "game_pk"
+    RETURNING "game_day", "level", "game_pk", TRUE AS "Written"
 )
 SELECT
     "game_day",
     "level",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_day", "level", "game_pk")
 GROUP BY
     "game_day",

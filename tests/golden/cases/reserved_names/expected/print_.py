@@ -105,7 +105,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -115,11 +114,12 @@ WITH "vanished" AS (
                 AND "old"."id" = "new"."id"
                 AND "old"."inning" = "new"."inning"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -139,14 +139,11 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."count", "old"."rows", "old"."capture", "old"."document", "old"."doubles",
-                "old"."field_date", "old"."convert", "old"."tbd"
-            ) IS DISTINCT FROM (
-                "new"."count", "new"."rows", "new"."capture", "new"."document", "new"."doubles",
-                "new"."field_date", "new"."convert", "new"."tbd"
-            )
+            "old"."count", "old"."rows", "old"."capture", "old"."document", "old"."doubles",
+            "old"."field_date", "old"."convert", "old"."tbd"
+        ) IS DISTINCT FROM (
+            "new"."count", "new"."rows", "new"."capture", "new"."document", "new"."doubles",
+            "new"."field_date", "new"."convert", "new"."tbd"
         )
 ), "written" AS (
     INSERT INTO "league"."print" AS "old" (
@@ -164,14 +161,15 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "id", "inning"
+    RETURNING "game_pk", "id", "inning", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "id", "inning")
 GROUP BY
     "game_pk"

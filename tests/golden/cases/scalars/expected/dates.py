@@ -71,7 +71,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -80,11 +79,12 @@ WITH "vanished" AS (
                 "old"."game_pk" = "new"."game_pk"
                 AND "old"."game_date" = "new"."game_date"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -110,14 +110,15 @@ WITH "incoming" AS MATERIALIZED (
         "game_pk", "game_date", "captured_at"
     FROM "incoming"
     ON CONFLICT ("game_pk", "game_date") DO NOTHING
-    RETURNING "game_pk", "game_date"
+    RETURNING "game_pk", "game_date", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "game_date")
 GROUP BY
     "game_pk"

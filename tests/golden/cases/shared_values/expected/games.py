@@ -101,7 +101,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -109,11 +108,12 @@ WITH "vanished" AS (
             WHERE
                 "old"."game_pk" = "new"."game_pk"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -131,14 +131,11 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."game_date", "old"."date_text", "old"."home_score", "old"."home_score_4",
-                "old"."home_score_number", "old"."away_score", "old"."home_runs", "old"."away_runs"
-            ) IS DISTINCT FROM (
-                "new"."game_date", "new"."date_text", "new"."home_score", "new"."home_score_4",
-                "new"."home_score_number"::numeric, "new"."away_score", "new"."home_runs", "new"."away_runs"
-            )
+            "old"."game_date", "old"."date_text", "old"."home_score", "old"."home_score_4",
+            "old"."home_score_number", "old"."away_score", "old"."home_runs", "old"."away_runs"
+        ) IS DISTINCT FROM (
+            "new"."game_date", "new"."date_text", "new"."home_score", "new"."home_score_4",
+            "new"."home_score_number"::numeric, "new"."away_score", "new"."home_runs", "new"."away_runs"
         )
 ), "written" AS (
     INSERT INTO "league"."games" AS "old" (
@@ -157,14 +154,15 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk"
+    RETURNING "game_pk", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk")
 GROUP BY
     "game_pk"

@@ -90,7 +90,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -98,11 +97,12 @@ WITH "vanished" AS (
             WHERE
                 "old"."game_pk" = "new"."game_pk"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -120,15 +120,12 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."a_smallint", "old"."a_integer", "old"."a_bigint", "old"."a_numeric", "old"."a_double",
-                "old"."a_boolean", "old"."a_text", "old"."a_date", "old"."a_timestamptz", "old"."a_uuid"
-            ) IS DISTINCT FROM (
-                "new"."a_smallint", "new"."a_integer", "new"."a_bigint", "new"."a_numeric"::numeric(5,1),
-                "new"."a_double", "new"."a_boolean", "new"."a_text", "new"."a_date", "new"."a_timestamptz",
-                "new"."a_uuid"
-            )
+            "old"."a_smallint", "old"."a_integer", "old"."a_bigint", "old"."a_numeric", "old"."a_double",
+            "old"."a_boolean", "old"."a_text", "old"."a_date", "old"."a_timestamptz", "old"."a_uuid"
+        ) IS DISTINCT FROM (
+            "new"."a_smallint", "new"."a_integer", "new"."a_bigint", "new"."a_numeric"::numeric(5,1),
+            "new"."a_double", "new"."a_boolean", "new"."a_text", "new"."a_date", "new"."a_timestamptz",
+            "new"."a_uuid"
         )
 ), "written" AS (
     INSERT INTO "league"."values" AS "old" (
@@ -148,14 +145,15 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk"
+    RETURNING "game_pk", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk")
 GROUP BY
     "game_pk"

@@ -1,0 +1,92 @@
+"""mlb-etl verify: whether the tables hold what the captures say."""
+
+import json
+import textwrap
+from typing import Any
+
+import click
+
+from mlb_etl import db, migrate
+from mlb_etl import verify as work
+from mlb_etl.cli import documents, parameters
+from mlb_etl.settings import Settings
+from mlb_etl.verify import Checked, Difference
+
+_WIDTH = 80
+
+
+@click.group()
+def verify() -> None:
+    """Compare what is stored."""
+
+
+@verify.command()
+@documents.METHOD
+@documents.GAME_PK
+@parameters.PARAM
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@click.pass_context
+def rows(
+    ctx: click.Context, *, method: str | None, game_pk: tuple[str, ...], params: tuple[str, ...], form: str
+) -> None:
+    """Compare the rows of documents with those that their captures make, and list each row that is not so.
+
+    A row is missing; extra, as the capture has none of that key; different, in the columns listed; or later than the
+    capture, which then can't replace it. Someone changed it by hand, or lost the watermark. `mlb-etl repair` brings the
+    tables to the captures. All is read, nothing written; in JSON each document with differences is a line.
+
+    The exit code is 1 where a row is not as it has to be, or a document could not be compared.
+
+    \b
+    Examples:
+      mlb-etl verify rows --method game.liveGameV1 --game-pk 747175
+      mlb-etl verify rows --format json
+    """
+    given = parameters.given(params, game_pk=game_pk)
+    settings = Settings.from_environment()
+    number = differing = 0
+    with db.connect(settings) as connection, db.edge():
+        migrate.require(connection, settings.tables)
+        for each, scope in documents.chosen(settings.tables, method, given):
+            for checked in work.rows(connection, each, scope):
+                number += 1
+                if not checked.right:
+                    differing += 1
+                    click.echo(json.dumps(_plain(checked)) if form == "json" else _text(checked))
+    if form == "text":
+        click.echo(f"{number} documents compared, {differing} not as their captures")
+    ctx.exit(1 if differing else 0)
+
+
+def _text(checked: Checked) -> str:
+    lines = [f"{checked.method} {_keys(checked.document)}"]
+    if checked.why is not None:
+        lines += textwrap.wrap(checked.why, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    for each in checked.differences:
+        lines += textwrap.wrap(_told(each), _WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return "\n".join(lines)
+
+
+def _told(each: Difference) -> str:
+    what = f"{each.table}, {_keys(each.key)}: {each.kind}"
+    if each.kind == "later" and each.captured_at is not None:
+        what += f", of {each.captured_at.isoformat()}"
+    return f"{what}, in {', '.join(each.columns)}" if each.columns else what
+
+
+def _keys(of: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in of.items())
+
+
+def _plain(checked: Checked) -> dict[str, Any]:
+    rows = [
+        {
+            "table": each.table,
+            "key": {name: value if isinstance(value, int) else str(value) for name, value in each.key.items()},
+            "kind": each.kind,
+            "columns": list(each.columns),
+            "captured_at": each.captured_at.isoformat() if each.captured_at else None,
+        }
+        for each in checked.differences
+    ]
+    return {"method": checked.method, "document": checked.document, "rows": rows, "why": checked.why}
