@@ -1,6 +1,6 @@
 """From a project's inputs, which `read` takes in, to the texts of all generated files, a pure function of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,11 +45,19 @@ def method_name(mapping: Path, *, root: Path) -> str:
 
 def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
     """The mappings in these files. Raises MappingErrors with all that is wrong in any of them."""
+    texts: list[tuple[source.Source, spec.Mapping]] = []
     inputs: list[Input] = []
     wrong: list[Diagnostic] = []
     for file in files:
         try:
-            inputs.append(_read(root, file))
+            text = source.load(file, root=root)
+            texts.append((text, grammar.read(text)))
+        except MappingErrors as errors:
+            wrong += errors.diagnostics
+    tables = {name: text.file for text, mapping in texts for name in lower.table_names(mapping)}
+    for text, mapping in texts:
+        try:
+            inputs.append(_read(root, text, mapping, tables))
         except MappingErrors as errors:
             wrong += errors.diagnostics
     if wrong:
@@ -57,15 +65,13 @@ def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
     return tuple(inputs)
 
 
-def _read(root: Path, file: Path) -> Input:
-    text = source.load(file, root=root)
-    mapping = grammar.read(text)
+def _read(root: Path, text: source.Source, mapping: spec.Mapping, tables: Mapping[str, str]) -> Input:
     name = f"{mapping.source.endpoint}.{mapping.source.method}"
     shape_path = root / infer.path(name)
     if not shape_path.exists():
         raise MlbgenError(f"{shape_path}: the shape of {name} is missing: run mlbgen infer with samples of it")
     shape = shape_file.load(shape_path)
-    return Input(lower.lower(text, shape), tuple(mapping.ignore), shape)
+    return Input(lower.lower(text, shape, tables), tuple(mapping.ignore), shape)
 
 
 def with_shapes_of(inputs: Iterable[Input], directories: Sequence[Path]) -> tuple[Input, ...]:

@@ -169,6 +169,7 @@ class _Reader:
 
     def _mapping(self, location: Location) -> dict[str, object]:
         members: dict[str, object] = {}
+        pieces: list[Any] = []  # a text without quotes, and the keys without a colon after it
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._key(event, location)
             at = (*location, key)
@@ -180,9 +181,28 @@ class _Reader:
                 at = (*location, f"{key} (again)")
             else:
                 self.keys[at] = self._position(event)
-            value = self._value(next(self.events), at)
+            value_event = next(self.events)
+            if pieces and self._is_without_colon(event, value_event):
+                pieces.append(event)
+            else:
+                self._refuse_commas(pieces)
+                pieces = [value_event] if _is_plain(value_event) else []
+            value = self._value(value_event, at)
             members.setdefault(key, value)
+        self._refuse_commas(pieces)
         return members
+
+    def _is_without_colon(self, key: Any, value: Any) -> bool:
+        between = self.source.text[key.end_mark.index : value.start_mark.index]
+        return _is_plain(key) and not _is_plain(value) and not between.strip()
+
+    def _refuse_commas(self, pieces: list[Any]) -> None:
+        """Refuse a text such as numeric(4,3) that YAML takes for a text and keys."""
+        if len(pieces) > 1:
+            meant = _shown(self.source.text[pieces[0].start_mark.index : pieces[-1].end_mark.index])
+            help_ = f"if the comma belongs to the text, quote it: {json.dumps(meant, ensure_ascii=False)}"
+            message = f'the comma ends the text "{_shown(pieces[0].value)}", and no key is expected here'
+            self.refuse(self._position(pieces[1]), "MG005", message, help_)
 
     def _key(self, event: Any, location: Location) -> str:
         if not isinstance(event, yaml.ScalarEvent):
@@ -225,6 +245,10 @@ class _Reader:
 
     def _position(self, event: Any) -> Position:
         return _position(self.source.file, event.start_mark)
+
+
+def _is_plain(event: Any) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and event.style is None and bool(event.value)
 
 
 def _position(file: str, mark: Any) -> Position:

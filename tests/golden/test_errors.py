@@ -1,6 +1,6 @@
 """Each diagnostic code has a mapping that shows it, and a row in docs/errors.md.
 
-A case with `released.yaml` is about the migration from that mapping to the other.
+A case with `released.yaml` is about the migration from that mapping to the other; `other.yaml` is another mapping.
 """
 
 import json
@@ -11,11 +11,11 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from mlbgen import ir, migrate, sample
+from mlbgen import ir, migrate, sample, source
 from mlbgen.diagnostics import Diagnostic, MappingErrors
 from mlbgen.emit import migrations, released
 from mlbgen.infer import infer
-from mlbgen.lower import load_method
+from mlbgen.lower import grammar, load_method, lower, table_names
 from mlbgen.source import with_lines
 from mlbgen.stubs import Stub
 
@@ -37,7 +37,7 @@ def diagnostics(case: str) -> MappingErrors:
     folder = ERRORS / case
     (shape,) = infer(SAMPLES).values()
     try:
-        method = load_method(folder / "mapping.yaml", root=folder, shape=shape)
+        method = lower(source.load(folder / "mapping.yaml", root=folder), shape, others(folder))
         found = list(sample.check(method, SAMPLES).diagnostics)
         if (folder / "released.yaml").exists():
             before = load_method(folder / "released.yaml", root=folder, shape=shape)
@@ -45,6 +45,12 @@ def diagnostics(case: str) -> MappingErrors:
     except MappingErrors as errors:
         return MappingErrors(with_lines(errors.diagnostics, root=folder))
     return MappingErrors(with_lines(found, root=folder))
+
+
+def others(folder: Path) -> dict[str, str]:
+    """The tables of the mapping beside the one that is refused, where the case has one."""
+    files = [each for each in [folder / "other.yaml"] if each.exists()]
+    return {name: each.name for each in files for name in table_names(grammar.read(source.load(each, root=folder)))}
 
 
 def of_migration(before: ir.Method, method: ir.Method) -> list[Diagnostic]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import edits
 import pytest
 
 from mlbgen import cli, generate
@@ -105,6 +106,19 @@ def test_check_tells_all_errors_of_all_mappings(project: Path, capsys: pytest.Ca
     assert shown.out == ""
     with pytest.raises(MappingErrors):
         generate.read(project, generate.mappings(project))
+
+
+def test_a_foreign_key_to_a_table_of_another_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whichever file comes first."""
+    to_games, to_teams = ("references: league.games}", "references: league.teams}")
+    edits.project(tmp_path, {edits.FILE: edits.MAPPING.replace(to_games, to_teams), **edits.OTHER})
+    (tmp_path / edits.FILE).rename(tmp_path / edits.FILE.replace("game_v1", "z"))
+    for name in ("z", "a"):
+        assert cli.main(["check", "--root", str(tmp_path)]) == 1
+        shown = capsys.readouterr().err
+        assert 'error[MG065]: "league.teams" is a table of another mapping' in shown
+        assert "schemas/mappings/league/team_v1.yaml" in shown
+        (tmp_path / f"schemas/mappings/league/{name}.yaml").rename(tmp_path / "schemas/mappings/league/a.yaml")
 
 
 def test_check_looks_at_samples(project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

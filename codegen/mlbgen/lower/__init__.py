@@ -3,16 +3,20 @@
 All of a mapping's errors are collected and raised at once, as MappingErrors; docs/errors.md tells what each code means.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from mlbgen import ir, source, spec
-from mlbgen.lower import grammar, ignored, method, tables
+from mlbgen.lower import expand, grammar, ignored, method, tables
 from mlbgen.lower.fingerprint import fingerprint
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import Scope
 from mlbgen.shape import Shape
 from mlbgen.source import Source
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def load_method(mapping: Path, *, root: Path, shape: Shape) -> ir.Method:
@@ -20,16 +24,21 @@ def load_method(mapping: Path, *, root: Path, shape: Shape) -> ir.Method:
     return lower(source.load(mapping, root=root), shape)
 
 
-def lower(source: Source, shape: Shape) -> ir.Method:
-    """The method that a mapping describes. Raises MappingErrors."""
+def lower(source: Source, shape: Shape, others: Mapping[str, str] = _NONE) -> ir.Method:
+    """The method that a mapping describes. `others`: tables of other mappings, with the file. Raises MappingErrors."""
     mapping = grammar.read(source)
     report, place = Report(), Place(source)
-    lowered = _method(report, place, mapping, shape)
+    lowered = _method(report, place, mapping, shape, others)
     report.finish()
     return replace(lowered, fingerprint=fingerprint(lowered))
 
 
-def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape) -> ir.Method:
+def table_names(mapping: spec.Mapping) -> list[str]:
+    """The names of the tables as they are declared, without a look at what else is wrong with them."""
+    return [name for table in mapping.tables for name in expand.names(table)]
+
+
+def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, others: Mapping[str, str]) -> ir.Method:
     declared, at = mapping.source, place.at("source")
     mapped: set[str] = set()
     method.check_names(report, at, declared)
@@ -42,6 +51,7 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape) -
         shape=shape,
         raw_table=raw_table.name,
         mapped=mapped,
+        others=others,
     )
     made = tables.tables(report, place.at("tables"), mapping.tables, common)
     lowered = ir.Method(
@@ -63,4 +73,4 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape) -
     return lowered
 
 
-__all__ = ("load_method", "lower")
+__all__ = ("load_method", "lower", "table_names")

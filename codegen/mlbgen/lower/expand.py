@@ -38,6 +38,12 @@ def expand(report: Report, place: Place, declared: Repeated) -> Iterator[tuple[P
             )
 
 
+def names(declared: spec.Table) -> list[str]:
+    """The names of the tables that the declaration becomes."""
+    loops = declared.for_each or {"": [""]}
+    return [declared.name.replace(f"{{{variable}}}", value) for variable, values in loops.items() for value in values]
+
+
 def _check(report: Report, place: Place, variable: str, name: str) -> bool:
     at = place.at("for_each", variable)
     if not variable.isidentifier():

@@ -30,20 +30,32 @@ class Draft:
     unreferenced: bool
 
 
-def add(report: Report, drafts: Sequence[Draft], document: Sequence[str]) -> tuple[ir.Table, ...]:
-    """The tables with their foreign keys, parents before children."""
-    parents = {f"{draft.table.schema}.{draft.table.name}": draft for draft in drafts}
-    tables = [replace(draft.table, foreign_keys=_of_table(report, draft, parents, document)) for draft in drafts]
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What foreign keys can lead to: `parents` by their names; `others` are tables of other mappings, with the file.
+
+    `document` are the columns of the document's key.
+    """
+
+    parents: Mapping[str, Draft]
+    others: Mapping[str, str]
+    document: Sequence[str]
+
+
+def add(
+    report: Report, drafts: Sequence[Draft], document: Sequence[str], others: Mapping[str, str]
+) -> tuple[ir.Table, ...]:
+    """The tables with their foreign keys, parents before children; `others` are the tables of other mappings."""
+    known = Known({f"{draft.table.schema}.{draft.table.name}": draft for draft in drafts}, others, document)
+    tables = [replace(draft.table, foreign_keys=_of_table(report, draft, known)) for draft in drafts]
     return _ahead(_sorted(report, tables, drafts))
 
 
-def _of_table(
-    report: Report, draft: Draft, parents: Mapping[str, Draft], document: Sequence[str]
-) -> tuple[ir.ForeignKey, ...]:
+def _of_table(report: Report, draft: Draft, known: Known) -> tuple[ir.ForeignKey, ...]:
     found: dict[str, ir.ForeignKey] = {}
     for number, declared in enumerate(draft.declared):
         place = draft.place.at("foreign_keys", number)
-        key = _foreign_key(report, place, draft, declared, parents=parents, document=document)
+        key = _foreign_key(report, place, draft, declared, known)
         if key is None:
             continue
         if key.name in found:
@@ -53,22 +65,17 @@ def _of_table(
 
 
 def _foreign_key(
-    report: Report,
-    place: Place,
-    draft: Draft,
-    declared: spec.ForeignKey,
-    *,
-    parents: Mapping[str, Draft],
-    document: Sequence[str],
+    report: Report, place: Place, draft: Draft, declared: spec.ForeignKey, known: Known
 ) -> ir.ForeignKey | None:
-    parent = parents.get(declared.references)
+    parent = known.parents.get(declared.references)
     columns = {column.name: column for column in draft.table.columns}
     good = check_columns(report, place.at("columns"), declared.columns, columns)
     if parent is None:
-        help_ = did_you_mean(declared.references, parents)
-        report.add("MG060", place.at("references"), f'unknown table "{declared.references}"', help_)
+        _report_unknown(report, place.at("references"), declared.references, known)
         return None
-    if not good or not _check_fit(report, place, draft, tuple(declared.columns), parent=parent, document=document):
+    if not good or not _check_fit(
+        report, place, draft, tuple(declared.columns), parent=parent, document=known.document
+    ):
         return None
     if parent.unreferenced:
         return None
@@ -77,6 +84,15 @@ def _foreign_key(
     names = tuple(declared.columns) if references == parent.key else (*declared.columns, references[-1])
     name = naming.made_up(draft.table.name, *declared.columns, suffix="fkey")
     return ir.ForeignKey(name, names, parent.table.schema, parent.table.name, references)
+
+
+def _report_unknown(report: Report, place: Place, name: str, known: Known) -> None:
+    if name in known.others:
+        message = f'"{name}" is a table of another mapping, {known.others[name]}'
+        help_ = "leave the foreign key out: rows of two mappings are written at different times; queries can still join"
+        report.add("MG065", place, message, help_)
+    else:
+        report.add("MG060", place, f'unknown table "{name}"', did_you_mean(name, known.parents))
 
 
 def _check_fit(

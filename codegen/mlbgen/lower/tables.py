@@ -14,7 +14,7 @@ from mlbgen.shape import Shape
 class Common:
     """What all tables share: the mapping's defaults, the keys of the document and the shape of the response.
 
-    `mapped` collects the full paths that tables take.
+    `mapped` collects the full paths that tables take. `others` are the tables of other mappings, with the file.
     """
 
     place: Place
@@ -23,6 +23,7 @@ class Common:
     shape: Shape
     raw_table: str
     mapped: set[str]
+    others: Mapping[str, str]
 
     def scope(self) -> Scope:
         """A table's scope, before it declares levels and look-ups."""
@@ -43,7 +44,7 @@ def tables(report: Report, place: Place, declared: list[spec.Table], common: Com
             report.add("MG023", at.at("name"), f'there is a table "{draft.table.name}" already')
         taken.add(draft.table.name)
         drafts.append(draft)
-    return foreign_keys.add(report, drafts, tuple(common.document))
+    return foreign_keys.add(report, drafts, tuple(common.document), common.others)
 
 
 class _Table:
