@@ -18,7 +18,7 @@ from psycopg import sql
 from mlb_etl import registry
 from mlb_etl.db import Connection, explained
 from mlb_etl.errors import EtlError
-from mlb_etl.server_session import require_utf8
+from mlb_etl.server_session import require_utf8, require_writable
 
 State: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
 
@@ -75,10 +75,15 @@ def init(connection: Connection, package: str) -> list[str]:
     Raises EtlError where the database and the package disagree about the past.
     """
     require_utf8(connection)
+    lines = _lines(package)
+    if not any(_to_apply(connection, line) for line in lines):  # then no privilege is needed, nor a primary
+        return []
+    require_writable(connection)
     applied: list[str] = []
     with _alone(connection):
-        for line in _lines(package):
-            _create_history(connection, line)
+        for line in lines:
+            if not _has_history(connection, line):
+                _create_history(connection, line)
             for migration in _to_apply(connection, line):
                 with _recorded(connection, line, migration):
                     connection.execute(migration.text)
@@ -127,7 +132,8 @@ def status(connection: Connection, package: str) -> list[Version]:
 
 
 def require(connection: Connection, package: str) -> None:
-    """Raise EtlError unless every migration is applied."""
+    """Raise EtlError unless every migration is applied, and the database can be written to."""
+    require_writable(connection)
     if _pending(status(connection, package)):
         raise EtlError("the database lacks the schema or its newest part: run `mlb-etl schema init`")
 
@@ -175,12 +181,16 @@ def _compare(connection: Connection, line: Line, migrations: Sequence[Migration]
 
 def _history(connection: Connection, line: Line) -> dict[str, tuple[int | None, datetime]]:
     table = sql.Identifier("etl", line.history)
-    if connection.execute("SELECT to_regclass(%s)", [f"etl.{line.history}"]).fetchone() == (None,):
+    if not _has_history(connection, line):
         return {}
     query = sql.SQL(
         "SELECT script, checksum, installed_on FROM {} WHERE type = 'SQL' AND success ORDER BY installed_rank"
     )
     return {script: (checksum, on) for script, checksum, on in connection.execute(query.format(table))}
+
+
+def _has_history(connection: Connection, line: Line) -> bool:
+    return connection.execute("SELECT to_regclass(%s)", [f"etl.{line.history}"]).fetchone() != (None,)
 
 
 def _pending(versions: Sequence[Version]) -> list[str]:

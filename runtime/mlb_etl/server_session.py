@@ -17,6 +17,7 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 from mlb_etl.errors import EtlError
+from mlb_etl.sql_errors import READ_ONLY
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 
@@ -118,3 +119,9 @@ def require_utf8(connection: Connection) -> None:
             f"the encoding of database {connection.info.dbname} is {encoding}, which can't hold every name: make one"
             " with CREATE DATABASE mlb ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0, and let MLB_ETL_DSN lead there"
         )
+
+
+def require_writable(connection: Connection) -> None:
+    """Raise EtlError where the database only reads."""
+    if connection.execute("SHOW transaction_read_only").fetchone() == ("on",):
+        raise EtlError(f"the database can't be written to: {READ_ONLY}")

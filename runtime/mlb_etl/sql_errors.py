@@ -22,6 +22,11 @@ class Meaning:
     advice: str = ""
 
 
+READ_ONLY = (
+    "it is a standby, or default_transaction_read_only is on for the role or the database; let MLB_ETL_DSN lead to the"
+    " primary, where it names several hosts with target_session_attrs=read-write"
+)
+
 _BUG = Meaning("bug")
 _REJECTED = Meaning("rejected")
 _UNAVAILABLE = Meaning("unavailable")
@@ -34,10 +39,7 @@ _STATES: Mapping[str, Meaning] = {
     "21000": _REJECTED,  # a key twice in one statement
     "22P03": _BUG,  # binary data, which is packed here
     "22P04": _BUG,
-    "25006": Meaning(
-        "unavailable",
-        "it only reads, as a standby or with default_transaction_read_only: MLB_ETL_DSN has to lead to the primary",
-    ),
+    "25006": Meaning("unavailable", READ_ONLY),
     "25P03": Meaning("unavailable", "idle_in_transaction_session_timeout of the server ended it"),
     "25P04": Meaning("unavailable", "transaction_timeout is too short for it: raise it for this role"),
     "2BP01": Meaning("mendable", "drop or change what depends on it first"),
