@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from mlb_etl import registry
-from mlb_etl.contracts import Method, Partition
+from mlb_etl.contracts import Method, Partition, times
 from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError
 from mlb_etl.partitions import Partitioned, Partitions, months
@@ -37,6 +37,10 @@ def make(connection: Connection, package: str, first: date, last: date) -> list[
     Each month, and each season, is a transaction of its own: writers wait for one, not for all. Raises EtlError for a
     range that is none.
     """
+    try:
+        times.of_games(first), times.of_games(last)
+    except ValueError as error:
+        raise EtlError(f"from {first:%Y-%m} to {last:%Y-%m}: {error}") from error
     if not first <= last or len(months(first, last)) > LIMIT:
         raise EtlError(f"from {first:%Y-%m} to {last:%Y-%m} is no range of 1 to {LIMIT} months")
     return [each for name in registry.methods(package) for each in _of_method(connection, package, name, first, last)]

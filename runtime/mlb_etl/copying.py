@@ -19,8 +19,9 @@ from psycopg.copy import Copy, FileWriter
 from psycopg.types.datetime import DatetimeBinaryDumper
 from psycopg.types.numeric import DecimalBinaryDumper
 
-from mlb_etl.contracts import Row
+from mlb_etl.contracts import Row, times
 from mlb_etl.db import Connection, reraise
+from mlb_etl.errors import Rejected
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -46,11 +47,18 @@ class Moment(datetime):
 
 
 class Timestamps(DatetimeBinaryDumper):
-    """Packs times, of which moments are packed already; to be registered with a connection."""
+    """Packs times, of which moments are packed already; to be registered with a connection.
+
+    Raises Rejected for a time that not every reader could read back.
+    """
 
     @staticmethod
     def dump(obj: datetime) -> Buffer | None:
-        return obj.packed if type(obj) is Moment else _packed(obj)
+        if type(obj) is Moment:
+            return obj.packed
+        if not times.in_row(obj):
+            raise Rejected("a time of the years 1 to 9999 is expected, in every time zone", value=obj.isoformat())
+        return _packed(obj)
 
 
 class Numbers(DecimalBinaryDumper):

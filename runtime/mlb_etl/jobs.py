@@ -1,7 +1,6 @@
 """Job files: what to run, which parameters it takes, and what becomes of the responses."""
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -21,7 +20,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from mlb_etl import placeholders
-from mlb_etl.contracts import convert
+from mlb_etl.contracts import convert, times
 from mlb_etl.counts import Counts
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.pipeline import pipeline
@@ -31,7 +30,9 @@ from mlb_etl.watermark import Policy
 
 def _timecode(text: str) -> str:
     try:
-        convert.timecode(text, "$")
+        time = convert.timecode(text, "$")
+        if time is not None:
+            times.of_capture(time, "$")
     except Rejected as why:
         raise ValueError(why.reason) from why
     return text
@@ -41,7 +42,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 _READ: dict[str, Callable[[str], Any]] = {
     "integer": int,
     "text": str,
-    "date": date.fromisoformat,
+    "date": times.read_day,
     "timecode": _timecode,
 }
 

@@ -19,8 +19,9 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
-from mlb_etl.contracts import ForeignKey, Method, Partition, Table
+from mlb_etl.contracts import ForeignKey, Method, Partition, Table, times
 from mlb_etl.db import Connection
+from mlb_etl.errors import Rejected
 
 LOCK = 0x6D6C625F70617274  # "mlb_part": one maker or dropper of partitions at a time in a database
 ATTEMPTS = 5
@@ -223,5 +224,9 @@ def _bounds(table: Partitioned, value: Any) -> sql.Composed:
 
 
 def _day(value: date | datetime) -> date:
-    """The day of the value, in UTC."""
-    return value.astimezone(UTC).date() if isinstance(value, datetime) else value
+    """The day of the value, in UTC; raises Rejected for one that no partition is made for."""
+    day = value.astimezone(UTC).date() if isinstance(value, datetime) else value
+    try:
+        return times.of_games(day)
+    except ValueError as error:
+        raise Rejected(f"no partition of a month is made for it: {error}", value=str(value)) from error

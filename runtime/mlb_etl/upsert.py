@@ -101,7 +101,10 @@ class _Target:
     def pack(self, rows: Sequence[Row]) -> Rows:
         values = frozenset(row[self._partition_place] for row in rows) if self.partitioned else frozenset[Any]()
         with edge(self.name):
-            return Rows(len(rows), self._packer.pack(rows), values)
+            try:
+                return Rows(len(rows), self._packer.pack(rows), values)
+            except Rejected as why:
+                raise Rejected(why.reason, value=why.value, table=self.name) from why
 
     def copying(self, statement: str, documents: Iterable[Document]) -> Copying | None:
         """The rows that documents have for it, None where they have none."""

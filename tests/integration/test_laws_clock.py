@@ -1,25 +1,28 @@
 """A capture that is ahead of the database's clock is kept raw and waits; it neither freezes nor hides anything."""
 
+import copy
 import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import feeds
 import pytest
 from laws import Laws, Snapshot, documents, snapshot
 from sample_tables.game import METHOD
-from samples import PACKAGE, load, response, stub, write
+from samples import NOON, PACKAGE, load, response, stub, write
 
 from mlb_etl import ingest, status
 from mlb_etl.capture import Captured, Capturer, Target
 from mlb_etl.client_request import Request
-from mlb_etl.contracts import times
+from mlb_etl.contracts import Partition, times
 from mlb_etl.errors import Rejected
 from mlb_etl.live.keep import Keeper
+from mlb_etl.partitions import Partitioned
 from mlb_etl.pipeline import Session
 from mlb_etl.raw import Raw, Response
 from mlb_etl.watermark import Policy
@@ -207,3 +210,29 @@ def test_a_files_last_change_is_a_time_in_range(sample: Laws, tmp_path: Path, mo
         pytest.skip(NO_SUCH_TIME)
     [refused] = ingest.load_files(sample.connection, [file], package=PACKAGE).refused
     assert "2000 to 2099" in refused.why.reason
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_in_a_response_that_no_reader_could_read(database: str, stubs_dir: Path, time: str) -> None:
+    """It takes no other game with it, and says which table and value."""
+    laws = Laws(database, feeds.PACKAGE, feeds.METHOD)
+    file = feeds.files(stubs_dir, 747175)[0]
+    feed = feeds.small(feeds.feed(file, game_pk=1, plays=1))
+    bad = copy.deepcopy(feed)
+    bad["gamePk"] = bad["gameData"]["game"]["pk"] = 2
+    bad["gameData"]["datetime"]["dateTime"] = time
+    with closing(laws.connection):
+        good = snapshot(feeds.METHOD, 1, NOON, feed)
+        laws.arrive(good, snapshot(feeds.METHOD, 2, NOON, bad, broken=True))
+        counts = laws.run([1, 2])
+        assert documents(counts) == (1, 0, 0, 1)
+        [told] = counts.quarantined
+        assert (told.why.table, told.why.value) == ("game.live_game_metadata", time)
+        assert laws.rows(1, 2) == good.rows
+
+
+@pytest.mark.parametrize("day", [date(9999, 12, 31), date(1, 1, 1), date(1799, 12, 31), date(2200, 1, 1)])
+def test_a_month_that_gets_no_partition(day: date) -> None:
+    of = Partitioned("league", "games", Partition("game_date", "month"), "date")
+    with pytest.raises(Rejected, match="from 1800 to 2199"):
+        of.partition(day)

@@ -125,6 +125,8 @@ def test_foreign_keys_hold_in_partitions_made_ahead(
         (["--from", "2024-01", "--to", "2024-02", "--drop-before", "2024-01"], "say --from and --to, or --drop-before"),
         (["--from", "2024-01", "--to", "2024-02", "--yes"], "--yes and --force are for --drop-before"),
         (["--from", "2024", "--to", "2024-02"], "'2024' does not match the format '%Y-%m'"),
+        (["--from", "9999-11", "--to", "9999-12"], "a day from 1800 to 2199 is expected"),
+        (["--from", "0001-01", "--to", "0001-02"], "a day from 1800 to 2199 is expected"),
         (["--from", "2024-02", "--to", "2024-01"], "from 2024-02 to 2024-01 is no range of 1 to 1000 months"),
     ],
 )

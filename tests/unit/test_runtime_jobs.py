@@ -43,6 +43,7 @@ def test_values(job: jobs.Job) -> None:
     [
         ({"game": ["1"]}, "job sample has no parameter game; it has game_pk, day"),
         ({"game_pk": ["one"]}, "job sample: game_pk is of type integer: invalid literal"),
+        ({"day": ["9999-12-31"]}, "job sample: day is of type date: a day from 1800 to 2199 is expected"),
         ({"day": ["yesterday"]}, "job sample: day is of type date: Invalid isoformat string"),
         ({"day": ["2024-07-01", "2024-07-02"]}, "job sample takes its parameter day once, not 2 times"),
     ],

@@ -1,18 +1,17 @@
 """Which documents a command is about: of a method, or of all, with these values of their keys."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import click
 
 from mlb_etl import registry
-from mlb_etl.contracts import Method
+from mlb_etl.contracts import Method, times
 
 METHOD = click.option("--method", help="Only this method's, such as game.liveGameV1.")
 GAME_PK = click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")
 
-_READ: Mapping[str, Callable[[str], Any]] = {"date": date.fromisoformat, "text": str}
+_READ: Mapping[str, Callable[[str], Any]] = {"date": times.read_day, "text": str}
 
 
 def chosen(

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 import click
 
 from mlb_etl.cli import following
+from mlb_etl.contracts import times
 from mlb_etl.live import patch, start
 from mlb_etl.live.clock import SystemClock
 from mlb_etl.live.listing import ZONE, Scope
@@ -23,7 +24,7 @@ def _date(_: click.Context, __: click.Parameter, text: str | None) -> date | Non
     if text in _DAYS:
         return datetime.now(ZONE).date() + timedelta(days=_DAYS[text])
     try:
-        return date.fromisoformat(text)
+        return times.read_day(text)
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is no date: YYYY-MM-DD, today or yesterday is expected") from error
 

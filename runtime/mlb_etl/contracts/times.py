@@ -11,8 +11,8 @@ TOLERANCE = timedelta(minutes=5)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
-# Rows hold dates of birth too, but partitions are of days on which baseball was played.
-PARTITIONED_YEARS = range(1800, 2200)
+# Of days on which games are played: what a request asks for, and what a partition is of. Rows hold any day.
+YEARS = range(1800, 2200)
 
 # What Python can read back in every time zone; PostgreSQL goes on for another 284,000 years.
 _FIRST = datetime(1, 1, 2, tzinfo=UTC)
@@ -42,9 +42,13 @@ def in_row(time: datetime) -> bool:
     return _FIRST <= time < _LAST
 
 
-def of_partition(day: date) -> date:
-    """A day that a partition of a month may have; raises Rejected for another."""
-    if day.year not in PARTITIONED_YEARS:
-        first, last = PARTITIONED_YEARS[0], PARTITIONED_YEARS[-1]
-        raise Rejected(f"partitions of months are expected to be from {first} to {last}", value=str(day))
+def of_games(day: date) -> date:
+    """A day on which games may be played; raises ValueError for another."""
+    if day.year not in YEARS:
+        raise ValueError(f"a day from {YEARS[0]} to {YEARS[-1]} is expected, not {day}")
     return day
+
+
+def read_day(text: str) -> date:
+    """Such a day in ISO's form; raises ValueError for another text."""
+    return of_games(date.fromisoformat(text))
