@@ -59,6 +59,10 @@ class Captured:
     def done(self) -> int:
         return self.stored + self.seen + self.skipped + len(self.failures)
 
+    @property
+    def failed(self) -> int:
+        return len(self.failures)
+
     def __add__(self, other: "Captured") -> "Captured":
         return Captured(
             self.stored + other.stored,

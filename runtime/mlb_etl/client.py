@@ -11,7 +11,7 @@ from typing import Protocol, Self, TypeVar
 import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
-from mlb_etl import client_answer
+from mlb_etl import client_answer, logs
 from mlb_etl.client_exchange import Exchanges, Timeouts
 from mlb_etl.client_request import Request
 from mlb_etl.errors import DatabaseUnavailable, Rejected, Spoiled, Unreachable
@@ -90,16 +90,17 @@ class Client:
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
         """As `Source` says; tries again where the API gives no answer, or a spoiled one."""
         tries = self._retries
-        for attempt in stamina.retry_context(
-            on=_again,
-            attempts=tries.attempts,
-            timeout=tries.patience,
-            wait_initial=tries.first,
-            wait_max=tries.longest,
-            wait_jitter=tries.jitter,
-        ):
-            with attempt:
-                return self._try(request, read)
+        with logs.about({**request.parameters, "url": f"{self._api}{request.target}"}):
+            for attempt in stamina.retry_context(
+                on=_again,
+                attempts=tries.attempts,
+                timeout=tries.patience,
+                wait_initial=tries.first,
+                wait_max=tries.longest,
+                wait_jitter=tries.jitter,
+            ):
+                with attempt:
+                    return self._try(request, read)
         raise AssertionError("the attempts end with a result or an error")
 
     def stop(self) -> None:

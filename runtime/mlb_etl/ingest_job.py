@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import TypeAlias
+from itertools import count
+from typing import NamedTuple, Protocol, TypeAlias
 
-from mlb_etl import client, client_request, registry, schedule
+from mlb_etl import client, client_request, registry, schedule, workers
 from mlb_etl.capture import Captured, Target
 from mlb_etl.client import Source
 from mlb_etl.client_request import Request
@@ -14,7 +15,25 @@ from mlb_etl.ingest_worker import Ingested, Order, Worker
 from mlb_etl.workers import Workers
 
 _AT_A_TIME = 25  # captured before they are applied
-Progress: TypeAlias = Callable[[Captured, int], None]
+
+
+class Done(Protocol):
+    """What became of some targets or objects."""
+
+    @property
+    def done(self) -> int:
+        """How many there are."""
+
+    @property
+    def skipped(self) -> int:
+        """Those that took no time."""
+
+    @property
+    def failed(self) -> int:
+        """Those that failed."""
+
+
+Progress: TypeAlias = Callable[[Done, int], None]
 
 
 class IngestJob:
@@ -48,23 +67,28 @@ class IngestJob:
         """
         targets = self._targets()
         size = min(_AT_A_TIME, -(-len(targets) // workers)) or 1
-        tasks = [targets[start : start + size] for start in range(0, len(targets), size)]
+        tasks = [_Task(start, targets[start : start + size]) for start in range(0, len(targets), size)]
+        progress(Captured(), len(targets))
         total = Ingested(Captured(), Counts() if self._order.applies else None)
         for done in self._done(tasks, lambda became: progress(became, len(targets)), workers):
             total += done
         return total
 
-    def _done(
-        self, tasks: Sequence[list[Target]], progress: Callable[[Captured], None], workers: int
-    ) -> Iterator[Ingested]:
+    def _done(self, tasks: Sequence["_Task"], progress: Callable[[Done], None], workers: int) -> Iterator[Ingested]:
         if workers == 1 or len(tasks) <= 1:
             with closing(Worker(self._order, self._source)) as worker:
-                yield from (worker.run(task, progress) for task in tasks)
+                yield from (worker.run(task.targets, progress) for task in tasks)
             return
         module = registry.methods(self._order.settings.tables)[self._method.name]
-        for _, done in Workers(workers, _start, (self._order,), _task, (module,))(tasks):
-            progress(done.captured)
-            yield done
+        told: set[int] = set()
+
+        def hear(step: _Step) -> None:
+            if step.number not in told:  # again, where a worker died
+                told.add(step.number)
+                progress(step)
+
+        spread = Workers(workers, _start, (self._order,), _run, (module,), hear)
+        yield from (done for _, done in spread(tasks))
 
     def _targets(self) -> list[Target]:
         """Each once, in the order of the schedule or of the parameters."""
@@ -82,6 +106,22 @@ class IngestJob:
         ]
 
 
+class _Task(NamedTuple):
+    """Targets, and the number of the first among all."""
+
+    start: int
+    targets: list[Target]
+
+
+class _Step(NamedTuple):
+    """What became of a target, as short as a worker can tell."""
+
+    number: int
+    skipped: int
+    failed: int
+    done: int = 1
+
+
 _worker: Worker  # of a worker process
 
 
@@ -91,5 +131,6 @@ def _start(order: Order) -> None:
     _worker = Worker(order, order.source())
 
 
-def _task(targets: list[Target]) -> Ingested:
-    return _worker.run(targets, lambda _: None)
+def _run(task: _Task) -> Ingested:
+    numbers = count(task.start)
+    return _worker.run(task.targets, lambda became: workers.tell(_Step(next(numbers), became.skipped, became.failed)))

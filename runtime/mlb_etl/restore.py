@@ -43,7 +43,12 @@ class Restored:
 
     @property
     def skipped(self) -> int:
-        return self.known
+        """Those that took no time: none, as each object is read."""
+        return 0
+
+    @property
+    def failed(self) -> int:
+        return len(self.failures)
 
     def __add__(self, other: "Restored") -> "Restored":
         return Restored(
@@ -77,6 +82,7 @@ def restore(
     total = sum(1 for day in days for _ in store.names(day))
     loader = Loader(connection, package)
     restored = Restored()
+    progress(restored, total)
     for name, coming in _ahead(store, days):
         became = _restore(loader, name, coming)
         progress(became, total)

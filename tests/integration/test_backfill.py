@@ -140,5 +140,5 @@ def test_interrupted_it_ends_at_once(api: Api) -> None:
     wait_for(api, 10, running)
     os.killpg(running.pid, signal.SIGINT)
     _, told = running.communicate()
-    assert (running.returncode, told.split()) == (1, ["Aborted!"])
+    assert (running.returncode, told) == (130, "")
     assert len(api.asked) < 60

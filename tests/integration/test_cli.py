@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -267,7 +268,7 @@ def test_a_bug_is_called_one(tmp_path: Path) -> None:
     (tmp_path / "buggy_tables" / "__init__.py").write_text("1 / 0")
     done = program("schema", "status", MLB_ETL_TABLES="buggy_tables", PYTHONPATH=str(tmp_path))
     assert done.returncode == 70
-    assert done.stderr.startswith("ERROR: this is a bug in mlb-etl")
+    assert re.match(r"[\d-]{10}T[\d:.]{12}Z ERROR this is a bug in mlb-etl", done.stderr)
     assert "ZeroDivisionError" in done.stderr
 
 

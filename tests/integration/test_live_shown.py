@@ -77,7 +77,7 @@ def test_what_is_in_quarantine_is_told_and_makes_the_exit_code(simulated: Server
     simulated.faults.once("empty-final", path="feed/live")
     done = run(environment, "--game-pk", str(GAME), "--interval", "1")
     assert done.returncode == 1
-    assert "WARNING: game 747175: the capture of " in done.stderr
+    assert " WARNING game 747175: the capture of " in done.stderr
     assert "is in quarantine: " in done.stderr
     assert ", quarantined; next " in done.stdout
     assert "stored 2, quarantined 1\n" in done.stdout, "and it was asked for once more"

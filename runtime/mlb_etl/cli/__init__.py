@@ -1,15 +1,21 @@
 """The command line: commands parse and call, this module decides how they end.
 
-Exit codes: 0 done, 1 bad input or something left undone, 2 wrong usage, 70 a bug of ours.
+Exit codes: 0 done, 1 bad input or something left undone, 2 wrong usage, 70 a bug of ours, 130
+interrupted by Ctrl-C, 141 whoever reads the output went away.
 """
 
+import errno
 import gc
 import logging
-from typing import Any
+import os
+import sys
+from contextlib import suppress
+from typing import Any, NoReturn
 
 import click
 
-from mlb_etl import client
+from mlb_etl import client, logs
+from mlb_etl.cli import console
 from mlb_etl.cli.database import database
 from mlb_etl.cli.ingest import backfill, ingest
 from mlb_etl.cli.live import live
@@ -24,8 +30,11 @@ from mlb_etl.cli.transform import transform
 from mlb_etl.cli.verify import verify
 from mlb_etl.db import edge
 from mlb_etl.errors import EtlError
+from mlb_etl.logs import Chosen
 
 BUG = 70
+INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
+NOT_READ = 141  # 128 and the number of SIGPIPE
 log = logging.getLogger("mlb_etl")
 
 
@@ -37,18 +46,47 @@ class _Commands(click.Group):
             with edge():
                 return super().invoke(ctx)
         except EtlError as error:
-            raise click.ClickException(str(error)) from error
-        except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
+            return _end(ctx, str(error))
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _close_output()
+            ctx.exit(NOT_READ)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            return _end(ctx, f"{error}: make room")
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except Exception:
             log.exception("this is a bug in mlb-etl; please report it with what follows")
             ctx.exit(BUG)
 
 
+def _end(ctx: click.Context, message: str) -> NoReturn:
+    """End with what a user can mend."""
+    if ctx.params["log_format"] == "json":
+        log.error(message)
+        ctx.exit(1)
+    raise click.ClickException(message)
+
+
+def _close_output() -> None:
+    """What is still to be written goes nowhere, instead of failing once more when Python ends."""
+    with suppress(OSError, ValueError):  # of a test's output, which is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.option("-v", "--verbose", is_flag=True, help="Tell on standard error what is done.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to write what goes to standard error: for people, or a JSON object a line.",
+)
 @click.version_option(package_name="mlb-etl")
-def cli(*, verbose: bool) -> None:
+def cli(*, verbose: bool, log_format: logs.Form) -> None:
     """Keep responses of the MLB Stats API raw, and turn them into PostgreSQL tables, safely.
 
     \b
@@ -69,7 +107,7 @@ def cli(*, verbose: bool) -> None:
       mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
       mlb-etl transform --job config/jobs/game_live_transform.yaml --game-pk 747175
     """
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO if verbose else logging.WARNING)
+    logs.set_up(Chosen(logging.INFO if verbose else logging.WARNING, log_format), console.log)
     client.set_up_logs()
 
 

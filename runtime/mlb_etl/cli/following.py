@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import click
-from rich.console import Console
-from rich.live import Live
+from rich.console import Console, RenderableType
 from rich.table import Table
 
+from mlb_etl.cli.console import moves, moving
 from mlb_etl.live.follow import Summary, Update
 from mlb_etl.schedule import SETTLED
 
@@ -33,9 +33,9 @@ def telling(form: str) -> Iterator[Tell]:
     console = Console(markup=False, emoji=False)  # names are the API's, and no markup of ours
     if form == "json":
         yield lambda update: click.echo(json.dumps(_plain(update)))
-    elif console.is_terminal:
-        with Live(console=console, auto_refresh=False) as live:
-            yield _Board(live)
+    elif moves(console):
+        with moving(console, transient=False) as draw:
+            yield _Board(draw)
     else:
         yield _Lines()
 
@@ -43,8 +43,8 @@ def telling(form: str) -> Iterator[Tell]:
 class _Board:
     """A table with a line a game, the games that are on first."""
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
+    def __init__(self, draw: Callable[[RenderableType], None]) -> None:
+        self._draw = draw
         self._updates: dict[int, Update] = {}
 
     def __call__(self, update: Update) -> None:
@@ -54,7 +54,7 @@ class _Board:
             captured = _clock(each.known.captured.asked_at)
             of = str(each.known.listed.game_pk), each.known.listed.name, _state(each), _inning(each), _score(each)
             table.add_row(*of, captured, _latency(each), _next(each))
-        self._live.update(table, refresh=True)
+        self._draw(table)
 
 
 class _Lines:

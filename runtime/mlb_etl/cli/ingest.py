@@ -11,7 +11,8 @@ import click
 
 from mlb_etl import jobs
 from mlb_etl.cli import parameters, report
-from mlb_etl.cli.capturing import capturing, failures, plain
+from mlb_etl.cli.capturing import failures, plain
+from mlb_etl.cli.progress import capturing
 from mlb_etl.ingest_job import IngestJob
 from mlb_etl.ingest_worker import Order
 from mlb_etl.settings import Settings

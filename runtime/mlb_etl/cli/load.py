@@ -13,6 +13,7 @@ import click
 
 from mlb_etl import db, ingest, migrate, registry, samples
 from mlb_etl.cli import report
+from mlb_etl.cli.progress import counting
 from mlb_etl.counts import Counts
 from mlb_etl.errors import EtlError
 from mlb_etl.ingest import Bare, File
@@ -134,7 +135,7 @@ def _load(
     done: list[File] = []
     counts = None
     try:
-        with db.connect(settings) as connection, db.edge(), report.progress("files") as progress:
+        with db.connect(settings) as connection, db.edge(), counting("files") as progress:
             migrate.require(connection, settings.tables)
             for file in ingest.load_each(connection, paths, package=settings.tables, bare=bare):
                 meant = file.outcome == "unmapped" and file.path in named  # in a folder it is passed over
@@ -159,7 +160,7 @@ def _transform(settings: Settings, done: Sequence[File]) -> Counts:
     counts = Counts()
     for name, scope in scopes.items():
         pipeline = Pipeline(registry.method(settings.tables, name), settings, os.cpu_count() or 1)
-        with report.progress("documents") as progress:
+        with counting("documents") as progress:
             counts += pipeline.run({key: list(values) for key, values in scope.items()}, progress=progress)
     return counts
 

@@ -1,13 +1,12 @@
 """mlb-etl rebuild: tables made anew from the raw responses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 import click
-from rich.console import Console
-from rich.progress import track
 
 from mlb_etl import db
 from mlb_etl import rebuild as work
+from mlb_etl.cli.progress import counting
 from mlb_etl.settings import Settings
 from mlb_etl.shown import Shown
 
@@ -32,7 +31,9 @@ def rebuild(*, table: str) -> None:
         click.echo(f"made {name} anew: {rows} rows")
 
 
-def _progress(documents: Sequence[Shown]) -> Iterable[Shown]:
+def _progress(documents: Sequence[Shown]) -> Iterator[Shown]:
     """The documents, with a line on a terminal that tells how many are done."""
-    console = Console(stderr=True)
-    return track(documents, "making rows", console=console, transient=True, disable=not console.is_terminal)
+    with counting("documents made into rows") as progress:
+        for number, each in enumerate(documents):
+            progress(number, len(documents))
+            yield each

@@ -7,7 +7,7 @@ import click
 
 from mlb_etl import db, migrate
 from mlb_etl.cli import report
-from mlb_etl.cli.capturing import capturing
+from mlb_etl.cli.progress import capturing
 from mlb_etl.settings import Settings
 
 _SHOWN = 20  # refused objects; in JSON all are

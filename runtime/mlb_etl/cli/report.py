@@ -1,14 +1,12 @@
-"""What people and machines read: tables, drawn on a terminal and plain in a pipe, counts, and progress."""
+"""What people and machines read: tables, drawn on a terminal and plain in a pipe, and counts."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from mlb_etl.counts import Counts, Quarantined
@@ -61,21 +59,6 @@ def facts(why: Rejected) -> dict[str, str | None]:
     """Why a response was turned down, as JSON has it."""
     value = None if why.value is None else str(why.value)
     return {"table": why.table, "path": why.path, "value": value, "reason": why.reason}
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal's standard error; elsewhere nothing. It is told how many are done, and of how many.
-
-    It has no thread of its own, which would keep the process from being forked.
-    """
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=console, transient=True, auto_refresh=False, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of, refresh=True)
 
 
 def rejected(title: str, why: Rejected) -> None:

@@ -8,6 +8,7 @@ import click
 
 from mlb_etl import jobs
 from mlb_etl.cli import parameters, report
+from mlb_etl.cli.progress import counting
 from mlb_etl.watermark import Policy
 
 
@@ -51,7 +52,7 @@ def transform(
     """
     policy: Policy = "again" if replay else "new"
     given = parameters.given(params, game_pk=game_pk)
-    with report.progress("documents") as progress:
+    with counting("documents") as progress:
         counts = jobs.run(jobs.read(file), given, workers=workers, policy=policy, progress=progress)
     if form == "json":
         click.echo(json.dumps(report.plain(counts), indent=2))

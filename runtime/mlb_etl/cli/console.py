@@ -1,0 +1,39 @@
+"""The terminal: one place that knows what moves on it, so that log lines stand above that and not in it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+_moving: list[Console] = []
+
+
+def moves(console: Console) -> bool:
+    """Whether something that moves can be drawn: not in a pipe, nor on a terminal that only appends."""
+    return console.is_terminal and not console.is_dumb_terminal
+
+
+@contextmanager
+def moving(console: Console, *, transient: bool) -> Iterator[Callable[[RenderableType], None]]:
+    """Draws something that is redrawn in place when the block says so; what is `transient` is gone after it.
+
+    It has no thread of its own, which would keep the process from being forked.
+    """
+    live = Live(console=console, auto_refresh=False, transient=transient, redirect_stdout=False, redirect_stderr=False)
+    with live:
+        _moving.append(console)
+        try:
+            yield lambda drawn: live.update(drawn, refresh=True)
+        finally:
+            _moving.remove(console)
+
+
+def log(line: str) -> None:
+    """Write a line to standard error, above what moves there."""
+    if _moving and Console(stderr=True).is_terminal:
+        _moving[-1].print(Text(line), soft_wrap=True)
+    else:
+        click.echo(line, err=True)

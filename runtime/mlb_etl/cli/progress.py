@@ -1,0 +1,122 @@
+"""How work gets on: a bar on a terminal's standard error, elsewhere a line in the log now and then."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from mlb_etl.cli.console import moves, moving
+from mlb_etl.ingest_job import Done, Progress
+
+_EVERY = 10.0  # seconds between lines of the log
+_REDRAWN = 0.1  # seconds between two pictures of a bar
+_WIDEST = 40  # columns of a bar
+log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)  # whoever wants none says --quiet
+
+
+@contextmanager
+def capturing(*, quiet: bool) -> Iterator[Progress]:
+    """Shows how captures that come one by one get on, and tells of failures."""
+    console = Console(stderr=True)
+    if quiet:
+        yield lambda _, __: None
+    elif moves(console):
+        tally = Tally()
+        with _bar(console) as draw:
+
+            def tell(more: Done, total: int) -> None:
+                tally.add(more)
+                draw(tally.done, total, tally.said(total))
+
+            yield tell
+    else:
+        yield _Lines()
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows how many are done of how many: on a terminal; in a pipe nothing."""
+    console = Console(stderr=True)
+    if not moves(console):
+        yield lambda _, __: None
+        return
+    with _bar(console) as draw:
+        yield lambda done, total: draw(done, total, what)
+
+
+class Tally:
+    """What was done so far, and how fast; the time runs from the first that is added."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began: float | None = None
+        self._skipped = 0
+        self.done = 0
+        self.failed = 0
+
+    def add(self, more: Done) -> None:
+        """Count some more; the first time with nothing done yet, when the work begins."""
+        if self._began is None:
+            self._began = self._clock()
+        self.done += more.done
+        self._skipped += more.skipped
+        self.failed += more.failed
+
+    def said(self, total: int) -> str:
+        """The rate, failures, and the time left as if what is left takes as long as what was not skipped."""
+        spent = self._clock() - (self._began or 0.0)
+        worked = self.done - self._skipped
+        rate = worked / spent if self._began is not None and spent > 0 else 0.0
+        said = f"{rate:.1f}/s, {self.failed} failed"
+        return f"{said}, {_duration((total - self.done) / rate)} left" if rate and self.done < total else said
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}"
+
+
+class _Lines:
+    """A line every few seconds, and one in the end."""
+
+    def __init__(self) -> None:
+        self._tally = Tally()
+        self._told = time.monotonic()
+
+    def __call__(self, more: Done, total: int) -> None:
+        tally = self._tally
+        tally.add(more)
+        now = time.monotonic()
+        if tally.done and (tally.done == total or now - self._told >= _EVERY):
+            self._told = now
+            log.info("%d/%d, %s", tally.done, total, tally.said(total))
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Callable[[int, int, str], None]]:
+    """One line: a bar, how many of how many, and what is said of them."""
+    with moving(console, transient=True) as draw:
+        drawn = -_REDRAWN
+
+        def redraw(done: int, total: int, said: str) -> None:
+            nonlocal drawn
+            now = time.monotonic()
+            if now - drawn < _REDRAWN and done < total:
+                return
+            drawn = now
+            line = Table.grid(padding=(0, 1))
+            line.add_column(no_wrap=True)
+            line.add_column(no_wrap=True)
+            line.add_column(no_wrap=True, overflow="ellipsis")
+            room = console.width - len(f" {done}/{total} {said}") - 1
+            bar = ProgressBar(total=max(total, 1), completed=done, width=max(0, min(_WIDEST, room)))
+            line.add_row(bar, f"{done}/{total}", said)
+            draw(line)
+
+        yield redraw

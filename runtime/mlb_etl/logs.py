@@ -1,0 +1,118 @@
+"""Log lines on standard error: one a record, as text for people or as JSON for machines."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple, TypeAlias
+
+from mlb_etl.errors import printable
+
+Form: TypeAlias = Literal["text", "json"]
+Write: TypeAlias = Callable[[str], None]
+
+_CLEAR = "\r\x1b[2K"  # the terminal's line
+_LONGEST = 2000  # characters of a message
+_about: ContextVar[dict[str, str]] = ContextVar("about")
+
+
+class Chosen(NamedTuple):
+    """What is logged, from which level on, and how."""
+
+    level: int
+    form: Form
+
+
+@contextmanager
+def about(facts: Mapping[str, str]) -> Iterator[None]:
+    """Lines that are logged in the block name these facts, such as the game and the URL."""
+    token = _about.set({**_about.get({}), **facts})
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+def set_up(chosen: Chosen, write: Write) -> None:
+    """Log to `write`, which is given lines without their end; replaces what was set up before."""
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, _Handler)]:
+        root.removeHandler(handler)
+    root.addHandler(_Handler(chosen, write))
+    root.setLevel(chosen.level)
+
+
+def chosen() -> Chosen | None:
+    """What was set up; None where the program has its own logging."""
+    return next((each.chosen for each in logging.getLogger().handlers if isinstance(each, _Handler)), None)
+
+
+def set_up_worker(given: Chosen | None, level: int) -> None:
+    """Log in a process of several as the first one does; without `given`, unless something is set up, from `level` on.
+
+    A bar that the first process draws on the terminal goes on below the line.
+    """
+    if given is not None or not logging.getLogger().handlers:
+        set_up(given or Chosen(level, "text"), _write_beside)
+
+
+def _write_beside(line: str) -> None:
+    """In one piece, so that lines of several processes don't mix."""
+    sys.stderr.write(f"{_CLEAR if sys.stderr.isatty() else ''}{line}\n")
+    sys.stderr.flush()
+
+
+class _Handler(logging.Handler):
+    def __init__(self, chosen: Chosen, write: Write) -> None:
+        super().__init__()
+        self.chosen = chosen
+        self._write = write
+        self.setFormatter(_Json() if chosen.form == "json" else _Text())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._write(self.format(record))
+
+
+class _Text(logging.Formatter):
+    """`2024-07-01T12:00:00.123Z WARNING message (game_pk 1, url http://...)`; a URL that it says is not repeated."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
+        """The time in UTC."""
+        return _time(record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's
+        """The line without a traceback."""
+        said = printable(record.message, _LONGEST)
+        about = _about.get({}).items()
+        missing = ", ".join(f"{name} {value}" for name, value in about if name != "url" or value not in said)
+        record.message = f"{said} ({printable(missing, _LONGEST)})" if missing else said
+        return super().formatMessage(record)
+
+
+class _Json(logging.Formatter):
+    """An object with time, level, logger, message, and where there are any the facts it is about and the exception."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The object on one line."""
+        facts: dict[str, object] = {
+            "time": _time(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if named := _about.get({}):
+            facts["about"] = named
+        if record.exc_info:
+            facts["exception"] = self.formatException(record.exc_info)
+        return json.dumps(facts)
+
+
+def _time(record: logging.LogRecord) -> str:
+    time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    return time.replace("+00:00", "Z")
