@@ -45,7 +45,7 @@ class Gunzipped(Plain):
 
     def add(self, piece: bytes) -> None:
         """Take a piece; raises TooLarge, and Spoiled for what is not gzip."""
-        while piece:
+        while piece := piece.lstrip(b"\0") if self._unzip.eof else piece:  # zeros between members are padding
             if self._unzip.eof:
                 self._unzip = zlib.decompressobj(_GZIP)
             try:
@@ -54,7 +54,7 @@ class Gunzipped(Plain):
                 raise Spoiled(f"can't be unzipped: {error}") from error
             super().add(unzipped)
             self._within = not self._unzip.eof
-            piece = self._unzip.unused_data.lstrip(b"\0") if self._unzip.eof else self._unzip.unconsumed_tail
+            piece = self._unzip.unused_data if self._unzip.eof else self._unzip.unconsumed_tail
 
     def whole(self) -> bytes:
         """What came, unzipped; raises Spoiled where it ends too soon."""

@@ -119,7 +119,9 @@ class ObjectStore:
             return samples.read(file)
         with self._edge():
             try:
-                content = bytes(obstore.get(self._store, name).bytes())
+                found = obstore.get(self._store, name)
+                samples.require_size(found.meta["size"])
+                content = bytes(found.bytes())
             except FileNotFoundError as error:
                 raise Rejected(_MISSING, value=name) from error
         return samples.unzipped(content)

@@ -1,10 +1,8 @@
 """Captured responses in files: wrapped with the request they answer, or bare, gzipped or not."""
 
-import gzip
 import os
 import re
 import stat
-import zlib
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -12,13 +10,14 @@ from typing import Any
 
 import msgspec
 
-from mlb_etl import reject
+from mlb_etl import bodies, reject, settings
 from mlb_etl.contracts import Capture, Method
 from mlb_etl.contracts.fields import Timestamp
 from mlb_etl.errors import Rejected
 from mlb_etl.raw import Response
 
 _GZIP = b"\x1f\x8b"
+_AROUND = 1 << 20  # bytes, around the body in a stub
 _SPACE = b" \t\r\n"  # that JSON knows
 _ABSENT = msgspec.Raw()
 _SUFFIXES = (".json", ".json.gz")
@@ -77,23 +76,29 @@ def find(folder: Path) -> list[Path]:
 
 
 def read(file: Path) -> bytes:
-    """The file's content, unzipped; raises Rejected for what is no text."""
+    """The file's content, unzipped; raises Rejected for what is no text, or too large."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):  # a FIFO would wait for a writer, perhaps for ever
             raise Rejected("a folder that can't be listed" if file.is_dir() else "not a regular file")
+        require_size(file.stat().st_size)
         content = file.read_bytes()
     except OSError as error:
         raise Rejected(f"can't be read: {error.strerror}") from error
     return unzipped(content)
 
 
+def require_size(size: int) -> None:
+    """Raise TooLarge for more bytes than a file may have, zipped or not."""
+    if size > settings.max_body() + _AROUND:
+        raise bodies.TooLarge(settings.max_body())
+
+
 def unzipped(content: bytes) -> bytes:
-    """The content, unzipped where it is zipped; raises Rejected for what is no text."""
+    """The content, unzipped where it is zipped; raises Rejected for what is no text, or too large."""
     try:
-        content = gzip.decompress(content) if content.startswith(_GZIP) else content
+        if content.startswith(_GZIP):
+            content = bodies.gunzip(content, settings.max_body() + _AROUND)
         content.decode()
-    except (OSError, EOFError, zlib.error) as error:
-        raise Rejected(f"can't be read: {error}") from error
     except UnicodeDecodeError as error:
         raise Rejected(f"not UTF-8: {error.reason}", value=error.object[error.start : error.end]) from error
     return content

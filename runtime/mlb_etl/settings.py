@@ -55,7 +55,7 @@ class Settings:
             rate=_rate(os.environ.get("MLB_ETL_RATE") or str(RATE)),
             store=os.environ.get("MLB_ETL_OBJECT_STORE") or None,
             timeout=_number("MLB_ETL_TIMEOUT", TIMEOUT, "seconds", 1, 600),
-            max_body=_number("MLB_ETL_MAX_BODY", MAX_BODY >> 20, "MiB", 1, LARGEST_BODY >> 20) << 20,
+            max_body=max_body(),
         )
 
     def requests(self, wanted: float | None = None) -> float:
@@ -111,6 +111,11 @@ def _rate(text: str) -> float:
         bounds = f"{SLOWEST:g} to {FASTEST:g} requests a second"
         raise EtlError(f"MLB_ETL_RATE is {shortened(text)}: {bounds} are expected, such as 1 or 0.5, or off")
     return rate
+
+
+def max_body() -> int:
+    """Bytes that are taken of a body at most, of the environment; raises EtlError for what does not fit."""
+    return _number("MLB_ETL_MAX_BODY", MAX_BODY >> 20, "MiB", 1, LARGEST_BODY >> 20) << 20
 
 
 def _number(name: str, default: int, unit: str, least: int, most: int) -> int:
