@@ -1,5 +1,6 @@
 """A simulator whose clock a follower moves on: it waits by stepping simulated time, so that days take seconds."""
 
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,9 +8,9 @@ from pathlib import Path
 import httpx
 
 from mlb_etl.live import start
-from mlb_etl.live.follow import Summary, Update
 from mlb_etl.live.listing import Scope
 from mlb_etl.live.plan import Pace
+from mlb_etl.live.update import Summary, Update
 from mlb_etl.settings import Settings
 from mlb_sim import Server
 from mlb_sim.times import moment, to_datetime
@@ -24,6 +25,7 @@ class SteppedClock:
     def __init__(self, server: Server, end: datetime | None = None) -> None:
         self._clock = server.simulator.clock
         self._end = end
+        self._woken = threading.Event()
 
     @property
     def stopped(self) -> bool:
@@ -32,9 +34,16 @@ class SteppedClock:
     def now(self) -> datetime:
         return to_datetime(self._clock.now)
 
-    def wait(self, until: datetime) -> None:
+    def wait(self, until: datetime, *, asking: bool = False) -> None:
+        if asking:
+            self._woken.wait(timeout=60)
+            self._woken.clear()
+            return
         until = until if self._end is None else min(until, self._end)
         self._clock.set(moment(until + timedelta(milliseconds=1) - timedelta(microseconds=1)))
+
+    def wake(self) -> None:
+        self._woken.set()
 
 
 @dataclass
@@ -56,11 +65,27 @@ class Live:
         return to_datetime(self.server.simulator.now)
 
     def follow(
-        self, scope: Scope, *, end: datetime | None = None, verify: int | None = None, store: bool = False
+        self,
+        scope: Scope,
+        *,
+        end: datetime | None = None,
+        verify: int | None = None,
+        store: bool = False,
+        patience: timedelta = start.PATIENCE,
     ) -> Summary:
         clock = SteppedClock(self.server, end)
         tell = self.updates.append
-        return start.follow(self.settings, scope, clock=clock, tell=tell, pace=self.pace, verify=verify, store=store)
+        return start.follow(
+            self.settings,
+            scope,
+            clock=clock,
+            tell=tell,
+            pace=self.pace,
+            verify=verify,
+            store=store,
+            patience=patience,
+            at_once=1,
+        )
 
     def get(self, target: str) -> bytes:
         """What the simulator answers, beside the follower's own requests."""

@@ -1,5 +1,6 @@
 """The service and games of long ago: what the list of changes names is looked at again, if it was ever captured."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ class Clock:
 
     def __init__(self, end: datetime) -> None:
         self.at, self.end = NOON, end
+        self.woken = threading.Event()
 
     @property
     def stopped(self) -> bool:
@@ -35,8 +37,15 @@ class Clock:
     def now(self) -> datetime:
         return self.at
 
-    def wait(self, until: datetime) -> None:
-        self.at = until
+    def wait(self, until: datetime, *, asking: bool = False) -> None:
+        if asking:
+            self.woken.wait(timeout=60)
+            self.woken.clear()
+        else:
+            self.at = until
+
+    def wake(self) -> None:
+        self.woken.set()
 
 
 @pytest.fixture
@@ -71,7 +80,7 @@ def test_games_of_long_ago(api: Api, simulator: Simulator, database: str, tmp_pa
 
     def follow(scope: Scope, minutes: float) -> None:
         clock = Clock(NOON + timedelta(minutes=minutes))
-        start.follow(settings, scope, clock=clock, tell=lambda _: None, pace=PACE, verify=None)
+        start.follow(settings, scope, clock=clock, tell=lambda _: None, pace=PACE, verify=None, at_once=1)
 
     api.says(f"/api/v1/schedule?gamePks={old}", {"dates": [{"games": [rows[old]]}]})
     follow(Scope(game_pks=(old,)), 1)

@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from mlb_etl.cli.console import moves, moving
-from mlb_etl.live.follow import Summary, Update
+from mlb_etl.live.update import Summary, Update
 from mlb_etl.schedule import SETTLED
 
 Tell: TypeAlias = Callable[[Update], None]

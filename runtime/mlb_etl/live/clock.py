@@ -2,6 +2,7 @@
 
 import os
 import select
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -16,8 +17,14 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The time, UTC."""
 
-    def wait(self, until: datetime) -> None:
-        """Return at that time, or as soon as the work is to end."""
+    def wait(self, until: datetime, *, asking: bool = False) -> None:
+        """Return at that time, when woken, or as soon as the work is to end.
+
+        `asking`: answers are awaited, of which each wakes it. A clock that is moved on by waiting stands still then.
+        """
+
+    def wake(self) -> None:
+        """End a wait, or the next one; any thread may."""
 
 
 class SystemClock:
@@ -25,6 +32,7 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
         self._stopped = False
 
     @property
@@ -34,10 +42,16 @@ class SystemClock:
     def stop(self) -> None:
         """End the work; a signal may do so at any moment, for which an Event and its lock are not made."""
         self._stopped = True
-        os.write(self._wake, b"!")
+        self.wake()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    def wait(self, until: datetime) -> None:
-        select.select([self._woken], [], [], max(0.0, (until - self.now()).total_seconds()))
+    def wait(self, until: datetime, *, asking: bool = False) -> None:  # noqa: ARG002 - time goes on by itself
+        woken, _, _ = select.select([self._woken], [], [], max(0.0, (until - self.now()).total_seconds()))
+        if woken and not self._stopped:
+            os.read(self._woken, 4096)
+
+    def wake(self) -> None:
+        with suppress(BlockingIOError):  # woken many times already
+            os.write(self._wake, b"!")

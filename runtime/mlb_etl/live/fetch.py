@@ -32,6 +32,9 @@ class Feeds(Protocol):
     def forget(self, game_pk: int) -> None:
         """Don't build on what was fetched of a game."""
 
+    def target(self, game_pk: int) -> str:
+        """What is asked for, as far as it is the same for each poll of a game."""
+
 
 class WholeFeeds:
     """Each feed as it comes."""
@@ -54,6 +57,10 @@ class WholeFeeds:
 
     def forget(self, game_pk: int) -> None:
         """Nothing is built on."""
+
+    def target(self, game_pk: int) -> str:
+        """The path of the feed."""
+        return self.request(game_pk).target
 
     def request(self, game_pk: int) -> Request:
         """What is asked for."""

@@ -1,75 +1,41 @@
 """Follows games: looks at the schedule, asks for each game when its plan says so, and keeps what comes.
 
-One loop does all of it, one thing after the other. A poll takes less time than the rate limit leaves between two, and
-whoever is due longest comes first.
+One loop decides and works on the database; threads ask, under the one rate limit. What is due longest is asked for
+first, and nothing waits for an answer to something else.
 """
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
-from mlb_etl.client import Source
-from mlb_etl.counts import Counts, TableCounts
+from mlb_etl.counts import Counts
 from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, StoreUnavailable, Unreachable
 from mlb_etl.live import plan
+from mlb_etl.live.asking import Asking, Key
 from mlb_etl.live.clock import Clock
-from mlb_etl.live.fetch import Feeds
+from mlb_etl.live.fetch import Feeds, Found
 from mlb_etl.live.keep import Keeper, Kept
 from mlb_etl.live.listing import Listing, Scope
-from mlb_etl.live.patch import Tally
+from mlb_etl.live.noted import Noted
 from mlb_etl.live.plan import Ask, Known, Pace
-from mlb_etl.raw import Fate
+from mlb_etl.live.trouble import Troubles
+from mlb_etl.live.update import NOTHING, Outcome, Summary, Update
 from mlb_etl.schedule import SETTLED, Game
 
 T = TypeVar("T")
-Outcome: TypeAlias = Fate | Literal["listed", "unchanged", "failed"]
-
-_REMEMBERED = 100_000  # latencies, of about a week
-_NOTHING = Counts()
 _AWAY = (DatabaseUnavailable, StoreUnavailable)
 _BACK = timedelta(seconds=2)  # between looks whether it is
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
-    """What happened to a game: news of the schedule, or an answer with what was done to the tables.
-
-    latency: seconds from the bytes of an answer to committed rows; next: when it is to be asked for again.
-    """
-
-    at: datetime
-    known: Known
-    next: Ask | None
-    outcome: Outcome
-    latency: float | None = None
-    counts: Counts = _NOTHING
-    error: str | None = None
-
-    @property
-    def rows(self) -> TableCounts:
-        """Rows of all tables together."""
-        return sum(self.counts.tables.values(), TableCounts())
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run did: answers by what became of them, captures that were put aside, latencies in seconds."""
-
-    games: int = 0
-    outcomes: dict[Outcome, int] = field(default_factory=dict)
-    quarantined: int = 0
-    latencies: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
-    patches: Tally | None = None
-
-
 class _Due(NamedTuple):
     at: datetime
-    do: Callable[[], None]
+    key: Key
+    ask: Callable[[], None]
 
 
 class Follower:
@@ -78,16 +44,21 @@ class Follower:
     def __init__(
         self,
         keeper: Keeper,
-        source: Source,
+        source: Noted,
         feeds: Feeds,
+        asking: Asking,
         scope: Scope,
         *,
         clock: Clock,
         tell: Callable[[Update], None],
         pace: Pace,
+        patience: timedelta,
     ) -> None:
+        """`patience`: for how long a scope that ends goes on without an answer."""
         self._keeper = keeper
+        self._source = source
         self._feeds = feeds
+        self._asking = asking
         self._scope = scope
         self._pace = pace
         self._clock = clock
@@ -97,6 +68,7 @@ class Follower:
         self._schedule_at = self._changes_at = self._resume_at = clock.now()
         self._listed = False
         self._unread = False  # the list of changes, which the API could not give yet
+        self._troubles = Troubles(patience)
         self.summary = Summary()
 
     def run(self) -> Summary:
@@ -105,47 +77,77 @@ class Follower:
         An API and a database that go away are waited for. Raises EtlError where there is no schedule to begin with.
         """
         try:
-            while not self._clock.stopped and self._left():
-                due = min(self._due(), key=lambda due: due.at)
-                at = max(due.at, self._resume_at)
-                if at > self._clock.now():
-                    self._clock.wait(at)
-                else:
-                    due.do()
+            while not self._clock.stopped and (self._asking or self._left()):
+                if not self._asking.settle():
+                    self._ask_or_wait()
+                self._source.keep()
         except _AWAY:
             if not self._clock.stopped:
                 raise
+        if not self._clock.stopped:
+            self.summary.given_up = self._troubles.told(self._clock.now())
         return self.summary
 
+    def _ask_or_wait(self) -> None:
+        """Ask for what is due longest, or wait until something is, or is answered."""
+        now = self._clock.now()
+        due = min((due for due in self._due() if due.key not in self._asking), key=lambda due: due.at, default=None)
+        at = now + self._pace.rare if due is None or self._asking.full else max(due.at, self._resume_at)
+        if due is not None and at <= now:
+            due.ask()
+        else:
+            self._clock.wait(at, asking=bool(self._asking))
+
     def _due(self) -> Iterator[_Due]:
-        yield _Due(self._schedule_at, self._look)
+        yield _Due(self._schedule_at, "schedule", self._look)
         if self._listed:
-            yield _Due(self._changes_at, self._look_for_changes)
+            yield _Due(self._changes_at, "changes", self._look_for_changes)
         for game_pk, known in self._known.items():
             if (ask := plan.plan(known, self._pace)) is not None:
-                yield _Due(ask.at, partial(self._poll, game_pk, ask))
+                yield _Due(ask.at, game_pk, partial(self._poll, game_pk, ask))
 
     def _left(self) -> bool:
+        """Whether something of the scope is still to come, and is not given up."""
         now = self._clock.now()
-        if self._scope.lasts or not self._listed or self._unread or self._changes_at <= now:
+        if self._scope.lasts:
             return True
-        return any(plan.remains(known, self._pace, now) for known in self._known.values())
+        if not self._listed:
+            return not self._troubles.last("schedule", now)
+        if (self._unread or self._changes_at <= now) and not self._troubles.last("changes", now):
+            return True
+        remaining = (known for known in self._known.values() if plan.remains(known, self._pace, now))
+        return not all(self._given_up(known, now) for known in remaining)
+
+    def _given_up(self, known: Known, now: datetime) -> bool:
+        """A game is, where its feed does not come and the schedule does not come either, or says that it is over."""
+        unlisted = self._troubles.last("schedule", now)
+        if plan.plan(known, self._pace) is None:
+            return unlisted
+        over = known.state in SETTLED or known.state in plan.SUSPENDED
+        return self._troubles.last(known.listed.game_pk, now) and (unlisted or over)
 
     def _look(self) -> None:
+        """Ask for the schedule."""
+        now, known = self._clock.now(), list(self._known.values())
+        self._asking.begin("schedule", lambda: self._listing.schedule(now, known), partial(self._looked, now))
+
+    def _looked(self, now: datetime, answer: Future[tuple[Game, ...]]) -> None:
         """Take the schedule in."""
-        now = self._clock.now()
         try:
-            games = self._listing.schedule(now, self._known.values())
+            games = answer.result()
         except (NotFound, Rejected, Unreachable) as why:
             if not self._listed and not isinstance(why, Unreachable):
                 raise
-            self._schedule_at = self._missed("the schedule", why)
+            self._schedule_at = self._missed("schedule", why)
             return
         self._listed = True
+        self._troubles.answered("schedule")
         listed = {game.game_pk: game for game in games}
         for game_pk in self._known.keys() - listed.keys():
-            if self._scope.lasts and plan.plan(self._known[game_pk], self._pace) is None:
+            done = plan.plan(self._known[game_pk], self._pace) is None and game_pk not in self._asking
+            if self._scope.lasts and done:
                 del self._known[game_pk]
+                self._troubles.answered(game_pk)
         for game in games:
             self._list(game, now)
         self._schedule_at = plan.schedule((known.listed for known in self._known.values()), now, self._pace)
@@ -167,15 +169,20 @@ class Follower:
         return Known(game, now, captured, captured.asked_at)
 
     def _look_for_changes(self) -> None:
-        """Mark the games that changed after their end."""
-        now = self._clock.now()
+        """Ask for the games that changed after their end."""
+        now, known = self._clock.now(), list(self._known.values())
+        self._asking.begin("changes", lambda: self._listing.changes(now, known), partial(self._looked_for_changes, now))
+
+    def _looked_for_changes(self, now: datetime, answer: Future[list[Game]]) -> None:
+        """Mark them."""
         try:
-            rows = self._listing.changes(now, self._known.values())
+            rows = answer.result()
         except (NotFound, Rejected, Unreachable) as why:
-            self._changes_at = self._missed("the list of changes", why)
+            self._changes_at = self._missed("changes", why)
             self._unread = isinstance(why, Unreachable)
             return
         self._unread = False
+        self._troubles.answered("changes")
         for game in rows:
             known = self._known.get(game.game_pk)
             if known is None and self._scope.lasts and game.state in plan.PLAYED:
@@ -185,17 +192,26 @@ class Follower:
         self._changes_at = now + self._pace.before
 
     def _poll(self, game_pk: int, ask: Ask) -> None:
-        """Ask for a game, and keep what comes."""
+        """Ask for a game."""
+        self._asking.begin(
+            game_pk, lambda: self._feeds.fetch(game_pk, on=ask.why == "on"), partial(self._polled, game_pk)
+        )
+
+    def _polled(self, game_pk: int, answer: Future[Found | None]) -> None:
+        """Keep what came."""
         known = self._known[game_pk]
         try:
-            found = self._feeds.fetch(game_pk, on=ask.why == "on")
+            found = answer.result()
             kept = self._waiting(partial(self._keeper.keep, found.response, found.keys)) if found else None
         except (NotFound, Rejected, Unreachable) as why:
-            log.warning("game %d: nothing came: %s", game_pk, why)
+            now = self._clock.now()
+            log.warning("game %d: nothing came of %s: %s", game_pk, self._feeds.target(game_pk), why)
             self._pause(why)
-            known = replace(known, failures=known.failures + 1, failed_at=self._clock.now())
+            self._troubles.failed(game_pk, now, why)
+            known = replace(known, failures=known.failures + 1, failed_at=now)
             self._done(game_pk, known, "failed", error=str(why))
             return
+        self._troubles.answered(game_pk)
         known = replace(known, asked_at=self._clock.now(), failures=0, failed_at=None)
         if found is None or kept is None:
             self._done(game_pk, known, "unchanged")
@@ -222,7 +238,7 @@ class Follower:
         outcome: Outcome,
         *,
         latency: float | None = None,
-        counts: Counts = _NOTHING,
+        counts: Counts = NOTHING,
         error: str | None = None,
     ) -> None:
         self._known[game_pk] = known
@@ -230,11 +246,13 @@ class Follower:
         ask = plan.plan(known, self._pace)
         self._tell(Update(self._clock.now(), known, ask, outcome, latency, counts, error))
 
-    def _missed(self, what: str, why: NotFound | Rejected | Unreachable) -> datetime:
+    def _missed(self, key: Literal["schedule", "changes"], why: NotFound | Rejected | Unreachable) -> datetime:
         """When to ask again for something that did not come."""
-        log.warning("%s did not come: %s", what, why)
+        now = self._clock.now()
+        log.warning("the %s did not come: %s", key, why)
         self._pause(why)
-        return self._clock.now() + self._pace.slow
+        self._troubles.failed(key, now, why)
+        return now + self._pace.slow
 
     def _pause(self, why: NotFound | Rejected | Unreachable) -> None:
         """Ask for nothing at all as long as the API wishes."""

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import TypeAlias, TypeVar
 
 from mlb_etl.client import Source
 from mlb_etl.client_request import Request
@@ -10,38 +12,50 @@ from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, Unreachable
 from mlb_etl.failures import Failures
 from mlb_etl.pipeline import Session
 from mlb_etl.raw import Response
+from mlb_etl.transform import Transformer
 
 T = TypeVar("T")
+_Why: TypeAlias = NotFound | Rejected | Unreachable
 log = logging.getLogger(__name__)
 
 
 class Noted:
-    """Asks another source, and keeps what becomes of requests on a session.
-
-    A database that is away keeps nothing of them, and stops nobody from asking.
-    """
+    """Asks another source, in any thread; what became of requests is kept on a session, by the thread that owns it."""
 
     def __init__(self, source: Source, session: Session) -> None:
         self._source = source
         self._session = session
+        self._became: SimpleQueue[tuple[Request, _Why | None]] = SimpleQueue()
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
         """As of the other source."""
         try:
             found = self._source.fetch(request, read)
-        except (NotFound, Rejected, Unreachable) as error:
-            why = error  # which is gone when the block ends
-            self._keep(lambda failures: failures.note(request, why))
+        except (NotFound, Rejected, Unreachable) as why:
+            self._became.put((request, why))
             raise
-        self._keep(lambda failures: failures.forget(request))
+        self._became.put((request, None))
         return found
 
     def close(self) -> None:
         """Close the other source."""
         self._source.close()
 
-    def _keep(self, work: Callable[[Failures], None]) -> None:
+    def keep(self) -> None:
+        """Keep what became of requests since; a database that is away keeps nothing of them, and stops nobody."""
         try:
-            self._session.do(lambda transformer: work(Failures(transformer.connection)))
+            while True:
+                request, why = self._became.get_nowait()
+                self._session.do(partial(_keep, request, why))
+        except Empty:
+            return
         except DatabaseUnavailable as error:
             log.warning("%s; what became of a request is not kept", error)
+
+
+def _keep(request: Request, why: _Why | None, transformer: Transformer) -> None:
+    failures = Failures(transformer.connection)
+    if why is None:
+        failures.forget(request)
+    else:
+        failures.note(request, why)

@@ -10,6 +10,7 @@ patched document but another content, the feed wins: that is counted, and logged
 """
 
 import logging
+import threading
 import time
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -67,6 +68,7 @@ class PatchedFeeds:
         self._feeds = WholeFeeds(source, method)
         self._held: dict[int, _Held] = {}
         self.tally = Tally()
+        self._lock = threading.Lock()
 
     def fetch(self, game_pk: int, *, on: bool) -> Found | None:
         """As `Feeds` says; the feed of a game that is not on comes whole."""
@@ -90,6 +92,10 @@ class PatchedFeeds:
     def forget(self, game_pk: int) -> None:
         """Begin with the whole feed again."""
         self._held.pop(game_pk, None)
+
+    def target(self, game_pk: int) -> str:
+        """The path of the whole feed."""
+        return self._feeds.target(game_pk)
 
     def _whole(self, game_pk: int) -> Found:
         found = self._feeds.fetch(game_pk, on=True)
@@ -159,7 +165,8 @@ class PatchedFeeds:
         return found
 
     def _count(self, **more: int) -> None:
-        self.tally = replace(self.tally, **{name: getattr(self.tally, name) + n for name, n in more.items()})
+        with self._lock:  # games are asked for in several threads
+            self.tally = replace(self.tally, **{name: getattr(self.tally, name) + n for name, n in more.items()})
 
 
 def apply(data: bytes, patches: _Patches) -> bytes:
