@@ -38,7 +38,8 @@ def refused(url: str, status: int, headers: Mapping[str, str], body: bytes) -> E
     if status in _GONE:
         return NotFound(said)
     if status in _AGAIN or status >= _SERVER_ERROR:
-        return Unreachable(said, retry_after=retry_after(headers.get("retry-after"), datetime.now(UTC)))
+        pause = retry_after(headers.get("retry-after"), datetime.now(UTC))
+        return Unreachable(said, retry_after=pause, overall=status == HTTPStatus.TOO_MANY_REQUESTS)
     return Rejected(f"the API refuses the request: {said}", path="status", value=status)
 
 

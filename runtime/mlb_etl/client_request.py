@@ -14,13 +14,17 @@ _SEGMENT = re.compile(r"[\w.~-]*\w[\w.~-]*", re.ASCII)  # so neither empty nor a
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request by its meaning; `path` begins with /api and is quoted."""
+    """A request by its meaning; `path` begins with /api and is quoted.
+
+    settles: how targets of other requests begin, the failures of which an answer to this one makes up for.
+    """
 
     endpoint: str
     method: str
     path: str
     path_params: Mapping[str, str]
     query_params: Mapping[str, str]
+    settles: str | None = None
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -66,4 +70,5 @@ def of_method(method: Method, parameters: Mapping[str, str]) -> Request:
     if "fields" in query_params:
         raise EtlError(f"{method.name} is never asked with fields: what it leaves out would be lost for good")
     path = _PLACE.sub(lambda match: quote(path_params[match[1]], safe=""), method.url)
-    return Request(method.endpoint, method.method, path, path_params, query_params)
+    settles = None if query_params else f"{path}/"  # the whole has its parts, such as changes since a time
+    return Request(method.endpoint, method.method, path, path_params, query_params, settles)

@@ -38,11 +38,11 @@ class NotFound(EtlError):
 class Unreachable(EtlError):
     """The API gives no answer now, and may later: no connection, a time-out, an error of its own, too many requests.
 
-    retry_after: seconds that it asks to wait, None where it does not say.
+    retry_after: seconds that it asks to wait, None where it does not say; overall: with every request, not only this.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        self.retry_after = retry_after
+    def __init__(self, message: str, *, retry_after: float | None = None, overall: bool = False) -> None:
+        self.retry_after, self.overall = retry_after, overall
         super().__init__(message)
 
 

@@ -21,7 +21,7 @@ INSERT INTO etl.failure AS f (method, target, error, cause) VALUES (%s, %s, %s, 
 ON CONFLICT (method, target) DO UPDATE
 SET error = EXCLUDED.error, cause = EXCLUDED.cause, times = f.times + 1, failed_at = EXCLUDED.failed_at
 """
-_FORGET = "DELETE FROM etl.failure WHERE method = %s AND target = %s"
+_FORGET = "DELETE FROM etl.failure WHERE method = %s AND (target = %s OR starts_with(target, %s))"
 _LIST = """
 SELECT method, target, error, cause, times, first_failed_at, failed_at FROM etl.failure
 ORDER BY failed_at DESC, method, target
@@ -58,8 +58,8 @@ class Failures:
         self.forget(request)
 
     def forget(self, request: Request) -> None:
-        """The request was answered."""
-        self._connection.execute(_FORGET, _name(request))
+        """The request was answered, and with it those that it settles."""
+        self._connection.execute(_FORGET, (*_name(request), request.settles))
 
     def note(self, request: Request, why: NotFound | Rejected | Unreachable) -> None:
         """Where it can't be kept that is only logged: the failure itself matters more."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from urllib.parse import urlencode
 
 import msgspec
 
 from mlb_etl import client_answer, feed, reject
 from mlb_etl.client_request import Request
+from mlb_etl.contracts import times
 from mlb_etl.contracts.fields import Int8, Timestamp
 from mlb_etl.errors import printable
 from mlb_etl.feed import Feed, Status
@@ -14,6 +16,9 @@ from mlb_etl.raw import Response
 
 # codedGameState of what is not played on: final, cancelled, postponed, forfeited.
 SETTLED = frozenset("FCDQR")
+
+
+_PATH = "/api/v1/schedule"
 
 
 class _Struct(msgspec.Struct, rename="camel", frozen=True):
@@ -51,8 +56,9 @@ class Game(_Struct, frozen=True):
 
     @property
     def start(self) -> datetime | None:
-        """When it is to begin, None where that is still to be determined."""
-        return None if self.status.start_time_tbd else self.game_date
+        """When it is to begin, None where that is still to be determined, or at a time that can't be."""
+        known = self.game_date is not None and times.EARLIEST <= self.game_date < times.LATEST
+        return self.game_date if known and not self.status.start_time_tbd else None
 
     @property
     def name(self) -> str:
@@ -89,12 +95,20 @@ _page = msgspec.json.Decoder(Page).decode
 
 def request(query: Mapping[str, str]) -> Request:
     """The schedule for a query such as sportId=1&date=2024-10-25."""
-    return Request("schedule", "schedule", "/api/v1/schedule", {}, dict(query))
+    return Request("schedule", "schedule", _PATH, {}, dict(query))
+
+
+def window(sports: str, first: date, last: date) -> Request:
+    """The schedule of some days of sports such as `1,51`: asked for again and again, as the days go by."""
+    query = {"sportId": sports, "startDate": str(first), "endDate": str(last)}
+    return Request("schedule", "schedule", _PATH, {}, query, f"{_PATH}?{urlencode({'sportId': sports})}&startDate=")
 
 
 def changes(query: Mapping[str, str]) -> Request:
     """The games that changed, for a query such as updatedSince=2024-10-25T00:00:00Z&sportId=1&season=2024."""
-    return Request("game", "changes", "/api/v1/game/changes", {}, dict(query))
+    path = "/api/v1/game/changes"
+    settles = f"{path}?"  # an answer has what those before would have had
+    return Request("game", "changes", path, {}, dict(query), settles)
 
 
 def page(response: Response) -> Page:

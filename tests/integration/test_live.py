@@ -97,6 +97,45 @@ def test_a_failure_is_kept_until_an_answer_comes(live: Live, simulated: Simulate
         assert failures.listed(connection) == []
 
 
+def test_a_failure_of_patches_is_settled_by_the_games_next_answer(live: Live, simulated: Simulated) -> None:
+    """Nobody asks for these URLs again: each has the time code of its moment."""
+    simulated.faults.once("503", count=3, path="diffPatch")
+    scope = Scope(game_pks=(GAME,))
+    live.follow(scope, end=live.now + timedelta(minutes=3), verify=30)
+    with connect(live.dsn) as connection:
+        assert "diffPatch?startTimecode=" in failures.listed(connection)[0].target
+    live.follow(scope, end=live.now + timedelta(minutes=15), verify=30)
+    with connect(live.dsn) as connection:
+        assert failures.listed(connection) == []
+
+
+def test_a_job_gives_up_in_the_end(live: Live, simulated: Simulated) -> None:
+    simulated.faults.once("503", count=1000, path="/api/")
+    began = live.now
+    summary = live.follow(Scope(game_pks=(GAME,)), patience=timedelta(minutes=20))
+    assert timedelta(minutes=20) <= live.now - began < timedelta(minutes=40)
+    assert summary.given_up is not None
+    assert summary.given_up.startswith("given up after 0:20:00 without an answer:\nthe schedule: http")
+    assert "503 Service Unavailable" in summary.given_up
+
+
+def test_a_job_gives_up_a_game_whose_feed_never_comes(live: Live, simulated: Simulated) -> None:
+    """Not before the schedule says that it is over, as the feed may come back."""
+    simulated.faults.once("503", count=10_000, path="feed/live")
+    summary = live.follow(Scope(game_pks=(GAME,)), patience=timedelta(minutes=20))
+    assert live.now >= end(simulated)
+    assert summary.given_up is not None
+    assert f"game {GAME}: " in summary.given_up
+
+
+def test_a_job_that_meets_the_api_again_goes_on(live: Live, simulated: Simulated) -> None:
+    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=1))
+    simulated.faults.once("503", count=5, path="/api/")
+    summary = live.follow(Scope(game_pks=(GAME,)), patience=timedelta(hours=1))
+    assert summary.given_up is None
+    assert state(live.dsn)[0] == "F"
+
+
 def test_what_is_followed_goes_to_the_object_store_too(live: Live, database: str, tmp_path: Path) -> None:
     live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=5), store=True)
     raw = (

@@ -1,5 +1,6 @@
 """mlb-etl live: follows games while they are on."""
 
+import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ import click
 
 from mlb_etl.cli import following
 from mlb_etl.contracts import times
+from mlb_etl.errors import EtlError
 from mlb_etl.live import patch, start
 from mlb_etl.live.clock import SystemClock
 from mlb_etl.live.listing import ZONE, Scope
@@ -29,6 +31,12 @@ def _date(_: click.Context, __: click.Parameter, text: str | None) -> date | Non
         raise click.BadParameter(f"{text!r} is no date: YYYY-MM-DD, today or yesterday is expected") from error
 
 
+def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
+    if math.isnan(number):  # which is in every range
+        raise click.BadParameter("a number is expected")
+    return number
+
+
 @click.command()
 @click.option(
     "--date", "day", callback=_date, metavar="DATE", help="The games of this date: YYYY-MM-DD, today or yesterday."
@@ -36,7 +44,8 @@ def _date(_: click.Context, __: click.Parameter, text: str | None) -> date | Non
 @click.option("--game-pk", "game_pks", type=click.IntRange(1), multiple=True, help="Only this game. Repeatable.")
 @click.option(
     "--interval",
-    type=click.FloatRange(min=1),
+    type=click.FloatRange(1, 3600),
+    callback=_finite,
     default=10.0,
     show_default=True,
     help="Seconds between two polls of a game that is on; more where its feed says so (metaData.wait).",
@@ -49,6 +58,25 @@ def _date(_: click.Context, __: click.Parameter, text: str | None) -> date | Non
     show_default=True,
     help="With --diff: polls of a game after which the whole feed is taken and compared.",
 )
+@click.option(
+    "--sport-id",
+    "sports",
+    type=click.IntRange(1, 9999),
+    multiple=True,
+    default=(1,),
+    show_default=True,
+    help="Level of play of the games of each day; 1 is Major League Baseball. Repeatable.",
+)
+@click.option(
+    "--give-up-after",
+    "patience",
+    type=click.FloatRange(0.01, 10_080),
+    callback=_finite,
+    default=start.PATIENCE.total_seconds() / 60,
+    show_default=True,
+    metavar="MINUTES",
+    help="With --date or --game-pk: end with exit code 1 after so long without an answer.",
+)
 @click.option("--object-store", "store", is_flag=True, help="Keep what is captured in MLB_ETL_OBJECT_STORE too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to tell what happens.")
 @click.pass_context
@@ -60,6 +88,8 @@ def live(
     interval: float,
     diff: bool,
     verify_every: int,
+    sports: tuple[int, ...],
+    patience: float,
     store: bool,
     form: str,
 ) -> None:
@@ -72,8 +102,8 @@ def live(
     due by then; the rest is for the service, or for another run.
 
     What is due follows from the schedule and from what was captured, so a process that was stopped or killed goes on
-    where it was. An API or a database that goes away is waited for. Ended by a signal, the exit code is 0; ended by
-    itself, it is 1 where something it captured is in quarantine.
+    where it was. An API or a database that goes away is waited for, by a job no longer than --give-up-after. Ended by a
+    signal, the exit code is 0; ended by itself, it is 1 where something was given up, or is in quarantine.
 
     Delays are polled at 6 times the interval, games before they begin at 30 times, suspended ones at 90 times; the
     schedule at 6 times, or 90 times while nothing is on.
@@ -85,19 +115,30 @@ def live(
       mlb-etl live --game-pk 747175 --format json
       mlb-etl live --diff --verify-every 60
     """
-    scope = Scope(day, game_pks)
+    scope = Scope(day, game_pks, tuple(dict.fromkeys(sports)))
     verify = verify_every if diff else None
     with _clock() as clock, following.telling(form) as told:
         pace = Pace.of(timedelta(seconds=interval))
         settings = Settings.from_environment()
-        summary = start.follow(settings, scope, clock=clock, tell=told, pace=pace, verify=verify, store=store)
+        summary = start.follow(
+            settings,
+            scope,
+            clock=clock,
+            tell=told,
+            pace=pace,
+            verify=verify,
+            store=store,
+            patience=timedelta(minutes=patience),
+        )
     following.summarize(summary, form)
+    if summary.given_up:
+        raise EtlError(summary.given_up)
     ctx.exit(1 if summary.quarantined and not clock.stopped else 0)
 
 
 @contextmanager
 def _clock() -> Iterator[SystemClock]:
-    """Stopped by SIGTERM and SIGINT; what is being done then is done to its end."""
+    """Stopped by SIGTERM and SIGINT; what is done to the database then is done to its end, and nothing else."""
     clock = SystemClock()
     before = {number: signal.signal(number, lambda *_: clock.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -68,6 +68,7 @@ class Follower:
         self._schedule_at = self._changes_at = self._resume_at = clock.now()
         self._listed = False
         self._unread = False  # the list of changes, which the API could not give yet
+        self._not_before: dict[Key, datetime] = {}
         self._troubles = Troubles(patience)
         self.summary = Summary()
 
@@ -91,12 +92,16 @@ class Follower:
     def _ask_or_wait(self) -> None:
         """Ask for what is due longest, or wait until something is, or is answered."""
         now = self._clock.now()
-        due = min((due for due in self._due() if due.key not in self._asking), key=lambda due: due.at, default=None)
-        at = now + self._pace.rare if due is None or self._asking.full else max(due.at, self._resume_at)
+        due = min((due for due in self._due() if due.key not in self._asking), key=self._at, default=None)
+        at = now + self._pace.rare if due is None or self._asking.full else self._at(due)
         if due is not None and at <= now:
             due.ask()
         else:
             self._clock.wait(at, asking=bool(self._asking))
+
+    def _at(self, due: _Due) -> datetime:
+        """When to ask, at the earliest."""
+        return max(due.at, self._resume_at, self._not_before.get(due.key, due.at))
 
     def _due(self) -> Iterator[_Due]:
         yield _Due(self._schedule_at, "schedule", self._look)
@@ -148,6 +153,7 @@ class Follower:
             if self._scope.lasts and done:
                 del self._known[game_pk]
                 self._troubles.answered(game_pk)
+                self._not_before.pop(game_pk, None)
         for game in games:
             self._list(game, now)
         self._schedule_at = plan.schedule((known.listed for known in self._known.values()), now, self._pace)
@@ -206,7 +212,7 @@ class Follower:
         except (NotFound, Rejected, Unreachable) as why:
             now = self._clock.now()
             log.warning("game %d: nothing came of %s: %s", game_pk, self._feeds.target(game_pk), why)
-            self._pause(why)
+            self._pause(game_pk, why)
             self._troubles.failed(game_pk, now, why)
             known = replace(known, failures=known.failures + 1, failed_at=now)
             self._done(game_pk, known, "failed", error=str(why))
@@ -250,14 +256,18 @@ class Follower:
         """When to ask again for something that did not come."""
         now = self._clock.now()
         log.warning("the %s did not come: %s", key, why)
-        self._pause(why)
+        self._pause(key, why)
         self._troubles.failed(key, now, why)
         return now + self._pace.slow
 
-    def _pause(self, why: NotFound | Rejected | Unreachable) -> None:
-        """Ask for nothing at all as long as the API wishes."""
+    def _pause(self, key: Key, why: NotFound | Rejected | Unreachable) -> None:
+        """Ask for nothing at all as long as the API wishes, or only not for this where that is what it says."""
         if isinstance(why, Unreachable) and why.retry_after is not None:
-            self._resume_at = self._clock.now() + timedelta(seconds=why.retry_after)
+            until = self._clock.now() + timedelta(seconds=why.retry_after)
+            if why.overall:
+                self._resume_at = until
+            else:
+                self._not_before[key] = until
 
     def _waiting(self, work: Callable[[], T]) -> T:
         """Do some work on database and store, whenever they are back; raises what it did where it is to end before."""
