@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -63,8 +63,10 @@ def snapshot(
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     query = {} if timecode is None else {"timecode": timecode}
     response = Response(method.endpoint, method.method, {"game_pk": str(game_pk)}, query, "", 200, captured_at, body)
-    rows = None if broken else kept(method, extract(method, Capture(response.as_of, response.path_params), body).rows)
-    return Snapshot(game_pk, captured_at, response.as_of, response, hashlib.sha256(body).digest(), rows)
+    asked = captured_at if timecode is None else datetime.strptime(timecode, "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
+    as_of = min(asked, captured_at)
+    rows = None if broken else kept(method, extract(method, Capture(as_of, response.path_params), body).rows)
+    return Snapshot(game_pk, captured_at, as_of, response, hashlib.sha256(body).digest(), rows)
 
 
 def kept(method: Method, rows: Iterable[Iterable[Sequence[Any]]]) -> Rows:

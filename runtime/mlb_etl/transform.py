@@ -132,6 +132,7 @@ class Transformer:
     def _put_aside(self, capture: Stored, why: Rejected) -> Counts:
         number = self._quarantine.add(capture, why)
         if number is None:
+            self._quarantine.leave([capture])  # a note of an earlier run, on which there is nothing left to decide
             return Counts(DocumentCounts(stale=1))
         log.info("quarantined %s %s of %s: %s", self._method.name, capture.document, capture.captured_at, why)
         added = Quarantined(number, capture.document, capture.captured_at, why)

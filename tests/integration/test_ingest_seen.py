@@ -1,6 +1,8 @@
 """A response whose content did not change is counted, not stored, and times stay in order all the same."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import permutations
 from pathlib import Path
@@ -131,6 +133,28 @@ def test_of_two_contents_of_one_time_neither_goes_on(connection: Connection) -> 
     assert store(connection, B, at(1)) == "stored"
     assert transform(connection).documents.applied == 1
     assert tables(connection)[0] == [(1, 2, at(1))]
+
+
+def test_the_time_of_what_was_seen_last_never_goes_back(connection: Connection) -> None:
+    """Not even where one that saw it later is quicker."""
+    store(connection, A, at(0))
+    with connect(connection.info.dsn) as other, ThreadPoolExecutor(1) as pool:
+        with connection.transaction():
+            assert store(connection, A, at(9)) == "seen"
+            earlier = pool.submit(store, other, A, at(5))
+            wait_for_lock(connection, other.info.backend_pid)
+        assert earlier.result(timeout=10) == "known"
+    assert rows(connection) == [(at(0), at(9), 2, "1")]
+
+
+def wait_for_lock(connection: Connection, backend: int) -> None:
+    with connect(connection.info.dsn) as watcher:
+        for _ in range(500):
+            found = watcher.execute("SELECT wait_event_type FROM pg_stat_activity WHERE pid = %s", [backend]).fetchone()
+            if found == ("Lock",):
+                return
+            time.sleep(0.01)
+    pytest.fail("it does not wait for a lock")
 
 
 def test_documents_are_told_apart(connection: Connection) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from laws import Laws, Snapshot, documents, snapshot
+from psycopg import sql
 from sample_tables.game import GAMES as GAMES_TABLE
 from sample_tables.game import METHOD, PLAYS
 from samples import PACKAGE, at, connect, response
 
-from mlb_etl import quarantine
+from mlb_etl import db, quarantine
 from mlb_etl.contracts import Check
 from mlb_etl.counts import Warned
 from mlb_etl.errors import Rejected
@@ -239,3 +240,52 @@ def test_every_run_lists_what_waits(sample: Laws) -> None:
         for of in (first, again)
     ]
     assert told[1] == told[0][1:]
+
+
+def test_a_note_leaves_with_what_it_is_about(sample: Laws) -> None:
+    """A capture that waits becomes stale: who decides on it then, or tries it with an old list, clears it away."""
+    members = {"plays": None}
+    for decide in (lambda: sample.settle(bad(1, members), policy="new"), None):
+        sample.forget(BAD)
+        sample.arrive(bad(1, members))
+        sample.run([BAD])
+        with connect(sample.connection.info.dsn) as connection:
+            [listed] = Raw(connection, METHOD).quarantined([*sample.numbers().values()])
+            sample.arrive(good(BAD, 2))
+            assert documents(sample.run([BAD])) == (1, 0, 0, 1)
+            counts = decide() if decide else Transformer(connection, METHOD).apply([listed])
+        assert documents(counts) == (0, 0, 1, 0)
+        assert sample.quarantine(BAD) == {}
+
+
+def test_the_laws_hold_whatever_isolation_the_database_has(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer capture waits for the lock of the document, and then sees what was written under it."""
+    name = sql.Identifier(sample.connection.info.dbname)
+    sample.connection.execute(
+        sql.SQL("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'").format(name)
+    )
+    old, older, newer = (snapshot(METHOD, 1, at(n), response(rbi=[n] * (10 - n), score=n)) for n in range(3))
+    sample.arrive(old)
+    sample.run([1])
+    sample.arrive(older, newer)
+    listed = {each.as_of: each for each in Raw(sample.connection, METHOD).captures({})}
+    merge, works = Upsert._merge, []
+    with (
+        db.connect(sample.settings) as slow,
+        db.connect(sample.settings) as fast,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        one, other = Transformer(slow, METHOD), Transformer(fast, METHOD)
+
+        def slowly(*arguments: Any, **named: Any) -> None:
+            monkeypatch.undo()
+            works.append(pool.submit(other.apply, [listed[newer.as_of]]))
+            with pytest.raises(TimeoutError):
+                works[0].result(timeout=0.5)
+            merge(*arguments, **named)
+
+        monkeypatch.setattr(Upsert, "_merge", slowly)
+        assert documents(one.apply([listed[older.as_of]])) == (1, 0, 0, 0)
+        assert documents(works[0].result(timeout=10)) == (1, 0, 0, 0)
+    assert sample.watermarks(1)[1][:2] == (newer.as_of, newer.digest)
+    assert sample.rows(1) == newer.rows

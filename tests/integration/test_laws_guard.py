@@ -169,6 +169,21 @@ def test_the_share_is_exact(percent: int) -> None:
         shrink.check(guard, {"t": Loss(100, percent + 1, 99 - percent, guarded=True)})
 
 
+def test_what_is_added_makes_up_for_no_loss(sample: Laws) -> None:
+    """Three of ten rows are lost, however many come."""
+    plays = [{"index": index, "rbi": 1} for index in range(19)]
+    before, after = (
+        snapshot(METHOD, 1, at(minute), response(score=minute) | {"plays": of})
+        for minute, of in enumerate((plays[:9], plays[3:]))
+    )
+    sample.arrive(before)
+    sample.run([1])
+    sample.arrive(after)
+    [told] = sample.run([1]).quarantined
+    assert told.why.value == "3 of 10 rows deleted"
+    assert sample.rows(1) == before.rows
+
+
 def test_another_mapping_may_take_rows_away(sample: Laws) -> None:
     """What vanishes because of the mapping is no loss of the document; what the next capture loses is."""
     its = [snapshot(METHOD, 1, at(minute), response(rbi=[1] * 20, score=minute)) for minute in range(2)]

@@ -195,6 +195,19 @@ def test_an_empty_final_is_put_aside_and_the_game_goes_on(live: Live, simulated:
     assert state(live.dsn) >= shown
 
 
+def test_patches_do_not_lead_on_from_what_is_in_quarantine(live: Live, simulated: Simulated) -> None:
+    """Also where the answer is counted in one that an earlier run put there."""
+    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=3))
+    simulated.faults.once("empty-final", count=2, path="feed/live")
+    simulated.requests.clear()
+    live.updates.clear()
+    for _ in range(2):
+        live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=2), verify=30)
+    asked = [each["target"] for each in simulated.requests if "feed/live" in each["target"]]
+    assert not any("diffPatch" in target for target in asked[:3])
+    assert any("diffPatch" in target for target in asked[3:])
+
+
 def test_an_old_answer_does_not_last(live: Live, simulated: Simulated, database: str) -> None:
     live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=8))
     simulated.faults.once("stale", path="feed/live")

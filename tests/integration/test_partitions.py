@@ -107,6 +107,15 @@ def test_all_or_nothing(connection: Connection) -> None:
     assert parts(connection, "sample.games") == 1
 
 
+def test_one_that_could_not_be_made_is_made_when_it_can_be(connection: Connection) -> None:
+    partitions = Partitions.of_method(connection, METHOD)
+    connection.execute("CREATE TABLE sample.plays_1999 ()")
+    with pytest.raises(psycopg.errors.DuplicateTable):
+        partitions.ensure({GAMES: [1999], PLAYS: [1999]})
+    connection.execute("DROP TABLE sample.plays_1999")
+    assert partitions.ensure({GAMES: [1999], PLAYS: [1999]}) == ["sample.games_1999", "sample.plays_1999"]
+
+
 def test_by_several_makers_at_once(dsn: str) -> None:
     start = threading.Barrier(4)
 

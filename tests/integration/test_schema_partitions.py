@@ -170,6 +170,23 @@ def test_needed_months_are_kept_unless_they_are_given_up(connection: Connection)
     assert run("--drop-before", "2024-07", "--yes").exit_code == 0
 
 
+def test_a_month_is_needed_for_a_newer_capture_of_a_document_that_was_applied(
+    connection: Connection, tmp_path: Path
+) -> None:
+    """Of a later time than the tables show, and of the same time with other content."""
+    load(connection, tmp_path, *(stub(response(game, score=1), MAY, game_pk=game) for game in (1, 2)))
+    with connect(connection.info.dsn) as own:
+        transform(own, METHOD, PACKAGE)
+    load(connection, tmp_path, stub(response(1, score=2), JUNE), stub(response(2, score=2), MAY, game_pk=2))
+    found = {each.partition: each for each in retention.old(connection, PACKAGE, date(2024, 7, 1))}
+    assert [(each.shown, each.waiting, each.state) for each in found.values()] == [(2, 1, "needed"), (0, 1, "needed")]
+    done = list(retention.drop(connection, PACKAGE, date(2024, 7, 1)))
+    assert [each.state for each in done] == ["needed", "needed"]
+    with connect(connection.info.dsn) as own:
+        assert transform(own, METHOD, PACKAGE).documents.applied == 1
+    assert connection.execute("SELECT home_score FROM sample.games WHERE game_pk = 1").fetchone() == (2,)
+
+
 @pytest.mark.usefixtures("captures")
 def test_months_are_those_of_utc(connection: Connection) -> None:
     connection.execute("SET timezone = 'Asia/Tokyo'")

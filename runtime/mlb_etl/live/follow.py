@@ -226,9 +226,9 @@ class Follower:
 
     def _kept(self, game_pk: int, known: Known, kept: Kept, arrived: float) -> None:
         """Take in what was captured."""
-        if kept.counts.documents.quarantined:
+        if not kept.captured.sound:  # it may have been put aside by an earlier run, and have been seen again now
             self._feeds.forget(game_pk)
-            self.summary.quarantined += kept.counts.documents.quarantined
+        self.summary.quarantined += kept.counts.documents.quarantined
         for each in kept.counts.quarantined:
             log.warning("game %d: the capture of %s is in quarantine: %s", game_pk, each.captured_at, each.why)
         known = _noted(replace(known, captured=kept.captured, asked_at=kept.captured.asked_at))

@@ -64,6 +64,11 @@ class Captured:
     feed_at: datetime | None = None
     final_since: datetime | None = None
 
+    @property
+    def sound(self) -> bool:
+        """Whether the last answer does not stand in quarantine."""
+        return self.feed_at == self.asked_at
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
