@@ -11,6 +11,7 @@ demo:
 # generate code, DDL and the mapping's JSON Schema from schemas/, and show what changed
 generate:
     mlbgen generate
+    mlb-etl jobs schema > schemas/job.schema.json
     git --no-pager diff --stat -- generated schemas docs
 
 # infer the shape of the API's responses from samples, e.g. `just infer ../shared/stubs`

@@ -5,7 +5,7 @@ from contextlib import closing
 from itertools import count
 from typing import NamedTuple, Protocol, TypeAlias
 
-from mlb_etl import client, client_request, registry, schedule, workers
+from mlb_etl import client, client_request, jobs, registry, schedule, workers
 from mlb_etl.capture import Captured, Target
 from mlb_etl.client import Source
 from mlb_etl.client_request import Request
@@ -40,8 +40,8 @@ class IngestJob:
     """A job with the values of its parameters, on a source."""
 
     def __init__(self, order: Order, given: Mapping[str, Sequence[str]], source: Source) -> None:
-        if not order.job.storage.raw:
-            raise EtlError(f"job {order.job.name} captures nothing: its storage.raw is false")
+        if not order.job.storage.captures:
+            raise EtlError(f"job {order.job.name} captures nothing: its storage has no raw")
         self._order = order
         self._given = given
         self._source = source
@@ -58,7 +58,7 @@ class IngestJob:
 
     def schedules(self) -> list[Request]:
         """The schedules that are asked for."""
-        return [schedule.request(query) for query in self._order.job.queries(self._given)]
+        return [schedule.request(query) for query in jobs.queries(self._order.job, self._given)]
 
     def run(self, progress: Progress, *, workers: int = 1) -> Ingested:
         """Capture, and apply what is captured a few at a time, in this process or in so many.
@@ -94,7 +94,7 @@ class IngestJob:
         """Each once, in the order of the schedule or of the parameters."""
         job = self._order.job
         if job.expand is None:
-            asked = (client_request.of_method(self._method, values) for values in job.asked(self._given))
+            asked = (client_request.of_method(self._method, values) for values in jobs.asked(job, self._given))
             return list({request.key: Target(request) for request in asked}.values())
         with closing(Worker(self._order, self._source)) as worker:
             listed = [game for request in self.schedules() for game in worker.listed(request)]

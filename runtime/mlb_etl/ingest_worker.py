@@ -13,7 +13,7 @@ from mlb_etl.client_request import Request
 from mlb_etl.contracts import Method
 from mlb_etl.counts import Counts
 from mlb_etl.failures import Failures
-from mlb_etl.jobs import Job
+from mlb_etl.job_spec import Job
 from mlb_etl.pipeline import Pipeline
 from mlb_etl.record import Recorder, Replay
 from mlb_etl.schedule import Game
@@ -43,7 +43,7 @@ class Order:
     @property
     def applies(self) -> bool:
         """Whether what is captured is applied to the tables."""
-        return self.transform or self.job.storage.transform
+        return self.transform or self.job.storage.transforms
 
     def source(self) -> Source:
         """Where responses come from: the API, which may be recorded, or a recording."""
@@ -106,7 +106,7 @@ class Worker:
     @cached_property
     def _capturer(self) -> Capturer:
         order = self._order
-        store = capture.store(order.settings) if order.store or order.job.storage.object_store else None
+        store = capture.store(order.settings) if order.store or order.job.storage.in_object_store else None
         return Capturer(
             self._connection,
             order.method,

@@ -1,14 +1,16 @@
-"""`${NAME}` in the texts of job files."""
+"""`${NAME}` in the texts of job files, and days that are named: today, yesterday, tomorrow."""
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from mlb_etl.contracts import times
 from mlb_etl.errors import EtlError
 
-DAYS = {"TODAY": 0, "YESTERDAY": -1}
+DAYS = {"TODAY": 0, "YESTERDAY": -1, "TOMORROW": 1}
 _PLACE = re.compile(r"\$\{(\w+)\}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def names(text: str) -> Iterator[str]:
@@ -17,9 +19,18 @@ def names(text: str) -> Iterator[str]:
 
 
 def days(timezone: ZoneInfo) -> dict[str, str]:
-    """TODAY and YESTERDAY as it is now in a time zone."""
+    """The days that have names, as it is now in a time zone."""
     today = datetime.now(timezone).date()
     return {name: str(today + timedelta(days=offset)) for name, offset in DAYS.items()}
+
+
+def day(text: str, timezone: ZoneInfo) -> date:
+    """The day that a text stands for, where it is one in a time zone now; raises ValueError."""
+    if text.isascii() and text.islower() and text.upper() in DAYS:
+        return datetime.now(timezone).date() + timedelta(days=DAYS[text.upper()])
+    if not _DATE.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no date: YYYY-MM-DD, {', '.join(map(str.lower, DAYS))} are possible")
+    return times.read_day(text)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

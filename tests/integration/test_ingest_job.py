@@ -363,9 +363,9 @@ def test_wrong_usage() -> None:
     assert (none.exit_code, none.output) == (1, "Error: job specific needs its parameter game_pk\n")
     missing = run("--job", "specific.yaml", "--game-pk", "1", "--replay", "none")
     assert (missing.exit_code, missing.output[:36]) == (1, "Error: none is no folder with record")
-    Path("idle.yaml").write_text(SPECIFIC.replace("raw: true", "raw: false"))
+    Path("idle.yaml").write_text(SPECIFIC.replace("raw: true, transform: false", "transform: true"))
     idle = run("--job", "idle.yaml", "--game-pk", "1")
-    assert (idle.exit_code, idle.output) == (1, "Error: job specific captures nothing: its storage.raw is false\n")
+    assert (idle.exit_code, idle.output) == (1, "Error: job specific captures nothing: its storage has no raw\n")
 
 
 @pytest.fixture

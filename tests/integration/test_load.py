@@ -42,11 +42,11 @@ BROKEN = {
     "a-html.json": (b"<html>502</html>", "$", "not JSON: JSON is malformed"),
     "b-empty.json": (b"", "$", "not JSON: Input data was truncated"),
     "c-cut.json": (WHOLE[:-20], "$", "not JSON: Input data was truncated"),
-    "d-no-gzip.json.gz": (b"\x1f\x8bno gzip at all", "$", "can't be read: Unknown compression method"),
+    "d-no-gzip.json.gz": (b"\x1f\x8bno gzip at all", "$", "can't be unzipped: "),
     "e-cut.json.gz": (
         gzip.compress(WHOLE)[:-20],
         "$",
-        "can't be read: Compressed file ended before the end-of-stream marker was reached",
+        "can't be unzipped: ",
     ),
     "f-latin1.json": (WHOLE.replace(b'"score"', b'"\xe9"'), "$", "not UTF-8: invalid continuation byte"),
     "g-no-time.json": (without("captured_at"), "$", "Object missing required field `captured_at`"),

@@ -18,6 +18,7 @@ from mlb_etl import client, logs
 from mlb_etl.cli import console
 from mlb_etl.cli.database import database
 from mlb_etl.cli.ingest import backfill, ingest
+from mlb_etl.cli.jobs import group as jobs
 from mlb_etl.cli.live import live
 from mlb_etl.cli.load import load, test
 from mlb_etl.cli.quarantine import group as quarantine
@@ -102,10 +103,10 @@ def cli(*, verbose: bool, log_format: logs.Form) -> None:
     \b
     Examples:
       mlb-etl schema init
-      mlb-etl ingest --job config/jobs/game_live_specific.yaml --game-pk 747175 --transform
+      mlb-etl ingest --job game_live_specific --game-pk 747175 --transform
       mlb-etl live --date today
-      mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
-      mlb-etl transform --job config/jobs/game_live_transform.yaml --game-pk 747175
+      mlb-etl load recordings --transform
+      mlb-etl transform --method game.liveGameV1 --game-pk 747175
     """
     logs.set_up(Chosen(logging.INFO if verbose else logging.WARNING, log_format), console.log)
     client.set_up_logs()
@@ -114,6 +115,7 @@ def cli(*, verbose: bool, log_format: logs.Form) -> None:
 cli.add_command(backfill)
 cli.add_command(database)
 cli.add_command(ingest)
+cli.add_command(jobs)
 cli.add_command(live)
 cli.add_command(load)
 cli.add_command(quarantine)

@@ -5,13 +5,14 @@ from typing import Any
 
 import click
 
-from mlb_etl import registry
-from mlb_etl.contracts import Method, times
+from mlb_etl import placeholders, registry
+from mlb_etl.contracts import Method
+from mlb_etl.live.listing import ZONE
 
 METHOD = click.option("--method", help="Only this method's, such as game.liveGameV1.")
 GAME_PK = click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")
 
-_READ: Mapping[str, Callable[[str], Any]] = {"date": times.read_day, "text": str}
+_READ: Mapping[str, Callable[[str], Any]] = {"date": lambda text: placeholders.day(text, ZONE), "text": str}
 
 
 def chosen(

@@ -19,9 +19,13 @@ from mlb_etl.settings import Settings
 
 _PATH = click.Path(path_type=Path)
 _OPTIONS = (
-    click.option("--job", "file", type=_PATH, required=True, help="The job file."),
+    click.option("--job", required=True, metavar="JOB", help=parameters.JOB),
     click.option("--game-pk", multiple=True, help="This game. Repeatable; the same as --param game_pk=N."),
-    click.option("--date", multiple=True, help="This date, or the games of it, YYYY-MM-DD. Repeatable."),
+    click.option(
+        "--date",
+        multiple=True,
+        help="This date, or the games of it: YYYY-MM-DD, today, yesterday or tomorrow where the job is. Repeatable.",
+    ),
     click.option("--season", multiple=True, help="The games of this season. Repeatable."),
     parameters.PARAM,
     click.option("--transform", is_flag=True, help="Apply what is captured to the tables at once."),
@@ -40,7 +44,7 @@ _OPTIONS = (
 class _Asked(TypedDict):
     """The values of the options."""
 
-    file: Path
+    job: str
     game_pk: tuple[str, ...]
     date: tuple[str, ...]
     season: tuple[str, ...]
@@ -73,11 +77,11 @@ def ingest(ctx: click.Context, **asked: Unpack[_Asked]) -> None:
 
     \b
     Examples:
-      mlb-etl ingest --job config/jobs/game_live_specific.yaml --game-pk 747175
-      mlb-etl ingest --job config/jobs/game_live_date.yaml --date 2024-10-25 --transform
-      mlb-etl ingest --job config/jobs/game_live_season.yaml --season 2024 --dry-run
-      mlb-etl ingest --job config/jobs/schedule_daily.yaml --date 2024-10-25
-      mlb-etl ingest --job config/jobs/game_live_date.yaml --date 2024-10-25 --record data/recorded
+      mlb-etl ingest --job game_live_specific --game-pk 747175
+      mlb-etl ingest --job game_live_date --date yesterday --transform
+      mlb-etl ingest --job game_live_season --season 2024 --dry-run
+      mlb-etl ingest --job schedule_daily --date 2024-10-25
+      mlb-etl ingest --job game_live_date --date 2024-10-25 --record data/recorded
     """
     _run(ctx, 1, asked)
 
@@ -100,8 +104,8 @@ def backfill(ctx: click.Context, workers: int, **asked: Unpack[_Asked]) -> None:
 
     \b
     Examples:
-      mlb-etl backfill --job config/jobs/game_live_season.yaml --season 2023 --season 2024 --transform
-      mlb-etl backfill --job config/jobs/game_live_date.yaml --date 2024-10-25 --date 2024-10-26 --workers 4
+      mlb-etl backfill --job game_live_season --season 2023 --season 2024 --transform
+      mlb-etl backfill --job game_live_date --date 2024-10-25 --date 2024-10-26 --workers 4
     """
     _run(ctx, workers, asked)
 
@@ -110,7 +114,8 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
     if asked["record"] and asked["replay"]:
         raise click.UsageError("--record keeps what the API says, --replay does without it: not both")
     how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
-    order = Order(jobs.read(asked["file"]), Settings.from_environment(), **how)
+    settings = Settings.from_environment()
+    order = Order(jobs.load(asked["job"], settings.tables), settings, **how)
     given = parameters.given(asked["params"], game_pk=asked["game_pk"], date=asked["date"], season=asked["season"])
     with closing(order.source()) as source:
         work = IngestJob(order, given, source)

@@ -4,12 +4,12 @@ import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import click
 
+from mlb_etl import placeholders
 from mlb_etl.cli import following
-from mlb_etl.contracts import times
 from mlb_etl.errors import EtlError
 from mlb_etl.live import patch, start
 from mlb_etl.live.clock import SystemClock
@@ -17,18 +17,12 @@ from mlb_etl.live.listing import ZONE, Scope
 from mlb_etl.live.plan import Pace
 from mlb_etl.settings import Settings
 
-_DAYS = {"today": 0, "yesterday": -1}
-
 
 def _date(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
-    if text is None:
-        return None
-    if text in _DAYS:
-        return datetime.now(ZONE).date() + timedelta(days=_DAYS[text])
     try:
-        return times.read_day(text)
+        return None if text is None else placeholders.day(text, ZONE)
     except ValueError as error:
-        raise click.BadParameter(f"{text!r} is no date: YYYY-MM-DD, today or yesterday is expected") from error
+        raise click.BadParameter(str(error)) from error
 
 
 def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
@@ -39,7 +33,11 @@ def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
 
 @click.command()
 @click.option(
-    "--date", "day", callback=_date, metavar="DATE", help="The games of this date: YYYY-MM-DD, today or yesterday."
+    "--date",
+    "day",
+    callback=_date,
+    metavar="DATE",
+    help="The games of this date: YYYY-MM-DD, today, yesterday or tomorrow in New York.",
 )
 @click.option("--game-pk", "game_pks", type=click.IntRange(1), multiple=True, help="Only this game. Repeatable.")
 @click.option(

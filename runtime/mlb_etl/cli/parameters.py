@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import click
 
+JOB = "The job: the path of its file, or the name of one that `mlb-etl jobs list` shows."
 PARAM = click.option(
     "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the job. Repeatable."
 )

@@ -2,18 +2,20 @@
 
 import json
 import os
-from pathlib import Path
 
 import click
 
-from mlb_etl import jobs
+from mlb_etl import jobs, registry
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import counting
+from mlb_etl.job_spec import Job
+from mlb_etl.settings import Settings
 from mlb_etl.watermark import Policy
 
 
 @click.command()
-@click.option("--job", "file", type=click.Path(path_type=Path), required=True, help="The job file.")
+@click.option("--job", metavar="JOB", help=parameters.JOB)
+@click.option("--method", help="Without a job: the method, such as game.liveGameV1; parameters are what it is about.")
 @click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")
 @parameters.PARAM
 @click.option(
@@ -29,7 +31,8 @@ from mlb_etl.watermark import Policy
 def transform(
     ctx: click.Context,
     *,
-    file: Path,
+    job: str | None,
+    method: str | None,
     game_pk: tuple[str, ...],
     params: tuple[str, ...],
     workers: int,
@@ -46,16 +49,24 @@ def transform(
 
     \b
     Examples:
-      mlb-etl transform --job config/jobs/game_live_transform.yaml
-      mlb-etl transform --job config/jobs/game_live_transform.yaml --game-pk 747175 --format json
-      mlb-etl transform --job config/jobs/game_live_transform.yaml --replay --workers 4
+      mlb-etl transform --method game.liveGameV1
+      mlb-etl transform --method game.liveGameV1 --game-pk 747175 --format json
+      mlb-etl transform --method schedule.schedule --param schedule_date=yesterday
+      mlb-etl transform --job game_live_transform --replay --workers 4
     """
     policy: Policy = "again" if replay else "new"
     given = parameters.given(params, game_pk=game_pk)
     with counting("documents") as progress:
-        counts = jobs.run(jobs.read(file), given, workers=workers, policy=policy, progress=progress)
+        counts = jobs.run(_job(job, method), given, workers=workers, policy=policy, progress=progress)
     if form == "json":
         click.echo(json.dumps(report.plain(counts), indent=2))
     else:
         report.counts(counts)
     ctx.exit(1 if counts.documents.quarantined else 0)
+
+
+def _job(given: str | None, method: str | None) -> Job:
+    if (given is None) == (method is None):
+        raise click.UsageError("say --job or --method, one of them")
+    package = Settings.from_environment().tables
+    return jobs.load(given, package) if given is not None else jobs.of_method(registry.method(package, method or ""))

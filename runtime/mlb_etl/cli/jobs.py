@@ -1,0 +1,46 @@
+"""mlb-etl jobs: the jobs that come with the package, and the format of job files."""
+
+import click
+
+from mlb_etl import job_spec, jobs
+from mlb_etl.cli import report
+
+
+@click.group("jobs")
+def group() -> None:
+    """See which jobs there are, and how a job file is written."""
+
+
+@group.command("list")
+def list_() -> None:
+    """List the jobs that go by name.
+
+    \b
+    Example:
+      mlb-etl jobs list
+    """
+    found = [jobs.read(file) for file in jobs.shipped().values()]
+    report.table(("job", "what it does"), [(job.name, job.description) for job in found])
+
+
+@group.command()
+@click.argument("name", type=click.Choice([*jobs.shipped()]))
+def show(*, name: str) -> None:
+    """Print a job's file, as the beginning of one of your own.
+
+    \b
+    Example:
+      mlb-etl jobs show game_live_date > mine.yaml
+    """
+    click.echo(jobs.shipped()[name].read_text(), nl=False)
+
+
+@group.command()
+def schema() -> None:
+    """Print the JSON Schema of job files, by which editors complete and check them.
+
+    \b
+    Example:
+      mlb-etl jobs schema > job.schema.json
+    """
+    click.echo(job_spec.schema(), nl=False)

@@ -1,0 +1,150 @@
+"""YAML as people need it for settings: mappings, lists and texts, each with its place in the file.
+
+All scalars are texts, which models convert, so that none is a surprise; only `null` and nothing at all are None.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from mlb_etl.errors import EtlError
+
+Location: TypeAlias = tuple[str | int, ...]
+Place: TypeAlias = tuple[int, int]  # line and column, from 1
+
+BYTES = 65_536  # far more than any job needs, and read within a second
+_DEPTH = 20
+_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # as YAML counts lines
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file as read: its data, and the place of what stands at each location in it."""
+
+    file: str
+    data: object
+    places: Mapping[Location, Place]
+
+    def at(self, location: Sequence[str | int]) -> Location:
+        """The location without the parts that the file does not have, such as those that a model adds."""
+        found: Location = ()
+        for part in location:
+            if (*found, part) in self.places:
+                found = (*found, part)
+        return found
+
+    def error(self, location: Sequence[str | int], message: str) -> str:
+        """The message with the place that it is about: what stands there, or what lacks it."""
+        return _error(self.file, self.places.get(self.at(location)), message)
+
+
+def read(file: Path) -> Text:
+    """The one document in a file. Raises EtlError with the place of what is not possible."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: of a path with NUL in it
+        raise EtlError(f"{file}: can't be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(content) > BYTES:
+        raise EtlError(f"{file}: has more than {BYTES} bytes")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise EtlError(_error(str(file), _place(content[: error.start].decode(), -1), "is not UTF-8")) from error
+    return parse(text, str(file))
+
+
+def parse(text: str, file: str) -> Text:
+    """The one document in a text. Raises EtlError with the place of what is not possible."""
+    reader = _Reader(file, text)
+    try:
+        return Text(file, reader.document(), reader.places)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise EtlError(
+            _error(file, _of(mark) if mark else None, f"is not YAML: {error.problem or error.context}")
+        ) from error
+    except yaml.reader.ReaderError as error:
+        character = f"U+{ord(text[error.position]):04X}"
+        raise EtlError(_error(file, _place(text, error.position), f"{character} is not possible in YAML")) from error
+    except (ValueError, OverflowError) as error:  # PyYAML's, of "\UFFFFFFFF"
+        raise EtlError(f"{file}: is not YAML: {error}") from error
+
+
+class _Reader:
+    """Makes data of the parser's events."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.places: dict[Location, Place] = {(): (1, 1)}
+        self._file = file
+        # Any: which attributes PyYAML's events and marks have is not in their stubs
+        self._events: Iterator[Any] = yaml.parse(text, Loader=yaml.BaseLoader)
+
+    def document(self) -> object:
+        """The data of the one document; None where the file is empty."""
+        next(self._events)  # the stream's start
+        if isinstance(next(self._events), yaml.StreamEndEvent):
+            return None
+        data = self._value(next(self._events), ())
+        next(self._events)  # the document's end
+        if not isinstance(after := next(self._events), yaml.StreamEndEvent):
+            raise self._refused(after, "a second document begins here; one is expected")
+        return data
+
+    def _value(self, event: Any, location: Location) -> object:
+        self.places[location] = _of(event.start_mark)
+        if event.anchor is not None:
+            raise self._refused(event, "anchors and aliases are not possible: write the value out")
+        if event.tag is not None and event.tag != "!":
+            raise self._refused(event, "tags are not possible: leave it out")
+        if isinstance(event, yaml.ScalarEvent):
+            return None if event.style is None and event.value in {"", "null"} else self._text(event)
+        if len(location) > _DEPTH:
+            raise self._refused(event, f"nested more than {_DEPTH} levels deep")
+        return self._list(location) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(location)
+
+    def _list(self, location: Location) -> list[object]:
+        items: list[object] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*location, len(items))))
+        return items
+
+    def _mapping(self, location: Location) -> dict[str, object]:
+        members: dict[str, object] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent) or event.anchor is not None:
+                raise self._refused(event, "a key is expected to be a plain text")
+            key = self._text(event)
+            if key in members:
+                raise self._refused(event, f"the key {key} is there twice")
+            members[key] = self._value(next(self._events), (*location, key))
+        return members
+
+    def _text(self, event: Any) -> str:
+        text: str = event.value
+        for character in text:
+            if not character.isprintable() and character != "\n":
+                raise self._refused(event, f"the text has the character U+{ord(character):04X}, which can't be seen")
+        return text
+
+    def _refused(self, event: Any, message: str) -> EtlError:
+        return EtlError(_error(self._file, _of(event.start_mark), message))
+
+
+def _error(file: str, place: Place | None, message: str) -> str:
+    where = f":{place[0]}:{place[1]}" if place else ""
+    return f"{file}{where}: {message}"
+
+
+def _of(mark: Any) -> Place:
+    return mark.line + 1, mark.column + 1
+
+
+def _place(text: str, position: int) -> Place:
+    """The line and column of a character; -1 for the one behind the text."""
+    before = _LINE_BREAK.split(text if position < 0 else text[:position])
+    return len(before), len(before[-1]) + 1

@@ -1,0 +1,341 @@
+"""The format of job files: the specification's example as it is written, its schema, and whatever else stands there."""
+
+import json
+import os
+import re
+import threading
+from datetime import datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlb_etl import job_spec, jobs, plain_yaml, registry
+from mlb_etl.errors import EtlError
+
+ROOT = Path(__file__).parents[2]
+SPECIFIC = """\
+name: game_live_specific
+description: Fetch specific games
+source: {endpoint: game, method: liveGameV1, capture_metadata: true}
+storage:
+  raw: {backend: postgres, table: game.live_game_v1, preserve_metadata: true}
+parameters:
+  - {name: game_pks, type: "list[int]", required: true, description: List of games to fetch}
+"""
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    path = folder / "job.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def load(folder: Path, text: str) -> job_spec.Job:
+    return jobs.load(str(write(folder, text)), "mlb_tables")
+
+
+def test_the_specifications_job_as_it_is_written(tmp_path: Path) -> None:
+    job = load(tmp_path, SPECIFIC)
+    assert (job.storage.captures, job.storage.in_object_store, job.storage.transforms) == (True, False, False)
+    for name in ("game_pk", "game_pks"):
+        assert jobs.asked(job, {name: ["747175", "747176"]}) == [{"game_pk": "747175"}, {"game_pk": "747176"}]
+    assert jobs.asked(job, {"game_pk": ["1"], "game_pks": ["2"]}) == [{"game_pk": "1"}, {"game_pk": "2"}]
+    with pytest.raises(EtlError, match="job game_live_specific needs its parameter game_pks"):
+        jobs.asked(job, {})
+
+
+def test_backends_as_a_list(tmp_path: Path) -> None:
+    raw = "raw: [{backend: postgres, table: game.live_game_v1}, {backend: object_store}]"
+    job = load(tmp_path, re.sub(r"raw: .*", f"{raw}\n  targets: {{backend: postgres}}", SPECIFIC))
+    assert (job.storage.captures, job.storage.in_object_store, job.storage.transforms) == (True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("{raw: true}", "{raw: {backend: postgres}}"),
+        ("{raw: true, object_store: true}", "{raw: [{backend: postgres}, {backend: object_store}]}"),
+        ("{raw: false, transform: true}", "{targets: {backend: postgres}}"),
+        ("{raw: true, transform: true}", "{raw: [{backend: postgres}], targets: true}"),
+    ],
+)
+def test_short_forms(tmp_path: Path, text: str, same: str) -> None:
+    first, second = (
+        load(tmp_path, re.sub(r"storage:\n.*\n", f"storage: {each}\n", SPECIFIC)).storage for each in (text, same)
+    )
+    for fact in ("captures", "in_object_store", "transforms"):
+        assert getattr(first, fact) == getattr(second, fact)
+
+
+REFUSED = {
+    ("capture_metadata: true", "capture_metadata: false"): (
+        ":3:64: source.capture_metadata: responses are never kept without their time, since it decides which is newer"
+    ),
+    ("preserve_metadata: true", "preserve_metadata: false"): (
+        ":5:73: storage.raw.preserve_metadata: responses are never kept without their request, which tells what they"
+    ),
+    ("preserve_metadata: true", "preserve_metadata: yes"): (
+        ":5:73: storage.raw.preserve_metadata: true or false is expected"
+    ),
+    ("game.live_game_v1", "schedule.schedule"): (
+        ":5:35: storage.raw.table: responses of game.liveGameV1 are kept in game.live_game_v1, not in schedule.schedule"
+    ),
+    ("backend: postgres", "backend: redis"): (
+        ":5:18: storage.raw.backend: Input should be 'postgres' or 'object_store'"
+    ),
+    ("method: liveGameV1", "method: liveGameV2"): (
+        ":3:34: no mapping for game.liveGameV2; mlb_tables has game.liveGameV1, schedule.schedule"
+    ),
+    ("backend: postgres", "backend: object_store"): ":5:8: storage.raw: table: only postgres has tables",
+    ("{backend: postgres, table: game.live_game_v1,", "{table: game.live_game_v1,"): (
+        ":5:8: storage.raw.backend: is missing"
+    ),
+    ("required: true", "default: [1, two]"): ":7:5: parameters.0: 'two' is no integer",
+    ('"list[int]", required: true', "int, default: [1, 2]"): ":7:5: parameters.0: default: several values are for a",
+    ("  - {name", "  - {name: game_pk, type: int}\n  - {name"): ":7:3: parameters: game_pk is there twice",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "message"), REFUSED.items(), ids=lambda each: str(each)[:60])
+def test_what_is_refused(tmp_path: Path, change: tuple[str, str], message: str) -> None:
+    assert change[0] in SPECIFIC
+    with pytest.raises(EtlError) as caught:
+        load(tmp_path, SPECIFIC.replace(*change))
+    assert f"{tmp_path / 'job.yaml'}{message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("storage", "message"),
+    [
+        ("{}", "raw says where responses are kept, targets where their tables are: neither is there"),
+        ("{raw: [{backend: postgres}, {backend: postgres}]}", "a backend is there twice"),
+        ("{raw: {backend: object_store}}", "the object store keeps a second copy: postgres is to be under raw too"),
+        ("{raw: true, targets: true, transform: false}", "transform is false, and targets says where the tables are"),
+    ],
+)
+def test_storage_that_says_nothing_or_too_much(tmp_path: Path, storage: str, message: str) -> None:
+    with pytest.raises(EtlError) as caught:
+        load(tmp_path, re.sub(r"storage:\n.*\n", f"storage: {storage}\n", SPECIFIC))
+    assert f":4:10: storage: {message}" in str(caught.value)
+
+
+UNREADABLE = {
+    "{[a]: b}": ":1:2: a key is expected to be a plain text",
+    "{{a: b}: c}": ":1:2: a key is expected to be a plain text",
+    "? - a\n: b": ":1:3: a key is expected to be a plain text",
+    "name: &x a\nother: *x": ":1:7: anchors and aliases are not possible: write the value out",
+    "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]": ":1:4: anchors and aliases are not possible: write the value out",
+    "<<: {a: b}": ":1:5: <<: is not a key that a job has here",
+    "a: !!python/object/apply:os.system [ls]": ":1:4: tags are not possible: leave it out",
+    "\ta: b": ":1:1: is not YAML: found character '\\t' that cannot start any token",
+    "a: b\n\0": ":2:1: U+0000 is not possible in YAML",
+    "a: 'x\ufeffy'": ":1:4: the text has the character U+FEFF, which can't be seen",
+    'a: "\\ud800"': ":1:4: the text has the character U+D800, which can't be seen",
+    'a: "\\UFFFFFFFF"': ": is not YAML: ",
+    "a: 1\n---\nb: 2": ":2:1: a second document begins here; one is expected",
+    "[" * 60_000: ":1:22: nested more than 20 levels deep",
+    "{a: " * 10_000: ":1:85: nested more than 20 levels deep",
+    "- " * 10_000: ":1:43: nested more than 20 levels deep",
+    "#" * 70_000: ": has more than 65536 bytes",
+    "a: [1, 2": ":1:9: is not YAML: ",
+}
+
+
+@pytest.mark.parametrize(("text", "message"), UNREADABLE.items(), ids=lambda each: ascii(each)[:40])
+def test_what_is_no_job_at_all(tmp_path: Path, text: str, message: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(EtlError) as caught:
+        jobs.read(path)
+    assert f"{path}{message}" in str(caught.value)
+
+
+def test_other_encodings(tmp_path: Path) -> None:
+    with pytest.raises(EtlError, match=r"job\.yaml:2:4: is not UTF-8"):
+        jobs.read(write(tmp_path, b"a: b\nc: \xe9\n"))
+    assert jobs.read(write(tmp_path, b"\xef\xbb\xbf" + SPECIFIC.encode())).name == "game_live_specific"
+    assert jobs.read(write(tmp_path, SPECIFIC.replace("\n", "\r\n"))).name == "game_live_specific"
+
+
+def test_a_file_that_does_not_end(tmp_path: Path) -> None:
+    """A pipe is read, as a shell may give one, but not without end."""
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+
+    def fill() -> None:
+        with pipe.open("wb", buffering=0) as stream:
+            try:
+                while True:
+                    stream.write(b"# and so on\n" * 1000)
+            except BrokenPipeError:
+                pass
+
+    writer = threading.Thread(target=fill)
+    writer.start()
+    with pytest.raises(EtlError, match="has more than 65536 bytes"):
+        jobs.read(pipe)
+    writer.join(10)
+
+
+def test_many_errors_are_cut(tmp_path: Path) -> None:
+    with pytest.raises(EtlError) as caught:
+        jobs.read(write(tmp_path, "".join(f"key{number}: 1\n" for number in range(100))))
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 21
+    assert lines[-1].endswith("job.yaml: and 83 more")
+
+
+# ---------------------------------------------------------------- whatever stands there
+
+PARTS = st.sampled_from(
+    [
+        *SPECIFIC.splitlines(keepends=True),
+        *re.findall(r"\w+|\W", SPECIFIC),
+        *(
+            "Infinity",
+            ".inf",
+            "1e999",
+            "-1",
+            "null",
+            "~",
+            "[]",
+            "{}",
+            "- ",
+            "? ",
+            ": ",
+            "|\n",
+            ">",
+            "&a ",
+            "*a",
+            "!!int ",
+        ),
+        *(
+            "%YAML 9.9\n",
+            "---\n",
+            "...\n",
+            "\t",
+            "\r",
+            "\x85",
+            "\u2028",
+            '"\\x',
+            "'",
+            "#",
+            "9" * 5000,
+            "${TODAY}",
+            "${",
+        ),
+    ]
+)
+
+
+def errors(text: str) -> list[str]:
+    """What is told of a text; nothing of a job."""
+    try:
+        jobs._job(plain_yaml.parse(text, "job.yaml"))
+    except EtlError as error:
+        return str(error).splitlines()
+    return []
+
+
+@given(st.one_of(st.text(), st.lists(PARTS, max_size=60).map("".join)))
+def test_any_text_is_a_job_or_an_error_with_its_file(text: str) -> None:
+    assert all(line.startswith("job.yaml:") for line in errors(text))
+
+
+@given(st.data())
+def test_a_value_of_another_kind(data: st.DataObject) -> None:
+    """At any place of a job that is whole."""
+    more = (
+        "expand: {by: schedule, query: {date: '${game_pks}'}, except_states: [S]}\nrequests: {rate: 1, attempts: 2}\n"
+    )
+    whole = SPECIFIC + more
+    assert errors(whole) == []
+    places = [match.span(1) for match in re.finditer(r"(?<=: )([\w\"\[\].$'{}]+)", whole)]
+    start, end = data.draw(st.sampled_from(places))
+    others = ["[]", "{}", "[{}]", "{a: b}", "null", "x", "-1", "1e999", "nan", ".inf", "true", "''", "9" * 400]
+    found = errors(whole[:start] + data.draw(st.sampled_from(others)) + whole[end:])
+    assert all(re.match(r"job\.yaml:\d+:\d+: ", line) for line in found), found
+
+
+# ---------------------------------------------------------------- jobs that come with the package
+
+
+def test_jobs_go_by_name_wherever_the_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = sorted((ROOT / "config" / "jobs").glob("*.yaml"))
+    assert len(files) == 6
+    for file in files:
+        job = jobs.load(file.stem, "mlb_tables")
+        assert job == jobs.load(str(file), "mlb_tables")
+        assert job.name == file.stem
+        assert job.description
+    with pytest.raises(EtlError) as caught:
+        jobs.find("game_live_dat")
+    assert str(caught.value) == (
+        "there is no file game_live_dat, and no job of that name; there are game_live_date, game_live_season,"
+        " game_live_specific, game_live_transform, schedule_daily, schedule_transform"
+    )
+    (tmp_path / "game_live_date").write_text(SPECIFIC)
+    assert jobs.load("game_live_date", "mlb_tables").name == "game_live_specific", "a file goes before"
+    with pytest.raises(EtlError, match=r"game_live_date\.yaml: can't be read: No such file"):
+        jobs.load("game_live_date.yaml", "mlb_tables")
+
+
+def test_a_method_without_a_job() -> None:
+    job = jobs.of_method(registry.method("mlb_tables", "schedule.schedule"))
+    assert jobs.values(job, {"schedule_date": ["2024-07-01", "2024-07-02"], "sport_id": ["1"]}).keys() == {
+        "schedule_date",
+        "sport_id",
+    }
+    assert job.storage.transforms
+    assert not job.storage.captures
+
+
+def test_days_by_their_names(tmp_path: Path) -> None:
+    """In the job's time zone, which is a day ahead of others for most of the day."""
+    text = (
+        SPECIFIC.replace('game_pks, type: "list[int]"', 'days, type: "list[date]"') + "timezone: Pacific/Kiritimati\n"
+    )
+    job = load(tmp_path, text)
+    today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+    assert jobs.values(job, {"day": ["yesterday", "today", "tomorrow", "2024-07-01"]})["day"][:3] == [
+        today + timedelta(days=offset) for offset in (-1, 0, 1)
+    ]
+    for wrong in ("Today", "yesterday ", "2024-7-1", "2024-W27-1", "${TODAY}"):
+        with pytest.raises(EtlError, match=r"is no date: YYYY-MM-DD, today, yesterday, tomorrow are possible"):
+            jobs.values(job, {"day": [wrong]})
+
+
+# ---------------------------------------------------------------- the JSON Schema
+
+
+def test_the_json_schema_that_is_committed_is_current() -> None:
+    assert (ROOT / "schemas" / "job.schema.json").read_text() == job_spec.schema()
+
+
+def test_editors_accept_what_we_accept() -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(job_spec.schema()))
+    texts = [file.read_text() for file in (ROOT / "config" / "jobs").glob("*.yaml")]
+    assert all(text.startswith("# yaml-language-server: $schema=../../schemas/job.schema.json\n") for text in texts)
+    for text in (SPECIFIC, *texts):
+        assert not list(validator.iter_errors(yaml.safe_load(text)))
+    for old, new in (("capture_metadata: true", "capture_metadata: false"), ("postgres", "redis"), ("name:", "nam:")):
+        assert list(validator.iter_errors(yaml.safe_load(SPECIFIC.replace(old, new))))
+
+
+def test_every_key_is_described() -> None:
+    """Editors show it."""
+    schema = json.loads(job_spec.schema())
+    for model in (schema, *schema["$defs"].values()):
+        assert model["description"]
+        for name, key in model["properties"].items():
+            assert "description" in key or "$ref" in json.dumps(key) or name in {"by", "backend"}, name
+
+
+def test_the_package_has_the_jobs() -> None:
+    assert resources.files("mlb_etl").joinpath("shipped_jobs/game_live_date.yaml").is_file()
