@@ -104,7 +104,7 @@ class _Repair:
     def _chosen(self, captures: Sequence[Stored]) -> Stored | None:
         """The capture that the watermark names, else the newest sound one; of a tie the first, as `transform` does."""
         shown = captures[0].applied
-        if shown is not None and not self.is_ahead(captures[0]):
+        if shown is not None:
             for each in captures:
                 if each.content_hash == shown.content_hash and each.as_of >= shown.as_of and not each.ahead:
                     return each._replace(as_of=shown.as_of)

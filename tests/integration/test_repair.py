@@ -136,6 +136,10 @@ EDITS = {
     "UPDATE sample.games SET captured_at = captured_at + interval '1 year'": (
         ("games", {"game_pk": 1, "season": 2024}, "later", ()),
     ),
+    "INSERT INTO sample.plays (game_pk, season, at_bat_index, captured_at)"
+    " SELECT 1, 2024, n, '2024-07-01' FROM generate_series(10, 19) AS n": tuple(
+        ("plays", {"game_pk": 1, "at_bat_index": n, "season": 2024}, "extra", ()) for n in range(10, 20)
+    ),
     "DELETE FROM sample.plays": tuple(
         ("plays", {"game_pk": 1, "at_bat_index": n, "season": 2024}, "missing", ()) for n in range(3)
     ),
