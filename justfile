@@ -14,6 +14,15 @@ generate:
     mlb-etl jobs schema > schemas/job.schema.json
     git --no-pager diff --stat -- generated schemas docs
 
+# make the invented feed of game 747175 anew, which `mlb-etl test load-stub` loads where there are no captured ones
+sample:
+    #!/bin/sh
+    set -eu
+    work=$(mktemp -d)
+    mlb-sim write "$work" --first-game-pk 747175 --games 1
+    cp "$work"/game/liveGameV1/747175_20240322T231839Z.json.gz runtime/mlb_etl/shipped_stubs/game/liveGameV1/
+    rm -r "$work"
+
 # infer the shape of the API's responses from samples, e.g. `just infer ../shared/stubs`
 infer stubs:
     mlbgen infer --stubs {{ quote(stubs) }}

@@ -15,6 +15,9 @@ from mlb_etl.extract import extract
 from mlb_etl.raw import Fate, Raw, Response
 from mlb_etl.settings import TABLES
 
+SHIPPED = Path(__file__).with_name("shipped_stubs")
+"""Stubs that come with the package: game 747175 as the simulator plays it."""
+
 log = logging.getLogger(__name__)
 
 

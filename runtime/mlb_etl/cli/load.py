@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mlb_etl import db, ingest, migrate, registry, samples
 from mlb_etl.cli import report
@@ -102,7 +103,10 @@ def load_stub(
     method: str | None,
     captured_at: datetime | None,
 ) -> None:
-    """Do what `mlb-etl load` does, for the stubs of a game, too.
+    """Do what `mlb-etl load` does, for the stubs of a game too.
+
+    They are looked for in $MLB_STUBS, or in ../shared/stubs. Where there are none, an invented feed stands in for game
+    747175, one that the simulator made and that ships.
 
     \b
     Examples:
@@ -110,18 +114,23 @@ def load_stub(
       mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
     """
     chosen = [*files, *(file for folder in folders for file in samples.find(folder))]
+    told = ctx.get_parameter_source("stubs") is ParameterSource.COMMANDLINE
     for number in game_pk:
-        chosen += _stubs_of(Settings.from_environment().tables, stubs, number)
+        chosen += _stubs_of(number, [stubs] if told else [stubs, ingest.SHIPPED])
     if not chosen:
         raise click.UsageError("nothing to load: say --game-pk, --file, or --dir with a folder of *.json or *.json.gz")
     _load(ctx, chosen, Bare(method, captured_at), named=set(files), transform=False, form="text")
 
 
-def _stubs_of(package: str, stubs: Path, game_pk: int) -> list[Path]:
-    found = ingest.choose(package, stubs, {"game_pk": str(game_pk)})
-    if not found:
-        raise EtlError(f"no stub of game {game_pk} in {stubs}; say where they are with --stubs or $MLB_STUBS")
-    return found
+def _stubs_of(game_pk: int, folders: Sequence[Path]) -> list[Path]:
+    """The stubs of a game in the first folder that has any."""
+    package = Settings.from_environment().tables
+    for folder in folders:
+        if found := ingest.choose(package, folder, {"game_pk": str(game_pk)}):
+            if folder == ingest.SHIPPED:
+                click.echo(f"no stub of game {game_pk} in {folders[0]}: an invented game stands in for it", err=True)
+            return found
+    raise EtlError(f"no stub of game {game_pk} in {folders[0]}; say where they are with --stubs or $MLB_STUBS")
 
 
 def _load(
