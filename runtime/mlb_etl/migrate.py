@@ -15,9 +15,10 @@ from typing import Literal, TypeAlias
 import psycopg
 from psycopg import sql
 
-from mlb_etl import registry
-from mlb_etl.db import Connection, explained
+from mlb_etl import registry, schema_drift
+from mlb_etl.db import Connection, explained, message
 from mlb_etl.errors import EtlError
+from mlb_etl.schema_drift import Difference
 from mlb_etl.server_session import require_utf8, require_writable
 
 State: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
@@ -33,10 +34,11 @@ _SCRIPT = re.compile(r"V(?P<version>[0-9]+)__(?P<description>\w+)\.sql")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Migrations that follow each other: their folder, and the table in schema etl that remembers them."""
+    """Migrations that follow each other: their folder, the table in schema etl that remembers them, their schemas."""
 
     folder: Traversable
     history: str
+    schemas: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def init(connection: Connection, package: str) -> list[str]:
                 _create_history(connection, line)
             for migration in _to_apply(connection, line):
                 with _recorded(connection, line, migration):
-                    connection.execute(migration.text)
+                    _execute(connection, migration.text)
                 applied.append(migration.script)
     return applied
 
@@ -105,9 +107,9 @@ class Rebuild:
         with _recorded(self.connection, self.line, self.migration):
             ready()
             self.connection.execute("SELECT set_config('mlb_etl.rebuild', 'on', true)")
-            self.connection.execute(before)
+            _execute(self.connection, before)
             fill()
-            self.connection.execute(after)
+            _execute(self.connection, after)
 
 
 @contextmanager
@@ -131,6 +133,13 @@ def status(connection: Connection, package: str) -> list[Version]:
     return [version for line in _lines(package) for version in _compare(connection, line, _migrations(line))]
 
 
+def differences(connection: Connection, package: str) -> list[Difference]:
+    """What of the tables differs from what the migrations made, where all of them are applied."""
+    if any(version.state != "applied" for version in status(connection, package)):
+        return []
+    return schema_drift.differences(connection, package, [line.history for line in _lines(package)])
+
+
 def require(connection: Connection, package: str) -> None:
     """Raise EtlError unless every migration is applied, and the database can be written to."""
     require_writable(connection)
@@ -140,8 +149,9 @@ def require(connection: Connection, package: str) -> None:
 
 def _lines(package: str) -> tuple[Line, Line]:
     """The runtime's own line and that of the generated package."""
-    runtime = Line(files("mlb_etl") / "sql", "control_schema_history")
-    return runtime, Line(registry.migrations(package), "flyway_schema_history")
+    runtime = Line(files("mlb_etl") / "sql", "control_schema_history", (schema_drift.CONTROL,))
+    schemas = tuple(schema_drift.schemas(package))
+    return runtime, Line(registry.migrations(package), "flyway_schema_history", schemas)
 
 
 def _migrations(line: Line) -> tuple[Migration, ...]:
@@ -202,7 +212,7 @@ def _pending(versions: Sequence[Version]) -> list[str]:
             )
         if version.state == "unknown":
             raise EtlError(
-                f"{version.script}: the database has it, the installed package does not: install a newer package"
+                f"the database is ahead of the installed package, which lacks {version.script}: install a newer package"
             )
         if version.state == "pending" and any(later.state == "applied" for later in versions[number:]):
             raise EtlError(f"{version.script}: a later migration is applied already; the order can't be kept")
@@ -227,15 +237,25 @@ def _recorded(connection: Connection, line: Line, migration: Migration) -> Itera
     table = sql.Identifier("etl", line.history)
     try:
         with connection.transaction():
-            yield
+            with schema_drift.noting(connection, line.history, line.schemas):
+                yield
             elapsed = round((time.monotonic() - started) * 1000)
             facts = (str(migration.version), migration.description, migration.script, migration.checksum, elapsed)
             connection.execute(insert.format(table, table), facts)
     except psycopg.errors.LockNotAvailable as error:
         text = f"{migration.script}: others use a table that it changes, and it does not make them wait for long"
         raise EtlError(f"{text}; nothing of it was applied: run it again") from error
+    except psycopg.errors.FeatureNotSupported as error:
+        text = f"{migration.script}: {message(error)}: a migration is one transaction, which it can't end by itself"
+        raise EtlError(f"{text}; nothing of it was applied") from error
     except psycopg.Error as error:
         raise EtlError(f"{migration.script}: {explained(error)}; nothing of it was applied") from error
+
+
+def _execute(connection: Connection, text: bytes) -> None:
+    """Run the statements inside a block of PL/pgSQL, where the server refuses COMMIT, ROLLBACK and the like."""
+    code = sql.Literal(text.decode("utf-8-sig")).as_string(connection)
+    connection.execute(sql.SQL("DO {}").format(f"BEGIN EXECUTE {code}; END"))
 
 
 def _create_history(connection: Connection, line: Line) -> None:

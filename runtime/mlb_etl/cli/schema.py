@@ -1,6 +1,7 @@
 """mlb-etl schema: the database's tables."""
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -11,8 +12,10 @@ from mlb_etl import ahead, db, migrate, retention
 from mlb_etl.ahead import Ahead
 from mlb_etl.cli import report
 from mlb_etl.retention import Old
+from mlb_etl.schema_drift import Difference
 from mlb_etl.settings import Settings
 
+log = logging.getLogger(__name__)
 _MONTH = click.DateTime(["%Y-%m"])
 
 
@@ -43,22 +46,36 @@ def init() -> None:
 
 
 @schema.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
 @click.pass_context
-def status(ctx: click.Context) -> None:
-    """List the migrations: applied, pending, changed since, or unknown to this version.
+def status(ctx: click.Context, *, form: str) -> None:
+    """List the migrations, and what of the tables differs from what they made.
 
-    The exit code is 1 unless all are applied.
+    A migration is applied, pending, changed since, or unknown: then the database is ahead of this package. Columns,
+    keys, checks, indexes and partitions that are missing or other than they were made are listed. What is of none of
+    the migrations, such as an index of yours, does no harm: JSON has it, and `mlb-etl -v`.
+
+    The exit code is 1 unless all are applied and nothing is missing or changed.
 
     \b
-    Example:
+    Examples:
       mlb-etl schema status
+      mlb-etl schema status --format json
     """
     settings = Settings.from_environment()
     with db.connect(settings) as connection:
         versions = migrate.status(connection, settings.tables)
-    rows = [(each.script, each.state, str(each.installed_on or "")[:19]) for each in versions]
-    report.table(("migration", "state", "installed on"), rows)
-    ctx.exit(0 if all(each.state == "applied" for each in versions) else 1)
+        differences = migrate.differences(connection, settings.tables)
+    if form == "json":
+        found = [asdict(each) | {"state": each.state} for each in differences]
+        shown = {"migrations": [asdict(each) for each in versions], "differences": found}
+        click.echo(json.dumps(shown, indent=2, default=datetime.isoformat))
+    else:
+        rows = [(each.script, each.state, str(each.installed_on or "")[:19]) for each in versions]
+        report.table(("migration", "state", "installed on"), rows)
+        _show_differences(differences)
+    harm = any(each.state != "applied" for each in versions) or any(each.state != "extra" for each in differences)
+    ctx.exit(1 if harm else 0)
 
 
 @schema.command()
@@ -114,6 +131,14 @@ def partitions(
             found = list(act(connection, settings.tables, before.date(), needed=force))
             _show_old(found, form, yes=yes)
             ctx.exit(1 if yes and any(each.state == "needed" for each in found) else 0)
+
+
+def _show_differences(differences: Sequence[Difference]) -> None:
+    for each in differences:
+        if each.state == "extra":
+            log.info("%s", each)
+        else:
+            click.echo(str(each))
 
 
 def _show_ahead(tables: Sequence[Ahead], form: str) -> None:

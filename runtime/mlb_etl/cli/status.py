@@ -50,6 +50,11 @@ def status(ctx: click.Context, *, forget: bool, form: str) -> None:
 
 
 def _show(found: Status) -> None:
+    if newer := [each.script for each in found.migrations if each.state == "unknown"]:
+        click.echo(
+            f"the database is ahead of the installed package, which lacks {', '.join(newer)}: install a newer one"
+        )
+        return
     if found.migrations:
         click.echo("the database lacks the schema or its newest part; `mlb-etl schema status` tells of each migration")
         return

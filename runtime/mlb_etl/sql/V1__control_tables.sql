@@ -1,4 +1,5 @@
--- The runtime's own tables: what was applied of each document, what could not be, and what was asked for in vain.
+-- The runtime's own tables: what was applied of each document, what could not be, what was asked for in vain, and what
+-- the migrations made.
 
 CREATE TABLE etl.watermark (
     method text NOT NULL,
@@ -65,3 +66,12 @@ COMMENT ON COLUMN etl.failure.cause IS 'Cause of the last failure.';
 COMMENT ON COLUMN etl.failure.times IS 'How often it failed since it was last answered, repeated tries of one request aside.';
 COMMENT ON COLUMN etl.failure.first_failed_at IS 'When it failed first since then.';
 COMMENT ON COLUMN etl.failure.failed_at IS 'When it failed last.';
+
+CREATE TABLE etl.schema_made (
+    history text NOT NULL PRIMARY KEY,
+    objects jsonb NOT NULL
+);
+
+COMMENT ON TABLE etl.schema_made IS 'What the migrations made, by which `mlb-etl schema status` tells what was changed since.';
+COMMENT ON COLUMN etl.schema_made.history IS 'Table in which these migrations are remembered.';
+COMMENT ON COLUMN etl.schema_made.objects IS 'Columns, keys, checks and indexes of each table, as the server describes them; partitions are not among them.';

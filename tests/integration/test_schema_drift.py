@@ -1,0 +1,212 @@
+"""schema status says what of the tables differs from what the migrations made."""
+
+import json
+import shutil
+import sys
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+import sample_tables
+from click.testing import CliRunner, Result
+from databases import create_template, temporary_database
+from samples import PACKAGE
+
+from mlb_etl import ahead, migrate
+from mlb_etl.cli import cli
+from mlb_etl.db import Connection
+from mlb_etl.embedded import Server
+from mlb_etl.errors import EtlError
+from mlb_etl.pipeline import Pipeline
+from mlb_etl.registry import method
+from mlb_etl.settings import Settings
+
+
+def connect(dsn: str) -> Connection:
+    return psycopg.connect(dsn, autocommit=True)
+
+
+def run(dsn: str, *arguments: str) -> Result:
+    return CliRunner(env={"MLB_ETL_DSN": dsn, "MLB_ETL_TABLES": PACKAGE}).invoke(cli, arguments)
+
+
+def told(dsn: str) -> list[str]:
+    """The lines of schema status after the migrations, which are all applied."""
+    done = run(dsn, "schema", "status")
+    lines = done.output.splitlines()
+    assert all(" applied " in line for line in lines[1:4])
+    assert done.exit_code == (1 if lines[4:] else 0)
+    return lines[4:]
+
+
+@pytest.mark.parametrize(
+    ("statement", "lines"),
+    [
+        (
+            "ALTER TABLE sample.plays_2024 DROP CONSTRAINT plays_games",
+            ["sample.plays_2024: foreign key plays_games is missing: to sample.games"],
+        ),
+        (
+            "DROP TABLE sample.games_2024 CASCADE",
+            ["sample.plays_2024: foreign key plays_games is missing: to sample.games"],
+        ),
+        (
+            "ALTER TABLE sample.plays_2024 DISABLE TRIGGER ALL",
+            ["sample.plays_2024: foreign key plays_games is missing: to sample.games"],
+        ),
+        (
+            "ALTER TABLE sample.plays DETACH PARTITION sample.plays_2024",
+            ["sample.plays_2024: partition is detached, and was made as attached to sample.plays"],
+        ),
+        (
+            "DROP INDEX sample.plays_captured_at",
+            [
+                (
+                    "sample.plays: index plays_captured_at is missing:"
+                    " CREATE INDEX plays_captured_at ON ONLY sample.plays USING btree (captured_at)"
+                )
+            ],
+        ),
+        (
+            "DROP INDEX sample.plays_captured_at; CREATE INDEX plays_captured_at ON sample.plays (rbi)",
+            [
+                (
+                    "sample.plays: index plays_captured_at is CREATE INDEX plays_captured_at ON ONLY sample.plays USING"
+                    " btree (rbi), and was made as"
+                    " CREATE INDEX plays_captured_at ON ONLY sample.plays USING btree (captured_at)"
+                )
+            ],
+        ),
+        (
+            "ALTER TABLE sample.plays DROP CONSTRAINT plays_rbi",
+            ["sample.plays: check plays_rbi is missing: CHECK (((rbi >= 0) AND (rbi <= 4)))"],
+        ),
+        ("ALTER TABLE sample.games DROP COLUMN venue", ["sample.games: column venue is missing: text"]),
+        (
+            "ALTER TABLE sample.plays ALTER COLUMN rbi TYPE bigint",
+            ["sample.plays: column rbi is bigint, and was made as smallint"],
+        ),
+        (
+            "ALTER TABLE sample.plays ALTER COLUMN captured_at DROP NOT NULL",
+            [
+                (
+                    "sample.plays: column captured_at is timestamp with time zone,"
+                    " and was made as timestamp with time zone NOT NULL"
+                )
+            ],
+        ),
+        (
+            "ALTER TABLE sample.plays ALTER COLUMN ingested_at DROP DEFAULT",
+            [
+                (
+                    "sample.plays: column ingested_at is timestamp with time zone NOT NULL,"
+                    " and was made as timestamp with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP"
+                )
+            ],
+        ),
+        ("DROP TABLE sample.plays", ["sample.plays: table is missing: partitioned by LIST (season)"]),
+        (
+            "ALTER TABLE etl.watermark DROP CONSTRAINT watermark_pkey",
+            ["etl.watermark: primary key watermark_pkey is missing: PRIMARY KEY (method, document)"],
+        ),
+        (
+            "ALTER TABLE etl.failure SET UNLOGGED",
+            ["etl.failure: table is unpartitioned, unlogged, and was made as unpartitioned"],
+        ),
+    ],
+)
+def test_what_differs_is_said(sample_database: str, statement: str, lines: list[str]) -> None:
+    assert told(sample_database) == []
+    with connect(sample_database) as connection:
+        connection.execute(statement.encode())
+    assert told(sample_database) == lines
+
+
+def test_what_is_of_others_does_no_harm(sample_database: str) -> None:
+    with connect(sample_database) as connection:
+        connection.execute("CREATE INDEX mine ON sample.plays (rbi); ALTER TABLE sample.games ADD COLUMN note text")
+        connection.execute("CREATE VIEW sample.best AS SELECT * FROM sample.plays; CREATE TABLE sample.own (n int)")
+    assert told(sample_database) == []
+    done = json.loads(run(sample_database, "schema", "status", "--format", "json").output)
+    assert [each["state"] for each in done["migrations"]] == ["applied"] * 3
+    assert [(each["table"], each["object"], each["state"]) for each in done["differences"]] == [
+        ("sample.games", "column note", "extra"),
+        ("sample.plays", "index mine", "extra"),
+    ]
+
+
+def test_a_migration_does_not_hide_what_was_changed_before(
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "changing"
+    shutil.copytree(Path(sample_tables.__file__).parent, folder)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "changing", raising=False)
+    with connect(empty_database) as connection:
+        migrate.init(connection, "changing")
+        connection.execute("DROP INDEX sample.plays_captured_at")
+        (folder / "migrations" / "migrations.sum").unlink()
+        script = "ALTER TABLE sample.plays ADD COLUMN more int;\nALTER TABLE sample.games DROP COLUMN venue;\n"
+        (folder / "migrations" / "V3__more.sql").write_text(script)
+        assert migrate.init(connection, "changing") == ["V3__more.sql"]
+        assert [each.object for each in migrate.differences(connection, "changing")] == ["index plays_captured_at"]
+        connection.execute("ALTER TABLE sample.plays DROP COLUMN more")
+        found = [each.object for each in migrate.differences(connection, "changing")]
+        assert found == ["column more", "index plays_captured_at"]
+
+
+@pytest.mark.parametrize("which", ["server", "server15"])
+def test_nothing_differs_of_what_is_as_it_was_made(which: str, request: pytest.FixtureRequest) -> None:
+    """Partitions that were made since are as their tables are, and differ in nothing."""
+    server: Server = request.getfixturevalue(which)
+    template = create_template(server, "mlb_tables")
+    with temporary_database(server, template) as dsn, connect(dsn) as connection:
+        ahead.make(connection, "mlb_tables", date(2019, 5, 1), date(2021, 7, 1))
+        assert migrate.differences(connection, "mlb_tables") == []
+        [(size, objects)] = connection.execute(
+            "SELECT count(*), sum((SELECT count(*) FROM jsonb_object_keys(value))) FROM etl.schema_made,"
+            " jsonb_each(objects)"
+        ).fetchall()
+        assert (size, objects > 900) == (25, True)
+
+
+def test_a_database_that_is_ahead_is_told(sample_database: str, tmp_path: Path) -> None:
+    with connect(sample_database) as connection:
+        connection.execute(
+            "INSERT INTO etl.flyway_schema_history SELECT 9, '9', 'later', type, 'V9__later.sql', 1, installed_by,"
+            " installed_on, 1, true FROM etl.flyway_schema_history LIMIT 1"
+        )
+    said = "the database is ahead of the installed package, which lacks V9__later.sql: install a newer"
+    (tmp_path / "a.json").write_text("{}")
+    for command in (("status",), ("schema", "init"), ("load", str(tmp_path / "a.json"))):
+        done = run(sample_database, *command)
+        assert (done.exit_code, said in done.output) == (1, True), done.output
+    shown = run(sample_database, "schema", "status")
+    assert shown.exit_code == 1
+    assert "V9__later.sql           unknown" in shown.output
+    pipeline = Pipeline(method(PACKAGE, "sample.game"), Settings(sample_database, tmp_path, PACKAGE))
+    with pytest.raises(EtlError, match="ahead of the installed package"):
+        pipeline.run({})
+
+
+ENDINGS = ["COMMIT", "ROLLBACK", "END", "SAVEPOINT a", "BEGIN", "PREPARE TRANSACTION 'a'", "DO 'BEGIN COMMIT; END'"]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_migration_cannot_end_its_transaction(
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    folder = tmp_path / "ending"
+    shutil.copytree(Path(sample_tables.__file__).parent, folder)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "ending", raising=False)
+    (folder / "migrations" / "migrations.sum").unlink()
+    (folder / "migrations" / "V3__more.sql").write_text(
+        f"CREATE TABLE sample.more (n int);\n{ending};\nSELECT 1 / 0;\n"
+    )
+    with connect(empty_database) as connection:
+        with pytest.raises(EtlError, match=r"V3__more\.sql: .*nothing of it was applied"):
+            migrate.init(connection, "ending")
+        assert connection.execute("SELECT to_regclass('sample.more')").fetchone() == (None,)
+        assert [each.state for each in migrate.status(connection, "ending")] == ["applied"] * 3 + ["pending"]
