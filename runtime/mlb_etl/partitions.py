@@ -39,6 +39,7 @@ _WITH_FOREIGN_KEYS = """
 SELECT name FROM unnest(%s::text[]) AS name
 WHERE EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND to_regclass(name) IN (conrelid, confrelid))
 """
+_ATTACH = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES {}")
 _FOREIGN_KEY = sql.SQL("CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}) DEFERRABLE")
 
 
@@ -187,14 +188,21 @@ class Partitions:
                 _FOREIGN_KEY.format(sql.Identifier(key.name), _names(key.columns), parent, _names(key.references))
             )
         self._connection.execute(sql.SQL("CREATE TABLE {} ({})").format(part, sql.SQL(", ").join(parts)))
-        attach = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES {}")
-        self._connection.execute(attach.format(whole, part, _bounds(table, value)))
+        self._connection.execute(_ATTACH.format(whole, part, _bounds(table, value)))
 
 
 def months(first: date, last: date) -> Sequence[date]:
     """The first days of the months from that of `first` to that of `last`."""
     numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
+def attach(connection: Connection, table: Partitioned, name: str) -> None:
+    """Attach a partition of a month again, which has its name as `Partitioned.partition` gives it."""
+    year, month = name.removeprefix(f"{table.name}_").split("_")
+    bounds = _bounds(table, date(int(year), int(month), 1))
+    parts = sql.Identifier(table.schema, table.name), sql.Identifier(table.schema, name)
+    connection.execute(_ATTACH.format(*parts, bounds))
 
 
 def _names(columns: Iterable[str]) -> sql.Composed:

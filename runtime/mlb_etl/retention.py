@@ -1,7 +1,8 @@
 """Drops old months of the raw tables, but not those that the tables still rest on.
 
-A partition is detached CONCURRENTLY, which lets readers and writers of the raw table go on, and then dropped. A comment
-marks it before: what a killed process left half done, the next run finishes.
+A partition is detached CONCURRENTLY, which lets readers and writers of the raw table go on, looked at once more, as
+captures may have come until then, and dropped or attached again. A comment marks it before: what a killed process left
+half done, the next run finishes.
 """
 
 import logging
@@ -16,7 +17,7 @@ from psycopg import sql
 from mlb_etl import registry
 from mlb_etl.contracts import Method
 from mlb_etl.db import Connection
-from mlb_etl.partitions import LOCK
+from mlb_etl.partitions import LOCK, Partitioned, attach
 
 State: TypeAlias = Literal["droppable", "needed", "dropped"]
 
@@ -108,28 +109,33 @@ def _parts(connection: Connection, method: Method, before: date) -> list[_Part]:
 
 
 def _measured(connection: Connection, method: Method, part: _Part, *, needed: bool) -> Old:
-    """What is in the partition; what was looked at and detached before can be dropped."""
+    """What is in the partition."""
     pairs = (sql.SQL("{}, r.{}").format(key.name, sql.Identifier(key.name)) for key in method.document)
     document = sql.SQL(", ").join(pairs)
     query = sql.SQL(_CONTENT).format(table=part.identifier, method=method.name, document=document)
     ((captures, shown, waiting),) = connection.execute(query).fetchall()
     ((size,),) = connection.execute("SELECT pg_total_relation_size(%s)", [part.identifier.as_string()]).fetchall()
-    keep = part.attached and shown + waiting > 0 and not needed
+    keep = shown + waiting > 0 and not needed
     return Old(f"{part.schema}.{part.name}", captures, size, shown, waiting, "needed" if keep else "droppable")
 
 
 def _drop(connection: Connection, method: Method, part: _Part, *, needed: bool) -> Old:
-    found = _measured(connection, method, part, needed=needed)
-    if found.state == "needed":
-        return found
     parent = sql.Identifier(method.raw_schema, method.raw_table)
     if part.attached:
+        found = _measured(connection, method, part, needed=needed)
+        if found.state == "needed":
+            return found
         mark = f"{_MARK}: {method.qualified_raw_table}"
         connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(part.identifier, mark))
         detach = sql.SQL("ALTER TABLE {} DETACH PARTITION {} CONCURRENTLY")
         connection.execute(detach.format(parent, part.identifier))
     elif part.pending:
         connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {} FINALIZE").format(parent, part.identifier))
+    found = _measured(connection, method, part, needed=needed)  # from now on nothing comes in
+    if found.state == "needed":
+        attach(connection, Partitioned.of_raw(method), part.name)
+        connection.execute(sql.SQL("COMMENT ON TABLE {} IS NULL").format(part.identifier))
+        return found
     connection.execute(sql.SQL("DROP TABLE {}").format(part.identifier))
     log.info("dropped %s", found.partition)
     return replace(found, state="dropped")

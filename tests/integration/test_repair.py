@@ -57,7 +57,7 @@ def whys(laws: Laws) -> list[str]:
 def frozen(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> tuple[Snapshot, Snapshot]:
     """A game that shows a capture of next year, as the database's clock was wrong once, and the true newest one."""
     ((now,),) = sample.connection.execute("SELECT clock_timestamp()").fetchall()
-    wrong = game(now + timedelta(days=365), [1, 1, 1, 1, 1, 1])
+    wrong = game(now + timedelta(days=365), [1] * 12)
     with monkeypatch.context() as patched:
         patched.setattr(times, "TOLERANCE", timedelta(days=500))
         sample.arrive(wrong)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -225,9 +226,38 @@ def test_what_was_left_half_done_is_finished(connection: Connection) -> None:
     mark = sql.Literal(f"{retention._MARK}: sample.raw_game")
     connection.execute(sql.SQL("COMMENT ON TABLE sample.raw_game_2024_06 IS {}").format(mark))
     connection.execute("ALTER TABLE sample.raw_game DETACH PARTITION sample.raw_game_2024_06")
-    assert run("--drop-before", "2024-06", "--yes").output.count("dropped") == 1
+    assert run("--drop-before", "2024-06", "--yes").exit_code == 1, "it is attached again, as it holds what is needed"
+    assert raw_parts(connection) == ["2024_06"]
+    assert connection.execute("SELECT obj_description('sample.raw_game_2024_06'::regclass)").fetchone() == (None,)
+    connection.execute(sql.SQL("COMMENT ON TABLE sample.raw_game_2024_06 IS {}").format(mark))
+    connection.execute("ALTER TABLE sample.raw_game DETACH PARTITION sample.raw_game_2024_06")
+    assert run("--drop-before", "2024-06", "--yes", "--force").output.count("dropped") == 1
     tables = "SELECT relname FROM pg_class WHERE relname LIKE 'raw\\_game\\_2024\\___'"
     assert connection.execute(tables).fetchall() == [("raw_game_2024_07",)]
+
+
+def test_a_capture_that_comes_while_a_month_is_dropped_is_not_lost(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the first look, and before the month is closed."""
+    load(connection, tmp_path, stub(response(1, score=1), MAY), stub(response(1, score=2), JUNE))
+    with connect(connection.info.dsn) as own:
+        transform(own, METHOD, PACKAGE)
+    measured = retention._measured
+
+    def then_one_comes(*arguments: Any, **named: Any) -> retention.Old:
+        found = measured(*arguments, **named)
+        monkeypatch.setattr(retention, "_measured", measured)
+        with connect(connection.info.dsn) as other:
+            load(other, tmp_path, stub(response(2), MAY, game_pk=2))
+        return found
+
+    monkeypatch.setattr(retention, "_measured", then_one_comes)
+    [found] = retention.drop(connection, PACKAGE, date(2024, 6, 1))
+    assert (found.state, found.waiting) == ("needed", 1)
+    with connect(connection.info.dsn) as own:
+        assert transform(own, METHOD, PACKAGE).documents.applied == 1
+    load(connection, tmp_path, stub(response(3), MAY, game_pk=3))
 
 
 def wait_until(dsn: str, query: str) -> None:
