@@ -146,5 +146,5 @@ def _error(body: bytes) -> _Error:
     """What the body says of an error, which may be nothing."""
     try:
         return msgspec.json.decode(body, type=_Error)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Error()

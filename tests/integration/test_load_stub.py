@@ -152,7 +152,7 @@ def test_a_broken_response_is_refused(
         (b"", "not JSON: Input data was truncated"),
         (b'{"gamePk": 1', "not JSON: Input data was truncated"),
         (b"[" * 100_000, "nested too deeply"),
-        (b"\x1f\x8bno gzip", "can't be read: "),
+        (b"\x1f\x8bno gzip", "can't be unzipped: "),
         (b'{"gamePk": 1, "season": 2024, "plays": [], "venue": "\xff"}', "not UTF-8: invalid start byte"),
     ],
 )
