@@ -16,14 +16,16 @@ from mlb_etl.job_spec import Job, Parameter, Source, Storage, Target
 from mlb_etl.pipeline import Pipeline, pipeline
 from mlb_etl.watermark import Policy
 
-SHIPPED = Path(__file__).with_name("shipped_jobs")
+_PACKAGE = Path(__file__).parent
+_PLACES = (_PACKAGE / "shipped_jobs", _PACKAGE.parents[1] / "config" / "jobs")  # of what is installed, of a checkout
 _ERRORS = 20  # that are told of one file
 _TYPES = {"bigint": "int", "integer": "int", "smallint": "int", "date": "date"}
 
 
 def shipped() -> dict[str, Path]:
     """The jobs that come with the package, by their names."""
-    return {file.stem: file for file in sorted(SHIPPED.glob("*.yaml"))}
+    folder = next(filter(Path.is_dir, _PLACES))
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
 
 def find(given: str) -> Path:

@@ -5,7 +5,6 @@ import os
 import re
 import threading
 from datetime import datetime, timedelta
-from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -335,7 +334,3 @@ def test_every_key_is_described() -> None:
         assert model["description"]
         for name, key in model["properties"].items():
             assert "description" in key or "$ref" in json.dumps(key) or name in {"by", "backend"}, name
-
-
-def test_the_package_has_the_jobs() -> None:
-    assert resources.files("mlb_etl").joinpath("shipped_jobs/game_live_date.yaml").is_file()
