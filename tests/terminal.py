@@ -35,13 +35,25 @@ class Seen:
         return "\n".join(self.last)
 
 
+@dataclass(frozen=True)
+class Process:
+    """A program that runs on a terminal."""
+
+    pid: int
+    terminal: int
+
+    def type(self, keys: str) -> None:
+        """As if a person had typed it; \\x03 is Ctrl-C."""
+        os.write(self.terminal, keys.encode())
+
+
 def run(
     command: Sequence[str],
     environment: Mapping[str, str],
     *,
     columns: int = 80,
     stdout: int | None = None,
-    meanwhile: Callable[[subprocess.Popen[bytes], list[str]], None] = lambda *_: None,
+    meanwhile: Callable[["Process", list[str]], None] = lambda *_: None,
 ) -> Seen:
     """Run a program on a terminal so wide, with much scrolled back; its standard output may go elsewhere.
 
@@ -63,7 +75,7 @@ def run(
             stream.feed(some)
             seen.written += some
             seen.screens.append([line.rstrip() for line in screen.display if line.strip()])
-            meanwhile(process, seen.last)
+            meanwhile(Process(process.pid, ours), seen.last)
         os.close(ours)
         seen.returncode = process.wait(PATIENCE)
     seen.cursor_hidden = screen.cursor.hidden

@@ -1,11 +1,12 @@
 """Captures that were not applied, each with the reason: etl.quarantine."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from mlb_etl import db
 from mlb_etl.counts import Quarantined
@@ -39,15 +40,46 @@ USING unnest(%s::text[]::jsonb[], %s::timestamptz[], %s::bytea[]) AS gone (docum
 WHERE q.method = %s AND q.document = gone.document AND q.captured_at = gone.captured_at
     AND q.content_hash = gone.content_hash
 """
+# The text of a key is compared, as an option has it.
 _LIST = """
 SELECT id, method, document, captured_at, state, table_name AS "table", path, value, reason, quarantined_at
-FROM etl.quarantine
+FROM etl.quarantine AS q
+WHERE (cardinality(%(numbers)s::bigint[]) = 0 OR id = ANY(%(numbers)s))
+    AND (%(state)s::text IS NULL OR state = %(state)s)
+    AND (%(method)s::text IS NULL OR method = %(method)s)
+    AND (%(table)s::text IS NULL OR table_name = %(table)s)
+    AND (%(reason)s::text IS NULL OR strpos(lower(reason), lower(%(reason)s)) > 0)
+    AND (%(since)s::timestamptz IS NULL OR captured_at >= %(since)s)
+    AND (%(before)s::timestamptz IS NULL OR captured_at < %(before)s)
+    AND NOT EXISTS (
+        SELECT FROM jsonb_each(%(document)s) AS key (name, texts)
+        WHERE coalesce(NOT key.texts ? (q.document ->> key.name), true)
+    )
+ORDER BY id
 """
 _WAITING = """
 SELECT id, document::text, captured_at, table_name, path, value, reason FROM etl.quarantine
 WHERE id = ANY(%s) AND state = 'waiting' ORDER BY id
 """
 _DROP = "UPDATE etl.quarantine SET state = 'dropped' WHERE id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which captures in quarantine are meant: all that fit each fact given.
+
+    reason: a part of it, in upper or lower case; since, before: of when they were captured; document: of some keys of
+    the document the values wanted, as texts.
+    """
+
+    numbers: Sequence[int] = ()
+    state: Literal["waiting", "dropped"] | None = None
+    method: str | None = None
+    table: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    document: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +136,27 @@ class Quarantine:
             self._connection.execute(_LEAVE, (*map(list, zip(*gone, strict=True)), self._method))
 
 
-def entries(connection: Connection, *, dropped: bool = False) -> list[Entry]:
-    """What waits in quarantine, or with `dropped` all that stands there, oldest first."""
-    where = b"" if dropped else b"WHERE state = 'waiting' "
+def entries(connection: Connection, wanted: Filter) -> list[Entry]:
+    """What stands in quarantine and is wanted, oldest first; raises EtlError for a number under which nothing does."""
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
-        return cursor.execute(_LIST.encode() + where + b"ORDER BY id").fetchall()
+        found = cursor.execute(_LIST, _facts(wanted)).fetchall()
+    if missing := set(wanted.numbers) - {each.id for each in found}:
+        others = ", or what does is not what else is asked for" if wanted != Filter(wanted.numbers) else ""
+        raise EtlError(
+            f"nothing stands in quarantine under {min(missing)}{others}; `mlb-etl quarantine list` shows what does"
+        )
+    return found
+
+
+def _facts(wanted: Filter) -> dict[str, Any]:
+    document = {name: list(values) for name, values in wanted.document.items() if values}
+    return asdict(wanted) | {"numbers": list(wanted.numbers), "document": Jsonb(document)}
 
 
 def waiting(connection: Connection, numbers: Sequence[int]) -> Iterator[Quarantined]:
     """The captures that wait under these numbers, by number, as counts list them."""
     for id_, document, captured_at, table, path, value, reason in connection.execute(_WAITING, [list(numbers)]):
         yield Quarantined(id_, document, captured_at, Rejected(reason, path=path, value=value, table=table))
-
-
-def entry(connection: Connection, number: int) -> Entry:
-    """The capture of that number; raises EtlError where there is none."""
-    with connection.cursor(row_factory=class_row(Entry)) as cursor:
-        found = cursor.execute(_LIST.encode() + b"WHERE id = %s", [number]).fetchone()
-    if found is None:
-        raise EtlError(f"nothing stands in quarantine under {number}; `mlb-etl quarantine list` shows what does")
-    return found
 
 
 def drop(connection: Connection, numbers: Sequence[int]) -> None:

@@ -99,6 +99,7 @@ def test_from_files_to_tables(database: str) -> None:
         "table         inserted  updated  unchanged  deleted\n"
         "sample.games         1        0          0        0\n"
         "sample.plays         3        0          0        0\n"
+        "all tables           4        0          0        0\n"
         "applied 1, same 0, stale 0, quarantined 0\n"
     )
     counts = json.loads(run("transform", "--job", "job.yaml", "--format", "json").output)
@@ -137,10 +138,13 @@ def test_quarantine_is_explained(database: str, tmp_path: Path) -> None:
     result = run("transform", "--job", "job.yaml")
     assert result.exit_code == 1
     assert "applied 1, same 0, stale 0, quarantined 1\n" in result.output
-    assert 'quarantined {"game_pk": 1}, captured at 2024-07-01T12:00:00+0000\n  path    $\n' in result.output
-    assert "  reason  another response of the same time was applied\n" in result.output
+    listed = "quarantined 1: another response of the same time was applied\n  $ is "
+    assert listed in result.output
+    assert re.search(r"\n  id  document   captured at\n  \d+ +game_pk 1  2024-07-01T12:00:00Z\n$", result.output)
+    assert listed in run("transform", "--job", "job.yaml").output, "it waits, and is told again"
     again = json.loads(run("transform", "--job", "job.yaml", "--format", "json").output)
-    assert (again["documents"]["quarantined"], again["quarantined"]) == (1, []), "it waits, and is not tried again"
+    [waits] = again["quarantined"]
+    assert (waits["reason"], waits["document"]) == ("another response of the same time was applied", {"game_pk": 1})
     [each] = json.loads(run("quarantine", "list", "--format", "json").output)
     assert (each["document"], each["captured_at"], each["state"]) == ({"game_pk": 1}, NOON.isoformat(), "waiting")
     number = str(each["id"])
@@ -148,7 +152,7 @@ def test_quarantine_is_explained(database: str, tmp_path: Path) -> None:
     assert run("quarantine", "retry", "--all").exit_code == 1
     accepted = run("quarantine", "accept", number)
     assert (accepted.exit_code, accepted.output.splitlines()[-1]) == (0, "applied 1, same 0, stale 0, quarantined 0")
-    assert json.loads(run("quarantine", "list", "--all", "--format", "json").output) == []
+    assert json.loads(run("quarantine", "list", "--state", "all", "--format", "json").output) == []
     gone = run("quarantine", "drop", number)
     assert (gone.exit_code, gone.output[:44]) == (1, f"Error: nothing stands in quarantine under {number};"[:44])
 
@@ -161,7 +165,7 @@ def test_what_is_dropped_stays_so(database: str, tmp_path: Path) -> None:
     assert run("quarantine", "drop", str(each["id"])).output == "dropped 1\n"
     assert json.loads(run("quarantine", "list", "--format", "json").output) == []
     assert run("transform", "--job", "job.yaml").exit_code == 0
-    [dropped] = json.loads(run("quarantine", "list", "--all", "--format", "json").output)
+    [dropped] = json.loads(run("quarantine", "list", "--state", "all", "--format", "json").output)
     assert dropped["state"] == "dropped"
 
 

@@ -131,10 +131,10 @@ def test_interrupted(command: tuple[str, ...]) -> None:
     """Ctrl-C ends with 130, with no traceback, and with a cursor that is seen."""
     pressed = []
 
-    def press(process: subprocess.Popen[bytes], screen: list[str]) -> None:
+    def press(process: terminal.Process, screen: list[str]) -> None:
         if not pressed and any(re.search(r" [3-9]/12 ", line) for line in screen):
             pressed.append(process.pid)
-            os.killpg(process.pid, 2)
+            process.type("\x03")
 
     seen = terminal.run([PROGRAM, *command], os.environ, columns=200, meanwhile=press)
     assert seen.returncode == 130, seen.text

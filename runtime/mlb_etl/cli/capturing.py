@@ -12,8 +12,7 @@ from mlb_etl.ingest_worker import Ingested
 
 def failures(captured: Captured) -> None:
     """Print what became of the requests, and of each that failed why."""
-    for failure in captured.failures:
-        _failure(failure)
+    report.some(captured.failures, _failure, "failed")
     click.echo(
         f"stored {captured.stored}, unchanged {captured.seen}, skipped {captured.skipped},"
         f" failed {len(captured.failures)}"

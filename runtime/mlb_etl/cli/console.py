@@ -11,6 +11,17 @@ from rich.text import Text
 _moving: list[Console] = []
 
 
+class Output(Console):
+    """Standard output, of text that is no markup."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Let the command end as it does where it prints without a console."""
+        raise  # noqa: PLE0704 - called while the error is handled
+
+
 def moves(console: Console) -> bool:
     """Whether something that moves can be drawn: not in a pipe, nor on a terminal that only appends."""
     return console.is_terminal and not console.is_dumb_terminal

@@ -5,6 +5,7 @@ import os
 import click
 
 from mlb_etl import binaries, db
+from mlb_etl.cli import report
 from mlb_etl.dsn import parts, without_secrets
 from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
@@ -21,7 +22,8 @@ def database() -> None:
 
 
 @database.command()
-def start() -> None:
+@report.FORMAT
+def start(*, form: str) -> None:
     """Start the embedded server, if it does not run.
 
     \b
@@ -30,23 +32,32 @@ def start() -> None:
     """
     server = _server()
     started = server.start()
-    click.echo(f"{'started' if started else 'runs already'}: {server.url()}")
+    if form == "json":
+        report.as_json({"started": started, "url": server.url()})
+    else:
+        click.echo(f"{'started' if started else 'runs already'}: {server.url()}")
 
 
 @database.command()
-def stop() -> None:
+@report.FORMAT
+def stop(*, form: str) -> None:
     """Stop the embedded server, if it runs; sessions are cut, what is committed stays.
 
     \b
     Example:
       mlb-etl db stop
     """
-    click.echo("stopped" if _server().stop() else "was not running")
+    stopped = _server().stop()
+    if form == "json":
+        report.as_json({"stopped": stopped})
+    else:
+        click.echo("stopped" if stopped else "was not running")
 
 
 @database.command()
+@report.FORMAT
 @click.pass_context
-def status(ctx: click.Context) -> None:
+def status(ctx: click.Context, *, form: str) -> None:
     """Tell whether the embedded server runs, and where. Exit code 1 if it does not.
 
     \b
@@ -55,7 +66,10 @@ def status(ctx: click.Context) -> None:
     """
     server = _server()
     running = server.running()
-    click.echo(f"running: {server.url()}" if running else f"not running: {server.home}")
+    if form == "json":
+        report.as_json({"running": running, "folder": str(server.home), "url": server.url() if running else None})
+    else:
+        click.echo(f"running: {server.url()}" if running else f"not running: {server.home}")
     ctx.exit(0 if running else 1)
 
 

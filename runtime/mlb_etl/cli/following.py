@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import click
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from mlb_etl.cli.console import moves, moving
+from mlb_etl.cli.console import Output, moves, moving
 from mlb_etl.live.update import Summary, Update
 from mlb_etl.schedule import SETTLED
 
@@ -24,37 +24,58 @@ _STATES = {
     "F": "final", "D": "postponed", "C": "cancelled", "T": "suspended", "U": "suspended", "Q": "forfeited",
     "R": "forfeited",
 }  # fmt: skip
+_PK = 6  # digits of a game's number
+_GAP = 2  # columns of the terminal between two of the table
 _MANY = 20  # latencies that a twentieth can be taken of
 
 
 @contextmanager
 def telling(form: str) -> Iterator[Tell]:
     """Tells what happens to games."""
-    console = Console(markup=False, emoji=False)  # names are the API's, and no markup of ours
+    console = Output()
     if form == "json":
         yield lambda update: click.echo(json.dumps(_plain(update)))
     elif moves(console):
         with moving(console, transient=False) as draw:
-            yield _Board(draw)
+            yield _Board(console, draw)
     else:
         yield _Lines()
 
 
 class _Board:
-    """A table with a line a game, the games that are on first."""
+    """A table with a line a game, the games that are on first; of as many columns as the terminal has room for."""
 
-    def __init__(self, draw: Callable[[RenderableType], None]) -> None:
+    def __init__(self, console: Console, draw: Callable[[RenderableType], None]) -> None:
+        self._console = console
         self._draw = draw
         self._updates: dict[int, Update] = {}
 
     def __call__(self, update: Update) -> None:
         self._updates[update.known.listed.game_pk] = update
-        table = Table("game", "", "state", "inning", "score", "captured", "latency", "next")
+        columns = [each for each in _COLUMNS if self._console.width in each.terminals]
+        name = self._console.width - _PK - _GAP - sum(_GAP + each.width for each in columns)
+        table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+        table.add_column("game", width=_PK, no_wrap=True)
+        table.add_column("", width=max(name, 1), no_wrap=True)
+        for column in columns:
+            table.add_column(column.header, width=column.width, no_wrap=True, overflow="ellipsis")
         for each in sorted(self._updates.values(), key=_place):
-            captured = _clock(each.known.captured.asked_at)
-            of = str(each.known.listed.game_pk), each.known.listed.name, _state(each), _inning(each), _score(each)
-            table.add_row(*of, captured, _latency(each), _next(each))
+            listed = each.known.listed
+            cells = (column.cell(each) for column in columns)
+            table.add_row(str(listed.game_pk), _shortened(listed.name, name), *cells)
         self._draw(table)
+
+
+def _shortened(name: str, room: int) -> str:
+    """Who plays where, each of the two as long as there is room for both."""
+    away, at, home = name.partition(" at ")
+    if len(name) <= room or room <= len(at) + 1:
+        return name
+    each = (room - len(at)) // 2
+    longest = max(each, room - len(at) - len(home)), max(each, room - len(at) - len(away))
+    return at.join(
+        team if len(team) <= most else f"{team[: most - 1]}…" for team, most in zip((away, home), longest, strict=True)
+    )
 
 
 class _Lines:
@@ -169,6 +190,28 @@ def _next(update: Update) -> str:
 
 def _clock(time: datetime | None) -> str:
     return f"{time.astimezone(UTC):%H:%M:%SZ}" if time else ""
+
+
+class _Column(NamedTuple):
+    """A column of the table, shown on terminals that are so wide."""
+
+    header: str
+    width: int
+    terminals: range
+    cell: Callable[[Update], str]
+
+
+_WIDEST = 10**6
+_COLUMNS = (
+    _Column("state", 15, range(120), lambda update: "delayed" if update.known.status.delayed else _state(update)),
+    _Column("state", 24, range(120, _WIDEST), _state),
+    _Column("inning", 9, range(60, _WIDEST), _inning),
+    _Column("score", 5, range(_WIDEST), _score),
+    _Column("captured", 9, range(120, _WIDEST), lambda update: _clock(update.known.captured.asked_at)),
+    _Column("latency", 8, range(100, _WIDEST), _latency),
+    _Column("next", 9, range(60, 100), lambda update: _clock(update.next.at if update.next else None)),
+    _Column("next", 21, range(100, _WIDEST), _next),
+)
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -1,6 +1,5 @@
 """mlb-etl ingest and backfill: jobs that capture responses of the API."""
 
-import json
 import os
 from collections.abc import Callable
 from contextlib import closing
@@ -35,9 +34,7 @@ _OPTIONS = (
     click.option("--record", type=_PATH, help="Keep a stub of each response in this folder."),
     click.option("--replay", type=_PATH, help="Take responses from the stubs in this folder, and none from the API."),
     click.option("--quiet", is_flag=True, help="No progress."),
-    click.option(
-        "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the outcome."
-    ),
+    report.FORMAT,
 )
 
 
@@ -120,13 +117,17 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
     with closing(order.source()) as source:
         work = IngestJob(order, given, source)
         if asked["dry_run"]:
-            for request in (*work.schedules(), *work.pending()):
-                click.echo(f"GET {order.settings.api}{request.target}")
+            urls = [f"{order.settings.api}{request.target}" for request in (*work.schedules(), *work.pending())]
+            if asked["form"] == "json":
+                report.as_json({"requests": urls})
+            else:
+                for url in urls:
+                    click.echo(f"GET {url}")
             return
         with capturing(quiet=asked["quiet"]) as progress:
             done = work.run(progress, workers=workers)
     if asked["form"] == "json":
-        click.echo(json.dumps(plain(done), indent=2))
+        report.as_json(plain(done))
     else:
         if done.counts is not None:
             report.counts(done.counts)

@@ -1,6 +1,5 @@
 """mlb-etl load and mlb-etl test load-stub: captured responses from files into the raw tables."""
 
-import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -40,7 +39,7 @@ _captured_at = click.option(
 @_method
 @_captured_at
 @click.option("--transform", is_flag=True, help="Apply what is loaded to the tables at once.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the outcome.")
+@report.FORMAT
 @click.pass_context
 def load(
     ctx: click.Context,
@@ -92,6 +91,7 @@ def test() -> None:
 @click.option("--dir", "folders", type=_DIR, multiple=True, help="Load every *.json and *.json.gz below. Repeatable.")
 @_method
 @_captured_at
+@report.FORMAT
 @click.pass_context
 def load_stub(
     ctx: click.Context,
@@ -102,6 +102,7 @@ def load_stub(
     folders: tuple[Path, ...],
     method: str | None,
     captured_at: datetime | None,
+    form: str,
 ) -> None:
     """Do what `mlb-etl load` does, for the stubs of a game too.
 
@@ -119,7 +120,7 @@ def load_stub(
         chosen += _stubs_of(number, [stubs] if told else [stubs, ingest.SHIPPED])
     if not chosen:
         raise click.UsageError("nothing to load: say --game-pk, --file, or --dir with a folder of *.json or *.json.gz")
-    _load(ctx, chosen, Bare(method, captured_at), named=set(files), transform=False, form="text")
+    _load(ctx, chosen, Bare(method, captured_at), named=set(files), transform=False, form=form)
 
 
 def _stubs_of(game_pk: int, folders: Sequence[Path]) -> list[Path]:
@@ -186,12 +187,11 @@ def _report(done: Sequence[File], counts: Counts | None, form: str) -> None:
             "refused": [{"file": str(file.path), "method": file.method, **report.facts(why)} for file, why in refused],
             "transform": None if counts is None else report.plain(counts),
         }
-        click.echo(json.dumps(plain, indent=2))
+        report.as_json(plain)
         return
     if counts is not None:
         report.counts(counts)
-    for file, why in refused:
-        report.rejected(f"refused {file.path}", why)
+    report.some(refused, lambda each: report.rejected(f"refused {each[0].path}", each[1]), "were refused")
     if len(methods) > 1:
         rows: list[list[report.Cell]] = [[name, *_by_word(found).values()] for name, found in sorted(methods.items())]
         report.table(("method", *_OUTCOMES.values()), rows)

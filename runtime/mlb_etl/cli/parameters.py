@@ -11,8 +11,8 @@ PARAM = click.option(
 )
 
 
-def given(params: Iterable[str], **named: Iterable[str]) -> dict[str, list[str]]:
-    """The texts of each parameter: those with an option of their own, and those given as NAME=VALUE."""
+def given(params: Iterable[str], *, option: str = "--param", **named: Iterable[str]) -> dict[str, list[str]]:
+    """The texts of each parameter: those with an option of their own, and those that `option` gives as NAME=VALUE."""
     texts: defaultdict[str, list[str]] = defaultdict(list)
     for name, values in named.items():
         for value in values:
@@ -20,6 +20,6 @@ def given(params: Iterable[str], **named: Iterable[str]) -> dict[str, list[str]]
     for param in params:
         name, equals, value = param.partition("=")
         if not equals:
-            raise click.BadParameter(f"{param!r} is not NAME=VALUE", param_hint="--param")
+            raise click.BadParameter(f"{param!r} is not NAME=VALUE", param_hint=option)
         texts[name].append(value)
     return dict(texts)

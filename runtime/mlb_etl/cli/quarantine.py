@@ -1,21 +1,73 @@
 """mlb-etl quarantine: captures that were not applied, and what is decided on them."""
 
-import json
+import functools
+import sys
 from collections import defaultdict
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeAlias
 
 import click
 
-from mlb_etl import db, jobs, quarantine
-from mlb_etl.cli import report
+from mlb_etl import db, jobs, migrate, quarantine
+from mlb_etl.cli import parameters, report
+from mlb_etl.cli.report import FORMAT, Waiting
+from mlb_etl.contracts import times
 from mlb_etl.counts import Counts
 from mlb_etl.db import Connection
-from mlb_etl.quarantine import Entry
+from mlb_etl.errors import Rejected
+from mlb_etl.quarantine import Entry, Filter
 from mlb_etl.settings import Settings
 from mlb_etl.watermark import Policy
 
-_NUMBERS = click.argument("numbers", metavar="ID...", nargs=-1, required=True, type=int)
-_FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+State: TypeAlias = Literal["waiting", "dropped"]
+_LARGEST = 2**63 - 1  # of numbers in quarantine
+
+
+def _day(_: click.Context, __: click.Parameter, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.combine(times.read_day(text), datetime.min.time(), UTC)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no day: {error}") from error
+
+
+_FILTERS = (
+    click.argument("numbers", metavar="[ID]...", nargs=-1, type=click.IntRange(1, _LARGEST)),
+    click.option("--method", help="Only this method's, such as game.liveGameV1."),
+    click.option("--game-pk", multiple=True, help="Only of this game. Repeatable; the same as --key game_pk=N."),
+    click.option(
+        "--key", "keys", multiple=True, metavar="NAME=VALUE", help="Only of documents with this key. Repeatable."
+    ),
+    click.option("--table", metavar="SCHEMA.TABLE", help="Only what concerns this table."),
+    click.option("--reason", metavar="TEXT", help="Only what has this in its reason, in upper or lower case."),
+    click.option("--since", callback=_day, metavar="DAY", help="Only what was captured on this day (UTC) or later."),
+    click.option("--before", callback=_day, metavar="DAY", help="Only what was captured before this day (UTC)."),
+)
+_ALL = click.option("--all", "everything", is_flag=True, help="All that waits.")
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Only tell which are meant.")
+_YES = click.option("--yes", is_flag=True, help="Don't ask whether what filters found is meant.")
+
+
+def _chosen_by(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the filters to a command, which gets them as one."""
+
+    @functools.wraps(command)
+    def parsed(
+        *, numbers: tuple[int, ...], method: str | None, game_pk: tuple[str, ...], keys: tuple[str, ...],
+        table: str | None, reason: str | None, since: datetime | None, before: datetime | None, **others: Any,
+    ) -> None:  # fmt: skip
+        document = parameters.given(keys, option="--key", game_pk=game_pk)
+        wanted = Filter(
+            numbers, method=method, table=table, reason=reason, since=since, before=before, document=document
+        )
+        command(wanted=wanted, **others)
+
+    for decorator in reversed(_FILTERS):
+        parsed = decorator(parsed)
+    return parsed
 
 
 @click.group("quarantine")
@@ -23,59 +75,66 @@ def group() -> None:
     """Look at captures that were not applied, and decide on them.
 
     A capture that breaks a rule waits here, in etl.quarantine, and stays in the raw table; nothing of it is in the
-    tables, and `mlb-etl transform` leaves it alone.
+    tables, and `mlb-etl transform` leaves it alone. Captures are named by their numbers, or by filters, all of which
+    have to fit.
     """
 
 
 @group.command("list")
-@click.option("--all", "dropped", is_flag=True, help="Also what was dropped.")
-@_FORMAT
-def list_(*, dropped: bool, form: str) -> None:
-    """List what waits, oldest first.
+@_chosen_by
+@click.option(
+    "--state",
+    type=click.Choice(["waiting", "dropped", "all"]),
+    default="waiting",
+    show_default=True,
+    help="What waits, what was dropped, or both.",
+)
+@FORMAT
+def list_(*, wanted: Filter, state: Literal["waiting", "dropped", "all"], form: str) -> None:
+    """List what waits, oldest first; captures of one reason stand together.
 
     \b
     Examples:
       mlb-etl quarantine list
-      mlb-etl quarantine list --all --format json
+      mlb-etl quarantine list --reason "would delete" --since 2024-07-01
+      mlb-etl quarantine list --state all --game-pk 747175 --format json
     """
-    with _connect() as connection:
-        found = quarantine.entries(connection, dropped=dropped)
+    found = _find(wanted, None if state == "all" else state)
     if form == "json":
-        click.echo(json.dumps([_plain(each) for each in found], indent=2))
-        return
-    rows = [
-        (each.id, _about(each), f"{each.captured_at:%Y-%m-%dT%H:%M:%S%z}", each.state, each.table or "", each.reason)
-        for each in found
-    ]
-    report.table(("id", "document", "captured at", "state", "table", "reason"), rows)
+        report.as_json([asdict(each) for each in found])
+    elif found:
+        report.waiting(map(_waiting, found))
+    else:
+        click.echo("nothing")
 
 
 @group.command()
-@click.argument("number", metavar="ID", type=int)
-@_FORMAT
-def show(*, number: int, form: str) -> None:
-    """Show one: where it breaks which rule, with which value.
+@_chosen_by
+@FORMAT
+def show(*, wanted: Filter, form: str) -> None:
+    """Show where captures break which rule, with which value. In JSON it is a list.
 
     \b
-    Example:
+    Examples:
       mlb-etl quarantine show 12
+      mlb-etl quarantine show --game-pk 747175 --format json
     """
-    with _connect() as connection:
-        found = quarantine.entry(connection, number)
-    facts = _plain(found)
+    _require(wanted, everything=False)
+    found = _find(wanted, None)
     if form == "json":
-        click.echo(json.dumps(facts, indent=2))
+        report.as_json([asdict(each) for each in found])
         return
-    for name, fact in facts.items():
-        if fact is not None:
-            click.echo(f"{name:<14}  {fact if isinstance(fact, str) else json.dumps(fact)}")
+    for each in found:
+        report.pairs(asdict(each))
 
 
 @group.command()
-@click.argument("numbers", metavar="[ID...]", nargs=-1, type=int)
-@click.option("--all", "everything", is_flag=True, help="All that waits.")
+@_chosen_by
+@_ALL
+@_DRY_RUN
+@FORMAT
 @click.pass_context
-def retry(ctx: click.Context, *, numbers: tuple[int, ...], everything: bool) -> None:
+def retry(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: bool, form: str) -> None:
     """Apply captures as `transform` would, after what stopped them was mended: a mapping, a rule, the database.
 
     What can't be applied stays, and the exit code is 1.
@@ -83,71 +142,118 @@ def retry(ctx: click.Context, *, numbers: tuple[int, ...], everything: bool) -> 
     \b
     Examples:
       mlb-etl quarantine retry 12 13
+      mlb-etl quarantine retry --table game.live_game_plays
       mlb-etl quarantine retry --all
     """
-    if bool(numbers) == everything:
-        raise click.UsageError("say which: one or more IDs, or --all")
-    with _connect() as connection:
-        chosen = quarantine.entries(connection) if everything else _entries(connection, numbers)
-    _settle(ctx, chosen, "new")
+    found = _meant(wanted, "retried", everything=everything, dry_run=dry_run, form=form)
+    if not dry_run:
+        _settle(ctx, found, "new", form)
 
 
 @group.command()
-@_NUMBERS
+@_chosen_by
+@_ALL
+@_DRY_RUN
+@_YES
+@FORMAT
 @click.pass_context
-def accept(ctx: click.Context, *, numbers: tuple[int, ...]) -> None:
+def accept(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
     """Apply captures although they delete much of what is there, or differ from another of the same time.
 
     Other rules hold all the same, and what is older than the tables stays without effect.
 
     \b
-    Example:
+    Examples:
       mlb-etl quarantine accept 12
+      mlb-etl quarantine accept --reason "would delete" --before 2024-07-01 --dry-run
     """
-    with _connect() as connection:
-        chosen = _entries(connection, numbers)
-    _settle(ctx, chosen, "accept")
+    found = _meant(wanted, "accepted", everything=everything, dry_run=dry_run, form=form)
+    if not dry_run:
+        _confirm(wanted, found, "accepted", yes=yes)
+        _settle(ctx, found, "accept", form)
 
 
 @group.command()
-@_NUMBERS
-def drop(*, numbers: tuple[int, ...]) -> None:
-    """Decide that captures are never to be applied; they stay in the raw table, and in `quarantine list --all`.
+@_chosen_by
+@_ALL
+@_DRY_RUN
+@_YES
+@FORMAT
+def drop(*, wanted: Filter, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
+    """Decide that captures are never to be applied; they stay in the raw table, and in `list --state dropped`.
 
     \b
-    Example:
+    Examples:
       mlb-etl quarantine drop 12
+      mlb-etl quarantine drop --game-pk 747175 --yes
     """
+    found = _meant(wanted, "dropped", everything=everything, dry_run=dry_run, form=form)
+    if dry_run:
+        return
+    _confirm(wanted, found, "dropped", yes=yes)
     with _connect() as connection:
-        _entries(connection, numbers)
-        quarantine.drop(connection, numbers)
-    click.echo(f"dropped {len(numbers)}")
+        quarantine.drop(connection, [each.id for each in found])
+    if form == "json":
+        report.as_json({"dropped": [each.id for each in found]})
+    else:
+        click.echo(f"dropped {len(found)}")
 
 
 def _connect() -> Connection:
-    return db.connect(Settings.from_environment())
+    settings = Settings.from_environment()
+    connection = db.connect(settings)
+    migrate.require(connection, settings.tables)
+    return connection
 
 
-def _entries(connection: Connection, numbers: tuple[int, ...]) -> list[Entry]:
-    return [quarantine.entry(connection, number) for number in numbers]
+def _find(wanted: Filter, state: State | None) -> list[Entry]:
+    """Those that are wanted; named by their numbers, in whatever state they are."""
+    with _connect() as connection:
+        return quarantine.entries(connection, wanted if wanted.numbers else replace(wanted, state=state))
 
 
-def _settle(ctx: click.Context, chosen: list[Entry], policy: Policy) -> None:
+def _require(wanted: Filter, *, everything: bool) -> None:
+    if (wanted == Filter()) != everything:
+        raise click.UsageError("say which: one or more IDs, filters, or --all")
+
+
+def _meant(wanted: Filter, done: str, *, everything: bool, dry_run: bool, form: str) -> list[Entry]:
+    """The captures to do something to, which are only told of a dry run."""
+    _require(wanted, everything=everything)
+    found = _find(wanted, "waiting")
+    if not dry_run:
+        return found
+    if form == "json":
+        report.as_json([asdict(each) for each in found])
+    else:
+        report.waiting(map(_waiting, found))
+        click.echo(f"{len(found)} would be {done}")
+    return found
+
+
+def _confirm(wanted: Filter, found: list[Entry], done: str, *, yes: bool) -> None:
+    """Ask whether what filters found is meant; what is named by numbers only is."""
+    if yes or not found or wanted == Filter(wanted.numbers) != Filter():
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{len(found)} would be {done}: --dry-run lists them, --yes does it")
+    click.confirm(f"{len(found)} will be {done}; --dry-run lists them. Go on?", abort=True, err=True)
+
+
+def _settle(ctx: click.Context, chosen: list[Entry], policy: Policy, form: str) -> None:
     by_method: defaultdict[str, list[int]] = defaultdict(list)
     for each in chosen:
         by_method[each.method].append(each.id)
     counts = Counts()
     for method, numbers in by_method.items():
         counts += jobs.settle(method, numbers, policy)
-    report.counts(counts)
+    if form == "json":
+        report.as_json(report.plain(counts))
+    else:
+        report.counts(counts)
     ctx.exit(1 if counts.quarantined else 0)
 
 
-def _about(entry: Entry) -> str:
-    keys = ", ".join(f"{name} {value}" for name, value in entry.document.items())
-    return f"{entry.method} {keys}"
-
-
-def _plain(entry: Entry) -> dict[str, object]:
-    times = {"captured_at": entry.captured_at.isoformat(), "quarantined_at": entry.quarantined_at.isoformat()}
-    return asdict(entry) | times
+def _waiting(entry: Entry) -> Waiting:
+    why = Rejected(entry.reason, path=entry.path, value=entry.value, table=entry.table)
+    return Waiting(entry.id, f"{entry.method} {report.keys(entry.document)}", entry.captured_at, entry.state, why)

@@ -6,6 +6,7 @@ import click
 
 from mlb_etl import db
 from mlb_etl import rebuild as work
+from mlb_etl.cli import report
 from mlb_etl.cli.progress import counting
 from mlb_etl.settings import Settings
 from mlb_etl.shown import Shown
@@ -13,7 +14,8 @@ from mlb_etl.shown import Shown
 
 @click.command()
 @click.option("--table", required=True, metavar="SCHEMA.TABLE", help="The table; others of its migration come with it.")
-def rebuild(*, table: str) -> None:
+@report.FORMAT
+def rebuild(*, table: str, form: str) -> None:
     """Apply the pending migration that makes a table anew, and fill it with rows of the raw responses.
 
     For a change that no statement can make in place, such as another key or partition. The rows are made first; the new
@@ -26,6 +28,9 @@ def rebuild(*, table: str) -> None:
     settings = Settings.from_environment()
     with db.connect(settings) as connection:
         done = work.rebuild(connection, settings.tables, table, _progress)
+    if form == "json":
+        report.as_json({"applied": done.script, "rows": done.rows})
+        return
     click.echo(f"applied {done.script}")
     for name, rows in done.rows.items():
         click.echo(f"made {name} anew: {rows} rows")
@@ -34,6 +39,6 @@ def rebuild(*, table: str) -> None:
 def _progress(documents: Sequence[Shown]) -> Iterator[Shown]:
     """The documents, with a line on a terminal that tells how many are done."""
     with counting("documents made into rows") as progress:
-        for number, each in enumerate(documents):
-            progress(number, len(documents))
+        for number, each in enumerate(documents, 1):
             yield each
+            progress(number, len(documents))

@@ -1,6 +1,5 @@
 """mlb-etl repair: the tables of documents as their captures have them."""
 
-import json
 from dataclasses import asdict
 
 import click
@@ -16,7 +15,7 @@ from mlb_etl.settings import Settings
 @documents.GAME_PK
 @parameters.PARAM
 @click.option("--all", "everything", is_flag=True, help="All documents.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the outcome.")
+@report.FORMAT
 @click.pass_context
 def repair(
     ctx: click.Context,
@@ -52,7 +51,7 @@ def repair(
     }
     if form == "json":
         facts = {name: asdict(each) | {"counts": report.plain(each.counts)} for name, each in done.items()}
-        click.echo(json.dumps(facts, indent=2))
+        report.as_json(facts)
     else:
         report.counts(sum((each.counts for each in done.values()), Counts()))
         for name, each in done.items():

@@ -1,6 +1,5 @@
 """mlb-etl replay: the raw tables from an object store."""
 
-import json
 from datetime import datetime
 
 import click
@@ -10,15 +9,13 @@ from mlb_etl.cli import report
 from mlb_etl.cli.progress import capturing
 from mlb_etl.settings import Settings
 
-_SHOWN = 20  # refused objects; in JSON all are
-
 
 @click.command()
 @click.option("--from", "place", required=True, metavar="PLACE", help="s3://bucket/prefix, file:///folder or a folder.")
 @click.option("--method", "methods", multiple=True, help="Only this method's, such as game.liveGameV1. Repeatable.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was captured on this day (UTC) or later.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the outcome.")
+@report.FORMAT
 @click.pass_context
 def replay(
     ctx: click.Context, *, place: str, methods: tuple[str, ...], since: datetime | None, quiet: bool, form: str
@@ -45,11 +42,8 @@ def replay(
     if form == "json":
         bad = [{"object": each.name, "reason": str(each.why)} for each in done.failures]
         numbers = {"stored": done.stored, "unchanged": done.seen, "known": done.known}
-        click.echo(json.dumps({**numbers, "refused": bad}, indent=2))
+        report.as_json({**numbers, "refused": bad})
     else:
-        for each in done.failures[:_SHOWN]:
-            report.rejected(f"refused {each.name}", each.why)
-        if len(done.failures) > _SHOWN:
-            click.echo(f"and {len(done.failures) - _SHOWN} more that were refused; --format json lists all")
+        report.some(done.failures, lambda each: report.rejected(f"refused {each.name}", each.why), "were refused")
         click.echo(f"stored {done.stored}, unchanged {done.seen}, known {done.known}, refused {len(done.failures)}")
     ctx.exit(1 if done.failures else 0)

@@ -1,44 +1,101 @@
-"""What people and machines read: tables, drawn on a terminal and plain in a pipe, and counts."""
+"""What people and machines read of what a command did."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from mlb_etl.counts import Counts, Quarantined
+from mlb_etl.cli.tables import Cell, number, paragraph, table
+from mlb_etl.counts import Counts, Quarantined, TableCounts
 from mlb_etl.errors import Rejected, printable, shortened
 
-Cell = str | int
+__all__ = ["Cell", "table"]
+
+T = TypeVar("T")
+
+FORMAT = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print what is told."
+)
+_SHOWN = 20  # of what failed; in JSON all are
+_LISTED = 10  # captures that wait, after a run
+_NUMBER = re.compile(r"\d+")
+_INDEX = re.compile(r"\[(?:\d+|'(?:[^'\\]|\\.)*')\]")
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """Print the rows; columns of numbers are aligned to the right."""
-    numbers = [all(isinstance(row[place], int) for row in rows) for place in range(len(headers))]
-    console = Console()
-    if not console.is_terminal:
-        _plain(headers, rows, numbers)
-        return
-    drawn = Table()
-    for header, number in zip(headers, numbers, strict=True):
-        drawn.add_column(header, justify="right" if number else "left", overflow="fold")
-    for row in rows:
-        drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
-    console.print(drawn)
+class Waiting(NamedTuple):
+    """A capture that waits for a decision, as lists show it."""
+
+    number: int
+    about: str
+    captured_at: datetime
+    state: str
+    why: Rejected
+
+
+def as_json(data: object) -> None:
+    """Print data as JSON; times are in the form of ISO 8601."""
+    click.echo(json.dumps(data, indent=2, default=datetime.isoformat))
 
 
 def counts(done: Counts) -> None:
-    """Print what a run did."""
-    rows = [(name, each.inserted, each.updated, each.unchanged, each.deleted) for name, each in done.tables.items()]
-    table(("table", "inserted", "updated", "unchanged", "deleted"), rows)
-    click.echo(", ".join(f"{name} {number}" for name, number in asdict(done.documents).items()))
+    """Print what a run did: rows of tables where any changed, captures by what became of them, and those that wait."""
+    changed = [(name, each) for name, each in done.tables.items() if each.inserted or each.updated or each.deleted]
+    total = sum(done.tables.values(), TableCounts())
+    if changed:
+        rows = [(name, *asdict(each).values()) for name, each in (*changed, ("all tables", total))]
+        table(("table", *asdict(total)), rows)
+    elif done.tables:
+        paragraph(f"no row changed; {number(total.unchanged)} stand as they are in the captures")
+    paragraph(", ".join(f"{name} {number(found)}" for name, found in asdict(done.documents).items()))
     for warned in done.warnings:
-        click.echo(f"warning: {warned.document}: {warned.rows} rows of {warned.table} break {warned.check}")
-    for each in done.quarantined:
-        rejected(f"quarantined {each.document}, captured at {each.captured_at:%Y-%m-%dT%H:%M:%S%z}", each.why)
+        paragraph(f"warning: {warned.document}: {warned.rows} rows of {warned.table} break {warned.check}")
+    waiting([_waiting(each) for each in done.quarantined], most=_LISTED)
+
+
+def _waiting(each: Quarantined) -> Waiting:
+    return Waiting(each.number, keys(json.loads(each.document)), each.captured_at, "waiting", each.why)
+
+
+def keys(document: Mapping[str, Any]) -> str:
+    """The keys of a document, as people read them."""
+    return ", ".join(f"{name} {value}" for name, value in document.items())
+
+
+def waiting(captures: Iterable[Waiting], *, most: int | None = None) -> None:
+    """Print captures in quarantine, those of one reason together; at `most` so many, and how many more there are.
+
+    Reasons and places that differ in numbers and indexes only, such as how many rows would be lost, are one.
+    """
+    groups: defaultdict[tuple[object, ...], list[Waiting]] = defaultdict(list)
+    for each in captures:
+        groups[each.why.table, _INDEX.sub("[*]", each.why.path), _NUMBER.sub("N", each.why.reason)].append(each)
+    left = most
+    for of_one in groups.values():
+        why = of_one[0].why
+        same = len({each.why.reason for each in of_one}) == 1
+        paragraph(f"quarantined {number(len(of_one))}: {why.reason if same else _NUMBER.sub('N', why.reason)}")
+        example = ", for example" if len(of_one) > 1 else ""
+        where = f"{why.table}: " if why.table else ""
+        paragraph(f"{where}{why.path} is {shortened(why.value)}{example}", indent=2)
+        shown = of_one if left is None else of_one[:left]
+        if left is not None:
+            left -= len(shown)
+        if shown:
+            states = {each.state for each in shown} != {"waiting"}
+            rows = [(str(each.number), each.about, _time(each.captured_at), each.state)[: 3 + states] for each in shown]
+            table(("id", "document", "captured at", "state")[: 3 + states], rows, indent=2)
+        if len(of_one) > len(shown):
+            more = number(len(of_one) - len(shown))
+            paragraph(f"and {more} more; `mlb-etl quarantine list` lists all", indent=2)
+
+
+def _time(of: datetime) -> str:
+    return f"{of.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def plain(done: Counts) -> dict[str, Any]:
@@ -52,13 +109,32 @@ def plain(done: Counts) -> dict[str, Any]:
 
 
 def _quarantined(each: Quarantined) -> dict[str, Any]:
-    return {"document": json.loads(each.document), "captured_at": each.captured_at.isoformat(), **facts(each.why)}
+    about = {"id": each.number, "document": json.loads(each.document), "captured_at": each.captured_at.isoformat()}
+    return {**about, **facts(each.why)}
 
 
 def facts(why: Rejected) -> dict[str, str | None]:
     """Why a response was turned down, as JSON has it."""
     value = None if why.value is None else str(why.value)
     return {"table": why.table, "path": why.path, "value": value, "reason": why.reason}
+
+
+def pairs(of: Mapping[str, Any]) -> None:
+    """Print facts with their names, without those that are not there."""
+    longest = max(map(len, of))
+    for name, fact in of.items():
+        if fact is not None:
+            shown = fact.isoformat() if isinstance(fact, datetime) else fact
+            text = shown if isinstance(shown, str) else json.dumps(shown)
+            click.echo(f"{name:<{longest}}  {printable(text, 1000)}")
+
+
+def some(of: Sequence[T], tell: Callable[[T], None], what: str) -> None:
+    """Tell of the first, and how many more there are."""
+    for each in of[:_SHOWN]:
+        tell(each)
+    if len(of) > _SHOWN:
+        click.echo(f"and {number(len(of) - _SHOWN)} more that {what}; --format json lists all")
 
 
 def rejected(title: str, why: Rejected) -> None:
@@ -68,13 +144,3 @@ def rejected(title: str, why: Rejected) -> None:
     for name, fact in facts.items():
         if fact is not None:
             click.echo(f"  {name:<6}  {printable(fact, 1000)}")
-
-
-def _plain(headers: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Sequence[bool]) -> None:
-    lines = [headers, *([str(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(headers))]
-    for line in lines:
-        cells = zip(line, widths, numbers, strict=True)
-        click.echo(
-            "  ".join(cell.rjust(width) if number else cell.ljust(width) for cell, width, number in cells).rstrip()
-        )

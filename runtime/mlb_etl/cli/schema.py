@@ -1,6 +1,5 @@
 """mlb-etl schema: the database's tables."""
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -25,7 +24,8 @@ def schema() -> None:
 
 
 @schema.command()
-def init() -> None:
+@report.FORMAT
+def init(*, form: str) -> None:
     """Apply the migrations that are pending, each in one transaction; without any, do nothing.
 
     The history is etl.flyway_schema_history, of Flyway's form. A migration that has changed since it was applied is
@@ -39,6 +39,9 @@ def init() -> None:
     settings = Settings.from_environment()
     with db.connect(settings) as connection:
         applied = migrate.init(connection, settings.tables)
+    if form == "json":
+        report.as_json({"applied": applied})
+        return
     for script in applied:
         click.echo(f"applied {script}")
     if not applied:
@@ -46,7 +49,7 @@ def init() -> None:
 
 
 @schema.command()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@report.FORMAT
 @click.pass_context
 def status(ctx: click.Context, *, form: str) -> None:
     """List the migrations, and what of the tables differs from what they made.
@@ -69,7 +72,7 @@ def status(ctx: click.Context, *, form: str) -> None:
     if form == "json":
         found = [asdict(each) | {"state": each.state} for each in differences]
         shown = {"migrations": [asdict(each) for each in versions], "differences": found}
-        click.echo(json.dumps(shown, indent=2, default=datetime.isoformat))
+        report.as_json(shown)
     else:
         rows = [(each.script, each.state, str(each.installed_on or "")[:19]) for each in versions]
         report.table(("migration", "state", "installed on"), rows)
@@ -90,7 +93,7 @@ def status(ctx: click.Context, *, form: str) -> None:
 )
 @click.option("--yes", is_flag=True, help="With --drop-before: drop; without it, only tell what would be dropped.")
 @click.option("--force", is_flag=True, help="With --drop-before: drop captures too that are still needed.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the result.")
+@report.FORMAT
 @click.pass_context
 def partitions(
     ctx: click.Context,
@@ -143,7 +146,7 @@ def _show_differences(differences: Sequence[Difference]) -> None:
 
 def _show_ahead(tables: Sequence[Ahead], form: str) -> None:
     if form == "json":
-        click.echo(json.dumps([asdict(each) for each in tables], indent=2))
+        report.as_json([asdict(each) for each in tables])
         return
     rows = [(each.table, each.by.column, len(each.made), len(each.there)) for each in tables if each.skipped is None]
     report.table(("table", "partitioned by", "made", "there before"), rows)
@@ -154,7 +157,7 @@ def _show_ahead(tables: Sequence[Ahead], form: str) -> None:
 
 def _show_old(months: Sequence[Old], form: str, *, yes: bool) -> None:
     if form == "json":
-        click.echo(json.dumps([asdict(each) for each in months], indent=2))
+        report.as_json([asdict(each) for each in months])
         return
     headers = ("partition", "captures", "bytes", "shown by the tables", "waiting", "state")
     report.table(headers, [(*list(asdict(each).values())[:-1], each.state) for each in months])

@@ -1,6 +1,5 @@
 """mlb-etl status: what an operator wants to know at one glance."""
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -9,16 +8,17 @@ import click
 from mlb_etl import db, failures
 from mlb_etl import status as status_
 from mlb_etl.cli import report
+from mlb_etl.cli.tables import paragraph, table
+from mlb_etl.failures import Failed
 from mlb_etl.settings import Settings
 from mlb_etl.status import Status
 
-_SHOWN = 20  # failures; in JSON all are
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))  # in seconds
 
 
 @click.command()
 @click.option("--forget", is_flag=True, help="Forget the failures then: what failed is not wanted any more.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@report.FORMAT
 @click.pass_context
 def status(ctx: click.Context, *, forget: bool, form: str) -> None:
     """Show captures, documents that the tables show, documents behind, what waits in quarantine, and what failed.
@@ -41,7 +41,7 @@ def status(ctx: click.Context, *, forget: bool, form: str) -> None:
     with db.connect(settings) as connection:
         found = status_.read(connection, settings.tables)
         if form == "json":
-            click.echo(json.dumps(asdict(found), indent=2, default=datetime.isoformat))
+            report.as_json(asdict(found))
         else:
             _show(found)
         if forget and not found.migrations:
@@ -64,16 +64,17 @@ def _show(found: Status) -> None:
         (*tuple(asdict(each).values())[:-2], failed.count(each.method), _time(each.newest), _age(each.newest))
         for each in found.methods
     ]
-    report.table(headers, rows)
+    table(headers, rows)
     for method in found.methods:
         if method.ahead:
-            click.echo(f"{method.method}: the tables show {method.ahead} documents of a time that is yet to come")
-    for each in found.failures[:_SHOWN]:
-        often = "once" if each.times == 1 else f"{each.times} times since {_time(each.first_failed_at)}"
-        click.echo(f"failed {each.method} {each.target}, {often}, last {_age(each.failed_at)} ago")
-        click.echo(f"  {each.error}: {each.cause}")
-    if len(found.failures) > _SHOWN:
-        click.echo(f"and {len(found.failures) - _SHOWN} more that failed before; --format json lists all")
+            paragraph(f"{method.method}: the tables show {method.ahead} documents of a time that is yet to come")
+    report.some(found.failures, _failed, "failed before")
+
+
+def _failed(each: Failed) -> None:
+    often = "once" if each.times == 1 else f"{each.times} times since {_time(each.first_failed_at)}"
+    paragraph(f"failed {each.method} {each.target}, {often}, last {_age(each.failed_at)} ago")
+    paragraph(f"{each.error}: {each.cause}", indent=2)
 
 
 def _time(of: datetime | None) -> str:

@@ -1,6 +1,5 @@
 """mlb-etl transform: a job that turns raw responses into tables."""
 
-import json
 import os
 
 import click
@@ -26,7 +25,7 @@ from mlb_etl.watermark import Policy
     help="Processes that work on batches of documents; a few documents take one.",
 )
 @click.option("--replay", is_flag=True, help="Apply what the tables show once more, and what is newer.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the counts.")
+@report.FORMAT
 @click.pass_context
 def transform(
     ctx: click.Context,
@@ -59,7 +58,7 @@ def transform(
     with counting("documents") as progress:
         counts = jobs.run(_job(job, method), given, workers=workers, policy=policy, progress=progress)
     if form == "json":
-        click.echo(json.dumps(report.plain(counts), indent=2))
+        report.as_json(report.plain(counts))
     else:
         report.counts(counts)
     ctx.exit(1 if counts.documents.quarantined else 0)

@@ -8,7 +8,7 @@ import click
 
 from mlb_etl import db, migrate
 from mlb_etl import verify as work
-from mlb_etl.cli import documents, parameters
+from mlb_etl.cli import documents, parameters, report
 from mlb_etl.settings import Settings
 from mlb_etl.verify import Checked, Difference
 
@@ -24,7 +24,7 @@ def verify() -> None:
 @documents.METHOD
 @documents.GAME_PK
 @parameters.PARAM
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@report.FORMAT
 @click.pass_context
 def rows(
     ctx: click.Context, *, method: str | None, game_pk: tuple[str, ...], params: tuple[str, ...], form: str

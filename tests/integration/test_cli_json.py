@@ -1,0 +1,118 @@
+"""Each command that reports has --format json, and prints nothing but JSON on standard output."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from api import NOT_FOUND, Api
+from databases import temporary_folder
+from samples import at, connect, load, response, stub, write
+from test_ingest_job import api, environment, feed, target
+
+from mlb_etl.cli import cli
+
+__all__ = ["api", "environment"]  # fixtures
+
+# a value for other programs, and a program of its own
+EXEMPT = {"db url", "db psql"}
+LINES = {"live", "verify rows"}  # an object a line, as things happen
+TRANSFORM = """\
+name: sample
+source: {endpoint: sample, method: game}
+parameters: [{name: game_pk, type: integer, repeatable: true}]
+storage: {raw: false, transform: true}
+"""
+# in an order in which each finds something to report
+COMMANDS: dict[str, tuple[Sequence[str], int]] = {
+    "schema init": ((), 0),
+    "schema status": ((), 0),
+    "schema partitions": (("--from", "2024-01", "--to", "2024-02"), 0),
+    "load": (("good.json", "bad.json"), 1),
+    "test load-stub": (("--file", "good.json"), 0),
+    "ingest": (("--job", "specific.yaml", "--game-pk", "1", "--game-pk", "2"), 1),
+    "backfill": (("--job", "specific.yaml", "--game-pk", "1", "--transform"), 1),
+    "replay": (("--from", "."), 0),
+    "transform": (("--job", "transform.yaml"), 1),
+    "quarantine list": ((), 0),
+    "quarantine show": (("1",), 0),
+    "quarantine retry": (("--all",), 1),
+    "quarantine accept": (("--reason", "another response", "--yes"), 0),
+    "quarantine drop": (("--game-pk", "1", "--yes"), 0),
+    "status": ((), 1),
+    "repair": (("--all",), 1),
+    "verify rows": ((), 0),
+}
+OF_THEIR_OWN = {"rebuild", "live", "db start", "db stop", "db status"}
+
+
+def commands(command: click.Command, *path: str) -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        for name, sub in command.commands.items():
+            yield from commands(sub, *path, name)
+    else:
+        yield " ".join(path), command
+
+
+def program(command: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    line = [Path(sys.executable).with_name("mlb-etl"), *command.split(), *arguments, "--format", "json"]
+    return subprocess.run(
+        line, env=os.environ | environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        timeout=60,
+    )  # fmt: skip
+
+
+def told(command: str, output: str) -> Any:
+    if command in LINES:
+        return [json.loads(line) for line in output.splitlines()]
+    return json.loads(output)
+
+
+def test_each_command_that_reports_has_it() -> None:
+    having = {name for name, each in commands(cli) if any("--format" in option.opts for option in each.params)}
+    assert having == {name for name, _ in commands(cli)} - EXEMPT
+    assert having == COMMANDS.keys() | OF_THEIR_OWN, "and is run here, or in a test of its own"
+
+
+def test_standard_output_is_json(api: Api, sample_database: str, tmp_path: Path) -> None:
+    """Also where something failed, of which the log tells on standard error."""
+    api.says(target(1), feed(1))
+    api.says(target(2), NOT_FOUND)
+    Path("transform.yaml").write_text(TRANSFORM)
+    write(Path("good.json"), stub(response(3), game_pk=3))
+    write(Path("bad.json"), stub(response(plays=[{"index": "first"}])))
+    with connect(sample_database) as connection:
+        load(connection, tmp_path, stub(response(rbi=(9,)), at(1)), stub(response(4), game_pk=4))
+        load(connection, tmp_path, stub(response(4, score=99), game_pk=4))
+    for command, (arguments, code) in COMMANDS.items():
+        done = program(command, *arguments)
+        assert done.returncode == code, (command, done.stdout, done.stderr)
+        assert told(command, done.stdout) is not None, command
+
+
+@pytest.mark.usefixtures("api")
+def test_a_dry_run_too() -> None:
+    done = program("ingest", "--job", "specific.yaml", "--game-pk", "1", "--dry-run")
+    assert [url.rpartition("/")[2] for url in json.loads(done.stdout)["requests"]] == ["1"]
+
+
+@pytest.mark.usefixtures("api")
+def test_of_the_embedded_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLB_ETL_DSN")
+    folder = temporary_folder()
+    monkeypatch.setenv("MLB_ETL_DATA", str(folder))
+    try:
+        assert json.loads(program("db status").stdout) == {
+            "running": False, "folder": str(folder / "postgres"), "url": None,
+        }  # fmt: skip
+        started = json.loads(program("db start").stdout)
+        assert started["started"] is True
+        assert json.loads(program("db status").stdout)["url"] == started["url"]
+    finally:
+        stopped = program("db stop")
+    assert json.loads(stopped.stdout) == {"stopped": True}
