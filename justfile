@@ -53,6 +53,10 @@ drift:
 test *arguments:
     pytest --numprocesses=auto --dist=worksteal {{ arguments }}
 
+# put small bugs in, one at a time, and show that the tests find each; arguments go to tests/mutants.py
+mutants *arguments:
+    python tests/mutants.py {{ arguments }}
+
 # the wheel builds, and what it installs runs without the generator's dependencies
 wheel:
     tests/wheel.sh

@@ -1,0 +1,155 @@
+"""Shows that the tests find bugs: puts small ones in, one at a time, and runs the tests that are to fail.
+
+`mutants.toml` beside this file has them. The checkout is not touched: each bug goes into a copy of what git tracks or
+would track. Ends with 1 where a bug survives, or the list no longer fits the code.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("codegen", "generated", "runtime", "simulator", "templates")
+LIMIT = 900  # seconds for the tests of a mutant
+FAILED = 1  # pytest's exit code where tests ran and some failed
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A bug: in `file`, `text` becomes `instead`. It breaks a law or another promise, and `tests` are to notice."""
+
+    name: str
+    breaks: str
+    file: str
+    text: str
+    instead: str
+    tests: tuple[str, ...]
+
+    def source(self, root: Path) -> str:
+        return (root / self.file).read_text() if (root / self.file).is_file() else ""
+
+    def fits(self, root: Path) -> bool:
+        """Whether there is one place, and one only, for it."""
+        return self.source(root).count(self.text) == 1
+
+    def mutated(self, root: Path) -> str:
+        return self.source(root).replace(self.text, self.instead)
+
+
+def read() -> list[Mutant]:
+    listed = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())["mutant"]
+    return [Mutant(**each | {"tests": tuple(each["tests"])}) for each in listed]
+
+
+@contextmanager
+def copy() -> Iterator[Path]:
+    """A copy of the checkout as long as the block lasts."""
+    with tempfile.TemporaryDirectory(prefix="mlb-etl-mutants-") as folder:
+        command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for name in filter(None, listed.split("\0")):
+            if (ROOT / name).is_file():
+                (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, Path(folder) / name)
+        (Path(folder) / ".venv").symlink_to(sys.prefix)
+        subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+        yield Path(folder)
+
+
+def run_tests(root: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run tests of a copy on the code of that copy, until the first fails; 900 seconds are a failure too."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(str(root / each) for each in PACKAGES), "CI": "true"}
+    for name in ("stubs", "cases"):
+        environment.setdefault(f"MLB_{name.upper()}", str(ROOT.parent / "shared" / name))
+    command = [sys.executable, "-m", "pytest", "--exitfirst", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
+    try:
+        return subprocess.run(
+            command, cwd=root, env=environment, timeout=LIMIT, capture_output=True, text=True, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, FAILED, "", "")
+
+
+def outcome(mutant: Mutant, root: Path) -> str:
+    """What the tests say of a bug in that copy: found, survived, or stale where the list is to be corrected."""
+    if not mutant.fits(root):
+        return "stale: its text is not in the file once"
+    path, before = root / mutant.file, mutant.source(root)
+    path.write_text(mutant.mutated(root))
+    try:
+        done = run_tests(root, mutant.tests)
+    finally:
+        path.write_text(before)
+    if done.returncode == FAILED:
+        return "found"
+    return "survived" if done.returncode == 0 else "stale: " + (done.stdout + done.stderr).strip().splitlines()[-1]
+
+
+def try_all(mutants: Sequence[Mutant], processes: int) -> list[str]:
+    """The outcomes, told one by one; each process has a copy of its own."""
+    copies: SimpleQueue[Path] = SimpleQueue()
+
+    def one(mutant: Mutant) -> str:
+        root, began = copies.get(), time.monotonic()
+        try:
+            said = outcome(mutant, root)
+        finally:
+            copies.put(root)
+        print(f"{mutant.name:40} {time.monotonic() - began:6.1f} s  {said}", flush=True)
+        return said
+
+    with ThreadPoolExecutor(processes) as pool, ThreadPoolExecutor(1), _copies(processes) as roots:
+        for root in roots:
+            copies.put(root)
+        return list(pool.map(one, mutants))
+
+
+@contextmanager
+def _copies(number: int) -> Iterator[list[Path]]:
+    if number == 0:
+        yield []
+        return
+    with copy() as one, _copies(number - 1) as others:
+        yield [one, *others]
+
+
+def sound(mutants: Sequence[Mutant]) -> bool:
+    """Whether the tests pass without any bug; what they say where they don't is shown."""
+    tests = sorted({test for mutant in mutants for test in mutant.tests})
+    with copy() as root:
+        done = run_tests(root, tests)
+    if done.returncode:
+        print(done.stdout[-4000:], done.stderr, "the tests fail without a mutant, so they can't tell", sep="\n")
+    return done.returncode == 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", metavar="TEXT", default="", help="mutants whose name has this in it")
+    parser.add_argument("-j", "--processes", type=int, default=2)
+    parser.add_argument("--trust", action="store_true", help="don't run the tests without a mutant first")
+    arguments = parser.parse_args()
+    mutants = [each for each in read() if arguments.only in each.name]
+    if not mutants:
+        parser.error(f"no mutant has {arguments.only!r} in its name")
+    if not arguments.trust and not sound(mutants):
+        return 2
+    said = try_all(mutants, arguments.processes)
+    print(f"{len(said)} mutants: {said.count('found')} found, {said.count('survived')} survived, ", end="")
+    print(f"{sum(each.startswith('stale') for each in said)} stale")
+    return int(said.count("found") < len(said))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
