@@ -14,7 +14,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -109,19 +109,10 @@ def try_all(mutants: Sequence[Mutant], processes: int) -> list[str]:
         print(f"{mutant.name:40} {time.monotonic() - began:6.1f} s  {said}", flush=True)
         return said
 
-    with ThreadPoolExecutor(processes) as pool, ThreadPoolExecutor(1), _copies(processes) as roots:
-        for root in roots:
-            copies.put(root)
+    with ExitStack() as stack, ThreadPoolExecutor(processes) as pool:
+        for _ in range(processes):
+            copies.put(stack.enter_context(copy()))
         return list(pool.map(one, mutants))
-
-
-@contextmanager
-def _copies(number: int) -> Iterator[list[Path]]:
-    if number == 0:
-        yield []
-        return
-    with copy() as one, _copies(number - 1) as others:
-        yield [one, *others]
 
 
 def sound(mutants: Sequence[Mutant]) -> bool:

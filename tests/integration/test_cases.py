@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checks import some
 from feeds import METHOD
 from psycopg import sql
 from samples import connect
@@ -136,7 +137,7 @@ def test_captured_at_of_a_past_time_is_that_time(database: str, cases_dir: Path,
     file = tmp_path / "past.json"
     file.write_bytes(samples.wrap(asked))
     past = Case(database, file)
-    for table in METHOD.tables:
+    for table in some(METHOD.tables):
         assert set(past.rows(table.name, "captured_at")) <= {(datetime(2026, 1, 1, 12, tzinfo=UTC),)}
     query = "SELECT DISTINCT description FROM pg_description WHERE description LIKE '%past time%requested.'"
     with connect(database) as connection:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import feeds
 import pytest
+from checks import some
 from laws import Laws, Snapshot, documents, snapshot
 from sample_tables.game import METHOD
 from samples import NOON, PACKAGE, load, response, stub, write
@@ -54,7 +55,7 @@ def test_whatever_comes_after_it_is_applied(sample: Laws) -> None:
     now = clock(sample)
     old, ahead = game(now - timedelta(days=2), 1), game(now + timedelta(days=365), 2)
     middle, new = game(now - timedelta(days=1), 2), game(now, 1)
-    for order in itertools.permutations((old, ahead, middle, new)):
+    for order in some(itertools.permutations((old, ahead, middle, new))):
         sample.forget(1)
         for each in order:
             sample.arrive(each)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import laws_workers
 import pytest
+from checks import some
 from databases import FAST, create_database, create_template, temporary_folder
 from laws import Laws, Snapshot, snapshot, together
 from sample_tables.game import METHOD
@@ -177,7 +178,7 @@ def test_workers_of_the_pool_are_killed(
     def progress(_done: int, _total: int) -> None:
         alive = [each for each in multiprocessing.active_children() if each.pid not in killed]
         if len(killed) < 2 * deaths and len(alive) == 2:
-            for each in alive:
+            for each in some(alive):
                 assert each.pid is not None
                 os.kill(each.pid, signal.SIGKILL)
                 killed.add(each.pid)

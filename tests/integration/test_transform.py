@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from checks import some
 from databases import temporary_database
 from sample_tables.game import METHOD
 from samples import NOON, PACKAGE, at, connect, load, response, stub
@@ -174,7 +175,7 @@ def test_any_order_and_any_split_end_in_the_same_tables(server: Server, sample_t
             tables.load(*order)
             tables.transform()
             ends.append(tables.all())
-    assert all(end == ends[0] for end in ends)
+    assert all(end == ends[0] for end in some(ends))
 
 
 def test_scope(tables: Tables) -> None:
@@ -312,7 +313,7 @@ def test_workers_at_once(tables: Tables, games: int) -> None:
         done = [counts for each in [pool.submit(work, seed) for seed in range(3)] for counts in each.result()]
     assert sum(counts.documents.quarantined for counts in done) == 0
     assert sum(counts.tables["sample.games"].inserted for counts in done) == games
-    for game, content in newest.items():
+    for game, content in some(newest.items()):
         assert [row[1] for row in tables.fetch(PLAYS, game)] == [play["rbi"] for play in content["plays"]]
     assert set(tables.fetch("SELECT as_of FROM etl.watermark")) == {(at(9),)}
 

@@ -232,4 +232,4 @@ def test_every_name_of_the_ir_is_plain() -> None:
     (games,) = found.tables
     names = [games.schema, games.name, *games.primary_key, *(each.name for each in (*games.columns, *games.indexes))]
 
-    assert all(map(is_sql_name, names))
+    assert [name for name in names if not is_sql_name(name)] == []

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from checks import some
 
 from mlb_sim import Simulator
 from mlb_sim.answers.schedule import changes
@@ -35,7 +36,7 @@ def size(feed: Feed) -> tuple[int, int, int]:
 def test_what_was_told_stays_told(simulator: Simulator, game: Fixture) -> None:
     before: tuple[int, ...] = (0, 0, 0)
     stamp = ""
-    for at in moments(simulator, game, 4 * MINUTE):
+    for at in some(moments(simulator, game, 4 * MINUTE)):
         feed = simulator.feed(game, at)
         assert all(new >= old for new, old in zip(size(feed), before, strict=True))
         assert stamp <= feed["metaData"]["timeStamp"] <= timecode(at)
@@ -45,7 +46,7 @@ def test_what_was_told_stays_told(simulator: Simulator, game: Fixture) -> None:
 
 def test_states_follow_each_other(simulator: Simulator) -> None:
     order = ["S", "P", "I", "O", "F"]
-    for game in simulator.calendar.fixtures[30:38]:
+    for game in some(simulator.calendar.fixtures[30:38]):
         seen = [simulator.status(game, at)[0].coded for at in moments(simulator, game, 20 * SECOND)]
         main = [state for state in seen if state in order]
         assert main == sorted(main, key=order.index)
@@ -54,7 +55,7 @@ def test_states_follow_each_other(simulator: Simulator) -> None:
 
 
 def test_reviews_show_while_they_go_on(simulator: Simulator) -> None:
-    for game in simulator.calendar.fixtures[:60]:
+    for game in some(simulator.calendar.fixtures[:60]):
         for at in moments(simulator, game, 15 * SECOND):
             status, review = simulator.status(game, at)
             if status.coded in "MN":
@@ -106,7 +107,7 @@ def test_an_answer_depends_on_nothing_but_the_moment(simulator: Simulator, game:
 def test_a_second_is_told_once_it_has_passed(simulator: Simulator, game: Fixture) -> None:
     """So all that carries a time code is told at once, and patches from it miss nothing."""
     timeline = simulator.timeline(game)
-    for at in list(timeline.moments())[60:120]:
+    for at in some(list(timeline.moments())[60:120]):
         assert simulator.feed(game, at)["metaData"]["timeStamp"] < timecode(at)
         assert simulator.feed(game, at + SECOND)["metaData"]["timeStamp"] >= timecode(at)
 

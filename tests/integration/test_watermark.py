@@ -1,0 +1,25 @@
+"""Watermarks as locks: who applies captures of a document is alone with it, whether it is known or new."""
+
+import psycopg
+import pytest
+from samples import at, connect
+
+from mlb_etl.watermark import Applied, Watermarks
+
+KNOWN, NEW = '{"game_pk": 1}', '{"game_pk": 2}'
+MARK = Applied(at(0), bytes(32), "1")
+WAITS = "SELECT FROM etl.watermark WHERE document = %s FOR UPDATE"
+
+
+def test_documents_are_locked_until_the_transaction_ends(sample_database: str) -> None:
+    with connect(sample_database) as one, connect(sample_database) as other:
+        marks = Watermarks(one, "sample.game")
+        marks.lock({KNOWN: MARK})
+        other.execute("SET lock_timeout = '100ms'")
+        with one.transaction():
+            assert marks.lock({NEW: MARK, KNOWN: MARK}) == {KNOWN: MARK}
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                other.execute(WAITS, [KNOWN])
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                Watermarks(other, "sample.game").lock({NEW: MARK})
+        assert Watermarks(other, "sample.game").lock({NEW: MARK, KNOWN: MARK}) == {NEW: MARK, KNOWN: MARK}
