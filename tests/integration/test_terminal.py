@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import terminal
 from api import Answer, Api
+from checks import some
 from test_ingest_job import DAY, api, environment, feed, game, listed, target
 
 __all__ = ["api", "environment"]  # fixtures
@@ -51,7 +52,7 @@ def test_log_lines_stand_above_the_bar(command: tuple[str, ...]) -> None:
     """At each moment: whole lines of the log, from the first column on, and below them at most one bar."""
     seen = on_terminal("-v", *command)
     assert seen.returncode == 1
-    for screen in seen.screens:
+    for screen in some(seen.screens):
         for line in screen[:-1]:
             assert LOGGED.fullmatch(line), screen
         for line in screen[-1:]:
@@ -80,7 +81,7 @@ def test_a_narrow_terminal_has_the_bar_on_one_line(columns: int) -> None:
     seen = on_terminal(*INGEST, columns=columns)
     text = "".join(line.ljust(columns) for line in seen.last)
     assert re.search(r"trying again in .*\(game_pk 5\)", text), "a long line goes on in the next, and nothing is lost"
-    for screen in seen.screens:
+    for screen in some(seen.screens):
         assert sum(bool(re.search(r"\d+/12 ", line)) for line in screen) <= 1, screen
 
 

@@ -25,9 +25,10 @@ def test_alternatives_are_not_of_one_thing(path: Path) -> None:
 
 
 def functions(source: str) -> list[ast.FunctionDef]:
-    """The tests: what helpers assert may well be of nothing now and then."""
-    all_of_it = ast.walk(ast.parse(source))
-    return [each for each in all_of_it if isinstance(each, ast.FunctionDef) and each.name.startswith("test_")]
+    """The tests. What helpers assert may well be of nothing now and then, and what is asserted of any example too."""
+    tests = (each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef))
+    tests = (each for each in tests if each.name.startswith("test_"))
+    return [test for test in tests if not any(ast.unparse(each).startswith("given(") for each in test.decorator_list)]
 
 
 def of_nothing(function: ast.FunctionDef) -> Iterator[str]:
