@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlbgen import generate, infer, shape_file
+from mlbgen import generate, infer, layout, shape_file
 from mlbgen.emit import migrations, released
 from mlbgen.emit.released import Released
 from mlbgen.migrate import Allowed, Migration, plan
@@ -169,7 +169,7 @@ def released_of(root: Path) -> Released:
     project(root, {FILE: MAPPING})
     methods = [each.method for each in generate.read(root, generate.mappings(root))]
     texts = {Path(path).name: text for path, text in migrations.files(methods).items()}
-    found = released.read(texts, generate.MIGRATIONS)
+    found = released.read(texts, layout.migrations())
     assert found is not None
     return found
 

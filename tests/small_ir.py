@@ -104,4 +104,5 @@ def method(*tables: ir.Table, endpoint: str = "league", name: str = "gameV1") ->
         shrink_guard=ir.ShrinkGuard(0.2, 5, ()),
         tables=tables,
         fingerprint="0",
+        position=POSITION,
     )

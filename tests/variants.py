@@ -16,7 +16,7 @@ from databases import create_template, temporary_database
 from mlb_etl import registry
 from mlb_etl.contracts import Method
 from mlb_etl.embedded import Server
-from mlbgen import generate, lower, shape_file, source
+from mlbgen import generate, layout, lower, shape_file, source
 
 ROOT = Path(__file__).parents[1]
 MAPPING = "schemas/mappings/game/live_game_v1.yaml"
@@ -76,12 +76,12 @@ def _generate(text: str, package: str, folder: Path) -> str:
     """Write what is generated for the mapping as a package of that name."""
     shape = shape_file.load(ROOT / API)
     given = generate.Input(lower.lower(source.parse(text, MAPPING), shape), (), shape)
-    for path, content in generate.files([given]).items():
-        own = Path(path).relative_to(generate.GENERATED) if path.startswith(generate.GENERATED) else None
-        if own is not None:
-            file = folder / package / own
+    own = f"{layout.generated(package)}/"
+    for path, content in generate.files([given], into=package).items():
+        if path.startswith(own):
+            file = folder / package / path.removeprefix(own)
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(content.replace("mlb_tables.", f"{package}.") if own.suffix == ".py" else content)
+            file.write_text(content)
     importlib.invalidate_caches()
     return package
 

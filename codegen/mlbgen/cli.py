@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from mlbgen import checking, coverage, generate, infer, migrate, output, schema
+from mlbgen import checking, coverage, generate, infer, layout, migrate, output, schema
 from mlbgen.diagnostics import Diagnostic
 from mlbgen.emit import migrations
 from mlbgen.errors import MlbgenError
@@ -123,7 +123,8 @@ def diff(root: Path, form: str) -> None:
     changes, unreleased = _changes(root)
     if form == "json":
         listed = [{"path": each.path, "change": each.kind} for each in changes]
-        behind = [{"path": generate.MIGRATIONS, "change": "behind"}] if unreleased else []
+        migrations_folder = layout.migrations(layout.package(root))
+        behind = [{"path": migrations_folder, "change": "behind"}] if unreleased else []
         click.echo(json.dumps([*listed, *behind], indent=2))
     else:
         for each in changes:
@@ -244,7 +245,8 @@ def schema_() -> None:
 def _changes(root: Path) -> tuple[list[output.Change], list[Diagnostic]]:
     """What differs between the files and what would be generated, and what no migration has yet."""
     inputs, before = generate.read(root, generate.mappings(root)), generate.read_released(root)
-    changes = output.changes(root, generate.files(inputs, before), [generate.GENERATED])
+    package = layout.package(root)
+    changes = output.changes(root, generate.files(inputs, before, package), [layout.generated(package)])
     return changes, migrate.unreleased([each.method for each in inputs], before)
 
 

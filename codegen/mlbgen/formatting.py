@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 _SETTINGS = ("--isolated", "--no-cache", "--quiet", "--target-version=py311", "--line-length=120")
 _PRUNE_AND_SORT_IMPORTS = (
     *("check", "--fix", "--select=F401,I001"),
-    '--config=lint.isort.known-first-party=["mlb_etl", "mlb_tables"]',
+    '--config=lint.isort.known-first-party=["mlb_etl"]',
 )
 
 

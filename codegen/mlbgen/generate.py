@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlbgen import infer, ir, lower, schema, shape_file, source, spec
+from mlbgen import infer, ir, layout, lower, schema, shape_file, source, spec
 from mlbgen.diagnostics import Diagnostic, MappingErrors
 from mlbgen.emit import api, document, facts, method, migrations, package, released, table, tree
 from mlbgen.emit.released import Released
@@ -13,11 +13,6 @@ from mlbgen.formatting import formatted
 from mlbgen.lower import grammar
 from mlbgen.shape import Shape
 from mlbgen.sql.statements import statements
-
-MAPPINGS = "schemas/mappings"
-GENERATED = f"generated/{package.PACKAGE}"
-MIGRATIONS = f"{GENERATED}/{released.FOLDER}"
-MAPPING_SCHEMA = "schemas/mapping.schema.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +26,9 @@ class Input:
 
 def mappings(root: Path) -> list[Path]:
     """The project's mapping files, by their paths. Raises MlbgenError where there is none."""
-    found = sorted((root / MAPPINGS).rglob("*.yaml"))
+    found = sorted((root / layout.MAPPINGS).rglob("*.yaml"))
     if not found:
-        raise MlbgenError(f"{root / MAPPINGS}: no mappings here (files *.yaml)")
+        raise MlbgenError(f"{root / layout.MAPPINGS}: no mappings here (files *.yaml)")
     return found
 
 
@@ -90,21 +85,26 @@ def read_released(root: Path) -> Released | None:
     Raises MlbgenError where a file is not as it was released.
     """
     names = (released.SUMS, released.SCHEMA)
-    found = [
-        each for each in (root / MIGRATIONS).glob("*") if each.name in names or released.SCRIPT.fullmatch(each.name)
-    ]
-    return released.read({each.name: each.read_bytes().decode() for each in found}, MIGRATIONS)
+    folder = layout.migrations(layout.package(root))
+    found = [each for each in (root / folder).glob("*") if each.name in names or released.SCRIPT.fullmatch(each.name)]
+    return released.read({each.name: each.read_bytes().decode() for each in found}, folder)
 
 
-def files(inputs: Sequence[Input], before: Released | None = None) -> dict[str, str]:
-    """The text of every generated file, by its path in the project; migrations that were released stay as they are."""
+def files(inputs: Sequence[Input], before: Released | None = None, into: str = layout.PACKAGE) -> dict[str, str]:
+    """The text of every generated file, by its path in the project; migrations that were released stay as they are.
+
+    `into` is the name of the package: its folder has it, and no text.
+    """
     methods = [each.method for each in inputs]
     modules = package.files(methods)
     for each in inputs:
         modules |= _modules(each)
-    kept = {} if before is None else {f"{released.FOLDER}/{name}": text for name, text in before.texts.items()}
+    kept = {} if before is None else {f"{layout.MIGRATIONS}/{name}": text for name, text in before.texts.items()}
     texts = formatted(modules) | (kept or migrations.files(methods)) | {"py.typed": package.TYPED}
-    return {f"{GENERATED}/{path}": text for path, text in sorted(texts.items())} | {MAPPING_SCHEMA: schema.text()}
+    return {
+        **{f"{layout.generated(into)}/{path}": text for path, text in sorted(texts.items())},
+        layout.MAPPING_SCHEMA: schema.text(),
+    }
 
 
 def _modules(given: Input) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlbgen import generate, ir
+from mlbgen import generate, ir, layout
 from mlbgen.diagnostics import Diagnostic, MappingErrors, Position
 from mlbgen.emit import migrations
 from mlbgen.emit.released import Released
@@ -49,14 +49,21 @@ def unreleased(methods: Sequence[ir.Method], released: Released | None) -> list[
 def read_and_plan(root: Path, what: str, allowed: Allowed) -> Migration:
     """The next migration of a project; raises MappingErrors."""
     inputs = generate.read(root, generate.mappings(root))
+    methods, before = [each.method for each in inputs], generate.read_released(root)
     try:
-        return plan([each.method for each in inputs], generate.read_released(root), what, allowed)
+        return plan(methods, before, what, allowed, layout.package(root))
     except MappingErrors as refused:
         raise MappingErrors(with_lines(refused.diagnostics, root=root)) from refused
 
 
-def plan(methods: Sequence[ir.Method], released: Released | None, what: str, allowed: Allowed) -> Migration:
-    """The next migration, named V<n>__<what>.sql; raises MappingErrors for what is not allowed."""
+def plan(
+    methods: Sequence[ir.Method],
+    released: Released | None,
+    what: str,
+    allowed: Allowed,
+    into: str = layout.PACKAGE,
+) -> Migration:
+    """The next migration, V<n>__<what>.sql in the package `into`; raises MappingErrors for what is not allowed."""
     if released is None:
         raise MlbgenError("no migration is released yet: `mlbgen generate` writes the first ones")
     change = difference(released.schema, migrations.relations(methods))
@@ -68,7 +75,7 @@ def plan(methods: Sequence[ir.Method], released: Released | None, what: str, all
     touched = {name for name, _ in words}
     concerned = [each for each in methods if not touched.isdisjoint(_tables(each))] or methods
     files = migrations.next_files(released, what, change, methods, concerned)
-    paths = {f"{generate.GENERATED}/{path}": text for path, text in files.items()}
+    paths = {f"{layout.generated(into)}/{path}": text for path, text in files.items()}
     return Migration(paths, tuple(f"{name}: {does}" for name, does in words))
 
 

@@ -4,6 +4,6 @@
 """Tables of the MLB Stats API: each method and its module."""
 
 METHODS: dict[str, str] = {
-    "game.liveGameV1": "mlb_tables.game.live_game_v1.method",
-    "schedule.schedule": "mlb_tables.schedule.schedule.method",
+    "game.liveGameV1": __name__ + ".game.live_game_v1.method",
+    "schedule.schedule": __name__ + ".schedule.schedule.method",
 }

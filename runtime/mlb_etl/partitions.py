@@ -27,7 +27,9 @@ LOCK = 0x6D6C625F70617274  # "mlb_part": one maker or dropper of partitions at a
 ATTEMPTS = 5
 log = logging.getLogger(__name__)
 
-_PLAIN = re.compile(r"[a-z0-9_]{1,9}")  # what a table's name has room for
+_ROOM = 9  # characters that a table's name has left
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_]{0,8}")  # a hash has another first character
+_LONGEST = 500  # bytes of a text
 _EXISTING = """
 SELECT child.relname
 FROM pg_inherits
@@ -191,6 +193,18 @@ class Partitions:
         self._connection.execute(_ATTACH.format(whole, part, _bounds(table, value)))
 
 
+def refusal(value: Any) -> str | None:
+    """Why rows with that value in the partition column can't have a partition, or None where they can.
+
+    The catalog has the bounds of a partition in one row, of 8160 bytes at most, and each byte of a text as up to four.
+    """
+    if isinstance(value, str) and len(value.encode()) > _LONGEST:
+        return f"a table is partitioned by it, for which it may have {_LONGEST} bytes at most"
+    if isinstance(value, str) and "\0" in value:
+        return "a table is partitioned by it, for which it may not have the character U+0000"
+    return None
+
+
 def months(first: date, last: date) -> Sequence[date]:
     """The first days of the months from that of `first` to that of `last`."""
     numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
@@ -219,7 +233,8 @@ def _suffix(partition: Partition, value: Any) -> str:
         day = _day(value)
         return f"{day.year:04}_{day.month:02}"
     text = str(value).replace("-", "_") if isinstance(value, int) else str(value)
-    return text if _PLAIN.fullmatch(text) else hashlib.sha256(text.encode()).hexdigest()[:8]
+    fits = len(text) <= _ROOM if isinstance(value, int) else _PLAIN.fullmatch(text)
+    return text if fits else f"_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _bounds(table: Partitioned, value: Any) -> sql.Composed:

@@ -5,11 +5,13 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from mlb_etl.contracts import Method
-from mlb_etl.errors import EtlError
+from mlb_etl.errors import EtlError, shortened
 
 
 def methods(package: str) -> dict[str, str]:
     """The package's methods, such as game.liveGameV1, and the modules that hold them."""
+    if not all(map(str.isidentifier, package.split("."))):
+        raise EtlError(f"MLB_ETL_TABLES is {shortened(package)}: the name of a package is expected, such as mlb_tables")
     try:
         found: dict[str, str] = import_module(package).METHODS
     except (ImportError, AttributeError) as error:
@@ -28,5 +30,8 @@ def method(package: str, name: str) -> Method:
     known = methods(package)
     if name not in known:
         raise EtlError(f"no mapping for {name}; {package} has {', '.join(sorted(known)) or 'none'}")
-    loaded: Method = import_module(known[name]).METHOD
+    try:
+        loaded: Method = import_module(known[name]).METHOD
+    except ModuleNotFoundError as error:
+        raise EtlError(f"{package} is not as it was generated: {error}; run `mlbgen generate`") from error
     return loaded

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow, dict_row
 
-from mlb_etl import copying, row_guard, shrink
+from mlb_etl import copying, partitions, row_guard, shrink
 from mlb_etl.contracts import DocumentKey, Method, Row, Table
 from mlb_etl.copying import Copying
 from mlb_etl.counts import TableCounts, Warned
@@ -100,6 +100,10 @@ class _Target:
 
     def pack(self, rows: Sequence[Row]) -> Rows:
         values = frozenset(row[self._partition_place] for row in rows) if self.partitioned else frozenset[Any]()
+        for value in values:
+            if reason := partitions.refusal(value):
+                path = next(iter(self.table.columns[self._partition_place].paths), "$")
+                raise Rejected(reason, path=path, value=value, table=self.name)
         with edge(self.name):
             try:
                 return Rows(len(rows), self._packer.pack(rows), values)

@@ -19,20 +19,20 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from mlb_etl.contracts import Capture, Method
 from mlb_etl.errors import Rejected
-from mlbgen import generate, lower, sample, source, stubs
+from mlbgen import generate, layout, lower, sample, source, stubs
 from mlbgen.infer import infer
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(folder.name for folder in CASES.iterdir())
-FOLDER = f"{generate.GENERATED}/league/game_v1"
+FOLDER = f"{layout.generated()}/league/game_v1"
 CAPTURED_AT = datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)
 # What a case shows besides the structs and the tables.
 ALSO = {
     "accept_rules": {f"{FOLDER}/method.py": "method.py"},
     "request_parameters": {f"{FOLDER}/method.py": "method.py"},
     **{
-        case: {f"{generate.GENERATED}/migrations/V2__league_game_tables.sql": "tables.sql"}
+        case: {f"{layout.generated()}/migrations/V2__league_game_tables.sql": "tables.sql"}
         for case in NAMES
         if "partition" in case
     },

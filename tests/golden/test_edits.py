@@ -9,10 +9,10 @@ from edits import EDITS, next_migration
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from mlbgen import generate
+from mlbgen import layout
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = f"{generate.MIGRATIONS}/V3__edit.sql"
+SCRIPT = f"{layout.migrations()}/V3__edit.sql"
 
 
 class SqlFile(SingleFileSnapshotExtension):

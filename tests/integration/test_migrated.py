@@ -36,7 +36,7 @@ from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
 from mlb_etl.rebuild import rebuild
 from mlb_etl.shown import Shown
-from mlbgen import generate, output
+from mlbgen import generate, layout, output
 from mlbgen.emit import migrations, released, scripts
 from mlbgen.migrate import plan
 from mlbgen.sql.relation import Relation
@@ -78,7 +78,7 @@ class Project:
 
     def generate(self) -> None:
         files = generate.files(self.read(), generate.read_released(self.root))
-        output.write(self.root, output.changes(self.root, files, [generate.GENERATED]))
+        output.write(self.root, output.changes(self.root, files, [layout.generated()]))
 
     def schema(self) -> released.Released:
         found = generate.read_released(self.root)
@@ -87,9 +87,7 @@ class Project:
 
     def _named(self, name: str) -> str:
         folder = self.root / "packages" / name
-        shutil.copytree(self.root / generate.GENERATED, folder)
-        init = folder / "__init__.py"
-        init.write_text(init.read_text().replace('"mlb_tables.', f'"{name}.'))
+        shutil.copytree(self.root / layout.generated(), folder)
         importlib.invalidate_caches()
         return name
 

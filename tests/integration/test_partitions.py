@@ -270,7 +270,14 @@ def test_by_month(connection: Connection, type_: str, value: date, name: str, bo
 
 @pytest.mark.parametrize(
     ("value", "name"),
-    [("R", "lists_8c257489"), ("r", "lists_r"), (-5, "lists__5"), (2**62, "lists_0b5d78ce")],
+    [
+        ("R", "lists__8c257489"),
+        ("8c257489", "lists_8c257489"),
+        ("_8c257489", "lists__9e366727"),
+        ("r", "lists_r"),
+        (-5, "lists__5"),
+        (2**62, "lists__0b5d78ce"),
+    ],
 )
 def test_values_that_make_no_name(connection: Connection, value: object, name: str) -> None:
     """A partition is named by a hash of its value where the value itself is no name, or too long."""

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from edits import EDITS, FILE, MAPPING, project
 
-from mlbgen import cli, generate, output
+from mlbgen import cli, generate, layout, output
 from mlbgen.emit import migrations, released
 from mlbgen.errors import MlbgenError
 
-FOLDER = generate.MIGRATIONS
+FOLDER = layout.migrations()
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_generate_leaves_released_migrations_alone(root: Path, capsys: pytest.Ca
     project(root, EDITS["column_added"].mappings)
     assert run(root, "generate") == 0
     shown = capsys.readouterr()
-    assert f"written: {generate.GENERATED}/league/game_v1/plays.py" in shown.out
+    assert f"written: {layout.generated()}/league/game_v1/plays.py" in shown.out
     assert FOLDER not in shown.out
     assert "error[MG110]: no migration has this yet: league.plays: column pitcher_id added" in shown.err
     assert "mlbgen migrate" in shown.err
@@ -165,5 +165,5 @@ def test_the_schema_comes_back_as_it_was_written(root: Path) -> None:
 
 def test_generated_files_depend_on_nothing_else(root: Path) -> None:
     inputs, before = generate.read(root, generate.mappings(root)), generate.read_released(root)
-    assert output.changes(root, generate.files(inputs, before), [generate.GENERATED]) == []
+    assert output.changes(root, generate.files(inputs, before), [layout.generated()]) == []
     assert generate.files(inputs, before) == generate.files(inputs)

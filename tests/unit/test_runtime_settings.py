@@ -67,6 +67,18 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.from_environment() == settings
 
 
+@pytest.mark.parametrize("name", ["json", "no_such_package", "..", ".x", "a b", "", "../mlb_tables", "a\0"])
+def test_what_is_no_package_of_tables_is_named(name: str) -> None:
+    with pytest.raises(EtlError, match="MLB_ETL_TABLES"):
+        registry.methods(name)
+
+
+def test_a_package_whose_modules_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlb_tables.METHODS", {"game.liveGameV1": "mlb_tables.gone"})
+    with pytest.raises(EtlError, match=r"not as it was generated: No module named 'mlb_tables\.gone'"):
+        registry.method("mlb_tables", "game.liveGameV1")
+
+
 def test_a_pipeline_is_shown_in_a_line_without_its_places() -> None:
     method = registry.method("mlb_tables", "game.liveGameV1")
     shown = repr(

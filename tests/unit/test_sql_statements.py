@@ -169,3 +169,13 @@ def test_ingested_at_is_never_sent(of: ir.Table) -> None:
     made = statements(of, DOCUMENT)
     assert "ingested_at" not in made.stage + made.copy
     assert made.upsert.count("ingested_at") == made.upsert.count('"ingested_at" = DEFAULT')
+
+
+def test_percent_signs_are_doubled_where_parameters_are_sent_only() -> None:
+    odd = ir.Check("odd", ("event",), '"event" LIKE \'%s\' AND "play_index" % 2 = 0', "warn")
+    made = statements(replace(PLAYS, checks=(odd, replace(odd, name="even", severity="error"))), DOCUMENT)
+    assert made.warn is not None
+    assert '"event" LIKE \'%%s\' AND "play_index" %% 2 = 0' in made.warn
+    assert '"old"."game_pk" = ANY(%(game_pk)s::bigint[])' in made.warn
+    ((_, violation),) = made.violations
+    assert '"event" LIKE \'%s\' AND "play_index" % 2 = 0' in violation

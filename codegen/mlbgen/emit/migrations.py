@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from mlbgen import ir
+from mlbgen import ir, layout
 from mlbgen.emit import change, released, scripts
-from mlbgen.emit.released import FOLDER, Released
+from mlbgen.emit.released import Released
 from mlbgen.names import snake
 from mlbgen.sql.difference import Difference
 from mlbgen.sql.relation import Relation, of_raw, of_table
@@ -60,4 +60,4 @@ def _subject(method: ir.Method) -> str:
 
 
 def _paths(texts: dict[str, str]) -> dict[str, str]:
-    return {f"{FOLDER}/{name}": text for name, text in texts.items()}
+    return {f"{layout.MIGRATIONS}/{name}": text for name, text in texts.items()}

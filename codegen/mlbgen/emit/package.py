@@ -7,7 +7,6 @@ from mlbgen import ir
 from mlbgen.emit.python import Source, header, quoted, render
 from mlbgen.names import snake
 
-PACKAGE = "mlb_tables"
 TYPED = header("schemas/mappings")  # py.typed: that it is there tells type checkers to read the package
 
 
@@ -27,7 +26,7 @@ def files(methods: Iterable[ir.Method]) -> dict[str, str]:
     """The __init__ modules of the package, by their paths in it."""
     ordered = sorted(methods, key=folder)
     listed = tuple(
-        (quoted(f"{each.endpoint}.{each.method}"), quoted(f"{PACKAGE}.{folder(each).replace('/', '.')}.method"))
+        (quoted(f"{each.endpoint}.{each.method}"), quoted(f".{folder(each).replace('/', '.')}.method"))
         for each in ordered
     )
     texts = {

@@ -12,7 +12,6 @@ from pydantic import TypeAdapter, ValidationError
 from mlbgen.errors import MlbgenError
 from mlbgen.sql.relation import Relation
 
-FOLDER = "migrations"
 SUMS = "migrations.sum"
 SCHEMA = "schema.json"
 SCRIPT = re.compile(r"V(?P<version>[0-9]+)__\w+\.sql")

@@ -9,6 +9,7 @@ from sqlglot.generators.postgres import PostgresGenerator
 INDENT = 4
 _WIDTH = 100
 _SIDE = 36  # characters of a list that stands beside another
+_PARAMETER = "\0"  # stands for the percent sign of a parameter; PostgreSQL has no such character
 
 
 class Filled(exp.Expression):
@@ -37,6 +38,11 @@ def block(statement: exp.Expr) -> str:
     ).generate(statement)
 
 
+def sent_with_parameters(statement: exp.Expr) -> str:
+    """The statement on several lines as a driver takes it that fills in parameters: each other percent sign doubled."""
+    return block(statement).replace("%", "%%").replace(_PARAMETER, "%")
+
+
 def _filled(generator: Generator, node: Filled) -> str:
     lines = [""]
     for item in (f"{generator.sql(each)}, " for each in node.expressions):
@@ -58,6 +64,9 @@ def _add(generator: Generator, node: Add) -> str:
 
 class _Printer(PostgresGenerator):
     TRANSFORMS = PostgresGenerator.TRANSFORMS | {Filled: _filled, AddPlain: _add_plain, Add: _add}
+
+    def placeholder_sql(self, expression: exp.Placeholder) -> str:
+        return f"{_PARAMETER}({expression.name})s"
 
     def create_sql(self, expression: exp.Create) -> str:
         """What follows a table's closing bracket stands on its line."""

@@ -32,9 +32,9 @@ def statements(table: ir.Table, document: Document) -> Statements:
         load=printer.block(staging.copy(table, nodes.table(table.schema, table.name))),
         stage=";\n".join(map(printer.block, staging.create(table))),
         copy=printer.block(staging.copy(table, staging.stage(table))),
-        delete=printer.block(delete(table, document)),
-        upsert=printer.block(upsert(table, document)),
-        warn=None if warn is None else printer.block(warn),
+        delete=printer.sent_with_parameters(delete(table, document)),
+        upsert=printer.sent_with_parameters(upsert(table, document)),
+        warn=None if warn is None else printer.sent_with_parameters(warn),
         violations=tuple(
             (each, printer.block(checks.violation(table, each))) for each in table.checks if each.severity == "error"
         ),

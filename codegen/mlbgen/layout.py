@@ -1,0 +1,43 @@
+"""Where a project keeps what is generated, by `[tool.mlbgen]` in its pyproject.toml."""
+
+import keyword
+import re
+import tomllib
+from pathlib import Path
+
+from mlbgen.errors import MlbgenError
+
+PACKAGE = "mlb_tables"
+MAPPINGS = "schemas/mappings"
+MAPPING_SCHEMA = "schemas/mapping.schema.json"
+MIGRATIONS = "migrations"
+_FILE = "pyproject.toml"
+_NAME = re.compile("[a-z][a-z0-9_]{0,62}")
+_TAKEN = frozenset(("mlb_etl", "mlb_sim", "mlbgen", "mlbgen_templates"))
+
+
+def package(root: Path) -> str:
+    """The import name of the generated package. Raises MlbgenError for a file or a name that can't be used."""
+    try:
+        settings = tomllib.loads((root / _FILE).read_bytes().decode()).get("tool", {}).get("mlbgen", {})
+    except OSError as error:
+        raise MlbgenError(f"{root / _FILE}: can't be read: {error.strerror}") from error
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise MlbgenError(f"{root / _FILE}: is not TOML with tables `tool` and `tool.mlbgen`: {error}") from error
+    if not isinstance(settings, dict) or settings.keys() - {"package"}:
+        raise MlbgenError(f'{root / _FILE}: tool.mlbgen can have `package` only, such as package = "{PACKAGE}"')
+    name = settings.get("package", PACKAGE)
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or keyword.iskeyword(name) or name in _TAKEN:
+        message = "a free name of lower case letters, digits and underscores is expected"
+        raise MlbgenError(f"{root / _FILE}: tool.mlbgen.package is {name!r:.80}: {message}, such as {PACKAGE}")
+    return name
+
+
+def generated(package: str = PACKAGE) -> str:
+    """The folder of the package in the project."""
+    return f"generated/{package}"
+
+
+def migrations(package: str = PACKAGE) -> str:
+    """The folder of the migrations in the project."""
+    return f"{generated(package)}/{MIGRATIONS}"

@@ -1,0 +1,50 @@
+"""What [tool.mlbgen] in pyproject.toml says."""
+
+from pathlib import Path
+
+import pytest
+
+from mlbgen import layout
+from mlbgen.errors import MlbgenError
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("", "mlb_tables"),
+        ("[project]\nname = 'x'", "mlb_tables"),
+        ("[tool.mlbgen]", "mlb_tables"),
+        ("[tool.mlbgen]\npackage = 'club_tables2'", "club_tables2"),
+    ],
+)
+def test_the_name_of_the_package(tmp_path: Path, text: str, name: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert layout.package(tmp_path) == name
+    assert layout.migrations(name) == f"generated/{name}/migrations"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[tool", "is not TOML"),
+        (b"\xff", "is not TOML"),
+        (b"tool = 1", "is not TOML with tables"),
+        (b"a = " + b"[" * 20_000, "is not TOML"),
+        (b"[tool]\nmlbgen = 'x'", "can have `package` only"),
+        (b"[tool.mlbgen]\npackages = 'x'", "can have `package` only"),
+        *(
+            (f"[tool.mlbgen]\npackage = {name}".encode(), "is expected, such as mlb_tables")
+            for name in ("1", "''", "'../x'", "'a.b'", "'a-b'", "'A'", "'class'", "'mlb_etl'", f"'{'a' * 64}'", "'ä'")
+        ),
+    ],
+)
+def test_what_is_no_name_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(content)
+    with pytest.raises(MlbgenError, match=message) as refused:
+        layout.package(tmp_path)
+    assert str(refused.value).startswith(f"{tmp_path / 'pyproject.toml'}: ")
+
+
+def test_a_file_that_can_not_be_read(tmp_path: Path) -> None:
+    with pytest.raises(MlbgenError, match=r"pyproject\.toml: can't be read: No such file"):
+        layout.package(tmp_path)
