@@ -193,7 +193,12 @@ class Server:
 
     def _open(self, name: str, flags: int) -> int:
         """A file of the folder; never through a link, which its owner could lead to a file of root's."""
-        handle = os.open(self.home / name, os.O_RDWR | os.O_NOFOLLOW | flags, 0o600)
+        try:
+            handle = os.open(self.home / name, os.O_RDWR | os.O_NOFOLLOW | flags, 0o600)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise DatabaseUnavailable(f"the embedded database's folder can't be used: {error}") from error
         owner = self.home.stat()
         if flags & os.O_CREAT and os.geteuid() == 0:
             os.fchown(handle, owner.st_uid, owner.st_gid)

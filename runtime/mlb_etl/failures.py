@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-import psycopg
 from psycopg.rows import class_row
 
 from mlb_etl import db
 from mlb_etl.client_request import Request
 from mlb_etl.db import Connection
-from mlb_etl.errors import NotFound, Rejected, Unreachable
+from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +63,10 @@ class Failures:
     def note(self, request: Request, why: NotFound | Rejected | Unreachable) -> None:
         """Where it can't be kept that is only logged: the failure itself matters more."""
         try:
-            self._connection.execute(_NOTE, (*_name(request), type(why).__name__, db.text(why)))
-        except psycopg.Error as error:
-            log.warning("%s failed, which can't be noted: %s", request.target, db.message(error))
+            with db.edge():
+                self._connection.execute(_NOTE, (*_name(request), type(why).__name__, db.text(why)))
+        except EtlError as error:
+            log.warning("%s failed, which can't be noted: %s", request.target, error)
 
 
 def listed(connection: Connection) -> list[Failed]:

@@ -13,8 +13,9 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
+import psycopg
 
-from mlb_etl import client, logs
+from mlb_etl import client, db, logs, migrate
 from mlb_etl.cli import console
 from mlb_etl.cli.database import database
 from mlb_etl.cli.ingest import backfill, ingest
@@ -29,9 +30,9 @@ from mlb_etl.cli.schema import schema
 from mlb_etl.cli.status import status
 from mlb_etl.cli.transform import transform
 from mlb_etl.cli.verify import verify
-from mlb_etl.db import edge
 from mlb_etl.errors import EtlError
 from mlb_etl.logs import Chosen
+from mlb_etl.settings import Settings
 
 BUG = 70
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
@@ -44,7 +45,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with edge():
+            with db.edge():
                 return super().invoke(ctx)
         except EtlError as error:
             return _end(ctx, str(error))
@@ -59,9 +60,21 @@ class _Commands(click.Group):
             return _end(ctx, f"{error}: make room")
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, psycopg.Error) and (changed := _changed_by_hand()):
+                return _end(ctx, f"the database refuses: {db.message(error)}; {changed}")
             log.exception("this is a bug in mlb-etl; please report it with what follows")
             ctx.exit(BUG)
+
+
+def _changed_by_hand() -> str | None:
+    """What of the tables is not as the migrations made it, so that a right statement fails."""
+    settings = Settings.from_environment()
+    with suppress(EtlError, psycopg.Error), db.connect(settings) as connection:
+        for each in migrate.differences(connection, settings.tables):
+            if each.state != "extra":
+                return f"{each}; `mlb-etl schema status` lists what was changed by hand"
+    return None
 
 
 def _end(ctx: click.Context, message: str) -> NoReturn:
