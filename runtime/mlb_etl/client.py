@@ -119,6 +119,7 @@ class Client:
             response = self._ask(request)
             return response, read(response)
         except Rejected as why:
+            why.add_note(request.target)
             log.info("%s has no answer: %s", request.target, why)
             raise
 
@@ -161,4 +162,5 @@ def set_up_logs() -> None:
 def _tell(details: RetryDetails) -> None:
     """Log why something is tried again: a hook of stamina, whose own names no cause."""
     if not isinstance(details.caused_by, DatabaseUnavailable):  # of which its session tells
-        log.warning("%s; trying again in %.1f s", details.caused_by, details.wait_for)
+        of = getattr(details.caused_by, "__notes__", ())  # the request, where the text does not have it
+        log.warning("%s; trying again in %.1f s", ": ".join((*of, str(details.caused_by))), details.wait_for)

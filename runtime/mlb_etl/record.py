@@ -111,9 +111,11 @@ def _index(folder: Path) -> dict[tuple[object, ...], list[Path]]:
         try:
             response = samples.unwrap(samples.read(file))
         except Rejected as why:
-            log.info("passed over %s: %s", file, why)
+            log.warning("%s is not served: %s", file, why)
             continue
-        if response is not None:
+        if response is None:
+            log.warning("%s is not served: not a stub, or not a whole one", file)
+        else:
             key = client_request.key(response.endpoint, response.method, response.path_params, response.query_params)
             found[key].append((response.captured_at, file))
     return {key: [file for _, file in sorted(files)] for key, files in found.items()}

@@ -15,10 +15,11 @@ import pytest
 from api import HTML, NOT_FOUND, Answer, Api, serve
 from sample_tables.game import METHOD
 from samples import NOON, response
+from stamina.instrumentation import get_on_retry_hooks, set_on_retry_hooks
 
 from mlb_etl import client_answer, pauses
 from mlb_etl.bodies import TooLarge
-from mlb_etl.client import Client, Retries
+from mlb_etl.client import Client, Retries, set_up_logs
 from mlb_etl.client_exchange import Timeouts
 from mlb_etl.client_request import Request, of_method
 from mlb_etl.errors import NotFound, Rejected, Spoiled, Unreachable
@@ -110,6 +111,57 @@ def test_an_error_that_stays(api: Api, client: Client, status: int) -> None:
     assert len(api.asked) == QUICK.attempts
 
 
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """Seconds between tries, which take no time."""
+    told: list[float] = []
+    hooks = get_on_retry_hooks()
+    set_on_retry_hooks([lambda details: told.append(details.wait_for)])
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    yield told
+    set_on_retry_hooks(hooks)
+
+
+def patient(api: Api, folder: Path, **how: float) -> Client:
+    retries = Retries(attempts=9, jitter=0, **how)  # type: ignore[arg-type]
+    return Client(api.url, RateLimit(folder / "rate", float("inf")), retries, PATIENT)
+
+
+def test_the_longest_wait(api: Api, tmp_path: Path, waits: list[float]) -> None:
+    api.says(TARGET, *[Answer(status=503)] * 8, response())
+    patient(api, tmp_path).fetch(request(), read)
+    assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert (Retries().longest, Retries().attempts, Retries().jitter) == (30, 6, 1)
+
+
+def test_the_longest_pause_that_is_waited_for(api: Api, tmp_path: Path, waits: list[float]) -> None:
+    api.says(TARGET, Answer(status=503, headers={"Retry-After": "120"}), response())
+    patient(api, tmp_path).fetch(request(), read)
+    assert waits == [120]
+    api.says(TARGET, Answer(status=503, headers={"Retry-After": "121"}), response())
+    with pytest.raises(Unreachable):
+        patient(api, tmp_path).fetch(request(), read)
+
+
+def test_tries_end_with_the_patience(api: Api, tmp_path: Path) -> None:
+    """However many are left: nine of them at an answer that takes long are too many."""
+    api.says(TARGET, Answer(response(), pause=1))
+    hasty = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), Retries(9, 0.01, 0.01, 0, 0.5), HASTY)
+    with pytest.raises(Unreachable):
+        hasty.fetch(request(), read)
+    assert 2 <= len(api.asked) <= 4
+
+
+def test_what_is_tried_again_is_named(api: Api, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    hooks = get_on_retry_hooks()
+    set_up_logs()
+    api.says(TARGET, Answer(b"{"), response())
+    client.fetch(request(), read)
+    set_on_retry_hooks(hooks)
+    [said] = [each for each in caplog.messages if "trying again" in each]
+    assert said.startswith(f"{TARGET}: $ is '{{': not whole: ")
+
+
 @pytest.mark.parametrize("of", ["seconds", "date"])
 def test_retry_after_is_kept(api: Api, client: Client, of: str) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
@@ -134,7 +186,7 @@ def test_retry_after_of_an_hour_is_not_waited_for(api: Api, client: Client) -> N
     assert (caught.value.retry_after, len(api.asked)) == (pauses.LONGEST, 1)
 
 
-FAR = format_datetime(datetime.now(UTC) + timedelta(days=3650), usegmt=True)
+FAR = format_datetime(NOON + timedelta(days=3650), usegmt=True)
 NEAR = format_datetime(NOON + timedelta(seconds=90), usegmt=True)
 PAUSES = {
     "90": 90,

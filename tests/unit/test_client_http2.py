@@ -6,10 +6,11 @@ import shutil
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
-from typing import Any
+from typing import Any, TypeAlias
 
 import h2.config
 import h2.connection
@@ -19,11 +20,16 @@ from sample_tables.game import METHOD
 from samples import response
 
 from mlb_etl import client_answer
-from mlb_etl.client import Client
+from mlb_etl.client import Client, Retries
+from mlb_etl.client_exchange import Timeouts
 from mlb_etl.client_request import of_method
+from mlb_etl.errors import Unreachable
 from mlb_etl.rate import RateLimit
 
 BODY = json.dumps(response()).encode()
+
+
+_Odd: TypeAlias = Callable[[h2.connection.H2Connection, int], bytes]
 
 
 class _Handler(BaseRequestHandler):
@@ -39,7 +45,9 @@ class _Handler(BaseRequestHandler):
             socket.sendall(connection.data_to_send())
             while received := socket.recv(65536):
                 for event in connection.receive_data(received):
-                    if isinstance(event, h2.events.StreamEnded):
+                    if isinstance(event, h2.events.StreamEnded) and self.server.odd:
+                        socket.sendall(self.server.odd.pop(0)(connection, event.stream_id))
+                    elif isinstance(event, h2.events.StreamEnded):
                         headers = {":status": "200", "content-type": "application/json", "content-encoding": "gzip"}
                         connection.send_headers(event.stream_id, list(headers.items()))
                         connection.send_data(event.stream_id, gzip.compress(BODY), end_stream=True)
@@ -55,6 +63,7 @@ class _Server(ThreadingTCPServer):
         self.context.load_cert_chain(certificate)
         self.context.set_alpn_protocols(["h2", "http/1.1"])
         self.agreed: list[Any] = []
+        self.odd: list[_Odd] = []  # what is done instead of answers
 
 
 @pytest.fixture
@@ -83,3 +92,62 @@ def test_http2_is_spoken_where_it_is_offered(server: _Server, tmp_path: Path) ->
         assert (got.data, keys) == (BODY, {"game_pk": 1})
     client.close()
     assert server.agreed == ["h2"], "one connection, for both"
+
+
+# ---------------------------------------------------------------- a server that does what none should
+
+
+def _bytes(_: h2.connection.H2Connection, stream: int) -> bytes:
+    return bytes(range(256)) * (stream + 40)
+
+
+def _odd_status(connection: h2.connection.H2Connection, stream: int) -> bytes:
+    connection.send_headers(stream, [(":status", "two"), ("content-type", "application/json")])
+    return connection.data_to_send()
+
+
+def _reset(connection: h2.connection.H2Connection, stream: int) -> bytes:
+    connection.reset_stream(stream)
+    return connection.data_to_send()
+
+
+def _away(connection: h2.connection.H2Connection, _: int) -> bytes:
+    connection.close_connection()
+    return connection.data_to_send()
+
+
+def _headers_only(connection: h2.connection.H2Connection, stream: int) -> bytes:
+    connection.send_headers(stream, [(":status", "200"), ("content-type", "application/json")])
+    return connection.data_to_send()
+
+
+def _informational(connection: h2.connection.H2Connection, stream: int) -> bytes:
+    for _ in range(100):
+        connection.send_headers(stream, [(":status", "103")])
+    return connection.data_to_send()
+
+
+def _pings(connection: h2.connection.H2Connection, _: int) -> bytes:
+    for _ in range(1000):
+        connection.ping(b"12345678")
+    return connection.data_to_send()
+
+
+ODD = [_bytes, _odd_status, _reset, _away, _headers_only, _informational, _pings]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=[each.__name__.strip("_") for each in ODD])
+def test_a_hostile_server_costs_its_answer(server: _Server, tmp_path: Path, odd: _Odd) -> None:
+    """It ends in time and as unreachable, and the next answer comes."""
+    server.odd = [odd, odd]
+    url = f"https://127.0.0.1:{server.server_address[1]}"
+    limit = RateLimit(tmp_path, float("inf"))
+    client = Client(url, limit, Retries(attempts=1), Timeouts(whole=1))
+    request = of_method(METHOD, {"game_pk": "1"})
+    began = time.monotonic()
+    while server.odd:
+        with pytest.raises(Unreachable):
+            client.fetch(request, lambda answer: client_answer.read(METHOD, answer))
+    assert time.monotonic() - began < 20
+    assert client.fetch(request, lambda answer: client_answer.read(METHOD, answer))[1] == {"game_pk": 1}
+    client.close()

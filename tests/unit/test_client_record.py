@@ -2,7 +2,10 @@
 
 import gzip
 import json
+import resource
+import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +106,37 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "broken.json.gz").write_bytes(b"\x1f\x8bno")
     write(tmp_path / "good.json.gz", stub(response()))
     assert fetch(Replay(tmp_path)).captured_at == NOON
+
+
+def test_half_a_recording_is_named_and_not_served(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path / "1.json", stub(response()))
+    whole = (tmp_path / "1.json").read_bytes()
+    (tmp_path / "1.json").write_bytes(whole[: len(whole) // 2])
+    zipped = gzip.compress(whole)
+    (tmp_path / "2.json.gz").write_bytes(zipped[: len(zipped) // 2])
+    with pytest.raises(NotFound, match="has no recording"):
+        fetch(Replay(tmp_path))
+    said = [each for each in caplog.messages if "is not served" in each]
+    assert [each.partition(" is not served: ")[0] for each in said] == [
+        str(tmp_path / name) for name in ("1.json", "2.json.gz")
+    ]
+
+
+@pytest.fixture
+def _full_disk() -> Iterator[None]:
+    """Files of this process end at 4 KB."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("_full_disk")
+def test_a_recording_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    body = json.dumps(response(note=secrets.token_hex(20_000))).encode()
+    with pytest.raises(EtlError, match=r"1\.json\.gz: can't be written: File too large"):
+        record.write(tmp_path / "kept" / "1.json.gz", replace(answer(), data=body))
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ _OPTIONS = (
         help="This date, or the games of it: YYYY-MM-DD, today, yesterday or tomorrow where the job is. Repeatable.",
     ),
     click.option("--season", multiple=True, help="The games of this season. Repeatable."),
+    click.option("--sport-id", multiple=True, help="Games of this level of play; 1 is MLB, as by default. Repeatable."),
     parameters.PARAM,
     click.option("--transform", is_flag=True, help="Apply what is captured to the tables at once."),
     click.option("--object-store", "store", is_flag=True, help="Keep what is captured in MLB_ETL_OBJECT_STORE too."),
@@ -45,6 +46,7 @@ class _Asked(TypedDict):
     game_pk: tuple[str, ...]
     date: tuple[str, ...]
     season: tuple[str, ...]
+    sport_id: tuple[str, ...]
     params: tuple[str, ...]
     transform: bool
     store: bool
@@ -113,7 +115,8 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
     how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
     settings = Settings.from_environment()
     order = Order(jobs.load(asked["job"], settings.tables), settings, **how)
-    given = parameters.given(asked["params"], game_pk=asked["game_pk"], date=asked["date"], season=asked["season"])
+    named: dict[str, Any] = {name: asked[name] for name in ("game_pk", "date", "season", "sport_id")}
+    given = parameters.given(asked["params"], **named)
     with closing(order.source()) as source:
         work = IngestJob(order, given, source)
         if asked["dry_run"]:

@@ -81,7 +81,8 @@ class PatchedFeeds:
         try:
             found = self._patched(game_pk, held)
         except (NotFound, Rejected) as why:
-            log.warning("game %d: no use of patches from %s: %s; taking the whole feed", game_pk, held.timecode, why)
+            where = self._request(game_pk, held).target
+            log.warning("game %d: no use of %s: %s; taking the whole feed", game_pk, where, why)
             self._count(surprises=1)
             return self._whole(game_pk)
         now = self._held.get(game_pk)
@@ -150,7 +151,8 @@ class PatchedFeeds:
         try:
             found = self._whole(game_pk)
         except (NotFound, Rejected, Unreachable) as why:
-            log.warning("game %d: no whole feed to compare the patched one with: %s", game_pk, why)
+            where = self.target(game_pk)
+            log.warning("game %d: %s, to compare the patched one with, did not come: %s", game_pk, where, why)
             return None
         told = feed.read(found.response.data)
         if told is None or told.timecode != held.timecode:
