@@ -67,15 +67,15 @@ def copy() -> Iterator[Path]:
         yield Path(folder)
 
 
-def run_tests(root: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run tests of a copy on the code of that copy, until the first fails; 900 seconds are a failure too."""
+def run_tests(root: Path, tests: Sequence[str], *, limit: float | None = LIMIT) -> subprocess.CompletedProcess[str]:
+    """Run tests of a copy on the code of that copy, until the first fails; to take longer than the limit is to fail."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(str(root / each) for each in PACKAGES), "CI": "true"}
     for name in ("stubs", "cases"):
         environment.setdefault(f"MLB_{name.upper()}", str(ROOT.parent / "shared" / name))
     command = [sys.executable, "-m", "pytest", "--exitfirst", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
     try:
         return subprocess.run(
-            command, cwd=root, env=environment, timeout=LIMIT, capture_output=True, text=True, check=False
+            command, cwd=root, env=environment, timeout=limit, capture_output=True, text=True, check=False
         )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, FAILED, "", "")
@@ -115,11 +115,11 @@ def try_all(mutants: Sequence[Mutant], processes: int) -> list[str]:
         return list(pool.map(one, mutants))
 
 
-def sound(mutants: Sequence[Mutant]) -> bool:
+def sound(mutants: Sequence[Mutant], processes: int) -> bool:
     """Whether the tests pass without any bug; what they say where they don't is shown."""
     tests = sorted({test for mutant in mutants for test in mutant.tests})
     with copy() as root:
-        done = run_tests(root, tests)
+        done = run_tests(root, [f"--numprocesses={processes}", *tests], limit=None)
     if done.returncode:
         print(done.stdout[-4000:], done.stderr, "the tests fail without a mutant, so they can't tell", sep="\n")
     return done.returncode == 0
@@ -127,14 +127,16 @@ def sound(mutants: Sequence[Mutant]) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="TEXT", default="", help="mutants whose name has this in it")
+    parser.add_argument(
+        "--only", metavar="NAME", nargs="+", default=[""], help="mutants with one of these in their names"
+    )
     parser.add_argument("-j", "--processes", type=int, default=2)
     parser.add_argument("--trust", action="store_true", help="don't run the tests without a mutant first")
     arguments = parser.parse_args()
-    mutants = [each for each in read() if arguments.only in each.name]
+    mutants = [each for each in read() if any(name in each.name for name in arguments.only)]
     if not mutants:
-        parser.error(f"no mutant has {arguments.only!r} in its name")
-    if not arguments.trust and not sound(mutants):
+        parser.error("no mutant has such a name")
+    if not arguments.trust and not sound(mutants, arguments.processes):
         return 2
     said = try_all(mutants, arguments.processes)
     print(f"{len(said)} mutants: {said.count('found')} found, {said.count('survived')} survived, ", end="")

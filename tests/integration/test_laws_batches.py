@@ -186,6 +186,19 @@ def test_what_one_worker_refuses_and_another_applies_does_not_wait(
     assert sample.quarantine(1) == {}
 
 
+def test_what_is_refused_after_a_newer_one_was_applied_is_stale(sample: Laws) -> None:
+    """By another worker, since this one listed it: there is nothing to decide on any more."""
+    broken = snapshot(METHOD, 1, at(0), b'{"gamePk": "1"}', broken=True)
+    sample.arrive(broken)
+    listed = [*Raw(sample.connection, METHOD).captures({})]
+    sample.arrive(snapshot(METHOD, 1, at(1), response()))
+    [_, newer] = Raw(sample.connection, METHOD).captures({})
+    with connect(sample.connection.info.dsn) as connection, connect(sample.connection.info.dsn) as beside:
+        assert documents(Transformer(beside, METHOD).apply([newer])) == (1, 0, 0, 0)
+        assert documents(Transformer(connection, METHOD).apply(listed)) == (0, 0, 1, 0)
+    assert sample.quarantine(1) == {}
+
+
 def test_a_row_that_breaks_a_check_and_is_too_long_to_look_at(sample: Laws) -> None:
     """The stage takes rows of 8 kB only, and so can't tell the value: the reason of the table is enough."""
     sample.connection.execute("ALTER TABLE sample.games ADD CONSTRAINT short CHECK (length(venue) < 9)")
