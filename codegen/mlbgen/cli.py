@@ -69,7 +69,13 @@ def commands(**_options: bool) -> None:
     """Make typed code and DDL from mappings, one YAML file for each method of the API.
 
     \b
-    Exit codes: 0 done, 1 a difference or wrong input, 2 wrong usage, 70 a bug of mlbgen.
+    Exit codes:
+      0 done, 1 a difference or wrong input, 2 wrong usage, 70 a bug of mlbgen
+
+    \b
+    Examples:
+      mlbgen check
+      mlbgen generate
     """
 
 
@@ -83,7 +89,7 @@ def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
     \b
     Examples:
       mlbgen infer --stubs ../shared/stubs
-      mlbgen infer --stubs captured --stubs ../shared/stubs --method schedule.schedule
+      mlbgen infer --stubs captured --method schedule.schedule
     """
     if not stubs:
         raise click.UsageError("samples are needed: --stubs DIR")
@@ -225,7 +231,7 @@ def ddl(root: Path, mappings: Sequence[Path]) -> None:
     \b
     Examples:
       mlbgen ddl
-      mlbgen ddl --mapping schemas/mappings/game/live_game_v1.yaml > V2__game_live_tables.sql
+      mlbgen ddl --mapping schemas/mappings/game/live_game_v1.yaml > V2.sql
     """
     inputs = generate.read(root, [each.absolute() for each in mappings] or generate.mappings(root))
     click.echo(migrations.ddl([each.method for each in inputs]), nl=False)

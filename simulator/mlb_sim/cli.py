@@ -20,7 +20,12 @@ _SEASONS = click.IntRange(1961, 2100)
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 def main() -> None:
-    """A Stats API to run against: an invented league, played pitch by pitch, the same for the same seed."""
+    """A Stats API to run against: an invented league, played pitch by pitch, the same for the same seed.
+
+    \b
+    Example:
+      mlb-sim serve --port 8080 --speed 120
+    """
 
 
 def _day(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
@@ -58,8 +63,10 @@ Faults:
 \b
 Paths beside the API:
   GET  /sim/clock      what time it is
-  POST /sim/clock      {{"now": "2024-07-01T23:00:00Z"}}, {{"advance_seconds": 60}} or {{"speed": 120}}
-  POST /sim/faults     {{"plan": "429:0.1"}} or {{"once": [{{"kind": "503", "count": 2, "path": "feed/live"}}]}}
+  POST /sim/clock      {{"now": "2024-07-01T23:00:00Z"}},
+                       {{"advance_seconds": 60}} or {{"speed": 120}}
+  POST /sim/faults     {{"plan": "429:0.1"}} or
+                       {{"once": [{{"kind": "503", "count": 2}}]}}
   GET  /sim/requests   the requests that came
 
 \b

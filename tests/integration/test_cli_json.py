@@ -19,8 +19,8 @@ from mlb_etl.cli import cli
 
 __all__ = ["api", "environment"]  # fixtures
 
-# a value for other programs, and a program of its own
-EXEMPT = {"db url", "db psql"}
+# a value for other programs, a program of its own, and files
+EXEMPT = {"db url", "db psql", "jobs schema", "jobs show"}
 LINES = {"live", "verify rows"}  # an object a line, as things happen
 TRANSFORM = """\
 name: sample
@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "quarantine accept": (("--reason", "another response", "--yes"), 0),
     "quarantine drop": (("--game-pk", "1", "--yes"), 0),
     "status": ((), 1),
+    "jobs list": ((), 0),
     "repair": (("--all",), 1),
     "verify rows": ((), 0),
 }

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import shlex
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import terminal
 from samples import connect
 
 from mlb_sim import Server, Simulator, serve
@@ -83,28 +83,39 @@ def test_what_is_in_quarantine_is_told_and_makes_the_exit_code(simulated: Server
     assert "stored 2, quarantined 1\n" in done.stdout, "and it was asked for once more"
 
 
+def on_terminal(environment: dict[str, str], *arguments: str, columns: int) -> terminal.Seen:
+    return terminal.run(
+        [str(BIN / "mlb-etl"), "live", "--game-pk", str(GAME), *arguments], environment, columns=columns
+    )
+
+
 def test_a_table_on_a_terminal(environment: dict[str, str]) -> None:
-    ours, theirs = pty.openpty()
-    command = ["mlb-etl", "live", "--game-pk", str(GAME)]
-    shown = {"COLUMNS": "140", "TERM": "xterm"}
-    with subprocess.Popen(command, env=environment | shown, stdout=theirs, stderr=theirs) as process:
-        os.close(theirs)
-        drawn = b""
-        try:
-            while some := os.read(ours, 65536):
-                drawn += some
-        except OSError:  # the end of a terminal
-            pass
-        os.close(ours)
-    text = drawn.decode()
-    assert process.returncode == 0, text
-    assert re.search(rf"│ {GAME} │ .+ │ final +│ +│ \d+-\d+ +│ \d\d:\d\d:\d\dZ +│ \d+ ms +│ .+, correction +│", text)
+    seen = on_terminal(environment, columns=140)
+    assert seen.returncode == 0, seen.text
+    line = rf"{GAME}  \w.+ at .+  final +\d+-\d+ +\d\d:\d\d:\d\dZ  \d+ ms +\d\d:\d\d:\d\dZ, correction"
+    assert re.fullmatch(line, seen.last[1]), seen.text
+
+
+def test_warnings_stand_above_the_table(simulated: Server, environment: dict[str, str]) -> None:
+    """On a terminal of 80 columns, at each moment: whole lines of the log, and below them the table, a line a game."""
+    simulated.faults.once("503", count=2, path="feed/live")
+    seen = on_terminal(environment, "--interval", "1", columns=80)
+    assert seen.returncode == 0, seen.text
+    assert seen.text.count(" WARNING ") == 2
+    for screen in seen.screens:
+        headers = [number for number, line in enumerate(screen) if line.startswith("game  ")]
+        assert len(headers) <= 1, screen
+        for line in screen[headers[0] + 1 :][:1] if headers else []:
+            assert re.match(rf"{GAME}  \w", line), screen
+    [header] = [number for number, line in enumerate(seen.last) if line.startswith("game  ")]
+    assert all(" WARNING " in line or not re.match(r"\d{4}-", line) for line in seen.last[:header])
+    assert seen.last[header + 2].startswith("games 1: "), seen.text
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--date", "soon"), "'soon' is no date: YYYY-MM-DD, today or yesterday is expected"),
+        (("--date", "soon"), "'soon' is no date: YYYY-MM-DD, today, yesterday, tomorrow are possible"),
         (("--interval", "0.5"), "--interval"),
         (("--game-pk", "0"), "--game-pk"),
     ],

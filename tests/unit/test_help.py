@@ -1,4 +1,4 @@
-"""The help of every command shows examples, each on a line of its own."""
+"""The help of every command and group shows examples, each on a line of its own, and fits 80 columns."""
 
 from collections.abc import Iterator
 
@@ -12,11 +12,10 @@ import mlbgen.cli
 
 
 def commands(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    yield path
     if isinstance(command, click.Group):
         for name, sub in command.commands.items():
             yield from commands(sub, *path, name)
-    else:
-        yield path
 
 
 ALL = [
@@ -28,8 +27,9 @@ ALL = [
 
 @pytest.mark.parametrize(("program", "path"), ALL, ids=[" ".join(path) for _, path in ALL])
 def test_help_shows_examples(program: click.Group, path: tuple[str, ...]) -> None:
-    shown = CliRunner().invoke(program, [*path[1:], "--help"], prog_name=path[0]).output
+    shown = CliRunner().invoke(program, [*path[1:], "--help"], prog_name=path[0], terminal_width=80).output
     lines = [line.strip() for line in shown.splitlines()]
     assert any(" ".join(path) in line and not line.startswith("Usage") for line in lines), shown
+    assert max(map(len, shown.splitlines())) <= 80
     assert "\\b" not in shown
     assert "\b" not in shown

@@ -104,14 +104,27 @@ def cli(*, verbose: bool, log_format: logs.Form) -> None:
     """Keep responses of the MLB Stats API raw, and turn them into PostgreSQL tables, safely.
 
     \b
-    MLB_ETL_DSN   the database; unset, an embedded PostgreSQL in the data folder
-    MLB_ETL_DATA  the data folder, by default data in the project's folder: the nearest one, from the working directory
-                  upwards, that has a database in data/postgres or jobs in config/jobs; else the working directory
-    MLB_ETL_BASE_URL  the API, by default https://statsapi.mlb.com
-    MLB_ETL_RATE  requests a second to it at most, by default 1; up to 5, or off for a server of your own
-    MLB_ETL_TIMEOUT  seconds that an answer may take as a whole, by default 60
-    MLB_ETL_MAX_BODY  MiB that an answer or a stub may have unzipped, by default 64
-    MLB_ETL_OBJECT_STORE  where captures can be kept too: s3://bucket/prefix or a folder
+    Environment:
+      MLB_ETL_DSN       the database; unset, an embedded PostgreSQL in the data
+                        folder
+      MLB_ETL_DATA      the data folder, by default data in the project's folder:
+                        the nearest one, from the working directory upwards, with
+                        a database in data/postgres or jobs in config/jobs; else
+                        the working directory
+      MLB_ETL_BASE_URL  the API, by default https://statsapi.mlb.com
+      MLB_ETL_RATE      requests a second to it at most, by default 1; up to 5, or
+                        off for a server of your own
+      MLB_ETL_TIMEOUT   seconds that an answer may take as a whole, by default 60
+      MLB_ETL_MAX_BODY  MiB that an answer or a stub may have unzipped, by
+                        default 64
+      MLB_ETL_OBJECT_STORE
+                        where captures can be kept too: s3://bucket/prefix or a
+                        folder
+
+    \b
+    Exit codes:
+      0 done, 1 bad input or something left undone, 2 wrong usage, 70 a bug of
+      mlb-etl, 130 interrupted by Ctrl-C, 141 the reader of the output went away
 
     \b
     Examples:

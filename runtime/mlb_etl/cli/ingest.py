@@ -103,8 +103,8 @@ def backfill(ctx: click.Context, workers: int, **asked: Unpack[_Asked]) -> None:
 
     \b
     Examples:
-      mlb-etl backfill --job game_live_season --season 2023 --season 2024 --transform
-      mlb-etl backfill --job game_live_date --date 2024-10-25 --date 2024-10-26 --workers 4
+      mlb-etl backfill --job game_live_season --season 2023 --season 2024
+      mlb-etl backfill --job game_live_date --date 2024-10-25 --workers 4
     """
     _run(ctx, workers, asked)
 

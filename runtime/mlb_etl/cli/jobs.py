@@ -8,11 +8,17 @@ from mlb_etl.cli import report
 
 @click.group("jobs")
 def group() -> None:
-    """See which jobs there are, and how a job file is written."""
+    """See which jobs there are, and how a job file is written.
+
+    \b
+    Example:
+      mlb-etl jobs list
+    """
 
 
 @group.command("list")
-def list_() -> None:
+@report.FORMAT
+def list_(*, form: str) -> None:
     """List the jobs that go by name.
 
     \b
@@ -20,7 +26,10 @@ def list_() -> None:
       mlb-etl jobs list
     """
     found = [jobs.read(file) for file in jobs.shipped().values()]
-    report.table(("job", "what it does"), [(job.name, job.description) for job in found])
+    if form == "json":
+        report.as_json([{"job": job.name, "description": job.description} for job in found])
+    else:
+        report.table(("job", "what it does"), [(job.name, job.description) for job in found])
 
 
 @group.command()

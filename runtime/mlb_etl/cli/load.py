@@ -61,7 +61,8 @@ def load(
     \b
     Examples:
       mlb-etl load recordings --transform
-      mlb-etl load feed.json --method game.liveGameV1 --captured-at 2024-07-13T04:19:09Z
+      mlb-etl load feed.json --method game.liveGameV1 \\
+        --captured-at 2024-07-13T04:19:09Z
       mlb-etl load recordings/game/liveGameV1 recordings/schedule --format json
     """
     files = [file for path in paths for file in (samples.find(path) if path.is_dir() else [path])]
@@ -73,7 +74,12 @@ def load(
 
 @click.group()
 def test() -> None:
-    """Work with captured responses instead of the API."""
+    """Work with captured responses instead of the API.
+
+    \b
+    Example:
+      mlb-etl test load-stub --game-pk 747175
+    """
 
 
 @test.command("load-stub")

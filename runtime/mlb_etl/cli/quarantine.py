@@ -77,6 +77,12 @@ def group() -> None:
     A capture that breaks a rule waits here, in etl.quarantine, and stays in the raw table; nothing of it is in the
     tables, and `mlb-etl transform` leaves it alone. Captures are named by their numbers, or by filters, all of which
     have to fit.
+
+    \b
+    Examples:
+      mlb-etl quarantine list
+      mlb-etl quarantine show 12
+      mlb-etl quarantine retry --all
     """
 
 
@@ -165,7 +171,7 @@ def accept(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: boo
     \b
     Examples:
       mlb-etl quarantine accept 12
-      mlb-etl quarantine accept --reason "would delete" --before 2024-07-01 --dry-run
+      mlb-etl quarantine accept --reason "would delete" --dry-run
     """
     found = _meant(wanted, "accepted", everything=everything, dry_run=dry_run, form=form)
     if not dry_run:

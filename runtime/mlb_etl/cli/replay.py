@@ -29,7 +29,7 @@ def replay(
     \b
     Examples:
       mlb-etl replay --from s3://captures/mlb
-      mlb-etl replay --from data/captures --method game.liveGameV1 --since 2024-07-01
+      mlb-etl replay --from data/captures --since 2024-07-01
     """
     from mlb_etl import object_store, restore  # noqa: PLC0415 - they need an extra that may not be installed
 

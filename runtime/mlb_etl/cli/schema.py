@@ -20,7 +20,13 @@ _MONTH = click.DateTime(["%Y-%m"])
 
 @click.group()
 def schema() -> None:
-    """Create the tables and bring them up to date."""
+    """Create the tables and bring them up to date.
+
+    \b
+    Examples:
+      mlb-etl schema init
+      mlb-etl schema status
+    """
 
 
 @schema.command()

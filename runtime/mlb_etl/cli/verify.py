@@ -17,7 +17,12 @@ _WIDTH = 80
 
 @click.group()
 def verify() -> None:
-    """Compare what is stored."""
+    """Compare what is stored.
+
+    \b
+    Example:
+      mlb-etl verify rows
+    """
 
 
 @verify.command()
