@@ -13,7 +13,9 @@ def decodings(column: ir.Column) -> tuple[Decoding, ...]:
 
 def converter(decoding: Decoding, decoded: str) -> str | None:
     """The function of mlb_etl.contracts.convert that makes the value of what was decoded as `decoded`, or None."""
-    return decoding.convert or (types.FROM_TEXT.get(decoding.annotation) if decoded == "str" else None)
+    if decoding.convert or decoded == decoding.annotation:
+        return decoding.convert or types.CHECKED.get(decoded)
+    return types.FROM_TEXT.get(decoding.annotation) if decoded == "str" else None
 
 
 def wire(column: ir.Column) -> str:
@@ -30,6 +32,21 @@ def varies(column: ir.Column) -> bool:
             return True
         case _:
             return False
+
+
+def readers(column: ir.Column) -> frozenset[str]:
+    """The decoders and converters that can make the column's value, by their names in types.VERSIONS."""
+    if isinstance(column.value, ir.IndexValue | ir.ConstantValue | ir.CapturedAt | ir.IngestedAt):
+        return frozenset()
+    return frozenset(name for each in decodings(column) for name in (each.annotation, each.convert) if name is not None)
+
+
+def is_required(column: ir.Column) -> bool:
+    """Whether a value that can't be read holds the response back, instead of being left out.
+
+    A column with a default needs one that can be read too: else the default would stand for it.
+    """
+    return column.unreadable == "reject" or not column.nullable or column.default is not None
 
 
 def annotation(column: ir.Column) -> str:

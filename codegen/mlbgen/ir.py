@@ -139,6 +139,7 @@ class Column:
     default: Scalar | None = None
     null_if: tuple[str, ...] = ()
     convert: str | None = None
+    unreadable: Literal["null", "reject"] = "null"
 
 
 @dataclass(frozen=True, slots=True)

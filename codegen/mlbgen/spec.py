@@ -136,6 +136,11 @@ class Column(Spec):
     default: Scalar | None = Field(default=None, description="Value where the response has none.")
     null_if: list[str] = Field(default=[], description="Placeholders that mean no value, such as '.---'.")
     convert: Text | None = Field(default=None, description="A converter by name, such as innings_to_outs.")
+    unreadable: Literal["null", "reject"] = Field(
+        default="null",
+        description="What becomes of a value that can't be read: null leaves it NULL and reports it; reject puts the "
+        "whole response in quarantine, as a value of a key or of a column with a default always does.",
+    )
     for_each: ForEach | None = None
 
     @model_validator(mode="after")

@@ -75,6 +75,17 @@ CONVERTERS: dict[str, frozenset[str]] = {
 # A text that another reader needs as a text is decoded as one; annotation -> the converter that makes the rest of it.
 FROM_TEXT = {"date": "calendar_date", "Timestamp": "timestamp", "UUID": "uuid"}
 
+# Decoders that take more than the column's type holds; annotation -> the converter that refuses the rest.
+CHECKED = {"Decimal": "numeric"}
+
+# The version of what each decoder's annotation, and each converter of texts, makes of a value: with another one the
+# runtime applies anew what was read by it. An annotation's is that of its converters above too. A test knows what comes
+# of a table of values, and fails where that changes and the version does not.
+VERSIONS = {
+    **dict.fromkeys(("Int2", "Int4", "Int8", "Decimal", "float", "bool", "str", "date", "Timestamp", "UUID"), 1),
+    **dict.fromkeys(("smallint", "integer", "bigint", "decimal", "number", *CONVERTERS), 1),
+}
+
 TYPE_NAMES = tuple(_DECODINGS)
 
 

@@ -19,6 +19,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _INNINGS = re.compile(r"([0-9]{1,4})(?:\.([012]))?")
 _HEIGHT = re.compile(r"""([0-9])' ?([0-9]{1,2})(?:"|'')?""")
 _BATTING_ORDER = re.compile(r"([1-9][0-9]?)([0-9]{2})")
+# What PostgreSQL's numeric holds: digits before the point, and behind it.
+_WHOLE_DIGITS, _DECIMALS = 131_072, 16_383
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
@@ -97,6 +99,13 @@ def _decimal(value: object) -> Decimal:
     return number
 
 
+def _numeric(value: object) -> Decimal:
+    number = _decimal(value)
+    if number.adjusted() >= _WHOLE_DIGITS or int(number.as_tuple().exponent) < -_DECIMALS:
+        raise Misfit("a number is expected that numeric can hold")
+    return number
+
+
 def _decoded(python: type, form: str) -> Callable[[object], object]:
     """Read a text as generated decoders do."""
 
@@ -152,7 +161,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "Int2": _integer(15),
     "Int4": _integer(31),
     "Int8": _integer(63),
-    "Decimal": _decimal,
+    "Decimal": _numeric,
     "float": _float,
     "bool": bool,
     "str": _text,
@@ -162,7 +171,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "smallint": _integer(15),
     "integer": _integer(31),
     "bigint": _integer(63),
-    "decimal": _decimal,
+    "decimal": _numeric,
     "number": lambda value: _float(_decimal(value)),
     "innings_to_outs": _innings_to_outs,
     "timecode": _timecode,

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mlb_etl import jsonpath, pauses, reject
+from mlb_etl import jsonpath, lenient, pauses, reject
 from mlb_etl.contracts import Capture, DocumentKey, Method
 from mlb_etl.errors import EtlError, NotFound, Rejected, Spoiled, Unreachable, printable
 from mlb_etl.raw import Response
@@ -99,7 +99,7 @@ def _plain(method: Method, capture: Capture, response: Response, why: Rejected) 
     """The keys of a response that the mapping's types do not fit, unless it breaks a rule."""
     if _rule(method, why) is not None:
         raise _mendable(method, why)
-    document = msgspec.json.decode(response.data)
+    document = lenient.plain(response.data)
     return _said(method, {key.name: _read_plain(key, document, capture) for key in method.document})
 
 

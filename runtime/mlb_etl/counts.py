@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mlb_etl.errors import Rejected
+from mlb_etl.lenient import Misfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,26 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Values of a document that could not be read, and so are NULL in the table."""
+
+    document: str
+    what: Misfit
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What a run did: with captures, with the rows of each table by its name; what waits, what it warns of.
 
-    `quarantined` has each capture in scope that waits for a decision, whichever run put it aside.
+    `quarantined` has each capture in scope that waits for a decision, whichever run put it aside; `unreadable` what
+    this run left out of the documents that it applied.
     """
 
     documents: DocumentCounts = DocumentCounts()
     tables: Mapping[str, TableCounts] = field(default_factory=dict)
     quarantined: tuple[Quarantined, ...] = ()
     warnings: tuple[Warned, ...] = ()
+    unreadable: tuple[LeftOut, ...] = ()
 
     def __add__(self, other: "Counts") -> "Counts":
         tables = dict(self.tables)
@@ -87,4 +98,5 @@ class Counts:
             tables,
             self.quarantined + other.quarantined,
             self.warnings + other.warnings,
+            self.unreadable + other.unreadable,
         )

@@ -36,6 +36,15 @@ def parse(path: str) -> Steps | None:
     return tuple(steps) if path.startswith("$") else None
 
 
+def beginnings(path: str) -> Iterator[str]:
+    """The paths of all that the path's place is in, from `$` on, and the path itself."""
+    at = 1
+    yield path[:at]
+    while match := _STEP.match(path, at):
+        at = match.end()
+        yield path[:at]
+
+
 def walk(node: Any, steps: Steps, path: str = "$") -> Iterator[tuple[str, Any]]:
     """Each place that the steps lead to, and the value there; None where a member is null or absent."""
     if not steps:
@@ -69,6 +78,6 @@ def text(key: str | int) -> str:
     return f".{key}" if _NAME.fullmatch(key) else f"['{quoted}']"
 
 
-def general(steps: Steps) -> str:
-    """The path as columns state theirs, where `steps` are msgspec's: any item of a list, any key of a map."""
-    return "$" + "".join("[*]" if isinstance(s, int) else ".*" if isinstance(s, Step) else text(s) for s in steps)
+def covers(steps: Steps, place: Steps) -> bool:
+    """Whether the place is one that the steps lead to."""
+    return len(steps) == len(place) and all(isinstance(s, Step) or s == p for s, p in zip(steps, place, strict=True))

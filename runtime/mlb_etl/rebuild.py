@@ -103,7 +103,7 @@ class _Source:
 
     def _make(self, shown: Shown) -> None:
         try:
-            rows = extract(self._method, shown.capture, self._documents.body(shown)).rows
+            rows = extract(self._method, shown.capture, self._documents.body(shown), hold=True).rows
             for each in self.tables:
                 with edge(each.table.qualified_name):
                     each.add(rows[self._method.tables.index(each.table)])

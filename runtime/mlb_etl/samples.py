@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mlb_etl import bodies, reject, settings
+from mlb_etl import bodies, lenient, reject, settings
 from mlb_etl.contracts import Capture, Method
 from mlb_etl.contracts.fields import Timestamp
 from mlb_etl.errors import Rejected
@@ -120,7 +120,7 @@ def unwrap(content: bytes) -> Response | None:
     try:
         stub = _stub(content)
     except msgspec.ValidationError as error:
-        raise _mistyped(error, content) from error
+        raise reject.mistyped(error, _Wrapper, content) from error
     if stub.status_code != HTTPStatus.OK:
         raise Rejected("an error answer, no response", path="$.status_code", value=stub.status_code)
     before, behind = stub.whitespace or ("", "")
@@ -135,14 +135,6 @@ def require_json(content: bytes) -> None:
         raise Rejected(f"not JSON: {error}", value=content[:40].decode(errors="replace")) from error
     except RecursionError as error:
         raise Rejected("nested too deeply") from error
-
-
-def _mistyped(error: msgspec.ValidationError, content: bytes) -> Rejected:
-    try:
-        document = msgspec.json.decode(content)
-    except msgspec.DecodeError:  # a number of thousands of digits, which no type can hold
-        return Rejected(str(error))
-    return reject.mistyped(error, document, _stub)
 
 
 def _response(stub: _Request, data: bytes) -> Response:
@@ -209,8 +201,8 @@ def bare(method: Method, data: bytes, captured_at: datetime) -> Response:
 def _about(method: Method, data: bytes, capture: Capture) -> dict[str, str]:
     """The document's keys that it says itself; none where it can't be decoded."""
     try:
-        document = method.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+        document = lenient.decode(method, data, lenient.nothing)
+    except (Rejected, msgspec.DecodeError, RecursionError):
         return {}
     values = {key.name: key.read(document, capture) for key in method.document}
     return {name: str(value) for name, value in values.items() if value is not None}

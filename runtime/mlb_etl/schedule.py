@@ -117,7 +117,7 @@ def page(response: Response) -> Page:
     try:
         return _page(response.data)
     except msgspec.ValidationError as error:
-        raise reject.mistyped(error, msgspec.json.decode(response.data), _page) from error
+        raise reject.mistyped(error, Page, response.data) from error
 
 
 def read(response: Response) -> tuple[Game, ...]:

@@ -97,6 +97,11 @@ def meaning(error: psycopg.Error) -> Meaning:
     return _UNAVAILABLE if isinstance(error, psycopg.OperationalError) else _BUG
 
 
+def is_of_a_value(error: Rejected) -> bool:
+    """Whether the database refused a value that the column's type does not hold."""
+    return isinstance(error.__cause__, psycopg.DataError)
+
+
 def reraise(error: psycopg.Error, table: str | None = None) -> NoReturn:
     """Raise ours for what a user can mend or wait for, and the error itself where it is a bug."""
     kind = meaning(error).kind

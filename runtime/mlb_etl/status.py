@@ -5,10 +5,11 @@ from datetime import datetime
 
 from psycopg import sql
 
-from mlb_etl import failures, migrate, registry
+from mlb_etl import failures, migrate, registry, unreadable
 from mlb_etl.contracts import Method, times
 from mlb_etl.db import Connection
 from mlb_etl.failures import Failed
+from mlb_etl.unreadable import Counted
 
 # Bodies are not read, as they stand apart from the raw table's rows. A content tells what document it is of, so two
 # columns suffice to find a capture in quarantine; what stands there is not for `transform`.
@@ -58,11 +59,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Of a database: migrations that are not as the package has them, and where there are none all else."""
+    """Of a database: migrations that are not as the package has them, and where there are none all else.
+
+    `unreadable` are the values that are NULL in the tables as they could not be read.
+    """
 
     migrations: tuple[migrate.Version, ...] = ()
     methods: tuple[Standing, ...] = ()
     failures: tuple[Failed, ...] = ()
+    unreadable: tuple[Counted, ...] = ()
 
     @property
     def asks_for_attention(self) -> bool:
@@ -76,7 +81,8 @@ def read(connection: Connection, package: str) -> Status:
     if undone:
         return Status(undone)
     methods = (registry.method(package, name) for name in sorted(registry.methods(package)))
-    return Status((), tuple(_standing(connection, each) for each in methods), tuple(failures.listed(connection)))
+    standings = tuple(_standing(connection, each) for each in methods)
+    return Status((), standings, tuple(failures.listed(connection)), tuple(unreadable.counted(connection)))
 
 
 def _standing(connection: Connection, method: Method) -> Standing:

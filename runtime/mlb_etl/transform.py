@@ -9,13 +9,14 @@ from typing import Literal, TypeAlias
 from mlb_etl import reject
 from mlb_etl.contracts import Body, Capture, Method
 from mlb_etl.copying import Moment
-from mlb_etl.counts import Counts, DocumentCounts, Quarantined
+from mlb_etl.counts import Counts, DocumentCounts, LeftOut, Quarantined
 from mlb_etl.db import Connection
-from mlb_etl.errors import Rejected
+from mlb_etl.errors import Rejected, printable
 from mlb_etl.extract import extract
 from mlb_etl.quarantine import Quarantine
 from mlb_etl.raw import Raw, Stored
-from mlb_etl.upsert import Document, Rows, UnreadError, Upsert
+from mlb_etl.sql_errors import is_of_a_value
+from mlb_etl.upsert import Document, UnreadError, Upsert
 from mlb_etl.watermark import Applied, Policy, Verdict, verdict
 
 Task: TypeAlias = list[list[Stored]]
@@ -74,14 +75,16 @@ class Transformer:
 
     def apply(self, captures: Sequence[Stored]) -> Counts:
         """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
-        rows: dict[str, Sequence[Rows]] = {}
+        read: dict[str, Document] = {}
         refused = {each.document: _ahead(each) for each in captures if each.ahead}
         for capture, data in self.raw.read_all([each for each in captures if self._changes(each)]):
             try:
-                rows[capture.document] = self._rows(capture, data)
+                read[capture.document] = self._document(capture, data)
             except Rejected as why:
                 refused[capture.document] = why
-        documents = [Document(each, rows.get(each.document)) for each in captures if each.document not in refused]
+        documents = [
+            read.get(each.document) or Document(each, None) for each in captures if each.document not in refused
+        ]
         put_aside = (self._put_aside(each, refused[each.document]) for each in captures if each.document in refused)
         counts = sum(put_aside, Counts())
         return counts + self._write(documents) if documents else counts
@@ -96,7 +99,7 @@ class Transformer:
         except Rejected as why:
             if len(documents) > 1:
                 return sum((self._write([each]) for each in documents), Counts())
-            return self._put_aside(documents[0].capture, self._located(why, documents[0]))
+            return self._refused(documents[0], why)
         became: Counter[str] = Counter(written.verdicts)
         counts = Counts(DocumentCounts(became["applied"], became["same"], became["stale"]), written.tables)
         counts += Counts(warnings=written.warnings)
@@ -105,7 +108,27 @@ class Transformer:
                 counts += self._put_aside(document.capture, _conflict(document.capture))
             elif verdict_ != "stale":
                 self._shown[document.capture.document] = self._new(document.capture)
+            if verdict_ == "applied":
+                counts += self._left_out(document)
         return counts
+
+    def _refused(self, document: Document, why: Rejected) -> Counts:
+        """Once more without the values that the database can't hold, or into quarantine."""
+        if document.rows is not None and is_of_a_value(why):
+            held = self._document(document.capture, self.raw.read(document.capture), hold=True)
+            if held.nulls > document.nulls:
+                return self._write([held])
+        return self._put_aside(document.capture, self._located(why, document))
+
+    def _left_out(self, document: Document) -> Counts:
+        """Tell of the values that could not be read of what was applied."""
+        name = document.capture.document
+        if document.unreadable:
+            first = document.unreadable[0]
+            shown = map(printable, (first.table, first.place, first.value, first.reason))
+            of = (self._method.name, name, document.nulls)
+            log.warning("%s %s: %s unreadable values are NULL, such as %s: %s is %s: %s", *of, *shown)
+        return Counts(unreadable=tuple(LeftOut(name, each) for each in document.unreadable))
 
     def _changes(self, capture: Stored) -> bool:
         """Whether the capture has another content than the tables show, so that its rows are needed."""
@@ -114,13 +137,13 @@ class Transformer:
         shown = self._shown.get(capture.document, capture.applied)
         return verdict(self._new(capture), shown, self._policy) == "applied"
 
-    def _rows(self, capture: Stored, data: Body) -> Sequence[Rows]:
+    def _document(self, capture: Stored, data: Body, *, hold: bool = False) -> Document:
         about = Capture(Moment.of(capture.as_of), capture.parameters)
-        extracted = extract(self._method, about, data)
+        extracted = extract(self._method, about, data, hold=hold)
         if tuple(extracted.keys.values()) != capture.keys:
             path = self._method.document[0].place
             raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
-        return self._upsert.pack(extracted.rows)
+        return Document(capture, self._upsert.pack(extracted.rows), extracted.unreadable)
 
     def _located(self, why: Rejected, document: Document) -> Rejected:
         explained = self._upsert.explain(why, document)

@@ -17,10 +17,12 @@ from mlb_etl.copying import Copying
 from mlb_etl.counts import TableCounts, Warned
 from mlb_etl.db import Connection, edge, reraise
 from mlb_etl.errors import Rejected
+from mlb_etl.lenient import Misfit
 from mlb_etl.partitions import Partitioned, Partitions
 from mlb_etl.quarantine import Quarantine
 from mlb_etl.raw import Stored
 from mlb_etl.row_guard import Counted, KeptOut
+from mlb_etl.unreadable import Unreadable
 from mlb_etl.watermark import Applied, Policy, Verdict, Watermarks, verdict
 
 log = logging.getLogger(__name__)
@@ -52,11 +54,18 @@ class Rows:
 class Document:
     """A capture and the rows it makes, by table in the method's order.
 
-    Without rows (None) it says that the capture has the content which the tables show already.
+    Without rows (None) it says that the capture has the content which the tables show already. `unreadable` are the
+    values that could not be read, and so are NULL in the rows.
     """
 
     capture: Stored
     rows: Sequence[Rows] | None
+    unreadable: Sequence[Misfit] = ()
+
+    @property
+    def nulls(self) -> int:
+        """How many values are NULL as they could not be read."""
+        return sum(each.number for each in self.unreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,7 @@ class Upsert:
         self._partitions = Partitions.of_method(connection, method)
         self._watermarks = Watermarks(connection, method.name)
         self._quarantine = Quarantine(connection, method.name)
+        self._unreadable = Unreadable(connection, method.name)
         self._staged = self._wide = False
         tables = (sql.SQL("ONLY {}").format(sql.Identifier(each.schema, each.name)) for each in method.tables)
         # Children are deleted before their parents, but all are locked in one order, which who makes partitions keeps.
@@ -229,6 +239,7 @@ class Upsert:
                 self._quarantine.leave(
                     each.capture for each, became in zip(documents, verdicts, strict=True) if became != "conflict"
                 )
+                self._unreadable.replace({each.capture.document: each.unreadable for each in applied})
                 warnings = self._warnings(applied)
         self._staged = self._staged or bool(merged)
         return Written(verdicts, tables, warnings)

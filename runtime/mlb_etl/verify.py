@@ -97,7 +97,7 @@ def _checked(
         shown, fingerprint = found
         if fingerprint != method.fingerprint:
             return Checked(method.name, keys, why=_MAPPING)
-        made = extract(method, shown.capture, documents.body(shown)).rows
+        made = extract(method, shown.capture, documents.body(shown), hold=True).rows
         copies = [copied for table, of in zip(tables, made, strict=True) if (copied := table.copying(of)) is not None]
         copying.send(connection, copies)
         return Checked(method.name, keys, tuple(each for table in tables for each in table.differences(shown)))

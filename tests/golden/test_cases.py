@@ -31,6 +31,7 @@ CAPTURED_AT = datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)
 ALSO = {
     "accept_rules": {f"{FOLDER}/method.py": "method.py"},
     "request_parameters": {f"{FOLDER}/method.py": "method.py"},
+    "unreadable": {f"{FOLDER}/method.py": "method.py"},
     **{
         case: {f"{layout.generated()}/migrations/V2__league_game_tables.sql": "tables.sql"}
         for case in NAMES

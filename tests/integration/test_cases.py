@@ -57,6 +57,31 @@ def case(database: str, cases_dir: Path) -> Callable[[str], Case]:
     return lambda name: Case(database, cases_dir / f"{name}.json.gz")
 
 
+def test_each_case_has_its_test(cases_dir: Path) -> None:
+    text = Path(__file__).read_text()
+    names = [file.name.removesuffix(".json.gz") for file in samples.find(cases_dir)]
+    assert names
+    assert [name for name in names if f'"{name}"' not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "path", "value"),
+    [
+        ("first_pitch_odd_text", "first_pitch_time", "$.gameData.gameInfo.firstPitch", "'2024-07-12T23:05:00'"),
+        ("weather_temp_odd_text", "weather_temp", "$.gameData.weather.temp", "''"),
+    ],
+)
+def test_an_odd_text_of_an_optional_column(
+    case: Callable[[str], Case], name: str, column: str, path: str, value: str
+) -> None:
+    given = case(name)
+    assert given.rows("live_game_metadata", column, "attendance") == [(None, 24441)]
+    assert [
+        (each.what.table, each.what.path, each.what.value, each.what.number) for each in given.counts.unreadable
+    ] == [("game.live_game_metadata", path, value, 1)]
+    assert len(given.rows("live_game_players", "player_id")) > 20
+
+
 def test_a_pitcher_relieved_within_a_plate_appearance(case: Callable[[str], Case]) -> None:
     """Whose each pitch is has no column yet: the plate appearance has the last pitcher, as its description says."""
     given = case("mid_pa_pitching_change")

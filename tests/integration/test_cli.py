@@ -110,6 +110,7 @@ def test_from_files_to_tables(database: str) -> None:
             "sample.plays": {"inserted": 3, "updated": 0, "unchanged": 0, "deleted": 0},
         },
         "quarantined": [],
+        "unreadable": [],
         "warnings": [],
     }
     with connect(database) as connection:

@@ -78,19 +78,19 @@ def why_of(file: ingest.File) -> tuple[object, ...]:
     return file.why.table, file.why.path, file.why.value, file.why.reason
 
 
-PLAYS = [{"index": 0}, {"index": 1, "rbi": "1"}]
+PLAYS = [{"index": 0}, {"index": "1"}]
 BROKEN = {
     "a string where a number belongs": (
         stub(response(plays=PLAYS)),
-        ("sample.plays", "$.plays[1].rbi", "1", "Expected `int | null`, got `str`"),
+        ("sample.plays", "$.plays[1].index", "1", "Expected `int | null`, got `str`"),
     ),
     "a string where a number belongs, in a map": (
         stub(response(players={"ID1": {"id": 1}, "ID 2": {"id": "x"}, "ID3": {}})),
         ("sample.raw_game", "$.players['ID 2'].id", "x", "Expected `int | null`, got `str`"),
     ),
     "a number too large for its column": (
-        stub(response(score=32768)),
-        ("sample.games", "$.score", 32768, "Expected `int` <= 32767"),
+        stub(response(season=32768)),
+        ("sample.games", "$.season", 32768, "Expected `int` <= 32767"),
     ),
     "a list where an object belongs": (
         stub(response(plays={})),
@@ -196,12 +196,12 @@ def put(value: object, *path: str | int) -> Callable[[dict[str, Any]], None]:
 
 BROKEN_FEEDS = {
     "a string where a number belongs": (
-        put("1", "liveData", "plays", "allPlays", 3, "result", "rbi"),
-        ("game.live_game_plays", f"{PLAYS_PATH}[3].result.rbi", "1"),
+        put("1", "liveData", "plays", "allPlays", 3, "about", "atBatIndex"),
+        ("game.live_game_plays", f"{PLAYS_PATH}[3].about.atBatIndex", "1"),
     ),
     "text that is no number": (
-        put("hot", "gameData", "weather", "temp"),
-        ("game.live_game_metadata", "$.gameData.weather.temp", "hot"),
+        put("once", "gameData", "game", "season"),
+        ("game.live_game_metadata", "$.gameData.game.season", "once"),
     ),
     "a play without its key": (
         put(None, "liveData", "plays", "allPlays", 3, "about", "atBatIndex"),

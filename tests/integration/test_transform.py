@@ -212,14 +212,6 @@ def test_a_change_that_the_database_refuses_is_quarantined_whole(tables: Tables)
     assert tables.all() == before
 
 
-def test_text_that_the_database_cannot_hold_is_quarantined(tables: Tables) -> None:
-    tables.load((NOON, response(1, venue="a\0b")), (NOON, response(2, venue="")))
-    [quarantined] = tables.transform().quarantined
-    assert (quarantined.why.table, quarantined.document) == ("sample.games", '{"game_pk": 1}')
-    assert "0x00" in quarantined.why.reason
-    assert tables.fetch("SELECT game_pk, venue FROM sample.games") == [(2, "")]
-
-
 def test_nul_where_another_type_is_due_does_not_stop_the_others(tables: Tables) -> None:
     """The note of it is text too, which can't hold NUL."""
     tables.load((NOON, response(2)))

@@ -215,6 +215,7 @@ METHOD = Method(
     raw_table="raw_game",
     raw_partition=Partition("captured_at", "month"),
     document=(DocumentKey("game_pk", "bigint", lambda document, _: document.game_pk, path="$.gamePk"),),
+    required=("$.gamePk", "$.season", "$.plays[*].index", "$.players.*.id"),
     rules=RULES,
     shrink_guard=ShrinkGuard(0.2, 5, ()),
     tables=(GAMES, PLAYS),

@@ -53,6 +53,12 @@ def read(response: Response) -> dict[str, Any]:
     return client_answer.read(METHOD, response)
 
 
+def test_an_error_nested_without_end_is_an_error_without_words() -> None:
+    refusal = client_answer.refused("/x", 404, {}, b'{"a":' * 100_000)
+    assert isinstance(refusal, NotFound)
+    assert str(refusal).endswith("/x: 404 Not Found")
+
+
 def test_a_response_has_all_of_its_request(api: Api, client: Client) -> None:
     api.says(f"{TARGET}?timecode=20240701_120000", response(note="é"))
     before = datetime.now(UTC)

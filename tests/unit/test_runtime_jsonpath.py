@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from mlb_etl.jsonpath import Step, general, parse, walk
+from mlb_etl.jsonpath import Step, beginnings, covers, parse, walk
 
 DOCUMENT = {"a": [{"b": 1}, {"b": None}, {}], "m": {"ID1": {"x": 1}, "I D": {"x": 2}}}
 
@@ -42,5 +42,13 @@ def test_walk(path: str, places: list[Any]) -> None:
     assert list(walk(DOCUMENT, steps)) == places
 
 
-def test_general() -> None:
-    assert general(("a", 12, "m", Step.EACH, "x")) == "$.a[*].m.*.x"
+def test_beginnings() -> None:
+    assert [*beginnings("$.a[*]['b c'].*")] == ["$", "$.a", "$.a[*]", "$.a[*]['b c']", "$.a[*]['b c'].*"]
+
+
+@pytest.mark.parametrize(
+    ("place", "covered"),
+    [(("a", 12, "x"), True), (("a", "ID1", "x"), True), (("a", 12), False), (("a", 12, "y"), False)],
+)
+def test_covers(place: tuple[str | int, ...], *, covered: bool) -> None:
+    assert covers(("a", Step.EACH, "x"), place) is covered

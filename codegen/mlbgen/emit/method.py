@@ -6,6 +6,7 @@ from mlbgen import columns, ir, types
 from mlbgen.emit import accept
 from mlbgen.emit.facts import modules, partition
 from mlbgen.emit.python import Names, Source, header, quoted, render
+from mlbgen.emit.required import required
 from mlbgen.emit.scope import Scope, Variable
 from mlbgen.emit.tree import ROOT, Tree
 
@@ -31,6 +32,7 @@ class _Context:
     accept_arguments: Source
     accept: Source
     facts: tuple[Source, ...]
+    required: tuple[Source, ...]
     rules: tuple[Source, ...]
 
 
@@ -52,6 +54,7 @@ def text(method: ir.Method, tree: Tree) -> str:
             constants=(ROOT, *sorted(constants)),
             modules=modules(method),
             facts=_facts(method),
+            required=tuple(map(quoted, required(method))),
             rules=tuple(
                 Source(f"Rule{quoted((rule.text, rule.path, rule.kind, rule.argument))}") for rule in method.rules
             ),

@@ -21,7 +21,9 @@ def _single(column: ir.Column, value: Value, decoding: Decoding, path: str, *, h
     """One value; with `has_default` it can be missing."""
     none = (*([None] if has_default else []), *column.null_if)
     converter = columns.converter(decoding, value.node.annotation)
-    converted = f"convert.{converter}({value.or_none}, {quoted(path)})" if converter else value.or_none
+    refusing = columns.is_required(column) or isinstance(column.value, ir.ParameterValue)
+    told = "" if refusing else ", capture.unreadable"
+    converted = f"convert.{converter}({value.or_none}, {quoted(path)}{told})" if converter else value.or_none
     if not none:
         return converted
     test = f"in {quoted(none)}" if column.null_if else "is None"

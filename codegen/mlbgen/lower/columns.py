@@ -44,6 +44,7 @@ _ONLY_FOR = {
     "default": ("path",),
     "null_if": ("path",),
     "convert": ("path", "key_of", "item_of"),
+    "unreadable": ("path", "key_of"),
 }
 UNKNOWN = SqlType("unknown")  # stands in where the mapping's type has an error
 _TIMESTAMP = SqlType("timestamptz")
@@ -68,6 +69,7 @@ def column(report: Report, place: Place, declared: spec.Column, scope: Scope) ->
         default=declared.default,
         null_if=tuple(declared.null_if),
         convert=declared.convert,
+        unreadable=declared.unreadable,
     )
 
 

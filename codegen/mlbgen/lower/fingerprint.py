@@ -5,7 +5,7 @@ import hashlib
 import json
 from typing import Any
 
-from mlbgen import ir
+from mlbgen import columns, ir, types
 
 # Words for people, where the YAML says it, and what changes no row.
 _LEFT_OUT = frozenset(
@@ -25,8 +25,10 @@ _LEFT_OUT = frozenset(
 
 
 def fingerprint(method: ir.Method) -> str:
-    """SHA-256 in hex over all that decides which rows come of a response."""
-    meaning = json.dumps(_plain(method), ensure_ascii=True, separators=(",", ":"))
+    """SHA-256 in hex over all that decides which rows come of a response, what its converters mean included."""
+    readers = {name for table in method.tables for column in table.columns for name in columns.readers(column)}
+    versions = {name: types.VERSIONS[name] for name in sorted(readers)}
+    meaning = json.dumps([_plain(method), versions], ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(meaning.encode()).hexdigest()
 
 

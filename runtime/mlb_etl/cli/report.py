@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from mlb_etl.cli.tables import Cell, number, paragraph, table
-from mlb_etl.counts import Counts, Quarantined, TableCounts
+from mlb_etl.counts import Counts, LeftOut, Quarantined, TableCounts
 from mlb_etl.errors import Rejected, printable, shortened
 
 __all__ = ["Cell", "table"]
@@ -54,6 +54,7 @@ def counts(done: Counts) -> None:
     paragraph(", ".join(f"{name} {number(found)}" for name, found in asdict(done.documents).items()))
     for warned in done.warnings:
         paragraph(f"warning: {warned.document}: {warned.rows} rows of {warned.table} break {warned.check}")
+    unreadable(done.unreadable)
     waiting([_waiting(each) for each in done.quarantined], most=_LISTED)
 
 
@@ -104,8 +105,21 @@ def plain(done: Counts) -> dict[str, Any]:
         "documents": asdict(done.documents),
         "tables": {name: asdict(each) for name, each in done.tables.items()},
         "quarantined": [_quarantined(each) for each in done.quarantined],
+        "unreadable": [{"document": json.loads(each.document), **asdict(each.what)} for each in done.unreadable],
         "warnings": [asdict(each) | {"document": json.loads(each.document)} for each in done.warnings],
     }
+
+
+def unreadable(left_out: Iterable[LeftOut]) -> None:
+    """Print which values are NULL as they could not be read, those of one path together."""
+    by_path: defaultdict[tuple[str, str], list[LeftOut]] = defaultdict(list)
+    for each in left_out:
+        by_path[each.what.table, each.what.path].append(each)
+    for (of, path), its in by_path.items():
+        first, values = its[0].what, number(sum(each.what.number for each in its))
+        paragraph(f"warning: {values} unreadable values of {path} are NULL in {of}, for example")
+        about = keys(json.loads(its[0].document))
+        paragraph(f"{about}: {first.place} is {first.value}: {first.reason}", indent=2)
 
 
 def _quarantined(each: Quarantined) -> dict[str, Any]:

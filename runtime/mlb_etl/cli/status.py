@@ -8,10 +8,11 @@ import click
 from mlb_etl import db, failures
 from mlb_etl import status as status_
 from mlb_etl.cli import report
-from mlb_etl.cli.tables import paragraph, table
+from mlb_etl.cli.tables import number, paragraph, table
 from mlb_etl.failures import Failed
 from mlb_etl.settings import Settings
 from mlb_etl.status import Status
+from mlb_etl.unreadable import Counted
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))  # in seconds
 
@@ -29,7 +30,8 @@ def status(ctx: click.Context, *, forget: bool, form: str) -> None:
 
     The exit code is 1 where someone is to do something: migrations are pending (`mlb-etl schema init`), captures wait
     in quarantine (`mlb-etl quarantine list`), requests failed, or the tables show a document of a time that is ahead of
-    the database's clock, so that what comes is taken for older. Documents behind are none of these.
+    the database's clock, so that what comes is taken for older. Documents behind are none of these, nor are values that
+    could not be read, which are NULL in the tables and listed by their path.
 
     \b
     Examples:
@@ -68,7 +70,14 @@ def _show(found: Status) -> None:
     for method in found.methods:
         if method.ahead:
             paragraph(f"{method.method}: the tables show {method.ahead} documents of a time that is yet to come")
+    report.some(found.unreadable, _unreadable, "can't be read")
     report.some(found.failures, _failed, "failed before")
+
+
+def _unreadable(each: Counted) -> None:
+    what = f"{number(each.values)} unreadable values of {each.path}, in {number(each.documents)} documents"
+    paragraph(f"{each.method}: {what}, are NULL in {each.table}, for example")
+    paragraph(f"{report.keys(each.document)}: {each.place} is {each.value}: {each.reason}", indent=2)
 
 
 def _failed(each: Failed) -> None:

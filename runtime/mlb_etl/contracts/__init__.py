@@ -16,6 +16,8 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 Row = tuple[Any, ...]
 Body = bytes | bytearray | memoryview
+# Is told of a value that can't be read: the path as columns state it, the value, and what was expected.
+Unreadable = Callable[[str, object, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,13 @@ class Capture:
     """What is known of one response besides its body.
 
     `captured_at` is the time whose state it shows (UTC): when it was asked for, or the past time that it was asked of.
-    `parameters` are those of the request, in its path and in its query.
+    `parameters` are those of the request, in its path and in its query. `unreadable` is told of the values that
+    optional columns can't take, which become NULL; without it they raise errors.Rejected, as those of other columns do.
     """
 
     captured_at: datetime
     parameters: Mapping[str, str]
+    unreadable: Unreadable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,9 @@ class Method:
 
     `decode` raises msgspec.DecodeError for what is no JSON and msgspec.ValidationError for JSON of another shape.
     `accept` raises errors.Rejected for a decoded response that breaks a rule. `query` are the parameters that a request
-    may have in its query, None for any. `fingerprint` changes with the mapping's meaning.
+    may have in its query, None for any. `required` are the paths that must be readable for the response to be applied:
+    of keys, levels, look-ups, filters and rules, and of columns that may not be NULL. `fingerprint` changes with the
+    mapping's meaning.
     """
 
     endpoint: str
@@ -176,6 +182,7 @@ class Method:
     raw_table: str
     raw_partition: Partition
     document: tuple[DocumentKey, ...]
+    required: tuple[str, ...]
     rules: tuple[Rule, ...]
     shrink_guard: ShrinkGuard
     tables: tuple[Table, ...]
@@ -224,4 +231,5 @@ __all__: Sequence[str] = (
     "Rule",
     "ShrinkGuard",
     "Table",
+    "Unreadable",
 )

@@ -1,7 +1,10 @@
 """Conversions that generated extractors call where the JSON type is not the column's.
 
-Each takes a text and its path, passes None through, and raises errors.Rejected for what it can't convert. The same
-texts come again and again (heights, rates, years), so each remembers what it made of the latest ones.
+Each takes a text and its path, and passes None through. For a text that it can't convert it tells `unreadable` and
+returns None, or raises errors.Rejected where there is none to tell. The same texts come again and again (heights,
+rates, years), so each remembers what it made of the latest ones.
+
+A change of what one of them makes of a text needs a new number in mlbgen.types.VERSIONS, which applies responses anew.
 """
 
 import re
@@ -10,21 +13,32 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from math import isinf
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from mlb_etl.contracts import Unreadable
 from mlb_etl.contracts.fields import Timestamp
 from mlb_etl.errors import Rejected
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _INNINGS = re.compile(r"([0-9]{1,4})(?:\.([012]))?")
 _HEIGHT = re.compile(r"""([0-9])' ?([0-9]{1,2})(?:"|'')?""")
 _BATTING_ORDER = re.compile(r"([1-9][0-9]?)([0-9]{2})")  # ten bat where exhibitions let them
 _REMEMBERED = 4096  # texts
+# What PostgreSQL's numeric holds: digits before the point, and behind it.
+_WHOLE_DIGITS, _DECIMALS = 131_072, 16_383
+
+
+class Converter(Protocol[T_co]):
+    """Makes the value of a column of a text."""
+
+    def __call__(self, text: str | None, path: str, unreadable: Unreadable | None = None, /) -> T_co | None:
+        """Convert the text that stands at the path."""
 
 
 def required(value: T | None, path: str) -> T:
@@ -39,17 +53,35 @@ def or_none(value: T | msgspec.UnsetType) -> T | None:
     return None if value is msgspec.UNSET else value
 
 
-def _converter(read: Callable[[str], T]) -> Callable[[str | None, str], T | None]:
+def numeric(value: Decimal | None, path: str, unreadable: Unreadable | None = None) -> Decimal | None:
+    """A number as it was decoded, if the database can hold it."""
+    if value is None:
+        return None
+    try:
+        return _finite(value)
+    except ValueError as error:
+        _refuse(error, value, path, unreadable)
+        return None
+
+
+def _refuse(error: ValueError, value: object, path: str, unreadable: Unreadable | None) -> None:
+    if unreadable is None:
+        raise Rejected(str(error), path=path, value=value) from None
+    unreadable(path, value, str(error))
+
+
+def _converter(read: Callable[[str], T]) -> Converter[T]:
     """The converter for a function that makes the value, or raises a ValueError that tells what is expected."""
     remembering = lru_cache(_REMEMBERED)(read)
 
-    def convert(text: str | None, path: str) -> T | None:
+    def convert(text: str | None, path: str, unreadable: Unreadable | None = None, /) -> T | None:
         if text is None:
             return None
         try:
             return remembering(text)
         except ValueError as error:
-            raise Rejected(str(error), path=path, value=text) from None
+            _refuse(error, text, path, unreadable)
+            return None
 
     convert.__doc__ = read.__doc__
     return convert
@@ -76,7 +108,7 @@ def bigint(text: str) -> int:
 @_converter
 def decimal(text: str) -> Decimal:
     """`".267"` -> 0.267"""
-    return _decimal(text)
+    return _finite(_decimal(text))
 
 
 @_converter
@@ -157,6 +189,15 @@ def _decimal(text: str) -> Decimal:
         raise ValueError("a number is expected") from None
     if not value.is_finite():
         raise ValueError("a finite number is expected")
+    return value
+
+
+def _finite(value: Decimal) -> Decimal:
+    """The number, within what the database can hold, which is also what packing it can take."""
+    if not value.is_finite():
+        raise ValueError("a finite number is expected")
+    if value.adjusted() >= _WHOLE_DIGITS or int(value.as_tuple().exponent) < -_DECIMALS:
+        raise ValueError("a number is expected that numeric can hold")
     return value
 
 

@@ -47,6 +47,28 @@ COMMENT ON COLUMN etl.quarantine.value IS 'What stands there.';
 COMMENT ON COLUMN etl.quarantine.reason IS 'The rule that it breaks.';
 COMMENT ON COLUMN etl.quarantine.quarantined_at IS 'When the capture was last tried.';
 
+CREATE TABLE etl.unreadable (
+    method text NOT NULL,
+    document jsonb NOT NULL,
+    table_name text NOT NULL,
+    path text NOT NULL,
+    place text NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    number integer NOT NULL,
+    PRIMARY KEY (method, document, table_name, path)
+);
+
+COMMENT ON TABLE etl.unreadable IS 'Values that could not be read of what the tables show, and so are NULL there; gone when the document is applied and can be read again.';
+COMMENT ON COLUMN etl.unreadable.method IS 'Method of the API, such as game.liveGameV1.';
+COMMENT ON COLUMN etl.unreadable.document IS 'What the response is about: its key columns and their values, such as {"game_pk": 747175}.';
+COMMENT ON COLUMN etl.unreadable.table_name IS 'Table concerned.';
+COMMENT ON COLUMN etl.unreadable.path IS 'Path of the values in the response, as JSONPath.';
+COMMENT ON COLUMN etl.unreadable.place IS 'Place of the first of them.';
+COMMENT ON COLUMN etl.unreadable.value IS 'What stands there.';
+COMMENT ON COLUMN etl.unreadable.reason IS 'What was expected instead.';
+COMMENT ON COLUMN etl.unreadable.number IS 'How many of the path could not be read.';
+
 CREATE TABLE etl.failure (
     method text NOT NULL,
     target text NOT NULL,

@@ -149,7 +149,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     for batting_slot, person_id in enumerate(away.batting_order or (), start=1):
         player = players.get(f"ID{person_id}") or NO_TEAMS_PLAYER
         batting_sequence = convert.batting_sequence(
-            player.batting_order, "$.liveData.boxscore.teams.away.players.*.battingOrder"
+            player.batting_order, "$.liveData.boxscore.teams.away.players.*.battingOrder", capture.unreadable
         )
         position = player.position or NO_POSITION
         status = player.status or NO_PLAYER_STATUS
@@ -162,6 +162,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             else convert.decimal(
                 stats_batting.stolen_base_percentage,
                 "$.liveData.boxscore.teams.away.players.*.stats.batting.stolenBasePercentage",
+                capture.unreadable,
             )
         )
         at_bats_per_home_run = (
@@ -170,6 +171,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             else convert.decimal(
                 stats_batting.at_bats_per_home_run,
                 "$.liveData.boxscore.teams.away.players.*.stats.batting.atBatsPerHomeRun",
+                capture.unreadable,
             )
         )
         fielding = stats.fielding or NO_FIELDING
@@ -179,6 +181,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             else convert.decimal(
                 fielding.stolen_base_percentage,
                 "$.liveData.boxscore.teams.away.players.*.stats.fielding.stolenBasePercentage",
+                capture.unreadable,
             )
         )
         season_stats = player.season_stats or NO_SEASON_STATS
@@ -187,28 +190,36 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             None
             if season_stats_batting.avg in ("-", "-.--", ".---")
             else convert.decimal(
-                season_stats_batting.avg, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.avg"
+                season_stats_batting.avg,
+                "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.avg",
+                capture.unreadable,
             )
         )
         season_obp = (
             None
             if season_stats_batting.obp in ("-", "-.--", ".---")
             else convert.decimal(
-                season_stats_batting.obp, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.obp"
+                season_stats_batting.obp,
+                "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.obp",
+                capture.unreadable,
             )
         )
         season_slg = (
             None
             if season_stats_batting.slg in ("-", "-.--", ".---")
             else convert.decimal(
-                season_stats_batting.slg, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.slg"
+                season_stats_batting.slg,
+                "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.slg",
+                capture.unreadable,
             )
         )
         season_ops = (
             None
             if season_stats_batting.ops in ("-", "-.--", ".---")
             else convert.decimal(
-                season_stats_batting.ops, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.ops"
+                season_stats_batting.ops,
+                "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.ops",
+                capture.unreadable,
             )
         )
         rows.append(

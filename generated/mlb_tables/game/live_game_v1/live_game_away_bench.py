@@ -90,22 +90,30 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         season_avg = (
             None
             if batting.avg in ("-", "-.--", ".---")
-            else convert.decimal(batting.avg, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.avg")
+            else convert.decimal(
+                batting.avg, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.avg", capture.unreadable
+            )
         )
         season_obp = (
             None
             if batting.obp in ("-", "-.--", ".---")
-            else convert.decimal(batting.obp, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.obp")
+            else convert.decimal(
+                batting.obp, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.obp", capture.unreadable
+            )
         )
         season_slg = (
             None
             if batting.slg in ("-", "-.--", ".---")
-            else convert.decimal(batting.slg, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.slg")
+            else convert.decimal(
+                batting.slg, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.slg", capture.unreadable
+            )
         )
         season_ops = (
             None
             if batting.ops in ("-", "-.--", ".---")
-            else convert.decimal(batting.ops, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.ops")
+            else convert.decimal(
+                batting.ops, "$.liveData.boxscore.teams.away.players.*.seasonStats.batting.ops", capture.unreadable
+            )
         )
         rows.append(
             (

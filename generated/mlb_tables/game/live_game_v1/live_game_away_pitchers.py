@@ -163,6 +163,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             else convert.decimal(
                 stats_pitching.strike_percentage,
                 "$.liveData.boxscore.teams.away.players.*.stats.pitching.strikePercentage",
+                capture.unreadable,
             )
         )
         hit_batsmen = (
@@ -174,6 +175,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             else convert.decimal(
                 stats_pitching.stolen_base_percentage,
                 "$.liveData.boxscore.teams.away.players.*.stats.pitching.stolenBasePercentage",
+                capture.unreadable,
             )
         )
         runs_scored_per_9 = (
@@ -182,13 +184,16 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             else convert.decimal(
                 stats_pitching.runs_scored_per9,
                 "$.liveData.boxscore.teams.away.players.*.stats.pitching.runsScoredPer9",
+                capture.unreadable,
             )
         )
         home_runs_per_9 = (
             None
             if stats_pitching.home_runs_per9 in ("-", "-.--", ".---")
             else convert.decimal(
-                stats_pitching.home_runs_per9, "$.liveData.boxscore.teams.away.players.*.stats.pitching.homeRunsPer9"
+                stats_pitching.home_runs_per9,
+                "$.liveData.boxscore.teams.away.players.*.stats.pitching.homeRunsPer9",
+                capture.unreadable,
             )
         )
         season_stats = player.season_stats or NO_SEASON_STATS
@@ -197,14 +202,18 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             None
             if season_stats_pitching.era in ("-", "-.--", ".---")
             else convert.decimal(
-                season_stats_pitching.era, "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.era"
+                season_stats_pitching.era,
+                "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.era",
+                capture.unreadable,
             )
         )
         season_whip = (
             None
             if season_stats_pitching.whip in ("-", "-.--", ".---")
             else convert.decimal(
-                season_stats_pitching.whip, "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.whip"
+                season_stats_pitching.whip,
+                "$.liveData.boxscore.teams.away.players.*.seasonStats.pitching.whip",
+                capture.unreadable,
             )
         )
         rows.append(

@@ -92,12 +92,16 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         season_era = (
             None
             if pitching.era in ("-", "-.--", ".---")
-            else convert.decimal(pitching.era, "$.liveData.boxscore.teams.home.players.*.seasonStats.pitching.era")
+            else convert.decimal(
+                pitching.era, "$.liveData.boxscore.teams.home.players.*.seasonStats.pitching.era", capture.unreadable
+            )
         )
         season_whip = (
             None
             if pitching.whip in ("-", "-.--", ".---")
-            else convert.decimal(pitching.whip, "$.liveData.boxscore.teams.home.players.*.seasonStats.pitching.whip")
+            else convert.decimal(
+                pitching.whip, "$.liveData.boxscore.teams.home.players.*.seasonStats.pitching.whip", capture.unreadable
+            )
         )
         rows.append(
             (

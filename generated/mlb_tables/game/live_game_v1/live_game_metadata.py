@@ -291,7 +291,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     status = game_data.status or NO_GAME_DATA_STATUS
     game_info = game_data.game_info or NO_GAME_INFO
     meta_data = document.meta_data or NO_META_DATA
-    feed_time = convert.timecode(meta_data.time_stamp, "$.metaData.timeStamp")
+    feed_time = convert.timecode(meta_data.time_stamp, "$.metaData.timeStamp", capture.unreadable)
     game_data_teams = game_data.teams or NO_GAME_DATA_TEAMS
     game_data_teams_home = game_data_teams.home or NO_GAME_DATA_TEAMS_HOME
     game_data_teams_away = game_data_teams.away or NO_GAME_DATA_TEAMS_AWAY
@@ -308,12 +308,16 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     home_winning_percentage = (
         None
         if home_record.winning_percentage in ("-", "-.--", ".---")
-        else convert.decimal(home_record.winning_percentage, "$.gameData.teams.home.record.winningPercentage")
+        else convert.decimal(
+            home_record.winning_percentage, "$.gameData.teams.home.record.winningPercentage", capture.unreadable
+        )
     )
     away_winning_percentage = (
         None
         if away_record.winning_percentage in ("-", "-.--", ".---")
-        else convert.decimal(away_record.winning_percentage, "$.gameData.teams.away.record.winningPercentage")
+        else convert.decimal(
+            away_record.winning_percentage, "$.gameData.teams.away.record.winningPercentage", capture.unreadable
+        )
     )
     venue = game_data.venue or NO_VENUE
     official_venue = game_data.official_venue or NO_OFFICIAL_VENUE
@@ -346,7 +350,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     defense_on_deck = defense.on_deck or NO_ON_DECK
     defense_in_hole = defense.in_hole or NO_IN_HOLE
     weather = game_data.weather or NO_WEATHER
-    weather_temp = convert.smallint(weather.temp, "$.gameData.weather.temp")
+    weather_temp = convert.smallint(weather.temp, "$.gameData.weather.temp", capture.unreadable)
     flags = game_data.flags or NO_FLAGS
     review = game_data.review or NO_REVIEW
     review_home = review.home or NO_GAME_DATA_HOME

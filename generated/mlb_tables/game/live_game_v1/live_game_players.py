@@ -92,7 +92,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     season = required(convert.smallint(game.season, "$.gameData.game.season"), "$.gameData.game.season")
     for player in (game_data.players or {}).values():
         player_id = required(player.id_, "$.gameData.players.*.id")
-        height_inches = convert.height_inches(player.height, "$.gameData.players.*.height")
+        height_inches = convert.height_inches(player.height, "$.gameData.players.*.height", capture.unreadable)
         primary_position = player.primary_position or NO_PRIMARY_POSITION
         bat_side = player.bat_side or NO_BAT_SIDE
         pitch_hand = player.pitch_hand or NO_PITCH_HAND

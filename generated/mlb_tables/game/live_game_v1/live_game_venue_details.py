@@ -74,7 +74,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     game = game_data.game or NO_GAME
     season = required(convert.smallint(game.season, "$.gameData.game.season"), "$.gameData.game.season")
     venue = game_data.venue or NO_VENUE
-    venue_season = convert.smallint(venue.season, "$.gameData.venue.season")
+    venue_season = convert.smallint(venue.season, "$.gameData.venue.season", capture.unreadable)
     location = venue.location or NO_LOCATION
     default_coordinates = location.default_coordinates or NO_DEFAULT_COORDINATES
     time_zone = venue.time_zone or NO_TIME_ZONE
@@ -100,8 +100,12 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             location.azimuth_angle,
             time_zone.id_,  # time_zone_id
             time_zone.tz,  # time_zone
-            time_zone.offset,  # time_zone_offset
-            time_zone.offset_at_game_time,  # time_zone_offset_at_game_time
+            convert.numeric(
+                time_zone.offset, "$.gameData.venue.timeZone.offset", capture.unreadable
+            ),  # time_zone_offset
+            convert.numeric(
+                time_zone.offset_at_game_time, "$.gameData.venue.timeZone.offsetAtGameTime", capture.unreadable
+            ),  # time_zone_offset_at_game_time
             field_info.capacity,
             field_info.turf_type,
             field_info.roof_type,

@@ -54,10 +54,19 @@ METHOD = Method(
     raw_table="schedule",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.5, emptied_table_rows=5, once=()),
-    fingerprint="7064c2c8ccba817ad953ebaa10358a9a63e1d7d4acf4d9c5330f7d7e1fbf1d52",
+    fingerprint="688439e6f60be906803bad05718fa05e6711be4c90d2c372614dfec4e473714d",
     document=(
         DocumentKey("schedule_date", "date", read_schedule_date, parameter="date"),
         DocumentKey("sport_id", "smallint", read_sport_id, parameter="sportId"),
+    ),
+    required=(
+        "$.messageNumber",
+        "$.dates",
+        "$.dates[*].date",
+        "$.dates[*]",
+        "$.dates[*].games[*]",
+        "$.dates[*].games[*].gamePk",
+        "$.dates[*].games[*].season",
     ),
     rules=(
         Rule("must be a schedule, not an answer with an error message", "$.messageNumber", "absent", None),

@@ -161,12 +161,16 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             home_winning_percentage = (
                 None
                 if home_league_record.pct in ("-", "-.--", ".---")
-                else convert.decimal(home_league_record.pct, "$.dates[*].games[*].teams.home.leagueRecord.pct")
+                else convert.decimal(
+                    home_league_record.pct, "$.dates[*].games[*].teams.home.leagueRecord.pct", capture.unreadable
+                )
             )
             away_winning_percentage = (
                 None
                 if away_league_record.pct in ("-", "-.--", ".---")
-                else convert.decimal(away_league_record.pct, "$.dates[*].games[*].teams.away.leagueRecord.pct")
+                else convert.decimal(
+                    away_league_record.pct, "$.dates[*].games[*].teams.away.leagueRecord.pct", capture.unreadable
+                )
             )
             venue = game.venue or NO_VENUE
             rows.append(

@@ -41,8 +41,14 @@ METHOD = Method(
     raw_table="game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
-    fingerprint="53b4acd63aa928511ea5dba2476ed09ba9b903bcdf6c65d38d6baf1ca7799a41",
+    fingerprint="637cb6ab2ec6eb9fa5a6bae850adba5cc9d634f312f4d083e6d510c2c29d50a2",
     document=(DocumentKey("game_pk", "bigint", read_game_pk, path="$.gamePk"),),
+    required=(
+        "$.gamePk",
+        "$.error",
+        "$.live.plays",
+        "$.live.plays[*].pitchEvents",
+    ),
     rules=(
         Rule("the game that was asked for", "$.gamePk", "equals_parameter", "game_pk"),
         Rule("no message of an error", "$.error", "absent", None),

@@ -50,11 +50,11 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         else old.score
     )
     era = (
-        (None if document.era in ("-",) else convert.decimal(document.era, "$.era"))
+        (None if document.era in ("-",) else convert.decimal(document.era, "$.era", capture.unreadable))
         if document.era is not None
         else None
         if old.era in ("-",)
-        else convert.decimal(old.era, "$.old.era")
+        else convert.decimal(old.era, "$.old.era", capture.unreadable)
     )
     return [
         (

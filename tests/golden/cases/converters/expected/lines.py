@@ -44,15 +44,15 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     for line_index, line in enumerate(document.lines or ()):
-        season = convert.smallint(line.season, "$.lines[*].season")
-        attendance = convert.integer(line.attendance, "$.lines[*].attendance")
-        outs = convert.innings_to_outs(line.innings, "$.lines[*].innings")
-        read_at = convert.timecode(line.read, "$.lines[*].read")
-        height_inches = convert.height_inches(line.height, "$.lines[*].height")
-        slot = convert.batting_slot(line.batting_order, "$.lines[*].battingOrder")
-        sequence = convert.batting_sequence(line.batting_order, "$.lines[*].battingOrder")
-        average = convert.decimal(line.average, "$.lines[*].average")
-        share = convert.number(line.share, "$.lines[*].share")
+        season = convert.smallint(line.season, "$.lines[*].season", capture.unreadable)
+        attendance = convert.integer(line.attendance, "$.lines[*].attendance", capture.unreadable)
+        outs = convert.innings_to_outs(line.innings, "$.lines[*].innings", capture.unreadable)
+        read_at = convert.timecode(line.read, "$.lines[*].read", capture.unreadable)
+        height_inches = convert.height_inches(line.height, "$.lines[*].height", capture.unreadable)
+        slot = convert.batting_slot(line.batting_order, "$.lines[*].battingOrder", capture.unreadable)
+        sequence = convert.batting_sequence(line.batting_order, "$.lines[*].battingOrder", capture.unreadable)
+        average = convert.decimal(line.average, "$.lines[*].average", capture.unreadable)
+        share = convert.number(line.share, "$.lines[*].share", capture.unreadable)
         rows.append(
             (
                 game_pk,

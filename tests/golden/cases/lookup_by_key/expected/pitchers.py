@@ -41,7 +41,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     for id_ in home.pitchers or ():
         player = players.get(f"ID{id_}") or NO_PLAYER
         stats = player.stats or NO_STATS
-        era = convert.decimal(stats.era, "$.home.players.*.stats.era")
+        era = convert.decimal(stats.era, "$.home.players.*.stats.era", capture.unreadable)
         rows.append(
             (
                 game_pk,

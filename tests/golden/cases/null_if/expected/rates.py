@@ -38,7 +38,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     for rate_index, rate in enumerate(document.rates or ()):
-        era = None if rate.era in ("-.--", "-") else convert.decimal(rate.era, "$.rates[*].era")
+        era = None if rate.era in ("-.--", "-") else convert.decimal(rate.era, "$.rates[*].era", capture.unreadable)
         note = None if rate.note in ("",) else rate.note
         grade = "none" if rate.grade in (None, "?") else rate.grade
         rows.append(

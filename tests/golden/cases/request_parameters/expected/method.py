@@ -46,10 +46,16 @@ METHOD = Method(
     raw_table="game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
-    fingerprint="b493b31e251ef8b6642c3e2dc437c9dbc16071515e43f48ad236145224f91816",
+    fingerprint="0498b1ba2d28ffb14429ee25a43e54fd9f15c4e13a1fd149b311857589334b4d",
     document=(
         DocumentKey("game_day", "date", read_game_day, parameter="date"),
         DocumentKey("level", "smallint", read_level, parameter="level"),
+    ),
+    required=(
+        "$.dates[*].date",
+        "$.dates[*]",
+        "$.dates[*].games[*]",
+        "$.dates[*].games[*].gamePk",
     ),
     rules=(Rule("the day that was asked for", "$.dates[*].date", "equals_parameter", "date"),),
     tables=(

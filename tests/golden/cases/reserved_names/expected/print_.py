@@ -53,7 +53,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             rows_ = 0 if inning_item.rows is None else inning_item.rows
             n2_b = inning_item.n2_b or NO_N2_B
             field = inning_item.field_ or NO_FIELD
-            convert_ = convert.smallint(inning_item.convert, "$.list[*].innings[*].convert")
+            convert_ = convert.smallint(inning_item.convert, "$.list[*].innings[*].convert", capture.unreadable)
             rows.append(
                 (
                     game_pk,

@@ -56,7 +56,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     return [
         (
             game_pk,
-            convert.calendar_date(game.date_, "$.game.date"),  # game_date
+            convert.calendar_date(game.date_, "$.game.date", capture.unreadable),  # game_date
             game.date_,  # date_text
             game_teams_home.score,  # home_score
             game_teams_home.score,  # home_score_4

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Row, Table
+from mlb_etl.contracts import Capture, Column, Row, Table, convert
 from mlb_etl.contracts.convert import required
 
 from .document import NO_V, Document
@@ -45,7 +45,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             v.small,  # a_smallint
             v.int_,  # a_integer
             v.big,  # a_bigint
-            v.numeric,  # a_numeric
+            convert.numeric(v.numeric, "$.v.numeric", capture.unreadable),  # a_numeric
             v.double,  # a_double
             v.boolean,  # a_boolean
             v.text,  # a_text
