@@ -39,12 +39,19 @@ _NOTHING: Final = Found(None)
 
 def find(source: ir.Value, scope: Scope, parameters: Mapping[str, str]) -> Found:
     """The value of a column in a row; null where the response, or the request with these parameters, has none."""
+    return next((found for found in find_all(source, scope, parameters) if found.value is not None), _NOTHING)
+
+
+def find_all(source: ir.Value, scope: Scope, parameters: Mapping[str, str]) -> Iterator[Found]:
+    """What is there at each of the paths that the column can take its value from."""
     match source:
         case ir.PathValue(references):
-            return _first(references, scope)
+            for reference in references:
+                yield Found(_walk(scope[reference.root].value, reference.members, None), reference.type)
         case ir.ItemValue(level, item_type):
-            return Found(scope[level].value, item_type)
-    return Found(_known(source, scope, parameters))
+            yield Found(scope[level].value, item_type)
+        case _:
+            yield Found(_known(source, scope, parameters))
 
 
 def _known(source: ir.Value, scope: Scope, parameters: Mapping[str, str]) -> object:
@@ -59,14 +66,6 @@ def _known(source: ir.Value, scope: Scope, parameters: Mapping[str, str]) -> obj
         case ir.ConstantValue(constant):
             return constant
     return None  # captured_at and ingested_at, which are not the response's
-
-
-def _first(references: tuple[ir.Reference, ...], scope: Scope) -> Found:
-    for reference in references:
-        value = _walk(scope[reference.root].value, reference.members, None)
-        if value is not None:
-            return Found(value, reference.type)
-    return _NOTHING
 
 
 def _loop(levels: tuple[ir.Level, ...], lookups: Mapping[str, ir.LookUp], scope: Scope) -> Iterator[Scope]:

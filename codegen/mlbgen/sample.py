@@ -119,7 +119,7 @@ class _Inspection:
         for scope in interpret.scopes(self.table, stub.document):
             self.rows += 1
             row = {
-                column.name: self._value(column, interpret.find(column.value, scope, stub.parameters), file)
+                column.name: self._value(column, list(interpret.find_all(column.value, scope, stub.parameters)), file)
                 for column in self.columns
             }
             key = tuple(row[name] for name in self.key)
@@ -127,19 +127,22 @@ class _Inspection:
                 self._note_repeated(key, file)
             keys.add(key)
 
-    def _value(self, column: ir.Column, found: Found, file: str) -> object:
+    def _value(self, column: ir.Column, found: list[Found], file: str) -> object:
+        """The value of what is there first; what is there at the other paths has to fit too."""
+        there = [each for each in found if each.value is not None] or found[:1]
         try:
-            fitted = _fitted(column, found)
+            fitted, *_ = [_fitted(column, each) for each in there]
         except Misfit as misfit:
             self.filled.add(column.name)
             message = f'a sample does not fit column "{column.name}" of {self.name}: {misfit}'
-            self._note("MG104", column, message, f"{file} has {_short(found.value)} at {_source(column)}")
+            values = ", ".join(_short(each.value) for each in there)
+            self._note("MG104", column, message, f"{file} has {values} at {_source(column)}")
             return None
         if fitted is not None:
             self.filled.add(column.name)
         elif column.name in self.key and not _is_asked(column):
             message = f'key column "{column.name}" of {self.name} is NULL in a sample'
-            self._note("MG102", column, message, f"{file} has {_short(found.value)} at {_source(column)}")
+            self._note("MG102", column, message, f"{file} has {_short(there[0].value)} at {_source(column)}")
         return fitted
 
     def _note_repeated(self, key: tuple[object, ...], file: str) -> None:

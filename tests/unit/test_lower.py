@@ -342,6 +342,30 @@ def test_all_errors_of_a_run_are_reported_sorted_by_place() -> None:
     assert all(each.source_line for each in found)
 
 
+PATHS = {"integer": "$.gamePk", "string": "$.season", "boolean": "$.game.status.final", "object": "$.game"}
+
+
+@pytest.mark.parametrize(
+    ("fits", "other", "facts", "code"),
+    [
+        ("integer", "boolean", "type: bigint", "MG040"),
+        ("integer", "object", "type: bigint", "MG032"),
+        ("string", "integer", "type: text", "MG040"),
+        ("string", "integer", "type: smallint, convert: innings_to_outs", "MG042"),
+        ("string", "integer", 'type: smallint, null_if: ["-"]', "MG042"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_each_of_several_paths_has_to_fit(fits: str, other: str, facts: str, code: str, place: int) -> None:
+    def mapping(*kinds: str) -> str:
+        paths = ", ".join(PATHS[each] for each in kinds)
+        return f"{GAMES}      - {{name: x, path: [{paths}], {facts}, description: X.}}\n"
+
+    good = [fits] * 3
+    assert method(mapping(*good))
+    assert [each.code for each in errors(mapping(*good[:place], other, *good[place + 1 :]))] == [code]
+
+
 def test_an_error_in_a_repeated_table_is_reported_once_at_its_character() -> None:
     (found,) = errors(BATTERS.replace("{side}.players", "{side}.playrs"))
 

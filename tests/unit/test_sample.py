@@ -209,6 +209,20 @@ def test_mg104_is_told_once_for_a_column() -> None:
     assert len(check(GOOD, play(speed=93.45), play(speed=93.46))) == 1
 
 
+@pytest.mark.parametrize(("first", "second"), [(1, 40_000), (40_000, 1), (None, 40_000), (40_000, None)])
+def test_each_of_several_paths_has_to_fit(first: int | None, second: int | None) -> None:
+    """The decoder reads them all, whichever is taken."""
+    mapping = MAPPING.format(duplicates="error").replace("path: play.n,", "path: [play.n, play.m],")
+    document = {"gamePk": 1, "plays": [GOOD["plays"][0] | {"n": first, "m": second}]}  # type: ignore[index]
+    shape = infer.infer([Stub("shown", "game.test", {"gamePk": 1, "plays": [{**GOOD["plays"][0], "m": 2}]})])  # type: ignore[index]
+    method = lower.lower(source.parse(mapping, "test.yaml"), shape["game.test"])
+    good = Stub("good.json", "game.test", GOOD)
+    (found,) = sample.check(method, [good, Stub("bad.json", "game.test", document)]).diagnostics
+    assert found.code == "MG104"
+    values = ", ".join(str(each) for each in (first, second) if each is not None)
+    assert found.help == f"bad.json has {values} at $.plays[*].n, $.plays[*].m"
+
+
 def test_mg105_a_table_that_no_sample_fills() -> None:
     assert texts(check({"gamePk": 1, "plays": []})) == [
         (9, "MG105", "game.plays is filled by no sample", "nothing that passes was found at $.plays")

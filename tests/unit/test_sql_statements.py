@@ -61,11 +61,8 @@ WITH "incoming" AS MATERIALIZED (
         AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
-        OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND ("old"."speed", "old"."event") IS DISTINCT FROM (
-                "new"."speed"::numeric(5,1), "new"."event"
-            )
+        OR ("old"."speed", "old"."event") IS DISTINCT FROM (
+            "new"."speed"::numeric(5,1), "new"."event"
         )
 ), "written" AS (
     INSERT INTO "league"."plays" AS "old" (
@@ -79,14 +76,15 @@ WITH "incoming" AS MATERIALIZED (
         "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "play_index", "season"
+    RETURNING "game_pk", "play_index", "season", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "play_index", "season")
 GROUP BY
     "game_pk\""""
@@ -102,7 +100,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -112,11 +109,12 @@ WITH "vanished" AS (
                 AND "old"."play_index" = "new"."play_index"
                 AND "old"."season" = "new"."season"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk\""""
@@ -175,7 +173,8 @@ def test_percent_signs_are_doubled_where_parameters_are_sent_only() -> None:
     odd = ir.Check("odd", ("event",), '"event" LIKE \'%s\' AND "play_index" % 2 = 0', "warn")
     made = statements(replace(PLAYS, checks=(odd, replace(odd, name="even", severity="error"))), DOCUMENT)
     assert made.warn is not None
-    assert '"event" LIKE \'%%s\' AND "play_index" %% 2 = 0' in made.warn
-    assert '"old"."game_pk" = ANY(%(game_pk)s::bigint[])' in made.warn
+    sent = " ".join(made.warn.split())
+    assert '"event" LIKE \'%%s\' AND "play_index" %% 2 = 0' in sent
+    assert '"old"."game_pk" = ANY(%(game_pk)s::bigint[])' in sent
     ((_, violation),) = made.violations
-    assert '"event" LIKE \'%s\' AND "play_index" % 2 = 0' in violation
+    assert '"event" LIKE \'%s\' AND "play_index" % 2 = 0' in " ".join(violation.split())
