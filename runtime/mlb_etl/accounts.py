@@ -45,10 +45,15 @@ def of(folder: Path) -> Account | None:
     """The account for a server in `folder`, which need not exist; None where this process is not root."""
     if os.geteuid() != 0:
         return None
-    owner = next(each for each in (folder, *folder.parents) if each.exists()).stat()
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    owner = nearest.stat()
+    return own() if owner.st_uid == 0 or is_nobodys(nearest) else Account(owner.st_uid, owner.st_gid)
+
+
+def is_nobodys(folder: Path) -> bool:
+    """Whether the folder belongs to `nobody`, as which services run that have no account of their own."""
     nobody = _nobody()
-    shared = {0, nobody.uid} if nobody else {0}
-    return own() if owner.st_uid in shared else Account(owner.st_uid, owner.st_gid)
+    return nobody is not None and folder.stat().st_uid == nobody.uid
 
 
 def own() -> Account:

@@ -57,6 +57,11 @@ class Server:
         """Whether the server accepts connections."""
         return pq.PGconn.ping(self.url().encode()) == pq.Ping.OK
 
+    def lost_socket(self) -> bool:
+        """Whether the server lives and nobody can reach it, since its socket was removed."""
+        pid, state = self._postmaster()
+        return pid is not None and state == "ready" and not (self._socket_folder() / SOCKET).exists()
+
     def start(self) -> bool:
         """Make sure that the server runs, and return when it accepts connections; False when it did already.
 
@@ -73,10 +78,12 @@ class Server:
                         raise DatabaseUnavailable(f"{self.home}: the server did not start{self._log_end()}")
                     self._spawn(lock)
                     spawned = True
-                elif not asked and self._lost_socket():
+                elif not asked and self.lost_socket():
                     log.warning("%s: the server's socket is gone, so it is started anew", self.home)
                     asked = self._ask_to_stop()
             time.sleep(PAUSE)
+        if not spawned and os.geteuid() == 0 and accounts.is_nobodys(self.home):  # of an older version
+            log.warning("%s: the server runs as nobody, as services do: `mlb-etl db stop` and start it anew", self.home)
         return spawned
 
     def stop(self) -> bool:
@@ -260,11 +267,6 @@ class Server:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
         return True
-
-    def _lost_socket(self) -> bool:
-        """Whether a server lives that nobody can reach, since its socket was removed."""
-        pid, state = self._postmaster()
-        return pid is not None and state == "ready" and not (self._socket_folder() / SOCKET).exists()
 
     def _postmaster(self) -> tuple[int | None, str]:
         """The server's process and its state, such as `ready`; None where no process of that number has the lock."""

@@ -4,6 +4,7 @@ When a migration is applied, what it changed is noted in etl.schema_made, in the
 between two migrations stays a difference that way.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from mlb_etl.db import Connection
 Objects: TypeAlias = Mapping[str, Mapping[str, str]]  # definitions by table and object, such as `column game_pk`
 State: TypeAlias = Literal["missing", "changed", "extra"]
 
+log = logging.getLogger(__name__)
 CONTROL = "etl"  # the schema of the runtime's own tables
 _READ = "SELECT objects FROM etl.schema_made WHERE history = %s"
 _WRITE = """
@@ -102,7 +104,12 @@ def schemas(package: str) -> list[str]:
 
 def differences(connection: Connection, package: str, histories: Iterable[str]) -> list[Difference]:
     """What differs of the tables that migrations of these histories made, by table; all of these are applied."""
-    made = {table: its for history in histories for table, its in _made(connection, history).items()}
+    made: dict[str, Mapping[str, str]] = {}
+    for history in histories:
+        noted = _made(connection, history)
+        made |= noted
+        if not noted:
+            log.warning("another tool applied the migrations of etl.%s, so their tables are not compared", history)
     found = _objects(connection, [*schemas(package), CONTROL])
     differing = [
         Difference(table, name, made[table].get(name), found.get(table, {}).get(name))

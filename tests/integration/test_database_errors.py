@@ -77,6 +77,20 @@ def test_what_a_changed_schema_refuses_is_not(sample_database: str, tmp_path: Pa
     assert said in run(sample_database, "schema", "status").output
 
 
+def test_it_is_known_of_workers_too(sample_database: str, tmp_path: Path) -> None:
+    with psycopg.connect(sample_database) as connection:
+        connection.execute("ALTER TABLE sample.games DROP COLUMN venue")
+    (tmp_path / "job.yaml").write_text(
+        "name: sample\nsource: {endpoint: sample, method: game}\nstorage: {raw: false, transform: true}\n"
+    )
+    for number in range(12):
+        write(tmp_path / f"{number}.json", stub(response(number), game_pk=number))
+    assert run(sample_database, "load", str(tmp_path)).exit_code == 0
+    done = run(sample_database, "transform", "--job", str(tmp_path / "job.yaml"), "--workers", "2")
+    assert done.exit_code == 1
+    assert "sample.games: column venue is missing: text; `mlb-etl schema status`" in done.output
+
+
 def test_a_privilege_that_lacks_is_not(server: Server, sample_database: str) -> None:
     with psycopg.connect(server.url(), autocommit=True) as admin:
         admin.execute("CREATE ROLE stranger LOGIN")

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from databases import temporary_folder
 
-from mlb_etl import binaries
+from mlb_etl import accounts, binaries
 from mlb_etl.accounts import Account
 from mlb_etl.embedded import SOCKET, SOCKET_BYTES, Server
 from mlb_etl.errors import DatabaseUnavailable
@@ -27,7 +27,7 @@ UNREACHABLE = "others can't reach this Python"
 START = """
 import os, signal, sys
 from pathlib import Path
-from mlb_etl import binaries
+from mlb_etl import accounts, binaries
 from mlb_etl.embedded import Server
 print(Server(Path(sys.argv[1])).start(), flush=True)
 """
@@ -238,15 +238,23 @@ for attempt in (
 
 
 @needs_root
-def test_a_folder_of_an_older_version_gets_an_account(folder: Path) -> None:
+def test_a_folder_of_an_older_version_gets_an_account(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """That left it to `nobody`."""
     server = Server(folder / "pg")
     server.start()
     ask(server, b"CREATE TABLE kept AS SELECT 42 AS answer")
     server.stop()
     nobody = pwd.getpwnam("nobody")
-    Account(nobody.pw_uid, nobody.pw_gid).take(server.home)
-    server.start()
+    with monkeypatch.context() as older:
+        older.setattr(accounts, "of", lambda _: Account(nobody.pw_uid, nobody.pw_gid))
+        assert server.start() is True
+        assert owners(server.home) == {nobody.pw_uid}
+    assert server.start() is False
+    assert "the server runs as nobody" in caplog.text, "it goes on"
+    server.stop()
+    assert server.start() is True
     assert ask(server, b"SELECT answer FROM kept") == (42,)
     assert owners(server.home).isdisjoint({0, nobody.pw_uid})
 
@@ -310,7 +318,9 @@ def test_a_server_without_its_socket_can_be_stopped(folder: Path) -> None:
     ask(server, b"CREATE TABLE kept AS SELECT 42 AS answer")
     (server.home / SOCKET).unlink()
     assert not server.running()
+    assert server.lost_socket()
     assert server.stop() is True
+    assert not server.lost_socket()
     server.start()
     assert ask(server, b"SELECT answer FROM kept") == (42,)
 

@@ -198,6 +198,7 @@ def test_migrated_is_the_same_as_fresh(made: Project, fresh: Databases, tmp_path
     loaded(old, before, tmp_path)
     rows_before = rows(old)
     migrated(old, after)
+    assert migrate.differences(old, after) == [], "what the migrations made is noted"
     if not EDITS[name].allowed.drop:
         assert kept(rows_before, rows(old)), "a migration by itself loses nothing"
     loaded(old, after, tmp_path)

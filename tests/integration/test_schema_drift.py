@@ -136,6 +136,15 @@ def test_what_is_of_others_does_no_harm(sample_database: str) -> None:
     ]
 
 
+def test_what_another_tool_applied_is_not_compared(sample_database: str, caplog: pytest.LogCaptureFixture) -> None:
+    with connect(sample_database) as connection:
+        connection.execute("DELETE FROM etl.schema_made WHERE history = 'flyway_schema_history'")
+        connection.execute("DROP TABLE sample.plays; ALTER TABLE etl.failure DROP COLUMN times")
+        [found] = migrate.differences(connection, PACKAGE)
+    assert str(found) == "etl.failure: column times is missing: integer NOT NULL DEFAULT 1"
+    assert "another tool applied the migrations of etl.flyway_schema_history" in caplog.text
+
+
 def test_a_migration_does_not_hide_what_was_changed_before(
     empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,6 +175,13 @@ def test_a_connection_made_anew_is_pinned_too(server: Server, database: str) -> 
         assert session.do(lambda transformer: transformer.connection.info.backend_pid) != pid
 
 
+@pytest.mark.parametrize("number", [90624, 130011, 140012])
+def test_an_older_server_is_refused(number: int) -> None:
+    with pytest.raises(EtlError, match=r"the server is PostgreSQL (9|13|14): 15 or newer is needed"):
+        server_session._require_version(number)
+    server_session._require_version(150000)
+
+
 def test_what_the_dsn_says_stays(empty_database: str) -> None:
     dsn = make_conninfo(empty_database, application_name="mine", options="-c work_mem=7MB -c statement_timeout=7s")
     with db.connect(Settings(dsn, Path(), "mlb_tables")) as connection:

@@ -68,8 +68,12 @@ def status(ctx: click.Context, *, form: str) -> None:
     running = server.running()
     if form == "json":
         report.as_json({"running": running, "folder": str(server.home), "url": server.url() if running else None})
+    elif running:
+        click.echo(f"running: {server.url()}")
+    elif server.lost_socket():
+        click.echo(f"runs without its socket, which was removed; `mlb-etl db start` starts it anew: {server.home}")
     else:
-        click.echo(f"running: {server.url()}" if running else f"not running: {server.home}")
+        click.echo(f"not running: {server.home}")
     ctx.exit(0 if running else 1)
 
 
