@@ -6,6 +6,7 @@ would track. Ends with 1 where a bug survives, or the list no longer fits the co
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from queue import SimpleQueue
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("codegen", "generated", "runtime", "simulator", "templates")
 LIMIT = 900  # seconds for the tests of a mutant
-FAILED = 1  # pytest's exit code where tests ran and some failed
+FAILED = re.compile(r"\b[1-9]\d* (failed|errors?)\b")  # in pytest's last line, where tests ran and some failed
+TESTS_FAILED = 1  # its exit code then, but also Python's, where pytest does not start
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def run_tests(root: Path, tests: Sequence[str], *, limit: float | None = LIMIT) 
             command, cwd=root, env=environment, timeout=limit, capture_output=True, text=True, check=False
         )
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, FAILED, "", "")
+        return subprocess.CompletedProcess(command, TESTS_FAILED, "1 failed: it took too long", "")
 
 
 def outcome(mutant: Mutant, root: Path) -> str:
@@ -91,9 +93,10 @@ def outcome(mutant: Mutant, root: Path) -> str:
         done = run_tests(root, mutant.tests)
     finally:
         path.write_text(before)
-    if done.returncode == FAILED:
+    said = (done.stdout + done.stderr).strip().splitlines()
+    if done.returncode == TESTS_FAILED and FAILED.search(said[-1]):
         return "found"
-    return "survived" if done.returncode == 0 else "stale: " + (done.stdout + done.stderr).strip().splitlines()[-1]
+    return "survived" if done.returncode == 0 else f"stale: {said[-1]}"
 
 
 def try_all(mutants: Sequence[Mutant], processes: int) -> list[str]:
