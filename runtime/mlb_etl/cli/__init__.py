@@ -9,7 +9,8 @@ import gc
 import logging
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import click
@@ -43,21 +44,19 @@ log = logging.getLogger("mlb_etl")
 class _Commands(click.Group):
     """Shows what a user can mend as one message, and anything else with its traceback as our bug."""
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse, which prints where --help or --version is asked for."""
+        with _ended():
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with db.edge():
+            with db.edge(), _ended():
                 return super().invoke(ctx)
         except EtlError as error:
             return _end(ctx, str(error))
-        except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
-        except BrokenPipeError:
-            _close_output()
-            ctx.exit(NOT_READ)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            return _end(ctx, f"{error}: make room")
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except Exception as error:
@@ -75,6 +74,23 @@ def _changed_by_hand() -> str | None:
             if each.state != "extra":
                 return f"{each}; `mlb-etl schema status` lists what was changed by hand"
     return None
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """Ends the program quietly where it was interrupted, and where nobody reads what it prints."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _close_output()
+        raise click.exceptions.Exit(NOT_READ) from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _close_output()
+        raise click.ClickException(f"{error.strerror}: make room for what is written") from error
 
 
 def _end(ctx: click.Context, message: str) -> NoReturn:
