@@ -91,7 +91,6 @@ WITH "vanished" AS (
     USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
-        AND "old"."captured_at" <= "document"."captured_at"
         AND NOT EXISTS(
             SELECT
                 1
@@ -101,11 +100,12 @@ WITH "vanished" AS (
                 AND "old"."play_index" = "new"."play_index"
                 AND "old"."pitch_index" = "new"."pitch_index"
         )
-    RETURNING "old"."game_pk"
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
 )
 SELECT
     "game_pk",
-    COUNT(*) AS "deleted"
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
 GROUP BY
     "game_pk"
@@ -125,12 +125,9 @@ WITH "incoming" AS MATERIALIZED (
     WHERE
         "old"."game_pk" IS NULL
         OR (
-            "new"."captured_at" >= "old"."captured_at"
-            AND (
-                "old"."speed", "old"."zone", "old"."balls", "old"."strikes"
-            ) IS DISTINCT FROM (
-                "new"."speed"::numeric, "new"."zone", "new"."balls", "new"."strikes"
-            )
+            "old"."speed", "old"."zone", "old"."balls", "old"."strikes"
+        ) IS DISTINCT FROM (
+            "new"."speed"::numeric, "new"."zone", "new"."balls", "new"."strikes"
         )
 ), "written" AS (
     INSERT INTO "league"."pitches" AS "old" (
@@ -145,14 +142,15 @@ WITH "incoming" AS MATERIALIZED (
         "ingested_at" = DEFAULT
     WHERE
         "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "play_index", "pitch_index"
+    RETURNING "game_pk", "play_index", "pitch_index", TRUE AS "Written"
 )
 SELECT
     "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated"
-FROM "written"
-JOIN "incoming"
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
     USING ("game_pk", "play_index", "pitch_index")
 GROUP BY
     "game_pk"
