@@ -72,6 +72,7 @@ class Transformer:
         self._method = method
         self._policy = policy
         self._shown: dict[str, Applied | None] = {}
+        self._told: dict[str, set[tuple[str, str]]] = {}  # tables and paths with unreadable values, by document
 
     def apply(self, captures: Sequence[Stored]) -> Counts:
         """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
@@ -121,9 +122,11 @@ class Transformer:
         return self._put_aside(document.capture, self._located(why, document))
 
     def _left_out(self, document: Document) -> Counts:
-        """Tell of the values that could not be read of what was applied."""
+        """Tell of the values that could not be read of what was applied, in the log once while they are the same."""
         name = document.capture.document
-        if document.unreadable:
+        found = {(each.table, each.path) for each in document.unreadable}
+        known, self._told[name] = self._told.get(name), found
+        if found and found != known:
             first = document.unreadable[0]
             shown = map(printable, (first.table, first.place, first.value, first.reason))
             of = (self._method.name, name, document.nulls)

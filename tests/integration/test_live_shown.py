@@ -66,6 +66,7 @@ def test_json_for_machines(environment: dict[str, str]) -> None:
     assert (captured["outcome"], captured["state"], captured["inning"]) == ("stored", "F", None)
     assert captured["rows"]["inserted"] > 400
     assert captured["latency_ms"] > 0
+    assert captured["unreadable"] == []
     assert last["summary"]["outcomes"] == {"stored": 1}
     assert last["summary"]["patches"] is None
 

@@ -79,6 +79,19 @@ def test_it_is_kept_until_it_can_be_read(pipeline: Pipeline, tmp_path: Path) -> 
     assert query(pipeline, "SELECT home_score FROM sample.games WHERE game_pk = 1") == [(3,)]
 
 
+def test_the_log_tells_of_it_once_while_it_is_the_same(
+    pipeline: Pipeline, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a game that is followed is applied again and again."""
+    captures = [({"score": "x"}, 0), ({"score": "y"}, 1), ({"score": 1}, 2), ({"score": "z", "venue": 1}, 3)]
+    with caplog.at_level(logging.WARNING):
+        counts = apply(pipeline, tmp_path, *((response(**members), at(when)) for members, when in captures))
+    assert counts.documents.applied == 4
+    told = [record.getMessage() for record in caplog.records]
+    assert [text.rpartition(" is ")[2].partition(":")[0] for text in told] == ["'x'", "'z'"]
+    assert len(counts.unreadable) == 4
+
+
 def test_what_the_database_cannot_hold(pipeline: Pipeline, tmp_path: Path) -> None:
     """Found when it refuses rows: U+0000 in a text, and more digits than a numeric has room for."""
     plays = [PLAY, {"index": 1, "rbi": 0, "speed": 9999.95}, {"index": 2, "rbi": 0, "speed": 9999.94}]

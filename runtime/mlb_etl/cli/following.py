@@ -144,6 +144,7 @@ def _plain(update: Update) -> dict[str, Any]:
         "outcome": update.outcome,
         "error": update.error,
         "quarantined": update.counts.documents.quarantined,
+        "unreadable": [asdict(each.what) for each in update.counts.unreadable],
         "rows": asdict(update.rows),
         "latency_ms": None if update.latency is None else round(1000 * update.latency, 1),
         "captured_at": _iso(known.captured.asked_at),
