@@ -16,7 +16,8 @@ from mlb_etl.extract import extract
 from mlb_etl.quarantine import Quarantine
 from mlb_etl.raw import Raw, Stored
 from mlb_etl.sql_errors import is_of_a_value
-from mlb_etl.upsert import Document, UnreadError, Upsert
+from mlb_etl.targets import Document
+from mlb_etl.upsert import UnreadError, Upsert
 from mlb_etl.watermark import Applied, Policy, Verdict, verdict
 
 Task: TypeAlias = list[list[Stored]]

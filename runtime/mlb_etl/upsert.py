@@ -11,17 +11,17 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow, dict_row
 
-from mlb_etl import copying, partitions, row_guard, shrink
-from mlb_etl.contracts import DocumentKey, Method, Row, Table
+from mlb_etl import copying, row_guard, shrink
+from mlb_etl.contracts import Method, Row
 from mlb_etl.copying import Copying
 from mlb_etl.counts import TableCounts, Warned
 from mlb_etl.db import Connection, edge, reraise
 from mlb_etl.errors import Rejected
-from mlb_etl.lenient import Misfit
-from mlb_etl.partitions import Partitioned, Partitions
+from mlb_etl.partitions import Partitions
 from mlb_etl.quarantine import Quarantine
 from mlb_etl.raw import Stored
 from mlb_etl.row_guard import Counted, KeptOut
+from mlb_etl.targets import Document, Rows, Target
 from mlb_etl.unreadable import Unreadable
 from mlb_etl.watermark import Applied, Policy, Verdict, Watermarks, verdict
 
@@ -39,33 +39,6 @@ _SETTINGS = (
     "SET jit = off",
     "SET max_parallel_workers_per_gather = 0",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of a document in one table, packed for COPY; `partitions` are the values of the partition column."""
-
-    number: int
-    packed: memoryview
-    partitions: frozenset[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A capture and the rows it makes, by table in the method's order.
-
-    Without rows (None) it says that the capture has the content which the tables show already. `unreadable` are the
-    values that could not be read, and so are NULL in the rows.
-    """
-
-    capture: Stored
-    rows: Sequence[Rows] | None
-    unreadable: Sequence[Misfit] = ()
-
-    @property
-    def nulls(self) -> int:
-        """How many values are NULL as they could not be read."""
-        return sum(each.number for each in self.unreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,46 +65,6 @@ class _KnownError(Exception):
     """A document without watermark has rows in the tables."""
 
 
-class _Target:
-    """A table with what is always the same for each document."""
-
-    def __init__(self, connection: Connection, place: int, table: Table, document: Sequence[DocumentKey]) -> None:
-        self.place = place
-        self.table = table
-        self.name = table.qualified_name
-        types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
-        self._packer = copying.Packer(connection, types)
-        self.partitioned = Partitioned.of(table)
-        if table.partition is not None:
-            self._partition_place = [column.name for column in table.columns].index(table.partition.column)
-        self.remove_later = row_guard.removal(table, document)
-        self.latest = row_guard.latest(table, document)
-
-    def pack(self, rows: Sequence[Row]) -> Rows:
-        values = frozenset(row[self._partition_place] for row in rows) if self.partitioned else frozenset[Any]()
-        for value in values:
-            if reason := partitions.refusal(value):
-                path = next(iter(self.table.columns[self._partition_place].paths), "$")
-                raise Rejected(reason, path=path, value=value, table=self.name)
-        with edge(self.name):
-            try:
-                return Rows(len(rows), self._packer.pack(rows), values)
-            except Rejected as why:
-                raise Rejected(why.reason, value=why.value, table=self.name) from why
-
-    def copying(self, statement: str, documents: Iterable[Document]) -> Copying | None:
-        """The rows that documents have for it, None where they have none."""
-        packed = [rows.packed for rows in self.rows(documents) if rows.number]
-        return Copying(self.name, statement, packed) if packed else None
-
-    def partitions(self, documents: Iterable[Document]) -> frozenset[Any]:
-        """The values of the partition column."""
-        return frozenset[Any]().union(*(rows.partitions for rows in self.rows(documents)))
-
-    def rows(self, documents: Iterable[Document]) -> list[Rows]:
-        return [document.rows[self.place] for document in documents if document.rows is not None]
-
-
 class Upsert:
     """The tables of a method, on a connection that is its own: it keeps staging tables and settings there."""
 
@@ -140,9 +73,7 @@ class Upsert:
         self._method = method
         connection.adapters.register_dumper(datetime, copying.Timestamps)
         connection.adapters.register_dumper(Decimal, copying.Numbers)
-        self._targets = [
-            _Target(connection, place, table, method.document) for place, table in enumerate(method.tables)
-        ]
+        self._targets = [Target(connection, place, table, method.document) for place, table in enumerate(method.tables)]
         self._partitions = Partitions.of_method(connection, method)
         self._watermarks = Watermarks(connection, method.name)
         self._quarantine = Quarantine(connection, method.name)
@@ -328,13 +259,13 @@ class Upsert:
             if rows
         )
 
-    def _run(self, statements: Sequence[tuple[_Target, str]], documents: Sequence[Document]) -> list[dict[Any, Any]]:
+    def _run(self, statements: Sequence[tuple[Target, str]], documents: Sequence[Document]) -> list[dict[Any, Any]]:
         """The numbers that each statement returns, by the keys of the document."""
         size = len(self._method.document)
         return [{row[:size]: row[size:] for row in cursor} for cursor in self._execute(statements, documents)]
 
     def _execute(
-        self, statements: Sequence[tuple[_Target, str]], documents: Sequence[Document]
+        self, statements: Sequence[tuple[Target, str]], documents: Sequence[Document]
     ) -> list[psycopg.Cursor[TupleRow]]:
         """The answers to the statements for the documents, all sent in one go."""
         parameters = self._parameters(documents)
