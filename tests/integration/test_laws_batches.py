@@ -17,14 +17,17 @@ from samples import PACKAGE, at, connect, response
 from mlb_etl import db, quarantine
 from mlb_etl.contracts import Check
 from mlb_etl.counts import Warned
+from mlb_etl.db import Connection
 from mlb_etl.errors import Rejected
 from mlb_etl.quarantine import Quarantine
 from mlb_etl.raw import Raw, Stored
 from mlb_etl.transform import Transformer
 from mlb_etl.upsert import Upsert
+from mlb_etl.watermark import Applied, Watermarks
 
 GAMES = range(1, 26)
 BAD = 13
+WAITS = "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
 REPEATED = [{"index": 0, "rbi": 1}, {"index": 0, "rbi": 2}]
 # The members that make it bad; then table, path, value and reason in the quarantine.
 KINDS: dict[str, tuple[dict[str, Any], tuple[str, str, str | None, str]]] = {
@@ -303,3 +306,26 @@ def test_the_laws_hold_whatever_isolation_the_database_has(sample: Laws, monkeyp
         assert documents(works[0].result(timeout=10)) == (1, 0, 0, 0)
     assert sample.watermarks(1)[1][:2] == (newer.as_of, newer.digest)
     assert sample.rows(1) == newer.rows
+
+
+def test_documents_are_locked_in_one_order(sample: Laws) -> None:
+    """One that waits for the first does not hold the second, so none ends in a deadlock."""
+    dsn = sample.connection.info.dsn
+    sample.arrive(good(1, 0), good(2, 0))
+    sample.run([1, 2])
+    marks = {f'{{"game_pk": {game}}}': Applied(*mark) for game, mark in sample.watermarks(1, 2).items()}
+    lock = "SELECT FROM etl.watermark WHERE document = %s::jsonb FOR UPDATE NOWAIT"
+    first, second = sorted(marks)
+
+    def both(connection: Connection) -> None:
+        with connection.transaction():
+            Watermarks(connection, METHOD.name).lock({each: marks[each] for each in (second, first)})
+
+    with connect(dsn) as holder, connect(dsn) as other, ThreadPoolExecutor(1) as pool:
+        with holder.transaction():
+            holder.execute(lock, [first])
+            waits = pool.submit(both, other)
+            while sample.connection.execute(WAITS, [other.info.backend_pid]).fetchone() is None:
+                assert not waits.done()
+            sample.connection.execute(lock, [second])
+        waits.result(timeout=10)
