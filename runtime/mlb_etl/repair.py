@@ -1,8 +1,8 @@
 """Brings the tables of documents to their captures, whatever is there: rows edited, lost, or later by hand.
 
-What a document shows is made again from the capture that its watermark names, past the row guard and the shrink guard.
-Where that capture is gone, or of a time that is yet to come, its newest sound one takes the place. Captures that were
-not applied yet are then applied as always, with all the write laws.
+What a document shows is made again from the capture that its watermark names, past the row guard. Where that capture is
+gone, or of a time that is yet to come, the newest one that can be applied takes its place. Captures that were not
+applied yet are then applied as always, with all the write laws.
 """
 
 import json
@@ -89,25 +89,24 @@ class _Repair:
         """Apply what the document has to show, and once more where others applied something since it was listed."""
         document = json.loads(captures[0].document)
         keys = list(zip(self._method.document, captures[0].keys, strict=True))
-        for _ in range(_TRIES):
+        overtaken = 0
+        while overtaken < _TRIES:
             capture = self._chosen(captures)
             if capture is None:
                 return Left(document, _NONE)
-            counts = self._session.apply([capture])
-            if counts.quarantined:
-                return Left(document, str(counts.quarantined[0].why))
-            if not counts.documents.stale:
-                return counts
+            became = self._session.apply([capture])
+            if became.documents.applied:
+                return became
+            overtaken += became.documents.stale  # else it was put aside, and another is tried
             captures = next(self.documents({key.name: [value] for key, value in keys}))
         return Left(document, _BUSY)
 
     def _chosen(self, captures: Sequence[Stored]) -> Stored | None:
         """The capture that the watermark names, else the newest sound one; of a tie the first, as `transform` does."""
         shown = captures[0].applied
-        if shown is not None:
-            for each in captures:
-                if each.content_hash == shown.content_hash and each.as_of >= shown.as_of and not each.ahead:
-                    return each._replace(as_of=shown.as_of)
         sound = [each for each in captures if each.quarantine is None and not each.ahead]
+        for each in sound:
+            if shown is not None and each.content_hash == shown.content_hash and each.as_of >= shown.as_of:
+                return each._replace(as_of=shown.as_of)
         newest: datetime | None = max((each.as_of for each in sound), default=None)
         return next((each for each in sound if each.as_of == newest), None)

@@ -180,8 +180,8 @@ class Upsert:
 
     @staticmethod
     def _unguarded(new: Mapping[str, Applied], before: Mapping[str, Applied], policy: Policy) -> set[str]:
-        """The documents whose loss of rows is no surprise: accepted, repaired, or the same under another mapping."""
-        if policy in {"accept", "repair"}:
+        """The documents whose loss of rows is no surprise: accepted, or of the same content."""
+        if policy == "accept":
             return set(new)
         return {name for name, shown in before.items() if shown.content_hash == new[name].content_hash}
 

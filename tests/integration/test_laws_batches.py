@@ -19,6 +19,8 @@ from mlb_etl.contracts import Check
 from mlb_etl.counts import Warned
 from mlb_etl.db import Connection
 from mlb_etl.errors import Rejected
+from mlb_etl.live.keep import Keeper
+from mlb_etl.pipeline import Session
 from mlb_etl.quarantine import Quarantine
 from mlb_etl.raw import Raw, Stored
 from mlb_etl.transform import Transformer
@@ -329,3 +331,13 @@ def test_documents_are_locked_in_one_order(sample: Laws) -> None:
                 assert not waits.done()
             sample.connection.execute(lock, [second])
         waits.result(timeout=10)
+
+
+def test_an_answer_that_an_earlier_run_put_aside_is_not_sound(sample: Laws) -> None:
+    """It is counted there, and nothing of this run tells that it waits."""
+    with Session(sample.settings, METHOD) as session:
+        keeper = Keeper(session, METHOD)
+        kept = [keeper.keep(bad(minute, {"plays": None}).response, {"game_pk": BAD}) for minute in (0, 1)]
+        assert [(each.fate, each.counts.documents.quarantined) for each in kept] == [("stored", 1), ("seen", 0)]
+        assert [each.captured.sound for each in kept] == [False, False]
+        assert keeper.keep(good(BAD, 2).response, {"game_pk": BAD}).captured.sound

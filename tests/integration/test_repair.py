@@ -191,6 +191,18 @@ def test_a_lost_watermark(sample: Laws) -> None:
     assert whys(sample) == []
 
 
+def test_a_lost_watermark_is_no_way_around_the_shrink_guard(sample: Laws) -> None:
+    sample.arrive(old := game(at(0), [1] * 9))
+    sample.run([1])
+    sample.connection.execute("DELETE FROM etl.watermark")
+    sample.arrive(small := game(at(1), [1]))
+    done = repaired(sample)
+    assert (done.left, len(done.counts.quarantined)) == ((), 1)
+    assert sample.rows(1) == old.rows
+    assert sample.quarantine(1) == {small.note: "waiting"}
+    assert sample.watermarks(1)[1][0] == at(0)
+
+
 def test_a_lost_capture(sample: Laws) -> None:
     """Where there is no other, the document is left as it is, and the reason is told."""
     sample.arrive(old := game(at(0), [1] * 8), newest := game(at(1), [1] * 9))
