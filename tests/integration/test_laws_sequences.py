@@ -94,7 +94,6 @@ def sequences(contents: st.SearchStrategy[Any], size: int) -> st.SearchStrategy[
 PLAYS: list[dict[str, Any]] = [{"index": n, "rbi": n % 4, "speed": 90.25 + n} for n in range(12)]
 FLAWS: dict[str, dict[str, Any]] = {
     "check": {"plays": [{"index": 0, "rbi": 7}]},
-    "NUL": {"venue": "a\0b"},
     "type": {"plays": [{"index": "1"}]},
     "rule": {"plays": None},
     "key": {"plays": [PLAYS[0], PLAYS[0]]},
