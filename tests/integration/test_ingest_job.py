@@ -1,7 +1,6 @@
 """`mlb-etl ingest` from HTTP to raw rows, against a server that answers as it is told."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -366,41 +365,3 @@ def test_wrong_usage() -> None:
     Path("idle.yaml").write_text(SPECIFIC.replace("raw: true, transform: false", "transform: true"))
     idle = run("--job", "idle.yaml", "--game-pk", "1")
     assert (idle.exit_code, idle.output) == (1, "Error: job specific captures nothing: its storage has no raw\n")
-
-
-@pytest.fixture
-def repository(server: Server, template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The generated tables, and the job files where commands look for them."""
-    with temporary_database(server, template) as dsn:
-        Path("config").symlink_to(ROOT / "config")
-        monkeypatch.setenv("MLB_ETL_TABLES", "mlb_tables")
-        monkeypatch.setenv("MLB_ETL_DSN", dsn)
-        yield dsn
-
-
-PAGE = (ROOT / "docs" / "ingest.md").read_text()
-COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
-
-
-def test_the_commands_that_are_documented(api: Api, repository: str) -> None:
-    """One after the other, as they stand there."""
-    whole = {"linescore": {"teams": {"home": {"runs": 3}, "away": {"runs": 0}}}, "plays": {"allPlays": []}}
-    for number in (747175, 775300):
-        header = {"game": {"season": "2024"}, "status": {"codedGameState": "F"}}
-        body = {"gamePk": number, "gameData": header, "liveData": whole}
-        api.says(f"/api/v1.1/game/{number}/feed/live", body)
-        api.says(f"/api/v1.1/game/{number}/feed/live?timecode=20240713_020000", body)
-    day = {"date": "2024-10-25", "games": [game(775300) | {"season": "2024"}]}
-    api.says("/api/v1/schedule?sportId=1&date=2024-10-25", {"dates": [day]})
-    api.says("/api/v1/schedule?sportId=1&season=2024", listed([game(747175), game(1, "S")], [game(775300)]))
-    assert len(COMMANDS) >= 6
-    environment = dict(os.environ)
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    for command in COMMANDS:
-        done = subprocess.run(["sh", "-euc", command], env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, command + done.stdout + done.stderr
-    with connect(repository) as connection:
-        rows = connection.execute("SELECT DISTINCT game_pk FROM game.live_game_v1 ORDER BY 1").fetchall()
-        days = connection.execute("SELECT schedule_date::text, game_pk FROM schedule.schedule_games").fetchall()
-    assert rows == [(747175,), (775300,)]
-    assert days == [("2024-10-25", 775300)]

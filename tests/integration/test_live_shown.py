@@ -1,16 +1,12 @@
-"""What `mlb-etl live` shows, on a terminal and in a pipe; and docs/live.md: its commands run."""
+"""What `mlb-etl live` shows, on a terminal and in a pipe."""
 
 import json
 import os
 import re
-import shlex
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import terminal
@@ -21,8 +17,6 @@ from mlb_sim.times import HOUR
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-BLOCKS = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "live.md").read_text(), re.DOTALL | re.MULTILINE)
-EXAMPLES, PATCHED, SIMULATOR, SIMULATED = (block.splitlines() for block in BLOCKS)
 GAME = 747175
 PATIENCE = 60.0
 
@@ -130,54 +124,3 @@ def test_wrong_usage(environment: dict[str, str], arguments: tuple[str, ...], me
 def test_a_game_that_is_none(environment: dict[str, str]) -> None:
     done = run(environment, "--game-pk", "7")
     assert (done.returncode, done.stderr) == (1, "Error: the schedule has no game 7: is the number right?\n")
-
-
-# ---------------------------------------------------------------- docs/live.md
-
-
-def told(simulated: Server) -> list[str]:
-    return [each["target"] for each in simulated.requests]
-
-
-@pytest.mark.parametrize("line", EXAMPLES)
-def test_documented_commands_run(simulated: Server, environment: dict[str, str], line: str) -> None:
-    """Those without an end until they have looked at the schedule."""
-    simulated.requests.clear()
-    with subprocess.Popen(shlex.split(line), env=environment, stdout=subprocess.PIPE, text=True) as process:
-        if "--date" not in line and "--game-pk" not in line:
-            deadline = time.monotonic() + PATIENCE
-            while not told(simulated):
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-            process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    assert out
-    assert "/api/v1/schedule?" in told(simulated)[0]
-
-
-def test_the_documented_query_runs(environment: dict[str, str]) -> None:
-    [line] = PATCHED
-    done = subprocess.run(["sh", "-euc", line], env=environment, check=True, capture_output=True, text=True)
-    assert "patched" in done.stdout
-
-
-def test_the_documented_day_runs(environment: dict[str, str], simulated: Server) -> None:
-    """Against a day that is over, so that it takes seconds."""
-    [command] = SIMULATOR
-    words = [word for word in shlex.split(command) if word not in {"--port", "8080"}]
-    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("http://127.0.0.1:")
-        process.send_signal(signal.SIGTERM)
-    assert process.returncode == 0
-    text = "\n".join(SIMULATED).replace("http://127.0.0.1:8080", simulated.url).replace("2024-07-02", day(simulated))
-    done = subprocess.run(
-        ["sh", "-euc", text], env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE
-    )
-    assert re.search(r"^games \d+: stored \d+", done.stdout, re.MULTILINE)
-
-
-def day(simulated: Server) -> str:
-    game: Any = simulated.simulator.calendar.by_pk[GAME]
-    return str(game.slots[0].day)

@@ -1,0 +1,136 @@
+"""README and the pages of docs, followed in a fresh clone without anything beside it, alone and after each other.
+
+A page is followed in one shell, from its first command to its last. A simulator that stands still stands for the API.
+"""
+
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import clones
+import pytest
+
+from mlb_sim import Simulator, serve, times
+
+ROOT = clones.ROOT
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+TIMEOUT = 600  # seconds for a page, which takes a tenth of it on a machine that does nothing else
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    return BLOCK.findall((ROOT / page).read_text())
+
+
+PAGES = sorted(
+    page for page in ("README.md", *(f"docs/{each.name}" for each in (ROOT / "docs").glob("*.md"))) if blocks(page)
+)
+
+# What a test does otherwise than a reader: it has no .venv to make, tests are not to test themselves, what runs until
+# it is stopped is stopped, a day of games is over sooner, there is no database but the embedded one, and the simulated
+# league has no October.
+OTHERWISE = {
+    r"^\./run (?=demo)": "just ",
+    r"^\./run check$": ":",
+    r"^mlb-etl live( --diff .*)?$": r"timeout --signal=TERM --preserve-status 20 mlb-etl live\1",
+    r"--speed 900": "--speed 7200",
+    r"2024-10-25": "2024-03-22",
+    r"^export MLB_ETL_DSN=.*": ":",
+    r"^python benchmarks/partitioning.py$": "python benchmarks/partitioning.py --seasons 1 --games 5 --runs 1",
+}
+EDITS = {"umpire_links": "link", "umpires_in_one": "partition"}  # before the commands that migrate them
+
+
+def script(page: str, port: int) -> str:
+    """The commands of a page, as one script."""
+    lines = ["set -eu", "trap '[ -z \"${simulator:-}\" ] || kill $simulator' EXIT"]
+    for language, text in blocks(page):
+        if language == "python":
+            lines += ["python - <<'PYTHON'", text.rstrip(), "PYTHON"]
+            continue
+        lines += [f"python tests/umpires.py {edit}" for name, edit in EDITS.items() if f"mlbgen migrate {name}" in text]
+        for line in text.splitlines():
+            lines += _otherwise(line)
+    return "\n".join(lines).replace("8080", str(port))
+
+
+def _otherwise(line: str) -> list[str]:
+    for pattern, instead in OTHERWISE.items():
+        line = re.sub(pattern, instead, line)
+    if line.startswith("mlb-sim serve"):  # in another shell
+        up = "python -c \"import socket; socket.create_connection(('127.0.0.1', 8080))\" 2>/dev/null"
+        before = '[ -z "${simulator:-}" ] || { kill $simulator; wait $simulator; }'
+        return [before, f"{line} &", "simulator=$!", f"until {up}; do kill -0 $simulator; sleep 0.2; done"]
+    return [line]
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[str]:
+    """A season whose first game is 747175, on its second day."""
+    simulator = Simulator(1, 2024, first_game_pk=747175, speed=0)
+    simulator.clock.set(times.at(date(2024, 3, 23), 20, offset=-4))
+    with serve(simulator) as server:
+        yield server.url
+
+
+@pytest.fixture
+def clone() -> Iterator[Path]:
+    with clones.clone() as folder:
+        yield folder
+
+
+SHOWS = {  # on its way
+    "README.md": r"stored \d+, unchanged \d+, known \d+, refused 0, not mapped [1-9]",
+    "docs/ingest.md": r"stored \d+, unchanged \d+, skipped \d+, failed 0",
+    "docs/live.md": r"^games 1\d: stored \d{3,},",
+    "docs/migrations.md": r"^made game.live_game_umpires anew: 4 rows",
+    "docs/simulator.md": r"\d+ stubs in data/stubs",
+}
+
+
+def follow(page: str, clone: Path, api: str) -> None:
+    own = clones.environment(clone) | {"MLB_ETL_BASE_URL": api, "MLB_ETL_RATE": "off"}
+    done = subprocess.run(
+        ["sh", "-x", "-c", script(page, free_port())],
+        cwd=clone, env=own, capture_output=True, text=True, check=False, timeout=TIMEOUT, start_new_session=True,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{page}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    assert not re.search(r"quarantined [1-9]", done.stdout), f"{page}\n{done.stdout}"
+    assert re.search(SHOWS.get(page, ""), done.stdout, re.MULTILINE), f"{page}\n{done.stdout[-4000:]}"
+
+
+def test_there_are_pages() -> None:
+    assert {"README.md", "docs/ingest.md", "docs/live.md", "docs/migrations.md", "docs/simulator.md"} <= {*PAGES}
+    for pattern in OTHERWISE:
+        found = [page for page in PAGES for _, text in blocks(page) if re.search(pattern, text, re.MULTILINE)]
+        assert found or "DSN" in pattern, f"{pattern} is not needed"
+
+
+@pytest.mark.timeout(TIMEOUT)
+@pytest.mark.parametrize("page", PAGES[1:-1])  # the orders below begin with the others
+def test_a_page_alone(page: str, clone: Path, api: str) -> None:
+    follow(page, clone, api)
+
+
+@pytest.mark.timeout(len(PAGES) * TIMEOUT)
+@pytest.mark.parametrize("pages", [PAGES, PAGES[::-1]], ids=["forwards", "backwards"])
+def test_pages_after_each_other(pages: list[str], clone: Path, api: str) -> None:
+    """So each after each other, in one folder, which is left as it was but for data."""
+    for page in pages:
+        follow(page, clone, api)
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True)
+    assert status.stdout == ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(script(sys.argv[1], 8080))
