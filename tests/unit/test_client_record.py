@@ -4,6 +4,9 @@ import gzip
 import json
 import resource
 import secrets
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -137,6 +140,25 @@ def test_a_recording_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(EtlError, match=r"1\.json\.gz: can't be written: File too large"):
         record.write(tmp_path / "kept" / "1.json.gz", replace(answer(), data=body))
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+KILLED = """
+import resource, secrets, signal, sys
+from datetime import datetime, UTC
+from pathlib import Path
+from mlb_etl import record
+from mlb_etl.raw import Response
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+data = b'"%s"' % secrets.token_hex(20_000).encode()
+record.write(Path(sys.argv[1]), Response("sample", "game", {}, {}, "", 200, datetime(2024, 7, 1, tzinfo=UTC), data))
+"""
+
+
+def test_a_recording_of_a_process_that_is_killed_is_none(tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "1.json.gz")], check=False)
+    assert killed.returncode == -signal.SIGXFSZ
+    assert samples.find(tmp_path) == []
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
