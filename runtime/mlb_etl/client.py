@@ -14,7 +14,7 @@ from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 from mlb_etl import client_answer, logs
 from mlb_etl.client_exchange import Exchanges, Timeouts
 from mlb_etl.client_request import Request
-from mlb_etl.errors import DatabaseUnavailable, Rejected, Spoiled, Unreachable
+from mlb_etl.errors import DatabaseUnavailable, Rejected, Spoiled, Unreachable, told
 from mlb_etl.rate import RateLimit
 from mlb_etl.raw import Response
 from mlb_etl.settings import MAX_BODY, Settings
@@ -162,5 +162,4 @@ def set_up_logs() -> None:
 def _tell(details: RetryDetails) -> None:
     """Log why something is tried again: a hook of stamina, whose own names no cause."""
     if not isinstance(details.caused_by, DatabaseUnavailable):  # of which its session tells
-        of = getattr(details.caused_by, "__notes__", ())  # the request, where the text does not have it
-        log.warning("%s; trying again in %.1f s", ": ".join((*of, str(details.caused_by))), details.wait_for)
+        log.warning("%s; trying again in %.1f s", told(details.caused_by), details.wait_for)

@@ -59,6 +59,11 @@ def shortened(value: object, limit: int = 80) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
+def told(error: BaseException) -> str:
+    """What an error says, behind its notes, such as the request that it is about."""
+    return ": ".join((*getattr(error, "__notes__", ()), str(error)))
+
+
 def redacted(place: str) -> str:
     """A URL or path for messages, without what may be a secret: all before its last `@`, and its query."""
     rest = re.sub(r"[?#].*", "?***", place, flags=re.DOTALL)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Literal, NamedTuple, TypeVar
 
 from mlb_etl.counts import Counts
-from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, StoreUnavailable, Unreachable
+from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, StoreUnavailable, Unreachable, told
 from mlb_etl.live import plan
 from mlb_etl.live.asking import Asking, Key
 from mlb_etl.live.clock import Clock
@@ -255,7 +255,7 @@ class Follower:
     def _missed(self, key: Literal["schedule", "changes"], why: NotFound | Rejected | Unreachable) -> datetime:
         """When to ask again for something that did not come."""
         now = self._clock.now()
-        log.warning("the %s did not come: %s", key, why)
+        log.warning("the %s did not come: %s", key, told(why))
         self._pause(key, why)
         self._troubles.failed(key, now, why)
         return now + self._pace.slow
