@@ -1,5 +1,8 @@
 """Proxies and certificates that the environment names and that can't be used: told without a traceback or a secret."""
 
+import subprocess
+import sys
+
 import pytest
 
 from mlb_etl.client_exchange import Exchanges, Timeouts
@@ -61,3 +64,23 @@ def test_secrets_are_left_out(place: str, shown: str) -> None:
 def test_text_from_outside_is_escaped_and_cut() -> None:
     assert printable("é\n\x00\x9b\u2028\u202e\ud800") == "é\\n\\x00\\x9b\\u2028\\u202e\\ud800"
     assert printable("x" * 10_000, 50) == "x" * 49 + "…"
+
+
+SLOW = """
+import socket, time
+from mlb_etl.client_exchange import Exchanges, Timeouts
+from mlb_etl.errors import Unreachable
+socket.getaddrinfo = lambda *_, **__: time.sleep(600)
+exchanges = Exchanges(Timeouts(connect=600, whole=0.5), 1)
+try:
+    exchanges.get("http://a.name.that.is.looked.up/")
+except Unreachable as why:
+    print(why)
+exchanges.close()
+"""
+
+
+def test_a_name_that_is_looked_up_for_ever_holds_up_nobody() -> None:
+    """Neither what asks, nor the end of its process."""
+    done = subprocess.run([sys.executable, "-c", SLOW], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip().endswith("no whole answer within 0.5 s")

@@ -14,6 +14,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from mlb_etl.cli.console import Output, moves, moving
+from mlb_etl.errors import printable
 from mlb_etl.live.update import Summary, Update
 from mlb_etl.schedule import SETTLED
 
@@ -162,7 +163,7 @@ def _place(update: Update) -> tuple[bool, float, int]:
 
 def _state(update: Update) -> str:
     status = update.known.status
-    name = _STATES.get(update.known.state, update.known.state)
+    name = _STATES.get(update.known.state) or printable(update.known.state, 20)
     return f"{name}, delayed" if status.delayed else name
 
 
@@ -174,7 +175,7 @@ def _inning(update: Update) -> str:
 def _score(update: Update) -> str:
     feed = update.known.captured.feed
     runs = feed.score if feed else (None, None)
-    return "" if None in runs else "{}-{}".format(*runs)
+    return "" if None in runs else printable("{}-{}".format(*runs), 20)
 
 
 def _latency(update: Update) -> str:
@@ -182,7 +183,7 @@ def _latency(update: Update) -> str:
 
 
 def _wrong(update: Update) -> str:
-    return update.error or ("quarantined" if update.counts.documents.quarantined else "")
+    return printable(update.error or "", 1000) or ("quarantined" if update.counts.documents.quarantined else "")
 
 
 def _next(update: Update) -> str:
