@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -49,6 +50,9 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "repair": (("--all",), 1),
     "verify rows": ((), 0),
 }
+ROW = re.compile(r"^\| `([a-z -]+)` \| (an object a line|(?:a list|an object)[a-z ]*: [^;|]*).*\|$", re.MULTILINE)
+PAGE = (Path(__file__).parents[2] / "docs" / "output.md").read_text()
+DOCUMENTED = {command: re.findall(r"`(\w+)`", keys) for command, keys in ROW.findall(PAGE)}
 OF_THEIR_OWN = {"rebuild", "live", "db start", "db stop", "db status"}
 
 
@@ -74,10 +78,20 @@ def told(command: str, output: str) -> Any:
     return json.loads(output)
 
 
+def first_keys(command: str, found: Any) -> list[str]:
+    """The members of the object, or of each in it or in the list."""
+    objects = found if isinstance(found, list) else [found]
+    if command == "repair":
+        objects = list(found.values())
+    [keys] = {tuple(each) for each in objects}
+    return list(keys)
+
+
 def test_each_command_that_reports_has_it() -> None:
     having = {name for name, each in commands(cli) if any("--format" in option.opts for option in each.params)}
     assert having == {name for name, _ in commands(cli)} - EXEMPT
     assert having == COMMANDS.keys() | OF_THEIR_OWN, "and is run here, or in a test of its own"
+    assert having == DOCUMENTED.keys()
 
 
 def test_standard_output_is_json(api: Api, sample_database: str, tmp_path: Path) -> None:
@@ -93,7 +107,9 @@ def test_standard_output_is_json(api: Api, sample_database: str, tmp_path: Path)
     for command, (arguments, code) in COMMANDS.items():
         done = program(command, *arguments)
         assert done.returncode == code, (command, done.stdout, done.stderr)
-        assert told(command, done.stdout) is not None, command
+        found = told(command, done.stdout)
+        if command not in LINES:
+            assert first_keys(command, found) == DOCUMENTED[command], command
 
 
 @pytest.mark.usefixtures("api")
@@ -113,6 +129,7 @@ def test_of_the_embedded_database(monkeypatch: pytest.MonkeyPatch) -> None:
         }  # fmt: skip
         started = json.loads(program("db start").stdout)
         assert started["started"] is True
+        assert list(started) == DOCUMENTED["db start"]
         assert json.loads(program("db status").stdout)["url"] == started["url"]
     finally:
         stopped = program("db stop")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from mlb_etl.cli.tables import Cell, number, paragraph, table
-from mlb_etl.counts import Counts, LeftOut, Quarantined, TableCounts
+from mlb_etl.counts import Counts, LeftOut, Quarantined, TableCounts, Warned
 from mlb_etl.errors import Rejected, printable, shortened
 
 __all__ = ["Cell", "table"]
@@ -52,10 +52,13 @@ def counts(done: Counts) -> None:
     elif done.tables:
         paragraph(f"no row changed; {number(total.unchanged)} stand as they are in the captures")
     paragraph(", ".join(f"{name} {number(found)}" for name, found in asdict(done.documents).items()))
-    for warned in done.warnings:
-        paragraph(f"warning: {warned.document}: {warned.rows} rows of {warned.table} break {warned.check}")
+    some(done.warnings, _warned, "break a check")
     unreadable(done.unreadable)
     waiting([_waiting(each) for each in done.quarantined], most=_LISTED)
+
+
+def _warned(each: Warned) -> None:
+    paragraph(f"warning: {each.document}: {each.rows} rows of {each.table} break {each.check}")
 
 
 def _waiting(each: Quarantined) -> Waiting:
