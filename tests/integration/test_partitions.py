@@ -277,6 +277,8 @@ def test_by_month(connection: Connection, type_: str, value: date, name: str, bo
         ("r", "lists_r"),
         (-5, "lists__5"),
         (2**62, "lists__0b5d78ce"),
+        ("O'Hara", "lists__3f81b9d3"),
+        ("'); DROP TABLE lists; --", "lists__8f24dfd1"),
     ],
 )
 def test_values_that_make_no_name(connection: Connection, value: object, name: str) -> None:

@@ -188,6 +188,16 @@ def test_a_month_is_needed_for_a_newer_capture_of_a_document_that_was_applied(
     assert connection.execute("SELECT home_score FROM sample.games WHERE game_pk = 1").fetchone() == (2,)
 
 
+def test_a_month_is_needed_for_what_the_tables_show(connection: Connection, tmp_path: Path) -> None:
+    """A changed mapping is applied to it again, though nothing of it waits."""
+    load(connection, tmp_path, stub(response(1), MAY))
+    with connect(connection.info.dsn) as own:
+        transform(own, METHOD, PACKAGE)
+    [kept] = retention.drop(connection, PACKAGE, date(2024, 6, 1))
+    assert (kept.shown, kept.waiting, kept.state) == (1, 0, "needed")
+    assert raw_parts(connection) == ["2024_05"]
+
+
 @pytest.mark.usefixtures("captures")
 def test_months_are_those_of_utc(connection: Connection) -> None:
     connection.execute("SET timezone = 'Asia/Tokyo'")
