@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from mlb_etl.errors import EtlError
+from mlb_etl.errors import DatabaseUnavailable, EtlError
 from mlb_etl.sql_errors import READ_ONLY
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
@@ -79,9 +79,9 @@ def _require_session_mode(connection: Connection, another: Callable[[], Connecti
         with another() as other, _bounded(other):
             other.execute(sql.SQL("NOTIFY {}").format(channel))
     except psycopg.OperationalError as error:
-        raise EtlError(
-            f"a pooler is before the database, and lets no second connection through ({error}): mlb-etl needs one for"
-            " each worker and one more; raise its pool_size, or let MLB_ETL_DSN lead to the server itself"
+        raise DatabaseUnavailable(
+            f"a pooler is before the database, and lets no second connection through ({error}): mlb-etl needs two for"
+            " each worker; raise its pool_size, or let MLB_ETL_DSN lead to the server itself"
         ) from error
     notified = list(connection.notifies(timeout=_POOL_PATIENCE, stop_after=1))
     connection.execute(sql.SQL("UNLISTEN {}").format(channel))

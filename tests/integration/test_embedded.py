@@ -1,5 +1,6 @@
 """The embedded server on real programs: it lives, dies and comes back whatever was killed when."""
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -7,8 +8,9 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,42 @@ def test_a_pid_file_that_names_another_process_is_not_believed(folder: Path) -> 
         assert server.start() is True
         assert other.poll() is None, "the other process was left alone"
         other.kill()
+
+
+def test_a_process_that_has_not_the_lock_is_left_alone(folder: Path) -> None:
+    """While somebody else has it: a starter that has yet to remove the pid file of a server that died."""
+    server = Server(folder / "pg")
+    server.start()
+    server.stop()
+    with subprocess.Popen(["sleep", "60"]) as other, (server.home / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (server.home / "data" / "postmaster.pid").write_text(f"{other.pid}\n")
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        stopping.join(0.5)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        stopping.join()
+        assert other.poll() is None
+        other.kill()
+
+
+@needs_root
+def test_initdb_lets_nobody_else_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs as `nobody`, in a group of its own."""
+    seen: list[tuple[int, int, bool]] = []
+    run, nobody = Server._run, pwd.getpwnam("nobody")
+
+    def looking(server: Server, command: Sequence[str], account: Account, lock: int) -> int:
+        reached = Account(nobody.pw_uid, nobody.pw_gid).reaches(server.home)
+        seen.append((account.uid, account.gid, reached))
+        return run(server, command, account, lock)
+
+    monkeypatch.setattr(Server, "_run", looking)
+    server = Server(folder / "pg")
+    server.start()
+    own = server.home.stat()
+    assert seen == [(nobody.pw_uid, own.st_gid, False), (own.st_uid, own.st_gid, False)]
+    assert own.st_gid != nobody.pw_gid
 
 
 def test_a_start_that_is_killed_leaves_nothing_in_the_way(folder: Path) -> None:
