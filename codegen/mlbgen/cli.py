@@ -40,6 +40,13 @@ def _words(_context: click.Context, _argument: click.Parameter, given: str) -> s
     return given
 
 
+def _method_names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for name in given:
+        if re.fullmatch(r"[A-Za-z]\w*\.[A-Za-z]\w*", name, re.ASCII) is None:
+            raise click.BadParameter(f"{name!r} is not an endpoint and a method, such as game.liveGameV1")
+    return given
+
+
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _root = click.option(
     "--root",
@@ -82,7 +89,13 @@ def commands(**_options: bool) -> None:
 @commands.command("infer")
 @_root
 @_stubs
-@click.option("--method", "methods", multiple=True, help="Such as game.liveGameV1. [default: those with a mapping]")
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    callback=_method_names,
+    help="Such as game.liveGameV1; can be repeated. [default: those with a mapping]",
+)
 def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
     """Infer the shapes of responses from samples, and those in schemas/samples/, into schemas/api/.
 

@@ -8,7 +8,7 @@ from mlbgen import infer, ir, layout, lower, schema, shape_file, source, spec
 from mlbgen.diagnostics import Diagnostic, MappingErrors
 from mlbgen.emit import api, document, facts, method, migrations, package, released, table, tree
 from mlbgen.emit.released import Released
-from mlbgen.errors import MlbgenError
+from mlbgen.errors import MlbgenError, unusable_files
 from mlbgen.formatting import formatted
 from mlbgen.lower import grammar
 from mlbgen.shape import Shape
@@ -82,12 +82,15 @@ def with_shapes_of(inputs: Iterable[Input], directories: Sequence[Path]) -> tupl
 def read_released(root: Path) -> Released | None:
     """The project's released migrations, or None where there are none.
 
-    Raises MlbgenError where a file is not as it was released.
+    Raises MlbgenError where a file is not as it was released, or can't be read.
     """
     names = (released.SUMS, released.SCHEMA)
     folder = layout.migrations(layout.package(root))
     found = [each for each in (root / folder).glob("*") if each.name in names or released.SCRIPT.fullmatch(each.name)]
-    return released.read({each.name: each.read_bytes().decode() for each in found}, folder)
+    with unusable_files():
+        # What is not UTF-8 is not as it was released either.
+        texts = {each.name: each.read_bytes().decode(errors="replace") for each in found}
+    return released.read(texts, folder)
 
 
 def files(inputs: Sequence[Input], before: Released | None = None, into: str = layout.PACKAGE) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mlbgen.errors import MlbgenError
+from mlbgen.errors import MlbgenError, unusable_files
 
 _MARK = re.compile(rb"(?i:generated|inferred) by mlbgen")
 _MARKED_WITHIN = 400  # bytes: the header stands at the top
@@ -33,10 +33,11 @@ class Change:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
+@unusable_files()
 def changes(root: Path, texts: Mapping[str, str], folders: Iterable[str] = ()) -> list[Change]:
     """What would have to be written below `root`, and which generated files in `folders` are orphans, by path.
 
-    Raises MlbgenError for a file in the way that mlbgen did not generate.
+    Raises MlbgenError for a file in the way that mlbgen did not generate, or that can't be read.
     """
     found = [each for path, text in texts.items() if (each := _change(root, path, text))]
     generated = {path for folder in folders for path in _generated(root, folder)}
@@ -44,8 +45,12 @@ def changes(root: Path, texts: Mapping[str, str], folders: Iterable[str] = ()) -
     return sorted(found, key=lambda each: each.path)
 
 
+@unusable_files()
 def write(root: Path, changed: Iterable[Change]) -> None:
-    """Make the files as they would be generated; orphans and the folders they leave empty are removed."""
+    """Make the files as they would be generated; orphans and the folders they leave empty are removed.
+
+    Raises MlbgenError for a file that can't be written.
+    """
     for change in changed:
         file = root / change.path
         if change.new is None:

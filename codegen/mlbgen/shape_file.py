@@ -40,7 +40,7 @@ def load(path: Path) -> Shape:
         return _shape(schema, "$", schema["x-seen"])
     except OSError as error:
         raise MlbgenError(f"{path}: can't be read: {error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MlbgenError(f"{path}: is not a shape made by mlbgen infer: {error!r}") from error
 
 

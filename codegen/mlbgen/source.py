@@ -6,6 +6,7 @@ and JSON's numbers are what JSON says they are; all else, such as `no`, `012` or
 
 import json
 import math
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -73,7 +74,9 @@ class Source:
 
 def load(path: Path, *, root: Path) -> Source:
     """Read a YAML file; positions name it relative to `root`. Raises MappingErrors."""
-    file = path.resolve().relative_to(root.resolve()).as_posix()
+    file = Path(os.path.relpath(path, root)).as_posix()
+    if path.exists() and not path.is_file():
+        raise MappingErrors([_unread(file, "the file can't be read: it is not a regular file")])
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:

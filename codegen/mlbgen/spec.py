@@ -99,8 +99,8 @@ class TablePartition(Partition):
 class Source(Spec):
     """The API method, and what one response of it is."""
 
-    endpoint: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$")]
-    method: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$")]
+    endpoint: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,62}$")]
+    method: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,62}$")]
     url: Annotated[str, StringConstraints(pattern=r"^/")] = Field(
         description="Template of the request's path, such as /api/v1/people/{person_id}."
     )
