@@ -1,5 +1,6 @@
 """The commands that capture a game, a date and a season, as they are written, against the simulator."""
 
+import json
 import os
 import subprocess
 import sys
@@ -67,6 +68,25 @@ def begun(api: Server) -> list[int]:
 def test_a_game(api: Server, environment: dict[str, str], database: str) -> None:
     assert run(GAME, environment) == "stored 1, unchanged 0, skipped 0, failed 0\n"
     assert kept(database) == {747175: fed(api, 747175)}
+
+
+SPECIFICATION = """\
+name: game_live_specific
+description: Fetch specific games
+source: {endpoint: game, method: liveGameV1, capture_metadata: true}
+storage:
+  raw: {backend: postgres, table: game.live_game_v1, preserve_metadata: true}
+parameters:
+  - {name: game_pks, type: "list[int]", required: true, description: List of games to fetch}
+"""
+
+
+def test_the_specifications_job(api: Server, environment: dict[str, str], database: str, tmp_path: Path) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text(SPECIFICATION)
+    told = json.loads(run(f"mlb-etl ingest --job {file} --game-pk 747175 --game-pk 747176 --format json", environment))
+    assert (told["stored"], told["failures"], told["transform"]) == (2, [], None)
+    assert kept(database) == {game: fed(api, game) for game in (747175, 747176)}
 
 
 def test_a_date_without_and_one_with_games(api: Server, environment: dict[str, str], database: str) -> None:

@@ -137,6 +137,20 @@ def test_what_is_told(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("database")
+def test_a_file_that_is_too_large(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is, or unzipped."""
+    monkeypatch.setenv("MLB_ETL_MAX_BODY", "1")
+    large = WHOLE + b" " * (4 << 20)
+    (folder / "files" / "a.json").write_bytes(large)
+    (folder / "files" / "b.json.gz").write_bytes(gzip.compress(large))
+    write(folder / "files" / "c.json", stub(response()))
+    result = run("files")
+    assert result.exit_code == 1
+    assert result.output.count(" MiB, which is what MLB_ETL_MAX_BODY takes\n") == 2
+    assert result.output.endswith("stored 1, unchanged 0, known 0, refused 2, not mapped 0\n")
+
+
+@pytest.mark.usefixtures("database")
 def test_a_folder_of_other_methods_is_no_error(folder: Path) -> None:
     write(folder / "files" / "c.json", stub(response(), method="other"))
     result = run("files")
