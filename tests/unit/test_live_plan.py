@@ -129,7 +129,7 @@ def test_corrections_come_after_hours_and_days() -> None:
         assert ask.why == "correction"
         asks.append(ask.at - NOON)
         asked = ask.at + timedelta(seconds=3)
-    assert asks == list(CORRECTIONS)
+    assert asks == list(CORRECTIONS) == [timedelta(hours=hours) for hours in (1, 24, 72)]
 
 
 def test_corrections_that_were_missed_are_asked_for_once() -> None:

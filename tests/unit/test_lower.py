@@ -407,3 +407,14 @@ def test_the_mappings_of_the_repository_have_no_errors(mapping: Path) -> None:
     for each in found.tables:
         assert {key.table for key in each.foreign_keys} <= seen
         seen.add(each.name)
+
+
+@pytest.mark.parametrize(("type_", "bits"), [("smallint", 15), ("integer", 31), ("bigint", 63)])
+def test_a_constant_fits_its_type(type_: str, bits: int) -> None:
+    def codes(number: int) -> list[str]:
+        column = f"      - {{name: more, type: {type_}, constant: {number}, description: The same in each row.}}\n"
+        return [each.code for each in errors(GAMES + column)]
+
+    least, most = -(2**bits), 2**bits - 1
+    assert [codes(number) for number in (least, most)] == [[], []]
+    assert [codes(number) for number in (least - 1, most + 1)] == [["MG043"], ["MG043"]]
