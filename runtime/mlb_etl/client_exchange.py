@@ -27,7 +27,7 @@ from mlb_etl.errors import EtlError, Rejected, Spoiled, Unreachable, printable
 T = TypeVar("T")
 
 _ERROR_BODY = 1 << 20  # bytes: of an error, more says nothing more
-_ENDED = 5.0  # seconds for cancelled exchanges to let go
+_ENDED = 2.0  # seconds for connections to be closed
 _HEADERS: Final = {
     "User-Agent": f"mlb-etl/{version('mlb-etl')} (+individual, non-commercial use)",
     "Accept": "application/json",
@@ -63,7 +63,8 @@ class Exchanges:
         self._http = _client(timeouts)
         self._loop = _Loop()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread()
+        self._running = 0
         self._stopped = False
 
     def get(self, url: str) -> Answer:
@@ -84,31 +85,38 @@ class Exchanges:
         """End all exchanges at once, and begin none any more."""
         with self._lock:
             self._stopped = True
-            if self._thread is not None:
+            if self._running:
                 self._loop.call_soon_threadsafe(self._cancel)
 
     def close(self) -> None:
-        """Stop, and let go of connections."""
+        """Let go of connections, once nothing is asked any more; what was left by an interrupt is given up."""
+        if self._loop.is_closed():
+            return
         self.stop()
-        if self._thread is not None:
-            with suppress(TimeoutError):
-                asyncio.run_coroutine_threadsafe(self._http.aclose(), self._loop).result(_ENDED)
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(_ENDED)
-            self._thread = None
-        if not self._loop.is_running():
-            self._loop.close()
+        self._cancel()
+        with suppress(TimeoutError):
+            self._loop.run_until_complete(asyncio.wait_for(self._http.aclose(), _ENDED))
+        self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run the loop as long as there is work for it: a process with threads can't be forked."""
         with self._lock:
             if self._stopped:
                 work.close()
                 raise CancelledError
-            if self._thread is None:
+            if not self._running:
                 self._thread = threading.Thread(target=self._loop.run_forever, name="exchanges", daemon=True)
                 self._thread.start()
+            self._running += 1
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        return future.result()
+        try:
+            return future.result()
+        finally:
+            with self._lock:
+                self._running -= 1
+                if not self._running:
+                    self._loop.call_soon_threadsafe(self._loop.stop)
+                    self._thread.join()
 
     def _cancel(self) -> None:
         for task in asyncio.all_tasks(self._loop):

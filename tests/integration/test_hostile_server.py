@@ -20,8 +20,8 @@ from mlb_sim.times import DAY, MINUTE
 
 PROGRAM = Path(sys.executable).with_name("mlb-etl")
 MEMORY = 400  # MiB of a process, of which Python and its modules are 100
-PROMPT = 5.0  # seconds for a process to end
-PATIENCE = 60.0  # seconds, on a busy machine
+PROMPT = 10.0  # seconds for a process to end
+PATIENCE = 120.0  # seconds, on a busy machine
 JOB = """
 name: hostile
 source: {endpoint: game, method: liveGameV1}

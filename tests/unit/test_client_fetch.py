@@ -389,6 +389,16 @@ def test_a_zipped_answer_that_ends_too_soon(api: Api, client: Client, cut: int) 
     assert client.fetch(request(), read)[0].data == WHOLE, "asked for again"
 
 
+def test_between_requests_there_is_no_thread(api: Api, client: Client) -> None:
+    """Which would keep the process from being forked."""
+    api.says(TARGET, response())
+    before = threading.active_count()
+    for _ in range(3):
+        client.fetch(request(), read)
+        assert [each.name for each in threading.enumerate() if each.name == "exchanges"] == []
+    assert threading.active_count() <= before + 3, "those of the server"
+
+
 def test_a_client_that_is_stopped_asks_no_more(api: Api, tmp_path: Path) -> None:
     """What is being asked ends at once."""
     client = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), Retries(attempts=1), PATIENT)
