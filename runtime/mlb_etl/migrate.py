@@ -140,9 +140,10 @@ def differences(connection: Connection, package: str) -> list[Difference]:
     return schema_drift.differences(connection, package, [line.history for line in _lines(package)])
 
 
-def require(connection: Connection, package: str) -> None:
-    """Raise EtlError unless every migration is applied, and the database can be written to."""
-    require_writable(connection)
+def require(connection: Connection, package: str, *, writing: bool = True) -> None:
+    """Raise EtlError unless every migration is applied, and the database can be written to where that is wanted."""
+    if writing:
+        require_writable(connection)
     if _pending(status(connection, package)):
         raise EtlError("the database lacks the schema or its newest part: run `mlb-etl schema init`")
 

@@ -65,8 +65,17 @@ def test_a_standby_is_told_at_once(standby: str, command: tuple[str, ...]) -> No
     assert "target_session_attrs=read-write" in done.output
 
 
+READERS = [
+    ("schema", "status"),
+    ("schema", "init"),
+    ("status",),
+    ("quarantine", "list"),
+    ("schema", "partitions", "--drop-before", "2024-01"),
+]
+
+
 def test_a_standby_can_be_read(standby: str) -> None:
-    for command in (("schema", "status"), ("status",), ("quarantine", "list"), ("schema", "init")):
+    for command in READERS:
         done = run(standby, *command, package="mlb_tables")
         assert done.exit_code == 0, done.output
     with psycopg.connect(standby) as connection:

@@ -208,7 +208,7 @@ def drop(*, wanted: Filter, everything: bool, dry_run: bool, yes: bool, form: st
 def _connect() -> Connection:
     settings = Settings.from_environment()
     connection = db.connect(settings)
-    migrate.require(connection, settings.tables)
+    migrate.require(connection, settings.tables, writing=False)
     return connection
 
 

@@ -132,7 +132,7 @@ def partitions(
         raise click.UsageError("--yes and --force are for --drop-before")
     settings = Settings.from_environment()
     with db.connect(settings) as connection:
-        migrate.require(connection, settings.tables)
+        migrate.require(connection, settings.tables, writing=before is None or yes)
         if first is not None and last is not None:
             _show_ahead(ahead.make(connection, settings.tables, first.date(), last.date()), form)
         elif before is not None:
