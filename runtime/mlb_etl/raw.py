@@ -195,8 +195,8 @@ class Raw:
 
     def now(self) -> datetime:
         """The time on the database's clock, which all processes share."""
-        ((now,),) = self.connection.execute(_CLOCK).fetchall()
-        assert isinstance(now, datetime)  # noqa: S101 - the type of clock_timestamp()
+        [(found,)] = self.connection.execute(_CLOCK).fetchall()
+        now: datetime = found
         return now
 
     def require_present(self, response: Response) -> None:
