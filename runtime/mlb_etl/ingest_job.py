@@ -1,9 +1,9 @@
 """Runs jobs that capture: finds out what to ask for, and has it asked for, in this process or in several."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import count
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, Self, TypeAlias
 
 from mlb_etl import client, client_request, jobs, registry, schedule, workers
 from mlb_etl.capture import Captured, Target
@@ -63,7 +63,7 @@ class IngestJob:
     def run(self, progress: Progress, *, workers: int = 1) -> Ingested:
         """Capture, and apply what is captured a few at a time, in this process or in so many.
 
-        `progress` is told what became of some, and how many there are.
+        `progress` is told what became of some, and how many there are. The source may be closed afterwards.
         """
         targets = self._targets()
         size = min(_AT_A_TIME, -(-len(targets) // workers)) or 1
@@ -79,13 +79,14 @@ class IngestJob:
             with closing(Worker(self._order, self._source)) as worker:
                 yield from (worker.run(task.targets, progress) for task in tasks)
             return
+        self._source.close()  # which ends its threads, so that workers can be forked; each has a source of its own
         module = registry.methods(self._order.settings.tables)[self._method.name]
         told: set[int] = set()
 
-        def hear(step: _Step) -> None:
-            if step.number not in told:  # again, where a worker died
-                told.add(step.number)
-                progress(step)
+        def hear(steps: list[_Step]) -> None:
+            new = {step.number: step for step in steps if step.number not in told}  # else again, where a worker died
+            told.update(new)
+            progress(_Steps.of(new.values()))
 
         spread = Workers(workers, _start, (self._order,), _run, (module,), hear)
         yield from (done for _, done in spread(tasks))
@@ -119,7 +120,16 @@ class _Step(NamedTuple):
     number: int
     skipped: int
     failed: int
-    done: int = 1
+
+
+class _Steps(NamedTuple):
+    done: int
+    skipped: int
+    failed: int
+
+    @classmethod
+    def of(cls, steps: Collection[_Step]) -> Self:
+        return cls(len(steps), sum(step.skipped for step in steps), sum(step.failed for step in steps))
 
 
 _worker: Worker  # of a worker process

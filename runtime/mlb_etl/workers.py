@@ -31,7 +31,7 @@ class Workers(Generic[T, R]):
     """So many processes that do tasks: each calls `start` with the facts once, and `work` with every task it gets.
 
     A task of which a worker died is done again, so half of it may have been done before. `preload` are modules that
-    processes shall have at once. `hear` is called with what `work` passes to `tell` while it is done.
+    processes shall have at once. `hear` is called every now and then with what `work` passed to `tell` meanwhile.
     """
 
     number: int
@@ -39,7 +39,7 @@ class Workers(Generic[T, R]):
     facts: tuple[Any, ...]
     work: Callable[[T], R]
     preload: tuple[str, ...]
-    hear: Callable[[Any], None] = lambda _: None
+    hear: Callable[[list[Any]], None] = lambda _: None
 
     def __call__(self, tasks: Sequence[T]) -> Iterator[tuple[T, R]]:
         """Each task with what came of it, as they are done; what a task raises ends the work."""
@@ -72,8 +72,11 @@ class Workers(Generic[T, R]):
         waiting = set(futures)
         while waiting:
             done, waiting = wait(waiting, _OFTEN, FIRST_COMPLETED)
+            told = []
             while reader.poll():
-                self.hear(reader.recv())
+                told.append(reader.recv())
+            if told:
+                self.hear(told)
             yield from done
 
     def _submitted(self, pool: ProcessPoolExecutor, task: T) -> Future[R]:

@@ -150,7 +150,7 @@ def test_what_is_quarantined_makes_the_exit_code(api: Api) -> None:
     api.says(target(1), feed(1, rbi=(9,)))
     result = run("--job", "specific.yaml", "--game-pk", "1", "--transform")
     assert result.exit_code == 1
-    assert 'quarantined {"game_pk": 1}' in result.stdout
+    assert "\nquarantined 1: " in result.stdout
 
 
 def test_an_answer_that_the_mapping_does_not_fit_is_kept(api: Api, sample_database: str) -> None:
