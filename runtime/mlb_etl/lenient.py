@@ -161,7 +161,7 @@ class _Reader:
         match get_origin(inner) or inner:
             case type() as each if issubclass(each, msgspec.Struct):
                 return self._struct(data, each, at, reason)
-            case type() as each if each is list:
+            case type() as each if each in {list, tuple}:
                 items = enumerate(_opened(list[msgspec.Raw], data, at, reason))
                 return [self.read(item, get_args(inner)[0], at.item(index)) for index, item in items]
             case type() as each if each is dict:

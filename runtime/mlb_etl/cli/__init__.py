@@ -31,7 +31,7 @@ from mlb_etl.cli.schema import schema
 from mlb_etl.cli.status import status
 from mlb_etl.cli.transform import transform
 from mlb_etl.cli.verify import verify
-from mlb_etl.errors import EtlError
+from mlb_etl.errors import EtlError, told
 from mlb_etl.logs import Chosen
 from mlb_etl.settings import Settings
 
@@ -56,7 +56,7 @@ class _Commands(click.Group):
             with db.edge(), _ended():
                 return super().invoke(ctx)
         except EtlError as error:
-            return _end(ctx, str(error))
+            return _end(ctx, told(error))
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except Exception as error:
