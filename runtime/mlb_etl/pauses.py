@@ -2,10 +2,12 @@
 
 import logging
 import math
-from functools import cache
+import threading
 
 LONGEST = 300.0  # seconds: asked for more, this is what it gets
 _ABSURD = 86_400.0  # seconds: asked for more than a day, it gets no pause at all
+_said: set[tuple[str, str]] = set()
+_lock = threading.Lock()
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +33,9 @@ def number(text: str) -> float:
         return math.nan
 
 
-@cache
 def _say(name: str, what: str) -> None:
+    with _lock:
+        if (name, what) in _said:
+            return
+        _said.add((name, what))
     log.warning("the API asks for a pause by %s that is out of bounds; this and further ones are %s", name, what)

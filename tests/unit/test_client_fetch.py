@@ -227,7 +227,7 @@ def test_a_pause_has_bounds(text: str, seconds: float | None) -> None:
 
 
 def test_an_absurd_pause_is_told_once(api: Api, client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    pauses._say.cache_clear()
+    pauses._said.clear()
     api.says(TARGET, *[Answer(status=503, headers={"Retry-After": "31536000"})] * 2, response())
     client.fetch(request(), read)
     said = [each for each in caplog.messages if "Retry-After" in each]
