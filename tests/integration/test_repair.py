@@ -10,6 +10,7 @@ from typing import Any
 
 import feeds
 import pytest
+from checks import some
 from click.testing import CliRunner, Result
 from laws import Laws, Snapshot, documents, snapshot
 from sample_tables.game import METHOD
@@ -162,7 +163,7 @@ def test_rows_changed_by_hand(sample: Laws, edit: str) -> None:
     assert sample.watermarks(1) == mark
     assert differences(sample) == []
     touched = {(f"sample.{table}", tuple(key.values())) for table, key, *_ in EDITS[edit]}
-    for table, places in sample.places(1).items():
+    for table, places in some(sample.places(1).items()):
         for key, place in places.items():
             assert place == before[table][key] or any(t == table and set(key) <= {*k, 2024} for t, k in touched)
     again = repaired(sample)

@@ -89,7 +89,7 @@ def _has_items(found: ast.expr) -> bool:
         case ast.Call(func=ast.Name(id="some" | "range")):
             return True
         case ast.Call(func=ast.Name(id=name), args=[*_, last]) if name in ALIKE:
-            return _has_items(last if name in {"map", "filter"} else found.args[0])
+            return _has_items(last if name in {"map", "filter", "zip"} else found.args[0])
         case ast.Call(func=ast.Attribute(value=of, attr="items" | "keys" | "values")):
             return _has_items(of)
         case ast.Name(id=name) | ast.Attribute(attr=name):
@@ -98,11 +98,23 @@ def _has_items(found: ast.expr) -> bool:
 
 
 def _counted(found: ast.expr, node: ast.AST, function: ast.FunctionDef) -> bool:
-    """Whether another assertion of the function is about it."""
+    """Whether another assertion of the function is about it, or about what it is of: `feeds` of `feeds[::3]`."""
     inside = set(ast.walk(node))
     asserted = (each for each in ast.walk(function) if isinstance(each, ast.Assert) and each not in inside)
-    names = {name.id for name in ast.walk(found) if isinstance(name, ast.Name)}
-    return any(isinstance(name, ast.Name) and name.id in names for each in asserted for name in ast.walk(each.test))
+    same = set(_of(found))
+    return any(
+        isinstance(part, ast.expr) and ast.unparse(part) in same for each in asserted for part in ast.walk(each.test)
+    )
+
+
+def _of(found: ast.expr) -> Iterator[str]:
+    """An expression, and what has as many items or more."""
+    yield ast.unparse(found)
+    match found:
+        case ast.Call(func=ast.Name(id=name), args=[*_, of]) if name in ALIKE:
+            yield from _of(of)
+        case ast.Call(func=ast.Attribute(value=of, attr="items" | "keys" | "values")) | ast.Subscript(value=of):
+            yield from _of(of)
 
 
 def _counting(loop: ast.AST, function: ast.FunctionDef) -> bool:
