@@ -139,7 +139,10 @@ def test_a_failure_is_not_hidden_by_one_of_the_database(
 ) -> None:
     connection.close()
     fail(connection, Unreachable("503"))
-    assert "/api/v1/sample/7?a=1 failed, which can't be noted: the connection is closed" in caplog.text
+    assert (
+        "/api/v1/sample/7?a=1 failed, which can't be noted: the database stopped the work: the connection is closed"
+        in caplog.text
+    )
 
 
 def test_pending_migrations(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
