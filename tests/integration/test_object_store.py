@@ -243,7 +243,7 @@ def test_bad_objects_are_listed_and_do_not_stop_the_rest(database: str) -> None:
     Path("kept", names("kept")[2]).unlink()
     whole = Path("kept", names("kept")[0]).read_bytes()
     bad = {
-        "captured_at=1.json.gz": (whole[:-9], "can't be read"),
+        "captured_at=1.json.gz": (whole[:-9], "can't be unzipped"),
         "captured_at=2.json.gz": (b"{}", "no stub"),
         "captured_at=3.json.gz": (b"\xff", "not UTF-8"),
         "captured_at=4.json.gz": (whole, "stands under another name"),
@@ -407,6 +407,7 @@ def test_a_store_that_does_not_answer(  # noqa: PLR0917 - pytest names them
 def test_no_store() -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.delenv("MLB_ETL_OBJECT_STORE", raising=False)
+        patched.setenv("MLB_ETL_BASE_URL", "http://127.0.0.1:1")
         done = run("ingest", "--job", SPECIFIC, "--game-pk", "1", "--object-store")
     assert (done.exit_code, done.output[:45]) == (1, "Error: MLB_ETL_OBJECT_STORE is not set: s3://")
     missing = run("replay", "--from", "nowhere")
