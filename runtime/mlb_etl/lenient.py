@@ -163,7 +163,7 @@ class _Reader:
                 return self._struct(data, each, at, reason)
             case type() as each if each in {list, tuple}:
                 items = enumerate(_opened(list[msgspec.Raw], data, at, reason))
-                return [self.read(item, get_args(inner)[0], at.item(index)) for index, item in items]
+                return each(self.read(item, get_args(inner)[0], at.item(index)) for index, item in items)
             case type() as each if each is dict:
                 entries = _opened(dict[str, msgspec.Raw], data, at, reason).items()
                 return {key: self.read(item, get_args(inner)[1], at.entry(key)) for key, item in entries}

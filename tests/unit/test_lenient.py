@@ -144,15 +144,18 @@ def test_a_number_beyond_all_bounds() -> None:
     assert (table, place, number, len(value)) == ("metadata", f"{GAME_INFO}.attendance", 1, 80)
 
 
-def test_a_struct_of_which_a_member_is_missing() -> None:
+def test_other_types_than_those_of_documents_are_explained_too() -> None:
     class Stub(msgspec.Struct):
         method: str
-        number: int = 0
+        numbers: tuple[int, ...] = ()
 
     assert lenient.explain(Stub, b'{"method": "x"}') is None
-    missing = lenient.explain(Stub, b'{"number": 1}')
+    missing = lenient.explain(Stub, b'{"numbers": [1]}')
     assert missing is not None
     assert (missing.path, missing.reason) == ("$", "Object missing required field `method`")
+    wrong = lenient.explain(Stub, b'{"method": "x", "numbers": [1, "2"]}')
+    assert wrong is not None
+    assert (wrong.path, wrong.value) == ("$.numbers[1]", "2")
 
 
 @pytest.mark.parametrize("text", ["1e131072", "1e-16384", "nan", "x"])
