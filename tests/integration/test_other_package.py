@@ -73,7 +73,7 @@ class Project:
             "MLB_ETL_DSN": dsn,
             "MLB_ETL_DATA": str(root / "data"),
             "MLB_ETL_TABLES": PACKAGE,
-            "PYTHONPATH": str(root / "generated"),
+            "PYTHONPATH": os.pathsep.join([str(root / "generated"), *filter(None, [own.get("PYTHONPATH")])]),
         }
 
     def save(self, *documents: dict[str, Any], day: int = 1) -> None:
