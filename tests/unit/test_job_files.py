@@ -12,10 +12,12 @@ import jsonschema
 import pytest
 import yaml
 from checks import some
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlb_etl import job_spec, jobs, plain_yaml, registry
+from mlb_etl.cli import cli
 from mlb_etl.errors import EtlError
 
 ROOT = Path(__file__).parents[2]
@@ -337,3 +339,9 @@ def test_every_key_is_described() -> None:
         assert model["description"]
         for name, key in model["properties"].items():
             assert "description" in key or "$ref" in json.dumps(key) or name in {"by", "backend"}, name
+
+
+@pytest.mark.parametrize("command", [("live", "--date", "soon"), ("replay", "--from", "x", "--since", "soon")])
+def test_options_that_take_days(command: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(cli, command)
+    assert (done.exit_code, "'soon' is no date: YYYY-MM-DD, today" in done.output) == (2, True)

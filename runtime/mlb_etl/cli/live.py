@@ -8,21 +8,13 @@ from datetime import date, timedelta
 
 import click
 
-from mlb_etl import placeholders
-from mlb_etl.cli import following
+from mlb_etl.cli import following, parameters
 from mlb_etl.errors import EtlError
 from mlb_etl.live import patch, start
 from mlb_etl.live.clock import SystemClock
 from mlb_etl.live.listing import ZONE, Scope
 from mlb_etl.live.plan import Pace
 from mlb_etl.settings import Settings
-
-
-def _date(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
-    try:
-        return None if text is None else placeholders.day(text, ZONE)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
 
 
 def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
@@ -35,7 +27,7 @@ def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
 @click.option(
     "--date",
     "day",
-    callback=_date,
+    callback=parameters.day(ZONE),
     metavar="DATE",
     help="The games of this date: YYYY-MM-DD, today, yesterday or tomorrow in New York.",
 )

@@ -1,9 +1,13 @@
 """Parameters of jobs on the command line."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import click
+
+from mlb_etl import placeholders
 
 JOB = "The job: the path of its file, or the name of one that `mlb-etl jobs list` shows."
 PARAM = click.option(
@@ -23,3 +27,15 @@ def given(params: Iterable[str], *, option: str = "--param", **named: Iterable[s
             raise click.BadParameter(f"{param!r} is not NAME=VALUE", param_hint=option)
         texts[name].append(value)
     return dict(texts)
+
+
+def day(zone: ZoneInfo) -> Callable[[click.Context, click.Parameter, str | None], date | None]:
+    """A callback for options that take a date: YYYY-MM-DD, or today, yesterday or tomorrow in a time zone."""
+
+    def read(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
+        try:
+            return None if text is None else placeholders.day(text, zone)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+
+    return read

@@ -1,11 +1,12 @@
 """mlb-etl replay: the raw tables from an object store."""
 
-from datetime import datetime
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import click
 
 from mlb_etl import db, migrate
-from mlb_etl.cli import report
+from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import capturing
 from mlb_etl.settings import Settings
 
@@ -13,12 +14,17 @@ from mlb_etl.settings import Settings
 @click.command()
 @click.option("--from", "place", required=True, metavar="PLACE", help="s3://bucket/prefix, file:///folder or a folder.")
 @click.option("--method", "methods", multiple=True, help="Only this method's, such as game.liveGameV1. Repeatable.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was captured on this day (UTC) or later.")
+@click.option(
+    "--since",
+    callback=parameters.day(ZoneInfo("UTC")),
+    metavar="DATE",
+    help="Only what was captured on this day (UTC) or later: YYYY-MM-DD, today or yesterday.",
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
 @report.FORMAT
 @click.pass_context
 def replay(
-    ctx: click.Context, *, place: str, methods: tuple[str, ...], since: datetime | None, quiet: bool, form: str
+    ctx: click.Context, *, place: str, methods: tuple[str, ...], since: date | None, quiet: bool, form: str
 ) -> None:
     """Fill the raw tables with the captures in an object store, as if they came now; the API is not asked.
 
@@ -34,7 +40,7 @@ def replay(
     from mlb_etl import object_store, restore  # noqa: PLC0415 - they need an extra that may not be installed
 
     settings = Settings.from_environment()
-    scope = restore.Scope(methods, since.date() if since else None)
+    scope = restore.Scope(methods, since)
     store = object_store.ObjectStore(place)
     with db.connect(settings) as connection, capturing(quiet=quiet) as progress:
         migrate.require(connection, settings.tables)
