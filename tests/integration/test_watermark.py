@@ -4,6 +4,9 @@ import psycopg
 import pytest
 from samples import at, connect
 
+from mlb_etl.errors import Rejected
+from mlb_etl.quarantine import Quarantine
+from mlb_etl.raw import Stored
 from mlb_etl.watermark import Applied, Watermarks
 
 KNOWN, NEW = '{"game_pk": 1}', '{"game_pk": 2}'
@@ -23,3 +26,15 @@ def test_documents_are_locked_until_the_transaction_ends(sample_database: str) -
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 Watermarks(other, "sample.game").lock({NEW: MARK})
         assert Watermarks(other, "sample.game").lock({NEW: MARK, KNOWN: MARK}) == {NEW: MARK, KNOWN: MARK}
+
+
+def test_a_note_waits_for_who_applies_captures_of_the_document(sample_database: str) -> None:
+    capture = Stored((1,), KNOWN, at(1), at(1), bytes(32), {}, ahead=False, note=None, quarantine=None, applied=None)
+    with connect(sample_database) as one, connect(sample_database) as other:
+        Watermarks(one, "sample.game").lock({KNOWN: MARK})
+        other.execute("SET lock_timeout = '100ms'")
+        with one.transaction():
+            Watermarks(one, "sample.game").lock({KNOWN: MARK})
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                Quarantine(other, "sample.game").add(capture, Rejected("a reason"))
+        assert Quarantine(other, "sample.game").add(capture, Rejected("a reason")) is not None
