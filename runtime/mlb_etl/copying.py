@@ -57,7 +57,7 @@ class Timestamps(DatetimeBinaryDumper):
         if type(obj) is Moment:
             return obj.packed
         if not times.in_row(obj):
-            raise Rejected("a time of the years 1 to 9999 is expected, in every time zone", value=obj.isoformat())
+            raise Rejected(times.ROW_RANGE, value=obj.isoformat())
         return _packed(obj)
 
 

@@ -1,14 +1,15 @@
-"""What decoders and converters let through and a column of PostgreSQL can't hold: U+0000 in texts, digits too many.
+"""What decoders and converters let through and a column can't hold: U+0000 in texts, too many digits, absurd times.
 
-Looked for only where the database has refused rows, as it is almost never there.
+Looked for only where rows could not be packed or the database refused them, as it is almost never there.
 """
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from mlb_etl.contracts import Column, Method, Row
+from mlb_etl.contracts import Column, Method, Row, times
 from mlb_etl.lenient import Misfits
 
 _NUMERIC = re.compile(r"numeric\((\d+)(?:,(\d+))?\)")
@@ -42,12 +43,18 @@ def _row(row: Row, optional: Sequence[tuple[int, str, Refusal]], misfits: Misfit
 def _refusal(column: Column) -> Refusal | None:
     if column.type == "text":
         return _text
+    if column.type == "timestamptz":
+        return _time
     sizes = _NUMERIC.fullmatch(column.type)
     return partial(_number, int(sizes[1]), int(sizes[2] or 0)) if sizes else None
 
 
 def _text(value: object) -> str | None:
     return "PostgreSQL has no character U+0000" if isinstance(value, str) and "\0" in value else None
+
+
+def _time(value: object) -> str | None:
+    return times.ROW_RANGE if isinstance(value, datetime) and not times.in_row(value) else None
 
 
 def _number(precision: int, scale: int, value: object) -> str | None:

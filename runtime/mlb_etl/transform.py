@@ -142,12 +142,18 @@ class Transformer:
         return verdict(self._new(capture), shown, self._policy) == "applied"
 
     def _document(self, capture: Stored, data: Body, *, hold: bool = False) -> Document:
+        """The rows of a capture; with `hold`, or where they can't be packed, without values that no column can hold."""
         about = Capture(Moment.of(capture.as_of), capture.parameters)
         extracted = extract(self._method, about, data, hold=hold)
         if tuple(extracted.keys.values()) != capture.keys:
             path = self._method.document[0].place
             raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
-        return Document(capture, self._upsert.pack(extracted.rows), extracted.unreadable)
+        try:
+            return Document(capture, self._upsert.pack(extracted.rows), extracted.unreadable)
+        except Rejected:
+            if hold:
+                raise
+        return self._document(capture, data, hold=True)
 
     def _located(self, why: Rejected, document: Document) -> Rejected:
         explained = self._upsert.explain(why, document)

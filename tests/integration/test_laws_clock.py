@@ -215,7 +215,7 @@ def test_a_files_last_change_is_a_time_in_range(sample: Laws, tmp_path: Path, mo
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
 def test_a_time_in_a_response_that_no_reader_could_read(database: str, stubs_dir: Path, time: str) -> None:
-    """It takes no other game with it, and says which table and value."""
+    """It is NULL and reported, and takes no game with it, its own included."""
     laws = Laws(database, feeds.PACKAGE, feeds.METHOD)
     file = feeds.files(stubs_dir, 747175)[0]
     feed = feeds.small(feeds.feed(file, game_pk=1, plays=1))
@@ -226,10 +226,11 @@ def test_a_time_in_a_response_that_no_reader_could_read(database: str, stubs_dir
         good = snapshot(feeds.METHOD, 1, NOON, feed)
         laws.arrive(good, snapshot(feeds.METHOD, 2, NOON, bad, broken=True))
         counts = laws.run([1, 2])
-        assert documents(counts) == (1, 0, 0, 1)
-        [told] = counts.quarantined
-        assert (told.why.table, told.why.value) == ("game.live_game_metadata", time)
-        assert laws.rows(1, 2) == good.rows
+        assert documents(counts) == (2, 0, 0, 0)
+        [told] = counts.unreadable
+        assert (told.what.table, told.what.path) == ("game.live_game_metadata", "$.gameData.datetime.dateTime")
+        starts = "SELECT game_pk FROM game.live_game_metadata WHERE start_time IS NULL"
+        assert laws.connection.execute(starts).fetchall() == [(2,)]
 
 
 @pytest.mark.parametrize("day", [date(9999, 12, 31), date(1, 1, 1), date(1799, 12, 31), date(2200, 1, 1)])

@@ -17,6 +17,7 @@ YEARS = range(1800, 2200)
 # What Python can read back in every time zone; PostgreSQL goes on for another 284,000 years.
 _FIRST = datetime(1, 1, 2, tzinfo=UTC)
 _LAST = datetime(9999, 12, 30, tzinfo=UTC)
+ROW_RANGE = "a time of the years 1 to 9999 is expected, in every time zone"
 
 
 def of_capture(time: datetime, path: str) -> datetime:
