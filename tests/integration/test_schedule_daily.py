@@ -226,7 +226,7 @@ def test_an_answer_that_the_mapping_does_not_fit_is_kept(
     """Under what was asked for, and waits; one of another day is not taken for it all the same."""
     other, odd = (answer(league.simulator, day, league.simulator.clock.now) for day in (OTHER, FULL))
     for each in (other, odd):
-        each["dates"][0]["games"][3]["gameNumber"] = "first"
+        each["dates"][0]["games"][3]["gamePk"] = "first"
     target = f"/api/v1/schedule?sportId=1&date={FULL}"
     with serve_answers() as api:
         monkeypatch.setenv("MLB_ETL_BASE_URL", api.url)
@@ -235,7 +235,7 @@ def test_an_answer_that_the_mapping_does_not_fit_is_kept(
         assert api.targets() == [target, target]
     assert done.exit_code == 1
     assert "applied 0, same 0, stale 0, quarantined 1" in done.stdout
-    assert "$.dates[0].games[3].gameNumber" in done.stdout
+    assert "$.dates[0].games[3].gamePk" in done.stdout
     with connect(database) as connection:
         kept = connection.execute("SELECT schedule_date, sport_id, data::jsonb FROM schedule.schedule").fetchall()
     assert kept == [(FULL, 1, odd)]
