@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
+from unittest.mock import patch
 
 import feeds
 import pytest
@@ -18,7 +19,7 @@ from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
 from variants import Variant
 
-from mlb_etl import quarantine
+from mlb_etl import quarantine, transform
 from mlb_etl.counts import Counts
 from mlb_etl.watermark import Policy
 
@@ -236,7 +237,8 @@ def work(laws: Laws, first: int, plans: list[list[Run]]) -> None:
         for run in plan:
             laws.run([first + game for game in run.games], batch=run.batch, policy=run.policy)
 
-    with ThreadPoolExecutor(len(plans)) as pool:
+    # Threads that set the size of batches put back each other's: the outer patch puts back the right one.
+    with patch.object(transform, "BATCH", transform.BATCH), ThreadPoolExecutor(len(plans)) as pool:
         for each in [pool.submit(one, plan) for plan in plans]:
             each.result()
 
