@@ -344,7 +344,7 @@ def main() -> int:
     method = registry.method(TABLES, "game.liveGameV1")
     response = samples.unwrap(samples.read(Path(given.stubs) / FEED))
     if response is None:
-        parser.error(f"{FEED} is no stub")
+        parser.error(f"{FEED} is not a captured response")
     load = by_hand.loader(ROOT, method, response)
     gc.freeze()  # as the program does
     with bench(method, response, given.games) as on:

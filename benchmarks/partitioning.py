@@ -250,7 +250,7 @@ def main() -> int:
         [feed] = samples.find(ingest.SHIPPED)
     response = samples.unwrap(samples.read(feed))
     if response is None:
-        parser.error(f"{feed} is no stub")
+        parser.error(f"{feed} is not a captured response")
     with ExitStack() as stack:
         benches = [Bench(*each) for each in stack.enter_context(databases())]
         for bench in benches:

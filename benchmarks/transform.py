@@ -115,7 +115,7 @@ def main() -> int:
     method = registry.method(TABLES, "game.liveGameV1")
     response = samples.unwrap(samples.read(Path(given.stubs) / FEED))
     if response is None:
-        parser.error(f"{FEED} is no stub")
+        parser.error(f"{FEED} is not a captured response")
     with database() as connection:
         store(connection, method, response, WARM + given.games)
         gc.freeze()  # as the program does

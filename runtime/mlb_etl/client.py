@@ -42,7 +42,7 @@ class Source(Protocol):
 class Retries:
     """How often to try, and seconds between tries: doubling from the first to the longest, and up to `jitter` more.
 
-    After `patience` seconds in all there is no further try.
+    After `patience` seconds in all, it gives up.
     """
 
     attempts: int = 6

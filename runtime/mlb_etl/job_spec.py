@@ -257,7 +257,7 @@ class Job(_Model):
         try:
             ZoneInfo(name)
         except (OSError, ValueError, ZoneInfoNotFoundError) as error:
-            raise ValueError(f"{name} is no time zone; America/New_York is one") from error
+            raise ValueError(f"{name} is not a time zone; America/New_York is one") from error
         return name
 
     @field_validator("parameters")

@@ -180,7 +180,7 @@ def test_a_placeholder_without_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("Pacific/Kiritimati", "Mars/Base", ":3:11: timezone: Mars/Base is no time zone"),
+        ("Pacific/Kiritimati", "Mars/Base", ":3:11: timezone: Mars/Base is not a time zone"),
         ("${YESTERDAY}", "${MONDAY}", ":5:38: parameters.0.default: ${MONDAY} is not known here"),
         ('"${YESTERDAY}"', "soon", ":5:5: parameters.0: 'soon' is no date"),
         ("${day}", "${date}", ":8:3: expand: ${date} is not known here; day, team, TODAY, YESTERDAY, TOMORROW are"),

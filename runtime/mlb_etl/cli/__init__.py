@@ -103,7 +103,7 @@ def _end(ctx: click.Context, message: str) -> NoReturn:
 
 def _close_output() -> None:
     """What is still to be written goes nowhere, instead of failing once more when Python ends."""
-    with suppress(OSError, ValueError):  # of a test's output, which is no file
+    with suppress(OSError, ValueError):  # the output of a test is not a file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

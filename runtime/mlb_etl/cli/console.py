@@ -12,7 +12,7 @@ _moving: list[Console] = []
 
 
 class Output(Console):
-    """Standard output, of text that is no markup."""
+    """Standard output, which prints text as it is, without markup."""
 
     def __init__(self) -> None:
         super().__init__(highlight=False, markup=False, emoji=False)

@@ -31,7 +31,7 @@ def _day(_: click.Context, __: click.Parameter, text: str | None) -> datetime | 
     try:
         return datetime.combine(times.read_day(text), datetime.min.time(), UTC)
     except ValueError as error:
-        raise click.BadParameter(f"{text!r} is no day: {error}") from error
+        raise click.BadParameter(f"{text!r} is not a day: {error}") from error
 
 
 _FILTERS = (
