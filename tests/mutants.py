@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("codegen", "generated", "runtime", "simulator", "templates")
 LIMIT = 900  # seconds for the tests of a mutant
 FAILED = re.compile(r"\b[1-9]\d* (failed|errors?)\b")  # in pytest's last line, where tests ran and some failed
+TOO_LONG = "it took too long"
 TESTS_FAILED = 1  # its exit code then, but also Python's, where pytest does not start
 
 
@@ -80,11 +81,14 @@ def run_tests(root: Path, tests: Sequence[str], *, limit: float | None = LIMIT) 
             command, cwd=root, env=environment, timeout=limit, capture_output=True, text=True, check=False
         )
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, TESTS_FAILED, "1 failed: it took too long", "")
+        return subprocess.CompletedProcess(command, TESTS_FAILED, f"1 failed: {TOO_LONG}", "")
 
 
 def outcome(mutant: Mutant, root: Path) -> str:
-    """What the tests say of a bug in that copy: found, survived, or stale where the list is to be corrected."""
+    """What the tests say of a bug in that copy.
+
+    It was found, perhaps by the limit of time only; it survived; or it is stale, where the list is to be corrected.
+    """
     if not mutant.fits(root):
         return "stale: its text is not in the file once"
     path, before = root / mutant.file, mutant.source(root)
@@ -95,7 +99,7 @@ def outcome(mutant: Mutant, root: Path) -> str:
         path.write_text(before)
     said = (done.stdout + done.stderr).strip().splitlines()
     if done.returncode == TESTS_FAILED and FAILED.search(said[-1]):
-        return "found"
+        return "found by the limit of time" if TOO_LONG in said[-1] else "found"
     return "survived" if done.returncode == 0 else f"stale: {said[-1]}"
 
 
@@ -142,9 +146,10 @@ def main() -> int:
     if not arguments.trust and not sound(mutants, arguments.processes):
         return 2
     said = try_all(mutants, arguments.processes)
-    print(f"{len(said)} mutants: {said.count('found')} found, {said.count('survived')} survived, ", end="")
+    found = sum(each.startswith("found") for each in said)
+    print(f"{len(said)} mutants: {found} found, {said.count('survived')} survived, ", end="")
     print(f"{sum(each.startswith('stale') for each in said)} stale")
-    return int(said.count("found") < len(said))
+    return int(found < len(said))
 
 
 if __name__ == "__main__":
