@@ -57,12 +57,15 @@ import orjson
 import psycopg
 from psycopg import sql
 
-from mlb_etl import db, migrate, registry, samples
-from mlb_etl.contracts import Method
-from mlb_etl.embedded import Server
-from mlb_etl.pipeline import Pipeline
-from mlb_etl.raw import Raw, Response
+from mlb_contracts import Method
+from mlb_contracts.response import Response
+from mlb_etl import registry
+from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.capture import stub_files
 from mlb_etl.settings import TABLES, Settings
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres.raw import Raw
 
 FIRST_LOAD, UNCHANGED = 6.0, 0.2  # ms a game, at most
 RATIO = 1.5  # times as fast as the plain loader, at least
@@ -342,7 +345,7 @@ def main() -> int:
     parser = arguments()
     given = parser.parse_args()
     method = registry.method(TABLES, "game.liveGameV1")
-    response = samples.unwrap(samples.read(Path(given.stubs) / FEED))
+    response = stub_files.unwrap(stub_files.read(Path(given.stubs) / FEED))
     if response is None:
         parser.error(f"{FEED} is not a captured response")
     load = by_hand.loader(ROOT, method, response)

@@ -22,16 +22,18 @@ import orjson
 import psycopg
 from psycopg import sql
 
-from mlb_etl import extract as engine
-from mlb_etl.contracts import Capture, Method, Row, Table, convert
-from mlb_etl.contracts.rows import first_of_each, last_of_each
-from mlb_etl.db import Connection
-from mlb_etl.raw import Response
-from mlbgen import columns, generate, ir
-from mlbgen.emit import conditions
-from mlbgen.emit.python import Names, quoted, quoted_around
-from mlbgen.names import identifier
-from mlbgen.types import Decoding
+from mlb_contracts import Capture, Method, Row, Table, convert
+from mlb_contracts.response import Response
+from mlb_contracts.rows import first_of_each, last_of_each
+from mlb_etl.extract import extract as engine
+from mlb_etl.stores.postgres.db import Connection
+from mlbgen import ir
+from mlbgen.ir import columns
+from mlbgen.ir.types import Decoding
+from mlbgen.language.names import identifier
+from mlbgen.project import generate
+from mlbgen.python import conditions
+from mlbgen.python.text import Names, quoted, quoted_around
 
 BATCH = 50  # games a transaction
 _INDENT = "    "

@@ -18,8 +18,8 @@ from time import perf_counter
 import msgspec
 import orjson
 
-from mlb_etl.contracts import Capture, Method
-from mlbgen import stubs
+from mlb_contracts import Capture, Method
+from mlbgen.samples import stubs
 
 LIMIT = 0.75
 ROOT = Path(__file__).parents[1]

@@ -26,13 +26,14 @@ from typing import TypeVar
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from mlb_etl import ahead, db, ingest, migrate, samples
-from mlb_etl.contracts import Column, Method, Table
-from mlb_etl.db import Connection
-from mlb_etl.embedded import Server
-from mlb_etl.raw import Response
+from mlb_contracts import Column, Method, Table
+from mlb_contracts.response import Response
+from mlb_etl.apply.transform import Transformer
+from mlb_etl.capture import loader, stub_files
 from mlb_etl.settings import Settings
-from mlb_etl.transform import Transformer
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import db, migrate, premake
+from mlb_etl.stores.postgres.db import Connection
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "tests"))
@@ -175,7 +176,7 @@ class Bench:
 
     def prepare(self, response: Response, seasons: int, games: int, rounds: int) -> None:
         """Fill the database, and store a game for each round: once, and a minute later with another time code."""
-        ahead.make(self.connection, self.variant.package, date(LAST - seasons + 1, 3, 1), date(LAST, 12, 1))
+        premake.make(self.connection, self.variant.package, date(LAST - seasons + 1, 3, 1), date(LAST, 12, 1))
         fill(self.connection, self.variant.method, seasons, games)
         self.connection.execute("SET max_parallel_workers_per_gather = 0")
         for number in range(rounds):
@@ -247,8 +248,8 @@ def main() -> int:
     given = parser.parse_args()
     feed = Path(given.stubs) / FEED
     if not feed.exists():  # the figures of the page are of a captured one
-        [feed] = samples.find(ingest.SHIPPED)
-    response = samples.unwrap(samples.read(feed))
+        [feed] = stub_files.find(loader.SHIPPED)
+    response = stub_files.unwrap(stub_files.read(feed))
     if response is None:
         parser.error(f"{feed} is not a captured response")
     with ExitStack() as stack:

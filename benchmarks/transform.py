@@ -31,14 +31,17 @@ from time import perf_counter
 
 import orjson
 
-from mlb_etl import db, migrate, registry, samples
-from mlb_etl.contracts import Capture, Method
-from mlb_etl.db import Connection
-from mlb_etl.embedded import Server
-from mlb_etl.extract import extract
-from mlb_etl.raw import Raw, Response, Stored
+from mlb_contracts import Capture, Method
+from mlb_contracts.response import Response
+from mlb_etl import registry
+from mlb_etl.apply.transform import Transformer
+from mlb_etl.capture import stub_files
+from mlb_etl.extract.extract import extract
 from mlb_etl.settings import TABLES, Settings
-from mlb_etl.transform import Transformer
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.raw import Raw, Stored
 
 LIMIT = 5.7  # times orjson.loads
 WARM = 5  # games before the clock counts
@@ -113,7 +116,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help=f"exit with 1 above {LIMIT} times orjson.loads")
     given = parser.parse_args()
     method = registry.method(TABLES, "game.liveGameV1")
-    response = samples.unwrap(samples.read(Path(given.stubs) / FEED))
+    response = stub_files.unwrap(stub_files.read(Path(given.stubs) / FEED))
     if response is None:
         parser.error(f"{FEED} is not a captured response")
     with database() as connection:

@@ -11,7 +11,7 @@ from feeds import shared
 from hypothesis import settings
 from variants import variant, variant_database, variants
 
-from mlb_etl.embedded import Server
+from mlb_etl.stores.embedded.server import Server
 
 # for tests that want more than the fixtures give, and fixtures for all
 __all__ = ["create_database", "variant", "variant_database", "variants"]

@@ -12,13 +12,13 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from mlb_etl import migrate
-from mlb_etl.contracts import Method
-from mlb_etl.counts import Counts
-from mlb_etl.db import Connection
-from mlb_etl.embedded import Server
-from mlb_etl.pipeline import Pipeline
+from mlb_contracts import Method
+from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import migrate
+from mlb_etl.stores.postgres.db import Connection
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "50"}
 ROOM = 3 << 30  # bytes: a season takes a third of it

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlbgen import generate, infer, layout, shape_file
-from mlbgen.emit import migrations, released
-from mlbgen.emit.released import Released
-from mlbgen.migrate import Allowed, Migration, plan
-from mlbgen.stubs import Stub
+from mlbgen import layout
+from mlbgen.postgres import migrations, released
+from mlbgen.postgres.released import Released
+from mlbgen.project import generate
+from mlbgen.project.migrate import Allowed, Migration, plan
+from mlbgen.samples import infer, shape_file
+from mlbgen.samples.stubs import Stub
 
 FOLDER = Path(__file__).parent / "migrations"
 FILE = "schemas/mappings/league/game_v1.yaml"

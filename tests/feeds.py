@@ -8,8 +8,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mlb_etl import registry, samples
-from mlb_etl.raw import Response
+from mlb_contracts.response import Response
+from mlb_etl import registry
+from mlb_etl.capture import stub_files
 
 PACKAGE = "mlb_tables"
 METHOD = registry.method(PACKAGE, "game.liveGameV1")
@@ -34,7 +35,7 @@ def files(stubs: Path, game_pk: int) -> list[Path]:
 
 def capture(file: Path) -> Response:
     """A captured feed, its body byte for byte."""
-    response = samples.unwrap(samples.read(file))
+    response = stub_files.unwrap(stub_files.read(file))
     assert response is not None
     return response
 

@@ -13,14 +13,15 @@ from unittest import mock
 from psycopg import sql
 from samples import connect
 
-from mlb_etl import transform
-from mlb_etl.contracts import Capture, Method, Table
-from mlb_etl.counts import Counts, TableCounts
-from mlb_etl.extract import extract
-from mlb_etl.pipeline import Pipeline
-from mlb_etl.raw import Raw, Response
+from mlb_contracts import Capture, Method, Table
+from mlb_contracts.response import Response
+from mlb_etl.apply import transform
+from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.extract.extract import extract
+from mlb_etl.laws.counts import Counts, TableCounts
 from mlb_etl.settings import Settings
-from mlb_etl.watermark import Policy
+from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.watermark import Policy
 
 Key: TypeAlias = tuple[Any, ...]
 Rows: TypeAlias = dict[str, dict[Key, tuple[Any, ...]]]  # content by primary key, by table

@@ -4,8 +4,9 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlb_etl import registry, transform
-from mlb_etl.pipeline import Pipeline
+from mlb_etl import registry
+from mlb_etl.apply import transform
+from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.settings import Settings
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import psycopg
 
-from mlb_etl import ingest
-from mlb_etl.db import Connection
+from mlb_etl.capture import loader
+from mlb_etl.stores.postgres.db import Connection
 
 PACKAGE = "sample_tables"
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
@@ -44,7 +44,7 @@ def connect(dsn: str) -> Connection:
     return psycopg.connect(dsn, autocommit=True)
 
 
-def load(connection: Connection, folder: Path, *contents: object) -> ingest.Loaded:
+def load(connection: Connection, folder: Path, *contents: object) -> loader.Loaded:
     """What became of files with these contents."""
     files = [write(folder / f"{number}.json", content) for number, content in enumerate(contents)]
-    return ingest.load_files(connection, files, package=PACKAGE)
+    return loader.load_files(connection, files, package=PACKAGE)

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from checks import some
 
-from mlb_etl import registry, samples
-from mlb_etl.raw import Response
+from mlb_contracts.response import Response
+from mlb_etl import registry
+from mlb_etl.capture import stub_files
 
 PACKAGE = "mlb_tables"
 METHOD = registry.method(PACKAGE, "schedule.schedule")
@@ -45,11 +46,11 @@ Row = dict[str, Any]
 
 def captured(stubs: Path) -> Iterator[Response]:
     """The captured schedules, whatever was asked for; no errors, nor what was cut down by `fields`."""
-    for file in some(samples.find(stubs / "schedule" / "schedule")):
-        content = samples.read(file)
+    for file in some(stub_files.find(stubs / "schedule" / "schedule")):
+        content = stub_files.read(file)
         stub = json.loads(content)
         if "dates" in stub["response"] and "fields" not in stub["query_params"]:
-            response = samples.unwrap(content)
+            response = stub_files.unwrap(content)
             assert response is not None
             yield response
 

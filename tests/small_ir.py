@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mlbgen import ir, types
-from mlbgen.diagnostics import Position
+from mlbgen import ir
+from mlbgen.ir import types
+from mlbgen.language.diagnostics import Position
 
 POSITION = Position("schemas/mappings/league/game_v1.yaml", 1, 1)
 BY_SEASON = ir.Partition("season", "list", (2024, 2025))

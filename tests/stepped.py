@@ -7,10 +7,10 @@ from pathlib import Path
 
 import httpx
 
-from mlb_etl.live import start
-from mlb_etl.live.listing import Scope
-from mlb_etl.live.plan import Pace
-from mlb_etl.live.update import Summary, Update
+from mlb_etl.baseball.live import start
+from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.plan import Pace
+from mlb_etl.baseball.live.update import Summary, Update
 from mlb_etl.settings import Settings
 from mlb_sim import Server
 from mlb_sim.times import moment, to_datetime

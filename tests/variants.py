@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 from databases import create_template, temporary_database
 
+from mlb_contracts import Method
 from mlb_etl import registry
-from mlb_etl.contracts import Method
-from mlb_etl.embedded import Server
-from mlbgen import generate, layout, lower, shape_file, source
+from mlb_etl.stores.embedded.server import Server
+from mlbgen import layout, lower
+from mlbgen.language import source
+from mlbgen.project import generate
+from mlbgen.samples import shape_file
 
 ROOT = Path(__file__).parents[1]
 MAPPING = "schemas/mappings/game/live_game_v1.yaml"

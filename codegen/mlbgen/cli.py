@@ -10,12 +10,14 @@ from pathlib import Path
 
 import click
 
-from mlbgen import checking, coverage, generate, infer, layout, migrate, output, schema
-from mlbgen.diagnostics import Diagnostic
-from mlbgen.emit import migrations
-from mlbgen.errors import MlbgenError
-from mlbgen.source import with_lines
-from mlbgen.stubs import with_own
+from mlbgen import layout
+from mlbgen.language.diagnostics import Diagnostic
+from mlbgen.language.errors import MlbgenError
+from mlbgen.language.source import with_lines
+from mlbgen.postgres import migrations
+from mlbgen.project import checking, generate, migrate, output, schema
+from mlbgen.samples import coverage, infer
+from mlbgen.samples.stubs import with_own
 
 _DIFFERENT, _BUG = 1, 70
 

@@ -5,7 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from mlbgen.errors import MlbgenError
+from mlbgen.language.errors import MlbgenError
 
 PACKAGE = "mlb_tables"
 MAPPINGS = "schemas/mappings"
@@ -13,7 +13,7 @@ MAPPING_SCHEMA = "schemas/mapping.schema.json"
 MIGRATIONS = "migrations"
 _FILE = "pyproject.toml"
 _NAME = re.compile("[a-z][a-z0-9_]{0,62}")
-_TAKEN = frozenset(("mlb_etl", "mlb_sim", "mlbgen", "mlbgen_templates"))
+_TAKEN = frozenset(("mlb_contracts", "mlb_etl", "mlb_sim", "mlbgen", "mlbgen_templates"))
 
 
 def package(root: Path) -> str:

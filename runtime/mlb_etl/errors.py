@@ -2,29 +2,25 @@
 
 import re
 
+from mlb_contracts.errors import EtlError, Rejected, shortened
 
-class EtlError(Exception):
-    """The root: something a user can mend; the message says what, where, why and what to do."""
+__all__ = [
+    "DatabaseUnavailable",
+    "EtlError",
+    "NotFound",
+    "Rejected",
+    "Spoiled",
+    "StoreUnavailable",
+    "Unreachable",
+    "printable",
+    "redacted",
+    "shortened",
+    "told",
+]
 
 
 class DatabaseUnavailable(EtlError):
     """No connection: the server can't be reached, started or logged in to."""
-
-
-class Rejected(EtlError):
-    """A document that breaks a rule: nothing of it is written.
-
-    table: the table concerned, `schema.name`; path: RFC 9535 path of the place, with indexes where known;
-    value: what stands there; reason: the rule it breaks.
-    """
-
-    def __init__(self, reason: str, *, path: str = "$", value: object = None, table: str | None = None) -> None:
-        self.reason, self.path, self.value, self.table = reason, path, value, table
-        super().__init__(reason)
-
-    def __str__(self) -> str:
-        where = f"{self.table}: " if self.table else ""
-        return f"{where}{self.path} is {shortened(self.value)}: {self.reason}"
 
 
 class Spoiled(Rejected):
@@ -48,15 +44,6 @@ class Unreachable(EtlError):
 
 class StoreUnavailable(EtlError):
     """The object store can't be reached, or refuses what it is asked."""
-
-
-def shortened(value: object, limit: int = 80) -> str:
-    """The value as Python writes it, cut where it is long."""
-    try:
-        text = repr(value)
-    except RecursionError:  # nested as deep as a decoder lets through
-        text = f"{type(value).__name__}, nested too deep to show"
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def told(error: BaseException) -> str:

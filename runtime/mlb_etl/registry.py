@@ -4,7 +4,7 @@ from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from mlb_etl.contracts import Method
+from mlb_contracts import Method
 from mlb_etl.errors import EtlError, shortened
 
 

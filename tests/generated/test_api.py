@@ -14,12 +14,12 @@ import pytest
 from checks import some
 from pydantic import BaseModel, ValidationError
 
-from mlb_etl.contracts.responses import Response
+from mlb_contracts.model import ApiModel
 from mlb_tables.game.live_game_v1 import api as live_game
 from mlb_tables.schedule.schedule import api as schedule
-from mlbgen import infer, stubs
-from mlbgen.emit import api
-from mlbgen.stubs import Stub
+from mlbgen.python import api
+from mlbgen.samples import infer, stubs
+from mlbgen.samples.stubs import Stub
 
 ODD = {
     'a"""b\n\\{{x}}{% raw %}': {"q'\"": 1},
@@ -145,9 +145,9 @@ def test_another_type_is_refused_not_converted(imported: Import, value: object) 
 
 
 def test_one_base_keeps_what_is_unknown() -> None:
-    classes = [each for each in vars(live_game).values() if isinstance(each, type) and issubclass(each, Response)]
+    classes = [each for each in vars(live_game).values() if isinstance(each, type) and issubclass(each, ApiModel)]
     assert len(classes) > 200
-    assert all(each.model_config == Response.model_config for each in classes)
+    assert all(each.model_config == ApiModel.model_config for each in classes)
 
 
 def test_generation_is_deterministic_and_named_by_path() -> None:

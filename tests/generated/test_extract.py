@@ -12,9 +12,9 @@ from checks import some
 from pydantic import BaseModel
 
 import mlb_tables
-from mlb_etl.contracts import Capture, Method, Row, Table
+from mlb_contracts import Capture, Method, Row, Table
 from mlb_etl.errors import Rejected
-from mlbgen.names import pascal
+from mlbgen.language.names import pascal
 
 ROOT = Path(__file__).parents[2]
 CAPTURE = Capture(datetime(2024, 7, 14, 4, 19, 9, tzinfo=UTC), {"game_pk": "747175"})

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 from schedules import PACKAGE, days
 
+from mlb_contracts import Capture
 from mlb_etl import registry
-from mlb_etl.contracts import Capture
-from mlbgen import lower, sample, shape_file, stubs
-from mlbgen.stubs import Stub
+from mlbgen import lower
+from mlbgen.samples import sample, shape_file, stubs
+from mlbgen.samples.stubs import Stub
 
 ROOT = Path(__file__).parents[2]
 CAPTURED_AT = datetime(2024, 7, 14, 4, 19, 9, tzinfo=UTC)

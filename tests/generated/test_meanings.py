@@ -14,10 +14,10 @@ from checks import some
 from feeds import METHOD, Feed, capture
 from pydantic import BaseModel
 
-from mlb_etl import samples
-from mlb_etl.contracts import Capture
-from mlb_etl.extract import extract
-from mlbgen.names import pascal
+from mlb_contracts import Capture
+from mlb_etl.capture import stub_files
+from mlb_etl.extract.extract import extract
+from mlbgen.language.names import pascal
 
 Row = dict[str, Any]
 SIDES = ("home", "away")
@@ -64,7 +64,7 @@ class Game:
 @pytest.fixture(scope="module")
 def games(stubs_dir: Path) -> list[Game]:
     found = []
-    for file in samples.find(stubs_dir / "game" / "liveGameV1"):
+    for file in stub_files.find(stubs_dir / "game" / "liveGameV1"):
         response = capture(file)
         made = extract(METHOD, Capture(datetime(2026, 1, 1, tzinfo=UTC), response.parameters), response.data).rows
         rows = {

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from schedules import METHOD, captured, days, games
 
-from mlb_etl.contracts import Capture
+from mlb_contracts import Capture
+from mlb_contracts.response import Response
 from mlb_etl.errors import Rejected
-from mlb_etl.extract import extract
-from mlb_etl.raw import Response
+from mlb_etl.extract.extract import extract
 
 TOTALS = ("totalItems", "totalEvents", "totalGames", "totalGamesInProgress")
 

@@ -17,10 +17,13 @@ from checks import some
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from mlb_etl.contracts import Capture, Method
+from mlb_contracts import Capture, Method
 from mlb_etl.errors import Rejected
-from mlbgen import generate, layout, lower, sample, source, stubs
-from mlbgen.infer import infer
+from mlbgen import layout, lower
+from mlbgen.language import source
+from mlbgen.project import generate
+from mlbgen.samples import sample, stubs
+from mlbgen.samples.infer import infer
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"

@@ -11,13 +11,16 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from mlbgen import ir, migrate, sample, source
-from mlbgen.diagnostics import Diagnostic, MappingErrors
-from mlbgen.emit import migrations, released
-from mlbgen.infer import infer
+from mlbgen import ir
+from mlbgen.language import source
+from mlbgen.language.diagnostics import Diagnostic, MappingErrors
+from mlbgen.language.source import with_lines
 from mlbgen.lower import grammar, load_method, lower, table_names
-from mlbgen.source import with_lines
-from mlbgen.stubs import Stub
+from mlbgen.postgres import migrations, released
+from mlbgen.project import migrate
+from mlbgen.samples import sample
+from mlbgen.samples.infer import infer
+from mlbgen.samples.stubs import Stub
 
 ROOT = Path(__file__).parents[2]
 ERRORS = Path(__file__).parent / "errors"

@@ -5,16 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mlb_etl import registry, samples
-from mlb_etl.contracts import Capture
-from mlb_etl.extract import extract
+from mlb_contracts import Capture
+from mlb_etl import registry
+from mlb_etl.capture import stub_files
+from mlb_etl.extract.extract import extract
 
 ROOT = Path(__file__).parents[2]
 FEED = "game/liveGameV1/747175_20240713T041909Z.json.gz"
 
 
 def rows_of_a_game(stubs: Path) -> int:
-    response = samples.unwrap(samples.read(stubs / FEED))
+    response = stub_files.unwrap(stub_files.read(stubs / FEED))
     assert response is not None
     method = registry.method("mlb_tables", "game.liveGameV1")
     extracted = extract(method, Capture(response.captured_at, response.path_params), response.data)

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from databases import temporary_folder
 
-from mlb_etl.accounts import OWN
-from mlb_etl.embedded import Server
-from mlb_etl.server_session import OLDEST, PINNED
+from mlb_etl.stores.embedded.accounts import OWN
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres.session import OLDEST, PINNED
 
 PAGE = (Path(__file__).parents[2] / "docs" / "database.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)

@@ -12,11 +12,11 @@ from databases import FAST, create_database, temporary_folder
 from psycopg.conninfo import make_conninfo
 from samples import response, stub, write
 
-from mlb_etl import db, status
 from mlb_etl.cli import BUG, cli
-from mlb_etl.embedded import Server
 from mlb_etl.errors import DatabaseUnavailable, EtlError
 from mlb_etl.settings import Settings
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import db, status
 
 
 def run(dsn: str, *arguments: str) -> Result:

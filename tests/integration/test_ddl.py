@@ -15,9 +15,10 @@ from small_ir import GAMES, column, method, table
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from mlb_etl.embedded import Server
-from mlbgen import generate, ir
-from mlbgen.emit import migrations
+from mlb_etl.stores.embedded.server import Server
+from mlbgen import ir
+from mlbgen.postgres import migrations
+from mlbgen.project import generate
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ("game", "schedule")

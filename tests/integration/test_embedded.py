@@ -19,18 +19,18 @@ import psycopg
 import pytest
 from databases import temporary_folder
 
-from mlb_etl import accounts, binaries
-from mlb_etl.accounts import Account
-from mlb_etl.embedded import SOCKET, SOCKET_BYTES, Server
 from mlb_etl.errors import DatabaseUnavailable
+from mlb_etl.stores.embedded import accounts, binaries
+from mlb_etl.stores.embedded.accounts import Account
+from mlb_etl.stores.embedded.server import SOCKET, SOCKET_BYTES, Server
 
 ONLY_ROOT = "only root starts a server for another account"
 UNREACHABLE = "others can't reach this Python"
 START = """
 import os, signal, sys
 from pathlib import Path
-from mlb_etl import accounts, binaries
-from mlb_etl.embedded import Server
+from mlb_etl.stores.embedded import accounts, binaries
+from mlb_etl.stores.embedded.server import Server
 print(Server(Path(sys.argv[1])).start(), flush=True)
 """
 

@@ -16,13 +16,14 @@ from click.testing import CliRunner
 from laws import Laws, Rows, snapshot
 from stamina.instrumentation import set_on_retry_hooks
 
-from mlb_etl import client, jobs
 from mlb_etl.cli import cli
-from mlb_etl.client import Client, Retries, Timeouts
 from mlb_etl.errors import EtlError
-from mlb_etl.ingest_job import IngestJob
-from mlb_etl.ingest_worker import Ingested, Order
-from mlb_etl.rate import RateLimit
+from mlb_etl.http import client
+from mlb_etl.http.client import Client, Retries, Timeouts
+from mlb_etl.http.rate import RateLimit
+from mlb_etl.jobs import job_files
+from mlb_etl.jobs.ingest import IngestJob
+from mlb_etl.jobs.worker import Ingested, Order
 from mlb_sim import Plan, Server, Simulator, faults, serve, times
 from mlb_sim.faults import FAULTS, STALE_BY
 from mlb_sim.times import MINUTE, Moment
@@ -81,7 +82,7 @@ class World:
         values = {name: [value] for name, value in (given or {"game_pk": str(self.game)}).items()}
         unlimited = RateLimit(Path(), float("inf"))
         with closing(Client(self.server.url, unlimited, self.retries, self.timeouts)) as source:
-            order = Order(jobs.read(JOBS / f"game_live_{job}.yaml"), self.laws.settings, transform=True)
+            order = Order(job_files.read(JOBS / f"game_live_{job}.yaml"), self.laws.settings, transform=True)
             return IngestJob(order, values, source).run(lambda _, __: None)
 
     def target(self, game: int) -> str:

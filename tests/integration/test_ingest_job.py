@@ -17,7 +17,7 @@ from databases import temporary_database
 from samples import PACKAGE, connect, response
 
 from mlb_etl.cli import cli
-from mlb_etl.embedded import Server
+from mlb_etl.stores.embedded.server import Server
 
 ROOT = Path(__file__).parents[2]
 SPECIFIC = """\

@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 from schedules import captured
 
-from mlb_etl import samples, schedule
-from mlb_etl.raw import Response
+from mlb_contracts.response import Response
+from mlb_etl.baseball import schedule
+from mlb_etl.capture import stub_files
 
 DAY = "schedule_date=2026-04-19_sportId=1.json.gz"
 
 
 def real(file: Path) -> Response:
-    response = samples.unwrap(samples.read(file))
+    response = stub_files.unwrap(stub_files.read(file))
     assert response is not None
     return response
 

@@ -15,12 +15,13 @@ from databases import temporary_database
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, connect, response
 
-from mlb_etl.counts import Counts
-from mlb_etl.db import Connection
-from mlb_etl.embedded import Server
-from mlb_etl.pipeline import Pipeline
-from mlb_etl.raw import Fate, Raw, Response
+from mlb_contracts.response import Response
+from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.raw import Fate, Raw
 
 A, B, C = (response(score=score, rbi=[1, score]) for score in (1, 2, 3))
 ROWS = "SELECT as_of, last_seen_at, seen, data::jsonb ->> 'score' FROM sample.raw_game ORDER BY as_of, captured_at, 4"

@@ -14,18 +14,18 @@ from sample_tables.game import GAMES as GAMES_TABLE
 from sample_tables.game import METHOD, PLAYS
 from samples import PACKAGE, at, connect, response
 
-from mlb_etl import db, quarantine
-from mlb_etl.contracts import Check
-from mlb_etl.counts import Warned
-from mlb_etl.db import Connection
+from mlb_contracts import Check
+from mlb_etl.apply.pipeline import Session
+from mlb_etl.apply.transform import Transformer
+from mlb_etl.baseball.live.keep import Keeper
 from mlb_etl.errors import Rejected
-from mlb_etl.live.keep import Keeper
-from mlb_etl.pipeline import Session
-from mlb_etl.quarantine import Quarantine
-from mlb_etl.raw import Raw, Stored
-from mlb_etl.transform import Transformer
-from mlb_etl.upsert import Upsert
-from mlb_etl.watermark import Applied, Watermarks
+from mlb_etl.laws.counts import Warned
+from mlb_etl.stores.postgres import db, quarantine
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.quarantine import Quarantine
+from mlb_etl.stores.postgres.raw import Raw, Stored
+from mlb_etl.stores.postgres.upsert import Upsert
+from mlb_etl.stores.postgres.watermark import Applied, Watermarks
 
 GAMES = range(1, 26)
 BAD = 13

@@ -17,16 +17,18 @@ from laws import Laws, Snapshot, documents, snapshot
 from sample_tables.game import METHOD
 from samples import NOON, PACKAGE, load, response, stub, write
 
-from mlb_etl import ingest, status
-from mlb_etl.capture import Captured, Capturer, Target
-from mlb_etl.client_request import Request
-from mlb_etl.contracts import Partition, times
+from mlb_contracts import Partition, times
+from mlb_contracts.response import Response
+from mlb_etl.apply.pipeline import Session
+from mlb_etl.baseball.live.keep import Keeper
+from mlb_etl.capture import loader
+from mlb_etl.capture.capturer import Captured, Capturer, Target
 from mlb_etl.errors import Rejected
-from mlb_etl.live.keep import Keeper
-from mlb_etl.partitions import Partitioned
-from mlb_etl.pipeline import Session
-from mlb_etl.raw import Raw, Response
-from mlb_etl.watermark import Policy
+from mlb_etl.http.request import Request
+from mlb_etl.stores.postgres import status
+from mlb_etl.stores.postgres.partitions import Partitioned
+from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.watermark import Policy
 
 T = TypeVar("T")
 KEYS = {"game_pk": 1}
@@ -209,7 +211,7 @@ def test_a_files_last_change_is_a_time_in_range(sample: Laws, tmp_path: Path, mo
         os.utime(file, (modified, modified))
     except OSError:
         pytest.skip(NO_SUCH_TIME)
-    [refused] = ingest.load_files(sample.connection, [file], package=PACKAGE).refused
+    [refused] = loader.load_files(sample.connection, [file], package=PACKAGE).refused
     assert "2000 to 2099" in refused.why.reason
 
 

@@ -20,9 +20,9 @@ from laws import Laws, Snapshot, snapshot, together
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
 
-from mlb_etl import transform
-from mlb_etl.embedded import Server
+from mlb_etl.apply import transform
 from mlb_etl.errors import EtlError
+from mlb_etl.stores.embedded.server import Server
 
 GAMES = range(1, 21)
 PATIENCE = 60.0  # seconds, on a busy machine

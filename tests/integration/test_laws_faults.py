@@ -12,10 +12,10 @@ from psycopg.rows import TupleRow
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, connect, response
 
-from mlb_etl import db
-from mlb_etl.pipeline import Session
-from mlb_etl.raw import Raw
+from mlb_etl.apply.pipeline import Session
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db
+from mlb_etl.stores.postgres.raw import Raw
 
 GAME, OTHER = 1, 2
 STEPS = 200  # more than applying a capture takes

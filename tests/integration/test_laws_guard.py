@@ -14,12 +14,12 @@ from laws import Laws, Snapshot, changes, documents, nonzero, snapshot
 from sample_tables.game import GAMES, METHOD, PLAYS
 from samples import NOON, PACKAGE, at, response
 
-from mlb_etl import shrink
+from mlb_contracts import ShrinkGuard
 from mlb_etl.cli import cli
-from mlb_etl.contracts import ShrinkGuard
-from mlb_etl.counts import TableCounts
 from mlb_etl.errors import Rejected
-from mlb_etl.shrink import Loss
+from mlb_etl.laws import shrink
+from mlb_etl.laws.counts import TableCounts
+from mlb_etl.laws.shrink import Loss
 
 EMPTY_FINAL = 566988
 

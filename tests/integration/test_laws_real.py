@@ -10,7 +10,7 @@ import pytest
 from checks import some
 from laws import Laws, Snapshot, changes, documents, nonzero, snapshot
 
-from mlb_etl.counts import TableCounts
+from mlb_etl.laws.counts import TableCounts
 
 
 def captures(stubs: Path, game: int) -> list[Snapshot]:

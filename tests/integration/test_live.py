@@ -19,13 +19,13 @@ from databases import FAST, create_database, create_template, temporary_folder
 from samples import connect
 from stepped import PACKAGE, Live, SteppedClock
 
-from mlb_etl import failures
-from mlb_etl.embedded import Server
+from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.plan import Pace
+from mlb_etl.capture.object_store import ObjectStore
+from mlb_etl.capture.restore import restore
 from mlb_etl.errors import NotFound
-from mlb_etl.live.listing import Scope
-from mlb_etl.live.plan import Pace
-from mlb_etl.object_store import ObjectStore
-from mlb_etl.restore import restore
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import failures
 from mlb_sim import Server as Simulated
 from mlb_sim import Simulator, serve
 from mlb_sim.fixtures import Fixture

@@ -16,11 +16,12 @@ from psycopg.conninfo import conninfo_to_dict
 from samples import connect
 from stepped import PACE, PACKAGE, Live
 
-from mlb_etl.contracts import Capture
-from mlb_etl.embedded import Server
-from mlb_etl.extract import extract
-from mlb_etl.live.listing import Scope
-from mlb_etl.raw import Raw, Response
+from mlb_contracts import Capture
+from mlb_contracts.response import Response
+from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.extract.extract import extract
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres.raw import Raw
 from mlb_sim import Simulator, serve
 from mlb_sim.times import HOUR, to_datetime
 

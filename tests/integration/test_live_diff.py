@@ -17,14 +17,14 @@ from feeds import METHOD
 from laws import Laws
 from stepped import PACKAGE, Live
 
-from mlb_etl.client import Client, Retries
-from mlb_etl.embedded import Server
+from mlb_etl.baseball.live.fetch import Found
+from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.patch import PATCHED, PatchedFeeds, Tally
+from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.errors import Unreachable
-from mlb_etl.live.fetch import Found
-from mlb_etl.live.listing import Scope
-from mlb_etl.live.patch import PATCHED, PatchedFeeds, Tally
-from mlb_etl.live.plan import Pace
-from mlb_etl.rate import RateLimit
+from mlb_etl.http.client import Client, Retries
+from mlb_etl.http.rate import RateLimit
+from mlb_etl.stores.embedded.server import Server
 from mlb_sim import Simulator, serve
 from mlb_sim.times import HOUR, MINUTE, from_timecode, timecode
 

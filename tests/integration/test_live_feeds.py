@@ -19,9 +19,10 @@ from feeds import names
 from psycopg import sql
 
 import mlb_etl
-from mlb_etl import feed, ingest, samples
-from mlb_etl.live import patch
-from mlb_etl.raw import Response
+from mlb_contracts.response import Response
+from mlb_etl.baseball import feed
+from mlb_etl.baseball.live import patch
+from mlb_etl.capture import loader, stub_files
 from mlb_sim import Simulator
 from mlb_sim import samples as simulation
 
@@ -88,7 +89,7 @@ SUMS = {
 def load(database: str, *paths: Path) -> None:
     """Captured responses into the raw table and on into the tables."""
     with psycopg.connect(database) as connection:
-        report = ingest.load_files(connection, paths)
+        report = loader.load_files(connection, paths)
     assert not report.refused
     counts = mlb_etl.pipeline("game.liveGameV1", dsn=database)()
     assert counts.documents.quarantined == 0
@@ -118,7 +119,7 @@ def patched(stubs_dir: Path, captured: list[Path], tmp_path_factory: pytest.Temp
     """Stubs of the documents that captured patches lead to from feeds of their times, where those were captured too."""
     bases = {(each.path_params["game_pk"], timecode(each)): each for each in map(response, captured)}
     folder, made = tmp_path_factory.mktemp("patched"), []
-    for file in samples.find(stubs_dir / "game" / "liveTimestampDiffPatch"):
+    for file in stub_files.find(stubs_dir / "game" / "liveTimestampDiffPatch"):
         patches = response(file)
         base = bases.get((patches.path_params["game_pk"], patches.query_params["startTimecode"]))
         if base is None:
@@ -126,13 +127,13 @@ def patched(stubs_dir: Path, captured: list[Path], tmp_path_factory: pytest.Temp
         after = replace(base, captured_at=patches.captured_at, data=patch.apply(base.data, json.loads(patches.data)))
         assert timecode(after) > timecode(base)
         made.append(folder / file.name)
-        made[-1].write_bytes(gzip.compress(samples.wrap(after)))
+        made[-1].write_bytes(gzip.compress(stub_files.wrap(after)))
     assert len(made) >= 3
     return made
 
 
 def response(file: Path) -> Response:
-    found = samples.unwrap(samples.read(file))
+    found = stub_files.unwrap(stub_files.read(file))
     assert found is not None
     return found
 

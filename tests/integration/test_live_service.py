@@ -10,9 +10,9 @@ import pytest
 from api import Api, serve
 from stepped import PACKAGE
 
-from mlb_etl.live import start
-from mlb_etl.live.listing import Scope
-from mlb_etl.live.plan import Pace
+from mlb_etl.baseball.live import start
+from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.settings import Settings
 from mlb_sim import Simulator
 from mlb_sim.times import DAY

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from samples import PACKAGE, at, connect, response, stub, write
 
-from mlb_etl import ingest, samples
+from mlb_etl.capture import loader, stub_files
 from mlb_etl.cli import cli
 from mlb_etl.errors import DatabaseUnavailable
 
@@ -189,7 +189,7 @@ def test_bare_responses(database: str, folder: Path, monkeypatch: pytest.MonkeyP
     wrapped = write(folder / "files" / "wrapped.json", stub(response(8), game_pk=8))
     monkeypatch.setattr("sample_tables.METHODS", dict.fromkeys(["sample.game", "sample.other"], "sample_tables.game"))
     with connect(database) as connection:
-        loaded = ingest.load_files(connection, [bare, wrapped], package=PACKAGE)
+        loaded = loader.load_files(connection, [bare, wrapped], package=PACKAGE)
     assert loaded.stored == (wrapped,)
     [refused] = loaded.refused
     assert refused.why is not None
@@ -213,7 +213,7 @@ def test_what_was_stored_is_told_when_the_database_goes_away(
 ) -> None:
     for number in range(3):
         write(folder / "files" / f"{number}.json", stub(response(score=number), at(number)))
-    store = ingest.Loader.store
+    store = loader.Loader.store
     calls: list[object] = []
 
     def gone(*arguments: object) -> object:
@@ -222,7 +222,7 @@ def test_what_was_stored_is_told_when_the_database_goes_away(
             raise DatabaseUnavailable("the database stopped the work")
         return store(*arguments)  # type: ignore[arg-type]  # passed on as they come
 
-    monkeypatch.setattr(ingest.Loader, "store", gone)
+    monkeypatch.setattr(loader.Loader, "store", gone)
     result = run("files")
     assert result.exit_code == 1
     assert result.output == (
@@ -240,4 +240,4 @@ def test_nothing_to_load() -> None:
 
 def test_a_folder_that_cannot_be_listed(tmp_path: Path) -> None:
     """It counts as a file that can't be read."""
-    assert samples.find(tmp_path / "gone") == [tmp_path / "gone"]
+    assert stub_files.find(tmp_path / "gone") == [tmp_path / "gone"]

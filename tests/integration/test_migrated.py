@@ -28,18 +28,21 @@ from edits import EDITS, FILE, MAPPING, TEAM, Edit, edit, next_migration, projec
 from psycopg import sql
 from samples import write
 
-from mlb_etl import ahead, ingest, migrate, registry
-from mlb_etl import rebuild as rebuilding
-from mlb_etl.counts import Counts
-from mlb_etl.db import Connection
-from mlb_etl.embedded import Server
+from mlb_etl import registry
+from mlb_etl.capture import loader
 from mlb_etl.errors import EtlError
-from mlb_etl.rebuild import rebuild
-from mlb_etl.shown import Shown
-from mlbgen import generate, layout, output
-from mlbgen.emit import migrations, released, scripts
-from mlbgen.migrate import plan
-from mlbgen.sql.relation import Relation
+from mlb_etl.laws.counts import Counts
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import migrate, premake
+from mlb_etl.stores.postgres import rebuild as rebuilding
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.rebuild import rebuild
+from mlb_etl.stores.postgres.shown import Shown
+from mlbgen import layout
+from mlbgen.postgres import migrations, released, scripts
+from mlbgen.postgres.relation import Relation
+from mlbgen.project import generate, output
+from mlbgen.project.migrate import plan
 
 TESTS = Path(__file__).parents[1]
 NOT_COMPARED = {"captured_at", "ingested_at"}
@@ -138,7 +141,7 @@ def load(connection: Connection, package: str, folder: Path, captures: Iterable[
             request = {"endpoint": endpoint, "method": method, "path_params": params, "query_params": {}, "url": ""}
             stub = {**request, "status_code": 200, "captured_at": at.isoformat(), "response": content}
             files.append(write(folder / f"{number}.json", stub))
-    assert not ingest.load_files(connection, files, package=package).refused
+    assert not loader.load_files(connection, files, package=package).refused
 
 
 def transformed(connection: Connection, package: str) -> list[Counts]:
@@ -289,7 +292,7 @@ def test_a_foreign_key_moves_to_the_table_and_back(made: Project, fresh: Databas
     again = made.package(edit(rebuild=True), what="again")
     connection = fresh()
     loaded(connection, before, tmp_path)
-    ahead.make(connection, before, date(2030, 1, 1), date(2030, 1, 1))
+    premake.make(connection, before, date(2030, 1, 1), date(2030, 1, 1))
     assert keys_of_partitions(connection) == linked(2019, 2024, 2030)
     migrated(connection, after)
     assert keys_of_partitions(connection) == {each for each in linked(2019, 2024, 2030) if "plays" not in each[0]}
@@ -301,7 +304,7 @@ def test_a_parent_made_anew_has_all_partitions_of_its_children(made: Project, fr
     before, after = made.package(), made.package(EDITS["key_of_a_parent_with_children"])
     connection = fresh()
     loaded(connection, before, tmp_path)
-    ahead.make(connection, before, date(2030, 1, 1), date(2030, 1, 1))
+    premake.make(connection, before, date(2030, 1, 1), date(2030, 1, 1))
     migrated(connection, after)
     assert keys_of_partitions(connection) == linked(2019, 2024, 2030)
 

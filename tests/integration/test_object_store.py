@@ -22,11 +22,12 @@ from databases import temporary_database
 from psycopg import sql
 from samples import connect
 
-from mlb_etl import object_store, registry, samples
+from mlb_contracts.response import Response
+from mlb_etl import registry
+from mlb_etl.capture import object_store, stub_files
+from mlb_etl.capture.object_store import ObjectStore, name_of
 from mlb_etl.cli import cli
-from mlb_etl.embedded import Server
-from mlb_etl.object_store import ObjectStore, name_of
-from mlb_etl.raw import Response
+from mlb_etl.stores.embedded.server import Server
 from mlb_sim import Simulator
 from mlb_sim import serve as simulate
 
@@ -183,7 +184,7 @@ def test_no_note_names_a_note(place: str) -> None:
     store(place).put(note, {"game_pk": 1})
     for minute in (2, 3, 4):
         keep(place, minute, "one")
-    notes = [samples.unnote(store(place)._read(name)) for name in names(place)]
+    notes = [stub_files.unnote(store(place)._read(name)) for name in names(place)]
     [first, _, second, *_] = names(place)
     assert [each and each[1] for each in notes] == [None, first, None, second, second]
     assert [store(place).get(name).captured_at.minute for name in names(place)] == [0, 1, 2, 3, 4]

@@ -11,10 +11,10 @@ from databases import temporary_database
 from sample_tables.game import METHOD
 from samples import PACKAGE, connect
 
-from mlb_etl import migrate
-from mlb_etl.contracts import Partition
-from mlb_etl.db import Connection
-from mlb_etl.partitions import Partitioned, Partitions
+from mlb_contracts import Partition
+from mlb_etl.stores.postgres import migrate
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.partitions import Partitioned, Partitions
 
 GAMES, PLAYS = (
     Partitioned(table.schema, table.name, Partition("season", "list"), "smallint", table.foreign_keys)

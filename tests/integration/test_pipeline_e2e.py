@@ -14,12 +14,13 @@ import pytest
 from click.testing import CliRunner
 from samples import connect, write
 
-from mlb_etl import ingest
+from mlb_etl.capture import loader
 from mlb_etl.cli import cli
-from mlb_etl.db import Connection
+from mlb_etl.stores.postgres.db import Connection
 from mlb_sim import Simulator, samples
-from mlbgen import lower, sample, shape_file
-from mlbgen.stubs import Stub
+from mlbgen import lower
+from mlbgen.samples import sample, shape_file
+from mlbgen.samples.stubs import Stub
 
 ROOT = Path(__file__).parents[2]
 GAME = 747175
@@ -32,7 +33,7 @@ def stubs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.chdir(tmp_path)
     if request.param == "shipped":
         monkeypatch.delenv("MLB_STUBS", raising=False)
-        return ingest.SHIPPED
+        return loader.SHIPPED
     folder: Path = request.getfixturevalue("stubs_dir").absolute()
     monkeypatch.setenv("MLB_STUBS", str(folder))
     return folder
@@ -112,7 +113,7 @@ def test_pipeline(database: str, stubs: Path, monkeypatch: pytest.MonkeyPatch, t
 
 def test_the_feed_that_ships_is_the_simulators(tmp_path: Path) -> None:
     """`just sample` makes it anew."""
-    [file] = feeds.files(ingest.SHIPPED, GAME)
+    [file] = feeds.files(loader.SHIPPED, GAME)
     simulator = Simulator(1, 2024, first_game_pk=GAME)
     made = {each.name: each for each in samples.write(simulator, tmp_path, simulator.calendar.first_day, 1)}
     assert gzip.decompress(made[file.name].read_bytes()) == gzip.decompress(file.read_bytes())

@@ -16,12 +16,12 @@ from databases import temporary_folder
 from psycopg.conninfo import conninfo_to_dict
 from samples import PACKAGE, response, stub, write
 
-from mlb_etl import db, server_session
-from mlb_etl.accounts import Account
 from mlb_etl.cli import cli
-from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
 from mlb_etl.settings import Settings
+from mlb_etl.stores.embedded.accounts import Account
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import db, session
 
 CONFIGURATION = """\
 [databases]
@@ -100,7 +100,7 @@ def test_a_session_of_its_own_works(program: str, server: Server, empty_database
 def test_a_shared_session_is_refused(
     program: str, server: Server, sample_database: str, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_session, "_POOL_PATIENCE", 0.5)
+    monkeypatch.setattr(session, "_POOL_PATIENCE", 0.5)
     with pooled(program, server, sample_database, mode) as dsn:
         done = run(dsn, "status")
         assert done.exit_code == 1
@@ -116,7 +116,7 @@ def test_others_in_the_pool_do_not_hide_the_mode(
     program: str, server: Server, sample_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever session of the pool each statement gets."""
-    monkeypatch.setattr(server_session, "_POOL_PATIENCE", 0.2)
+    monkeypatch.setattr(session, "_POOL_PATIENCE", 0.2)
     with pooled(program, server, sample_database, "transaction") as dsn:
         busy = [psycopg.connect(dsn) for _ in range(3)]
         for each in busy:
@@ -133,7 +133,7 @@ def test_others_in_the_pool_do_not_hide_the_mode(
 def test_a_pool_with_a_single_session_is_refused(
     program: str, server: Server, sample_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_session, "_POOL_PATIENCE", 0.5)
+    monkeypatch.setattr(session, "_POOL_PATIENCE", 0.5)
     with pooled(program, server, sample_database, "session", size=1) as dsn:
         started = time.monotonic()
         done = run(dsn, "status")
@@ -148,4 +148,4 @@ def test_without_a_pooler_there_is_no_second_connection(sample_database: str) ->
         raise AssertionError
 
     with psycopg.connect(sample_database, autocommit=True) as connection:
-        server_session.prepare(connection, another)
+        session.prepare(connection, another)

@@ -12,12 +12,12 @@ from databases import FAST, create_database, temporary_folder
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from samples import PACKAGE, response, stub, write
 
+from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.cli import cli
-from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
-from mlb_etl.pipeline import Pipeline
 from mlb_etl.registry import method
 from mlb_etl.settings import Settings
+from mlb_etl.stores.embedded.server import Server
 
 ROOT = Path(__file__).parents[2]
 READ_ONLY = "the database can't be written to: it is a standby, or default_transaction_read_only"

@@ -14,7 +14,7 @@ from samples import NOON, PACKAGE, at, connect, load, response, stub
 from test_cli import JOB
 
 from mlb_etl.cli import cli
-from mlb_etl.db import Connection
+from mlb_etl.stores.postgres.db import Connection
 
 INSERT = """
 INSERT INTO etl.quarantine (method, document, captured_at, content_hash, state, table_name, path, reason)

@@ -17,13 +17,14 @@ from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
 from variants import Variant
 
-from mlb_etl import repair, status, verify
+from mlb_contracts import times
+from mlb_etl.apply import repair
+from mlb_etl.apply.pipeline import Session
+from mlb_etl.apply.repair import Repaired
 from mlb_etl.cli import cli
-from mlb_etl.contracts import times
-from mlb_etl.counts import Counts
-from mlb_etl.pipeline import Session
-from mlb_etl.raw import Stored
-from mlb_etl.repair import Repaired
+from mlb_etl.laws.counts import Counts
+from mlb_etl.stores.postgres import status, verify
+from mlb_etl.stores.postgres.raw import Stored
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from samples import connect, write
 from schedules import METHOD, PACKAGE, Row, games
 
 import mlb_etl
-from mlb_etl import retention
 from mlb_etl.cli import cli
-from mlb_etl.extract import extract
-from mlb_etl.shown import Documents
+from mlb_etl.extract.extract import extract
+from mlb_etl.stores.postgres import retention
+from mlb_etl.stores.postgres.shown import Documents
 from mlb_sim import Server, Simulator, routes, serve
 from mlb_sim.fixtures import Fixture
 from mlb_sim.times import DAY, HOUR, Moment

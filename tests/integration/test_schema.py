@@ -11,10 +11,10 @@ import pytest
 import sample_tables
 from databases import temporary_database
 
-from mlb_etl import migrate
-from mlb_etl.db import Connection
 from mlb_etl.errors import EtlError
-from mlb_etl.migrate import Migration
+from mlb_etl.stores.postgres import migrate
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.migrate import Migration
 
 SCRIPTS = ["V1__control_tables.sql", "V1__raw_tables.sql", "V2__sample_tables.sql"]
 

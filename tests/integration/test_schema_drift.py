@@ -13,14 +13,14 @@ from click.testing import CliRunner, Result
 from databases import create_template, temporary_database
 from samples import PACKAGE
 
-from mlb_etl import ahead, migrate
+from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.cli import cli
-from mlb_etl.db import Connection
-from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
-from mlb_etl.pipeline import Pipeline
 from mlb_etl.registry import method
 from mlb_etl.settings import Settings
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import migrate, premake
+from mlb_etl.stores.postgres.db import Connection
 
 
 def connect(dsn: str) -> Connection:
@@ -172,7 +172,7 @@ def test_nothing_differs_of_what_is_as_it_was_made(which: str, request: pytest.F
     server: Server = request.getfixturevalue(which)
     template = create_template(server, "mlb_tables")
     with temporary_database(server, template) as dsn, connect(dsn) as connection:
-        ahead.make(connection, "mlb_tables", date(2019, 5, 1), date(2021, 7, 1))
+        premake.make(connection, "mlb_tables", date(2019, 5, 1), date(2021, 7, 1))
         assert migrate.differences(connection, "mlb_tables") == []
         [(size, objects)] = connection.execute(
             "SELECT count(*), sum((SELECT count(*) FROM jsonb_object_keys(value))) FROM etl.schema_made,"

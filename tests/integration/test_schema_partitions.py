@@ -17,12 +17,12 @@ from sample_tables.game import METHOD
 from samples import PACKAGE, connect, load, response, stub
 from variants import Variant, Variants
 
-from mlb_etl import ahead, migrate, retention
+from mlb_contracts import Partition
 from mlb_etl.cli import cli
-from mlb_etl.contracts import Partition
-from mlb_etl.db import Connection
-from mlb_etl.embedded import Server
-from mlb_etl.partitions import Partitioned, Partitions
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import migrate, premake, retention
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.partitions import Partitioned, Partitions
 
 RAW_PARTS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'sample.raw_game'::regclass ORDER BY 1"
 MAY, JUNE, JULY = (datetime(2024, month, 5, tzinfo=UTC) for month in (5, 6, 7))
@@ -85,7 +85,7 @@ def test_ahead_passes_over_lists_that_are_no_seasons(connection: Connection) -> 
     connection.execute("CREATE TABLE lists (team_id integer) PARTITION BY LIST (team_id)")
     table = Partitioned("public", "lists", Partition("team_id", "list"), "integer")
     partitions = Partitions(connection, {("public", "lists"): table})
-    [found] = ahead._of_tables(partitions, [table], date(2024, 1, 1), date(2024, 12, 1))
+    [found] = premake._of_tables(partitions, [table], date(2024, 1, 1), date(2024, 12, 1))
     assert (found.made, found.there, found.skipped) == ((), (), "a list of team_id, which is no season")
 
 
@@ -93,7 +93,7 @@ def test_ahead_under(variant: Variant, variant_database: str) -> None:
     """All tables of the real mapping, foreign keys and all."""
     with connect(variant_database) as connection:
         found = {
-            each.table: each for each in ahead.make(connection, variant.package, date(2028, 3, 1), date(2028, 5, 1))
+            each.table: each for each in premake.make(connection, variant.package, date(2028, 3, 1), date(2028, 5, 1))
         }
     plays = ["game.live_game_plays_2028_03", "game.live_game_plays_2028_04", "game.live_game_plays_2028_05"]
     found = {table: each for table, each in found.items() if table.startswith("game.")}
@@ -110,7 +110,7 @@ def test_foreign_keys_hold_in_partitions_made_ahead(
     server: Server, variants: Variants, name: str, value: object
 ) -> None:
     with temporary_database(server, variants.template(server, name)) as dsn, connect(dsn) as connection:
-        ahead.make(connection, variants.get(name).package, date(2028, 3, 1), date(2028, 3, 1))
+        premake.make(connection, variants.get(name).package, date(2028, 3, 1), date(2028, 3, 1))
         insert = sql.SQL(
             "INSERT INTO game.live_game_umpires (game_pk, official_type, captured_at, {}) VALUES (1, '', now(), %s)"
         )

@@ -13,13 +13,13 @@ from databases import temporary_database
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from mlb_etl import db, server_session
+from mlb_etl.apply.pipeline import Session
 from mlb_etl.cli import cli
-from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
-from mlb_etl.pipeline import Session
 from mlb_etl.registry import method
 from mlb_etl.settings import Settings
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import db, session
 from mlb_sim import Simulator, samples
 
 HOSTILE = {
@@ -154,7 +154,7 @@ def test_each_setting_that_is_relied_on_is_pinned(server: Server, empty_database
         assert [name for name in HOSTILE if shown(bare, name) == wanted[name]] == [], "these are not hostile"
     with db.connect(Settings(empty_database, Path(), "mlb_tables")) as connection:
         assert {name: shown(connection, name) for name in HOSTILE} == wanted
-    assert {*server_session.PINNED} == {*HOSTILE}
+    assert {*session.PINNED} == {*HOSTILE}
 
 
 def shown(connection: db.Connection, name: str) -> str:
@@ -178,8 +178,8 @@ def test_a_connection_made_anew_is_pinned_too(server: Server, database: str) -> 
 @pytest.mark.parametrize("number", [90624, 130011, 140012])
 def test_an_older_server_is_refused(number: int) -> None:
     with pytest.raises(EtlError, match=r"the server is PostgreSQL (9|13|14): 15 or newer is needed"):
-        server_session._require_version(number)
-    server_session._require_version(150000)
+        session._require_version(number)
+    session._require_version(150000)
 
 
 def test_what_the_dsn_says_stays(empty_database: str) -> None:

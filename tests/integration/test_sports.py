@@ -13,10 +13,10 @@ from samples import connect
 from stepped import PACKAGE
 from test_live_service import NOON, Clock, feed_of, listed
 
+from mlb_etl.baseball.live import start
+from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.cli import cli
-from mlb_etl.live import start
-from mlb_etl.live.listing import Scope
-from mlb_etl.live.plan import Pace
 from mlb_etl.settings import Settings
 from mlb_sim import Simulator, routes
 from mlb_sim.times import DAY

@@ -14,11 +14,12 @@ from conftest import create_database
 from psycopg import sql
 from small_ir import DOCUMENT, GAMES, PLAYS, column, method, table
 
-from mlbgen import ir, types
-from mlbgen.columns import wire
-from mlbgen.emit import migrations
-from mlbgen.sql.staging import sent
-from mlbgen.sql.statements import statements
+from mlbgen import ir
+from mlbgen.ir import types
+from mlbgen.ir.columns import wire
+from mlbgen.postgres import migrations
+from mlbgen.postgres.staging import sent
+from mlbgen.postgres.statements import statements
 
 Connection = psycopg.Connection[Any]
 Row = tuple[Any, ...]

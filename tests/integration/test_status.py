@@ -12,12 +12,13 @@ from databases import transform
 from sample_tables.game import METHOD
 from samples import NOON, PACKAGE, at, connect, response
 
+from mlb_contracts.response import Response
 from mlb_etl.cli import cli
-from mlb_etl.client_request import Request
-from mlb_etl.db import Connection
 from mlb_etl.errors import NotFound, Unreachable
-from mlb_etl.failures import Failures
-from mlb_etl.raw import Raw, Response
+from mlb_etl.http.request import Request
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.failures import Failures
+from mlb_etl.stores.postgres.raw import Raw
 
 REQUEST = Request("sample", "game", "/api/v1/sample/7", {"game_pk": "7"}, {"a": "1"})
 

@@ -23,15 +23,18 @@ from sample_tables.game import METHOD
 from samples import NOON, PACKAGE, at, connect, load, response, stub
 
 import mlb_etl
-from mlb_etl import ingest, migrate, registry
-from mlb_etl.contracts import Method
-from mlb_etl.counts import Counts, TableCounts
-from mlb_etl.db import Connection
-from mlb_etl.embedded import Server
-from mlb_etl.pipeline import Pipeline
-from mlb_etl.raw import Raw, Response
+from mlb_contracts import Method
+from mlb_contracts.response import Response
+from mlb_etl import registry
+from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.capture import loader
+from mlb_etl.laws.counts import Counts, TableCounts
 from mlb_etl.settings import Settings
-from mlb_etl.watermark import Policy
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import migrate
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.watermark import Policy
 
 PLAYS = "SELECT at_bat_index, rbi, speed::text, captured_at FROM sample.plays WHERE game_pk = %s ORDER BY at_bat_index"
 TABLES = (
@@ -319,7 +322,8 @@ def test_all_or_nothing_when_killed(tables: Tables) -> None:
         "MLB_ETL_TABLES": PACKAGE,
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
-    script = "import mlb_etl; from mlb_etl import transform; transform.BATCH = 5; mlb_etl.pipeline('sample.game')()"
+    setup = "import mlb_etl; from mlb_etl.apply import transform; transform.BATCH = 5"
+    script = f"{setup}; mlb_etl.pipeline('sample.game')()"
     seen = [0]
     for delay in (0, 0.005, 0.01, 0.02):
         with subprocess.Popen([sys.executable, "-c", script], env=environment) as process:
@@ -359,7 +363,7 @@ def test_a_real_game_on(which: str, request: pytest.FixtureRequest, stubs_dir: P
     method = registry.method("mlb_tables", "game.liveGameV1")
     with temporary_database(request.getfixturevalue(which)) as dsn, connect(dsn) as connection:
         migrate.init(connection, "mlb_tables")
-        loaded = ingest.load_files(connection, ingest.choose("mlb_tables", stubs_dir, {"game_pk": "747175"}))
+        loaded = loader.load_files(connection, loader.choose("mlb_tables", stubs_dir, {"game_pk": "747175"}))
         assert (len(loaded.stored), loaded.refused) == (2, ())
         counts = Pipeline(method, Settings(dsn, stubs_dir, "mlb_tables")).run({})
     assert documents(counts) == (2, 0, 0, 0)

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from samples import NOON, PACKAGE, at, connect, load, response, stub
 
 import mlb_etl
+from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.cli import cli
-from mlb_etl.counts import Counts
-from mlb_etl.pipeline import Pipeline
+from mlb_etl.laws.counts import Counts
 
 PLAY = {"index": 0, "rbi": 1, "speed": 90.5}
 JOB = """

@@ -14,10 +14,11 @@ from samples import connect
 from test_live_feeds import ROWS_OF_747175
 from variants import API, LINES, MAPPING, ROOT, Variant, Variants, mapping
 
-from mlb_etl import ahead, ingest, migrate
-from mlb_etl.db import Connection
-from mlb_etl.pipeline import Pipeline
+from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.capture import loader
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import migrate, premake
+from mlb_etl.stores.postgres.db import Connection
 from mlbgen.cli import main
 
 TABLES = len(ROWS_OF_747175)
@@ -64,7 +65,7 @@ def test_tables(variant: Variant, which: str, request: pytest.FixtureRequest) ->
     with connect(create_database(request.getfixturevalue(which))) as connection:
         migrate.init(connection, variant.package)
         assert one(connection, PARTITION_KEYS) == KEYS.get(variant.name)
-        ahead.make(connection, variant.package, date(2024, 7, 1), date(2024, 7, 1))
+        premake.make(connection, variant.package, date(2024, 7, 1), date(2024, 7, 1))
         foreign_keys = connection.execute(FOREIGN_KEYS).fetchall()
     where = {"season": True, "game_date": True, "unpartitioned": False}
     assert foreign_keys == ([(True, where[variant.name], TABLES - 1)] if variant.name in where else [])
@@ -73,8 +74,8 @@ def test_tables(variant: Variant, which: str, request: pytest.FixtureRequest) ->
 def test_a_game(variant: Variant, variant_database: str, stubs_dir: Path) -> None:
     """Both captures of one game, one after the other: the same rows under each, in the partitions they belong to."""
     with connect(variant_database) as connection:
-        files = ingest.choose(variant.package, stubs_dir, {"game_pk": "747175"})
-        assert not ingest.load_files(connection, files, package=variant.package).refused
+        files = loader.choose(variant.package, stubs_dir, {"game_pk": "747175"})
+        assert not loader.load_files(connection, files, package=variant.package).refused
     with connect(variant_database) as connection:
         counts = Pipeline(variant.method, Settings(variant_database, stubs_dir, variant.package)).run({})
         assert (counts.documents.applied, counts.documents.quarantined) == (2, 0)
@@ -93,7 +94,7 @@ def test_a_game_that_is_postponed_moves_with_its_rows(
     """To another partition, foreign keys and all; but not without them."""
     server = request.getfixturevalue(which)
     with temporary_database(server, variants.template(server, "game_date")) as dsn, connect(dsn) as connection:
-        ahead.make(connection, variants.get("game_date").package, date(2024, 7, 1), date(2024, 8, 1))
+        premake.make(connection, variants.get("game_date").package, date(2024, 7, 1), date(2024, 8, 1))
         connection.execute(
             "INSERT INTO game.live_game_metadata (game_pk, game_date, captured_at) VALUES (1, '2024-07-31', now())"
         )

@@ -5,9 +5,9 @@ import pytest
 from samples import at, connect
 
 from mlb_etl.errors import Rejected
-from mlb_etl.quarantine import Quarantine
-from mlb_etl.raw import Stored
-from mlb_etl.watermark import Applied, Watermarks
+from mlb_etl.stores.postgres.quarantine import Quarantine
+from mlb_etl.stores.postgres.raw import Stored
+from mlb_etl.stores.postgres.watermark import Applied, Watermarks
 
 KNOWN, NEW = '{"game_pk": 1}', '{"game_pk": 2}'
 MARK = Applied(at(0), bytes(32), "1")

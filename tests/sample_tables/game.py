@@ -6,7 +6,7 @@ from operator import itemgetter
 import msgspec
 from msgspec import Struct
 
-from mlb_etl.contracts import (
+from mlb_contracts import (
     Capture,
     Check,
     Column,
@@ -19,9 +19,9 @@ from mlb_etl.contracts import (
     ShrinkGuard,
     Table,
 )
-from mlb_etl.contracts.convert import required
-from mlb_etl.contracts.fields import Int2, Int4, Int8
-from mlb_etl.contracts.rows import unique
+from mlb_contracts.convert import required
+from mlb_contracts.fields import Int2, Int4, Int8
+from mlb_contracts.rows import unique
 from mlb_etl.errors import Rejected
 
 

@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
-from mlbgen import ir, source
-from mlbgen.diagnostics import Diagnostic, MappingErrors
-from mlbgen.infer import infer
+from mlbgen import ir
+from mlbgen.language import source
+from mlbgen.language.diagnostics import Diagnostic, MappingErrors
 from mlbgen.lower import lower
-from mlbgen.shape import Shape
-from mlbgen.stubs import Stub
+from mlbgen.samples.infer import infer
+from mlbgen.samples.shape import Shape
+from mlbgen.samples.stubs import Stub
 
 FILE = "schemas/mappings/league/game_v1.yaml"
 SAMPLES = Path(__file__).parents[1] / "golden" / "errors" / "samples.json"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mlb_etl import bodies, samples
+from mlb_etl.capture import stub_files
 from mlb_etl.errors import Spoiled
+from mlb_etl.http import bodies
 
 TEXT = b'{"a": "' + b"x" * 100_000 + b'"}'
 
@@ -46,14 +47,15 @@ def test_what_is_not_gzip(content: bytes) -> None:
 READ = """
 import re, sys
 from pathlib import Path
-from mlb_etl import bodies, samples
+from mlb_etl.capture import stub_files
+from mlb_etl.http import bodies
 
 def most():  # KiB; getrusage would count what the test's own process has
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 
 before = most()
 try:
-    samples.read(Path(sys.argv[1]))
+    stub_files.read(Path(sys.argv[1]))
 except bodies.TooLarge:
     print((most() - before) >> 10)
 """
@@ -82,4 +84,4 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
     with (tmp_path / "large.json").open("wb") as file:
         file.truncate(1 << 34)
     with pytest.raises(bodies.TooLarge, match="larger than 1 MiB, which is what MLB_ETL_MAX_BODY takes"):
-        samples.read(tmp_path / "large.json")
+        stub_files.read(tmp_path / "large.json")

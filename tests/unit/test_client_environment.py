@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from mlb_etl.client_exchange import Exchanges, Timeouts
 from mlb_etl.errors import EtlError, printable, redacted
+from mlb_etl.http.exchange import Exchanges, Timeouts
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -68,7 +68,7 @@ def test_text_from_outside_is_escaped_and_cut() -> None:
 
 SLOW = """
 import socket, time
-from mlb_etl.client_exchange import Exchanges, Timeouts
+from mlb_etl.http.exchange import Exchanges, Timeouts
 from mlb_etl.errors import Unreachable
 socket.getaddrinfo = lambda *_, **__: time.sleep(600)
 exchanges = Exchanges(Timeouts(connect=600, whole=0.5), 1)

@@ -17,14 +17,14 @@ from sample_tables.game import METHOD
 from samples import NOON, response
 from stamina.instrumentation import get_on_retry_hooks, set_on_retry_hooks
 
-from mlb_etl import client_answer, pauses
-from mlb_etl.bodies import TooLarge
-from mlb_etl.client import Client, Retries, set_up_logs
-from mlb_etl.client_exchange import Timeouts
-from mlb_etl.client_request import Request, of_method
+from mlb_contracts.response import Response
 from mlb_etl.errors import NotFound, Rejected, Spoiled, Unreachable
-from mlb_etl.rate import RateLimit
-from mlb_etl.raw import Response
+from mlb_etl.http import answers, pauses
+from mlb_etl.http.bodies import TooLarge
+from mlb_etl.http.client import Client, Retries, set_up_logs
+from mlb_etl.http.exchange import Timeouts
+from mlb_etl.http.rate import RateLimit
+from mlb_etl.http.request import Request, of_method
 
 TARGET = "/api/v1/sample/1"
 QUICK = Retries(attempts=3, first=0.01, longest=0.02, jitter=0.01)
@@ -50,11 +50,11 @@ def request(**query: str) -> Request:
 
 
 def read(response: Response) -> dict[str, Any]:
-    return client_answer.read(METHOD, response)
+    return answers.read(METHOD, response)
 
 
 def test_an_error_nested_without_end_is_an_error_without_words() -> None:
-    refusal = client_answer.refused("/x", 404, {}, b'{"a":' * 100_000)
+    refusal = answers.refused("/x", 404, {}, b'{"a":' * 100_000)
     assert isinstance(refusal, NotFound)
     assert str(refusal).endswith("/x: 404 Not Found")
 
@@ -223,7 +223,7 @@ PAUSES = {
 
 @pytest.mark.parametrize(("text", "seconds"), PAUSES.items(), ids=[text[:30] for text in PAUSES])
 def test_a_pause_has_bounds(text: str, seconds: float | None) -> None:
-    assert client_answer.retry_after(text, NOON) == seconds
+    assert answers.retry_after(text, NOON) == seconds
 
 
 def test_an_absurd_pause_is_told_once(api: Api, client: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -19,12 +19,12 @@ import pytest
 from sample_tables.game import METHOD
 from samples import response
 
-from mlb_etl import client_answer
-from mlb_etl.client import Client, Retries
-from mlb_etl.client_exchange import Timeouts
-from mlb_etl.client_request import of_method
 from mlb_etl.errors import Unreachable
-from mlb_etl.rate import RateLimit
+from mlb_etl.http import answers
+from mlb_etl.http.client import Client, Retries
+from mlb_etl.http.exchange import Timeouts
+from mlb_etl.http.rate import RateLimit
+from mlb_etl.http.request import of_method
 
 BODY = json.dumps(response()).encode()
 
@@ -88,7 +88,7 @@ def test_http2_is_spoken_where_it_is_offered(server: _Server, tmp_path: Path) ->
     client = Client(f"https://127.0.0.1:{server.server_address[1]}", RateLimit(tmp_path, float("inf")))
     request = of_method(METHOD, {"game_pk": "1"})
     for _ in range(2):
-        got, keys = client.fetch(request, lambda answer: client_answer.read(METHOD, answer))
+        got, keys = client.fetch(request, lambda answer: answers.read(METHOD, answer))
         assert (got.data, keys) == (BODY, {"game_pk": 1})
     client.close()
     assert server.agreed == ["h2"], "one connection, for both"
@@ -147,7 +147,7 @@ def test_a_hostile_server_costs_its_answer(server: _Server, tmp_path: Path, odd:
     began = time.monotonic()
     while server.odd:
         with pytest.raises(Unreachable):
-            client.fetch(request, lambda answer: client_answer.read(METHOD, answer))
+            client.fetch(request, lambda answer: answers.read(METHOD, answer))
     assert time.monotonic() - began < 20
-    assert client.fetch(request, lambda answer: client_answer.read(METHOD, answer))[1] == {"game_pk": 1}
+    assert client.fetch(request, lambda answer: answers.read(METHOD, answer))[1] == {"game_pk": 1}
     client.close()

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from pyrate_limiter import RateItem
 
-from mlb_etl.client import Client
 from mlb_etl.errors import EtlError
-from mlb_etl.rate import RateLimit
+from mlb_etl.http.client import Client
+from mlb_etl.http.rate import RateLimit
 from mlb_etl.settings import Settings
 
 WORKER = """
 import sys, threading
 from pathlib import Path
-from mlb_etl.rate import RateLimit
+from mlb_etl.http.rate import RateLimit
 limit = RateLimit(Path(sys.argv[1]), 100)
 put = limit._bucket.put
 def noted(item):

@@ -18,13 +18,14 @@ from api import Answer, Api, serve
 from sample_tables.game import METHOD
 from samples import NOON, at, response, stub, write
 
-from mlb_etl import client_answer, record, samples
-from mlb_etl.client import Client, Source
-from mlb_etl.client_request import Request, of_method
+from mlb_contracts.response import Response
+from mlb_etl.capture import record, stub_files
+from mlb_etl.capture.record import Recorder, Replay
 from mlb_etl.errors import EtlError, NotFound, Spoiled
-from mlb_etl.rate import RateLimit
-from mlb_etl.raw import Response
-from mlb_etl.record import Recorder, Replay
+from mlb_etl.http import answers
+from mlb_etl.http.client import Client, Source
+from mlb_etl.http.rate import RateLimit
+from mlb_etl.http.request import Request, of_method
 
 TARGET = "/api/v1/sample/1"
 
@@ -43,7 +44,7 @@ def recorder(api: Api, tmp_path: Path) -> Iterator[Recorder]:
 
 
 def fetch(source: Source, **query: str) -> Response:
-    return source.fetch(request(**query), lambda response: client_answer.read(METHOD, response))[0]
+    return source.fetch(request(**query), lambda response: answers.read(METHOD, response))[0]
 
 
 def request(**query: str) -> Request:
@@ -72,7 +73,7 @@ def test_what_was_recorded_is_served_byte_for_byte(api: Api, recorder: Recorder,
 def test_a_recording_is_a_stub_as_others_are(recorder: Recorder, api: Api, tmp_path: Path) -> None:
     api.says(TARGET, response())
     said = fetch(recorder)
-    [file] = samples.find(tmp_path / "kept")
+    [file] = stub_files.find(tmp_path / "kept")
     assert file.parent == tmp_path / "kept" / "sample" / "game"
     assert file.name == f"1_{said.captured_at:%Y%m%dT%H%M%S}.{said.captured_at.microsecond:06}Z.json.gz"
     captured_at = datetime.fromisoformat(json.loads(gzip.decompress(file.read_bytes()))["captured_at"])
@@ -146,8 +147,8 @@ KILLED = """
 import resource, secrets, signal, sys
 from datetime import datetime, UTC
 from pathlib import Path
-from mlb_etl import record
-from mlb_etl.raw import Response
+from mlb_etl.capture import record
+from mlb_contracts.response import Response
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 data = b'"%s"' % secrets.token_hex(20_000).encode()
@@ -158,7 +159,7 @@ record.write(Path(sys.argv[1]), Response("sample", "game", {}, {}, "", 200, date
 def test_a_recording_of_a_process_that_is_killed_is_none(tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "1.json.gz")], check=False)
     assert killed.returncode == -signal.SIGXFSZ
-    assert samples.find(tmp_path) == []
+    assert stub_files.find(tmp_path) == []
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import pytest
 from sample_tables.game import METHOD
 from schedules import METHOD as SCHEDULE
 
-from mlb_etl.client_request import of_method
 from mlb_etl.errors import EtlError
+from mlb_etl.http.request import of_method
 
 
 def test_parameters_go_where_the_template_says() -> None:

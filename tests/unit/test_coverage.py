@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from mlbgen import cli, coverage, infer, lower, shape_file, source
-from mlbgen.coverage import Coverage
+from mlbgen import cli, lower
+from mlbgen.language import source
 from mlbgen.lower import grammar
-from mlbgen.stubs import Stub
+from mlbgen.samples import coverage, infer, shape_file
+from mlbgen.samples.coverage import Coverage
+from mlbgen.samples.stubs import Stub
 
 ROOT = Path(__file__).parents[2]
 MAPPING = """\

@@ -6,9 +6,9 @@ import pytest
 from small_ir import GAMES, PLAYS, column
 
 from mlbgen import ir
-from mlbgen.sql.difference import Altered, Difference, difference
-from mlbgen.sql.relation import Field, Relation, of_table
-from mlbgen.sql.widening import widens
+from mlbgen.postgres.difference import Altered, Difference, difference
+from mlbgen.postgres.relation import Field, Relation, of_table
+from mlbgen.postgres.widening import widens
 
 OLD = (of_table(GAMES), of_table(PLAYS))
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from mlb_etl import feed, pauses
+from mlb_etl.baseball import feed
+from mlb_etl.http import pauses
 
 STATUS = {"status": {"codedGameState": "I"}}
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import edits
 import pytest
 
-from mlbgen import cli, generate
-from mlbgen.diagnostics import MappingErrors
-from mlbgen.errors import MlbgenError
+from mlbgen import cli
+from mlbgen.language.diagnostics import MappingErrors
+from mlbgen.language.errors import MlbgenError
+from mlbgen.project import generate
 
 ROOT = Path(__file__).parents[2]
 CASE = ROOT / "tests" / "golden" / "cases" / "nested_rows"
@@ -20,7 +21,7 @@ TABLE = "generated/mlb_tables/league/game_v1/pitches.py"
 HASHES = """
 import hashlib, json, sys
 from pathlib import Path
-from mlbgen import generate
+from mlbgen.project import generate
 root = Path(sys.argv[1])
 files = generate.files(generate.read(root, generate.mappings(root)))
 print(hashlib.sha256(json.dumps(files).encode()).hexdigest())

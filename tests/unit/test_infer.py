@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from checks import some
 
-from mlbgen import infer, shape_file, stubs
-from mlbgen.errors import MlbgenError
-from mlbgen.shape import Shape
-from mlbgen.stubs import Stub
+from mlbgen.language.errors import MlbgenError
+from mlbgen.samples import infer, shape_file, stubs
+from mlbgen.samples.shape import Shape
+from mlbgen.samples.stubs import Stub
 
 GAMES = "schedule.games"
 

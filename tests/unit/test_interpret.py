@@ -4,9 +4,11 @@ import textwrap
 
 import pytest
 
-from mlbgen import infer, interpret, ir, lower, paths, sample, source
-from mlbgen.stubs import Stub
-from mlbgen.values import Misfit
+from mlbgen import ir, lower
+from mlbgen.language import paths, source
+from mlbgen.samples import infer, interpret, sample
+from mlbgen.samples.stubs import Stub
+from mlbgen.samples.values import Misfit
 
 DOCUMENT = {
     "gamePk": 7,

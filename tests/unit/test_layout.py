@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlbgen import layout
-from mlbgen.errors import MlbgenError
+from mlbgen.language.errors import MlbgenError
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from mlb_etl import lenient, registry
-from mlb_etl.contracts import Capture, convert
+from mlb_contracts import Capture, convert
+from mlb_etl import registry
 from mlb_etl.errors import Rejected
-from mlb_etl.extract import Extract, extract
+from mlb_etl.extract import lenient
+from mlb_etl.extract.extract import Extract, extract
 
 METHOD = registry.method("mlb_tables", "game.liveGameV1")
 CAPTURE = Capture(datetime(2024, 7, 1, tzinfo=UTC), {"game_pk": "1"})

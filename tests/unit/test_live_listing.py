@@ -8,13 +8,13 @@ from typing import TypeVar
 
 import pytest
 
-from mlb_etl.client_request import Request
+from mlb_contracts.response import Response
+from mlb_etl.baseball.feed import Status
+from mlb_etl.baseball.live.listing import BACK, Listing, Scope
+from mlb_etl.baseball.live.plan import Known
+from mlb_etl.baseball.schedule import Game, _Side, _Sides
 from mlb_etl.errors import Unreachable
-from mlb_etl.feed import Status
-from mlb_etl.live.listing import BACK, Listing, Scope
-from mlb_etl.live.plan import Known
-from mlb_etl.raw import Response
-from mlb_etl.schedule import Game, _Side, _Sides
+from mlb_etl.http.request import Request
 
 T = TypeVar("T")
 NOON = datetime(2024, 7, 10, 12, tzinfo=UTC)

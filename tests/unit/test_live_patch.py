@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlb_etl.baseball.live.patch import apply
 from mlb_etl.errors import Rejected
-from mlb_etl.live.patch import apply
 
 DOCUMENT = b'{"a":{"b":[1,{"c":2.0}],"~/":null},"d":"text","e":[[]]}'
 scalars = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-2, 2) | st.text("ab/~", max_size=4)

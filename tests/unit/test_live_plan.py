@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlb_etl import feed as feeds
-from mlb_etl.feed import Feed, Status
-from mlb_etl.live import plan
-from mlb_etl.live.plan import CORRECTIONS, FIRST_PITCH, LEAD, Ask, Captured, Known, Pace
-from mlb_etl.schedule import SETTLED, Game, _Side, _Sides
+from mlb_etl.baseball import feed as feeds
+from mlb_etl.baseball.feed import Feed, Status
+from mlb_etl.baseball.live import plan
+from mlb_etl.baseball.live.plan import CORRECTIONS, FIRST_PITCH, LEAD, Ask, Captured, Known, Pace
+from mlb_etl.baseball.schedule import SETTLED, Game, _Side, _Sides
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)

@@ -4,10 +4,12 @@ import pytest
 from checks import some
 from lowering import DEFAULTS, FILE, GAMES, HEAD, errors, method, table
 
-from mlbgen import ir, schema, shape_file
+from mlbgen import ir
+from mlbgen.ir.types import SqlType
+from mlbgen.language.paths import Comparison
 from mlbgen.lower import load_method
-from mlbgen.paths import Comparison
-from mlbgen.types import SqlType
+from mlbgen.project import schema
+from mlbgen.samples import shape_file
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,8 +7,9 @@ import sqlglot
 from lowering import DEFAULTS, GAMES, HEAD, errors, method
 from sqlglot import exp
 
-from mlbgen import ir, paths
-from mlbgen.names import is_sql_name
+from mlbgen import ir
+from mlbgen.language import paths
+from mlbgen.language.names import is_sql_name
 
 HOSTILE = [
     "x'; DROP TABLE games; --",

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from edits import EDITS, FILE, MAPPING, project
 
-from mlbgen import cli, generate, layout, output
-from mlbgen.emit import migrations, released
-from mlbgen.errors import MlbgenError
+from mlbgen import cli, layout
+from mlbgen.language.errors import MlbgenError
+from mlbgen.postgres import migrations, released
+from mlbgen.project import generate, output
 
 FOLDER = layout.migrations()
 

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from small_ir import GAMES, PLAYS, method
 
-from mlbgen.emit import migrations
+from mlbgen.postgres import migrations
 
 GAME = method(GAMES, PLAYS, endpoint="game", name="liveGameV1")
 PERSON = method(GAMES, endpoint="person", name="person")

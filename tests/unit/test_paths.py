@@ -3,8 +3,8 @@ from checks import some
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlbgen import paths
-from mlbgen.paths import AllOf, AnyOf, Comparison, Each, Exists, Not, Path, PathError
+from mlbgen.language import paths
+from mlbgen.language.paths import AllOf, AnyOf, Comparison, Each, Exists, Not, Path, PathError
 
 IS_PITCH = Comparison(("isPitch",), "==", literal=True)
 

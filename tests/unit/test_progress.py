@@ -2,8 +2,8 @@
 
 import pytest
 
+from mlb_etl.capture.restore import Restored
 from mlb_etl.cli.progress import Tally
-from mlb_etl.restore import Restored
 
 
 class Clock:

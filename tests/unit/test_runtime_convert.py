@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlb_etl.contracts import convert
+from mlb_contracts import convert
 from mlb_etl.errors import Rejected
 
 INTEGERS = [(convert.smallint, 15), (convert.integer, 31), (convert.bigint, 63)]

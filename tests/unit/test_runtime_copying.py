@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from psycopg.types.datetime import DatetimeBinaryDumper
 from psycopg.types.numeric import DecimalBinaryDumper
 
-from mlb_etl.copying import Moment, Numbers, Timestamps
+from mlb_etl.stores.postgres.copying import Moment, Numbers, Timestamps
 
 EXACT = DatetimeBinaryDumper(datetime)
 EXACT_NUMBER = DecimalBinaryDumper(Decimal)

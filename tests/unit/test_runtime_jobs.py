@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mlb_etl import jobs
 from mlb_etl.errors import EtlError
+from mlb_etl.jobs import job_files
 
 JOB = """\
 name: sample
@@ -22,8 +22,8 @@ storage:
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> jobs.Job:
-    return jobs.read(write(tmp_path, JOB))
+def job(tmp_path: Path) -> job_files.Job:
+    return job_files.read(write(tmp_path, JOB))
 
 
 def write(folder: Path, text: str) -> Path:
@@ -32,10 +32,10 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_values(job: jobs.Job) -> None:
+def test_values(job: job_files.Job) -> None:
     assert job.source.name == "sample.game"
-    assert jobs.values(job, {}) == {"day": [date(2024, 7, 1)]}
-    assert jobs.values(job, {"game_pk": ["1", "2"], "day": ["2024-08-01"]}) == {
+    assert job_files.values(job, {}) == {"day": [date(2024, 7, 1)]}
+    assert job_files.values(job, {"game_pk": ["1", "2"], "day": ["2024-08-01"]}) == {
         "game_pk": [1, 2],
         "day": [date(2024, 8, 1)],
     }
@@ -58,15 +58,15 @@ def test_values(job: jobs.Job) -> None:
         ({"day": ["2024-07-01", "2024-07-02"]}, "job sample takes its parameter day once, not 2 times"),
     ],
 )
-def test_values_that_do_not_fit(job: jobs.Job, given: dict[str, list[str]], message: str) -> None:
+def test_values_that_do_not_fit(job: job_files.Job, given: dict[str, list[str]], message: str) -> None:
     with pytest.raises(EtlError, match=message):
-        jobs.values(job, given)
+        job_files.values(job, given)
 
 
 def test_a_required_parameter(tmp_path: Path) -> None:
-    job = jobs.read(write(tmp_path, JOB.replace("repeatable: true", "required: true")))
+    job = job_files.read(write(tmp_path, JOB.replace("repeatable: true", "required: true")))
     with pytest.raises(EtlError, match="job sample needs its parameter game_pk"):
-        jobs.values(job, {})
+        job_files.values(job, {})
 
 
 @pytest.mark.parametrize(
@@ -97,18 +97,18 @@ def test_a_required_parameter(tmp_path: Path) -> None:
 def test_a_bad_file(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = write(tmp_path, JOB.replace(old, new))
     with pytest.raises(EtlError) as caught:
-        jobs.read(path)
+        job_files.read(path)
     assert f"{path}{message}" in str(caught.value)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(EtlError, match=r"none\.yaml: can't be read: No such file or directory"):
-        jobs.read(tmp_path / "none.yaml")
+        job_files.read(tmp_path / "none.yaml")
 
 
 def test_the_jobs_of_the_repository() -> None:
     folder = Path(__file__).parents[2] / "config" / "jobs"
-    found = {path.stem: jobs.read(path) for path in folder.glob("*.yaml")}
+    found = {path.stem: job_files.read(path) for path in folder.glob("*.yaml")}
     assert found.keys() == {
         *("game_live_date", "game_live_season", "game_live_specific", "game_live_transform"),
         *("schedule_daily", "schedule_transform"),
@@ -131,11 +131,11 @@ storage: {raw: true, transform: false}
 
 
 def test_placeholders(tmp_path: Path) -> None:
-    job = jobs.read(write(tmp_path, EXPANDING))
+    job = job_files.read(write(tmp_path, EXPANDING))
     today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
     yesterday = today - timedelta(days=1)
-    assert jobs.queries(job, {}) == [{"sportId": "1", "date": str(yesterday), "until": str(today)}]
-    assert [query["date"] for query in jobs.queries(job, {"day": ["2024-07-01", "2024-07-02"]})] == [
+    assert job_files.queries(job, {}) == [{"sportId": "1", "date": str(yesterday), "until": str(today)}]
+    assert [query["date"] for query in job_files.queries(job, {"day": ["2024-07-01", "2024-07-02"]})] == [
         "2024-07-01",
         "2024-07-02",
     ]
@@ -154,11 +154,11 @@ storage: {raw: true, transform: false}
 
 def test_what_a_method_is_asked_with(tmp_path: Path) -> None:
     """Parameters by the names of the query, and those that it does not name by their own."""
-    job = jobs.read(write(tmp_path, ASKING))
-    assert jobs.asked(job, {"day": ["2024-07-01", "2024-07-02"]}) == [
+    job = job_files.read(write(tmp_path, ASKING))
+    assert job_files.asked(job, {"day": ["2024-07-01", "2024-07-02"]}) == [
         {"sportId": "1", "date": day, "level": "1"} for day in ("2024-07-01", "2024-07-02")
     ]
-    assert jobs.asked(job, {"day": ["2024-07-01"], "sport": ["11"], "game_pk": ["5"]}) == [
+    assert job_files.asked(job, {"day": ["2024-07-01"], "sport": ["11"], "game_pk": ["5"]}) == [
         {"sportId": "11", "date": "2024-07-01", "level": "1", "game_pk": "5"}
     ]
 
@@ -166,15 +166,15 @@ def test_what_a_method_is_asked_with(tmp_path: Path) -> None:
 def test_a_query_that_names_no_parameter(tmp_path: Path) -> None:
     path = write(tmp_path, ASKING.replace("${day}", "${date}"))
     with pytest.raises(EtlError) as caught:
-        jobs.read(path)
+        job_files.read(path)
     assert f"{path}:2:9: source: ${{date}} is not known here; day, sport, game_pk, TODAY" in str(caught.value)
 
 
 def test_a_placeholder_without_value(tmp_path: Path) -> None:
-    job = jobs.read(write(tmp_path, EXPANDING.replace("${day}", "${team}")))
-    assert jobs.queries(job, {"team": ["147"]})[0]["date"] == "147"
+    job = job_files.read(write(tmp_path, EXPANDING.replace("${day}", "${team}")))
+    assert job_files.queries(job, {"team": ["147"]})[0]["date"] == "147"
     with pytest.raises(EtlError, match=r"\$\{team\} has no value"):
-        jobs.queries(job, {})
+        job_files.queries(job, {})
 
 
 @pytest.mark.parametrize(
@@ -196,5 +196,5 @@ def test_a_placeholder_without_value(tmp_path: Path) -> None:
 def test_a_bad_file_of_a_job_that_expands(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = write(tmp_path, EXPANDING.replace(old, new))
     with pytest.raises(EtlError) as caught:
-        jobs.read(path)
+        job_files.read(path)
     assert f"{path}{message}" in str(caught.value)

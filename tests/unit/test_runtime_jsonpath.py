@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from mlb_etl.jsonpath import Step, beginnings, covers, parse, walk
+from mlb_contracts.jsonpath import Step, beginnings, covers, parse, walk
 
 DOCUMENT = {"a": [{"b": 1}, {"b": None}, {}], "m": {"ID1": {"x": 1}, "I D": {"x": 2}}}
 

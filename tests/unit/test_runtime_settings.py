@@ -3,11 +3,12 @@ from pathlib import Path
 import pytest
 from psycopg import pq
 
-from mlb_etl import db, registry
-from mlb_etl.dsn import SECRETS, parts, without_secrets
+from mlb_etl import registry
+from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.errors import DatabaseUnavailable, EtlError
-from mlb_etl.pipeline import Pipeline
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db
+from mlb_etl.stores.postgres.dsn import SECRETS, parts, without_secrets
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

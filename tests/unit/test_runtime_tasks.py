@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mlb_etl.raw import Stored
-from mlb_etl.transform import BATCH, tasks
+from mlb_etl.apply.transform import BATCH, tasks
+from mlb_etl.stores.postgres.raw import Stored
 
 
 def capture(number: int, minute: int = 0) -> Stored:

@@ -2,9 +2,11 @@
 
 import pytest
 
-from mlbgen import infer, lower, sample, source
-from mlbgen.diagnostics import Diagnostic
-from mlbgen.stubs import Stub
+from mlbgen import lower
+from mlbgen.language import source
+from mlbgen.language.diagnostics import Diagnostic
+from mlbgen.samples import infer, sample
+from mlbgen.samples.stubs import Stub
 
 MAPPING = """\
 version: 1

@@ -13,19 +13,19 @@ from rich.text import Text
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from mlb_etl import status as standing
+from mlb_etl.baseball.feed import Feed
+from mlb_etl.baseball.live.plan import Ask, Captured, Known
+from mlb_etl.baseball.live.update import Update
+from mlb_etl.baseball.schedule import Game
 from mlb_etl.cli import following, report
 from mlb_etl.cli.console import Output
 from mlb_etl.cli.quarantine import _waiting
 from mlb_etl.cli.status import _show
-from mlb_etl.counts import Counts, DocumentCounts, Quarantined, TableCounts
 from mlb_etl.errors import Rejected
-from mlb_etl.failures import Failed
-from mlb_etl.feed import Feed
-from mlb_etl.live.plan import Ask, Captured, Known
-from mlb_etl.live.update import Update
-from mlb_etl.quarantine import Entry
-from mlb_etl.schedule import Game
+from mlb_etl.laws.counts import Counts, DocumentCounts, Quarantined, TableCounts
+from mlb_etl.stores.postgres import status as standing
+from mlb_etl.stores.postgres.failures import Failed
+from mlb_etl.stores.postgres.quarantine import Entry
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 WIDTHS = [40, 80, 100, 160]

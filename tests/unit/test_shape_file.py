@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlbgen import infer, shape_file
-from mlbgen.errors import MlbgenError
-from mlbgen.shape import Shape
-from mlbgen.stubs import Stub
+from mlbgen.language.errors import MlbgenError
+from mlbgen.samples import infer, shape_file
+from mlbgen.samples.shape import Shape
+from mlbgen.samples.stubs import Stub
 
 keys = st.sampled_from(["id", "name", "ID1", "ID2", "2024", "not a name", "it's", "ünï", "", "a.b", "x-seen"])
 scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(0, 1) | st.text(max_size=2)

@@ -10,17 +10,18 @@ import pytest
 from checks import some
 
 import mlb_etl
-from mlb_etl.contracts import Capture
-from mlb_etl.extract import extract
+from mlb_contracts import Capture
+from mlb_etl.extract.extract import extract
 from mlb_sim import Simulator, samples
 from mlb_sim.fixtures import Fixture
 from mlb_sim.routes import encode
 from mlb_sim.times import DAY, MINUTE
 from mlb_tables.game.live_game_v1.api import LiveGameV1
 from mlb_tables.game.live_game_v1.method import METHOD
-from mlbgen import generate, infer, sample, shape_file, stubs
-from mlbgen.shape import Shape
-from mlbgen.stubs import Stub
+from mlbgen.project import generate
+from mlbgen.samples import infer, sample, shape_file, stubs
+from mlbgen.samples.shape import Shape
+from mlbgen.samples.stubs import Stub
 
 ROOT = Path(__file__).parents[2]
 LIVE = "game.liveGameV1"

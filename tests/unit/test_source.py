@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlbgen import source
-from mlbgen.diagnostics import Diagnostic, MappingErrors, Position
-from mlbgen.source import Source
+from mlbgen.language import source
+from mlbgen.language.diagnostics import Diagnostic, MappingErrors, Position
+from mlbgen.language.source import Source
 
 FILE = "schemas/mappings/x.yaml"
 

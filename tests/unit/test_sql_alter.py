@@ -7,9 +7,9 @@ from small_ir import GAMES, PLAYS
 from sqlglot import exp
 
 from mlbgen import ir
-from mlbgen.sql import alter, printer
-from mlbgen.sql.difference import Altered, difference
-from mlbgen.sql.relation import Field, of_table
+from mlbgen.postgres import alter, printer
+from mlbgen.postgres.difference import Altered, difference
+from mlbgen.postgres.relation import Field, of_table
 
 OLD = of_table(PLAYS)
 

@@ -9,8 +9,8 @@ from small_ir import GAMES, PLAYS, column, method, table
 from sqlglot import exp
 
 from mlbgen import ir
-from mlbgen.sql import ddl, printer
-from mlbgen.sql.relation import foreign_keys, of_raw, of_table
+from mlbgen.postgres import ddl, printer
+from mlbgen.postgres.relation import foreign_keys, of_raw, of_table
 
 
 def created(of: ir.Table) -> str:

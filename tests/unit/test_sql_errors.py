@@ -4,9 +4,9 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from mlb_etl import sql_errors
 from mlb_etl.errors import DatabaseUnavailable, EtlError, Rejected
-from mlb_etl.sql_errors import message, reraise
+from mlb_etl.stores.postgres import sql_errors
+from mlb_etl.stores.postgres.sql_errors import message, reraise
 
 BUG = None
 MEANT = {

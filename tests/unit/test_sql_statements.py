@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 from small_ir import DOCUMENT, PLAYS, column, table
 
-from mlbgen import ir, types
-from mlbgen.columns import wire
-from mlbgen.names import SQL_NAME_BYTES
-from mlbgen.sql.staging import stage
-from mlbgen.sql.statements import statements
+from mlbgen import ir
+from mlbgen.ir import types
+from mlbgen.ir.columns import wire
+from mlbgen.language.names import SQL_NAME_BYTES
+from mlbgen.postgres.staging import stage
+from mlbgen.postgres.statements import statements
 
 ALL_TYPES = [
     column(f"{name.replace(' ', '_')}_of_{seen}", name, json_type=seen)

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlb_etl.contracts import convert, fields
+from mlb_contracts import convert, fields
 from mlb_etl.errors import Rejected
-from mlbgen import types, values
-from mlbgen.values import Misfit, fit
+from mlbgen.ir import types
+from mlbgen.samples import values
+from mlbgen.samples.values import Misfit, fit
 
 DECODINGS = [
     (types.SqlType(name), json_type, None)

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from mlbgen import ir, source, spec
+from mlbgen import ir
+from mlbgen.language import source, spec
+from mlbgen.language.source import Source
 from mlbgen.lower import expand, grammar, ignored, method, tables
 from mlbgen.lower.fingerprint import fingerprint
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import Scope
-from mlbgen.shape import Shape
-from mlbgen.source import Source
+from mlbgen.samples.shape import Shape
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 

@@ -3,12 +3,14 @@
 import difflib
 import json
 
-from mlbgen import ir, spec, types
-from mlbgen.diagnostics import Position
+from mlbgen import ir
+from mlbgen.ir import types
+from mlbgen.ir.types import SqlType
+from mlbgen.language import spec
+from mlbgen.language.diagnostics import Position
 from mlbgen.lower import naming
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import Scope, kind, value_type
-from mlbgen.types import SqlType
 
 _INTEGER_BITS = {"smallint": 15, "integer": 31, "bigint": 63}
 _SCALARS: dict[str, type | tuple[type, ...]] = {

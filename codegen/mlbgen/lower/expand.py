@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from mlbgen import spec
+from mlbgen.language import spec
 from mlbgen.lower.report import Place, Report, did_you_mean
 
 _VALUE = re.compile(r"[A-Za-z0-9_]+")

@@ -5,7 +5,8 @@ import hashlib
 import json
 from typing import Any
 
-from mlbgen import columns, ir, types
+from mlbgen import ir
+from mlbgen.ir import columns, types
 
 # Words for people, where the YAML says it, and what changes no row.
 _LEFT_OUT = frozenset(

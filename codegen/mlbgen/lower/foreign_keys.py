@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mlbgen import ir, spec
+from mlbgen import ir
+from mlbgen.language import spec
 from mlbgen.lower import naming
 from mlbgen.lower.columns import UNKNOWN
 from mlbgen.lower.keys import check_columns, widened

@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from mlbgen import spec
+from mlbgen.language import spec
+from mlbgen.language.source import Location, Source
 from mlbgen.lower.report import Place, Report, did_you_mean
-from mlbgen.source import Location, Source
 
 _EXPECTED = {
     "string_type": "a text",

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from mlbgen import ignores, paths, spec
-from mlbgen.ignores import Ignored
+from mlbgen.language import ignores, paths, spec
+from mlbgen.language.ignores import Ignored
+from mlbgen.language.paths import Each, PathError
 from mlbgen.lower.report import Place, Report, did_you_mean
-from mlbgen.paths import Each, PathError
-from mlbgen.shape import Shape
-from mlbgen.shape_file import places
+from mlbgen.samples.shape import Shape
+from mlbgen.samples.shape_file import places
 
 
 def check(report: Report, place: Place, declared: Sequence[spec.Ignore], shape: Shape, mapped: Iterable[str]) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from mlbgen import ir, spec
+from mlbgen import ir
+from mlbgen.ir.types import SqlType
+from mlbgen.language import spec
 from mlbgen.lower import expressions, naming
 from mlbgen.lower.columns import UNKNOWN
 from mlbgen.lower.report import Place, Report, did_you_mean
-from mlbgen.types import SqlType
 
 Columns = Mapping[str, ir.Column]
 

@@ -2,11 +2,12 @@
 
 import re
 
-from mlbgen import ir, paths, spec
+from mlbgen import ir
+from mlbgen.language import paths, spec
 from mlbgen.lower import naming
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import NOTHING_SEEN, Scope, Target, Variable, find_member, kind, value_type
-from mlbgen.shape import Shape
+from mlbgen.samples.shape import Shape
 
 _LEVEL_IN_KEY = re.compile(r"\{(\w+)\}")
 _ORDERED = ("integer", "number", "string")

@@ -5,15 +5,17 @@ import re
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from mlbgen import ir, names, spec, types
+from mlbgen import ir
+from mlbgen.ir import types
+from mlbgen.ir.types import SqlType
+from mlbgen.language import names, spec
+from mlbgen.language.paths import Each, Path, step
 from mlbgen.lower import naming
 from mlbgen.lower.columns import UNKNOWN, column_type
 from mlbgen.lower.keys import partition
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import NOTHING_SEEN, Scope, kind, parse
-from mlbgen.paths import Each, Path, step
-from mlbgen.shape import Shape
-from mlbgen.types import SqlType
+from mlbgen.samples.shape import Shape
 
 RuleKind: TypeAlias = Literal["present", "absent", "type", "equals_parameter"]
 

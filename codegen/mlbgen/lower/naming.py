@@ -5,7 +5,7 @@ import keyword
 
 from pydantic import BaseModel
 
-from mlbgen import names
+from mlbgen.language import names
 from mlbgen.lower.report import Place, Report
 
 CAPTURED_AT = "captured_at"

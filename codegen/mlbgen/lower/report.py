@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from mlbgen.diagnostics import Diagnostic, MappingErrors, Position
-from mlbgen.source import Location, Source
+from mlbgen.language.diagnostics import Diagnostic, MappingErrors, Position
+from mlbgen.language.source import Location, Source
 
 _MANY = 12  # names that a help still lists
 

@@ -4,9 +4,10 @@ import difflib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from mlbgen import ir, paths
+from mlbgen import ir
+from mlbgen.language import paths
 from mlbgen.lower.report import Place, Report, did_you_mean
-from mlbgen.shape import Shape
+from mlbgen.samples.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)

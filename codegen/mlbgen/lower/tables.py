@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mlbgen import ir, spec
+from mlbgen import ir
+from mlbgen.language import spec
 from mlbgen.lower import columns, expand, foreign_keys, keys, levels, naming, written
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import Scope
-from mlbgen.shape import Shape
+from mlbgen.samples.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from mlbgen import spec
+from mlbgen.language import spec
 from mlbgen.lower import expand
 from mlbgen.lower.report import Place, Report, did_you_mean
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 import psycopg
 
-from mlb_etl import client, db, logs, migrate
+from mlb_etl import logs
 from mlb_etl.cli import console
 from mlb_etl.cli.database import database
 from mlb_etl.cli.ingest import backfill, ingest
@@ -32,8 +32,10 @@ from mlb_etl.cli.status import status
 from mlb_etl.cli.transform import transform
 from mlb_etl.cli.verify import verify
 from mlb_etl.errors import EtlError, told
+from mlb_etl.http import client
 from mlb_etl.logs import Chosen
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db, migrate
 
 BUG = 70
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT

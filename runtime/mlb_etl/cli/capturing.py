@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from mlb_etl.capture import Captured, Failure
+from mlb_etl.capture.capturer import Captured, Failure
 from mlb_etl.cli import report
 from mlb_etl.errors import Rejected
-from mlb_etl.ingest_worker import Ingested
+from mlb_etl.jobs.worker import Ingested
 
 
 def failures(captured: Captured) -> None:

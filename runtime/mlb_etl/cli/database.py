@@ -4,12 +4,13 @@ import os
 
 import click
 
-from mlb_etl import binaries, db
 from mlb_etl.cli import report
-from mlb_etl.dsn import parts, without_secrets
-from mlb_etl.embedded import Server
 from mlb_etl.errors import EtlError
 from mlb_etl.settings import Settings
+from mlb_etl.stores.embedded import binaries
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres import db
+from mlb_etl.stores.postgres.dsn import parts, without_secrets
 
 
 @click.group("db")

@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
-from mlb_etl import placeholders, registry
-from mlb_etl.contracts import Method
-from mlb_etl.live.listing import ZONE
+from mlb_contracts import Method
+from mlb_etl import registry
+from mlb_etl.baseball.live.listing import ZONE
+from mlb_etl.jobs import placeholders
 
 METHOD = click.option("--method", help="Only this method's, such as game.liveGameV1.")
 GAME_PK = click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")

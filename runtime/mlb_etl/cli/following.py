@@ -13,10 +13,10 @@ import click
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from mlb_etl.baseball.live.update import Summary, Update
+from mlb_etl.baseball.schedule import SETTLED
 from mlb_etl.cli.console import Output, moves, moving
 from mlb_etl.errors import printable
-from mlb_etl.live.update import Summary, Update
-from mlb_etl.schedule import SETTLED
 
 Tell: TypeAlias = Callable[[Update], None]
 

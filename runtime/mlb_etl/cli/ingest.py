@@ -8,12 +8,12 @@ from typing import Any, TypedDict, Unpack
 
 import click
 
-from mlb_etl import jobs
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.capturing import failures, plain
 from mlb_etl.cli.progress import capturing
-from mlb_etl.ingest_job import IngestJob
-from mlb_etl.ingest_worker import Order
+from mlb_etl.jobs import job_files
+from mlb_etl.jobs.ingest import IngestJob
+from mlb_etl.jobs.worker import Order
 from mlb_etl.settings import Settings
 
 _PATH = click.Path(path_type=Path)
@@ -114,7 +114,7 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
         raise click.UsageError("--record keeps what the API says, --replay does without it: not both")
     how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
     settings = Settings.from_environment()
-    order = Order(jobs.load(asked["job"], settings.tables), settings, **how)
+    order = Order(job_files.load(asked["job"], settings.tables), settings, **how)
     named: dict[str, Any] = {name: asked[name] for name in ("game_pk", "date", "season", "sport_id")}
     given = parameters.given(asked["params"], **named)
     with closing(order.source()) as source:

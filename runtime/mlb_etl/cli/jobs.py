@@ -2,8 +2,8 @@
 
 import click
 
-from mlb_etl import job_spec, jobs
 from mlb_etl.cli import report
+from mlb_etl.jobs import job_files, spec
 
 
 @click.group("jobs")
@@ -25,7 +25,7 @@ def list_(*, form: str) -> None:
     Example:
       mlb-etl jobs list
     """
-    found = [jobs.read(file) for file in jobs.shipped().values()]
+    found = [job_files.read(file) for file in job_files.shipped().values()]
     if form == "json":
         report.as_json([{"job": job.name, "description": job.description} for job in found])
     else:
@@ -33,7 +33,7 @@ def list_(*, form: str) -> None:
 
 
 @group.command()
-@click.argument("name", type=click.Choice([*jobs.shipped()]))
+@click.argument("name", type=click.Choice([*job_files.shipped()]))
 def show(*, name: str) -> None:
     """Print a job's file, as the beginning of one of your own.
 
@@ -41,7 +41,7 @@ def show(*, name: str) -> None:
     Example:
       mlb-etl jobs show game_live_date > mine.yaml
     """
-    click.echo(jobs.shipped()[name].read_text(), nl=False)
+    click.echo(job_files.shipped()[name].read_text(), nl=False)
 
 
 @group.command()
@@ -52,4 +52,4 @@ def schema() -> None:
     Example:
       mlb-etl jobs schema > job.schema.json
     """
-    click.echo(job_spec.schema(), nl=False)
+    click.echo(spec.schema(), nl=False)

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 
 import click
 
+from mlb_etl.baseball.live import patch, start
+from mlb_etl.baseball.live.clock import SystemClock
+from mlb_etl.baseball.live.listing import ZONE, Scope
+from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.cli import following, parameters
 from mlb_etl.errors import EtlError
-from mlb_etl.live import patch, start
-from mlb_etl.live.clock import SystemClock
-from mlb_etl.live.listing import ZONE, Scope
-from mlb_etl.live.plan import Pace
 from mlb_etl.settings import Settings
 
 

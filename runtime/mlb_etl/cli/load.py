@@ -11,14 +11,16 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mlb_etl import db, ingest, migrate, registry, samples
+from mlb_etl import registry
+from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.capture import loader, stub_files
+from mlb_etl.capture.loader import Bare, File
 from mlb_etl.cli import report
 from mlb_etl.cli.progress import counting
-from mlb_etl.counts import Counts
 from mlb_etl.errors import EtlError
-from mlb_etl.ingest import Bare, File
-from mlb_etl.pipeline import Pipeline
+from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db, migrate
 
 _PATH = click.Path(exists=True, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -65,7 +67,7 @@ def load(
         --captured-at 2024-07-13T04:19:09Z
       mlb-etl load recordings/game/liveGameV1 recordings/schedule --format json
     """
-    files = [file for path in paths for file in (samples.find(path) if path.is_dir() else [path])]
+    files = [file for path in paths for file in (stub_files.find(path) if path.is_dir() else [path])]
     if not files:
         raise click.UsageError("nothing to load: no *.json or *.json.gz there")
     named = {path for path in paths if not path.is_dir()}
@@ -120,10 +122,10 @@ def load_stub(
       mlb-etl test load-stub --game-pk 747175
       mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
     """
-    chosen = [*files, *(file for folder in folders for file in samples.find(folder))]
+    chosen = [*files, *(file for folder in folders for file in stub_files.find(folder))]
     told = ctx.get_parameter_source("stubs") is ParameterSource.COMMANDLINE
     for number in game_pk:
-        chosen += _stubs_of(number, [stubs] if told else [stubs, ingest.SHIPPED])
+        chosen += _stubs_of(number, [stubs] if told else [stubs, loader.SHIPPED])
     if not chosen:
         raise click.UsageError("nothing to load: say --game-pk, --file, or --dir with a folder of *.json or *.json.gz")
     _load(ctx, chosen, Bare(method, captured_at), named=set(files), transform=False, form=form)
@@ -133,8 +135,8 @@ def _stubs_of(game_pk: int, folders: Sequence[Path]) -> list[Path]:
     """The stubs of a game in the first folder that has any."""
     package = Settings.from_environment().tables
     for folder in folders:
-        if found := ingest.choose(package, folder, {"game_pk": str(game_pk)}):
-            if folder == ingest.SHIPPED:
+        if found := loader.choose(package, folder, {"game_pk": str(game_pk)}):
+            if folder == loader.SHIPPED:
                 click.echo(f"no stub of game {game_pk} in {folders[0]}: an invented game stands in for it", err=True)
             return found
     raise EtlError(f"no stub of game {game_pk} in {folders[0]}; say where they are with --stubs or $MLB_STUBS")
@@ -153,7 +155,7 @@ def _load(
     try:
         with db.connect(settings) as connection, db.edge(), counting("files") as progress:
             migrate.require(connection, settings.tables)
-            for file in ingest.load_each(connection, paths, package=settings.tables, bare=bare):
+            for file in loader.load_each(connection, paths, package=settings.tables, bare=bare):
                 meant = file.outcome == "unmapped" and file.path in named  # in a folder it is passed over
                 done.append(replace(file, outcome="refused") if meant else file)
                 progress(len(done), len(paths))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlb_etl import placeholders
+from mlb_etl.jobs import placeholders
 
 JOB = "The job: the path of its file, or the name of one that `mlb-etl jobs list` shows."
 PARAM = click.option(

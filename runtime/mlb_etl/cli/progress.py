@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from mlb_etl.cli.console import moves, moving
-from mlb_etl.ingest_job import Done, Progress
+from mlb_etl.jobs.ingest import Done, Progress
 
 _EVERY = 10.0  # seconds between lines of the log
 _REDRAWN = 0.1  # seconds between two pictures of a bar

@@ -10,16 +10,17 @@ from typing import Any, Literal, TypeAlias
 
 import click
 
-from mlb_etl import db, jobs, migrate, quarantine
+from mlb_contracts import times
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.report import FORMAT, Waiting
-from mlb_etl.contracts import times
-from mlb_etl.counts import Counts
-from mlb_etl.db import Connection
 from mlb_etl.errors import Rejected
-from mlb_etl.quarantine import Entry, Filter
+from mlb_etl.jobs import job_files
+from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
-from mlb_etl.watermark import Policy
+from mlb_etl.stores.postgres import db, migrate, quarantine
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.quarantine import Entry, Filter
+from mlb_etl.stores.postgres.watermark import Policy
 
 State: TypeAlias = Literal["waiting", "dropped"]
 _LARGEST = 2**63 - 1  # of numbers in quarantine
@@ -252,7 +253,7 @@ def _settle(ctx: click.Context, chosen: list[Entry], policy: Policy, form: str) 
         by_method[each.method].append(each.id)
     counts = Counts()
     for method, numbers in by_method.items():
-        counts += jobs.settle(method, numbers, policy)
+        counts += job_files.settle(method, numbers, policy)
     if form == "json":
         report.as_json(report.plain(counts))
     else:

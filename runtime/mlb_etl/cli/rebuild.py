@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from mlb_etl import db
-from mlb_etl import rebuild as work
 from mlb_etl.cli import report
 from mlb_etl.cli.progress import counting
 from mlb_etl.settings import Settings
-from mlb_etl.shown import Shown
+from mlb_etl.stores.postgres import db
+from mlb_etl.stores.postgres import rebuild as work
+from mlb_etl.stores.postgres.shown import Shown
 
 
 @click.command()

@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import click
 
-from mlb_etl import repair as work
+from mlb_etl.apply import repair as work
 from mlb_etl.cli import documents, parameters, report
-from mlb_etl.counts import Counts
+from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 
 

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlb_etl import db, migrate
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import capturing
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db, migrate
 
 
 @click.command()
@@ -37,7 +37,7 @@ def replay(
       mlb-etl replay --from s3://captures/mlb
       mlb-etl replay --from data/captures --since 2024-07-01
     """
-    from mlb_etl import object_store, restore  # noqa: PLC0415 - they need an extra that may not be installed
+    from mlb_etl.capture import object_store, restore  # noqa: PLC0415 - they need an extra that may not be installed
 
     settings = Settings.from_environment()
     scope = restore.Scope(methods, since)

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from mlb_etl.cli.tables import Cell, number, paragraph, table
-from mlb_etl.counts import Counts, LeftOut, Quarantined, TableCounts, Warned
 from mlb_etl.errors import Rejected, printable, shortened
+from mlb_etl.laws.counts import Counts, LeftOut, Quarantined, TableCounts, Warned
 
 __all__ = ["Cell", "table"]
 

@@ -7,12 +7,12 @@ from datetime import datetime
 
 import click
 
-from mlb_etl import ahead, db, migrate, retention
-from mlb_etl.ahead import Ahead
 from mlb_etl.cli import report
-from mlb_etl.retention import Old
-from mlb_etl.schema_drift import Difference
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db, migrate, premake, retention
+from mlb_etl.stores.postgres.premake import Ahead
+from mlb_etl.stores.postgres.retention import Old
+from mlb_etl.stores.postgres.schema_drift import Difference
 
 log = logging.getLogger(__name__)
 _MONTH = click.DateTime(["%Y-%m"])
@@ -134,7 +134,7 @@ def partitions(
     with db.connect(settings) as connection:
         migrate.require(connection, settings.tables, writing=before is None or yes)
         if first is not None and last is not None:
-            _show_ahead(ahead.make(connection, settings.tables, first.date(), last.date()), form)
+            _show_ahead(premake.make(connection, settings.tables, first.date(), last.date()), form)
         elif before is not None:
             act = retention.drop if yes else retention.old
             found = list(act(connection, settings.tables, before.date(), needed=force))

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import click
 
-from mlb_etl import db, failures
-from mlb_etl import status as status_
 from mlb_etl.cli import report
 from mlb_etl.cli.tables import number, paragraph, table
-from mlb_etl.failures import Failed
 from mlb_etl.settings import Settings
-from mlb_etl.status import Status
-from mlb_etl.unreadable import Counted
+from mlb_etl.stores.postgres import db, failures
+from mlb_etl.stores.postgres import status as status_
+from mlb_etl.stores.postgres.failures import Failed
+from mlb_etl.stores.postgres.status import Status
+from mlb_etl.stores.postgres.unreadable import Counted
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))  # in seconds
 

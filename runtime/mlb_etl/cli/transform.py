@@ -4,12 +4,13 @@ import os
 
 import click
 
-from mlb_etl import jobs, registry
+from mlb_etl import registry
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import counting
-from mlb_etl.job_spec import Job
+from mlb_etl.jobs import job_files
+from mlb_etl.jobs.spec import Job
 from mlb_etl.settings import Settings
-from mlb_etl.watermark import Policy
+from mlb_etl.stores.postgres.watermark import Policy
 
 
 @click.command()
@@ -56,7 +57,7 @@ def transform(
     policy: Policy = "again" if replay else "new"
     given = parameters.given(params, game_pk=game_pk)
     with counting("documents") as progress:
-        counts = jobs.run(_job(job, method), given, workers=workers, policy=policy, progress=progress)
+        counts = job_files.run(_job(job, method), given, workers=workers, policy=policy, progress=progress)
     if form == "json":
         report.as_json(report.plain(counts))
     else:
@@ -68,4 +69,8 @@ def _job(given: str | None, method: str | None) -> Job:
     if (given is None) == (method is None):
         raise click.UsageError("say --job or --method, one of them")
     package = Settings.from_environment().tables
-    return jobs.load(given, package) if given is not None else jobs.of_method(registry.method(package, method or ""))
+    return (
+        job_files.load(given, package)
+        if given is not None
+        else job_files.of_method(registry.method(package, method or ""))
+    )

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from mlb_etl import db, migrate
-from mlb_etl import verify as work
 from mlb_etl.cli import documents, parameters, report
 from mlb_etl.settings import Settings
-from mlb_etl.verify import Checked, Difference
+from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres import verify as work
+from mlb_etl.stores.postgres.verify import Checked, Difference
 
 _WIDTH = 80
 

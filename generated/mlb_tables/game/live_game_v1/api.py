@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import Field
 
-from mlb_etl.contracts.responses import Response
+from mlb_contracts.model import ApiModel
 
 
-class MetaData(Response):
+class MetaData(ApiModel):
     """$.metaData"""
 
     wait: int | None = None
@@ -17,7 +17,7 @@ class MetaData(Response):
     logical_events: list[str] | None = Field(None, alias="logicalEvents")
 
 
-class GameDataGame(Response):
+class GameDataGame(ApiModel):
     """$.gameData.game"""
 
     pk: int | None = None
@@ -32,7 +32,7 @@ class GameDataGame(Response):
     season_display: str | None = Field(None, alias="seasonDisplay")
 
 
-class GameDataDatetime(Response):
+class GameDataDatetime(ApiModel):
     """$.gameData.datetime"""
 
     date_time: str | None = Field(None, alias="dateTime")
@@ -43,7 +43,7 @@ class GameDataDatetime(Response):
     ampm: str | None = None
 
 
-class GameDataStatus(Response):
+class GameDataStatus(ApiModel):
     """$.gameData.status"""
 
     abstract_game_state: str | None = Field(None, alias="abstractGameState")
@@ -54,7 +54,7 @@ class GameDataStatus(Response):
     abstract_game_code: str | None = Field(None, alias="abstractGameCode")
 
 
-class GameDataTeamsSideDivision(Response):
+class GameDataTeamsSideDivision(ApiModel):
     """$.gameData.teams['away','home'].division"""
 
     id: int | None = None
@@ -62,7 +62,7 @@ class GameDataTeamsSideDivision(Response):
     name: str | None = None
 
 
-class GameDataTeamsSideLeague(Response):
+class GameDataTeamsSideLeague(ApiModel):
     """$.gameData.teams['away','home'].league"""
 
     id: int | None = None
@@ -70,7 +70,7 @@ class GameDataTeamsSideLeague(Response):
     name: str | None = None
 
 
-class GameDataTeamsSideRecordLeagueRecord(Response):
+class GameDataTeamsSideRecordLeagueRecord(ApiModel):
     """$.gameData.teams['away','home'].record.leagueRecord"""
 
     losses: int | None = None
@@ -79,7 +79,7 @@ class GameDataTeamsSideRecordLeagueRecord(Response):
     wins: int | None = None
 
 
-class GameDataTeamsSideRecord(Response):
+class GameDataTeamsSideRecord(ApiModel):
     """$.gameData.teams['away','home'].record"""
 
     conference_games_back: str | None = Field(None, alias="conferenceGamesBack")
@@ -97,7 +97,7 @@ class GameDataTeamsSideRecord(Response):
     wins: int | None = None
 
 
-class GameDataTeamsSideSport(Response):
+class GameDataTeamsSideSport(ApiModel):
     """$.gameData.teams['away','home'].sport"""
 
     id: int | None = None
@@ -105,7 +105,7 @@ class GameDataTeamsSideSport(Response):
     name: str | None = None
 
 
-class GameDataTeamsSideSpringLeague(Response):
+class GameDataTeamsSideSpringLeague(ApiModel):
     """$.gameData.teams['away','home'].springLeague"""
 
     abbreviation: str | None = None
@@ -114,14 +114,14 @@ class GameDataTeamsSideSpringLeague(Response):
     name: str | None = None
 
 
-class GameDataTeamsSideSpringVenue(Response):
+class GameDataTeamsSideSpringVenue(ApiModel):
     """$.gameData.teams['away','home'].springVenue"""
 
     id: int | None = None
     link: str | None = None
 
 
-class GameDataTeamsSideVenue(Response):
+class GameDataTeamsSideVenue(ApiModel):
     """$.gameData.teams['away','home'].venue"""
 
     id: int | None = None
@@ -129,7 +129,7 @@ class GameDataTeamsSideVenue(Response):
     name: str | None = None
 
 
-class GameDataTeamsSide(Response):
+class GameDataTeamsSide(ApiModel):
     """$.gameData.teams['away','home']"""
 
     abbreviation: str | None = None
@@ -158,14 +158,14 @@ class GameDataTeamsSide(Response):
     venue: GameDataTeamsSideVenue | None = None
 
 
-class GameDataTeams(Response):
+class GameDataTeams(ApiModel):
     """$.gameData.teams"""
 
     away: GameDataTeamsSide | None = None
     home: GameDataTeamsSide | None = None
 
 
-class GameDataPlayersPrimaryPosition(Response):
+class GameDataPlayersPrimaryPosition(ApiModel):
     """$.gameData.players.*.primaryPosition"""
 
     code: str | None = None
@@ -174,21 +174,21 @@ class GameDataPlayersPrimaryPosition(Response):
     abbreviation: str | None = None
 
 
-class GameDataPlayersBatSide(Response):
+class GameDataPlayersBatSide(ApiModel):
     """$.gameData.players.*.batSide"""
 
     code: str | None = None
     description: str | None = None
 
 
-class GameDataPlayersPitchHand(Response):
+class GameDataPlayersPitchHand(ApiModel):
     """$.gameData.players.*.pitchHand"""
 
     code: str | None = None
     description: str | None = None
 
 
-class GameDataPlayers(Response):
+class GameDataPlayers(ApiModel):
     """$.gameData.players.*"""
 
     id: int | None = None
@@ -235,14 +235,14 @@ class GameDataPlayers(Response):
     strike_zone_bottom: int | float | None = Field(None, alias="strikeZoneBottom")
 
 
-class GameDataVenueLocationDefaultCoordinates(Response):
+class GameDataVenueLocationDefaultCoordinates(ApiModel):
     """$.gameData.venue.location.defaultCoordinates"""
 
     latitude: int | float | None = None
     longitude: int | float | None = None
 
 
-class GameDataVenueLocation(Response):
+class GameDataVenueLocation(ApiModel):
     """$.gameData.venue.location"""
 
     address1: str | None = None
@@ -257,7 +257,7 @@ class GameDataVenueLocation(Response):
     phone: str | None = None
 
 
-class GameDataVenueTimeZone(Response):
+class GameDataVenueTimeZone(ApiModel):
     """$.gameData.venue.timeZone"""
 
     id: str | None = None
@@ -266,7 +266,7 @@ class GameDataVenueTimeZone(Response):
     offset_at_game_time: int | None = Field(None, alias="offsetAtGameTime")
 
 
-class GameDataVenueFieldInfo(Response):
+class GameDataVenueFieldInfo(ApiModel):
     """$.gameData.venue.fieldInfo"""
 
     capacity: int | None = None
@@ -281,7 +281,7 @@ class GameDataVenueFieldInfo(Response):
     right: int | None = None
 
 
-class GameDataVenue(Response):
+class GameDataVenue(ApiModel):
     """$.gameData.venue"""
 
     id: int | None = None
@@ -294,14 +294,14 @@ class GameDataVenue(Response):
     season: str | None = None
 
 
-class GameDataOfficialVenue(Response):
+class GameDataOfficialVenue(ApiModel):
     """$.gameData.officialVenue"""
 
     id: int | None = None
     link: str | None = None
 
 
-class GameDataWeather(Response):
+class GameDataWeather(ApiModel):
     """$.gameData.weather"""
 
     condition: str | None = None
@@ -309,7 +309,7 @@ class GameDataWeather(Response):
     wind: str | None = None
 
 
-class GameDataGameInfo(Response):
+class GameDataGameInfo(ApiModel):
     """$.gameData.gameInfo"""
 
     attendance: int | None = None
@@ -317,14 +317,14 @@ class GameDataGameInfo(Response):
     game_duration_minutes: int | None = Field(None, alias="gameDurationMinutes")
 
 
-class GameDataReviewSide(Response):
+class GameDataReviewSide(ApiModel):
     """$.gameData.review['away','home']"""
 
     remaining: int | None = None
     used: int | None = None
 
 
-class GameDataReview(Response):
+class GameDataReview(ApiModel):
     """$.gameData.review"""
 
     has_challenges: bool | None = Field(None, alias="hasChallenges")
@@ -332,7 +332,7 @@ class GameDataReview(Response):
     home: GameDataReviewSide | None = None
 
 
-class GameDataAbsChallengesSide(Response):
+class GameDataAbsChallengesSide(ApiModel):
     """$.gameData.absChallenges['away','home']"""
 
     remaining: int | None = None
@@ -340,7 +340,7 @@ class GameDataAbsChallengesSide(Response):
     used_successful: int | None = Field(None, alias="usedSuccessful")
 
 
-class GameDataAbsChallenges(Response):
+class GameDataAbsChallenges(ApiModel):
     """$.gameData.absChallenges"""
 
     has_challenges: bool | None = Field(None, alias="hasChallenges")
@@ -348,7 +348,7 @@ class GameDataAbsChallenges(Response):
     home: GameDataAbsChallengesSide | None = None
 
 
-class GameDataFlags(Response):
+class GameDataFlags(ApiModel):
     """$.gameData.flags"""
 
     no_hitter: bool | None = Field(None, alias="noHitter")
@@ -359,7 +359,7 @@ class GameDataFlags(Response):
     home_team_perfect_game: bool | None = Field(None, alias="homeTeamPerfectGame")
 
 
-class GameDataProbablePitchersSide(Response):
+class GameDataProbablePitchersSide(ApiModel):
     """$.gameData.probablePitchers['away','home']"""
 
     full_name: str | None = Field(None, alias="fullName")
@@ -367,14 +367,14 @@ class GameDataProbablePitchersSide(Response):
     link: str | None = None
 
 
-class GameDataProbablePitchers(Response):
+class GameDataProbablePitchers(ApiModel):
     """$.gameData.probablePitchers"""
 
     away: GameDataProbablePitchersSide | None = None
     home: GameDataProbablePitchersSide | None = None
 
 
-class GameDataOfficialScorer(Response):
+class GameDataOfficialScorer(ApiModel):
     """$.gameData.officialScorer"""
 
     id: int | None = None
@@ -382,7 +382,7 @@ class GameDataOfficialScorer(Response):
     link: str | None = None
 
 
-class GameDataPrimaryDatacaster(Response):
+class GameDataPrimaryDatacaster(ApiModel):
     """$.gameData.primaryDatacaster"""
 
     id: int | None = None
@@ -390,21 +390,21 @@ class GameDataPrimaryDatacaster(Response):
     link: str | None = None
 
 
-class GameDataMoundVisitsSide(Response):
+class GameDataMoundVisitsSide(ApiModel):
     """$.gameData.moundVisits['away','home']"""
 
     remaining: int | None = None
     used: int | None = None
 
 
-class GameDataMoundVisits(Response):
+class GameDataMoundVisits(ApiModel):
     """$.gameData.moundVisits"""
 
     away: GameDataMoundVisitsSide | None = None
     home: GameDataMoundVisitsSide | None = None
 
 
-class GameData(Response):
+class GameData(ApiModel):
     """$.gameData"""
 
     game: GameDataGame | None = None
@@ -426,7 +426,7 @@ class GameData(Response):
     mound_visits: GameDataMoundVisits | None = Field(None, alias="moundVisits")
 
 
-class LiveDataPlaysAllPlaysResult(Response):
+class LiveDataPlaysAllPlaysResult(ApiModel):
     """$.liveData.plays.allPlays[*].result"""
 
     type: str | None = None
@@ -439,7 +439,7 @@ class LiveDataPlaysAllPlaysResult(Response):
     is_out: bool | None = Field(None, alias="isOut")
 
 
-class LiveDataPlaysAllPlaysAbout(Response):
+class LiveDataPlaysAllPlaysAbout(ApiModel):
     """$.liveData.plays.allPlays[*].about"""
 
     at_bat_index: int | None = Field(None, alias="atBatIndex")
@@ -455,7 +455,7 @@ class LiveDataPlaysAllPlaysAbout(Response):
     captivating_index: int | None = Field(None, alias="captivatingIndex")
 
 
-class LiveDataPlaysAllPlaysCount(Response):
+class LiveDataPlaysAllPlaysCount(ApiModel):
     """$.liveData.plays.allPlays[*].count"""
 
     balls: int | None = None
@@ -463,7 +463,7 @@ class LiveDataPlaysAllPlaysCount(Response):
     outs: int | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupBatter(Response):
+class LiveDataPlaysAllPlaysMatchupBatter(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batter"""
 
     id: int | None = None
@@ -471,14 +471,14 @@ class LiveDataPlaysAllPlaysMatchupBatter(Response):
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupBatSide(Response):
+class LiveDataPlaysAllPlaysMatchupBatSide(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batSide"""
 
     code: str | None = None
     description: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPitcher(Response):
+class LiveDataPlaysAllPlaysMatchupPitcher(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitcher"""
 
     id: int | None = None
@@ -486,14 +486,14 @@ class LiveDataPlaysAllPlaysMatchupPitcher(Response):
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPitchHand(Response):
+class LiveDataPlaysAllPlaysMatchupPitchHand(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitchHand"""
 
     code: str | None = None
     description: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPostOnFirst(Response):
+class LiveDataPlaysAllPlaysMatchupPostOnFirst(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.postOnFirst"""
 
     id: int | None = None
@@ -501,19 +501,19 @@ class LiveDataPlaysAllPlaysMatchupPostOnFirst(Response):
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsType(Response):
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsType(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].type"""
 
     display_name: str | None = Field(None, alias="displayName")
 
 
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsGroup(Response):
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsGroup(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].group"""
 
     display_name: str | None = Field(None, alias="displayName")
 
 
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStatZones(Response):
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStatZones(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
 
     zone: str | None = None
@@ -522,21 +522,21 @@ class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStatZones(Res
     value: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStat(Response):
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStat(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*].stat"""
 
     name: str | None = None
     zones: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsStatZones] | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsSport(Response):
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplitsSport(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*].sport"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplits(Response):
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplits(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*].splits[*]"""
 
     season: str | None = None
@@ -545,7 +545,7 @@ class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplits(Response):
     game_type: str | None = Field(None, alias="gameType")
 
 
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStats(Response):
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStats(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats.stats[*]"""
 
     type: LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsType | None = None
@@ -554,13 +554,13 @@ class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStats(Response):
     splits: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStatsSplits] | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStats(Response):
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStats(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batterHotColdZoneStats"""
 
     stats: list[LiveDataPlaysAllPlaysMatchupBatterHotColdZoneStatsStats] | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPostOnSecond(Response):
+class LiveDataPlaysAllPlaysMatchupPostOnSecond(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.postOnSecond"""
 
     id: int | None = None
@@ -568,7 +568,7 @@ class LiveDataPlaysAllPlaysMatchupPostOnSecond(Response):
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupBatterHotColdZones(Response):
+class LiveDataPlaysAllPlaysMatchupBatterHotColdZones(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.batterHotColdZones[*]"""
 
     zone: str | None = None
@@ -577,7 +577,7 @@ class LiveDataPlaysAllPlaysMatchupBatterHotColdZones(Response):
     value: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPostOnThird(Response):
+class LiveDataPlaysAllPlaysMatchupPostOnThird(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.postOnThird"""
 
     id: int | None = None
@@ -585,19 +585,19 @@ class LiveDataPlaysAllPlaysMatchupPostOnThird(Response):
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsType(Response):
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsType(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].type"""
 
     display_name: str | None = Field(None, alias="displayName")
 
 
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsGroup(Response):
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsGroup(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].group"""
 
     display_name: str | None = Field(None, alias="displayName")
 
 
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStatZones(Response):
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStatZones(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
 
     zone: str | None = None
@@ -606,21 +606,21 @@ class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStatZones(Re
     value: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStat(Response):
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStat(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat"""
 
     name: str | None = None
     zones: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsStatZones] | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsSport(Response):
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplitsSport(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*].sport"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplits(Response):
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplits(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*].splits[*]"""
 
     season: str | None = None
@@ -629,7 +629,7 @@ class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplits(Response):
     game_type: str | None = Field(None, alias="gameType")
 
 
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStats(Response):
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStats(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats.stats[*]"""
 
     type: LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsType | None = None
@@ -638,13 +638,13 @@ class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStats(Response):
     splits: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStatsSplits] | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStats(Response):
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStats(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZoneStats"""
 
     stats: list[LiveDataPlaysAllPlaysMatchupPitcherHotColdZoneStatsStats] | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupPitcherHotColdZones(Response):
+class LiveDataPlaysAllPlaysMatchupPitcherHotColdZones(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.pitcherHotColdZones[*]"""
 
     zone: str | None = None
@@ -653,7 +653,7 @@ class LiveDataPlaysAllPlaysMatchupPitcherHotColdZones(Response):
     value: str | None = None
 
 
-class LiveDataPlaysAllPlaysMatchupSplits(Response):
+class LiveDataPlaysAllPlaysMatchupSplits(ApiModel):
     """$.liveData.plays.allPlays[*].matchup.splits"""
 
     batter: str | None = None
@@ -661,7 +661,7 @@ class LiveDataPlaysAllPlaysMatchupSplits(Response):
     men_on_base: str | None = Field(None, alias="menOnBase")
 
 
-class LiveDataPlaysAllPlaysMatchup(Response):
+class LiveDataPlaysAllPlaysMatchup(ApiModel):
     """$.liveData.plays.allPlays[*].matchup"""
 
     batter: LiveDataPlaysAllPlaysMatchupBatter | None = None
@@ -686,7 +686,7 @@ class LiveDataPlaysAllPlaysMatchup(Response):
     splits: LiveDataPlaysAllPlaysMatchupSplits | None = None
 
 
-class LiveDataPlaysAllPlaysRunnersMovement(Response):
+class LiveDataPlaysAllPlaysRunnersMovement(ApiModel):
     """$.liveData.plays.allPlays[*].runners[*].movement"""
 
     origin_base: str | None = Field(None, alias="originBase")
@@ -697,7 +697,7 @@ class LiveDataPlaysAllPlaysRunnersMovement(Response):
     out_number: int | None = Field(None, alias="outNumber")
 
 
-class LiveDataPlaysAllPlaysRunnersDetailsRunner(Response):
+class LiveDataPlaysAllPlaysRunnersDetailsRunner(ApiModel):
     """$.liveData.plays.allPlays[*].runners[*].details.runner"""
 
     id: int | None = None
@@ -705,14 +705,14 @@ class LiveDataPlaysAllPlaysRunnersDetailsRunner(Response):
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysRunnersDetailsResponsiblePitcher(Response):
+class LiveDataPlaysAllPlaysRunnersDetailsResponsiblePitcher(ApiModel):
     """$.liveData.plays.allPlays[*].runners[*].details.responsiblePitcher"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysRunnersDetails(Response):
+class LiveDataPlaysAllPlaysRunnersDetails(ApiModel):
     """$.liveData.plays.allPlays[*].runners[*].details"""
 
     event: str | None = None
@@ -729,14 +729,14 @@ class LiveDataPlaysAllPlaysRunnersDetails(Response):
     play_index: int | None = Field(None, alias="playIndex")
 
 
-class LiveDataPlaysAllPlaysRunnersCreditsPlayer(Response):
+class LiveDataPlaysAllPlaysRunnersCreditsPlayer(ApiModel):
     """$.liveData.plays.allPlays[*].runners[*].credits[*].player"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysRunnersCreditsPosition(Response):
+class LiveDataPlaysAllPlaysRunnersCreditsPosition(ApiModel):
     """$.liveData.plays.allPlays[*].runners[*].credits[*].position"""
 
     code: str | None = None
@@ -745,7 +745,7 @@ class LiveDataPlaysAllPlaysRunnersCreditsPosition(Response):
     abbreviation: str | None = None
 
 
-class LiveDataPlaysAllPlaysRunnersCredits(Response):
+class LiveDataPlaysAllPlaysRunnersCredits(ApiModel):
     """$.liveData.plays.allPlays[*].runners[*].credits[*]"""
 
     player: LiveDataPlaysAllPlaysRunnersCreditsPlayer | None = None
@@ -753,7 +753,7 @@ class LiveDataPlaysAllPlaysRunnersCredits(Response):
     credit: str | None = None
 
 
-class LiveDataPlaysAllPlaysRunners(Response):
+class LiveDataPlaysAllPlaysRunners(ApiModel):
     """$.liveData.plays.allPlays[*].runners[*]"""
 
     movement: LiveDataPlaysAllPlaysRunnersMovement | None = None
@@ -761,21 +761,21 @@ class LiveDataPlaysAllPlaysRunners(Response):
     credits: list[LiveDataPlaysAllPlaysRunnersCredits] | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsDetailsCall(Response):
+class LiveDataPlaysAllPlaysPlayEventsDetailsCall(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].details.call"""
 
     code: str | None = None
     description: str | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsDetailsViolationPlayer(Response):
+class LiveDataPlaysAllPlaysPlayEventsDetailsViolationPlayer(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].details.violation.player"""
 
     id: int | None = None
     full_name: str | None = Field(None, alias="fullName")
 
 
-class LiveDataPlaysAllPlaysPlayEventsDetailsViolation(Response):
+class LiveDataPlaysAllPlaysPlayEventsDetailsViolation(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].details.violation"""
 
     type: str | None = None
@@ -783,14 +783,14 @@ class LiveDataPlaysAllPlaysPlayEventsDetailsViolation(Response):
     player: LiveDataPlaysAllPlaysPlayEventsDetailsViolationPlayer | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsDetailsType(Response):
+class LiveDataPlaysAllPlaysPlayEventsDetailsType(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].details.type"""
 
     code: str | None = None
     description: str | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsDetails(Response):
+class LiveDataPlaysAllPlaysPlayEventsDetails(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].details"""
 
     call: LiveDataPlaysAllPlaysPlayEventsDetailsCall | None = None
@@ -815,7 +815,7 @@ class LiveDataPlaysAllPlaysPlayEventsDetails(Response):
     runner_going: bool | None = Field(None, alias="runnerGoing")
 
 
-class LiveDataPlaysAllPlaysPlayEventsCount(Response):
+class LiveDataPlaysAllPlaysPlayEventsCount(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].count"""
 
     balls: int | None = None
@@ -823,7 +823,7 @@ class LiveDataPlaysAllPlaysPlayEventsCount(Response):
     outs: int | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsPitchDataCoordinates(Response):
+class LiveDataPlaysAllPlaysPlayEventsPitchDataCoordinates(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].pitchData.coordinates"""
 
     a_y: int | float | None = Field(None, alias="aY")
@@ -843,7 +843,7 @@ class LiveDataPlaysAllPlaysPlayEventsPitchDataCoordinates(Response):
     a_x: int | float | None = Field(None, alias="aX")
 
 
-class LiveDataPlaysAllPlaysPlayEventsPitchDataBreaks(Response):
+class LiveDataPlaysAllPlaysPlayEventsPitchDataBreaks(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].pitchData.breaks"""
 
     break_angle: int | float | None = Field(None, alias="breakAngle")
@@ -856,7 +856,7 @@ class LiveDataPlaysAllPlaysPlayEventsPitchDataBreaks(Response):
     spin_direction: int | None = Field(None, alias="spinDirection")
 
 
-class LiveDataPlaysAllPlaysPlayEventsPitchData(Response):
+class LiveDataPlaysAllPlaysPlayEventsPitchData(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].pitchData"""
 
     start_speed: int | float | None = Field(None, alias="startSpeed")
@@ -874,14 +874,14 @@ class LiveDataPlaysAllPlaysPlayEventsPitchData(Response):
     extension: int | float | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsHitDataCoordinates(Response):
+class LiveDataPlaysAllPlaysPlayEventsHitDataCoordinates(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].hitData.coordinates"""
 
     coord_x: int | float | None = Field(None, alias="coordX")
     coord_y: int | float | None = Field(None, alias="coordY")
 
 
-class LiveDataPlaysAllPlaysPlayEventsHitData(Response):
+class LiveDataPlaysAllPlaysPlayEventsHitData(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].hitData"""
 
     launch_speed: int | float | None = Field(None, alias="launchSpeed")
@@ -893,14 +893,14 @@ class LiveDataPlaysAllPlaysPlayEventsHitData(Response):
     coordinates: LiveDataPlaysAllPlaysPlayEventsHitDataCoordinates | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsPlayer(Response):
+class LiveDataPlaysAllPlaysPlayEventsPlayer(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].player"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsPosition(Response):
+class LiveDataPlaysAllPlaysPlayEventsPosition(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].position"""
 
     code: str | None = None
@@ -909,7 +909,7 @@ class LiveDataPlaysAllPlaysPlayEventsPosition(Response):
     abbreviation: str | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsReviewDetailsPlayer(Response):
+class LiveDataPlaysAllPlaysPlayEventsReviewDetailsPlayer(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].reviewDetails.player"""
 
     id: int | None = None
@@ -917,7 +917,7 @@ class LiveDataPlaysAllPlaysPlayEventsReviewDetailsPlayer(Response):
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsReviewDetails(Response):
+class LiveDataPlaysAllPlaysPlayEventsReviewDetails(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].reviewDetails"""
 
     is_overturned: bool | None = Field(None, alias="isOverturned")
@@ -927,14 +927,14 @@ class LiveDataPlaysAllPlaysPlayEventsReviewDetails(Response):
     player: LiveDataPlaysAllPlaysPlayEventsReviewDetailsPlayer | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEventsReplacedPlayer(Response):
+class LiveDataPlaysAllPlaysPlayEventsReplacedPlayer(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].replacedPlayer"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysPlayEvents(Response):
+class LiveDataPlaysAllPlaysPlayEvents(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*]"""
 
     details: LiveDataPlaysAllPlaysPlayEventsDetails | None = None
@@ -961,7 +961,7 @@ class LiveDataPlaysAllPlaysPlayEvents(Response):
     base: int | None = None
 
 
-class LiveDataPlaysAllPlaysReviewDetailsPlayer(Response):
+class LiveDataPlaysAllPlaysReviewDetailsPlayer(ApiModel):
     """$.liveData.plays.allPlays[*].reviewDetails.player"""
 
     id: int | None = None
@@ -969,7 +969,7 @@ class LiveDataPlaysAllPlaysReviewDetailsPlayer(Response):
     link: str | None = None
 
 
-class LiveDataPlaysAllPlaysReviewDetails(Response):
+class LiveDataPlaysAllPlaysReviewDetails(ApiModel):
     """$.liveData.plays.allPlays[*].reviewDetails"""
 
     is_overturned: bool | None = Field(None, alias="isOverturned")
@@ -979,7 +979,7 @@ class LiveDataPlaysAllPlaysReviewDetails(Response):
     player: LiveDataPlaysAllPlaysReviewDetailsPlayer | None = None
 
 
-class LiveDataPlaysAllPlays(Response):
+class LiveDataPlaysAllPlays(ApiModel):
     """$.liveData.plays.allPlays[*]"""
 
     result: LiveDataPlaysAllPlaysResult | None = None
@@ -996,7 +996,7 @@ class LiveDataPlaysAllPlays(Response):
     at_bat_index: int | None = Field(None, alias="atBatIndex")
 
 
-class LiveDataPlaysCurrentPlayResult(Response):
+class LiveDataPlaysCurrentPlayResult(ApiModel):
     """$.liveData.plays.currentPlay.result"""
 
     type: str | None = None
@@ -1009,7 +1009,7 @@ class LiveDataPlaysCurrentPlayResult(Response):
     is_out: bool | None = Field(None, alias="isOut")
 
 
-class LiveDataPlaysCurrentPlayAbout(Response):
+class LiveDataPlaysCurrentPlayAbout(ApiModel):
     """$.liveData.plays.currentPlay.about"""
 
     at_bat_index: int | None = Field(None, alias="atBatIndex")
@@ -1025,7 +1025,7 @@ class LiveDataPlaysCurrentPlayAbout(Response):
     captivating_index: int | None = Field(None, alias="captivatingIndex")
 
 
-class LiveDataPlaysCurrentPlayCount(Response):
+class LiveDataPlaysCurrentPlayCount(ApiModel):
     """$.liveData.plays.currentPlay.count"""
 
     balls: int | None = None
@@ -1033,7 +1033,7 @@ class LiveDataPlaysCurrentPlayCount(Response):
     outs: int | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupBatter(Response):
+class LiveDataPlaysCurrentPlayMatchupBatter(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batter"""
 
     id: int | None = None
@@ -1041,14 +1041,14 @@ class LiveDataPlaysCurrentPlayMatchupBatter(Response):
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupBatSide(Response):
+class LiveDataPlaysCurrentPlayMatchupBatSide(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batSide"""
 
     code: str | None = None
     description: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPitcher(Response):
+class LiveDataPlaysCurrentPlayMatchupPitcher(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitcher"""
 
     id: int | None = None
@@ -1056,14 +1056,14 @@ class LiveDataPlaysCurrentPlayMatchupPitcher(Response):
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPitchHand(Response):
+class LiveDataPlaysCurrentPlayMatchupPitchHand(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitchHand"""
 
     code: str | None = None
     description: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPostOnFirst(Response):
+class LiveDataPlaysCurrentPlayMatchupPostOnFirst(ApiModel):
     """$.liveData.plays.currentPlay.matchup.postOnFirst"""
 
     id: int | None = None
@@ -1071,19 +1071,19 @@ class LiveDataPlaysCurrentPlayMatchupPostOnFirst(Response):
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsType(Response):
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsType(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].type"""
 
     display_name: str | None = Field(None, alias="displayName")
 
 
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsGroup(Response):
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsGroup(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].group"""
 
     display_name: str | None = Field(None, alias="displayName")
 
 
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStatZones(Response):
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStatZones(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
 
     zone: str | None = None
@@ -1092,21 +1092,21 @@ class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStatZones(
     value: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStat(Response):
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStat(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*].stat"""
 
     name: str | None = None
     zones: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsStatZones] | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsSport(Response):
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplitsSport(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*].sport"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplits(Response):
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplits(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*].splits[*]"""
 
     season: str | None = None
@@ -1115,7 +1115,7 @@ class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplits(Response)
     game_type: str | None = Field(None, alias="gameType")
 
 
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStats(Response):
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStats(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats.stats[*]"""
 
     type: LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsType | None = None
@@ -1124,13 +1124,13 @@ class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStats(Response):
     splits: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStatsSplits] | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStats(Response):
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStats(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batterHotColdZoneStats"""
 
     stats: list[LiveDataPlaysCurrentPlayMatchupBatterHotColdZoneStatsStats] | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPostOnSecond(Response):
+class LiveDataPlaysCurrentPlayMatchupPostOnSecond(ApiModel):
     """$.liveData.plays.currentPlay.matchup.postOnSecond"""
 
     id: int | None = None
@@ -1138,19 +1138,19 @@ class LiveDataPlaysCurrentPlayMatchupPostOnSecond(Response):
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsType(Response):
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsType(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].type"""
 
     display_name: str | None = Field(None, alias="displayName")
 
 
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsGroup(Response):
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsGroup(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].group"""
 
     display_name: str | None = Field(None, alias="displayName")
 
 
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStatZones(Response):
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStatZones(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat.zones[*]"""
 
     zone: str | None = None
@@ -1159,21 +1159,21 @@ class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStatZones
     value: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStat(Response):
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStat(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*].stat"""
 
     name: str | None = None
     zones: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsStatZones] | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsSport(Response):
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplitsSport(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*].sport"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplits(Response):
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplits(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*].splits[*]"""
 
     season: str | None = None
@@ -1182,7 +1182,7 @@ class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplits(Response
     game_type: str | None = Field(None, alias="gameType")
 
 
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStats(Response):
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStats(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats.stats[*]"""
 
     type: LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsType | None = None
@@ -1191,13 +1191,13 @@ class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStats(Response):
     splits: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStatsSplits] | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStats(Response):
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStats(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitcherHotColdZoneStats"""
 
     stats: list[LiveDataPlaysCurrentPlayMatchupPitcherHotColdZoneStatsStats] | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupBatterHotColdZones(Response):
+class LiveDataPlaysCurrentPlayMatchupBatterHotColdZones(ApiModel):
     """$.liveData.plays.currentPlay.matchup.batterHotColdZones[*]"""
 
     zone: str | None = None
@@ -1206,7 +1206,7 @@ class LiveDataPlaysCurrentPlayMatchupBatterHotColdZones(Response):
     value: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPostOnThird(Response):
+class LiveDataPlaysCurrentPlayMatchupPostOnThird(ApiModel):
     """$.liveData.plays.currentPlay.matchup.postOnThird"""
 
     id: int | None = None
@@ -1214,7 +1214,7 @@ class LiveDataPlaysCurrentPlayMatchupPostOnThird(Response):
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZones(Response):
+class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZones(ApiModel):
     """$.liveData.plays.currentPlay.matchup.pitcherHotColdZones[*]"""
 
     zone: str | None = None
@@ -1223,7 +1223,7 @@ class LiveDataPlaysCurrentPlayMatchupPitcherHotColdZones(Response):
     value: str | None = None
 
 
-class LiveDataPlaysCurrentPlayMatchupSplits(Response):
+class LiveDataPlaysCurrentPlayMatchupSplits(ApiModel):
     """$.liveData.plays.currentPlay.matchup.splits"""
 
     batter: str | None = None
@@ -1231,7 +1231,7 @@ class LiveDataPlaysCurrentPlayMatchupSplits(Response):
     men_on_base: str | None = Field(None, alias="menOnBase")
 
 
-class LiveDataPlaysCurrentPlayMatchup(Response):
+class LiveDataPlaysCurrentPlayMatchup(ApiModel):
     """$.liveData.plays.currentPlay.matchup"""
 
     batter: LiveDataPlaysCurrentPlayMatchupBatter | None = None
@@ -1256,7 +1256,7 @@ class LiveDataPlaysCurrentPlayMatchup(Response):
     splits: LiveDataPlaysCurrentPlayMatchupSplits | None = None
 
 
-class LiveDataPlaysCurrentPlayRunnersMovement(Response):
+class LiveDataPlaysCurrentPlayRunnersMovement(ApiModel):
     """$.liveData.plays.currentPlay.runners[*].movement"""
 
     origin_base: str | None = Field(None, alias="originBase")
@@ -1267,7 +1267,7 @@ class LiveDataPlaysCurrentPlayRunnersMovement(Response):
     out_number: int | None = Field(None, alias="outNumber")
 
 
-class LiveDataPlaysCurrentPlayRunnersDetailsRunner(Response):
+class LiveDataPlaysCurrentPlayRunnersDetailsRunner(ApiModel):
     """$.liveData.plays.currentPlay.runners[*].details.runner"""
 
     id: int | None = None
@@ -1275,14 +1275,14 @@ class LiveDataPlaysCurrentPlayRunnersDetailsRunner(Response):
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayRunnersDetailsResponsiblePitcher(Response):
+class LiveDataPlaysCurrentPlayRunnersDetailsResponsiblePitcher(ApiModel):
     """$.liveData.plays.currentPlay.runners[*].details.responsiblePitcher"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayRunnersDetails(Response):
+class LiveDataPlaysCurrentPlayRunnersDetails(ApiModel):
     """$.liveData.plays.currentPlay.runners[*].details"""
 
     event: str | None = None
@@ -1299,14 +1299,14 @@ class LiveDataPlaysCurrentPlayRunnersDetails(Response):
     play_index: int | None = Field(None, alias="playIndex")
 
 
-class LiveDataPlaysCurrentPlayRunnersCreditsPlayer(Response):
+class LiveDataPlaysCurrentPlayRunnersCreditsPlayer(ApiModel):
     """$.liveData.plays.currentPlay.runners[*].credits[*].player"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayRunnersCreditsPosition(Response):
+class LiveDataPlaysCurrentPlayRunnersCreditsPosition(ApiModel):
     """$.liveData.plays.currentPlay.runners[*].credits[*].position"""
 
     code: str | None = None
@@ -1315,7 +1315,7 @@ class LiveDataPlaysCurrentPlayRunnersCreditsPosition(Response):
     abbreviation: str | None = None
 
 
-class LiveDataPlaysCurrentPlayRunnersCredits(Response):
+class LiveDataPlaysCurrentPlayRunnersCredits(ApiModel):
     """$.liveData.plays.currentPlay.runners[*].credits[*]"""
 
     player: LiveDataPlaysCurrentPlayRunnersCreditsPlayer | None = None
@@ -1323,7 +1323,7 @@ class LiveDataPlaysCurrentPlayRunnersCredits(Response):
     credit: str | None = None
 
 
-class LiveDataPlaysCurrentPlayRunners(Response):
+class LiveDataPlaysCurrentPlayRunners(ApiModel):
     """$.liveData.plays.currentPlay.runners[*]"""
 
     movement: LiveDataPlaysCurrentPlayRunnersMovement | None = None
@@ -1331,21 +1331,21 @@ class LiveDataPlaysCurrentPlayRunners(Response):
     credits: list[LiveDataPlaysCurrentPlayRunnersCredits] | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsDetailsCall(Response):
+class LiveDataPlaysCurrentPlayPlayEventsDetailsCall(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].details.call"""
 
     code: str | None = None
     description: str | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsDetailsViolationPlayer(Response):
+class LiveDataPlaysCurrentPlayPlayEventsDetailsViolationPlayer(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].details.violation.player"""
 
     id: int | None = None
     full_name: str | None = Field(None, alias="fullName")
 
 
-class LiveDataPlaysCurrentPlayPlayEventsDetailsViolation(Response):
+class LiveDataPlaysCurrentPlayPlayEventsDetailsViolation(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].details.violation"""
 
     type: str | None = None
@@ -1353,14 +1353,14 @@ class LiveDataPlaysCurrentPlayPlayEventsDetailsViolation(Response):
     player: LiveDataPlaysCurrentPlayPlayEventsDetailsViolationPlayer | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsDetailsType(Response):
+class LiveDataPlaysCurrentPlayPlayEventsDetailsType(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].details.type"""
 
     code: str | None = None
     description: str | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsDetails(Response):
+class LiveDataPlaysCurrentPlayPlayEventsDetails(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].details"""
 
     call: LiveDataPlaysCurrentPlayPlayEventsDetailsCall | None = None
@@ -1385,7 +1385,7 @@ class LiveDataPlaysCurrentPlayPlayEventsDetails(Response):
     runner_going: bool | None = Field(None, alias="runnerGoing")
 
 
-class LiveDataPlaysCurrentPlayPlayEventsCount(Response):
+class LiveDataPlaysCurrentPlayPlayEventsCount(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].count"""
 
     balls: int | None = None
@@ -1393,7 +1393,7 @@ class LiveDataPlaysCurrentPlayPlayEventsCount(Response):
     outs: int | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsPitchDataCoordinates(Response):
+class LiveDataPlaysCurrentPlayPlayEventsPitchDataCoordinates(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].pitchData.coordinates"""
 
     a_y: int | float | None = Field(None, alias="aY")
@@ -1413,7 +1413,7 @@ class LiveDataPlaysCurrentPlayPlayEventsPitchDataCoordinates(Response):
     a_x: int | float | None = Field(None, alias="aX")
 
 
-class LiveDataPlaysCurrentPlayPlayEventsPitchDataBreaks(Response):
+class LiveDataPlaysCurrentPlayPlayEventsPitchDataBreaks(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].pitchData.breaks"""
 
     break_angle: int | float | None = Field(None, alias="breakAngle")
@@ -1426,7 +1426,7 @@ class LiveDataPlaysCurrentPlayPlayEventsPitchDataBreaks(Response):
     spin_direction: int | None = Field(None, alias="spinDirection")
 
 
-class LiveDataPlaysCurrentPlayPlayEventsPitchData(Response):
+class LiveDataPlaysCurrentPlayPlayEventsPitchData(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].pitchData"""
 
     start_speed: int | float | None = Field(None, alias="startSpeed")
@@ -1444,14 +1444,14 @@ class LiveDataPlaysCurrentPlayPlayEventsPitchData(Response):
     extension: int | float | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsHitDataCoordinates(Response):
+class LiveDataPlaysCurrentPlayPlayEventsHitDataCoordinates(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].hitData.coordinates"""
 
     coord_x: int | float | None = Field(None, alias="coordX")
     coord_y: int | float | None = Field(None, alias="coordY")
 
 
-class LiveDataPlaysCurrentPlayPlayEventsHitData(Response):
+class LiveDataPlaysCurrentPlayPlayEventsHitData(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].hitData"""
 
     launch_speed: int | float | None = Field(None, alias="launchSpeed")
@@ -1463,14 +1463,14 @@ class LiveDataPlaysCurrentPlayPlayEventsHitData(Response):
     coordinates: LiveDataPlaysCurrentPlayPlayEventsHitDataCoordinates | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsPlayer(Response):
+class LiveDataPlaysCurrentPlayPlayEventsPlayer(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].player"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsPosition(Response):
+class LiveDataPlaysCurrentPlayPlayEventsPosition(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].position"""
 
     code: str | None = None
@@ -1479,7 +1479,7 @@ class LiveDataPlaysCurrentPlayPlayEventsPosition(Response):
     abbreviation: str | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsReviewDetailsPlayer(Response):
+class LiveDataPlaysCurrentPlayPlayEventsReviewDetailsPlayer(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].reviewDetails.player"""
 
     id: int | None = None
@@ -1487,7 +1487,7 @@ class LiveDataPlaysCurrentPlayPlayEventsReviewDetailsPlayer(Response):
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsReviewDetails(Response):
+class LiveDataPlaysCurrentPlayPlayEventsReviewDetails(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].reviewDetails"""
 
     is_overturned: bool | None = Field(None, alias="isOverturned")
@@ -1497,14 +1497,14 @@ class LiveDataPlaysCurrentPlayPlayEventsReviewDetails(Response):
     player: LiveDataPlaysCurrentPlayPlayEventsReviewDetailsPlayer | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEventsReplacedPlayer(Response):
+class LiveDataPlaysCurrentPlayPlayEventsReplacedPlayer(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*].replacedPlayer"""
 
     id: int | None = None
     link: str | None = None
 
 
-class LiveDataPlaysCurrentPlayPlayEvents(Response):
+class LiveDataPlaysCurrentPlayPlayEvents(ApiModel):
     """$.liveData.plays.currentPlay.playEvents[*]"""
 
     details: LiveDataPlaysCurrentPlayPlayEventsDetails | None = None
@@ -1529,7 +1529,7 @@ class LiveDataPlaysCurrentPlayPlayEvents(Response):
     replaced_player: LiveDataPlaysCurrentPlayPlayEventsReplacedPlayer | None = Field(None, alias="replacedPlayer")
 
 
-class LiveDataPlaysCurrentPlay(Response):
+class LiveDataPlaysCurrentPlay(ApiModel):
     """$.liveData.plays.currentPlay"""
 
     result: LiveDataPlaysCurrentPlayResult | None = None
@@ -1545,7 +1545,7 @@ class LiveDataPlaysCurrentPlay(Response):
     at_bat_index: int | None = Field(None, alias="atBatIndex")
 
 
-class LiveDataPlaysPlaysByInningHitsSideBatter(Response):
+class LiveDataPlaysPlaysByInningHitsSideBatter(ApiModel):
     """$.liveData.plays.playsByInning[*].hits['away','home'][*].batter"""
 
     full_name: str | None = Field(None, alias="fullName")
@@ -1553,14 +1553,14 @@ class LiveDataPlaysPlaysByInningHitsSideBatter(Response):
     link: str | None = None
 
 
-class LiveDataPlaysPlaysByInningHitsSideCoordinates(Response):
+class LiveDataPlaysPlaysByInningHitsSideCoordinates(ApiModel):
     """$.liveData.plays.playsByInning[*].hits['away','home'][*].coordinates"""
 
     x: int | float | None = None
     y: int | float | None = None
 
 
-class LiveDataPlaysPlaysByInningHitsSidePitcher(Response):
+class LiveDataPlaysPlaysByInningHitsSidePitcher(ApiModel):
     """$.liveData.plays.playsByInning[*].hits['away','home'][*].pitcher"""
 
     full_name: str | None = Field(None, alias="fullName")
@@ -1568,7 +1568,7 @@ class LiveDataPlaysPlaysByInningHitsSidePitcher(Response):
     link: str | None = None
 
 
-class LiveDataPlaysPlaysByInningHitsSideTeamSpringLeague(Response):
+class LiveDataPlaysPlaysByInningHitsSideTeamSpringLeague(ApiModel):
     """$.liveData.plays.playsByInning[*].hits['away','home'][*].team.springLeague"""
 
     abbreviation: str | None = None
@@ -1577,7 +1577,7 @@ class LiveDataPlaysPlaysByInningHitsSideTeamSpringLeague(Response):
     name: str | None = None
 
 
-class LiveDataPlaysPlaysByInningHitsSideTeam(Response):
+class LiveDataPlaysPlaysByInningHitsSideTeam(ApiModel):
     """$.liveData.plays.playsByInning[*].hits['away','home'][*].team"""
 
     all_star_status: str | None = Field(None, alias="allStarStatus")
@@ -1587,7 +1587,7 @@ class LiveDataPlaysPlaysByInningHitsSideTeam(Response):
     spring_league: LiveDataPlaysPlaysByInningHitsSideTeamSpringLeague | None = Field(None, alias="springLeague")
 
 
-class LiveDataPlaysPlaysByInningHitsSide(Response):
+class LiveDataPlaysPlaysByInningHitsSide(ApiModel):
     """$.liveData.plays.playsByInning[*].hits['away','home'][*]"""
 
     batter: LiveDataPlaysPlaysByInningHitsSideBatter | None = None
@@ -1599,14 +1599,14 @@ class LiveDataPlaysPlaysByInningHitsSide(Response):
     type: str | None = None
 
 
-class LiveDataPlaysPlaysByInningHits(Response):
+class LiveDataPlaysPlaysByInningHits(ApiModel):
     """$.liveData.plays.playsByInning[*].hits"""
 
     away: list[LiveDataPlaysPlaysByInningHitsSide] | None = None
     home: list[LiveDataPlaysPlaysByInningHitsSide] | None = None
 
 
-class LiveDataPlaysPlaysByInning(Response):
+class LiveDataPlaysPlaysByInning(ApiModel):
     """$.liveData.plays.playsByInning[*]"""
 
     start_index: int | None = Field(None, alias="startIndex")
@@ -1616,7 +1616,7 @@ class LiveDataPlaysPlaysByInning(Response):
     hits: LiveDataPlaysPlaysByInningHits | None = None
 
 
-class LiveDataPlays(Response):
+class LiveDataPlays(ApiModel):
     """$.liveData.plays"""
 
     all_plays: list[LiveDataPlaysAllPlays] | None = Field(None, alias="allPlays")
@@ -1625,7 +1625,7 @@ class LiveDataPlays(Response):
     plays_by_inning: list[LiveDataPlaysPlaysByInning] | None = Field(None, alias="playsByInning")
 
 
-class LiveDataLinescoreInningsSide(Response):
+class LiveDataLinescoreInningsSide(ApiModel):
     """$.liveData.linescore.innings[*]['away','home']"""
 
     errors: int | None = None
@@ -1634,7 +1634,7 @@ class LiveDataLinescoreInningsSide(Response):
     runs: int | None = None
 
 
-class LiveDataLinescoreInnings(Response):
+class LiveDataLinescoreInnings(ApiModel):
     """$.liveData.linescore.innings[*]"""
 
     num: int | None = None
@@ -1643,7 +1643,7 @@ class LiveDataLinescoreInnings(Response):
     away: LiveDataLinescoreInningsSide | None = None
 
 
-class LiveDataLinescoreTeamsSideTeamSpringLeague(Response):
+class LiveDataLinescoreTeamsSideTeamSpringLeague(ApiModel):
     """$.liveData.linescore.teams['away','home'].team.springLeague"""
 
     abbreviation: str | None = None
@@ -1652,7 +1652,7 @@ class LiveDataLinescoreTeamsSideTeamSpringLeague(Response):
     name: str | None = None
 
 
-class LiveDataLinescoreTeamsSideTeam(Response):
+class LiveDataLinescoreTeamsSideTeam(ApiModel):
     """$.liveData.linescore.teams['away','home'].team"""
 
     all_star_status: str | None = Field(None, alias="allStarStatus")
@@ -1662,7 +1662,7 @@ class LiveDataLinescoreTeamsSideTeam(Response):
     spring_league: LiveDataLinescoreTeamsSideTeamSpringLeague | None = Field(None, alias="springLeague")
 
 
-class LiveDataLinescoreTeamsSide(Response):
+class LiveDataLinescoreTeamsSide(ApiModel):
     """$.liveData.linescore.teams['away','home']"""
 
     errors: int | None = None
@@ -1673,14 +1673,14 @@ class LiveDataLinescoreTeamsSide(Response):
     team: LiveDataLinescoreTeamsSideTeam | None = None
 
 
-class LiveDataLinescoreTeams(Response):
+class LiveDataLinescoreTeams(ApiModel):
     """$.liveData.linescore.teams"""
 
     home: LiveDataLinescoreTeamsSide | None = None
     away: LiveDataLinescoreTeamsSide | None = None
 
 
-class LiveDataLinescoreDefensePitcher(Response):
+class LiveDataLinescoreDefensePitcher(ApiModel):
     """$.liveData.linescore.defense.pitcher"""
 
     id: int | None = None
@@ -1688,7 +1688,7 @@ class LiveDataLinescoreDefensePitcher(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseCatcher(Response):
+class LiveDataLinescoreDefenseCatcher(ApiModel):
     """$.liveData.linescore.defense.catcher"""
 
     id: int | None = None
@@ -1696,7 +1696,7 @@ class LiveDataLinescoreDefenseCatcher(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseFirst(Response):
+class LiveDataLinescoreDefenseFirst(ApiModel):
     """$.liveData.linescore.defense.first"""
 
     id: int | None = None
@@ -1704,7 +1704,7 @@ class LiveDataLinescoreDefenseFirst(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseSecond(Response):
+class LiveDataLinescoreDefenseSecond(ApiModel):
     """$.liveData.linescore.defense.second"""
 
     id: int | None = None
@@ -1712,7 +1712,7 @@ class LiveDataLinescoreDefenseSecond(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseThird(Response):
+class LiveDataLinescoreDefenseThird(ApiModel):
     """$.liveData.linescore.defense.third"""
 
     id: int | None = None
@@ -1720,7 +1720,7 @@ class LiveDataLinescoreDefenseThird(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseShortstop(Response):
+class LiveDataLinescoreDefenseShortstop(ApiModel):
     """$.liveData.linescore.defense.shortstop"""
 
     id: int | None = None
@@ -1728,7 +1728,7 @@ class LiveDataLinescoreDefenseShortstop(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseLeft(Response):
+class LiveDataLinescoreDefenseLeft(ApiModel):
     """$.liveData.linescore.defense.left"""
 
     id: int | None = None
@@ -1736,7 +1736,7 @@ class LiveDataLinescoreDefenseLeft(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseCenter(Response):
+class LiveDataLinescoreDefenseCenter(ApiModel):
     """$.liveData.linescore.defense.center"""
 
     id: int | None = None
@@ -1744,7 +1744,7 @@ class LiveDataLinescoreDefenseCenter(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseRight(Response):
+class LiveDataLinescoreDefenseRight(ApiModel):
     """$.liveData.linescore.defense.right"""
 
     id: int | None = None
@@ -1752,7 +1752,7 @@ class LiveDataLinescoreDefenseRight(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseBatter(Response):
+class LiveDataLinescoreDefenseBatter(ApiModel):
     """$.liveData.linescore.defense.batter"""
 
     id: int | None = None
@@ -1760,7 +1760,7 @@ class LiveDataLinescoreDefenseBatter(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseOnDeck(Response):
+class LiveDataLinescoreDefenseOnDeck(ApiModel):
     """$.liveData.linescore.defense.onDeck"""
 
     id: int | None = None
@@ -1768,7 +1768,7 @@ class LiveDataLinescoreDefenseOnDeck(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseInHole(Response):
+class LiveDataLinescoreDefenseInHole(ApiModel):
     """$.liveData.linescore.defense.inHole"""
 
     id: int | None = None
@@ -1776,7 +1776,7 @@ class LiveDataLinescoreDefenseInHole(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefenseTeam(Response):
+class LiveDataLinescoreDefenseTeam(ApiModel):
     """$.liveData.linescore.defense.team"""
 
     id: int | None = None
@@ -1784,7 +1784,7 @@ class LiveDataLinescoreDefenseTeam(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreDefense(Response):
+class LiveDataLinescoreDefense(ApiModel):
     """$.liveData.linescore.defense"""
 
     pitcher: LiveDataLinescoreDefensePitcher | None = None
@@ -1803,7 +1803,7 @@ class LiveDataLinescoreDefense(Response):
     team: LiveDataLinescoreDefenseTeam | None = None
 
 
-class LiveDataLinescoreOffenseBatter(Response):
+class LiveDataLinescoreOffenseBatter(ApiModel):
     """$.liveData.linescore.offense.batter"""
 
     id: int | None = None
@@ -1811,7 +1811,7 @@ class LiveDataLinescoreOffenseBatter(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreOffenseOnDeck(Response):
+class LiveDataLinescoreOffenseOnDeck(ApiModel):
     """$.liveData.linescore.offense.onDeck"""
 
     id: int | None = None
@@ -1819,7 +1819,7 @@ class LiveDataLinescoreOffenseOnDeck(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreOffenseInHole(Response):
+class LiveDataLinescoreOffenseInHole(ApiModel):
     """$.liveData.linescore.offense.inHole"""
 
     id: int | None = None
@@ -1827,7 +1827,7 @@ class LiveDataLinescoreOffenseInHole(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreOffenseFirst(Response):
+class LiveDataLinescoreOffenseFirst(ApiModel):
     """$.liveData.linescore.offense.first"""
 
     id: int | None = None
@@ -1835,7 +1835,7 @@ class LiveDataLinescoreOffenseFirst(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreOffenseSecond(Response):
+class LiveDataLinescoreOffenseSecond(ApiModel):
     """$.liveData.linescore.offense.second"""
 
     id: int | None = None
@@ -1843,7 +1843,7 @@ class LiveDataLinescoreOffenseSecond(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreOffensePitcher(Response):
+class LiveDataLinescoreOffensePitcher(ApiModel):
     """$.liveData.linescore.offense.pitcher"""
 
     id: int | None = None
@@ -1851,7 +1851,7 @@ class LiveDataLinescoreOffensePitcher(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreOffenseThird(Response):
+class LiveDataLinescoreOffenseThird(ApiModel):
     """$.liveData.linescore.offense.third"""
 
     id: int | None = None
@@ -1859,7 +1859,7 @@ class LiveDataLinescoreOffenseThird(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreOffenseTeam(Response):
+class LiveDataLinescoreOffenseTeam(ApiModel):
     """$.liveData.linescore.offense.team"""
 
     id: int | None = None
@@ -1867,7 +1867,7 @@ class LiveDataLinescoreOffenseTeam(Response):
     link: str | None = None
 
 
-class LiveDataLinescoreOffense(Response):
+class LiveDataLinescoreOffense(ApiModel):
     """$.liveData.linescore.offense"""
 
     batter: LiveDataLinescoreOffenseBatter | None = None
@@ -1881,7 +1881,7 @@ class LiveDataLinescoreOffense(Response):
     team: LiveDataLinescoreOffenseTeam | None = None
 
 
-class LiveDataLinescore(Response):
+class LiveDataLinescore(ApiModel):
     """$.liveData.linescore"""
 
     note: str | None = None
@@ -1900,28 +1900,28 @@ class LiveDataLinescore(Response):
     outs: int | None = None
 
 
-class LiveDataBoxscoreTeamsSideInfoFieldList(Response):
+class LiveDataBoxscoreTeamsSideInfoFieldList(ApiModel):
     """$.liveData.boxscore.teams['away','home'].info[*].fieldList[*]"""
 
     label: str | None = None
     value: str | None = None
 
 
-class LiveDataBoxscoreTeamsSideInfo(Response):
+class LiveDataBoxscoreTeamsSideInfo(ApiModel):
     """$.liveData.boxscore.teams['away','home'].info[*]"""
 
     field_list: list[LiveDataBoxscoreTeamsSideInfoFieldList] | None = Field(None, alias="fieldList")
     title: str | None = None
 
 
-class LiveDataBoxscoreTeamsSideNote(Response):
+class LiveDataBoxscoreTeamsSideNote(ApiModel):
     """$.liveData.boxscore.teams['away','home'].note[*]"""
 
     label: str | None = None
     value: str | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayersAllPositions(Response):
+class LiveDataBoxscoreTeamsSidePlayersAllPositions(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.allPositions[*]"""
 
     abbreviation: str | None = None
@@ -1930,7 +1930,7 @@ class LiveDataBoxscoreTeamsSidePlayersAllPositions(Response):
     type: str | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayersGameStatus(Response):
+class LiveDataBoxscoreTeamsSidePlayersGameStatus(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.gameStatus"""
 
     is_current_batter: bool | None = Field(None, alias="isCurrentBatter")
@@ -1939,7 +1939,7 @@ class LiveDataBoxscoreTeamsSidePlayersGameStatus(Response):
     is_substitute: bool | None = Field(None, alias="isSubstitute")
 
 
-class LiveDataBoxscoreTeamsSidePlayersPerson(Response):
+class LiveDataBoxscoreTeamsSidePlayersPerson(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.person"""
 
     full_name: str | None = Field(None, alias="fullName")
@@ -1947,7 +1947,7 @@ class LiveDataBoxscoreTeamsSidePlayersPerson(Response):
     link: str | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayersPosition(Response):
+class LiveDataBoxscoreTeamsSidePlayersPosition(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.position"""
 
     abbreviation: str | None = None
@@ -1956,7 +1956,7 @@ class LiveDataBoxscoreTeamsSidePlayersPosition(Response):
     type: str | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayersSeasonStatsBatting(Response):
+class LiveDataBoxscoreTeamsSidePlayersSeasonStatsBatting(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.seasonStats.batting"""
 
     air_outs: int | None = Field(None, alias="airOuts")
@@ -1998,7 +1998,7 @@ class LiveDataBoxscoreTeamsSidePlayersSeasonStatsBatting(Response):
     triples: int | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayersSeasonStatsFielding(Response):
+class LiveDataBoxscoreTeamsSidePlayersSeasonStatsFielding(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.seasonStats.fielding"""
 
     assists: int | None = None
@@ -2015,7 +2015,7 @@ class LiveDataBoxscoreTeamsSidePlayersSeasonStatsFielding(Response):
     stolen_bases: int | None = Field(None, alias="stolenBases")
 
 
-class LiveDataBoxscoreTeamsSidePlayersSeasonStatsPitching(Response):
+class LiveDataBoxscoreTeamsSidePlayersSeasonStatsPitching(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.seasonStats.pitching"""
 
     air_outs: int | None = Field(None, alias="airOuts")
@@ -2083,7 +2083,7 @@ class LiveDataBoxscoreTeamsSidePlayersSeasonStatsPitching(Response):
     wins: int | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayersSeasonStats(Response):
+class LiveDataBoxscoreTeamsSidePlayersSeasonStats(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.seasonStats"""
 
     batting: LiveDataBoxscoreTeamsSidePlayersSeasonStatsBatting | None = None
@@ -2091,7 +2091,7 @@ class LiveDataBoxscoreTeamsSidePlayersSeasonStats(Response):
     pitching: LiveDataBoxscoreTeamsSidePlayersSeasonStatsPitching | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayersStatsBatting(Response):
+class LiveDataBoxscoreTeamsSidePlayersStatsBatting(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.stats.batting"""
 
     air_outs: int | None = Field(None, alias="airOuts")
@@ -2128,7 +2128,7 @@ class LiveDataBoxscoreTeamsSidePlayersStatsBatting(Response):
     triples: int | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayersStatsFielding(Response):
+class LiveDataBoxscoreTeamsSidePlayersStatsFielding(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.stats.fielding"""
 
     assists: int | None = None
@@ -2145,7 +2145,7 @@ class LiveDataBoxscoreTeamsSidePlayersStatsFielding(Response):
     stolen_bases: int | None = Field(None, alias="stolenBases")
 
 
-class LiveDataBoxscoreTeamsSidePlayersStatsPitching(Response):
+class LiveDataBoxscoreTeamsSidePlayersStatsPitching(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.stats.pitching"""
 
     air_outs: int | None = Field(None, alias="airOuts")
@@ -2204,7 +2204,7 @@ class LiveDataBoxscoreTeamsSidePlayersStatsPitching(Response):
     wins: int | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayersStats(Response):
+class LiveDataBoxscoreTeamsSidePlayersStats(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.stats"""
 
     batting: LiveDataBoxscoreTeamsSidePlayersStatsBatting | None = None
@@ -2212,14 +2212,14 @@ class LiveDataBoxscoreTeamsSidePlayersStats(Response):
     pitching: LiveDataBoxscoreTeamsSidePlayersStatsPitching | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayersStatus(Response):
+class LiveDataBoxscoreTeamsSidePlayersStatus(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*.status"""
 
     code: str | None = None
     description: str | None = None
 
 
-class LiveDataBoxscoreTeamsSidePlayers(Response):
+class LiveDataBoxscoreTeamsSidePlayers(ApiModel):
     """$.liveData.boxscore.teams['away','home'].players.*"""
 
     all_positions: list[LiveDataBoxscoreTeamsSidePlayersAllPositions] | None = Field(None, alias="allPositions")
@@ -2234,7 +2234,7 @@ class LiveDataBoxscoreTeamsSidePlayers(Response):
     status: LiveDataBoxscoreTeamsSidePlayersStatus | None = None
 
 
-class LiveDataBoxscoreTeamsSideTeamSpringLeague(Response):
+class LiveDataBoxscoreTeamsSideTeamSpringLeague(ApiModel):
     """$.liveData.boxscore.teams['away','home'].team.springLeague"""
 
     abbreviation: str | None = None
@@ -2243,7 +2243,7 @@ class LiveDataBoxscoreTeamsSideTeamSpringLeague(Response):
     name: str | None = None
 
 
-class LiveDataBoxscoreTeamsSideTeam(Response):
+class LiveDataBoxscoreTeamsSideTeam(ApiModel):
     """$.liveData.boxscore.teams['away','home'].team"""
 
     all_star_status: str | None = Field(None, alias="allStarStatus")
@@ -2253,7 +2253,7 @@ class LiveDataBoxscoreTeamsSideTeam(Response):
     spring_league: LiveDataBoxscoreTeamsSideTeamSpringLeague | None = Field(None, alias="springLeague")
 
 
-class LiveDataBoxscoreTeamsSideTeamStatsBatting(Response):
+class LiveDataBoxscoreTeamsSideTeamStatsBatting(ApiModel):
     """$.liveData.boxscore.teams['away','home'].teamStats.batting"""
 
     air_outs: int | None = Field(None, alias="airOuts")
@@ -2291,7 +2291,7 @@ class LiveDataBoxscoreTeamsSideTeamStatsBatting(Response):
     triples: int | None = None
 
 
-class LiveDataBoxscoreTeamsSideTeamStatsFielding(Response):
+class LiveDataBoxscoreTeamsSideTeamStatsFielding(ApiModel):
     """$.liveData.boxscore.teams['away','home'].teamStats.fielding"""
 
     assists: int | None = None
@@ -2306,7 +2306,7 @@ class LiveDataBoxscoreTeamsSideTeamStatsFielding(Response):
     stolen_bases: int | None = Field(None, alias="stolenBases")
 
 
-class LiveDataBoxscoreTeamsSideTeamStatsPitching(Response):
+class LiveDataBoxscoreTeamsSideTeamStatsPitching(ApiModel):
     """$.liveData.boxscore.teams['away','home'].teamStats.pitching"""
 
     air_outs: int | None = Field(None, alias="airOuts")
@@ -2360,7 +2360,7 @@ class LiveDataBoxscoreTeamsSideTeamStatsPitching(Response):
     wild_pitches: int | None = Field(None, alias="wildPitches")
 
 
-class LiveDataBoxscoreTeamsSideTeamStats(Response):
+class LiveDataBoxscoreTeamsSideTeamStats(ApiModel):
     """$.liveData.boxscore.teams['away','home'].teamStats"""
 
     batting: LiveDataBoxscoreTeamsSideTeamStatsBatting | None = None
@@ -2368,7 +2368,7 @@ class LiveDataBoxscoreTeamsSideTeamStats(Response):
     pitching: LiveDataBoxscoreTeamsSideTeamStatsPitching | None = None
 
 
-class LiveDataBoxscoreTeamsSide(Response):
+class LiveDataBoxscoreTeamsSide(ApiModel):
     """$.liveData.boxscore.teams['away','home']"""
 
     batters: list[int] | None = None
@@ -2383,14 +2383,14 @@ class LiveDataBoxscoreTeamsSide(Response):
     team_stats: LiveDataBoxscoreTeamsSideTeamStats | None = Field(None, alias="teamStats")
 
 
-class LiveDataBoxscoreTeams(Response):
+class LiveDataBoxscoreTeams(ApiModel):
     """$.liveData.boxscore.teams"""
 
     away: LiveDataBoxscoreTeamsSide | None = None
     home: LiveDataBoxscoreTeamsSide | None = None
 
 
-class LiveDataBoxscoreOfficialsOfficial(Response):
+class LiveDataBoxscoreOfficialsOfficial(ApiModel):
     """$.liveData.boxscore.officials[*].official"""
 
     id: int | None = None
@@ -2398,21 +2398,21 @@ class LiveDataBoxscoreOfficialsOfficial(Response):
     link: str | None = None
 
 
-class LiveDataBoxscoreOfficials(Response):
+class LiveDataBoxscoreOfficials(ApiModel):
     """$.liveData.boxscore.officials[*]"""
 
     official: LiveDataBoxscoreOfficialsOfficial | None = None
     official_type: str | None = Field(None, alias="officialType")
 
 
-class LiveDataBoxscoreInfo(Response):
+class LiveDataBoxscoreInfo(ApiModel):
     """$.liveData.boxscore.info[*]"""
 
     label: str | None = None
     value: str | None = None
 
 
-class LiveDataBoxscoreTopPerformersPlayerPerson(Response):
+class LiveDataBoxscoreTopPerformersPlayerPerson(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.person"""
 
     id: int | None = None
@@ -2421,7 +2421,7 @@ class LiveDataBoxscoreTopPerformersPlayerPerson(Response):
     boxscore_name: str | None = Field(None, alias="boxscoreName")
 
 
-class LiveDataBoxscoreTopPerformersPlayerPosition(Response):
+class LiveDataBoxscoreTopPerformersPlayerPosition(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.position"""
 
     code: str | None = None
@@ -2430,14 +2430,14 @@ class LiveDataBoxscoreTopPerformersPlayerPosition(Response):
     abbreviation: str | None = None
 
 
-class LiveDataBoxscoreTopPerformersPlayerStatus(Response):
+class LiveDataBoxscoreTopPerformersPlayerStatus(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.status"""
 
     code: str | None = None
     description: str | None = None
 
 
-class LiveDataBoxscoreTopPerformersPlayerStatsBatting(Response):
+class LiveDataBoxscoreTopPerformersPlayerStatsBatting(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.stats.batting"""
 
     summary: str | None = None
@@ -2473,7 +2473,7 @@ class LiveDataBoxscoreTopPerformersPlayerStatsBatting(Response):
     line_outs: int | None = Field(None, alias="lineOuts")
 
 
-class LiveDataBoxscoreTopPerformersPlayerStatsPitching(Response):
+class LiveDataBoxscoreTopPerformersPlayerStatsPitching(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.stats.pitching"""
 
     note: str | None = None
@@ -2532,7 +2532,7 @@ class LiveDataBoxscoreTopPerformersPlayerStatsPitching(Response):
     line_outs: int | None = Field(None, alias="lineOuts")
 
 
-class LiveDataBoxscoreTopPerformersPlayerStatsFielding(Response):
+class LiveDataBoxscoreTopPerformersPlayerStatsFielding(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.stats.fielding"""
 
     games_started: int | None = Field(None, alias="gamesStarted")
@@ -2549,7 +2549,7 @@ class LiveDataBoxscoreTopPerformersPlayerStatsFielding(Response):
     pickoffs: int | None = None
 
 
-class LiveDataBoxscoreTopPerformersPlayerStats(Response):
+class LiveDataBoxscoreTopPerformersPlayerStats(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.stats"""
 
     batting: LiveDataBoxscoreTopPerformersPlayerStatsBatting | None = None
@@ -2557,7 +2557,7 @@ class LiveDataBoxscoreTopPerformersPlayerStats(Response):
     fielding: LiveDataBoxscoreTopPerformersPlayerStatsFielding | None = None
 
 
-class LiveDataBoxscoreTopPerformersPlayerSeasonStatsBatting(Response):
+class LiveDataBoxscoreTopPerformersPlayerSeasonStatsBatting(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.seasonStats.batting"""
 
     games_played: int | None = Field(None, alias="gamesPlayed")
@@ -2599,7 +2599,7 @@ class LiveDataBoxscoreTopPerformersPlayerSeasonStatsBatting(Response):
     line_outs: int | None = Field(None, alias="lineOuts")
 
 
-class LiveDataBoxscoreTopPerformersPlayerSeasonStatsPitching(Response):
+class LiveDataBoxscoreTopPerformersPlayerSeasonStatsPitching(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.seasonStats.pitching"""
 
     games_played: int | None = Field(None, alias="gamesPlayed")
@@ -2667,7 +2667,7 @@ class LiveDataBoxscoreTopPerformersPlayerSeasonStatsPitching(Response):
     line_outs: int | None = Field(None, alias="lineOuts")
 
 
-class LiveDataBoxscoreTopPerformersPlayerSeasonStatsFielding(Response):
+class LiveDataBoxscoreTopPerformersPlayerSeasonStatsFielding(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.seasonStats.fielding"""
 
     games_started: int | None = Field(None, alias="gamesStarted")
@@ -2684,7 +2684,7 @@ class LiveDataBoxscoreTopPerformersPlayerSeasonStatsFielding(Response):
     pickoffs: int | None = None
 
 
-class LiveDataBoxscoreTopPerformersPlayerSeasonStats(Response):
+class LiveDataBoxscoreTopPerformersPlayerSeasonStats(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.seasonStats"""
 
     batting: LiveDataBoxscoreTopPerformersPlayerSeasonStatsBatting | None = None
@@ -2692,7 +2692,7 @@ class LiveDataBoxscoreTopPerformersPlayerSeasonStats(Response):
     fielding: LiveDataBoxscoreTopPerformersPlayerSeasonStatsFielding | None = None
 
 
-class LiveDataBoxscoreTopPerformersPlayerGameStatus(Response):
+class LiveDataBoxscoreTopPerformersPlayerGameStatus(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.gameStatus"""
 
     is_current_batter: bool | None = Field(None, alias="isCurrentBatter")
@@ -2701,7 +2701,7 @@ class LiveDataBoxscoreTopPerformersPlayerGameStatus(Response):
     is_substitute: bool | None = Field(None, alias="isSubstitute")
 
 
-class LiveDataBoxscoreTopPerformersPlayerAllPositions(Response):
+class LiveDataBoxscoreTopPerformersPlayerAllPositions(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player.allPositions[*]"""
 
     code: str | None = None
@@ -2710,7 +2710,7 @@ class LiveDataBoxscoreTopPerformersPlayerAllPositions(Response):
     abbreviation: str | None = None
 
 
-class LiveDataBoxscoreTopPerformersPlayer(Response):
+class LiveDataBoxscoreTopPerformersPlayer(ApiModel):
     """$.liveData.boxscore.topPerformers[*].player"""
 
     person: LiveDataBoxscoreTopPerformersPlayerPerson | None = None
@@ -2725,7 +2725,7 @@ class LiveDataBoxscoreTopPerformersPlayer(Response):
     all_positions: list[LiveDataBoxscoreTopPerformersPlayerAllPositions] | None = Field(None, alias="allPositions")
 
 
-class LiveDataBoxscoreTopPerformers(Response):
+class LiveDataBoxscoreTopPerformers(ApiModel):
     """$.liveData.boxscore.topPerformers[*]"""
 
     player: LiveDataBoxscoreTopPerformersPlayer | None = None
@@ -2735,7 +2735,7 @@ class LiveDataBoxscoreTopPerformers(Response):
     pitching_game_score: int | None = Field(None, alias="pitchingGameScore")
 
 
-class LiveDataBoxscore(Response):
+class LiveDataBoxscore(ApiModel):
     """$.liveData.boxscore"""
 
     teams: LiveDataBoxscoreTeams | None = None
@@ -2745,7 +2745,7 @@ class LiveDataBoxscore(Response):
     top_performers: list[LiveDataBoxscoreTopPerformers] | None = Field(None, alias="topPerformers")
 
 
-class LiveDataDecisionsWinner(Response):
+class LiveDataDecisionsWinner(ApiModel):
     """$.liveData.decisions.winner"""
 
     id: int | None = None
@@ -2753,7 +2753,7 @@ class LiveDataDecisionsWinner(Response):
     link: str | None = None
 
 
-class LiveDataDecisionsLoser(Response):
+class LiveDataDecisionsLoser(ApiModel):
     """$.liveData.decisions.loser"""
 
     id: int | None = None
@@ -2761,7 +2761,7 @@ class LiveDataDecisionsLoser(Response):
     link: str | None = None
 
 
-class LiveDataDecisionsSave(Response):
+class LiveDataDecisionsSave(ApiModel):
     """$.liveData.decisions.save"""
 
     id: int | None = None
@@ -2769,7 +2769,7 @@ class LiveDataDecisionsSave(Response):
     link: str | None = None
 
 
-class LiveDataDecisions(Response):
+class LiveDataDecisions(ApiModel):
     """$.liveData.decisions"""
 
     winner: LiveDataDecisionsWinner | None = None
@@ -2777,7 +2777,7 @@ class LiveDataDecisions(Response):
     save: LiveDataDecisionsSave | None = None
 
 
-class LiveDataLeaders(Response):
+class LiveDataLeaders(ApiModel):
     """$.liveData.leaders"""
 
     hit_distance: dict[str, Any] | None = Field(None, alias="hitDistance")
@@ -2785,7 +2785,7 @@ class LiveDataLeaders(Response):
     pitch_speed: dict[str, Any] | None = Field(None, alias="pitchSpeed")
 
 
-class LiveData(Response):
+class LiveData(ApiModel):
     """$.liveData"""
 
     plays: LiveDataPlays | None = None
@@ -2795,7 +2795,7 @@ class LiveData(Response):
     leaders: LiveDataLeaders | None = None
 
 
-class LiveGameV1(Response):
+class LiveGameV1(ApiModel):
     """A response of game.liveGameV1."""
 
     copyright: str | None = None

@@ -9,9 +9,9 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, ForeignKey, Partition, Row, Table, convert
-from mlb_etl.contracts.convert import required
-from mlb_etl.contracts.rows import first_of_each
+from mlb_contracts import Capture, Column, ForeignKey, Partition, Row, Table, convert
+from mlb_contracts.convert import required
+from mlb_contracts.rows import first_of_each
 
 from .document import (
     NO_BOXSCORE,

@@ -5,7 +5,7 @@
 
 import msgspec
 
-from mlb_etl.contracts import Capture, DocumentKey, Method, Partition, Rejected, Rule, ShrinkGuard
+from mlb_contracts import Capture, DocumentKey, Method, Partition, Rejected, Rule, ShrinkGuard
 
 from . import (
     live_game_away_batting_order,

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import Field
 
-from mlb_etl.contracts.responses import Response
+from mlb_contracts.model import ApiModel
 
 
-class DatesGamesStatus(Response):
+class DatesGamesStatus(ApiModel):
     """$.dates[*].games[*].status"""
 
     abstract_game_state: str | None = Field(None, alias="abstractGameState")
@@ -20,7 +20,7 @@ class DatesGamesStatus(Response):
     abstract_game_code: str | None = Field(None, alias="abstractGameCode")
 
 
-class DatesGamesTeamsSideLeagueRecord(Response):
+class DatesGamesTeamsSideLeagueRecord(ApiModel):
     """$.dates[*].games[*].teams['away','home'].leagueRecord"""
 
     losses: int | None = None
@@ -28,7 +28,7 @@ class DatesGamesTeamsSideLeagueRecord(Response):
     wins: int | None = None
 
 
-class DatesGamesTeamsSideSpringLeague(Response):
+class DatesGamesTeamsSideSpringLeague(ApiModel):
     """$.dates[*].games[*].teams['away','home'].springLeague"""
 
     abbreviation: str | None = None
@@ -37,7 +37,7 @@ class DatesGamesTeamsSideSpringLeague(Response):
     name: str | None = None
 
 
-class DatesGamesTeamsSideTeamDivision(Response):
+class DatesGamesTeamsSideTeamDivision(ApiModel):
     """$.dates[*].games[*].teams['away','home'].team.division"""
 
     id: int | None = None
@@ -45,7 +45,7 @@ class DatesGamesTeamsSideTeamDivision(Response):
     name: str | None = None
 
 
-class DatesGamesTeamsSideTeamLeague(Response):
+class DatesGamesTeamsSideTeamLeague(ApiModel):
     """$.dates[*].games[*].teams['away','home'].team.league"""
 
     id: int | None = None
@@ -53,7 +53,7 @@ class DatesGamesTeamsSideTeamLeague(Response):
     name: str | None = None
 
 
-class DatesGamesTeamsSideTeamSport(Response):
+class DatesGamesTeamsSideTeamSport(ApiModel):
     """$.dates[*].games[*].teams['away','home'].team.sport"""
 
     id: int | None = None
@@ -61,7 +61,7 @@ class DatesGamesTeamsSideTeamSport(Response):
     name: str | None = None
 
 
-class DatesGamesTeamsSideTeamSpringLeague(Response):
+class DatesGamesTeamsSideTeamSpringLeague(ApiModel):
     """$.dates[*].games[*].teams['away','home'].team.springLeague"""
 
     abbreviation: str | None = None
@@ -70,14 +70,14 @@ class DatesGamesTeamsSideTeamSpringLeague(Response):
     name: str | None = None
 
 
-class DatesGamesTeamsSideTeamSpringVenue(Response):
+class DatesGamesTeamsSideTeamSpringVenue(ApiModel):
     """$.dates[*].games[*].teams['away','home'].team.springVenue"""
 
     id: int | None = None
     link: str | None = None
 
 
-class DatesGamesTeamsSideTeamVenue(Response):
+class DatesGamesTeamsSideTeamVenue(ApiModel):
     """$.dates[*].games[*].teams['away','home'].team.venue"""
 
     id: int | None = None
@@ -85,7 +85,7 @@ class DatesGamesTeamsSideTeamVenue(Response):
     name: str | None = None
 
 
-class DatesGamesTeamsSideTeam(Response):
+class DatesGamesTeamsSideTeam(ApiModel):
     """$.dates[*].games[*].teams['away','home'].team"""
 
     abbreviation: str | None = None
@@ -111,7 +111,7 @@ class DatesGamesTeamsSideTeam(Response):
     venue: DatesGamesTeamsSideTeamVenue | None = None
 
 
-class DatesGamesTeamsSide(Response):
+class DatesGamesTeamsSide(ApiModel):
     """$.dates[*].games[*].teams['away','home']"""
 
     is_winner: bool | None = Field(None, alias="isWinner")
@@ -123,14 +123,14 @@ class DatesGamesTeamsSide(Response):
     team: DatesGamesTeamsSideTeam | None = None
 
 
-class DatesGamesTeams(Response):
+class DatesGamesTeams(ApiModel):
     """$.dates[*].games[*].teams"""
 
     away: DatesGamesTeamsSide | None = None
     home: DatesGamesTeamsSide | None = None
 
 
-class DatesGamesLinescoreInningsSide(Response):
+class DatesGamesLinescoreInningsSide(ApiModel):
     """$.dates[*].games[*].linescore.innings[*]['away','home']"""
 
     errors: int | None = None
@@ -139,7 +139,7 @@ class DatesGamesLinescoreInningsSide(Response):
     runs: int | None = None
 
 
-class DatesGamesLinescoreInnings(Response):
+class DatesGamesLinescoreInnings(ApiModel):
     """$.dates[*].games[*].linescore.innings[*]"""
 
     num: int | None = None
@@ -148,7 +148,7 @@ class DatesGamesLinescoreInnings(Response):
     away: DatesGamesLinescoreInningsSide | None = None
 
 
-class DatesGamesLinescoreTeamsSide(Response):
+class DatesGamesLinescoreTeamsSide(ApiModel):
     """$.dates[*].games[*].linescore.teams['away','home']"""
 
     errors: int | None = None
@@ -158,14 +158,14 @@ class DatesGamesLinescoreTeamsSide(Response):
     runs: int | None = None
 
 
-class DatesGamesLinescoreTeams(Response):
+class DatesGamesLinescoreTeams(ApiModel):
     """$.dates[*].games[*].linescore.teams"""
 
     home: DatesGamesLinescoreTeamsSide | None = None
     away: DatesGamesLinescoreTeamsSide | None = None
 
 
-class DatesGamesLinescoreDefensePitcher(Response):
+class DatesGamesLinescoreDefensePitcher(ApiModel):
     """$.dates[*].games[*].linescore.defense.pitcher"""
 
     id: int | None = None
@@ -173,7 +173,7 @@ class DatesGamesLinescoreDefensePitcher(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseCatcher(Response):
+class DatesGamesLinescoreDefenseCatcher(ApiModel):
     """$.dates[*].games[*].linescore.defense.catcher"""
 
     id: int | None = None
@@ -181,7 +181,7 @@ class DatesGamesLinescoreDefenseCatcher(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseFirst(Response):
+class DatesGamesLinescoreDefenseFirst(ApiModel):
     """$.dates[*].games[*].linescore.defense.first"""
 
     id: int | None = None
@@ -189,7 +189,7 @@ class DatesGamesLinescoreDefenseFirst(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseSecond(Response):
+class DatesGamesLinescoreDefenseSecond(ApiModel):
     """$.dates[*].games[*].linescore.defense.second"""
 
     id: int | None = None
@@ -197,7 +197,7 @@ class DatesGamesLinescoreDefenseSecond(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseThird(Response):
+class DatesGamesLinescoreDefenseThird(ApiModel):
     """$.dates[*].games[*].linescore.defense.third"""
 
     id: int | None = None
@@ -205,7 +205,7 @@ class DatesGamesLinescoreDefenseThird(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseShortstop(Response):
+class DatesGamesLinescoreDefenseShortstop(ApiModel):
     """$.dates[*].games[*].linescore.defense.shortstop"""
 
     id: int | None = None
@@ -213,7 +213,7 @@ class DatesGamesLinescoreDefenseShortstop(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseLeft(Response):
+class DatesGamesLinescoreDefenseLeft(ApiModel):
     """$.dates[*].games[*].linescore.defense.left"""
 
     id: int | None = None
@@ -221,7 +221,7 @@ class DatesGamesLinescoreDefenseLeft(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseCenter(Response):
+class DatesGamesLinescoreDefenseCenter(ApiModel):
     """$.dates[*].games[*].linescore.defense.center"""
 
     id: int | None = None
@@ -229,7 +229,7 @@ class DatesGamesLinescoreDefenseCenter(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseRight(Response):
+class DatesGamesLinescoreDefenseRight(ApiModel):
     """$.dates[*].games[*].linescore.defense.right"""
 
     id: int | None = None
@@ -237,7 +237,7 @@ class DatesGamesLinescoreDefenseRight(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseBatter(Response):
+class DatesGamesLinescoreDefenseBatter(ApiModel):
     """$.dates[*].games[*].linescore.defense.batter"""
 
     id: int | None = None
@@ -245,7 +245,7 @@ class DatesGamesLinescoreDefenseBatter(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseOnDeck(Response):
+class DatesGamesLinescoreDefenseOnDeck(ApiModel):
     """$.dates[*].games[*].linescore.defense.onDeck"""
 
     id: int | None = None
@@ -253,7 +253,7 @@ class DatesGamesLinescoreDefenseOnDeck(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseInHole(Response):
+class DatesGamesLinescoreDefenseInHole(ApiModel):
     """$.dates[*].games[*].linescore.defense.inHole"""
 
     id: int | None = None
@@ -261,7 +261,7 @@ class DatesGamesLinescoreDefenseInHole(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseTeam(Response):
+class DatesGamesLinescoreDefenseTeam(ApiModel):
     """$.dates[*].games[*].linescore.defense.team"""
 
     id: int | None = None
@@ -269,7 +269,7 @@ class DatesGamesLinescoreDefenseTeam(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefense(Response):
+class DatesGamesLinescoreDefense(ApiModel):
     """$.dates[*].games[*].linescore.defense"""
 
     pitcher: DatesGamesLinescoreDefensePitcher | None = None
@@ -288,7 +288,7 @@ class DatesGamesLinescoreDefense(Response):
     team: DatesGamesLinescoreDefenseTeam | None = None
 
 
-class DatesGamesLinescoreOffenseBatter(Response):
+class DatesGamesLinescoreOffenseBatter(ApiModel):
     """$.dates[*].games[*].linescore.offense.batter"""
 
     id: int | None = None
@@ -296,7 +296,7 @@ class DatesGamesLinescoreOffenseBatter(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreOffenseOnDeck(Response):
+class DatesGamesLinescoreOffenseOnDeck(ApiModel):
     """$.dates[*].games[*].linescore.offense.onDeck"""
 
     id: int | None = None
@@ -304,7 +304,7 @@ class DatesGamesLinescoreOffenseOnDeck(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreOffenseInHole(Response):
+class DatesGamesLinescoreOffenseInHole(ApiModel):
     """$.dates[*].games[*].linescore.offense.inHole"""
 
     id: int | None = None
@@ -312,7 +312,7 @@ class DatesGamesLinescoreOffenseInHole(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreOffenseSecond(Response):
+class DatesGamesLinescoreOffenseSecond(ApiModel):
     """$.dates[*].games[*].linescore.offense.second"""
 
     id: int | None = None
@@ -320,7 +320,7 @@ class DatesGamesLinescoreOffenseSecond(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreOffensePitcher(Response):
+class DatesGamesLinescoreOffensePitcher(ApiModel):
     """$.dates[*].games[*].linescore.offense.pitcher"""
 
     id: int | None = None
@@ -328,7 +328,7 @@ class DatesGamesLinescoreOffensePitcher(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreOffenseTeam(Response):
+class DatesGamesLinescoreOffenseTeam(ApiModel):
     """$.dates[*].games[*].linescore.offense.team"""
 
     id: int | None = None
@@ -336,7 +336,7 @@ class DatesGamesLinescoreOffenseTeam(Response):
     link: str | None = None
 
 
-class DatesGamesLinescoreOffense(Response):
+class DatesGamesLinescoreOffense(ApiModel):
     """$.dates[*].games[*].linescore.offense"""
 
     batter: DatesGamesLinescoreOffenseBatter | None = None
@@ -348,7 +348,7 @@ class DatesGamesLinescoreOffense(Response):
     team: DatesGamesLinescoreOffenseTeam | None = None
 
 
-class DatesGamesLinescore(Response):
+class DatesGamesLinescore(ApiModel):
     """$.dates[*].games[*].linescore"""
 
     note: str | None = None
@@ -367,7 +367,7 @@ class DatesGamesLinescore(Response):
     outs: int | None = None
 
 
-class DatesGamesVenue(Response):
+class DatesGamesVenue(ApiModel):
     """$.dates[*].games[*].venue"""
 
     id: int | None = None
@@ -375,13 +375,13 @@ class DatesGamesVenue(Response):
     link: str | None = None
 
 
-class DatesGamesContent(Response):
+class DatesGamesContent(ApiModel):
     """$.dates[*].games[*].content"""
 
     link: str | None = None
 
 
-class DatesGames(Response):
+class DatesGames(ApiModel):
     """$.dates[*].games[*]"""
 
     game_pk: int | None = Field(None, alias="gamePk")
@@ -426,7 +426,7 @@ class DatesGames(Response):
     lineups: dict[str, Any] | None = None
 
 
-class Dates(Response):
+class Dates(ApiModel):
     """$.dates[*]"""
 
     date: str | None = None
@@ -438,7 +438,7 @@ class Dates(Response):
     events: list[Any] | None = None
 
 
-class Schedule(Response):
+class Schedule(ApiModel):
     """A response of schedule.schedule."""
 
     copyright: str | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from mlb_etl.contracts.fields import Int2, Int4, Int8, Timestamp
+from mlb_contracts.fields import Int2, Int4, Int8, Timestamp
 
 
 class Status(Struct, gc=False, rename="camel"):

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Row, Table, convert
-from mlb_etl.contracts.convert import required
+from mlb_contracts import Capture, Column, Row, Table, convert
+from mlb_contracts.convert import required
 
 from .document import Document
 

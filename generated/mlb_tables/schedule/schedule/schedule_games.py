@@ -10,9 +10,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Partition, Row, Table, convert
-from mlb_etl.contracts.convert import required
-from mlb_etl.contracts.rows import unique
+from mlb_contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_contracts.convert import required
+from mlb_contracts.rows import unique
 
 from .document import NO_AWAY, NO_HOME, NO_LEAGUE_RECORD, NO_STATUS, NO_TEAM, NO_TEAMS, NO_VENUE, Document
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from mlb_etl.contracts.fields import Int2, Int8
+from mlb_contracts.fields import Int2, Int8
 
 
 class Dates(Struct, gc=False):

@@ -5,7 +5,7 @@
 
 from msgspec import Struct
 
-from mlb_etl.contracts.fields import Int8
+from mlb_contracts.fields import Int8
 
 
 class Line(Struct, gc=False, rename="camel"):

@@ -5,7 +5,7 @@
 
 from msgspec import Struct
 
-from mlb_etl.contracts.fields import Int2, Int8
+from mlb_contracts.fields import Int2, Int8
 
 
 class Play(Struct, gc=False):

@@ -5,7 +5,7 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from mlb_etl.contracts.fields import Int2, Int8
+from mlb_contracts.fields import Int2, Int8
 
 
 class Details(Struct, gc=False):

@@ -8,9 +8,9 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_etl.contracts import Capture, Column, Row, Table
-from mlb_etl.contracts.convert import required
-from mlb_etl.contracts.rows import unique
+from mlb_contracts import Capture, Column, Row, Table
+from mlb_contracts.convert import required
+from mlb_contracts.rows import unique
 
 from .document import NO_DETAILS, Document
 

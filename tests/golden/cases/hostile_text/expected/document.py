@@ -5,7 +5,7 @@
 
 from msgspec import Struct, field
 
-from mlb_etl.contracts.fields import Int2, Int8
+from mlb_contracts.fields import Int2, Int8
 
 
 class ItSQ(Struct, gc=False):

@@ -5,7 +5,7 @@
 
 from msgspec import Struct
 
-from mlb_etl.contracts.fields import Int4, Int8
+from mlb_contracts.fields import Int4, Int8
 
 
 class Stats(Struct, gc=False):

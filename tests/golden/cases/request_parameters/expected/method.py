@@ -7,7 +7,7 @@ from datetime import date
 
 import msgspec
 
-from mlb_etl.contracts import Capture, DocumentKey, Method, Partition, Rejected, Rule, ShrinkGuard, convert
+from mlb_contracts import Capture, DocumentKey, Method, Partition, Rejected, Rule, ShrinkGuard, convert
 
 from . import days, games
 from .document import Document

@@ -7,7 +7,7 @@ from datetime import date
 
 from msgspec import Struct, field
 
-from mlb_etl.contracts.fields import Int2, Int4, Int8
+from mlb_contracts.fields import Int2, Int4, Int8
 
 
 class Document2(Struct, gc=False):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from mlb_etl.contracts.fields import Int2, Int4, Int8, Timestamp
+from mlb_contracts.fields import Int2, Int4, Int8, Timestamp
 
 
 class V(Struct, gc=False, rename="camel"):

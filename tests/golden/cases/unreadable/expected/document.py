@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from mlb_etl.contracts.fields import Int2, Int8
+from mlb_contracts.fields import Int2, Int8
 
 
 class Pitch(Struct, gc=False, rename="camel"):

@@ -5,7 +5,7 @@
 
 import msgspec
 
-from mlb_etl.contracts import Capture, DocumentKey, Method, Partition, ShrinkGuard
+from mlb_contracts import Capture, DocumentKey, Method, Partition, ShrinkGuard
 
 from . import pitches
 from .document import Document

@@ -1,0 +1,289 @@
+"""The mapping, complete and decided: what `lower` makes of the YAML and the API's shape, and all that emitters see.
+
+Frozen and made of tuples; names are checked, paths resolved against the shape, keys widened, `for_each` expanded.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mlbgen.ir.types import SqlType
+from mlbgen.language.diagnostics import Position
+from mlbgen.language.paths import Condition
+
+ValueType = Literal["string", "integer", "number", "boolean", "object", "array", "map", "any"]
+Scalar = str | int | float | bool
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place in the document: a variable (`$`, a level, a look-up) and the members to walk from it.
+
+    `path` is the whole way from `$`, such as `$.liveData.plays.allPlays[*].about.atBatIndex`; maps are walked by `.*`.
+    """
+
+    root: str
+    members: tuple[str, ...]
+    path: str
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A loop over a list or a map; `item` is the type of what it yields."""
+
+    name: str
+    source: Reference
+    container: Literal["array", "map"]
+    item: ValueType
+    where: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOf:
+    """The key `prefix + item of level + suffix` of a map."""
+
+    prefix: str
+    level: str
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberEquals:
+    """The list's first item whose member equals the item of a level."""
+
+    members: tuple[str, ...]
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtIndex:
+    """The list's item at the index that is the item of a level."""
+
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """An object found elsewhere: `source` is the map or list; by what is `by`."""
+
+    name: str
+    source: Reference
+    by: KeyOf | MemberEquals | AtIndex
+
+
+@dataclass(frozen=True, slots=True)
+class PathValue:
+    """The first of the references that is there."""
+
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterValue:
+    """A parameter of the request, in its path or its query: a text."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexValue:
+    level: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyValue:
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemValue:
+    """The scalar that a level yields; `type` as in the response."""
+
+    level: str
+    type: ValueType
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantValue:
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedAt:
+    """When the request was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedAt:
+    """When the row was written; the database's default, never sent."""
+
+
+Value: TypeAlias = (
+    PathValue | ParameterValue | IndexValue | KeyValue | ItemValue | ConstantValue | CapturedAt | IngestedAt
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: SqlType
+    value: Value
+    nullable: bool
+    description: str
+    position: Position
+    default: Scalar | None = None
+    null_if: tuple[str, ...] = ()
+    convert: str | None = None
+    unreadable: Literal["null", "reject"] = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """`ahead` are the partitions the migration makes: list values (2024) or months ("2024-01")."""
+
+    column: str
+    kind: Literal["list", "month"]
+    ahead: tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    name: str
+    columns: tuple[str, ...]
+    schema: str
+    table: str
+    references: tuple[str, ...]
+
+    def is_between_partitions(self, child: Partition | None, parent: Partition | None) -> bool:
+        """Whether rows of a partition refer only to rows of the parent's partition of the same bounds.
+
+        So it is where both are partitioned by the same kind, and by columns that the key pairs.
+        """
+        if child is None or parent is None or child.kind != parent.kind:
+            return False
+        return (child.column, parent.column) in zip(self.columns, self.references, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Over `columns`, or over one SQL `expression`; `where` makes it partial, `using` is how PostgreSQL keeps it."""
+
+    name: str
+    columns: tuple[str, ...]
+    expression: str | None
+    where: str | None
+    unique: bool
+    using: Literal["btree", "brin"] = "btree"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition over `columns`, as SQL."""
+
+    name: str
+    columns: tuple[str, ...]
+    expression: str
+    severity: Literal["error", "warn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`columns` in their order in the database; captured_at and ingested_at are the last two.
+
+    `identity` is what makes a row the same one in another capture: the primary key, but for a column that widens it and
+    can change. `guarded`: a loss of its rows is suspicious.
+    """
+
+    schema: str
+    name: str
+    description: str
+    levels: tuple[Level, ...]
+    lookups: tuple[LookUp, ...]
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    identity: tuple[str, ...]
+    duplicates: Literal["error", "first", "last"]
+    partition: Partition | None
+    foreign_keys: tuple[ForeignKey, ...]
+    indexes: tuple[Index, ...]
+    checks: tuple[Check, ...]
+    guarded: bool
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKey:
+    """What one response is about; a path's value has one reference, from `$`."""
+
+    name: str
+    type: SqlType
+    value: PathValue | ParameterValue
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A test of the response before anything is made of it.
+
+    `path` is in full from `$`; `members`, with `Each` between them, are its parsed segments.
+    """
+
+    text: str
+    path: str
+    kind: Literal["present", "absent", "type", "equals_parameter"]
+    argument: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """Append-only: the responses as they came."""
+
+    schema: str
+    name: str
+    partition: Partition
+
+
+@dataclass(frozen=True, slots=True)
+class ShrinkGuard:
+    """`once` are the tables of which one has to have rows before the guard holds; without any it always does."""
+
+    share: float
+    emptied_table_rows: int
+    once: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One API method: its documents and the tables made from them, parents before children.
+
+    `query` are the parameters that a request may have beside those of its URL; None for any.
+    """
+
+    endpoint: str
+    method: str
+    url: str
+    description: str
+    mapping_file: str
+    raw_table: RawTable
+    query: tuple[str, ...] | None
+    document: tuple[DocumentKey, ...]
+    rules: tuple[Rule, ...]
+    shrink_guard: ShrinkGuard
+    tables: tuple[Table, ...]
+    fingerprint: str
+    position: Position
+
+    @property
+    def name(self) -> str:
+        """Endpoint and method: `game.liveGameV1`."""
+        return f"{self.endpoint}.{self.method}"
+
+    @property
+    def path_parameters(self) -> frozenset[str]:
+        """The parameters in the URL."""
+        return frozenset(_PARAMETER.findall(self.url))

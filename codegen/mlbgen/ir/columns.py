@@ -1,0 +1,103 @@
+"""What is known of a column by where its value comes from."""
+
+from mlbgen import ir
+from mlbgen.ir import types
+from mlbgen.ir.types import Decoding
+
+_JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+def decodings(column: ir.Column) -> tuple[Decoding, ...]:
+    """How the values that can fill the column become its own: one for each of a path's alternatives, and else one."""
+    return tuple(_decoding(column, json_type) for json_type in _json_types(column.value))
+
+
+def converter(decoding: Decoding, decoded: str) -> str | None:
+    """The function of mlb_contracts.convert that makes the value of what was decoded as `decoded`, or None."""
+    if decoding.convert or decoded == decoding.annotation:
+        return decoding.convert or types.CHECKED.get(decoded)
+    return types.FROM_TEXT.get(decoding.annotation) if decoded == "str" else None
+
+
+def wire(column: ir.Column) -> str:
+    """The type that the column is sent as; all its alternatives have the same."""
+    return decodings(column)[0].wire
+
+
+def varies(column: ir.Column) -> bool:
+    """Whether the rows of one document can differ in the column."""
+    match column.value:
+        case ir.PathValue(references):
+            return any(each.root != "$" for each in references)
+        case ir.IndexValue() | ir.KeyValue() | ir.ItemValue():
+            return True
+        case _:
+            return False
+
+
+def readers(column: ir.Column) -> frozenset[str]:
+    """The decoders and converters that can make the column's value, by their names in types.VERSIONS."""
+    if isinstance(column.value, ir.IndexValue | ir.ConstantValue | ir.CapturedAt | ir.IngestedAt):
+        return frozenset()
+    return frozenset(name for each in decodings(column) for name in (each.annotation, each.convert) if name is not None)
+
+
+def is_required(column: ir.Column) -> bool:
+    """Whether a value that can't be read holds the response back, instead of being left out.
+
+    A column with a default needs one that can be read too: else the default would stand for it.
+    """
+    return column.unreadable == "reject" or not column.nullable or column.default is not None
+
+
+def annotation(column: ir.Column) -> str:
+    """The column's annotation in its row model."""
+    python = decodings(column)[0].python
+    return f"{python} | None" if column.nullable else python
+
+
+def paths(table: ir.Table, column: ir.Column) -> tuple[str, ...]:
+    """Where the value comes from: in the response, or in its request; nothing for a constant and for a time."""
+    match column.value:
+        case ir.PathValue(references):
+            return tuple(reference.path for reference in references)
+        case ir.ParameterValue(name):
+            return (parameter(name),)
+        case ir.ItemValue(path=path):
+            return (path,)
+        case ir.IndexValue(name) | ir.KeyValue(name):
+            return tuple(item_path(level) for level in table.levels if level.name == name)
+        case _:
+            return ()
+
+
+def parameter(name: str) -> str:
+    """A parameter of the request, where else a path of the response stands."""
+    return f"parameter {name}"
+
+
+def item_path(each: ir.Level | ir.LookUp) -> str:
+    """The path of what a level yields or a look-up finds."""
+    is_map = each.container == "map" if isinstance(each, ir.Level) else isinstance(each.by, ir.KeyOf)
+    return each.source.path + (".*" if is_map else "[*]")
+
+
+def _json_types(value: ir.Value) -> tuple[str, ...]:
+    match value:
+        case ir.PathValue(references):
+            return tuple(reference.type for reference in references)
+        case ir.ItemValue(type=json_type):
+            return (json_type,)
+        case ir.IndexValue():
+            return ("integer",)
+        case ir.ConstantValue(constant):
+            return (_JSON_TYPES[type(constant)],)
+        case _:
+            return ("string",)  # keys, parameters, and times
+
+
+def _decoding(column: ir.Column, json_type: str) -> Decoding:
+    decoding = types.decoding(column.type, json_type, column.convert)
+    if decoding is None:
+        raise AssertionError(f"{column.name}: {json_type} can't fill {column.type}, which lowering refuses")
+    return decoding

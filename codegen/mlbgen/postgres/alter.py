@@ -1,0 +1,112 @@
+"""Statements that change tables in place, or drop them: one syntax tree a statement."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlglot import exp
+
+from mlbgen import ir
+from mlbgen.postgres import ddl, nodes
+from mlbgen.postgres.difference import Altered
+from mlbgen.postgres.nodes import name
+from mlbgen.postgres.printer import Add
+from mlbgen.postgres.relation import Field, Relation
+
+LOCK_TIMEOUT = "5s"
+_ANY = exp.var("%s")  # for format()
+
+
+def wait_briefly() -> exp.Set:
+    """SET LOCAL lock_timeout: while a statement waits for its lock, everyone else waits behind it."""
+    setting = exp.EQ(this=exp.var("lock_timeout"), expression=exp.Literal.string(LOCK_TIMEOUT))
+    return exp.Set(expressions=[exp.SetItem(this=setting, kind="LOCAL")])
+
+
+def foreign_key_drops(table: Altered) -> Iterator[exp.Expr]:
+    """ALTER TABLE that drops foreign keys."""
+    yield from _alter(table.old, (_drop("CONSTRAINT", name(each.name)) for each in table.foreign_keys.dropped))
+
+
+def between_partitions_drop(table: Altered) -> exp.Alter:
+    """ALTER TABLE that drops the table's foreign keys between partitions of a partition %s, if it has them."""
+    names = (name(each.name) for each in table.between_partitions.dropped)
+    return exp.Alter(this=_ANY, kind="TABLE", actions=[_drop("CONSTRAINT", each, exists=True) for each in names])
+
+
+def between_partitions_addition(key: ir.ForeignKey) -> exp.Alter:
+    """ALTER TABLE that adds a foreign key from a partition %s to a partition %s."""
+    return exp.Alter(this=_ANY, kind="TABLE", actions=[Add(this=ddl.foreign_key(key, _ANY))])
+
+
+def check_and_index_drops(table: Altered) -> Iterator[exp.Expr]:
+    """ALTER TABLE that drops checks, and DROP INDEX."""
+    named = (each.name for each in table.checks.dropped if each.name is not None)
+    yield from _alter(table.old, (_drop("CONSTRAINT", name(each)) for each in named))
+    for index in table.indexes.dropped:
+        yield _drop("INDEX", nodes.table(table.old.schema, index.name))
+
+
+def table_drop(tables: Sequence[Relation]) -> exp.Drop:
+    """DROP TABLE for all in one, so that foreign keys between them are in nobody's way."""
+    return exp.Drop(tables=[ddl.of(each) for each in tables], kind="TABLE")
+
+
+def column_drops(table: Altered) -> Iterator[exp.Expr]:
+    """ALTER TABLE that drops columns."""
+    yield from _alter(table.old, (_drop("COLUMN", name(each.name)) for each in table.dropped))
+
+
+def column_changes(table: Altered) -> Iterator[exp.Expr]:
+    """ALTER TABLE that changes columns and adds some, all in one, so that the table is written anew once at most."""
+    actions = (
+        *(_change(each, dtype=nodes.sql_type(each.type)) for each in table.widened),
+        *map(_nullability, table.nullability),
+        *map(_default, table.defaults),
+        *(Add(this=ddl.column(each)) for each in table.added),
+    )
+    yield from _alter(table.new, actions)
+
+
+def additions(table: Altered) -> Iterator[exp.Expr]:
+    """What columns and other tables have to be there for: checks, foreign keys, indexes, partitions, comments."""
+    yield from _alter(table.new, (Add(this=ddl.check(each)) for each in table.checks.added))
+    yield from foreign_key_additions(table.new, table.foreign_keys.added)
+    for index in table.indexes.added:
+        yield ddl.index(table.new, index)
+    for value in table.ahead:
+        yield ddl.partition(table.new, value, exists=True)
+    if table.is_described:
+        yield ddl.table_comment(table.new)
+    yield from ddl.column_comments(table.new, (*table.descriptions, *table.added))
+
+
+def foreign_key_additions(table: Relation, keys: Iterable[ir.ForeignKey]) -> Iterator[exp.Expr]:
+    """ALTER TABLE that adds foreign keys."""
+    yield from _alter(table, (Add(this=ddl.foreign_key(each)) for each in keys))
+
+
+def schema_drop(schema: str) -> exp.Drop:
+    """DROP SCHEMA, which nothing may be in."""
+    return exp.Drop(tables=[nodes.table(schema, None)], kind="SCHEMA")
+
+
+def _alter(table: Relation, actions: Iterable[exp.Expr]) -> Iterator[exp.Alter]:
+    """ALTER TABLE, or nothing where there is nothing to do."""
+    listed = list(actions)
+    if listed:
+        yield exp.Alter(this=ddl.of(table), kind="TABLE", actions=listed)
+
+
+def _drop(kind: str, what: exp.Expr, *, exists: bool = False) -> exp.Drop:
+    return exp.Drop(tables=[what], kind=kind, exists=exists)
+
+
+def _nullability(field: Field) -> exp.AlterColumn:
+    return _change(field, drop=field.nullable or None, allow_null=field.nullable)
+
+
+def _default(field: Field) -> exp.AlterColumn:
+    return _change(field, default=exp.CurrentTimestamp()) if field.now else _change(field, drop=True)
+
+
+def _change(field: Field, **how: object) -> exp.AlterColumn:
+    return exp.AlterColumn(this=name(field.name), **how)

@@ -1,0 +1,150 @@
+"""Schemas, tables, partitions, indexes and comments: one syntax tree a statement."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlglot import exp
+
+from mlbgen import ir
+from mlbgen.postgres import nodes
+from mlbgen.postgres.nodes import columns, name
+from mlbgen.postgres.relation import Check, Field, Relation
+
+_LAST_MONTH = 12
+_PARTITIONED = {"list": "LIST", "month": "RANGE"}
+
+
+def schema(schema_name: str) -> exp.Create:
+    """CREATE SCHEMA, unless it is there."""
+    return exp.Create(this=nodes.table(schema_name, None), kind="SCHEMA", exists=True)
+
+
+def table(relation: Relation) -> exp.Create:
+    """CREATE TABLE with columns, keys and checks."""
+    constraints = [
+        exp.PrimaryKey(expressions=columns(relation.primary_key)),
+        *map(foreign_key, relation.foreign_keys),
+        *map(check, relation.checks),
+    ]
+    parts = [*map(column, relation.fields), *constraints]
+    return exp.Create(
+        this=exp.Schema(this=of(relation), expressions=parts),
+        kind="TABLE",
+        properties=None if relation.partition is None else _properties(_partitioned_by(relation.partition)),
+    )
+
+
+def column(field: Field) -> exp.ColumnDef:
+    """A column as CREATE TABLE and ADD COLUMN have it."""
+    kinds: list[exp.Expr] = [] if field.nullable else [exp.NotNullColumnConstraint()]
+    if field.now:
+        kinds.append(exp.DefaultColumnConstraint(this=exp.CurrentTimestamp()))
+    constraints = [exp.ColumnConstraint(kind=kind) for kind in kinds]
+    return exp.ColumnDef(this=name(field.name), kind=nodes.sql_type(field.type), constraints=constraints)
+
+
+def check(of_table: Check) -> exp.Expr:
+    """A check as CREATE TABLE and ADD have it."""
+    return _named(of_table.name, exp.CheckColumnConstraint(this=nodes.expression(of_table.expression)))
+
+
+def foreign_key(key: ir.ForeignKey, to: exp.Expr | None = None) -> exp.Expr:
+    """A foreign key as CREATE TABLE and ADD have it; `to` is a partition of the table that it leads to."""
+    reference = exp.Reference(this=to or nodes.table(key.schema, key.table), expressions=columns(key.references))
+    made = exp.ForeignKey(expressions=columns(key.columns), reference=reference, options=["DEFERRABLE"])
+    return _named(key.name, made)
+
+
+def partitions(relation: Relation, keys: Sequence[ir.ForeignKey] = ()) -> Iterator[exp.Create]:
+    """CREATE TABLE for each partition made ahead, such as live_game_plays_2024 or live_game_v1_2024_07.
+
+    `keys` are the foreign keys that each has to its parents' partitions of the same value.
+    """
+    for value in () if relation.partition is None else relation.partition.ahead:
+        yield partition(relation, value, keys)
+
+
+def partition(
+    relation: Relation, value: int | str, keys: Sequence[ir.ForeignKey] = (), *, exists: bool = False
+) -> exp.Create:
+    """CREATE TABLE of the partition for that value; `exists`: unless it is there, as it may have been needed before."""
+    if relation.partition is None:
+        raise ValueError(f"{relation.qualified_name} is not partitioned")
+    constraints = [foreign_key(each, _partition(each.schema, each.table, value)) for each in keys]
+    whole = exp.Schema(this=of(relation), expressions=constraints) if constraints else of(relation)
+    part_of = exp.PartitionedOfProperty(this=whole, expression=_bounds(relation, relation.partition, value))
+    part = _partition(relation.schema, relation.name, value)
+    return exp.Create(this=part, kind="TABLE", exists=exists, properties=_properties(part_of))
+
+
+def indexes(relation: Relation) -> Iterator[exp.Create]:
+    """CREATE INDEX for each."""
+    for each in relation.indexes:
+        yield index(relation, each)
+
+
+def index(relation: Relation, made: ir.Index) -> exp.Create:
+    """CREATE INDEX."""
+    keys = [exp.paren(nodes.expression(made.expression))] if made.expression is not None else columns(made.columns)
+    where = None if made.where is None else exp.Where(this=nodes.expression(made.where))
+    using = None if made.using == "btree" else exp.Var(this=made.using)
+    params = exp.IndexParameters(using=using, columns=keys, where=where)
+    this = exp.Index(this=name(made.name), table=of(relation), params=params)
+    return exp.Create(this=this, kind="INDEX", unique=made.unique)
+
+
+def comments(relation: Relation) -> Iterator[exp.Comment]:
+    """COMMENT ON the table and on each of its columns."""
+    yield table_comment(relation)
+    yield from column_comments(relation, relation.fields)
+
+
+def table_comment(relation: Relation) -> exp.Comment:
+    """COMMENT ON TABLE."""
+    return exp.Comment(this=of(relation), kind="TABLE", expression=exp.Literal.string(relation.description))
+
+
+def column_comments(relation: Relation, fields: Iterable[Field]) -> Iterator[exp.Comment]:
+    """COMMENT ON COLUMN for each of these."""
+    for field in fields:
+        on = exp.Column(this=name(field.name), table=name(relation.name), db=name(relation.schema))
+        yield exp.Comment(this=on, kind="COLUMN", expression=exp.Literal.string(field.description))
+
+
+def names_in(expression: str) -> set[str]:
+    """The columns that an expression of the IR names."""
+    return {each.name for each in nodes.expression(expression).find_all(exp.Column)}
+
+
+def of(relation: Relation) -> exp.Table:
+    """The table's name."""
+    return nodes.table(relation.schema, relation.name)
+
+
+def _partition(schema_name: str, table_name: str, value: int | str) -> exp.Table:
+    return nodes.table(schema_name, f"{table_name}_{value}".replace("-", "_"))
+
+
+def _properties(*properties: exp.Property) -> exp.Properties:
+    return exp.Properties(expressions=list(properties))
+
+
+def _named(constraint_name: str | None, constraint: exp.Expr) -> exp.Expr:
+    return (
+        constraint if constraint_name is None else exp.Constraint(this=name(constraint_name), expressions=[constraint])
+    )
+
+
+def _partitioned_by(partition: ir.Partition) -> exp.PartitionedByProperty:
+    how = exp.Anonymous(this=_PARTITIONED[partition.kind], expressions=columns([partition.column]))
+    return exp.PartitionedByProperty(this=how)
+
+
+def _bounds(relation: Relation, partition: ir.Partition, value: int | str) -> exp.PartitionBoundSpec:
+    """`IN (2024)`, or from the first of a month to that of the next; timestamps at midnight UTC, wherever it runs."""
+    if partition.kind == "list":
+        return exp.PartitionBoundSpec(this=[exp.convert(value)])
+    year, month = map(int, str(value).split("-"))
+    after = (year + 1, 1) if month == _LAST_MONTH else (year, month + 1)
+    clock = " 00:00:00+00" if relation.type_of(partition.column) == "timestamptz" else ""
+    first, last = (exp.Literal.string(f"{y:04}-{m:02}-01{clock}") for y, m in ((year, month), after))
+    return exp.PartitionBoundSpec(from_expressions=[first], to_expressions=[last])

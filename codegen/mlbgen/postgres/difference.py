@@ -1,0 +1,265 @@
+"""What leads from one schema to another: tables made, dropped, altered in place, or made anew from the raw responses.
+
+The order of columns is none of it: PostgreSQL adds a column behind the others, and every statement names its columns.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeAlias, TypeVar
+
+from mlbgen import ir
+from mlbgen.postgres import ddl
+from mlbgen.postgres.relation import Check, Field, ForeignKeys, Relation, foreign_keys
+from mlbgen.postgres.widening import widens
+
+# Schema, table and column.
+_Place: TypeAlias = tuple[str, str, str]
+_T = TypeVar("_T", ir.ForeignKey, ir.Index, Check)
+
+
+@dataclass(frozen=True, slots=True)
+class Remade(Generic[_T]):
+    """What is dropped of a table's foreign keys, checks or indexes, and what is added.
+
+    What is in both depends on a column or a table that changes.
+    """
+
+    dropped: tuple[_T, ...]
+    added: tuple[_T, ...]
+
+    def words(self, kind: str) -> Iterator[str]:
+        """The changes in words, such as `index games_venue_idx added`."""
+        dropped, added = ({str(each.name) for each in of} for of in (self.dropped, self.added))
+        for name in sorted(dropped | added):
+            what = "made anew" if name in dropped & added else "dropped" if name in dropped else "added"
+            yield f"{kind} {name} {what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A table that changes in place.
+
+    A column that is both dropped and added has got a type that can't hold all its values. Of the others, those with
+    another type, nullability, default or description are as they will be. `foreign_keys` are the table's own, and
+    `between_partitions` those that each of its partitions has.
+    """
+
+    old: Relation
+    new: Relation
+    dropped: tuple[Field, ...]
+    added: tuple[Field, ...]
+    widened: tuple[Field, ...]
+    nullability: tuple[Field, ...]
+    defaults: tuple[Field, ...]
+    descriptions: tuple[Field, ...]
+    foreign_keys: Remade[ir.ForeignKey]
+    between_partitions: Remade[ir.ForeignKey]
+    checks: Remade[Check]
+    indexes: Remade[ir.Index]
+    ahead: tuple[int | str, ...]
+    is_described: bool
+
+    @property
+    def narrowed(self) -> frozenset[str]:
+        """The columns that are dropped to be added with another type."""
+        return frozenset(each.name for each in self.added) & {each.name for each in self.dropped}
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The changes in words, such as `column venue added`."""
+        both = self.narrowed
+        own, between = self.foreign_keys, self.between_partitions
+        keys = Remade((*own.dropped, *between.dropped), (*own.added, *between.added))
+        columns = {
+            "dropped": [each for each in self.dropped if each.name not in both],
+            "added": [each for each in self.added if each.name not in both],
+            "of a narrower type": [each for each in self.added if each.name in both],
+            "of a wider type": self.widened,
+            "with another nullability": self.nullability,
+            "with another default": self.defaults,
+            "described anew": self.descriptions,
+        }
+        return (
+            *(f"column {each.name} {what}" for what, fields in columns.items() for each in fields),
+            *keys.words("foreign key"),
+            *self.checks.words("check"),
+            *self.indexes.words("index"),
+            *([f"partitions added: {', '.join(map(str, self.ahead))}"] if self.ahead else []),
+            *(["table described anew"] if self.is_described else []),
+        )
+
+    @property
+    def after(self) -> Relation:
+        """The table as it is then: columns in the database's order, with all partitions that were made ahead ever."""
+        gone = {each.name for each in self.dropped}
+        new = {each.name: each for each in self.new.fields}
+        fields = (*(new[each.name] for each in self.old.fields if each.name not in gone), *self.added)
+        partition = self.new.partition
+        if self.old.partition is not None and partition is not None:
+            ahead = {*self.old.partition.ahead, *partition.ahead}
+            partition = replace(partition, ahead=tuple(sorted(ahead, key=lambda value: (str(type(value)), value))))
+        return replace(self.new, fields=fields, partition=partition)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A table that can't change in place, and why not; only a table of responses themselves can't be made anew."""
+
+    old: Relation
+    new: Relation
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """All of it; tables are in the order of the new schema `new`, parents before children."""
+
+    new: tuple[Relation, ...]
+    created: tuple[Relation, ...]
+    dropped: tuple[Relation, ...]
+    rebuilt: tuple[Rebuilt, ...]
+    altered: tuple[Altered, ...]
+    unchanged: tuple[Relation, ...]
+
+    @property
+    def new_schemas(self) -> tuple[str, ...]:
+        """The PostgreSQL schemas that no table was in before."""
+        rebuilt, altered = (each.old for each in self.rebuilt), (each.old for each in self.altered)
+        known = {each.schema for each in (*self.unchanged, *self.dropped, *altered, *rebuilt)}
+        return tuple(sorted({each.schema for each in self.created} - known))
+
+    def __bool__(self) -> bool:
+        return bool(self.created or self.dropped or self.rebuilt or self.altered)
+
+    @property
+    def after(self) -> tuple[Relation, ...]:
+        """The schema as it is then."""
+        rebuilt, altered = (each.new for each in self.rebuilt), (each.after for each in self.altered)
+        return (*self.unchanged, *altered, *rebuilt, *self.created)
+
+
+def difference(old: Sequence[Relation], new: Sequence[Relation]) -> Difference:
+    """What makes the new schema of the old one."""
+    before = {each.qualified_name: each for each in old}
+    wanted = {each.qualified_name for each in new}
+    pairs = [(before[each.qualified_name], each) for each in new if each.qualified_name in before]
+    rebuilt = tuple(Rebuilt(*pair, reasons) for pair in pairs if (reasons := _reasons(*pair)))
+    again = frozenset(each.new.qualified_name for each in rebuilt)
+    kept = [pair for pair in pairs if pair[1].qualified_name not in again]
+    retyped = frozenset(place for pair in kept for place in _retyped(*pair))
+    altered = [
+        _altered(*pair, (foreign_keys(pair[0], old), foreign_keys(pair[1], new)), retyped, again) for pair in kept
+    ]
+    return Difference(
+        new=tuple(new),
+        created=tuple(each for each in new if each.qualified_name not in before),
+        dropped=tuple(each for each in old if each.qualified_name not in wanted),
+        rebuilt=rebuilt,
+        altered=tuple(each for each in altered if each.changes),
+        unchanged=tuple(each.old for each in altered if not each.changes),
+    )
+
+
+def _reasons(old: Relation, new: Relation) -> tuple[str, ...]:
+    """Why the table can't change in place; none where it can."""
+    reasons = []
+    before = {each.name: each for each in old.fields}
+    if old.primary_key != new.primary_key:
+        reasons.append(f"its key was ({', '.join(old.primary_key)}) and is ({', '.join(new.primary_key)})")
+    if _by(old) != _by(new):
+        reasons.append(f"it was {_by_words(old)} and is {_by_words(new)}")
+    for field in new.fields:
+        released = before.get(field.name)
+        if released is None:
+            if not field.nullable and not field.now and field.name not in new.primary_key:
+                reasons.append(f"{field.name} is new, and may not be NULL")
+        elif _is_bound(new, field.name, released.type, field.type):
+            reasons.append(f"{field.name} of its key was {released.type} and is {field.type}")
+    unnamed = ({each.expression for each in of.checks if each.name is None} for of in (old, new))
+    if len({frozenset(each) for each in unnamed}) > 1:
+        reasons.append("a check without a name differs")
+    return tuple(reasons)
+
+
+def _is_bound(relation: Relation, column: str, old: str, new: str) -> bool:
+    """Whether its type differs and can't: of the column that rows are partitioned by, or narrowed in the key."""
+    is_partition = relation.partition is not None and relation.partition.column == column
+    return old != new and (is_partition or (column in relation.primary_key and not widens(old, new)))
+
+
+def _by(relation: Relation) -> tuple[str, str] | None:
+    return None if relation.partition is None else (relation.partition.column, relation.partition.kind)
+
+
+def _by_words(relation: Relation) -> str:
+    by = relation.partition
+    return "not partitioned" if by is None else f"partitioned by {by.kind} of {by.column}"
+
+
+def _retyped(old: Relation, new: Relation) -> Iterable[_Place]:
+    types = {each.name: each.type for each in old.fields}
+    for field in new.fields:
+        if types.get(field.name, field.type) != field.type:
+            yield new.schema, new.name, field.name
+
+
+def _altered(
+    old: Relation,
+    new: Relation,
+    keys: tuple[ForeignKeys, ForeignKeys],
+    retyped: frozenset[_Place],
+    rebuilt: frozenset[str],
+) -> Altered:
+    """`keys` are the foreign keys of both."""
+    before, after = ({each.name: each for each in of.fields} for of in (old, new))
+    both = [(each, after[each.name]) for each in old.fields if each.name in after]
+    narrowed = {to.name for each, to in both if each.type != to.type and not widens(each.type, to.type)}
+    kept = [pair for pair in both if pair[1].name not in narrowed]
+    touched = {column for schema, table, column in retyped if (schema, table) == (new.schema, new.name)}
+    own, between = (
+        _remade(*pair, lambda key: _follows(key, new, retyped, rebuilt)) for pair in zip(*keys, strict=True)
+    )
+    return Altered(
+        old=old,
+        new=new,
+        dropped=tuple(each for each in old.fields if each.name not in after or each.name in narrowed),
+        added=tuple(each for each in new.fields if each.name not in before or each.name in narrowed),
+        widened=tuple(to for each, to in kept if each.type != to.type),
+        nullability=tuple(to for each, to in kept if each.nullable != to.nullable),
+        defaults=tuple(to for each, to in kept if each.now != to.now),
+        descriptions=tuple(to for each, to in kept if each.description != to.description),
+        foreign_keys=own,
+        between_partitions=between,
+        checks=_remade(old.checks, new.checks, lambda check: not touched.isdisjoint(ddl.names_in(check.expression))),
+        indexes=_remade(old.indexes, new.indexes, lambda index: _is_over(index, touched, narrowed)),
+        ahead=_ahead(old, new),
+        is_described=old.description != new.description,
+    )
+
+
+def _remade(old: tuple[_T, ...], new: tuple[_T, ...], depends: Callable[[_T], bool]) -> Remade[_T]:
+    return Remade(
+        tuple(each for each in old if each not in new or depends(each)),
+        tuple(each for each in new if each not in old or depends(each)),
+    )
+
+
+def _follows(key: ir.ForeignKey, of: Relation, retyped: frozenset[_Place], rebuilt: frozenset[str]) -> bool:
+    """Whether a foreign key has to be made anew with a column at either end, or with the table it leads to."""
+    own = {(of.schema, of.name, column) for column in key.columns}
+    theirs = {(key.schema, key.table, column) for column in key.references}
+    return f"{key.schema}.{key.table}" in rebuilt or not retyped.isdisjoint(own | theirs)
+
+
+def _is_over(index: ir.Index, retyped: set[str], narrowed: set[str]) -> bool:
+    """Whether an index goes with a dropped column, or has an expression that may read otherwise with another type."""
+    expressions = filter(None, (index.expression, index.where))
+    named = {name for expression in expressions for name in ddl.names_in(expression)}
+    return not retyped.isdisjoint(named) or not narrowed.isdisjoint(index.columns)
+
+
+def _ahead(old: Relation, new: Relation) -> tuple[int | str, ...]:
+    """The partitions that are made ahead now and were not."""
+    if old.partition is None or new.partition is None:
+        return ()
+    return tuple(value for value in new.partition.ahead if value not in old.partition.ahead)

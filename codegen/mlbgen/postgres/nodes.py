@@ -1,0 +1,50 @@
+"""The leaves that statements are built of: names, always quoted, types and lists of columns."""
+
+from collections.abc import Iterable
+
+import sqlglot
+from sqlglot import exp
+
+
+def name(text: str) -> exp.Identifier:
+    return exp.Identifier(this=text, quoted=True)
+
+
+def names(texts: Iterable[str]) -> list[exp.Identifier]:
+    return [name(text) for text in texts]
+
+
+def column(text: str, of: str | None = None) -> exp.Column:
+    """A column, of a table or of an alias."""
+    return exp.Column(this=name(text), table=None if of is None else name(of))
+
+
+def columns(texts: Iterable[str], of: str | None = None) -> list[exp.Expr]:
+    return [column(text, of) for text in texts]
+
+
+def table(schema: str | None, text: str | None, alias: str | None = None) -> exp.Table:
+    """A table, or without `text` its schema; without `schema` a part of the same statement."""
+    parts = {"db": schema, "this": text}
+    known_as = None if alias is None else exp.TableAlias(this=name(alias))
+    return exp.Table(**{key: name(part) for key, part in parts.items() if part is not None}, alias=known_as)
+
+
+def sql_type(spelling: object) -> exp.DataType:
+    """A type exactly as `mlbgen.ir.types` spells it; sqlglot's own spelling would be DECIMAL(5, 1)."""
+    return exp.DataType(this=exp.DType.USERDEFINED, kind=str(spelling))
+
+
+def cast(node: exp.Expr, spelling: object) -> exp.Cast:
+    return exp.Cast(this=node, to=sql_type(spelling))
+
+
+def expression(text: str) -> exp.Expr:
+    """An expression of the IR, which lowering has read and held to what is safe."""
+    return sqlglot.parse_one(text, dialect="postgres", into=exp.Condition)
+
+
+def count(alias: str, condition: exp.Expr) -> exp.Expr:
+    """How many rows meet the condition."""
+    counted = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
+    return exp.alias_(counted, name(alias))

@@ -1,0 +1,36 @@
+"""All that is wrong in a project's mappings: by themselves, against shapes and samples, and without a migration yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbgen.language.diagnostics import Diagnostic, MappingErrors
+from mlbgen.language.source import with_lines
+from mlbgen.project import generate, migrate
+from mlbgen.samples import sample, stubs
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is wrong, sorted by place, and which samples showed it, of each method."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    samples: tuple[sample.Checked, ...] = ()
+
+
+def check(root: Path, stub_folders: Sequence[Path]) -> Checked:
+    """Check all mappings; samples are read only for mappings that are right by themselves, and if there are folders.
+
+    Raises MlbgenError for a broken sample.
+    """
+    try:
+        inputs = generate.read(root, generate.mappings(root))
+    except MappingErrors as errors:
+        return Checked(errors.diagnostics)
+    found = migrate.unreleased([each.method for each in inputs], generate.read_released(root))
+    checked: tuple[sample.Checked, ...] = ()
+    if stub_folders:
+        folders = stubs.with_own(root, stub_folders)
+        checked = tuple(sample.check(given.method, stubs.find(*folders)) for given in inputs)
+        found += [each for of_method in checked for each in of_method.diagnostics]
+    return Checked(tuple(sorted(with_lines(found, root=root))), checked)

@@ -1,0 +1,128 @@
+"""From a project's inputs, which `read` takes in, to the texts of all generated files, a pure function of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mlbgen import ir, layout, lower
+from mlbgen.language import source, spec
+from mlbgen.language.diagnostics import Diagnostic, MappingErrors
+from mlbgen.language.errors import MlbgenError, unusable_files
+from mlbgen.lower import grammar
+from mlbgen.postgres import migrations, released
+from mlbgen.postgres.released import Released
+from mlbgen.postgres.statements import statements
+from mlbgen.project import schema
+from mlbgen.project.formatting import formatted
+from mlbgen.python import api, document, facts, method, package, table, tree
+from mlbgen.samples import infer, shape_file
+from mlbgen.samples.shape import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One mapping, lowered, what it leaves out on purpose, and the shape that its paths lead through."""
+
+    method: ir.Method
+    ignore: tuple[spec.Ignore, ...]
+    shape: Shape
+
+
+def mappings(root: Path) -> list[Path]:
+    """The project's mapping files, by their paths. Raises MlbgenError where there is none."""
+    found = sorted((root / layout.MAPPINGS).rglob("*.yaml"))
+    if not found:
+        raise MlbgenError(f"{root / layout.MAPPINGS}: no mappings here (files *.yaml)")
+    return found
+
+
+def method_name(mapping: Path, *, root: Path) -> str:
+    """The method that a mapping is of, such as `game.liveGameV1`. Raises MappingErrors."""
+    declared = grammar.read(source.load(mapping, root=root)).source
+    return f"{declared.endpoint}.{declared.method}"
+
+
+def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
+    """The mappings in these files. Raises MappingErrors with all that is wrong in any of them."""
+    texts: list[tuple[source.Source, spec.Mapping]] = []
+    inputs: list[Input] = []
+    wrong: list[Diagnostic] = []
+    for file in files:
+        try:
+            text = source.load(file, root=root)
+            texts.append((text, grammar.read(text)))
+        except MappingErrors as errors:
+            wrong += errors.diagnostics
+    tables = {name: text.file for text, mapping in texts for name in lower.table_names(mapping)}
+    for text, mapping in texts:
+        try:
+            inputs.append(_read(root, text, mapping, tables))
+        except MappingErrors as errors:
+            wrong += errors.diagnostics
+    if wrong:
+        raise MappingErrors(wrong)
+    return tuple(inputs)
+
+
+def _read(root: Path, text: source.Source, mapping: spec.Mapping, tables: Mapping[str, str]) -> Input:
+    name = f"{mapping.source.endpoint}.{mapping.source.method}"
+    shape_path = root / infer.path(name)
+    if not shape_path.exists():
+        raise MlbgenError(f"{shape_path}: the shape of {name} is missing: run mlbgen infer with samples of it")
+    shape = shape_file.load(shape_path)
+    return Input(lower.lower(text, shape, tables), tuple(mapping.ignore), shape)
+
+
+def with_shapes_of(inputs: Iterable[Input], directories: Sequence[Path]) -> tuple[Input, ...]:
+    """The inputs with the shapes of the samples below the directories, without the methods that have none there.
+
+    Raises MlbgenError for a broken stub.
+    """
+    known = {each.method.name: each for each in inputs}
+    shapes = infer.of_samples(directories, known)
+    return tuple(replace(known[name], shape=shape) for name, shape in shapes.items())
+
+
+def read_released(root: Path) -> Released | None:
+    """The project's released migrations, or None where there are none.
+
+    Raises MlbgenError where a file is not as it was released, or can't be read.
+    """
+    names = (released.SUMS, released.SCHEMA)
+    folder = layout.migrations(layout.package(root))
+    found = [each for each in (root / folder).glob("*") if each.name in names or released.SCRIPT.fullmatch(each.name)]
+    with unusable_files():
+        # What is not UTF-8 is not as it was released either.
+        texts = {each.name: each.read_bytes().decode(errors="replace") for each in found}
+    return released.read(texts, folder)
+
+
+def files(inputs: Sequence[Input], before: Released | None = None, into: str = layout.PACKAGE) -> dict[str, str]:
+    """The text of every generated file, by its path in the project; migrations that were released stay as they are.
+
+    `into` is the name of the package: its folder has it, and no text.
+    """
+    methods = [each.method for each in inputs]
+    modules = package.files(methods)
+    for each in inputs:
+        modules |= _modules(each)
+    kept = {} if before is None else {f"{layout.MIGRATIONS}/{name}": text for name, text in before.texts.items()}
+    texts = formatted(modules) | (kept or migrations.files(methods)) | {"py.typed": package.TYPED}
+    return {
+        **{f"{layout.generated(into)}/{path}": text for path, text in sorted(texts.items())},
+        layout.MAPPING_SCHEMA: schema.text(),
+    }
+
+
+def _modules(given: Input) -> dict[str, str]:
+    """The Python of one method, by path in the package, not formatted yet."""
+    mapped = given.method
+    folder = package.folder(mapped)
+    read_of_it = tree.tree(mapped, given.shape)
+    modules = {
+        f"{folder}/document.py": document.text(mapped, read_of_it),
+        f"{folder}/method.py": method.text(mapped, read_of_it),
+    }
+    for name, each in zip(facts.modules(mapped), mapped.tables, strict=True):
+        modules[f"{folder}/{name}.py"] = table.text(mapped, each, read_of_it, statements(each, mapped.document))
+    return modules | api.files(mapped.endpoint, mapped.method, given.shape)

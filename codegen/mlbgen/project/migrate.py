@@ -1,0 +1,169 @@
+"""The next migration: what leads from the released schema to what the mappings say, unless it would do harm."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlbgen import ir, layout
+from mlbgen.language.diagnostics import Diagnostic, MappingErrors, Position
+from mlbgen.language.errors import MlbgenError
+from mlbgen.language.source import with_lines
+from mlbgen.postgres import migrations
+from mlbgen.postgres.difference import Altered, Difference, Rebuilt, difference
+from mlbgen.postgres.relation import Relation
+from mlbgen.postgres.released import Released
+from mlbgen.project import generate
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a migration may do that it does not do by itself: drop data, and make tables anew."""
+
+    drop: bool = False
+    rebuild: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """The texts of all files of the migrations' folder with one more, by path in the project, and what it changes.
+
+    None of both where there is nothing to do.
+    """
+
+    files: Mapping[str, str]
+    changes: tuple[str, ...]
+
+
+def unreleased(methods: Sequence[ir.Method], released: Released | None) -> list[Diagnostic]:
+    """Each table that the mappings have otherwise than the released migrations make it."""
+    if released is None:
+        return []
+    places = _Places(methods)
+    help_ = "run `mlbgen migrate WHAT`, with a word for what changes"
+    change = difference(released.schema, migrations.relations(methods))
+    return sorted(
+        Diagnostic(places.of(table), "MG110", f"no migration has this yet: {table.qualified_name}: {what}", help_)
+        for table, what in _changes(change)
+    )
+
+
+def read_and_plan(root: Path, what: str, allowed: Allowed) -> Migration:
+    """The next migration of a project; raises MappingErrors."""
+    inputs = generate.read(root, generate.mappings(root))
+    methods, before = [each.method for each in inputs], generate.read_released(root)
+    try:
+        return plan(methods, before, what, allowed, layout.package(root))
+    except MappingErrors as refused:
+        raise MappingErrors(with_lines(refused.diagnostics, root=root)) from refused
+
+
+def plan(
+    methods: Sequence[ir.Method],
+    released: Released | None,
+    what: str,
+    allowed: Allowed,
+    into: str = layout.PACKAGE,
+) -> Migration:
+    """The next migration, V<n>__<what>.sql in the package `into`; raises MappingErrors for what is not allowed."""
+    if released is None:
+        raise MlbgenError("no migration is released yet: `mlbgen generate` writes the first ones")
+    change = difference(released.schema, migrations.relations(methods))
+    if refused := list(_refused(change, _Places(methods), allowed)):
+        raise MappingErrors(refused)
+    if not change:
+        return Migration({}, ())
+    words = [(table.qualified_name, does) for table, does in _changes(change)]
+    touched = {name for name, _ in words}
+    concerned = [each for each in methods if not touched.isdisjoint(_tables(each))] or methods
+    files = migrations.next_files(released, what, change, methods, concerned)
+    paths = {f"{layout.generated(into)}/{path}": text for path, text in files.items()}
+    return Migration(paths, tuple(f"{name}: {does}" for name, does in words))
+
+
+class _Places:
+    """Where tables and columns stand in the mappings."""
+
+    def __init__(self, methods: Sequence[ir.Method]) -> None:
+        self._first = Position(methods[0].mapping_file, 1, 1)
+        self._raw = {
+            f"{each.raw_table.schema}.{each.raw_table.name}": Position(each.mapping_file, 1, 1) for each in methods
+        }
+        tables = [table for each in methods for table in each.tables]
+        self._tables = {f"{table.schema}.{table.name}": table.position for table in tables}
+        self._columns = {
+            (f"{table.schema}.{table.name}", column.name): column.position
+            for table in tables
+            for column in table.columns
+        }
+
+    def of(self, table: Relation, column: str = "") -> Position:
+        """Of the column, else of the table, else the start of the first mapping."""
+        name = table.qualified_name
+        of_table = self._tables.get(name) or self._raw.get(name) or self._first
+        return self._columns.get((name, column), of_table)
+
+
+def _tables(method: ir.Method) -> set[str]:
+    return {each.qualified_name for each in migrations.relations([method])}
+
+
+def _changes(change: Difference) -> Iterator[tuple[Relation, str]]:
+    """The tables and what changes of each, in words."""
+    for table in change.created:
+        yield table, "table added"
+    for table in change.dropped:
+        yield table, "table dropped"
+    for rebuilt in change.rebuilt:
+        yield rebuilt.new, f"table made anew, as {'; '.join(rebuilt.reasons)}"
+    for altered in change.altered:
+        yield from ((altered.new, words) for words in altered.changes)
+
+
+def _refused(change: Difference, places: _Places, allowed: Allowed) -> Iterator[Diagnostic]:
+    for rebuilt in change.rebuilt:
+        if rebuilt.new.raw:
+            yield _of_responses(rebuilt, places)
+        elif not allowed.rebuild:
+            yield _not_in_place(rebuilt, places)
+    if allowed.drop:
+        return
+    for table in change.dropped:
+        message = f"the table {table.qualified_name} was released, and no mapping has it any more"
+        yield Diagnostic(places.of(table), "MG111", message, "--allow-drop drops it with all its rows")
+    for altered in change.altered:
+        yield from _drops(altered, places)
+    for rebuilt in change.rebuilt:
+        yield from _gone(rebuilt.old, rebuilt.new, places)
+
+
+def _drops(altered: Altered, places: _Places) -> Iterator[Diagnostic]:
+    yield from _gone(altered.old, altered.new, places)
+    for name in sorted(altered.narrowed):
+        table, was, becomes = altered.new, altered.old.type_of(name), altered.new.type_of(name)
+        message = f"{table.qualified_name}.{name} was released as {was}, and not each {was} is one of {becomes}"
+        help_ = "--allow-drop drops its values; `mlb-etl transform` fills it again from the raw responses"
+        yield Diagnostic(places.of(table, name), "MG111", message, help_)
+
+
+def _gone(old: Relation, new: Relation, places: _Places) -> Iterator[Diagnostic]:
+    names = {each.name for each in new.fields}
+    for field in old.fields:
+        if field.name not in names:
+            message = f"{new.qualified_name}.{field.name} was released, and the mapping no longer has it"
+            yield Diagnostic(places.of(new), "MG111", message, "--allow-drop drops it with all its values")
+
+
+def _not_in_place(rebuilt: Rebuilt, places: _Places) -> Diagnostic:
+    name = rebuilt.new.qualified_name
+    message = f"{name} can't change in place: {'; '.join(rebuilt.reasons)}"
+    help_ = (
+        f"--rebuild writes a migration that makes it anew; `mlb-etl rebuild --table {name}` applies it, "
+        "with rows made of the raw responses, in one transaction"
+    )
+    return Diagnostic(places.of(rebuilt.new), "MG112", message, help_)
+
+
+def _of_responses(rebuilt: Rebuilt, places: _Places) -> Diagnostic:
+    message = f"the raw table {rebuilt.new.qualified_name} can't change so: {'; '.join(rebuilt.reasons)}"
+    help_ = "it holds the only copy of the responses: take the change back, or name another raw_table"
+    return Diagnostic(places.of(rebuilt.new), "MG113", message, help_)

@@ -1,0 +1,58 @@
+"""The body of `accept`: a test for each rule that the decoder does not hold a response to already."""
+
+from mlbgen import ir
+from mlbgen.language import paths
+from mlbgen.language.names import identifier
+from mlbgen.python.code import quoted
+from mlbgen.python.scope import Scope
+
+
+def say(scope: Scope, rule: ir.Rule) -> None:
+    """Add the rule's test to the statements of the scope's depth 0. A null is as if it was not there."""
+    if rule.kind == "type":
+        return  # as the struct's annotation says
+    first, *others = _between_loops(paths.parse(rule.path))
+    value = _in_loops(scope, rule, first, others) if others else scope.value("$", first).or_none
+    text, path = quoted(rule.text), quoted(rule.path)
+    shown = f", value={value}"
+    match rule.kind:
+        case "present":
+            test, shown = f"{value} is None", ""
+        case "equals_parameter" if not others:
+            test = f"{value} is None or {_differs(rule, value)}"
+        case _:
+            test = f"{value} is not None"
+    scope.say(0, f"if {test}:\n    raise Rejected({text}, path={path}{shown})")
+
+
+def _differs(rule: ir.Rule, value: str) -> str:
+    return f"str({value}) != {Scope.parameter(str(rule.argument)).expression}"
+
+
+def _in_loops(scope: Scope, rule: ir.Rule, first: tuple[str, ...], others: list[tuple[str, ...]]) -> str:
+    """A local for the first value that is there, or that is not the parameter's."""
+    value = scope.value("$", first)
+    loops = []
+    for number, members in enumerate(others):
+        item = f"each_{number}" if number else "each"
+        items = f"({value.expression} or {{}}).values()" if value.node.is_map else f"{value.expression} or ()"
+        loops.append(f"for {item} in {items}")
+        value = scope.inline(item, value.node.each, members)
+    local = scope.names.take(identifier((others[-1] or first)[-1]))
+    found = value.or_none
+    wrong = f"{found} is not None"
+    if rule.kind == "equals_parameter":
+        wrong += f" and {_differs(rule, found)}"
+    scope.say(0, f"{local} = next(({found} {' '.join(loops)} if {wrong}), None)")
+    return local
+
+
+def _between_loops(path: paths.Path) -> list[tuple[str, ...]]:
+    """The members before the first loop, those after it, and so on."""
+    parts: list[tuple[str, ...]] = [()]
+    for segment in path.segments:
+        if isinstance(segment, str):
+            parts[-1] += (segment,)
+        else:
+            parts.append(())
+    return parts

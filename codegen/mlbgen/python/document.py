@@ -1,0 +1,62 @@
+"""document.py of a method: the structs that a response is decoded into, of only the members that something reads."""
+
+from dataclasses import dataclass
+
+from mlbgen import ir
+from mlbgen.python.code import Source, header, quoted
+from mlbgen.python.tree import Member, Tree
+from mlbgen.rendering import render
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    name: str
+    options: Source
+    fields: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    header: Source
+    docstring: Source
+    classes: tuple[_Class, ...]
+    constants: tuple[Source, ...]
+
+
+def text(method: ir.Method, tree: Tree) -> str:
+    """The module's text; its imports are pruned by the formatter."""
+    name = f"{method.endpoint}.{method.method}"
+    return render(
+        "document.py.jinja",
+        _Context(
+            header=header(method.mapping_file),
+            docstring=Source(f'"""What is read of a response of {name}. Any member can be missing or null."""'),
+            classes=tuple(
+                _Class(
+                    each.annotation,
+                    Source(', rename="camel"' if any(map(_is_camel, each.members)) else ""),
+                    tuple(map(_field, each.members)),
+                )
+                for each in tree.structs
+            ),
+            constants=tuple(Source(f"{each.constant} = {each.annotation}()") for each in tree.lacking),
+        ),
+    )
+
+
+def _field(member: Member) -> Source:
+    annotation = f"{member.node.annotation}{' | UnsetType' if member.keeps_null else ''} | None"
+    default = "UNSET" if member.keeps_null else "None"
+    if member.json_name not in {member.attribute, _camel(member.attribute)}:
+        default = f"field(default={default}, name={quoted(member.json_name)})"
+    return Source(f"{member.attribute}: {annotation} = {default}")
+
+
+def _is_camel(member: Member) -> bool:
+    return member.attribute != member.json_name == _camel(member.attribute)
+
+
+def _camel(attribute: str) -> str:
+    """The name that `rename="camel"` gives an attribute."""
+    first, *others = attribute.rstrip("_").split("_")
+    return first + "".join(map(str.title, others))

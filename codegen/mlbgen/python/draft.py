@@ -1,0 +1,157 @@
+"""What a method's tables, rules and document keys look at in a response: collected place by place."""
+
+from dataclasses import dataclass, field
+
+from mlbgen import ir
+from mlbgen.ir import types
+from mlbgen.ir.columns import decodings
+from mlbgen.language import paths
+from mlbgen.language.names import identifier, snake
+from mlbgen.samples.shape import Shape
+
+# Of several the first is what all must fit.
+_NUMBERS = ("Int2", "Int4", "Int8", "int", "Decimal", "float", "int | float")
+_TEXTS = frozenset({"str", *types.FROM_TEXT})
+_NOTHING_SEEN = Shape(frozenset())
+_BY_JSON_TYPE = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "array": "list[object]",
+    "object": "dict[str, object]",
+}
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """A place of the document while it is collected what is read there.
+
+    `titles` are what its class can be called by, from the outermost on: ("live_data", "plays").
+    `annotations` are what the decoder is told for each reader; `keeps_null` where a filter tells null from absent;
+    `can_lack` where the way to it does not imply that it is there.
+    """
+
+    titles: tuple[str, ...]
+    annotations: set[str] = field(default_factory=set)
+    members: dict[str, "Draft"] = field(default_factory=dict)
+    container: str = ""
+    item: "Draft | None" = None
+    keeps_null: bool = False
+    can_lack: bool = False
+
+    def walk(self, members: tuple[str, ...]) -> "Draft":
+        """The place behind these members."""
+        place = self
+        for name in members:
+            titles = (*place.titles, snake(identifier(name)) or "item")
+            place = place.members.setdefault(name, Draft(titles, can_lack=True))
+        return place
+
+    def each(self, container: str, name: str) -> "Draft":
+        """The items of a list or a map; the first name given to one names its class."""
+        if self.item is None:
+            self.container, self.item = container, Draft((*self.titles[:-1], snake(name)))
+        return self.item
+
+    @property
+    def annotation(self) -> str:
+        """One annotation that serves all readers of a value."""
+        wanted = self.annotations - {"object"} or {"object"}
+        if len(wanted) == 1:
+            return next(iter(wanted))
+        if wanted.issubset(_NUMBERS):
+            return min(wanted, key=_NUMBERS.index)
+        return "str" if wanted <= _TEXTS else "object"
+
+
+def read(method: ir.Method, shape: Shape) -> Draft:
+    """The document with all places that the method looks at, members in the order of the responses.
+
+    A decoder reads members fastest that come in the order of its struct's fields.
+    """
+    root = Draft(())
+    for key in method.document:
+        for reference in key.value.references if isinstance(key.value, ir.PathValue) else ():
+            if decoding := types.decoding(key.type, reference.type):
+                root.walk(reference.members).annotations.add(decoding.annotation)
+    for table in method.tables:
+        _read_table(root, table)
+    for rule in method.rules:
+        _read_rule(root, rule)
+    _sort(root, shape)
+    return root
+
+
+def _sort(place: Draft, shape: Shape) -> None:
+    known = {name: position for position, name in enumerate(shape.members)}
+    place.members = dict(sorted(place.members.items(), key=lambda each: known.get(each[0], len(known))))
+    for name, member in place.members.items():
+        _sort(member, shape.members.get(name, _NOTHING_SEEN))
+    if place.item is not None:
+        _sort(place.item, shape.items or _NOTHING_SEEN)
+
+
+def _read_rule(root: Draft, rule: ir.Rule) -> None:
+    place = root
+    path = paths.parse(rule.path)
+    for segment, offset in zip(path.segments, path.offsets, strict=True):
+        if isinstance(segment, str):
+            place = place.walk((segment,))
+        else:
+            place = place.each("array" if rule.path[offset] == "[" else "map", f"{place.titles[-1]}_item")
+    place.annotations.add(_BY_JSON_TYPE[rule.argument] if rule.kind == "type" and rule.argument else "object")
+
+
+def _read_table(root: Draft, table: ir.Table) -> None:
+    items = {level.name: _BY_JSON_TYPE.get(level.item, "object") for level in table.levels}
+    places = {"$": root}
+    variables: tuple[ir.Level | ir.LookUp, ...] = (*table.levels, *table.lookups)
+    for each in variables:
+        source = places[each.source.root].walk(each.source.members)
+        if isinstance(each, ir.Level):
+            places[each.name] = source.each(each.container, each.name)
+            if each.where is not None:
+                _read_condition(places[each.name], each.where)
+        else:
+            places[each.name] = source.each("map" if isinstance(each.by, ir.KeyOf) else "array", each.name)
+            places[each.name].can_lack = True
+            places[each.by.level].annotations.add(items[each.by.level])
+            if isinstance(each.by, ir.MemberEquals):
+                places[each.name].walk(each.by.members).annotations.add(items[each.by.level])
+    for column in table.columns:
+        match column.value:
+            case ir.PathValue(references):
+                for reference, decoding in zip(references, decodings(column), strict=True):
+                    places[reference.root].walk(reference.members).annotations.add(decoding.annotation)
+            case ir.ItemValue(level):
+                places[level].annotations.update(each.annotation for each in decodings(column))
+
+
+def _read_condition(item: Draft, condition: paths.Condition) -> None:
+    match condition:
+        case paths.Not(operand):
+            _read_condition(item, operand)
+        case paths.AllOf(operands) | paths.AnyOf(operands):
+            for each in operands:
+                _read_condition(item, each)
+        case paths.Exists(members):
+            place = item.walk(members)
+            place.annotations.add("object")
+            place.keeps_null = True
+        case paths.Comparison(members, _, literal):
+            place = item.walk(members)
+            place.annotations.add(_of_literal(literal))
+            place.keeps_null |= literal is None
+
+
+def _of_literal(literal: paths.Literal) -> str:
+    match literal:
+        case None:
+            return "object"
+        case bool():
+            return "bool"
+        case str():
+            return "str"
+        case _:
+            return "int | float"

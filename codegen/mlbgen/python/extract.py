@@ -1,0 +1,203 @@
+"""The body of `extract`: straight-line code that makes one table's rows, one line a column.
+
+A column that is a member as it stands has its line in the row; one that is converted, or known outside of the innermost
+loop, has a statement before it. (A statement for each column would take half as long again.)
+"""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlbgen import ir
+from mlbgen.ir import columns
+from mlbgen.language.names import identifier
+from mlbgen.python import conditions
+from mlbgen.python.code import Names, Source, quoted, told_apart
+from mlbgen.python.scope import Place, Scope, Value, Variable
+from mlbgen.python.tree import Node, Tree
+from mlbgen.python.values import filled
+
+_INDENT = "    "
+# What extract and its module call by these names.
+_TAKEN = (
+    *("capture", "convert", "date", "datetime", "document", "each", "first_of_each", "last_of_each", "required"),
+    *("rows", "unique"),
+)
+_ENDS = {
+    "error": "unique(rows, KEY, {path})",
+    "first": "first_of_each(rows, KEY)",
+    "last": "last_of_each(rows, KEY)",
+}
+_KEY = Node("str")  # what a map's key is decoded as
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The statements of `extract`, and the constants of document.py that they use."""
+
+    statements: Source
+    constants: tuple[str, ...]
+
+
+def body(table: ir.Table, tree: Tree) -> Body:
+    """The body of the table's `extract`."""
+    first = _Writer(table, tree, {})
+    first.statements()
+    # Only now it is known which members of several objects have the same name.
+    writer = _Writer(table, tree, first.called())
+    return Body(writer.statements(), tuple(sorted(writer.scope.constants)))
+
+
+class _Writer:
+    def __init__(self, table: ir.Table, tree: Tree, called: Mapping[Place, str]) -> None:
+        self.table = table
+        names = Names(_TAKEN)
+        self.depths = _depths(table)
+        self.locals = {
+            column.name: names.take(identifier(column.name)) for column in table.columns if not self._is_in_row(column)
+        }
+        self.row: dict[str, str] = {}
+        self.scope = Scope(names, Variable("document", tree.root, 0), len(table.levels), called)
+        self.levels = {level.name: names.take(identifier(level.name), f"{level.name}_item") for level in table.levels}
+        self.indexes: dict[str, tuple[str, int]] = {}  # by level: the local that counts its items, and from where
+        self.keys: dict[str, str] = {}
+
+    def statements(self) -> Source:
+        sources = []
+        for depth in range(len(self.table.levels) + 1):
+            if depth:
+                sources.append(self._level(self.table.levels[depth - 1]))
+            for lookup in self.table.lookups:
+                if self.depths[lookup.name] == depth:
+                    self.scope.look_up(lookup)
+            for column in self.table.columns:
+                if self._depth(column.value) == depth:
+                    self._column(column)
+        if not sources:
+            return Source("\n".join([*self.scope.blocks[0], f"return [{self._row()}]"]))
+        *outer, innermost = map(self._header, self.table.levels, sources)
+        if self.scope.blocks[-1]:
+            outer.append(innermost)
+            self.scope.say(len(outer), f"rows.append({self._row()})")
+        else:
+            self.scope.say(len(outer), f"rows.extend({self._row()} {innermost.removesuffix(':')})")
+        lines = ["rows: list[Row] = []", *self.scope.blocks[0]]
+        for depth, header in enumerate(outer):
+            lines.append(_INDENT * depth + header)
+            lines += [textwrap.indent(each, _INDENT * (depth + 1)) for each in self.scope.blocks[depth + 1]]
+        path = quoted(columns.item_path(self.table.levels[-1]))
+        lines.append(f"return {_ENDS[self.table.duplicates].format(path=path)}")
+        return Source("\n".join(lines))
+
+    def called(self) -> dict[Place, str]:
+        """Names for the locals of all places that were met, told apart by the members before."""
+        ways = {
+            (root, members): (*([] if root == "$" else [identifier(root)]), *map(identifier, members))
+            for root, members in self.scope.places
+        }
+        taken = {*_TAKEN, *self.locals.values(), *self.levels.values(), *map(identifier, self.depths)}
+        return told_apart(ways, taken)
+
+    def _depth(self, value: ir.Value) -> int:
+        """In how many loops the value is known."""
+        match value:
+            case ir.PathValue(references):
+                return max(self.depths[each.root] for each in references)
+            case ir.IndexValue(level) | ir.KeyValue(level) | ir.ItemValue(level):
+                return self.depths[level]
+            case _:
+                return 0
+
+    def _is_in_row(self, column: ir.Column) -> bool:
+        """Whether the column's line is the one in the row."""
+        match column.value:
+            case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
+                return True
+            case ir.PathValue(references):
+                is_plain = len(references) == 1 and column.nullable and column.default is None and not column.null_if
+            case ir.ItemValue():
+                is_plain = True
+            case _:
+                is_plain = False
+        is_innermost = self._depth(column.value) == len(self.table.levels)
+        return is_plain and is_innermost and columns.decodings(column)[0].convert is None
+
+    def _level(self, level: ir.Level) -> str:
+        """Declare the level's variable and filter its items; returns what it loops over."""
+        source = self.scope.value(level.source.root, level.source.members)
+        depth = self.depths[level.name]
+        self.scope.declare(level.name, Variable(self.levels[level.name], source.node.each, depth))
+        if level.where is not None:
+            fails = conditions.fails(level.where, lambda members: self._read(level.name, members))
+            self.scope.say(depth, f"if {fails}:\n{_INDENT}continue")
+        return source.expression
+
+    def _read(self, level: str, members: tuple[str, ...]) -> tuple[str, bool]:
+        value = self.scope.value(level, members)
+        return value.expression, value.can_be_unset
+
+    def _header(self, level: ir.Level, source: str) -> str:
+        local = self.scope.loop_variable(level.name)
+        if level.name in self.keys:
+            return f"for {self.keys[level.name]}, {local} in ({source} or {{}}).items():"
+        items = f"({source} or {{}}).values()" if level.container == "map" else f"{source} or ()"
+        if level.name not in self.indexes:
+            return f"for {local} in {items}:"
+        index, start = self.indexes[level.name]
+        counted = f"enumerate({items}, start={start})" if start else f"enumerate({items})"
+        return f"for {index}, {local} in {counted}:"
+
+    def _row(self) -> str:
+        lines = []
+        for column in self.table.columns:
+            if isinstance(column.value, ir.IngestedAt):
+                continue
+            value = self.row.get(column.name) or self.locals[column.name]
+            says_column = value.rpartition(".")[2] == column.name
+            lines.append(f"{_INDENT}{value},{'' if says_column else f'  # {column.name}'}")
+        return "\n".join(["(", *lines, ")"])
+
+    def _column(self, column: ir.Column) -> None:
+        paths = columns.paths(self.table, column)
+        match column.value:
+            case ir.PathValue() | ir.ParameterValue():
+                expression = filled(column, self._values(column.value), paths)
+                if not column.nullable and column.default is None:
+                    expression = Source(f"required({expression}, {quoted(paths[0])})")
+                self._say(column, expression)
+            case ir.ItemValue(level):
+                self._say(column, filled(column, [self.scope.value(level, ())], paths))
+            case ir.KeyValue(level):
+                if level not in self.keys:
+                    as_it_is = columns.converter(columns.decodings(column)[0], _KEY.annotation) is None
+                    local = self.locals[column.name] if as_it_is else self.scope.names.take(f"{level}_key")
+                    self.keys[level] = local
+                self._say(column, filled(column, [Value(self.keys[level], _KEY, self.depths[level])], paths))
+            case ir.IndexValue(level, start):
+                first, first_start = self.indexes.setdefault(level, (self.locals[column.name], start))
+                offset = start - first_start
+                self._say(column, f"{first} + {offset}" if offset else first)
+            case ir.ConstantValue(value):
+                self._say(column, quoted(value))
+            case ir.CapturedAt():
+                self._say(column, "capture.captured_at")
+
+    def _values(self, source: ir.PathValue | ir.ParameterValue) -> list[Value]:
+        if isinstance(source, ir.ParameterValue):
+            return [self.scope.parameter(source.name)]
+        return [self.scope.value(each.root, each.members) for each in source.references]
+
+    def _say(self, column: ir.Column, expression: str) -> None:
+        local = self.locals.get(column.name)
+        if local is None:
+            self.row[column.name] = expression
+        elif expression != local:
+            self.scope.say(self._depth(column.value), f"{local} = {expression}")
+
+
+def _depths(table: ir.Table) -> dict[str, int]:
+    """In how many loops each variable is known."""
+    depths = {"$": 0} | {level.name: depth for depth, level in enumerate(table.levels, start=1)}
+    for lookup in table.lookups:
+        depths[lookup.name] = max(depths[lookup.source.root], depths[lookup.by.level])
+    return depths

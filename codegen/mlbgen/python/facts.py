@@ -1,0 +1,65 @@
+"""Facts that several generated modules state."""
+
+from collections.abc import Iterable
+
+from mlbgen import ir
+from mlbgen.ir.columns import item_path
+from mlbgen.language.names import identifier
+from mlbgen.postgres import relation
+from mlbgen.python.code import Names, Source, quoted, quoted_around
+
+# Modules beside those of the tables, and names of method.py, which imports them.
+_TAKEN = ("accept", "api", "convert", "document", "method", "msgspec")
+
+
+def partition(declared: ir.Partition | None) -> Source:
+    """The `partition=` of a table."""
+    if declared is None:
+        return Source("None")
+    return Source(f"Partition(column={quoted(declared.column)}, kind={quoted(declared.kind)})")
+
+
+def foreign_keys(table: ir.Table, among: Iterable[ir.Table]) -> tuple[Source, ...]:
+    """The `foreign_keys=` of a table: those that its partitions have."""
+    _, between = relation.foreign_keys(relation.of_table(table), map(relation.of_table, among))
+    return tuple(
+        Source(f"ForeignKey({', '.join(map(quoted, (key.name, key.columns, key.schema, key.table, key.references)))})")
+        for key in between
+    )
+
+
+def modules(method: ir.Method) -> tuple[str, ...]:
+    """The names of the tables' modules, in the tables' order."""
+    names = Names(_TAKEN)
+    return tuple(names.take(identifier(each.name), f"{each.schema}_{each.name}") for each in method.tables)
+
+
+class Paths:
+    """Constants for the paths of levels and look-ups, so that the paths of columns are short."""
+
+    def __init__(self, table: ir.Table, taken: Iterable[str]) -> None:
+        names = Names({"COPY", "DELETE", "KEY", "LOAD", "STAGE", "TABLE", "UPSERT", "WARN", *taken})
+        self._constants: dict[str, str] = {}  # by path
+        self._definitions: dict[str, Source] = {}
+        self._used: set[str] = set()
+        variables: tuple[ir.Level | ir.LookUp, ...] = (*table.levels, *table.lookups)
+        for each in variables:
+            path = item_path(each)
+            if path not in self._constants:
+                constant = names.take(each.name.upper())
+                self._definitions[constant] = Source(f"{constant} = {self.shown(path)}")
+                self._constants[path] = constant
+
+    def shown(self, path: str) -> Source:
+        """The path as a literal, after the longest part that has a constant."""
+        known = [each for each in self._constants if path == each or path.startswith((f"{each}.", f"{each}["))]
+        if not known:
+            return quoted(path)
+        longest = max(known, key=len)
+        constant = self._constants[longest]
+        self._used.add(constant)
+        return Source(constant) if path == longest else quoted_around("", constant, path[len(longest) :])
+
+    def definitions(self) -> tuple[Source, ...]:
+        """The constants that something was shown with."""
+        return tuple(definition for constant, definition in self._definitions.items() if constant in self._used)

@@ -1,0 +1,118 @@
+"""method.py of a method: what its responses are about, which are accepted, and its tables."""
+
+from dataclasses import dataclass
+
+from mlbgen import ir
+from mlbgen.ir import columns, types
+from mlbgen.python import accept
+from mlbgen.python.code import Names, Source, header, quoted
+from mlbgen.python.facts import modules, partition
+from mlbgen.python.required import required
+from mlbgen.python.scope import Scope, Variable
+from mlbgen.python.tree import ROOT, Tree
+from mlbgen.rendering import render
+
+_TAKEN = ("capture", "convert", "date", "datetime", "document", "each")
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    name: str
+    annotation: str
+    arguments: Source
+    statements: Source
+    fact: Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    header: Source
+    docstring: Source
+    constants: tuple[str, ...]
+    modules: tuple[str, ...]
+    keys: tuple[_Key, ...]
+    accept_arguments: Source
+    accept: Source
+    facts: tuple[Source, ...]
+    required: tuple[Source, ...]
+    rules: tuple[Source, ...]
+
+
+def text(method: ir.Method, tree: Tree) -> str:
+    """The module's text; its imports are pruned by the formatter."""
+    constants: set[str] = set()
+    keys = tuple(_key(key, tree, constants) for key in method.document)
+    tests = _accept(method, tree, constants)
+    document = "document" if tests else "_document"
+    capture = "capture" if any(rule.kind == "equals_parameter" for rule in method.rules) else "_capture"
+    return render(
+        "method.py.jinja",
+        _Context(
+            header=header(method.mapping_file),
+            docstring=Source(f'"""The method {method.endpoint}.{method.method}."""'),
+            keys=keys,
+            accept_arguments=Source(f"{document}: {ROOT}, {capture}: Capture"),
+            accept=tests,
+            constants=(ROOT, *sorted(constants)),
+            modules=modules(method),
+            facts=_facts(method),
+            required=tuple(map(quoted, required(method))),
+            rules=tuple(
+                Source(f"Rule{quoted((rule.text, rule.path, rule.kind, rule.argument))}") for rule in method.rules
+            ),
+        ),
+    )
+
+
+def _facts(method: ir.Method) -> tuple[Source, ...]:
+    guard = method.shrink_guard
+    return (
+        Source(f"endpoint={quoted(method.endpoint)}"),
+        Source(f"method={quoted(method.method)}"),
+        Source(f"url={quoted(method.url)}"),
+        Source(f"query={quoted(method.query)}"),
+        Source(f"raw_schema={quoted(method.raw_table.schema)}"),
+        Source(f"raw_table={quoted(method.raw_table.name)}"),
+        Source(f"raw_partition={partition(method.raw_table.partition)}"),
+        Source(
+            f"shrink_guard=ShrinkGuard(share={guard.share}, emptied_table_rows={guard.emptied_table_rows},"
+            f" once={quoted(guard.once)})"
+        ),
+        Source(f"fingerprint={quoted(method.fingerprint)}"),
+    )
+
+
+def _key(key: ir.DocumentKey, tree: Tree, constants: set[str]) -> _Key:
+    scope = _scope(tree)
+    if isinstance(key.value, ir.ParameterValue):
+        value, json_type, place = scope.parameter(key.value.name), "string", columns.parameter(key.value.name)
+        source, arguments = f"parameter={quoted(key.value.name)}", f"_document: {ROOT}, capture: Capture"
+    else:
+        (reference,) = key.value.references
+        value, json_type, place = scope.value(reference.root, reference.members), reference.type, reference.path
+        source, arguments = f"path={quoted(place)}", f"document: {ROOT}, _capture: Capture"
+    decoding = types.decoding(key.type, json_type)
+    if decoding is None:
+        raise AssertionError(f"{json_type} can't fill {key.type}, which lowering refuses")
+    convert = columns.converter(decoding, value.node.annotation)
+    found = f"convert.{convert}({value.or_none}, {quoted(place)})" if convert else value.or_none
+    scope.say(0, f"return {found}")
+    constants |= scope.constants
+    fact = f"DocumentKey({quoted(key.name)}, {quoted(str(key.type))}, read_{key.name}, {source})"
+    return _Key(key.name, f"{decoding.python} | None", Source(arguments), _statements(scope), Source(fact))
+
+
+def _accept(method: ir.Method, tree: Tree, constants: set[str]) -> Source:
+    scope = _scope(tree)
+    for rule in method.rules:
+        accept.say(scope, rule)
+    constants |= scope.constants
+    return _statements(scope)
+
+
+def _scope(tree: Tree) -> Scope:
+    return Scope(Names(_TAKEN), Variable("document", tree.root, 0), 0)
+
+
+def _statements(scope: Scope) -> Source:
+    return Source("\n".join(scope.blocks[0]))

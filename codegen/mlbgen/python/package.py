@@ -1,0 +1,44 @@
+"""The generated package's files of one method, and the package's own module, which lists the methods."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mlbgen import ir
+from mlbgen.language.names import snake
+from mlbgen.python.code import Source, header, quoted
+from mlbgen.rendering import render
+
+TYPED = header("schemas/mappings")  # py.typed: that it is there tells type checkers to read the package
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    header: Source
+    docstring: Source
+    methods: tuple[tuple[Source, Source], ...] | None
+
+
+def folder(method: ir.Method) -> str:
+    """The method's folder in the package, such as `game/live_game_v1`."""
+    return f"{snake(method.endpoint)}/{snake(method.method)}"
+
+
+def files(methods: Iterable[ir.Method]) -> dict[str, str]:
+    """The __init__ modules of the package, by their paths in it."""
+    ordered = sorted(methods, key=folder)
+    listed = tuple(
+        (quoted(f"{each.endpoint}.{each.method}"), quoted(f".{folder(each).replace('/', '.')}.method"))
+        for each in ordered
+    )
+    texts = {
+        "__init__.py": _init("schemas/mappings", "Tables of the MLB Stats API: each method and its module.", listed)
+    }
+    for each in ordered:
+        endpoint, _, _ = folder(each).partition("/")
+        texts[f"{endpoint}/__init__.py"] = _init("schemas/mappings", f"Methods of the endpoint {each.endpoint}.")
+        texts[f"{folder(each)}/__init__.py"] = _init(each.mapping_file, f"The method {each.endpoint}.{each.method}.")
+    return texts
+
+
+def _init(source: str, summary: str, methods: tuple[tuple[Source, Source], ...] | None = None) -> str:
+    return render("package.py.jinja", _Context(header(source), Source(f'"""{summary}"""'), methods))

@@ -1,0 +1,52 @@
+"""What of a response must be readable: without it rows would be lost or told apart wrongly, or a rule goes untested."""
+
+from collections.abc import Iterator
+
+from mlbgen import ir
+from mlbgen.ir import columns
+from mlbgen.language import paths
+
+
+def required(method: ir.Method) -> tuple[str, ...]:
+    """The paths of keys, rules, levels, filters and look-ups, and of columns that may not be NULL."""
+    found = [path for key in method.document for path in _paths(key.value)]
+    found += [rule.path for rule in method.rules]
+    for table in method.tables:
+        found += _of_table(table)
+    return tuple(dict.fromkeys(found))
+
+
+def _of_table(table: ir.Table) -> Iterator[str]:
+    for level in table.levels:
+        item = columns.item_path(level)
+        yield item
+        if level.where is not None:
+            yield from (_behind(item, members) for members in _looked_at(level.where))
+    for lookup in table.lookups:
+        item = columns.item_path(lookup)
+        yield item
+        if isinstance(lookup.by, ir.MemberEquals):
+            yield _behind(item, lookup.by.members)
+    for column in table.columns:
+        if columns.is_required(column):
+            yield from _paths(column.value)
+
+
+def _paths(value: ir.Value) -> tuple[str, ...]:
+    return tuple(each.path for each in value.references) if isinstance(value, ir.PathValue) else ()
+
+
+def _behind(path: str, members: tuple[str, ...]) -> str:
+    return path + "".join(map(paths.step, members))
+
+
+def _looked_at(condition: paths.Condition) -> Iterator[tuple[str, ...]]:
+    """The members that a filter looks at."""
+    match condition:
+        case paths.Not(operand):
+            yield from _looked_at(operand)
+        case paths.AllOf(operands) | paths.AnyOf(operands):
+            for each in operands:
+                yield from _looked_at(each)
+        case paths.Exists(members) | paths.Comparison(members):
+            yield members

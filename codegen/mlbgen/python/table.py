@@ -1,0 +1,117 @@
+"""One module a table: its row model, `extract`, its statements and its facts."""
+
+from dataclasses import dataclass
+
+from mlbgen import ir
+from mlbgen.ir import columns
+from mlbgen.language.names import pascal
+from mlbgen.postgres.statements import Statements
+from mlbgen.python import extract
+from mlbgen.python.code import Names, Source, block, docstring, header, quoted, wrapped
+from mlbgen.python.facts import Paths, foreign_keys, partition
+from mlbgen.python.tree import ROOT, Tree
+from mlbgen.rendering import render
+
+_TAKEN_CLASSES = (
+    "BaseModel",
+    "Capture",
+    "Check",
+    "Column",
+    "Decimal",
+    "Field",
+    "ForeignKey",
+    "Partition",
+    "Row",
+    "Table",
+    "UUID",
+    ROOT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    header: Source
+    docstring: Source
+    constants: tuple[str, ...]
+    model: str
+    description: Source
+    fields: tuple[Source, ...]
+    key: Source
+    extract: Source
+    load: Source
+    stage: Source
+    copy: Source
+    delete: Source
+    upsert: Source
+    warn: Source
+    checks: tuple[Source, ...]
+    guarded: bool
+    schema: Source
+    name: Source
+    paths: tuple[Source, ...]
+    columns: tuple[Source, ...]
+    primary_key: Source
+    partition: Source
+    foreign_keys: tuple[Source, ...]
+
+
+def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements) -> str:
+    """The module's text; its imports are pruned by the formatter."""
+    name = f"{table.schema}.{table.name}"
+    sent = [column for column in table.columns if not isinstance(column.value, ir.IngestedAt)]
+    body = extract.body(table, tree)
+    paths = Paths(table, body.constants)
+    return render(
+        "table.py.jinja",
+        _Context(
+            header=header(method.mapping_file),
+            docstring=Source(f'"""The table {name}."""'),
+            constants=(ROOT, *body.constants),
+            model=Names(_TAKEN_CLASSES).take(pascal(table.name), f"{pascal(table.name)}Row"),
+            description=docstring(table.description, f"A row of {name}."),
+            fields=tuple(map(_field, sent)),
+            key=_key(table, sent),
+            extract=body.statements,
+            load=block(statements.load),
+            stage=block(statements.stage),
+            copy=block(statements.copy),
+            delete=block(statements.delete),
+            upsert=block(statements.upsert),
+            warn=Source("") if statements.warn is None else block(statements.warn),
+            checks=tuple(
+                Source(f"Check({quoted(check.name)}, {quoted(check.columns)}, {block(found)})")
+                for check, found in statements.violations
+            ),
+            guarded=table.guarded,
+            schema=quoted(table.schema),
+            name=quoted(table.name),
+            columns=tuple(_column(table, column, paths) for column in sent),
+            paths=paths.definitions(),
+            primary_key=quoted(table.primary_key),
+            partition=partition(table.partition),
+            foreign_keys=foreign_keys(table, method.tables),
+        ),
+    )
+
+
+def _field(column: ir.Column) -> Source:
+    default = "default=None, " if column.nullable else ""
+    return Source(
+        f"{column.name}: {columns.annotation(column)} = Field({default}description={wrapped(column.description)})"
+    )
+
+
+def _key(table: ir.Table, sent: list[ir.Column]) -> Source:
+    """Takes from a row what of its primary key differs within a document; none where there is but one row."""
+    if not table.levels:
+        return Source("")
+    in_key = {position: column for position, column in enumerate(sent) if column.name in table.primary_key}
+    varying = [position for position, column in in_key.items() if columns.varies(column)] or list(in_key)
+    named = ", ".join(sent[position].name for position in varying)
+    return Source(f"KEY = itemgetter({', '.join(map(str, varying))})  # {named}")
+
+
+def _column(table: ir.Table, column: ir.Column, paths: Paths) -> Source:
+    sources = [paths.shown(each) for each in columns.paths(table, column)]
+    facts = ", ".join(map(quoted, (column.name, str(column.type), columns.wire(column))))
+    return Source(f"Column({facts}, ({', '.join(sources)}{',' if len(sources) == 1 else ''}))")

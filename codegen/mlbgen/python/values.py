@@ -1,0 +1,31 @@
+"""The expression of a column's value: alternatives, placeholders, the default and the conversion."""
+
+from mlbgen import ir
+from mlbgen.ir import columns
+from mlbgen.ir.types import Decoding
+from mlbgen.python.code import Source, quoted
+from mlbgen.python.scope import Value
+
+
+def filled(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> Source:
+    """The value that is there first, converted; a placeholder is no value, and the default stands for none."""
+    *others, last = zip(values, columns.decodings(column), paths, strict=True)
+    expression = _single(column, *last, has_default=column.default is not None)
+    for value, decoding, path in reversed(others):
+        single = _single(column, value, decoding, path, has_default=False)
+        shown = f"({single})" if column.null_if else single
+        expression = f"{shown} if {value.or_none} is not None else {expression}"
+    return Source(expression)
+
+
+def _single(column: ir.Column, value: Value, decoding: Decoding, path: str, *, has_default: bool) -> str:
+    """One value; with `has_default` it can be missing."""
+    none = (*([None] if has_default else []), *column.null_if)
+    converter = columns.converter(decoding, value.node.annotation)
+    refusing = columns.is_required(column) or isinstance(column.value, ir.ParameterValue)
+    told = "" if refusing else ", capture.unreadable"
+    converted = f"convert.{converter}({value.or_none}, {quoted(path)}{told})" if converter else value.or_none
+    if not none:
+        return converted
+    test = f"in {quoted(none)}" if column.null_if else "is None"
+    return f"{quoted(column.default)} if {value.or_none} {test} else {converted}"

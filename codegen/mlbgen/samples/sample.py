@@ -1,0 +1,207 @@
+"""Checks a mapping by sample responses: what is never filled, what can't be a key, what does not fit."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from mlbgen import ir
+from mlbgen.ir.columns import parameter
+from mlbgen.language.diagnostics import Diagnostic
+from mlbgen.samples import interpret, whole
+from mlbgen.samples.interpret import Found
+from mlbgen.samples.stubs import Stub
+from mlbgen.samples.values import Misfit, fit
+
+_SHORT = 60  # characters of a value that a message shows
+
+
+def rows(table: ir.Table, stub: Stub) -> list[dict[str, object]]:
+    """The table's rows of one response, without captured_at and ingested_at: each value as its column's type has it.
+
+    Raises values.Misfit for a value that its column can't hold.
+    """
+    kept: dict[tuple[object, ...], dict[str, object]] = {}
+    for number, scope in enumerate(interpret.scopes(table, stub.document)):
+        row = {
+            column.name: _fitted(column, interpret.find(column.value, scope, stub.parameters))
+            for column in _sampled(table)
+        }
+        key = (number,) if table.duplicates == "error" else tuple(row.get(name) for name in table.primary_key)
+        if table.duplicates != "first" or key not in kept:
+            kept[key] = row
+    return list(kept.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the samples of a method show: how many are whole documents, and how many others, by the reason.
+
+    A part of a document can fill columns and tables, but what it lacks or repeats says nothing about the mapping.
+    """
+
+    name: str
+    whole: int
+    others: Mapping[str, int]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def text(self) -> str:
+        """The counts, for people."""
+        counted = f"{self.name}: checked by {self.whole} sample{'' if self.whole == 1 else 's'}"
+        if not self.others:
+            return counted
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.others.items()))
+        return f"{counted}; set aside, as they are not whole documents: {reasons}"
+
+
+def check(method: ir.Method, samples: Iterable[Stub]) -> Checked:
+    """What the samples of the method show to be wrong with its tables: MG101 to MG106, the first of each for a column.
+
+    Samples of other methods are passed over.
+    """
+    inspections = [_Inspection(table) for table in method.tables]
+    seen, others = 0, Counter[str]()
+    for stub in samples:
+        if stub.name == method.name:
+            others.update(_see(inspections, method, stub))
+            seen += 1
+    found = [] if seen > others.total() else [_no_sample(method, others)]
+    if not found or any(inspection.rows for inspection in inspections):
+        found += [each for inspection in inspections for each in inspection.diagnostics()]
+    return Checked(method.name, seen - others.total(), others, tuple(sorted(found)))
+
+
+def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) -> Iterator[str]:
+    """Show a sample to the inspections; yields the reason if it is not a whole document."""
+    partial = whole.why_partial(method, stub.parameters) if stub.is_answer else None
+    refused = None if partial else whole.why_refused(method, stub)
+    for inspection in inspections:
+        if partial:
+            inspection.see_part(stub)
+        elif not refused:
+            inspection.see(stub)
+    if reason := partial or refused:
+        yield reason
+
+
+def _no_sample(method: ir.Method, others: Mapping[str, int]) -> Diagnostic:
+    message = f"no sample is a whole document of {method.name}"
+    reasons = "; ".join(sorted(others)) or "there is none of this method"
+    return Diagnostic(method.position, "MG106", message, f"{reasons}: add a sample, or mend the source")
+
+
+class _Inspection:
+    """What the samples show of one table."""
+
+    def __init__(self, table: ir.Table) -> None:
+        self.table = table
+        self.name = f"{table.schema}.{table.name}"
+        self.columns = tuple(_sampled(table))
+        self.key = tuple(column.name for column in self.columns if column.name in table.primary_key)
+        self.rows = 0
+        self.filled: set[str] = set()
+        self.found: dict[tuple[str, str], Diagnostic] = {}
+
+    def see_part(self, stub: Stub) -> None:
+        """Make the rows of a part of a document, and note which columns it fills."""
+        for scope in interpret.scopes(self.table, stub.document):
+            self.rows += 1
+            for column in self.columns:
+                with suppress(Misfit):
+                    if _fitted(column, interpret.find(column.value, scope, stub.parameters)) is not None:
+                        self.filled.add(column.name)
+
+    def see(self, stub: Stub) -> None:
+        """Make the rows of a whole document, and note what is wrong with them."""
+        file = PurePath(stub.file).name
+        keys: set[tuple[object, ...]] = set()
+        for scope in interpret.scopes(self.table, stub.document):
+            self.rows += 1
+            row = {
+                column.name: self._value(column, list(interpret.find_all(column.value, scope, stub.parameters)), file)
+                for column in self.columns
+            }
+            key = tuple(row[name] for name in self.key)
+            if key in keys and None not in key:
+                self._note_repeated(key, file)
+            keys.add(key)
+
+    def _value(self, column: ir.Column, found: list[Found], file: str) -> object:
+        """The value of what is there first; what is there at the other paths has to fit too."""
+        there = [each for each in found if each.value is not None] or found[:1]
+        try:
+            fitted, *_ = [_fitted(column, each) for each in there]
+        except Misfit as misfit:
+            self.filled.add(column.name)
+            message = f'a sample does not fit column "{column.name}" of {self.name}: {misfit}'
+            values = ", ".join(_short(each.value) for each in there)
+            self._note("MG104", column, message, f"{file} has {values} at {_source(column)}")
+            return None
+        if fitted is not None:
+            self.filled.add(column.name)
+        elif column.name in self.key and not _is_asked(column):
+            message = f'key column "{column.name}" of {self.name} is NULL in a sample'
+            self._note("MG102", column, message, f"{file} has {_short(there[0].value)} at {_source(column)}")
+        return fitted
+
+    def _note_repeated(self, key: tuple[object, ...], file: str) -> None:
+        if self.table.duplicates == "error":
+            message = f"the key ({', '.join(self.key)}) of {self.name} repeats in a sample"
+            help_ = f"{file} has {_short(key)} twice: add a column to primary_key, or say duplicates: first, or last"
+            self._note("MG103", self.table, message, help_)
+
+    def _note(self, code: str, about: ir.Column | ir.Table, message: str, help_: str) -> None:
+        self.found.setdefault((code, about.name), Diagnostic(about.position, code, message, help_))
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        """All that was noted, and what was never there."""
+        yield from self.found.values()
+        if not self.rows:
+            paths = ", ".join(level.source.path for level in self.table.levels) or "$"
+            message = f"{self.name} is filled by no sample"
+            yield Diagnostic(self.table.position, "MG105", message, f"nothing that passes was found at {paths}")
+            return
+        for column in self.columns:
+            if column.name not in self.filled and (column.name not in self.key or _is_asked(column)):
+                message = f'column "{column.name}" of {self.name} is NULL in every sample'
+                help_ = (
+                    f"none of {self.rows} rows has a value at {_source(column)}: mend the path, or leave the column out"
+                )
+                yield Diagnostic(column.position, "MG101", message, help_)
+
+
+def _is_asked(column: ir.Column) -> bool:
+    """Whether the request has the value: one that lacks it, as for several documents at once, is never captured."""
+    return isinstance(column.value, ir.ParameterValue)
+
+
+def _sampled(table: ir.Table) -> Iterator[ir.Column]:
+    """The columns whose value the response or its request has a say in."""
+    return (each for each in table.columns if not isinstance(each.value, ir.CapturedAt | ir.IngestedAt))
+
+
+def _fitted(column: ir.Column, found: Found) -> object:
+    """Placeholders become NULL, and NULL the default; raises Misfit."""
+    if found.value is None or (isinstance(found.value, str) and found.value in column.null_if):
+        return None if column.default is None else fit(column.default, column.type, None)
+    return fit(found.value, column.type, column.convert, found.type)
+
+
+def _source(column: ir.Column) -> str:
+    match column.value:
+        case ir.PathValue(references):
+            return ", ".join(reference.path for reference in references)
+        case ir.ItemValue(path=path):
+            return path
+        case ir.ParameterValue(name):
+            return parameter(name)
+        case ir.IndexValue(level) | ir.KeyValue(level):
+            return f"the level {level}"
+    return "no path"
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"

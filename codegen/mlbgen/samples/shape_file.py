@@ -1,0 +1,105 @@
+"""Shapes as files: JSON Schema 2020-12, laid out so that a new sample shows as a small diff.
+
+What was seen how often stands apart from the structure, below it, as each sample changes every count.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mlbgen.language import paths
+from mlbgen.language.errors import MlbgenError
+from mlbgen.samples.shape import JsonType, Shape
+
+ID_PATTERN = "^(ID)?[0-9]+$"  # the keys of a map
+_FLAT = 90  # characters of JSON that stay on one line
+_NOTE = "Inferred by mlbgen from sample responses. DO NOT EDIT. Regenerate: mlbgen infer --stubs DIR"
+
+
+def dump(shape: Shape, *, title: str) -> str:
+    """The shape as JSON Schema.
+
+    A map is an object with additionalProperties; a member is required where each occurrence of its object had it.
+    `x-seen` tells how often each place occurred, `$` being the number of sample responses.
+    """
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$comment": _NOTE,
+        "title": title,
+        **_schema(shape),
+        "x-seen": {path: place.seen for path, place in places(shape)},
+    }
+    return f"{_layout(schema, '')}\n"
+
+
+def load(path: Path) -> Shape:
+    """The shape that was dumped; raises MlbgenError for a file that holds none."""
+    try:
+        schema = json.loads(path.read_bytes())
+        return _shape(schema, "$", schema["x-seen"])
+    except OSError as error:
+        raise MlbgenError(f"{path}: can't be read: {error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise MlbgenError(f"{path}: is not a shape made by mlbgen infer: {error!r}") from error
+
+
+def _schema(shape: Shape) -> dict[str, Any]:
+    types = sorted({"object" if each == "map" else each for each in shape.types})
+    schema: dict[str, Any] = {"type": types[0] if len(types) == 1 else types}
+    if "object" in shape.types:
+        schema["properties"] = {name: _schema(member) for name, member in shape.members.items()}
+        # Where null or a list was seen too, this leaves out members that each object has: still true, only weaker.
+        if required := sorted(name for name, member in shape.members.items() if member.seen == shape.seen):
+            schema["required"] = required
+    if shape.items is not None and "map" in shape.types:
+        schema["additionalProperties"] = _schema(shape.items)
+        if "object" not in shape.types:
+            schema["propertyNames"] = {"pattern": ID_PATTERN}
+    if shape.items is not None and "array" in shape.types:
+        schema["items"] = _schema(shape.items)
+    return schema
+
+
+def _shape(schema: Mapping[str, Any], path: str, seen: Mapping[str, int]) -> Shape:
+    listed = schema["type"]
+    types: set[JsonType] = set(listed if isinstance(listed, list) else [listed])
+    if "additionalProperties" in schema:
+        types.add("map")
+        if "properties" not in schema:
+            types.discard("object")
+    items = schema.get("additionalProperties", schema.get("items"))
+    return Shape(
+        frozenset(types),
+        seen[path],
+        {name: _shape(member, path + paths.step(name), seen) for name, member in schema.get("properties", {}).items()},
+        None if items is None else _shape(items, path + _item_step(types), seen),
+    )
+
+
+def places(shape: Shape, path: str = "$") -> Iterator[tuple[str, Shape]]:
+    """Each place of the shape with its path: `$.dates[*].games`, and `.*` for the values of a map."""
+    yield path, shape
+    for name, member in shape.members.items():
+        yield from places(member, path + paths.step(name))
+    if shape.items is not None:
+        yield from places(shape.items, path + _item_step(shape.types))
+
+
+def _item_step(types: frozenset[JsonType] | set[JsonType]) -> str:
+    return ".*" if "map" in types else "[*]"
+
+
+def _layout(value: object, indent: str) -> str:
+    """JSON with what is short and holds no object on one line, and otherwise one line for each member or item."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or (len(flat) < _FLAT and "{" not in flat[1:]):
+        return flat
+    inner = f"{indent}  "
+    if isinstance(value, list):
+        lines, brackets = [_layout(item, inner) for item in value], "[]"
+    else:
+        lines = [f"{json.dumps(name, ensure_ascii=False)}: {_layout(member, inner)}" for name, member in value.items()]
+        brackets = "{}"
+    body = ",\n".join(inner + line for line in lines)
+    return f"{brackets[0]}\n{body}\n{indent}{brackets[1]}"

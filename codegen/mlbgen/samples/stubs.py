@@ -1,0 +1,122 @@
+"""Sample responses on disk: captured responses with the request they answer, gzipped or not."""
+
+import itertools
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mlbgen.language.errors import MlbgenError
+
+_GZIP = b"\x1f\x8b"
+_GZIP_FORMAT = zlib.MAX_WBITS | 16
+_SUFFIXES = (".json", ".json.gz")
+_CONTAINERS = frozenset((dict, list))
+_MAX_SIZE = 100_000_000  # bytes of one sample, unzipped; the largest that is known has a hundredth of that
+_MAX_DEPTH = 100  # objects and lists in each other; what walks through a sample goes one call deeper for each
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """One sample response: `name` is the endpoint and method (`game.liveGameV1`), `document` the response's JSON.
+
+    `parameters` are those of its request, in the path and in the query; `is_answer`: its status code is 200.
+    """
+
+    file: str
+    name: str
+    document: object
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    is_answer: bool = True
+
+
+def find(*directories: Path) -> Iterator[Stub]:
+    """All stubs below the directories, by their paths, each read when it is asked for.
+
+    Raises MlbgenError where there is none, or for a file that is no stub.
+    """
+    found = []
+    for directory in directories:
+        files = sorted(path for path in directory.rglob("*") if path.name.endswith(_SUFFIXES) and not path.is_dir())
+        if not files:
+            raise MlbgenError(f"{directory}: no stubs here (files *.json or *.json.gz)")
+        found += files
+    return map(read, found)
+
+
+def with_own(root: Path, directories: Sequence[Path]) -> tuple[Path, ...]:
+    """The directories, and the project's own samples: made up, of what is seldom captured."""
+    own = root / "schemas" / "samples"
+    return (*directories, own) if own.is_dir() else tuple(directories)
+
+
+def read(file: Path) -> Stub:
+    """The stub in that file; raises MlbgenError for a file that is none."""
+    try:
+        text = _content(file).decode()
+        wrapped = json.loads(text, parse_constant=_no_json)
+        _check_depth(wrapped)
+        if "\\ud" in text.lower():
+            _check_surrogates(wrapped)
+    except (OSError, EOFError, zlib.error) as error:
+        raise MlbgenError(f"{file}: can't be read: {error}") from error
+    except RecursionError as error:
+        raise MlbgenError(f"{file}: is not a stub: it is nested too deeply") from error
+    except ValueError as error:
+        raise MlbgenError(f"{file}: is not JSON: {error}") from error
+    if not isinstance(wrapped, dict):
+        raise MlbgenError(f"{file}: is not a stub: a JSON object is expected")
+    if missing := [key for key in ("endpoint", "method", "response") if key not in wrapped]:
+        raise MlbgenError(f"{file}: is not a stub: {' and '.join(missing)} missing")
+    parameters = _parameters(file, wrapped, "query_params") | _parameters(file, wrapped, "path_params")
+    is_answer = wrapped.get("status_code", HTTPStatus.OK) == HTTPStatus.OK
+    return Stub(str(file), f"{wrapped['endpoint']}.{wrapped['method']}", wrapped["response"], parameters, is_answer)
+
+
+def _content(file: Path) -> bytes:
+    """The file's bytes, unzipped. Raises OSError for anything but a file of bounded size."""
+    if not file.is_file():
+        raise OSError("it is not a regular file")
+    with file.open("rb") as opened:
+        raw = opened.read(_MAX_SIZE + 1)
+    if raw.startswith(_GZIP):
+        stream = zlib.decompressobj(_GZIP_FORMAT)
+        raw = stream.decompress(raw, _MAX_SIZE + 1)
+        if not stream.eof and len(raw) <= _MAX_SIZE:
+            raise EOFError("the compressed data ends too early")
+    if len(raw) > _MAX_SIZE:
+        raise OSError(f"it has more than {_MAX_SIZE:,} bytes")
+    return raw
+
+
+def _check_depth(value: object) -> None:
+    """Raise RecursionError for what is nested too deeply."""
+    level: list[Any] = [[value]]
+    for _ in range(_MAX_DEPTH):
+        items = itertools.chain.from_iterable(each.values() if type(each) is dict else each for each in level)
+        level = [item for item in items if type(item) in _CONTAINERS]
+    if level:
+        raise RecursionError
+
+
+def _check_surrogates(value: object) -> None:
+    """Raise ValueError for a text that UTF-8 can't hold, which JSON can write."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        around = error.object[max(0, error.start - 20) : error.end + 20]
+        raise ValueError(f"half of a surrogate pair in {around!a}") from None
+
+
+def _parameters(file: Path, wrapped: dict[str, Any], key: str) -> dict[str, str]:
+    given = wrapped.get(key, {})
+    if not isinstance(given, dict):
+        raise MlbgenError(f"{file}: is not a stub: {key} is no JSON object")
+    return {name: str(value) for name, value in given.items()}
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON value")

@@ -1,0 +1,235 @@
+"""What generated code and the runtime agree on.
+
+Generated packages import this and its modules `convert`, `fields`, `responses` and `rows`, and nothing else of the
+runtime.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from mlb_contracts.errors import Rejected
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+Row = tuple[Any, ...]
+Body = bytes | bytearray | memoryview
+# Is told of a value that can't be read: the path as columns state it, the value, and what was expected.
+Unreadable = Callable[[str, object, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What is known of one response besides its body.
+
+    `captured_at` is the time whose state it shows (UTC): when it was asked for, or the past time that it was asked of.
+    `parameters` are those of the request, in its path and in its query. `unreadable` is told of the values that
+    optional columns can't take, which become NULL; without it they raise errors.Rejected, as those of other columns do.
+    """
+
+    captured_at: datetime
+    parameters: Mapping[str, str]
+    unreadable: Unreadable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as it is sent: `wire` is its type in binary COPY.
+
+    `paths` tell where in a response it comes from, or of which parameter of the request.
+    """
+
+    name: str
+    type: str
+    wire: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """How a table is partitioned; `kind` list has one partition a value, month one a calendar month (UTC)."""
+
+    column: str
+    kind: Literal["list", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A foreign key between partitions: each has it, to the partition of the same bounds of the table referred to."""
+
+    name: str
+    columns: tuple[str, ...]
+    schema: str
+    table: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition on `columns` that the table refuses to break; `violation` selects these columns of a staged row."""
+
+    name: str
+    columns: tuple[str, ...]
+    violation: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Table:
+    """One table: its facts, its statements, and the function that makes its rows.
+
+    `columns` are those that rows hold, in their order; ingested_at is the database's own. `load` copies the rows of
+    documents that are new straight into the table (binary). For known ones, `stage` creates the session's temporary
+    table, `copy` fills it (binary), `delete` removes the rows that are not staged, and `upsert` moves those that are
+    into the table. `warn` counts rows that break a check which only warns.
+
+    These three take the documents' keys as arrays by name, `delete` also `captured_at`, the times of their captures.
+    They return the keys of each document concerned, and with them rows deleted, or rows inserted and rows updated, and
+    rows that are later than the capture, so that the transaction is to be undone; or for each check rows that break it,
+    in a column of its name.
+
+    `foreign_keys` are those that its partitions have; any others are known to the database only. `guarded`: the shrink
+    guard watches over its rows.
+    """
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    partition: Partition | None
+    foreign_keys: tuple[ForeignKey, ...]
+    load: str
+    stage: str
+    copy: str
+    delete: str
+    upsert: str
+    warn: str | None
+    checks: tuple[Check, ...]
+    guarded: bool
+    extract: Callable[[Any, Capture], list[Row]]
+
+    def __repr__(self) -> str:
+        return f"Table({self.qualified_name!r})"
+
+    @property
+    def qualified_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKey:
+    """A column that tells what a response is about.
+
+    `read` takes it from a decoded document, or from the `parameter` of the request; None where it is missing.
+    """
+
+    name: str
+    type: str
+    read: Callable[[Any, Capture], Any]
+    path: str | None = None
+    parameter: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people."""
+        return self.path or f"parameter {self.parameter}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a response must be to be accepted.
+
+    `path` and `argument` are as in the mapping: the rule can be tested on plain JSON, to explain a response that can't
+    be decoded.
+    """
+
+    text: str
+    path: str
+    kind: Literal["present", "absent", "type", "equals_parameter"]
+    argument: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShrinkGuard:
+    """When a loss of rows is suspicious.
+
+    That is, when a capture deletes more than `share` of a document's rows, or empties a table of `emptied_table_rows`;
+    counting the rows of guarded tables, once one of the tables `once` has any, if such are named.
+    """
+
+    share: float
+    emptied_table_rows: int
+    once: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Method:
+    """One method of the API: how to decode a response, and the tables made from it, parents before children.
+
+    `decode` raises msgspec.DecodeError for what is no JSON and msgspec.ValidationError for JSON of another shape.
+    `accept` raises errors.Rejected for a decoded response that breaks a rule. `query` are the parameters that a request
+    may have in its query, None for any. `required` are the paths that must be readable for the response to be applied:
+    of keys, levels, look-ups, filters and rules, and of columns that may not be NULL. `fingerprint` changes with the
+    mapping's meaning.
+    """
+
+    endpoint: str
+    method: str
+    url: str
+    query: tuple[str, ...] | None
+    raw_schema: str
+    raw_table: str
+    raw_partition: Partition
+    document: tuple[DocumentKey, ...]
+    required: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    shrink_guard: ShrinkGuard
+    tables: tuple[Table, ...]
+    document_type: type[Any]
+    decode: Callable[[Body], Any]
+    accept: Callable[[Any, Capture], None]
+    fingerprint: str
+
+    def __repr__(self) -> str:
+        return f"Method({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        return f"{self.endpoint}.{self.method}"
+
+    @property
+    def path_parameters(self) -> frozenset[str]:
+        """The parameters in the URL."""
+        return frozenset(_PARAMETER.findall(self.url))
+
+    @property
+    def key_parameters(self) -> frozenset[str]:
+        """The parameters that say what the response is about, where it does not itself."""
+        return frozenset(key.parameter for key in self.document if key.parameter is not None)
+
+    def unknown(self, parameters: Iterable[str]) -> list[str]:
+        """Parameters with which the response may be a part of the document only."""
+        return [] if self.query is None else sorted({*parameters} - self.path_parameters - {*self.query})
+
+    @property
+    def qualified_raw_table(self) -> str:
+        return f"{self.raw_schema}.{self.raw_table}"
+
+
+__all__: Sequence[str] = (
+    "Body",
+    "Capture",
+    "Check",
+    "Column",
+    "DocumentKey",
+    "ForeignKey",
+    "Method",
+    "Partition",
+    "Rejected",
+    "Row",
+    "Rule",
+    "ShrinkGuard",
+    "Table",
+    "Unreadable",
+)

@@ -1,0 +1,39 @@
+"""A response of the API, as it was captured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from mlb_contracts import convert, times
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response with the request it answers; `data` is its body, byte for byte.
+
+    Raises Rejected for a `captured_at` that is no possible time of a request.
+    """
+
+    endpoint: str
+    method: str
+    path_params: Mapping[str, str]
+    query_params: Mapping[str, str]
+    url: str
+    status_code: int
+    captured_at: datetime
+    data: bytes
+
+    def __post_init__(self) -> None:
+        times.of_capture(self.captured_at, "$.captured_at")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """All of the request, by name."""
+        return {**self.query_params, **self.path_params}
+
+    @property
+    def as_of(self) -> datetime:
+        """Whose state it shows: of the moment of the request, or of the past one that its `timecode` asked for."""
+        path = "$.query_params.timecode"
+        asked = convert.timecode(self.query_params.get("timecode"), path)
+        return self.captured_at if asked is None else min(times.of_capture(asked, path), self.captured_at)

@@ -1,0 +1,190 @@
+"""Runs a method's transformation over its captures, in this process or in several."""
+
+import gc
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeVar
+
+import stamina
+
+from mlb_contracts import Method
+from mlb_etl import registry
+from mlb_etl.apply.transform import Task, Transformer, batches, sift, tasks
+from mlb_etl.apply.workers import Workers
+from mlb_etl.errors import DatabaseUnavailable
+from mlb_etl.laws.counts import Counts, DocumentCounts, TableCounts
+from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db, migrate, quarantine
+from mlb_etl.stores.postgres.raw import Raw, Stored
+from mlb_etl.stores.postgres.watermark import Policy
+
+T = TypeVar("T")
+
+PATIENCE = 60.0  # seconds for the database to come back
+_ALONE = 10  # captures that are read sooner than other processes have started
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Turns captures of a method into its tables: `pipeline(game_pks=[747175])`, or `pipeline()` for all.
+
+    With several workers each is a process with a connection of its own.
+    """
+
+    method: Method
+    settings: Settings
+    workers: int = 1
+
+    def __call__(self, **keys: Sequence[Any]) -> Counts:
+        """Apply the captures of the documents with these keys: the name of a document key with an s, and its values."""
+        names = {f"{key.name}s": key.name for key in self.method.document}
+        if unknown := keys.keys() - names:
+            raise TypeError(f"{self.method.name} is about {', '.join(names)}, not {', '.join(sorted(unknown))}")
+        return self.run({names[plural]: values for plural, values in keys.items()})
+
+    def run(
+        self,
+        scope: Mapping[str, Sequence[Any]],
+        policy: Policy = "new",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Counts:
+        """Apply the captures of the documents in scope, which has the values wanted of some document keys.
+
+        A capture that can't be applied goes to quarantine and does not stop the others. `progress` is told of documents
+        done, and how many there are.
+        """
+        with db.connect(self.settings) as connection, db.edge():
+            migrate.require(connection, self.settings.tables)
+            worth, counts = self._sifted(Raw(connection, self.method), scope, policy)
+        total, done = len({capture.document for capture in worth}), 0
+        for documents, more in self._work(worth, policy):
+            counts += more
+            done += documents
+            if progress is not None:
+                progress(done, total)
+        return counts
+
+    def settle(self, numbers: Sequence[int], policy: Policy) -> Counts:
+        """Apply the captures that stand in quarantine under these numbers, one by one in the order of their times."""
+        with db.connect(self.settings) as connection, db.edge():
+            captures = Raw(connection, self.method).quarantined(numbers)
+        with Session(self.settings, self.method, policy) as session:
+            return sum((session.apply([capture]) for capture in captures), Counts())
+
+    def _sifted(self, raw: Raw, scope: Mapping[str, Sequence[Any]], policy: Policy) -> tuple[list[Stored], Counts]:
+        """The captures that may change something, and the counts of those that can't."""
+        became: Counter[str] = Counter()
+        worth: list[Stored] = []
+        notes: list[int] = []
+        for capture, fate in sift(raw.captures(scope), self.method, policy):
+            became[fate] += 1
+            if fate == "pending":
+                worth.append(capture)
+            elif capture.note is not None:
+                notes.append(capture.note)
+        if not became:
+            log.warning("no captures of %s in %s", scope or "any document", self.method.qualified_raw_table)
+        waiting = tuple(quarantine.waiting(raw.connection, notes)) if notes else ()
+        counts = DocumentCounts(same=became["same"], stale=became["stale"], quarantined=len(waiting))
+        return worth, Counts(counts, {table.qualified_name: TableCounts() for table in self.method.tables}, waiting)
+
+    def _work(self, worth: Sequence[Stored], policy: Policy) -> Iterator[tuple[int, Counts]]:
+        """Apply the captures a task at a time; gives the number of documents of each, and what was done."""
+        unread = sum(each.applied is None or each.content_hash != each.applied.content_hash for each in worth)
+        if self.workers > 1 and unread > _ALONE:
+            facts = (self.settings, self.method.name, policy)
+            module = registry.methods(self.settings.tables)[self.method.name]
+            spread = Workers(self.workers, _start, facts, _task, (module,))
+            for task, counts in spread(list(tasks(worth, self.workers))):
+                yield len(task), counts
+            return
+        with Session(self.settings, self.method, policy) as session:
+            for task in tasks(worth):
+                yield len(task), session.run(task)
+
+
+def pipeline(name: str, *, dsn: str | None = None, workers: int = 1) -> Pipeline:
+    """The pipeline of a method such as game.liveGameV1; `dsn` goes before what the environment says."""
+    settings = Settings.from_environment()
+    if dsn is not None:
+        settings = replace(settings, dsn=dsn)
+    return Pipeline(registry.method(settings.tables, name), settings, workers)
+
+
+class Session:
+    """A transformer that connects anew where the connection or the transaction was lost."""
+
+    def __init__(
+        self, settings: Settings, method: Method, policy: Policy = "new", *, patience: float = PATIENCE
+    ) -> None:
+        self._settings, self._method, self._policy, self._patience = settings, method, policy, patience
+        self._connection: db.Connection | None = None
+        self._transformer: Transformer | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(self, task: Task) -> Counts:
+        """Apply the captures of a task."""
+        with _uncollected():
+            return sum(map(self.apply, batches(task)), Counts())
+
+    def apply(self, captures: Sequence[Stored]) -> Counts:
+        """Apply captures of different documents."""
+        return self.do(lambda transformer: transformer.apply(captures))
+
+    def do(self, work: Callable[[Transformer], T]) -> T:
+        """Do some work, once more where the server went away or broke a deadlock."""
+        for attempt in stamina.retry_context(on=DatabaseUnavailable, attempts=None, timeout=self._patience):
+            with attempt:
+                return self._do(work)
+        raise AssertionError("the attempts end with a result or an error")
+
+    def _do(self, work: Callable[[Transformer], T]) -> T:
+        try:
+            with db.edge():
+                if self._transformer is None:
+                    self._connection = db.connect(self._settings)
+                    self._transformer = Transformer(self._connection, self._method, self._policy)
+                return work(self._transformer)
+        except DatabaseUnavailable as error:
+            log.warning("%s; trying again", error)
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the connection; it comes anew when it is needed."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._transformer = None
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for cycles in what is decoded, which has none: a tenth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+_session: Session  # of a worker process
+
+
+def _start(settings: Settings, name: str, policy: Policy) -> None:
+    global _session  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
+    _session = Session(settings, registry.method(settings.tables, name), policy)
+
+
+def _task(task: Task) -> Counts:
+    return _session.run(task)

@@ -1,0 +1,112 @@
+"""Brings the tables of documents to their captures, whatever is there: rows edited, lost, or later by hand.
+
+What a document shows is made again from the capture that its watermark names, past the row guard. Where that capture is
+gone, or of a time that is yet to come, the newest one that can be applied takes its place. Captures that were not
+applied yet are then applied as always, with all the write laws.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from mlb_contracts import Method, times
+from mlb_etl.apply.pipeline import Pipeline, Session
+from mlb_etl.laws.counts import Counts, TableCounts
+from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres.raw import Raw, Stored
+
+_TRIES = 5  # while others apply captures of the same document
+_NONE = "none of its captures can be applied: all wait in quarantine, or are of a time that is yet to come"
+_BUSY = "others kept applying captures of it: try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A document that was not brought to a capture, and why."""
+
+    document: dict[str, Any]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What was done: documents looked at, those whose rows had to change, watermarks taken back from a later time.
+
+    `counts` has the rows of these documents, and what was then applied as always.
+    """
+
+    documents: int
+    changed: int
+    reset: int
+    counts: Counts
+    left: tuple[Left, ...]
+
+
+def repair(settings: Settings, method: Method, scope: Mapping[str, Sequence[Any]]) -> Repaired:
+    """Repair the documents in scope, which has the values wanted of some document keys, each in a transaction."""
+    documents = changed = reset = 0
+    counts = Counts(tables={table.qualified_name: TableCounts() for table in method.tables})
+    left: list[Left] = []
+    with db.connect(settings) as connection, db.edge(), Session(settings, method, "repair") as session:
+        migrate.require(connection, settings.tables)
+        work = _Repair(connection, method, session)
+        for captures in work.documents(scope):
+            documents += 1
+            done = work.repair(captures)
+            if isinstance(done, Left):
+                left.append(done)
+                continue
+            counts += done
+            changed += any(each.inserted or each.updated or each.deleted for each in done.tables.values())
+            reset += work.is_ahead(captures[0])
+    counts += Pipeline(method, settings).run(scope)
+    return Repaired(documents, changed, reset, counts, tuple(left))
+
+
+class _Repair:
+    """Chooses captures on one connection, and applies them in a session that has its own."""
+
+    def __init__(self, connection: db.Connection, method: Method, session: Session) -> None:
+        self._raw = Raw(connection, method)
+        self._method = method
+        self._session = session
+        self._latest = self._raw.now() + times.TOLERANCE
+
+    def documents(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[list[Stored]]:
+        """The captures of each, oldest first."""
+        for _, captures in groupby(self._raw.captures(scope), lambda capture: capture.document):
+            yield list(captures)
+
+    def is_ahead(self, capture: Stored) -> bool:
+        """Whether the document shows a time that is yet to come."""
+        return capture.applied is not None and capture.applied.as_of > self._latest
+
+    def repair(self, captures: Sequence[Stored]) -> Counts | Left:
+        """Apply what the document has to show, and once more where others applied something since it was listed."""
+        document = json.loads(captures[0].document)
+        keys = list(zip(self._method.document, captures[0].keys, strict=True))
+        overtaken = 0
+        while overtaken < _TRIES:
+            capture = self._chosen(captures)
+            if capture is None:
+                return Left(document, _NONE)
+            became = self._session.apply([capture])
+            if became.documents.applied:
+                return became
+            overtaken += became.documents.stale  # else it was put aside, and another is tried
+            captures = next(self.documents({key.name: [value] for key, value in keys}))
+        return Left(document, _BUSY)
+
+    def _chosen(self, captures: Sequence[Stored]) -> Stored | None:
+        """The capture that the watermark names, else the newest sound one; of a tie the first, as `transform` does."""
+        shown = captures[0].applied
+        sound = [each for each in captures if each.quarantine is None and not each.ahead]
+        for each in sound:
+            if shown is not None and each.content_hash == shown.content_hash and each.as_of >= shown.as_of:
+                return each._replace(as_of=shown.as_of)
+        newest: datetime | None = max((each.as_of for each in sound), default=None)
+        return next((each for each in sound if each.as_of == newest), None)

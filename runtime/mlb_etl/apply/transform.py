@@ -1,0 +1,184 @@
+"""From captures in the raw table to the tables: decide what is worth reading, extract it, write it in batches."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, zip_longest
+from typing import Literal, TypeAlias
+
+from mlb_contracts import Body, Capture, Method
+from mlb_etl.errors import Rejected, printable
+from mlb_etl.extract import reject
+from mlb_etl.extract.extract import extract
+from mlb_etl.laws.counts import Counts, DocumentCounts, LeftOut, Quarantined
+from mlb_etl.stores.postgres.copying import Moment
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.quarantine import Quarantine
+from mlb_etl.stores.postgres.raw import Raw, Stored
+from mlb_etl.stores.postgres.sql_errors import is_of_a_value
+from mlb_etl.stores.postgres.targets import Document
+from mlb_etl.stores.postgres.upsert import UnreadError, Upsert
+from mlb_etl.stores.postgres.watermark import Applied, Policy, Verdict, verdict
+
+Task: TypeAlias = list[list[Stored]]
+Fate: TypeAlias = Literal["pending", "waiting"] | Verdict
+"""What becomes of a capture: to be applied, in quarantine, or what its verdict says."""
+
+BATCH = 25  # documents a transaction: more save little
+_FEW = 4  # for which a transaction is still worth its while
+log = logging.getLogger(__name__)
+
+
+def sift(captures: Iterable[Stored], method: Method, policy: Policy) -> Iterator[tuple[Stored, Fate]]:
+    """What becomes of captures, as far as that is known without reading them; dropped ones are left out."""
+    for capture in captures:
+        new = Applied(capture.as_of, capture.content_hash, method.fingerprint)
+        became = verdict(new, capture.applied, policy)
+        later = capture.applied is not None and capture.as_of > capture.applied.as_of
+        if capture.quarantine == "waiting":
+            yield capture, "waiting"
+        elif capture.quarantine is None and (became == "stale" or (became == "same" and not later)):
+            yield capture, became
+        elif capture.quarantine is None:
+            yield capture, "pending"
+
+
+def tasks(captures: Iterable[Stored], workers: int = 1) -> Iterator[Task]:
+    """The captures by document, in their order: of many documents together, and of fewer towards the end.
+
+    So workers that take one task after the other end at about the same time.
+    """
+    documents = [list(its) for _, its in groupby(captures, lambda capture: capture.document)]
+    start = 0
+    while start < len(documents):
+        size = min(BATCH, max(_FEW, -(-(len(documents) - start) // workers)))
+        yield documents[start : start + size]
+        start += size
+
+
+def batches(task: Task) -> Iterator[list[Stored]]:
+    """Captures of different documents: the first of each, then the second, and so on."""
+    return ([capture for capture in each if capture is not None] for each in zip_longest(*task))
+
+
+class Transformer:
+    """Applies captures of a method, on a connection that is its own."""
+
+    def __init__(self, connection: Connection, method: Method, policy: Policy = "new") -> None:
+        self.connection = connection
+        self.raw = Raw(connection, method)
+        once_more = policy in {"again", "repair"}
+        self._quarantine = Quarantine(connection, method.name, None if once_more else method.fingerprint)
+        self._upsert = Upsert(connection, method)
+        self._method = method
+        self._policy = policy
+        self._shown: dict[str, Applied | None] = {}
+        self._told: dict[str, set[tuple[str, str]]] = {}  # tables and paths with unreadable values, by document
+
+    def apply(self, captures: Sequence[Stored]) -> Counts:
+        """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
+        read: dict[str, Document] = {}
+        refused = {each.document: _ahead(each) for each in captures if each.ahead}
+        for capture, data in self.raw.read_all([each for each in captures if self._changes(each)]):
+            try:
+                read[capture.document] = self._document(capture, data)
+            except Rejected as why:
+                refused[capture.document] = why
+        documents = [
+            read.get(each.document) or Document(each, None) for each in captures if each.document not in refused
+        ]
+        put_aside = (self._put_aside(each, refused[each.document]) for each in captures if each.document in refused)
+        counts = sum(put_aside, Counts())
+        return counts + self._write(documents) if documents else counts
+
+    def _write(self, documents: Sequence[Document]) -> Counts:
+        """All at once, or where one of them is refused each by itself."""
+        try:
+            written = self._upsert.apply(documents, self._policy)
+        except UnreadError as others:
+            self._shown |= others.shown
+            return self.apply([each.capture for each in documents])
+        except Rejected as why:
+            if len(documents) > 1:
+                return sum((self._write([each]) for each in documents), Counts())
+            return self._refused(documents[0], why)
+        became: Counter[str] = Counter(written.verdicts)
+        counts = Counts(DocumentCounts(became["applied"], became["same"], became["stale"]), written.tables)
+        counts += Counts(warnings=written.warnings)
+        for document, verdict_ in zip(documents, written.verdicts, strict=True):
+            if verdict_ == "conflict":
+                counts += self._put_aside(document.capture, _conflict(document.capture))
+            elif verdict_ != "stale":
+                self._shown[document.capture.document] = self._new(document.capture)
+            if verdict_ == "applied":
+                counts += self._left_out(document)
+        return counts
+
+    def _refused(self, document: Document, why: Rejected) -> Counts:
+        """Once more without the values that the database can't hold, or into quarantine."""
+        if document.rows is not None and is_of_a_value(why):
+            held = self._document(document.capture, self.raw.read(document.capture), hold=True)
+            if held.nulls > document.nulls:
+                return self._write([held])
+        return self._put_aside(document.capture, self._located(why, document))
+
+    def _left_out(self, document: Document) -> Counts:
+        """Tell of the values that could not be read of what was applied, in the log once while they are the same."""
+        name = document.capture.document
+        found = {(each.table, each.path) for each in document.unreadable}
+        known, self._told[name] = self._told.get(name), found
+        if found and found != known:
+            first = document.unreadable[0]
+            shown = map(printable, (first.table, first.place, first.value, first.reason))
+            of = (self._method.name, name, document.nulls)
+            log.warning("%s %s: %s unreadable values are NULL, such as %s: %s is %s: %s", *of, *shown)
+        return Counts(unreadable=tuple(LeftOut(name, each) for each in document.unreadable))
+
+    def _changes(self, capture: Stored) -> bool:
+        """Whether the capture has another content than the tables show, so that its rows are needed."""
+        if capture.ahead:
+            return False
+        shown = self._shown.get(capture.document, capture.applied)
+        return verdict(self._new(capture), shown, self._policy) == "applied"
+
+    def _document(self, capture: Stored, data: Body, *, hold: bool = False) -> Document:
+        """The rows of a capture; with `hold`, or where they can't be packed, without values that no column can hold."""
+        about = Capture(Moment.of(capture.as_of), capture.parameters)
+        extracted = extract(self._method, about, data, hold=hold)
+        if tuple(extracted.keys.values()) != capture.keys:
+            path = self._method.document[0].place
+            raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
+        try:
+            return Document(capture, self._upsert.pack(extracted.rows), extracted.unreadable)
+        except Rejected:
+            if hold:
+                raise
+        return self._document(capture, data, hold=True)
+
+    def _located(self, why: Rejected, document: Document) -> Rejected:
+        explained = self._upsert.explain(why, document)
+        return reject.located(explained, self.raw.read(document.capture))
+
+    def _new(self, capture: Stored) -> Applied:
+        return Applied(capture.as_of, capture.content_hash, self._method.fingerprint)
+
+    def _put_aside(self, capture: Stored, why: Rejected) -> Counts:
+        number = self._quarantine.add(capture, why)
+        if number is None:
+            self._quarantine.leave([capture])  # a note of an earlier run, on which there is nothing left to decide
+            return Counts(DocumentCounts(stale=1))
+        log.info("quarantined %s %s of %s: %s", self._method.name, capture.document, capture.captured_at, why)
+        added = Quarantined(number, capture.document, capture.captured_at, why)
+        return Counts(DocumentCounts(quarantined=1), quarantined=(added,))
+
+
+def _ahead(capture: Stored) -> Rejected:
+    reason = (
+        "it is later than the database's clock says, and would hide all that comes before that time; from then on"
+        " `mlb-etl quarantine retry` applies it"
+    )
+    return Rejected(reason, path="captured_at", value=capture.captured_at.isoformat())
+
+
+def _conflict(capture: Stored) -> Rejected:
+    return Rejected("another response of the same time was applied", value=capture.content_hash.hex())

@@ -1,0 +1,112 @@
+"""What a live feed says of its game as a whole: state, score and inning, and when it may be asked for again."""
+
+import re
+
+import msgspec
+
+from mlb_etl.errors import printable
+from mlb_etl.http import pauses
+
+_TIMECODE = re.compile(r"[0-9]{8}_[0-9]{6}")
+_NO_WAIT = msgspec.Raw(b"0")
+
+
+class _Struct(msgspec.Struct, rename="camel", frozen=True):
+    """Members of the API's JSON."""
+
+
+class Status(_Struct, frozen=True):
+    """A game's state. `coded_game_state` decides; `status_code` adds a letter for a delay or a kind of review."""
+
+    coded_game_state: str
+    status_code: str = ""
+    start_time_tbd: bool = msgspec.field(name="startTimeTBD", default=False)
+
+    @property
+    def delayed(self) -> bool:
+        """Before the first pitch or in the middle; PW is the warm-up."""
+        return len(self.status_code) > 1 and self.coded_game_state in {"I", "P"} and self.status_code != "PW"
+
+
+class _Runs(_Struct, frozen=True):
+    runs: int | None = None
+
+
+class _Runners(_Struct, frozen=True):
+    home: _Runs = _Runs()
+    away: _Runs = _Runs()
+
+
+class _Linescore(_Struct, frozen=True):
+    current_inning: int | None = None
+    inning_state: str = ""
+    teams: _Runners = _Runners()
+
+
+class _LiveData(_Struct, frozen=True):
+    linescore: _Linescore = _Linescore()
+
+
+class _GameData(_Struct, frozen=True):
+    status: Status
+
+
+class _MetaData(_Struct, frozen=True):
+    """`wait` is read apart: whatever stands there, the rest of the feed counts."""
+
+    wait: msgspec.Raw = _NO_WAIT
+    time_stamp: str | None = None
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "wait", self.wait.copy())  # else it would keep the whole feed in memory
+
+
+class Feed(_Struct, frozen=True):
+    """A live feed, as far as it is about the game as a whole."""
+
+    game_data: _GameData
+    live_data: _LiveData = _LiveData()
+    meta_data: _MetaData = _MetaData()
+
+    @property
+    def status(self) -> Status:
+        return self.game_data.status
+
+    @property
+    def state(self) -> str:
+        return self.status.coded_game_state
+
+    @property
+    def score(self) -> tuple[int | None, int | None]:
+        """Runs, away and home."""
+        runs = self.live_data.linescore.teams
+        return runs.away.runs, runs.home.runs
+
+    @property
+    def inning(self) -> str:
+        """Such as `Top 5`; empty before the first."""
+        line = self.live_data.linescore
+        return printable(f"{line.inning_state} {line.current_inning}".strip(), 20) if line.current_inning else ""
+
+    @property
+    def wait(self) -> float:
+        """Seconds after which it may be asked for again, within bounds; 0 where it says nothing of use."""
+        asked = pauses.number(bytes(self.meta_data.wait).decode())
+        return pauses.bounded(asked, "metaData.wait") or 0
+
+    @property
+    def timecode(self) -> str | None:
+        """The moment of its last event, `YYYYMMDD_HHMMSS`; from there patches lead on."""
+        stamp = self.meta_data.time_stamp
+        return stamp if stamp and _TIMECODE.fullmatch(stamp) else None
+
+
+_decode = msgspec.json.Decoder(Feed).decode
+
+
+def read(data: bytes) -> Feed | None:
+    """What a feed says; None where it says nothing of a state."""
+    try:
+        return _decode(data)
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,67 @@
+"""Asks for live feeds, whole."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mlb_contracts import Method
+from mlb_contracts.response import Response
+from mlb_etl.http import answers, request
+from mlb_etl.http.client import Source
+from mlb_etl.http.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A feed, the keys of its document, and when its bytes had arrived, on the performance counter."""
+
+    response: Response
+    keys: dict[str, Any]
+    arrived: float
+
+
+class Feeds(Protocol):
+    """Where the feeds of games come from."""
+
+    def fetch(self, game_pk: int, *, on: bool) -> Found | None:
+        """The feed of a game, which may be `on`; None where nothing is new in it.
+
+        Raises NotFound, Rejected and Unreachable.
+        """
+
+    def forget(self, game_pk: int) -> None:
+        """Don't build on what was fetched of a game."""
+
+    def target(self, game_pk: int) -> str:
+        """What is asked for, as far as it is the same for each poll of a game."""
+
+
+class WholeFeeds:
+    """Each feed as it comes."""
+
+    def __init__(self, source: Source, method: Method) -> None:
+        self._source = source
+        self._method = method
+
+    def fetch(self, game_pk: int, *, on: bool) -> Found:  # noqa: ARG002 - a game that is on is nothing special here
+        """As `Feeds` says; never None."""
+        arrived = 0.0
+
+        def read(response: Response) -> dict[str, Any]:
+            nonlocal arrived
+            arrived = time.perf_counter()
+            return answers.read(self._method, response)
+
+        response, keys = self._source.fetch(self.request(game_pk), read)
+        return Found(response, keys, arrived)
+
+    def forget(self, game_pk: int) -> None:
+        """Nothing is built on."""
+
+    def target(self, game_pk: int) -> str:
+        """The path of the feed."""
+        return self.request(game_pk).target
+
+    def request(self, game_pk: int) -> Request:
+        """What is asked for."""
+        return request.of_method(self._method, {"game_pk": str(game_pk)})

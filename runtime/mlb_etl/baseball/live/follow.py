@@ -1,0 +1,291 @@
+"""Follows games: looks at the schedule, asks for each game when its plan says so, and keeps what comes.
+
+One loop decides and works on the database; threads ask, under the one rate limit. What is due longest is asked for
+first, and nothing waits for an answer to something else.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal, NamedTuple, TypeVar
+
+from mlb_etl.baseball.live import plan
+from mlb_etl.baseball.live.asking import Asking, Key
+from mlb_etl.baseball.live.clock import Clock
+from mlb_etl.baseball.live.fetch import Feeds, Found
+from mlb_etl.baseball.live.keep import Keeper, Kept
+from mlb_etl.baseball.live.listing import Listing, Scope
+from mlb_etl.baseball.live.noted import Noted
+from mlb_etl.baseball.live.plan import Ask, Known, Pace
+from mlb_etl.baseball.live.trouble import Troubles
+from mlb_etl.baseball.live.update import NOTHING, Outcome, Summary, Update
+from mlb_etl.baseball.schedule import SETTLED, Game
+from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, StoreUnavailable, Unreachable, told
+from mlb_etl.laws.counts import Counts
+
+T = TypeVar("T")
+_AWAY = (DatabaseUnavailable, StoreUnavailable)
+_BACK = timedelta(seconds=2)  # between looks whether it is
+log = logging.getLogger(__name__)
+
+
+class _Due(NamedTuple):
+    at: datetime
+    key: Key
+    ask: Callable[[], None]
+
+
+class Follower:
+    """Follows the games of a scope; `tell` is told what happens to each."""
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        source: Noted,
+        feeds: Feeds,
+        asking: Asking,
+        scope: Scope,
+        *,
+        clock: Clock,
+        tell: Callable[[Update], None],
+        pace: Pace,
+        patience: timedelta,
+    ) -> None:
+        """`patience`: for how long a scope that ends goes on without an answer."""
+        self._keeper = keeper
+        self._source = source
+        self._feeds = feeds
+        self._asking = asking
+        self._scope = scope
+        self._pace = pace
+        self._clock = clock
+        self._tell = tell
+        self._listing = Listing(source, scope)
+        self._known: dict[int, Known] = {}
+        self._schedule_at = self._changes_at = self._resume_at = clock.now()
+        self._listed = False
+        self._unread = False  # the list of changes, which the API could not give yet
+        self._not_before: dict[Key, datetime] = {}
+        self._troubles = Troubles(patience)
+        self.summary = Summary()
+
+    def run(self) -> Summary:
+        """Follow until the clock is stopped, or nothing of a scope that ends is left.
+
+        An API and a database that go away are waited for. Raises EtlError where there is no schedule to begin with.
+        """
+        try:
+            while not self._clock.stopped and (self._asking or self._left()):
+                if not self._asking.settle():
+                    self._ask_or_wait()
+                self._source.keep()
+        except _AWAY:
+            if not self._clock.stopped:
+                raise
+        if not self._clock.stopped:
+            self.summary.given_up = self._troubles.told(self._clock.now())
+        return self.summary
+
+    def _ask_or_wait(self) -> None:
+        """Ask for what is due longest, or wait until something is, or is answered."""
+        now = self._clock.now()
+        due = min((due for due in self._due() if due.key not in self._asking), key=self._at, default=None)
+        at = now + self._pace.rare if due is None or self._asking.full else self._at(due)
+        if due is not None and at <= now:
+            due.ask()
+        else:
+            self._clock.wait(at, asking=bool(self._asking))
+
+    def _at(self, due: _Due) -> datetime:
+        """When to ask, at the earliest."""
+        return max(due.at, self._resume_at, self._not_before.get(due.key, due.at))
+
+    def _due(self) -> Iterator[_Due]:
+        yield _Due(self._schedule_at, "schedule", self._look)
+        if self._listed:
+            yield _Due(self._changes_at, "changes", self._look_for_changes)
+        for game_pk, known in self._known.items():
+            if (ask := plan.plan(known, self._pace)) is not None:
+                yield _Due(ask.at, game_pk, partial(self._poll, game_pk, ask))
+
+    def _left(self) -> bool:
+        """Whether something of the scope is still to come, and is not given up."""
+        now = self._clock.now()
+        if self._scope.lasts:
+            return True
+        if not self._listed:
+            return not self._troubles.last("schedule", now)
+        if (self._unread or self._changes_at <= now) and not self._troubles.last("changes", now):
+            return True
+        remaining = (known for known in self._known.values() if plan.remains(known, self._pace, now))
+        return not all(self._given_up(known, now) for known in remaining)
+
+    def _given_up(self, known: Known, now: datetime) -> bool:
+        """A game is, where its feed does not come and the schedule does not come either, or says that it is over."""
+        unlisted = self._troubles.last("schedule", now)
+        if plan.plan(known, self._pace) is None:
+            return unlisted
+        over = known.state in SETTLED or known.state in plan.SUSPENDED
+        return self._troubles.last(known.listed.game_pk, now) and (unlisted or over)
+
+    def _look(self) -> None:
+        """Ask for the schedule."""
+        now, known = self._clock.now(), list(self._known.values())
+        self._asking.begin("schedule", lambda: self._listing.schedule(now, known), partial(self._looked, now))
+
+    def _looked(self, now: datetime, answer: Future[tuple[Game, ...]]) -> None:
+        """Take the schedule in."""
+        try:
+            games = answer.result()
+        except (NotFound, Rejected, Unreachable) as why:
+            if not self._listed and not isinstance(why, Unreachable):
+                raise
+            self._schedule_at = self._missed("schedule", why)
+            return
+        self._listed = True
+        self._troubles.answered("schedule")
+        listed = {game.game_pk: game for game in games}
+        for game_pk in self._known.keys() - listed.keys():
+            done = plan.plan(self._known[game_pk], self._pace) is None and game_pk not in self._asking
+            if self._scope.lasts and done:
+                del self._known[game_pk]
+                self._troubles.answered(game_pk)
+                self._not_before.pop(game_pk, None)
+        for game in games:
+            self._list(game, now)
+        self._schedule_at = plan.schedule((known.listed for known in self._known.values()), now, self._pace)
+
+    def _list(self, game: Game, now: datetime) -> None:
+        """Take in what the schedule says of a game."""
+        before = self._known.get(game.game_pk)
+        if before is None:
+            before = self._first_met(game, now)
+            self.summary.games += 1
+        known = _noted(replace(before, listed=game, listed_at=now))
+        self._known[game.game_pk] = known
+        if known.status != before.status or before.listed_at == now:
+            self._tell(Update(now, known, plan.plan(known, self._pace), "listed"))
+
+    def _first_met(self, game: Game, now: datetime) -> Known:
+        """With what the raw table has of it."""
+        captured = self._waiting(lambda: self._keeper.catch_up({"game_pk": game.game_pk}))
+        return Known(game, now, captured, captured.asked_at)
+
+    def _look_for_changes(self) -> None:
+        """Ask for the games that changed after their end."""
+        now, known = self._clock.now(), list(self._known.values())
+        self._asking.begin("changes", lambda: self._listing.changes(now, known), partial(self._looked_for_changes, now))
+
+    def _looked_for_changes(self, now: datetime, answer: Future[list[Game]]) -> None:
+        """Mark them."""
+        try:
+            rows = answer.result()
+        except (NotFound, Rejected, Unreachable) as why:
+            self._changes_at = self._missed("changes", why)
+            self._unread = isinstance(why, Unreachable)
+            return
+        self._unread = False
+        self._troubles.answered("changes")
+        for game in rows:
+            known = self._known.get(game.game_pk)
+            if known is None and self._scope.lasts and game.state in plan.PLAYED:
+                known = _noted(self._first_met(game, now))
+            if known is not None and known.asked_at is not None:
+                self._known[game.game_pk] = replace(known, changed_at=now)
+        self._changes_at = now + self._pace.before
+
+    def _poll(self, game_pk: int, ask: Ask) -> None:
+        """Ask for a game."""
+        self._asking.begin(
+            game_pk, lambda: self._feeds.fetch(game_pk, on=ask.why == "on"), partial(self._polled, game_pk)
+        )
+
+    def _polled(self, game_pk: int, answer: Future[Found | None]) -> None:
+        """Keep what came."""
+        known = self._known[game_pk]
+        try:
+            found = answer.result()
+            kept = self._waiting(partial(self._keeper.keep, found.response, found.keys)) if found else None
+        except (NotFound, Rejected, Unreachable) as why:
+            now = self._clock.now()
+            log.warning("game %d: nothing came of %s: %s", game_pk, self._feeds.target(game_pk), why)
+            self._pause(game_pk, why)
+            self._troubles.failed(game_pk, now, why)
+            known = replace(known, failures=known.failures + 1, failed_at=now)
+            self._done(game_pk, known, "failed", error=str(why))
+            return
+        self._troubles.answered(game_pk)
+        known = replace(known, asked_at=self._clock.now(), failures=0, failed_at=None)
+        if found is None or kept is None:
+            self._done(game_pk, known, "unchanged")
+        else:
+            self._kept(game_pk, known, kept, found.arrived)
+
+    def _kept(self, game_pk: int, known: Known, kept: Kept, arrived: float) -> None:
+        """Take in what was captured."""
+        if not kept.captured.sound:  # it may have been put aside by an earlier run, and have been seen again now
+            self._feeds.forget(game_pk)
+        self.summary.quarantined += kept.counts.documents.quarantined
+        for each in kept.counts.quarantined:
+            log.warning("game %d: the capture of %s is in quarantine: %s", game_pk, each.captured_at, each.why)
+        known = _noted(replace(known, captured=kept.captured, asked_at=kept.captured.asked_at))
+        latency = kept.committed - arrived if kept.fate == "stored" else None
+        if latency is not None:
+            self.summary.latencies.append(latency)
+        self._done(game_pk, known, kept.fate, latency=latency, counts=kept.counts)
+
+    def _done(
+        self,
+        game_pk: int,
+        known: Known,
+        outcome: Outcome,
+        *,
+        latency: float | None = None,
+        counts: Counts = NOTHING,
+        error: str | None = None,
+    ) -> None:
+        self._known[game_pk] = known
+        self.summary.outcomes[outcome] = self.summary.outcomes.get(outcome, 0) + 1
+        ask = plan.plan(known, self._pace)
+        self._tell(Update(self._clock.now(), known, ask, outcome, latency, counts, error))
+
+    def _missed(self, key: Literal["schedule", "changes"], why: NotFound | Rejected | Unreachable) -> datetime:
+        """When to ask again for something that did not come."""
+        now = self._clock.now()
+        log.warning("the %s did not come: %s", key, told(why))
+        self._pause(key, why)
+        self._troubles.failed(key, now, why)
+        return now + self._pace.slow
+
+    def _pause(self, key: Key, why: NotFound | Rejected | Unreachable) -> None:
+        """Ask for nothing at all as long as the API wishes, or only not for this where that is what it says."""
+        if isinstance(why, Unreachable) and why.retry_after is not None:
+            until = self._clock.now() + timedelta(seconds=why.retry_after)
+            if why.overall:
+                self._resume_at = until
+            else:
+                self._not_before[key] = until
+
+    def _waiting(self, work: Callable[[], T]) -> T:
+        """Do some work on database and store, whenever they are back; raises what it did where it is to end before."""
+        while True:
+            try:
+                return work()
+            except _AWAY as error:
+                log.warning("%s; waiting for it", error)
+                if self._clock.stopped:
+                    raise
+                self._clock.wait(self._clock.now() + _BACK)
+
+
+def _noted(known: Known) -> Known:
+    """With when it was noticed that the game is settled."""
+    if known.state not in SETTLED:
+        return replace(known, settled_at=None)
+    if known.settled_at is not None:
+        return known
+    feed_at = known.captured.feed_at
+    return replace(known, settled_at=max(known.listed_at, feed_at) if feed_at else known.listed_at)

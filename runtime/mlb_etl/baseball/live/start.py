@@ -1,0 +1,68 @@
+"""Puts a follower together from settings."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+
+from mlb_etl import registry
+from mlb_etl.apply.pipeline import Session
+from mlb_etl.baseball.live.asking import AT_ONCE, Asking
+from mlb_etl.baseball.live.clock import Clock
+from mlb_etl.baseball.live.fetch import WholeFeeds
+from mlb_etl.baseball.live.follow import Follower
+from mlb_etl.baseball.live.keep import Keeper
+from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.noted import Noted
+from mlb_etl.baseball.live.patch import PatchedFeeds
+from mlb_etl.baseball.live.plan import Pace
+from mlb_etl.baseball.live.update import Summary, Update
+from mlb_etl.capture import capturer
+from mlb_etl.http.client import Client, Retries
+from mlb_etl.http.exchange import Timeouts
+from mlb_etl.http.rate import RateLimit
+from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db, migrate
+
+METHOD = "game.liveGameV1"
+_ONCE = Retries(attempts=1)  # who is not answered comes again by his plan, after the others
+PATIENCE = timedelta(minutes=30)
+_PATIENCE = 1.0  # seconds for the database to come back, before whoever waits looks whether he is to end
+_LONGEST = 30  # seconds for an answer, as the next poll is due sooner than in a minute
+
+
+def follow(
+    settings: Settings,
+    scope: Scope,
+    *,
+    clock: Clock,
+    tell: Callable[[Update], None],
+    pace: Pace,
+    verify: int | None,
+    store: bool = False,
+    patience: timedelta = PATIENCE,
+    at_once: int = AT_ONCE,
+) -> Summary:
+    """Follow the games of a scope until the clock stops, or nothing of it is left.
+
+    By patches where `verify` says after how many polls they are compared with the whole feed; `store` keeps captures in
+    the object store too. A scope that ends goes on for `patience` without answers. Raises EtlError where the database
+    is not there or not as it should be to begin with, or the API has no schedule.
+    """
+    method = registry.method(settings.tables, METHOD)
+    with db.connect(settings) as connection, db.edge():
+        migrate.require(connection, settings.tables)
+    limit = RateLimit.of(settings.data, settings.api, settings.requests())
+    timeouts = Timeouts(read=10.0, whole=min(_LONGEST, settings.timeout))
+    with (
+        closing(Client(settings.api, limit, _ONCE, timeouts, now=clock.now, max_body=settings.max_body)) as client,
+        Session(settings, method, patience=_PATIENCE) as session,
+        Asking(clock, at_once, client.stop) as asking,
+    ):
+        source = Noted(client, session)
+        keeper = Keeper(session, method, capturer.store(settings) if store else None)
+        patched = None if verify is None else PatchedFeeds(source, method, verify)
+        feeds = patched or WholeFeeds(source, method)
+        follower = Follower(keeper, source, feeds, asking, scope, clock=clock, tell=tell, pace=pace, patience=patience)
+        summary = follower.run()
+        summary.patches = patched.tally if patched else None
+        return summary

@@ -1,0 +1,45 @@
+"""What does not come, and since when."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from mlb_etl.baseball.live.asking import Key
+from mlb_etl.errors import NotFound, Rejected, Unreachable, told
+
+
+class _Trouble(NamedTuple):
+    since: datetime
+    why: NotFound | Rejected | Unreachable
+
+
+class Troubles:
+    """What was asked for and did not come, without an answer in between."""
+
+    def __init__(self, patience: timedelta) -> None:
+        self._patience = patience
+        self._troubles: dict[Key, _Trouble] = {}
+
+    def failed(self, key: Key, at: datetime, why: NotFound | Rejected | Unreachable) -> None:
+        """It did not come."""
+        known = self._troubles.get(key)
+        self._troubles[key] = _Trouble(known.since if known else at, why)
+
+    def answered(self, key: Key) -> None:
+        """It came."""
+        self._troubles.pop(key, None)
+
+    def last(self, key: Key, now: datetime) -> bool:
+        """Whether it has failed for longer than the patience goes."""
+        known = self._troubles.get(key)
+        return known is not None and now - known.since >= self._patience
+
+    def told(self, now: datetime) -> str | None:
+        """What is given up, and why; None where nothing is."""
+        given_up = [f"{_named(key)}: {told(each.why)}" for key, each in self._troubles.items() if self.last(key, now)]
+        if not given_up:
+            return None
+        return f"given up after {self._patience} without an answer:\n" + "\n".join(given_up)
+
+
+def _named(key: Key) -> str:
+    return f"game {key}" if isinstance(key, int) else f"the {key}"

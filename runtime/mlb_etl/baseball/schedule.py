@@ -1,0 +1,130 @@
+"""The schedule: which games there are on a date or in a season, and what of them can't change any more."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+import msgspec
+
+from mlb_contracts import times
+from mlb_contracts.fields import Int8, Timestamp
+from mlb_contracts.response import Response
+from mlb_etl.baseball import feed
+from mlb_etl.baseball.feed import Feed, Status
+from mlb_etl.errors import printable
+from mlb_etl.extract import reject
+from mlb_etl.http import answers
+from mlb_etl.http.request import Request
+
+# codedGameState of what is not played on: final, cancelled, postponed, forfeited.
+SETTLED = frozenset("FCDQR")
+
+
+_PATH = "/api/v1/schedule"
+
+
+class _Struct(msgspec.Struct, rename="camel", frozen=True):
+    """Members of the API's JSON."""
+
+
+class _Team(_Struct, frozen=True):
+    name: str = ""
+
+
+class _Side(_Struct, frozen=True):
+    score: int | None = None
+    team: _Team = _Team()
+
+
+class _Sides(_Struct, frozen=True):
+    home: _Side
+    away: _Side
+
+
+class Game(_Struct, frozen=True):
+    """A game as the schedule lists it."""
+
+    game_pk: Int8
+    status: Status
+    teams: _Sides
+    season: str | None = None
+    official_date: date | None = None
+    game_date: Timestamp | None = None
+    reschedule_date: str | None = None
+
+    @property
+    def state(self) -> str:
+        return self.status.coded_game_state
+
+    @property
+    def start(self) -> datetime | None:
+        """When it is to begin, None where that is still to be determined, or at a time that can't be."""
+        known = self.game_date is not None and times.EARLIEST <= self.game_date < times.LATEST
+        return self.game_date if known and not self.status.start_time_tbd else None
+
+    @property
+    def name(self) -> str:
+        """Who plays where."""
+        return printable(f"{self.teams.away.team.name} at {self.teams.home.team.name}", 80)
+
+    def told_by(self, told: Feed) -> bool:
+        """Whether a live feed shows the state and the score that the schedule has."""
+        return (told.state, told.score) == (self.state, (self.teams.away.score, self.teams.home.score))
+
+    def shown_by(self, data: bytes) -> bool:
+        """Whether that is so of a live feed as it came."""
+        told = feed.read(data)
+        return told is not None and self.told_by(told)
+
+
+class _Day(_Struct, frozen=True):
+    games: tuple[Game, ...] = ()
+
+
+class Page(_Struct, frozen=True):
+    """Rows of the schedule; a postponed or suspended game has several. `total_items` are those of all its pages."""
+
+    dates: tuple[_Day, ...]
+    total_items: int = 0
+
+    @property
+    def rows(self) -> list[Game]:
+        return [game for day in self.dates for game in day.games]
+
+
+_page = msgspec.json.Decoder(Page).decode
+
+
+def request(query: Mapping[str, str]) -> Request:
+    """The schedule for a query such as sportId=1&date=2024-10-25."""
+    return Request("schedule", "schedule", _PATH, {}, dict(query))
+
+
+def window(sports: str, first: date, last: date) -> Request:
+    """The schedule of some days of sports such as `1,51`: asked for again and again, as the days go by."""
+    query = {"sportId": sports, "startDate": str(first), "endDate": str(last)}
+    return Request("schedule", "schedule", _PATH, {}, query, f"{_PATH}?{urlencode({'sportId': sports})}&startDate=")
+
+
+def changes(query: Mapping[str, str]) -> Request:
+    """The games that changed, for a query such as updatedSince=2024-10-25T00:00:00Z&sportId=1&season=2024."""
+    path = "/api/v1/game/changes"
+    settles = f"{path}?"  # an answer has what those before would have had
+    return Request("game", "changes", path, {}, dict(query), settles)
+
+
+def page(response: Response) -> Page:
+    """The rows of a schedule or of a page of changes; raises Rejected for what is neither."""
+    answers.whole(response.data)
+    try:
+        return _page(response.data)
+    except msgspec.ValidationError as error:
+        raise reject.mistyped(error, Page, response.data) from error
+
+
+def read(response: Response) -> tuple[Game, ...]:
+    """The games, each once: of a postponed or suspended one, which has several dates, as its last one lists it.
+
+    Raises Rejected for what is no schedule.
+    """
+    return tuple({game.game_pk: game for game in page(response).rows}.values())

@@ -1,0 +1,173 @@
+"""Asks for what a job wants and keeps the answers raw; one that fails does not stop the others."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from mlb_contracts import Method
+from mlb_contracts.response import Response
+from mlb_etl.baseball.schedule import SETTLED, Game
+from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
+from mlb_etl.http import answers
+from mlb_etl.http.client import Source
+from mlb_etl.http.request import Request
+from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.failures import Failures
+from mlb_etl.stores.postgres.raw import Raw
+
+ENOUGH = 10  # requests without an answer, one after the other
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be captured; `game` is what the schedule says of it, where it is known from there."""
+
+    request: Request
+    game: Game | None = None
+
+    @property
+    def name(self) -> str:
+        """Its parameters, for people."""
+        return ", ".join(f"{name} {value}" for name, value in self.request.parameters.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A target of which nothing was captured, and why."""
+
+    target: Target
+    why: NotFound | Rejected | Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What became of targets.
+
+    stored: new content; seen: the content that is there already; skipped: not asked for, since it is settled and
+    captured.
+    """
+
+    stored: int = 0
+    seen: int = 0
+    skipped: int = 0
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def done(self) -> int:
+        return self.stored + self.seen + self.skipped + len(self.failures)
+
+    @property
+    def failed(self) -> int:
+        return len(self.failures)
+
+    def __add__(self, other: "Captured") -> "Captured":
+        return Captured(
+            self.stored + other.stored,
+            self.seen + other.seen,
+            self.skipped + other.skipped,
+            self.failures + other.failures,
+        )
+
+
+class Store(Protocol):
+    """Where captures are kept besides the raw table."""
+
+    def put(self, response: Response, keys: Mapping[str, Any]) -> None:
+        """Keep a response about the document with these keys; raises StoreUnavailable."""
+
+
+def store(settings: Settings) -> Store:
+    """The object store of the settings; raises EtlError where there is none."""
+    if settings.store is None:
+        raise EtlError("MLB_ETL_OBJECT_STORE is not set: s3://bucket/prefix or a folder is where captures are to go")
+    from mlb_etl.capture.object_store import ObjectStore  # noqa: PLC0415 - it needs an extra that may not be installed
+
+    return ObjectStore(settings.store, make=True)
+
+
+class Capturer:
+    """Captures responses of a method into its raw table, and before into a store where there is one.
+
+    So what the raw table has, the store has: killed between the two, a restore makes up for it. Which requests failed
+    is kept. Answers that are not `recorded` are of now: one that is ahead of the database's clock fails.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        method: Method,
+        source: Source,
+        *,
+        again: bool = False,
+        recorded: bool = False,
+        store: Store | None = None,
+    ) -> None:
+        self._raw = Raw(connection, method)
+        self._failures = Failures(connection)
+        self._method = method
+        self._source = source
+        self._again = again
+        self._recorded = recorded
+        self._store = store
+        self._unanswered = 0
+
+    def run(self, targets: Iterable[Target], progress: Callable[[Captured], None]) -> Captured:
+        """Capture the targets, one after the other; `progress` is told of each what became of it.
+
+        Where the API has given no answer again and again, the rest fails without being asked for.
+        """
+        total = Captured()
+        for target in targets:
+            became = self._capture(target)
+            progress(became)
+            total += became
+        return total
+
+    def settled(self, target: Target) -> bool:
+        """Whether the raw table has what can't change any more.
+
+        It has, if the schedule says that the game is over, and the newest capture shows the game in this state, with
+        this score. Corrections that change neither come by asking `again`.
+        """
+        game = target.game
+        if self._again or game is None or game.state not in SETTLED:
+            return False
+        newest = self._raw.newest({"game_pk": game.game_pk})
+        return newest is not None and game.shown_by(newest)
+
+    def _capture(self, target: Target) -> Captured:
+        if self.settled(target):
+            return Captured(skipped=1)
+        try:
+            with self._failures.noting(target.request):
+                response, keys = self._fetch(target.request)
+                if not self._recorded:
+                    self._raw.require_present(response)
+                if self._store is not None:
+                    self._store.put(response, keys)
+                with db.edge(self._method.qualified_raw_table):
+                    became = self._raw.store(response, keys)
+        except (NotFound, Rejected, Unreachable) as why:
+            log.info("failed %s: %s", target.name, why)
+            return Captured(failures=(Failure(target, why),))
+        log.info("%s %s", became, target.name)
+        return Captured(stored=1) if became == "stored" else Captured(seen=1)
+
+    def _fetch(self, request: Request) -> tuple[Response, dict[str, Any]]:
+        if self._unanswered == ENOUGH:
+            raise Unreachable(f"not asked for: the API gave no answer {ENOUGH} times in a row")
+        try:
+            found = self._source.fetch(request, partial(answers.read, self._method))
+        except Unreachable:
+            self._unanswered += 1
+            raise
+        except (NotFound, Rejected):
+            self._unanswered = 0
+            raise
+        self._unanswered = 0
+        return found

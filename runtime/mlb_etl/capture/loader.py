@@ -1,0 +1,177 @@
+"""Puts captured responses into the raw tables, after a look whether the pipeline can read them."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from mlb_contracts import Capture, Method, times
+from mlb_contracts.response import Response
+from mlb_etl import registry
+from mlb_etl.capture import stub_files
+from mlb_etl.errors import Rejected
+from mlb_etl.extract.extract import extract
+from mlb_etl.settings import TABLES
+from mlb_etl.stores.postgres import db
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.raw import Fate, Raw
+
+SHIPPED = Path(__file__).parents[1] / "shipped_stubs"
+"""Stubs that come with the package: game 747175 as the simulator plays it."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """What to take for granted of responses without their request.
+
+    method: None stands for the package's only one; captured_at: None for the file's modification time.
+    """
+
+    method: str | None = None
+    captured_at: datetime | None = None
+
+
+BARE = Bare()
+
+
+Outcome: TypeAlias = Literal["stored", "seen", "known", "refused", "unmapped"]
+"""What became of a file: the fate of its response, or why it has none; unmapped ones are of a method without tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What became of a file. `method` is that of its response and `keys` what that is about, as far as they are known.
+
+    why: None for a response that the raw table has now.
+    """
+
+    path: Path
+    outcome: Outcome
+    method: str | None = None
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    why: Rejected | None = None
+
+
+class Unmapped(Rejected):
+    """A response of a method without tables."""
+
+
+class Loader:
+    """Stores responses in the raw tables of their methods."""
+
+    def __init__(self, connection: Connection, package: str) -> None:
+        self._connection = connection
+        self._package = package
+        self._tables: dict[str, Raw] = {}
+
+    def method(self, response: Response) -> Method:
+        """The method that it is a response of; raises Unmapped where the package has no tables of it."""
+        name = f"{response.endpoint}.{response.method}"
+        if name not in registry.methods(self._package):
+            raise Unmapped(f"{self._package} has no mapping for it", path="$.method", value=name)
+        return registry.method(self._package, name)
+
+    def store(self, method: Method, response: Response, keys: Mapping[str, Any]) -> Fate:
+        """Store a response about the document with these keys."""
+        if method.name not in self._tables:
+            self._tables[method.name] = Raw(self._connection, method)
+        with db.edge(method.qualified_raw_table):
+            return self._tables[method.name].store(response, keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of files."""
+
+    files: tuple[File, ...]
+
+    @property
+    def stored(self) -> tuple[Path, ...]:
+        """Those whose response has a row of its own now."""
+        return tuple(file.path for file in self.files if file.outcome == "stored")
+
+    @property
+    def already(self) -> tuple[Path, ...]:
+        """Those that hold nothing that the raw table had not."""
+        return tuple(file.path for file in self.files if file.outcome in {"seen", "known"})
+
+    @property
+    def refused(self) -> tuple[File, ...]:
+        """Those of which nothing was stored; each says why."""
+        return tuple(file for file in self.files if file.why is not None)
+
+
+def load_files(connection: Connection, files: Iterable[Path], *, package: str = TABLES, bare: Bare = BARE) -> Loaded:
+    """Store the response of each file, unless the pipeline could not read it; a refused file does not stop others."""
+    return Loaded(tuple(load_each(connection, files, package=package, bare=bare)))
+
+
+def load_each(
+    connection: Connection, files: Iterable[Path], *, package: str = TABLES, bare: Bare = BARE
+) -> Iterator[File]:
+    """Do what load_files does, and tell of each file what became of it as soon as that is known."""
+    loader = Loader(connection, package)
+    for path in files:
+        found = _load(loader, package, path, bare)
+        if found.why is not None:
+            log.info("%s %s: %s", found.outcome, path, found.why)
+        yield found
+
+
+def _load(loader: Loader, package: str, path: Path, bare: Bare) -> File:
+    name = None
+    try:
+        response = _response(package, path, bare)
+        name = f"{response.endpoint}.{response.method}"
+        method = loader.method(response)
+        keys = extract(method, Capture(response.captured_at, response.parameters), response.data).keys
+        return File(path, loader.store(method, response, keys), name, keys)
+    except Unmapped as why:
+        return File(path, "unmapped", name, why=why)
+    except Rejected as why:
+        return File(path, "refused", name, why=why)
+
+
+def choose(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:
+    """The stubs below the folder that answer a request with these path parameters, of methods that the package has."""
+    known = registry.methods(package)
+    chosen = []
+    for file in stub_files.find(folder):
+        try:
+            response = stub_files.unwrap(stub_files.read(file))
+        except Rejected as why:
+            log.info("passed over %s: %s", file, why)
+            continue
+        if response is None or f"{response.endpoint}.{response.method}" not in known:
+            continue
+        if asked.items() <= response.path_params.items():
+            chosen.append(file)
+    return chosen
+
+
+def _response(package: str, path: Path, bare: Bare) -> Response:
+    content = stub_files.read(path)
+    response = stub_files.unwrap(content)
+    if response is None:
+        stub_files.require_json(content)
+        return stub_files.bare(_bare_method(package, bare), content, bare.captured_at or _changed(path))
+    return response
+
+
+def _changed(path: Path) -> datetime:
+    """When the file was last changed."""
+    try:
+        return times.of_file(path.stat().st_mtime)
+    except OSError as error:
+        raise Rejected(f"can't be read: {error.strerror}") from error
+
+
+def _bare_method(package: str, bare: Bare) -> Method:
+    names = sorted(registry.methods(package))
+    if bare.method is None and len(names) != 1:
+        raise Rejected(f"a bare response, which does not say its method: say --method, one of {', '.join(names)}")
+    return registry.method(package, bare.method or names[0])

@@ -1,0 +1,202 @@
+"""Captures in an object store: a folder, or a bucket of S3 or what speaks as it does.
+
+An object is a stub: endpoint=<e>/method=<m>/date=<of captured_at>/<key>=<value>/captured_at=<time>_<hash>.json.gz. Its
+name tells its content, so what is there is never written over. A response that this process has put before, unchanged
+since, is a note that names the object which has it; another process puts it whole.
+"""
+
+import gzip
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlsplit
+
+from mlb_contracts.response import Response
+from mlb_etl.capture import stub_files
+from mlb_etl.errors import EtlError, Rejected, StoreUnavailable, printable, redacted
+
+try:
+    import obstore
+    from obstore.exceptions import AlreadyExistsError, BaseError
+    from obstore.store import LocalStore, S3Store
+except ImportError as error:
+    raise EtlError("an object store needs the package obstore: pip install 'mlb-etl[store]'") from error
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+# what stands there instead is not repeated, as it may hold a secret
+_EXPECTED = "an object store is expected to be s3://bucket/prefix, file:///folder or a folder"
+_DIGITS = 16  # of a content's hash, in names
+_RETRIES: "RetryConfig" = {"max_retries": 8, "retry_timeout": timedelta(seconds=60)}
+_SAID = re.compile(r"<(?:Code|Message)>(.*?)</(?:Code|Message)>", re.DOTALL)
+_SUFFIX = ".json.gz"
+# The names that `name_of` gives. No segment of one can be empty, `.` or `..`.
+_NAME = re.compile(
+    r"endpoint=[\w.-]+/method=[\w.-]+/date=[\d-]{10}(/\w+=[\w.~%-]*)+/captured_at=[\w.]{20,30}_[0-9a-f]{16}\.json\.gz",
+    re.ASCII,
+)
+_MISSING = "the store has no such object"
+_LONGEST = 1024  # characters of a name, as S3 has it
+
+
+class ObjectStore:
+    """The store at a place; threads may share it to read."""
+
+    def __init__(self, place: str, *, make: bool = False) -> None:
+        """Raises EtlError for a place that is none; `make` makes a folder that is not there."""
+        self.place = place
+        self._folder = None if place.startswith("s3://") else _folder(place, make=make)
+        self._store = _s3(place) if self._folder is None else LocalStore(self._folder)
+        self._put: dict[tuple[object, ...], tuple[str, str]] = {}
+
+    def put(self, response: Response, keys: Mapping[str, Any]) -> None:
+        """Keep a response about the document with these keys, whatever is there; raises StoreUnavailable."""
+        document = (response.endpoint, response.method, *keys.values())
+        digest = hashlib.sha256(response.data).hexdigest()
+        known, same_as = self._put.get(document, (None, ""))
+        name = name_of(response, keys)
+        if known == digest:
+            self._create(name, stub_files.note(response, same_as))
+        elif self._create(name, stub_files.wrap(response)):
+            self._put[document] = digest, name
+
+    def get(self, name: str) -> Response:
+        """The response in an object; raises Rejected where there is none."""
+        content = self._read(name)
+        if (noted := stub_files.unnote(content)) is not None:
+            request, same_as = noted
+            if len(same_as) > _LONGEST or not _NAME.fullmatch(same_as):
+                raise Rejected("not the name of an object", path="$.same_as", value=same_as)
+            return _with_body(request, stub_files.unwrap(self._read(same_as)))
+        response = stub_files.unwrap(content)
+        if response is None:
+            raise Rejected("no stub", value=content[:40])
+        return response
+
+    def days(self, endpoint: str, method: str) -> list[str]:
+        """The folders that have a method's captures of a day, the first day first."""
+        of_method = f"endpoint={endpoint}/method={method}"
+        with self._edge():
+            if self._folder is not None:
+                folder = self._folder / of_method
+                found = [f"{of_method}/{each.name}" for each in folder.iterdir()] if folder.is_dir() else []
+            else:
+                found = list(obstore.list_with_delimiter(self._store, of_method)["common_prefixes"])
+        return sorted(found)
+
+    def names(self, day: str) -> Iterator[str]:
+        """The objects of a day's folder, in no order."""
+        with self._edge():
+            if self._folder is not None:
+                for file in _files(self._folder / day, frozenset((self._folder / day).resolve().parents)):
+                    yield file.relative_to(self._folder).as_posix()
+                return
+            for some in obstore.list(self._store, day, chunk_size=1000):
+                yield from (each["path"] for each in some if each["path"].endswith(_SUFFIX))
+
+    def _create(self, name: str, content: bytes) -> bool:
+        """Put an object, unless it is there: then it is the same, or a note of it."""
+        with self._edge():
+            try:
+                obstore.put(self._store, name, gzip.compress(content, 6, mtime=0), mode="create")
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def _read(self, name: str) -> bytes:
+        if self._folder is not None:
+            file = self._folder / name
+            if not os.path.lexists(file):
+                raise Rejected(_MISSING, value=name)
+            return stub_files.read(file)
+        with self._edge():
+            try:
+                found = obstore.get(self._store, name)
+                stub_files.require_size(found.meta["size"])
+                content = bytes(found.bytes())
+            except FileNotFoundError as error:
+                raise Rejected(_MISSING, value=name) from error
+        return stub_files.unzipped(content)
+
+    @contextmanager
+    def _edge(self) -> Iterator[None]:
+        try:
+            yield
+        except (BaseError, OSError) as error:  # FileNotFoundError: a bucket that is not there
+            hint = "; is the place right, and are the credentials?" if self._folder is None else ""
+            raise StoreUnavailable(f"{redacted(self.place)}: {_said(error)}{hint}") from error
+
+
+def name_of(response: Response, keys: Mapping[str, Any]) -> str:
+    """The object of a response about the document with these keys."""
+    time = response.captured_at.astimezone(UTC)
+    about = "/".join(f"{name}={quote(str(value), safe='')}" for name, value in keys.items())
+    digest = hashlib.sha256(response.data).hexdigest()[:_DIGITS]
+    folder = f"endpoint={response.endpoint}/method={response.method}/date={time:%Y-%m-%d}/{about}"
+    return f"{folder}/captured_at={time:%Y%m%dT%H%M%S.%f}Z_{digest}.json.gz"
+
+
+def _files(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+    """The objects below a folder. Links are followed, except to a folder that is above: it would never end.
+
+    The library's own listing ends at the first link or name that it can't read.
+    """
+    real = folder.resolve()
+    if real in above or not folder.is_dir():
+        return
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _files(each, above | {real})
+        elif each.name.endswith(_SUFFIX):
+            yield each
+
+
+def _with_body(request: Response, whole: Response | None) -> Response:
+    if whole is None:
+        raise Rejected("the object that has its content is no stub")
+    return replace(request, data=whole.data)
+
+
+def _s3(place: str) -> S3Store:
+    parts = urlsplit(place)
+    if parts.username or parts.password:  # which would stand in logs
+        raise EtlError(
+            "credentials of an object store go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, not its URL"
+        )
+    if not parts.netloc or parts.query or parts.fragment:
+        raise EtlError(_EXPECTED)
+    for name in ENDPOINTS:
+        if (endpoint := os.environ.get(name)) and not re.fullmatch(r"https?://[\w.\[][^@?#]*", endpoint):
+            raise EtlError(f"{name} is expected to be a URL such as http://127.0.0.1:9000")
+    # an endpoint's URL says itself whether it goes without TLS
+    return S3Store(
+        parts.netloc, prefix=parts.path.strip("/"), client_options={"allow_http": True}, retry_config=_RETRIES
+    )
+
+
+def _folder(place: str, *, make: bool) -> Path:
+    if "://" in place and not place.startswith("file:///"):
+        raise EtlError(_EXPECTED)
+    folder = Path(unquote(place.removeprefix("file://")) if place.startswith("file://") else place).absolute()
+    try:
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EtlError(f"the object store {redacted(str(folder))} can't be made: {error.strerror}") from error
+    if not folder.is_dir():
+        raise EtlError(f"the object store {redacted(str(folder))} is no folder: {_EXPECTED}")
+    return folder
+
+
+def _said(error: Exception) -> str:
+    """What the store says, without all that its library adds."""
+    text = str(error).partition("\n\nDebug source:")[0]
+    return printable(": ".join(_SAID.findall(text)) or text.partition("\n")[0])

@@ -1,0 +1,133 @@
+"""Fills the raw tables from an object store, with what was captured as if it came now."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from mlb_contracts import Method
+from mlb_contracts.response import Response
+from mlb_etl import registry
+from mlb_etl.capture.loader import Loader
+from mlb_etl.capture.object_store import ObjectStore, name_of
+from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.http import answers
+from mlb_etl.stores.postgres.db import Connection
+
+_AHEAD = 8  # objects that are read before it is their turn
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """An object of which nothing was stored, and why."""
+
+    name: str
+    why: Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What became of objects: rows of their own, counted in rows of the same content, there before, refused."""
+
+    stored: int = 0
+    seen: int = 0
+    known: int = 0
+    failures: tuple[Bad, ...] = ()
+
+    @property
+    def done(self) -> int:
+        return self.stored + self.seen + self.known + len(self.failures)
+
+    @property
+    def skipped(self) -> int:
+        """Those that took no time: none, as each object is read."""
+        return 0
+
+    @property
+    def failed(self) -> int:
+        return len(self.failures)
+
+    def __add__(self, other: "Restored") -> "Restored":
+        return Restored(
+            self.stored + other.stored,
+            self.seen + other.seen,
+            self.known + other.known,
+            self.failures + other.failures,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which captures: of these methods, all where none is named, and of this day in UTC or later."""
+
+    methods: Sequence[str] = ()
+    since: date | None = None
+
+
+def restore(
+    connection: Connection,
+    package: str,
+    store: ObjectStore,
+    progress: Callable[[Restored, int], None],
+    scope: Scope = Scope(),
+) -> Restored:
+    """Store each capture, a method's by day and a document's in the order of their times; bad ones do not stop others.
+
+    `progress` is told what became of each, and how many there are.
+    """
+    days = list(_days(package, store, scope))
+    total = sum(1 for day in days for _ in store.names(day))
+    loader = Loader(connection, package)
+    restored = Restored()
+    progress(restored, total)
+    for name, coming in _ahead(store, days):
+        became = _restore(loader, name, coming)
+        progress(became, total)
+        restored += became
+    return restored
+
+
+def _days(package: str, store: ObjectStore, scope: Scope) -> Iterator[str]:
+    known = registry.methods(package)
+    if unknown := [name for name in scope.methods if name not in known]:
+        raise EtlError(f"no mapping for {unknown[0]}; {package} has {', '.join(sorted(known))}")
+    for name in scope.methods or sorted(known):
+        method = registry.method(package, name)
+        for day in store.days(method.endpoint, method.method):
+            if scope.since is None or day.rpartition("date=")[2] >= str(scope.since):
+                yield day
+
+
+def _ahead(store: ObjectStore, days: Sequence[str]) -> Iterator[tuple[str, Future[Response]]]:
+    """The objects in order, as they are read; only a few at a time."""
+    reading: deque[tuple[str, Future[Response]]] = deque()
+    with ThreadPoolExecutor(_AHEAD) as pool:
+        for day in days:
+            for name in sorted(store.names(day)):
+                reading.append((name, pool.submit(store.get, name)))
+                if len(reading) > _AHEAD:
+                    yield reading.popleft()
+        yield from reading
+
+
+def _restore(loader: Loader, name: str, coming: Future[Response]) -> Restored:
+    try:
+        response = coming.result()
+        method = loader.method(response)
+        became = loader.store(method, response, _keys(name, method, response))
+    except Rejected as why:
+        log.info("refused %s: %s", name, why)
+        return Restored(failures=(Bad(name, why),))
+    return {"stored": Restored(stored=1), "seen": Restored(seen=1), "known": Restored(known=1)}[became]
+
+
+def _keys(name: str, method: Method, response: Response) -> dict[str, Any]:
+    """What a response is about, which has to be what the name says."""
+    found = answers.read(method, response)
+    if name_of(response, found) != name:
+        raise Rejected("the object stands under another name than its content has", value=name_of(response, found))
+    return found

@@ -1,0 +1,210 @@
+"""Captured responses in files: wrapped with the request they answer, or bare, gzipped or not."""
+
+import os
+import re
+import stat
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mlb_contracts import Capture, Method
+from mlb_contracts.fields import Timestamp
+from mlb_contracts.response import Response
+from mlb_etl import settings
+from mlb_etl.errors import Rejected
+from mlb_etl.extract import lenient, reject
+from mlb_etl.http import bodies
+
+_GZIP = b"\x1f\x8b"
+_AROUND = 1 << 20  # bytes, around the body in a stub
+_SPACE = b" \t\r\n"  # that JSON knows
+_ABSENT = msgspec.Raw()
+_SUFFIXES = (".json", ".json.gz")
+
+
+class _Request(msgspec.Struct, kw_only=True):
+    endpoint: str
+    method: str
+    path_params: dict[str, str | int] = {}
+    query_params: dict[str, str | int] = {}
+    url: str = ""
+    status_code: int = HTTPStatus.OK
+    captured_at: Timestamp
+
+
+class _Wrapper(_Request, kw_only=True):
+    """A stub; the response's bytes stay as they stand in the file.
+
+    Only whitespace around them would not, so it stands apart: what was before, and what was behind.
+    """
+
+    response: msgspec.Raw
+    whitespace: tuple[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Note(_Request, kw_only=True):
+    """Of a response that is, byte for byte, the one in another stub."""
+
+    same_as: str
+
+
+class _Probe(msgspec.Struct):
+    endpoint: msgspec.Raw = _ABSENT
+    method: msgspec.Raw = _ABSENT
+    response: msgspec.Raw = _ABSENT
+    same_as: msgspec.Raw = _ABSENT
+
+
+_note = msgspec.json.Decoder(_Note).decode
+_stub = msgspec.json.Decoder(_Wrapper).decode
+
+
+def find(folder: Path) -> list[Path]:
+    """The files *.json and *.json.gz below the folder, by their paths; and folders that can't be listed.
+
+    These can't be read either, so that nothing is passed over in silence.
+    """
+    unlisted: list[OSError] = []
+    found = [
+        Path(below, name)
+        for below, _, names in os.walk(folder, onerror=unlisted.append)
+        for name in names
+        if name.endswith(_SUFFIXES)
+    ]
+    return sorted([*found, *(Path(os.fsdecode(error.filename)) for error in unlisted)])
+
+
+def read(file: Path) -> bytes:
+    """The file's content, unzipped; raises Rejected for what is no text, or too large."""
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):  # a FIFO would wait for a writer, perhaps for ever
+            raise Rejected("a folder that can't be listed" if file.is_dir() else "not a regular file")
+        require_size(file.stat().st_size)
+        content = file.read_bytes()
+    except OSError as error:
+        raise Rejected(f"can't be read: {error.strerror}") from error
+    return unzipped(content)
+
+
+def require_size(size: int) -> None:
+    """Raise TooLarge for more bytes than a file may have, zipped or not."""
+    if size > settings.max_body() + _AROUND:
+        raise bodies.TooLarge(settings.max_body())
+
+
+def unzipped(content: bytes) -> bytes:
+    """The content, unzipped where it is zipped; raises Rejected for what is no text, or too large."""
+    try:
+        if content.startswith(_GZIP):
+            content = bodies.gunzip(content, settings.max_body() + _AROUND)
+        content.decode()
+    except UnicodeDecodeError as error:
+        raise Rejected(f"not UTF-8: {error.reason}", value=error.object[error.start : error.end]) from error
+    return content
+
+
+def unwrap(content: bytes) -> Response | None:
+    """The response in a stub, or None where the content is no stub and so perhaps a bare response.
+
+    Raises Rejected for a stub that lacks what belongs to one, or that is of an error answer.
+    """
+    try:
+        probe = msgspec.json.decode(content, type=_Probe)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if probe.response is _ABSENT and _ABSENT in (probe.endpoint, probe.method):
+        return None
+    if probe.response is _ABSENT and probe.same_as is not _ABSENT:
+        raise Rejected("a note of an object store, not a response: `mlb-etl replay --from` reads the whole store")
+    try:
+        stub = _stub(content)
+    except msgspec.ValidationError as error:
+        raise reject.mistyped(error, _Wrapper, content) from error
+    if stub.status_code != HTTPStatus.OK:
+        raise Rejected("an error answer, no response", path="$.status_code", value=stub.status_code)
+    before, behind = stub.whitespace or ("", "")
+    return _response(stub, before.encode() + bytes(stub.response) + behind.encode())
+
+
+def require_json(content: bytes) -> None:
+    """Raise Rejected for what is no JSON."""
+    try:
+        msgspec.json.decode(content)
+    except msgspec.DecodeError as error:
+        raise Rejected(f"not JSON: {error}", value=content[:40].decode(errors="replace")) from error
+    except RecursionError as error:
+        raise Rejected("nested too deeply") from error
+
+
+def _response(stub: _Request, data: bytes) -> Response:
+    return Response(
+        endpoint=stub.endpoint,
+        method=stub.method,
+        path_params={name: str(value) for name, value in stub.path_params.items()},
+        query_params={name: str(value) for name, value in stub.query_params.items()},
+        url=stub.url,
+        status_code=stub.status_code,
+        captured_at=stub.captured_at,
+        data=data,
+    )
+
+
+def unnote(content: bytes) -> tuple[Response, str] | None:
+    """The response that a note is of, without its body, and which stub has that; None where it is no note.
+
+    Raises Rejected for a note of a time that no capture has.
+    """
+    try:
+        note = _note(content)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return _response(note, b""), note.same_as
+
+
+def wrap(response: Response) -> bytes:
+    """A stub of the response, of which `unwrap` makes it again."""
+    before = response.data[: len(response.data) - len(response.data.lstrip(_SPACE))].decode()
+    behind = response.data[len(response.data.rstrip(_SPACE)) :].decode()
+    stub = _Wrapper(
+        **_request(response),
+        response=msgspec.Raw(response.data.strip(_SPACE)),
+        whitespace=(before, behind) if before or behind else msgspec.UNSET,
+    )
+    return msgspec.json.encode(stub)
+
+
+def note(response: Response, same_as: str) -> bytes:
+    """A note that the response is the one in another stub."""
+    return msgspec.json.encode(_Note(**_request(response), same_as=same_as))
+
+
+def _request(response: Response) -> dict[str, Any]:
+    return {
+        "endpoint": response.endpoint,
+        "method": response.method,
+        "path_params": dict(response.path_params),
+        "query_params": dict(response.query_params),
+        "url": response.url,
+        "status_code": response.status_code,
+        "captured_at": response.captured_at.astimezone(UTC),
+    }
+
+
+def bare(method: Method, data: bytes, captured_at: datetime) -> Response:
+    """A response without its request, which is taken to be what the response says it is about."""
+    path_params = _about(method, data, Capture(captured_at, {}))
+    url = re.sub(r"\{(\w+)\}", lambda match: path_params.get(match[1], match[0]), method.url)
+    return Response(method.endpoint, method.method, path_params, {}, url, HTTPStatus.OK, captured_at, data)
+
+
+def _about(method: Method, data: bytes, capture: Capture) -> dict[str, str]:
+    """The document's keys that it says itself; none where it can't be decoded."""
+    try:
+        document = lenient.decode(method, data, lenient.nothing)
+    except (Rejected, msgspec.DecodeError, RecursionError):
+        return {}
+    values = {key.name: key.read(document, capture) for key in method.document}
+    return {name: str(value) for name, value in values.items() if value is not None}

@@ -1,0 +1,63 @@
+"""From the bytes of a response to the rows of all its tables, or the reason why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from mlb_contracts import Body, Capture, Method, Row
+from mlb_etl.errors import Rejected
+from mlb_etl.extract import lenient, reject
+from mlb_etl.extract.holding import held
+from mlb_etl.extract.lenient import Misfit, Misfits
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What one response says: its document's keys by name, and the rows of each table in the method's order.
+
+    `unreadable` are the values of optional columns that can't be read, and are NULL in the rows.
+    """
+
+    keys: dict[str, Any]
+    rows: Sequence[list[Row]]
+    unreadable: tuple[Misfit, ...] = ()
+
+
+def extract(method: Method, capture: Capture, data: Body, *, hold: bool = False) -> Extract:
+    """Decode, accept and extract a response; raises Rejected with the exact place.
+
+    With `hold` values that the database can't hold are unreadable too.
+    """
+    reject.require_own_request(method, capture)
+    misfits = Misfits(method)
+    document = _decode(method, capture, data, misfits)
+    capture = replace(capture, unreadable=misfits.converted)
+    misfits.table = method.qualified_raw_table
+    try:
+        method.accept(document, capture)
+        keys = {key.name: _key(key.read(document, capture), key.place) for key in method.document}
+        rows: list[list[Row]] = []
+        for each in method.tables:
+            misfits.table = each.qualified_name
+            rows.append(each.extract(document, capture))
+    except Rejected as error:
+        raise reject.located(error, bytes(data), misfits.table) from error
+    if hold:
+        rows = held(method, rows, misfits)
+    return Extract(keys, rows, misfits.all(data))
+
+
+def _decode(method: Method, capture: Capture, data: Body, misfits: Misfits) -> Any:
+    """The document, without what can't be read and need not be."""
+    try:
+        return lenient.decode(method, data, misfits.note)
+    except (Rejected, msgspec.DecodeError, RecursionError) as error:
+        raise reject.undecodable(method, capture, bytes(data), error) from error
+
+
+def _key(value: Any, place: str) -> Any:
+    if value is None:
+        raise Rejected("the response does not say what it is about", path=place)
+    return value

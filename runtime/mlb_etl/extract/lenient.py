@@ -1,0 +1,232 @@
+"""Reads what strict decoding refuses, member by member, so that one value that can't be read costs only itself.
+
+An object, a list or a map that does not fit its type is decoded part by part, by the same decoders; a part that fits is
+decoded at once. So thousands of values that do not fit are found in the time of a few strict readings.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+
+from mlb_contracts import Body, Method, jsonpath
+from mlb_etl.errors import Rejected, shortened
+
+_AT = re.compile(r" - at (?:`key` in )?`.*`\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands: `path` as columns state it, `exact` with its indexes and keys."""
+
+    path: str = "$"
+    exact: str = "$"
+
+    def member(self, name: str) -> "Place":
+        """A member of the object there."""
+        step = jsonpath.text(name)
+        return Place(self.path + step, self.exact + step)
+
+    def item(self, index: int) -> "Place":
+        """An item of the list there."""
+        return Place(f"{self.path}[*]", f"{self.exact}[{index}]")
+
+    def entry(self, key: str) -> "Place":
+        """An entry of the map there."""
+        return Place(f"{self.path}.*", self.exact + jsonpath.text(key))
+
+
+@dataclass(slots=True)
+class Misfit:
+    """Values of a table's column that can't be read: how many, and of the first where and what it is."""
+
+    table: str
+    path: str
+    place: str
+    value: str
+    reason: str
+    number: int = 1
+
+
+Note = Callable[[Place, object, str], None]
+
+
+def decode(method: Method, data: Body, note: Note) -> Any:
+    """The decoded document without the values that can't be read and need not be, of which `note` is told.
+
+    Raises Rejected at the first value that must be readable, msgspec.DecodeError for no JSON, and RecursionError.
+    """
+    try:
+        return method.decode(data)
+    except msgspec.ValidationError:
+        return _read(method, bytes(data), note)
+
+
+def _read(method: Method, data: bytes, note: Note) -> Any:
+    needed = frozenset(each for path in method.required for each in jsonpath.beginnings(path))
+    return _Reader(needed, note).read(data, method.document_type, Place())
+
+
+def explain(kind: Any, data: bytes) -> Rejected | None:
+    """The first place that does not fit the type, and the value there; None where all does."""
+    try:
+        _Reader(None, nothing).read(data, kind, Place())
+    except Rejected as why:
+        return why
+    return None
+
+
+def plain(data: bytes | msgspec.Raw) -> Any:
+    """The value as plain JSON, or as it is written where that can't be."""
+    try:
+        return _plain(data)
+    except (msgspec.DecodeError, RecursionError):
+        return bytes(data).decode(errors="replace")
+
+
+def shown(value: Any) -> object:
+    """A scalar as it is; of an object or an array, which may be the whole response, what it is."""
+    if isinstance(value, dict):
+        return f"object with {len(value)} members"
+    return f"array of {len(value)} items" if isinstance(value, list) else value
+
+
+class Misfits:
+    """What could not be read of one response, by table and path: so many as the tables have columns, at most."""
+
+    def __init__(self, method: Method) -> None:
+        self._method = method
+        self._found: dict[tuple[str, str], Misfit] = {}
+        self._tables: dict[str, tuple[str, ...]] = {}  # with columns from a path, by path
+        self.table = ""  # whose rows are made
+
+    def note(self, place: Place, value: object, reason: str) -> None:
+        """Count a value that a decoder refuses, for each table that has columns from there."""
+        if place.path not in self._tables:
+            self._tables[place.path] = self._reading(place.path)
+        for table in self._tables[place.path]:
+            self._add(table, place, value, reason)
+
+    def converted(self, path: str, value: object, reason: str) -> None:
+        """Count a value that a converter refuses."""
+        self._add(self.table, Place(path, ""), value, reason)
+
+    def _reading(self, path: str) -> tuple[str, ...]:
+        below = (f"{path}.", f"{path}[")
+        return tuple(
+            table.qualified_name
+            for table in self._method.tables
+            if any(each == path or each.startswith(below) for column in table.columns for each in column.paths)
+        )
+
+    def _add(self, table: str, place: Place, value: object, reason: str) -> None:
+        known = self._found.get((table, place.path))
+        if known is None:
+            self._found[table, place.path] = Misfit(table, place.path, place.exact, _text(value), reason)
+        else:
+            known.number += 1
+
+    def all(self, data: Body) -> tuple[Misfit, ...]:
+        """Those of the response; of what converters refused the place of the first is looked up."""
+        if any(not each.place for each in self._found.values()):
+            document = plain(bytes(data))
+            for each in self._found.values():
+                each.place = each.place or _first(document, each)
+        return tuple(self._found.values())
+
+
+class _Reader:
+    """Reads values of types; those at `needed` paths, or all where it is None, must be readable."""
+
+    def __init__(self, needed: Collection[str] | None, note: Note) -> None:
+        self._needed = needed
+        self._note = note
+
+    def read(self, data: bytes | msgspec.Raw, kind: Any, at: Place) -> Any:
+        """The value; raises Rejected where it, or what must be readable in it, can't be read."""
+        try:
+            return _decoder(kind)(data)
+        except msgspec.ValidationError as error:
+            return self._parts(data, kind, at, _AT.sub("", str(error)))
+
+    def _parts(self, data: bytes | msgspec.Raw, kind: Any, at: Place, reason: str) -> Any:
+        """The value made of its parts, those that can be read."""
+        inner = _without_null(kind)
+        match get_origin(inner) or inner:
+            case type() as each if issubclass(each, msgspec.Struct):
+                return self._struct(data, each, at, reason)
+            case type() as each if each in {list, tuple}:
+                items = enumerate(_opened(list[msgspec.Raw], data, at, reason))
+                return each(self.read(item, get_args(inner)[0], at.item(index)) for index, item in items)
+            case type() as each if each is dict:
+                entries = _opened(dict[str, msgspec.Raw], data, at, reason).items()
+                return {key: self.read(item, get_args(inner)[1], at.entry(key)) for key, item in entries}
+        raise _misfit(data, at, reason)
+
+    def _struct(self, data: bytes | msgspec.Raw, kind: type[msgspec.Struct], at: Place, reason: str) -> Any:
+        members, values = _opened(dict[str, msgspec.Raw], data, at, reason), {}
+        for field in _fields(kind):
+            if field.encode_name in members:
+                place = at.member(field.encode_name)
+                try:
+                    values[field.name] = self.read(members[field.encode_name], field.type, place)
+                except Rejected as why:
+                    if self._needed is None or place.path in self._needed:
+                        raise
+                    self._note(place, why.value, why.reason)
+        if self._needed is None:  # each member fits: it is the whole that does not, such as for one that is missing
+            raise _misfit(data, at, reason)
+        return kind(**values)
+
+
+def _opened(kind: Any, data: bytes | msgspec.Raw, at: Place, reason: str) -> Any:
+    """The members or items, undecoded; where there are none, the reason is why strict decoding refused them."""
+    try:
+        return _decoder(kind)(data)
+    except msgspec.ValidationError as error:
+        raise _misfit(data, at, reason) from error
+
+
+def _misfit(data: bytes | msgspec.Raw, at: Place, reason: str) -> Rejected:
+    return Rejected(reason, path=at.exact, value=shown(plain(data)))
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, Decimal) else shortened(value)
+
+
+def _first(document: Any, misfit: Misfit) -> str:
+    """The first place of the path at which such a value stands."""
+    steps = jsonpath.parse(misfit.path)
+    places = jsonpath.walk(document, steps) if steps else ()
+    return next((place for place, value in places if _text(value) == misfit.value), misfit.path)
+
+
+def nothing(place: Place, value: object, reason: str) -> None:
+    """For those who need not know what could not be read."""
+
+
+def _without_null(kind: Any) -> Any:
+    """The type of what is there, of a member that can be missing or null."""
+    if get_origin(kind) not in {UnionType, Union}:
+        return kind
+    kinds = [each for each in get_args(kind) if each not in {type(None), msgspec.UnsetType}]
+    return kinds[0] if len(kinds) == 1 else kind
+
+
+@functools.cache
+def _decoder(kind: Any) -> Callable[[bytes | msgspec.Raw], Any]:
+    return msgspec.json.Decoder(kind).decode
+
+
+@functools.cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
+
+
+_plain = msgspec.json.Decoder(float_hook=float).decode  # which takes those beyond a double as infinite

@@ -1,0 +1,105 @@
+"""Explains why a response can't be read: the broken rule or exact place, the value there, the table concerned."""
+
+from typing import Any
+
+import msgspec
+
+from mlb_contracts import Capture, Method, Rule, jsonpath
+from mlb_contracts.jsonpath import Step
+from mlb_etl.errors import Rejected
+from mlb_etl.extract import lenient
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+
+
+def require_own_request(method: Method, capture: Capture) -> None:
+    """Raise Rejected for a request whose response is not one document of the method, and all of it."""
+    for name in sorted(method.key_parameters - capture.parameters.keys()):
+        reason = "only a request with this parameter says what its response is about"
+        raise Rejected(reason, path=f"parameter {name}", table=method.qualified_raw_table)
+    for name in method.unknown(capture.parameters):
+        reason = f"asked with more than {', '.join(method.query or ())}, a response may be a part of its document only"
+        path, value = f"parameter {name}", capture.parameters[name]
+        raise Rejected(reason, path=path, value=value, table=method.qualified_raw_table)
+
+
+def undecodable(method: Method, capture: Capture, data: bytes, error: Exception) -> Rejected:
+    """Why decoding raised `error`: no JSON, else a broken rule, which says most, else a wrong type."""
+    table = method.qualified_raw_table
+    try:
+        why = error if isinstance(error, Rejected) else mistyped(error, method.document_type, data)
+    except RecursionError:
+        return Rejected("nested too deeply", table=table)
+    except msgspec.DecodeError as broken:
+        return Rejected(f"not JSON: {broken}", value=data[:40].decode(errors="replace"), table=table)
+    document = lenient.plain(data)
+    if isinstance(document, dict):
+        for rule in method.rules:
+            if (place := _breach(rule, document, capture)) is not None:
+                return Rejected(rule.text, path=place[0], value=lenient.shown(place[1]), table=table)
+    return Rejected(why.reason, path=why.path, value=why.value, table=_table(method, why.path) or table)
+
+
+def mistyped(error: Exception, kind: Any, data: bytes) -> Rejected:
+    """The first place that does not fit the type, which `error` of decoding tells of.
+
+    Raises msgspec.DecodeError for no JSON, and RecursionError.
+    """
+    return lenient.explain(kind, data) or Rejected(str(error))
+
+
+def located(error: Rejected, data: bytes, table: str | None = None) -> Rejected:
+    """The error of generated code, which knows `[*]` only, with the indexes of the first such place in the response."""
+    steps = jsonpath.parse(error.path)
+    places = jsonpath.walk(lenient.plain(data), steps) if steps else ()
+    path = next((path for path, value in places if value == error.value), error.path)
+    return Rejected(error.reason, path=path, value=error.value, table=error.table or table)
+
+
+def _table(method: Method, path: str) -> str | None:
+    """The first table with a column from that place, else with one from below it."""
+    place = jsonpath.parse(path)
+    if not place:
+        return None
+    sources = [
+        (steps, table.qualified_name)
+        for table in method.tables
+        for column in table.columns
+        for steps in map(jsonpath.parse, column.paths)
+        if steps and jsonpath.covers(steps[: len(place)], place)
+    ]
+    exact = (name for steps, name in sources if len(steps) == len(place))
+    return next(exact, None) or next((name for _, name in sources), None)
+
+
+def _breach(rule: Rule, document: Any, capture: Capture) -> tuple[str, Any] | None:
+    """The place that breaks the rule, and the value there; None where it holds, or can't be tested here."""
+    steps = jsonpath.parse(rule.path)
+    if steps is None:
+        return None
+    there = [(path, value) for path, value in jsonpath.walk(document, steps) if value is not None]
+    match rule.kind:
+        case "present":
+            return None if there else (rule.path, None)
+        case "absent":
+            wrong = there
+        case "type":
+            wrong = [(path, value) for path, value in there if not _is(value, str(rule.argument))]
+        case "equals_parameter":
+            wanted = capture.parameters.get(str(rule.argument))
+            if wanted is None:
+                return None
+            needed = [] if any(isinstance(step, Step) for step in steps) else [(rule.path, None)]
+            wrong = [(path, value) for path, value in there or needed if str(value) != wanted]
+    return wrong[0] if wrong else None
+
+
+def _is(value: object, json_type: str) -> bool:
+    return isinstance(value, _TYPES[json_type]) and (json_type == "boolean" or not isinstance(value, bool))

@@ -1,0 +1,151 @@
+"""What came back: whether it is an answer to what was asked, and what it is about."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from mlb_contracts import Capture, DocumentKey, Method, jsonpath
+from mlb_contracts.response import Response
+from mlb_etl.errors import EtlError, NotFound, Rejected, Spoiled, Unreachable, printable
+from mlb_etl.extract import lenient, reject
+from mlb_etl.http import pauses
+
+_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+_GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+_SERVER_ERROR = 500
+_LONGEST_DATE = 100  # characters
+
+
+class _Error(msgspec.Struct, rename="camel"):
+    """The API's own words for an error."""
+
+    message: str = ""
+    message_number: int | None = None
+
+
+def refused(url: str, status: int, headers: Mapping[str, str], body: bytes) -> EtlError | None:
+    """Why this is no answer, by its status and type: NotFound, Unreachable, Spoiled or Rejected; None if it may be."""
+    if status == HTTPStatus.OK:
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json" or kind.endswith("+json"):
+            return None
+        return Spoiled("the API answers with another type than JSON", path="Content-Type", value=kind or None)
+    said = f"{url}: {_named(status)}{_message(body)}"
+    if status in _GONE:
+        return NotFound(said)
+    if status in _AGAIN or status >= _SERVER_ERROR:
+        pause = retry_after(headers.get("retry-after"), datetime.now(UTC))
+        return Unreachable(said, retry_after=pause, overall=status == HTTPStatus.TOO_MANY_REQUESTS)
+    return Rejected(f"the API refuses the request: {said}", path="status", value=status)
+
+
+def retry_after(text: str | None, now: datetime) -> float | None:
+    """Seconds to wait of a Retry-After header, which has seconds or a date; None where it says nothing of use."""
+    if text is None:
+        return None
+    seconds = pauses.number(text)
+    if math.isnan(seconds) and len(text) <= _LONGEST_DATE:
+        try:
+            seconds = (parsedate_to_datetime(text) - now).total_seconds()
+        except (ValueError, TypeError, OverflowError):  # no date, or one without time zone
+            return None
+        seconds = max(seconds, 0.0)  # a date that is past asks for nothing
+    return pauses.bounded(seconds, "Retry-After") or None
+
+
+def read(method: Method, response: Response) -> dict[str, Any]:
+    """The keys of the document that the response is about.
+
+    Raises Rejected where it breaks a rule of the method, Spoiled where asking again may help: no whole JSON, another
+    document, an error with the status of an answer.
+
+    A response whose members have other types than the mapping says is an answer all the same: it is kept, and waits in
+    quarantine for the mapping.
+    """
+    whole(response.data)
+    capture = Capture(response.as_of, response.parameters)
+    reject.require_own_request(method, capture)
+    try:
+        document = method.decode(response.data)
+        method.accept(document, capture)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return _plain(method, capture, response, reject.undecodable(method, capture, response.data, error))
+    except Rejected as why:
+        located = reject.located(why, response.data, method.qualified_raw_table)
+        raise _mendable(method, located) from why
+    return _said(method, {key.name: key.read(document, capture) for key in method.document})
+
+
+def whole(data: bytes) -> None:
+    """Raise Spoiled for what is no JSON from the first byte to the last, and for an error that goes as an answer."""
+    try:
+        data.decode()
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except UnicodeDecodeError as error:
+        raise Spoiled("not UTF-8", value=error.object[error.start : error.end]) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Spoiled(f"not whole: {error}", value=data[-40:].decode()) from error
+    error_ = _error(data)
+    if error_.message_number is not None:
+        reason = f"an error that goes as an answer: {printable(error_.message)}"
+        raise Spoiled(reason, path="$.messageNumber", value=error_.message_number)
+
+
+def _plain(method: Method, capture: Capture, response: Response, why: Rejected) -> dict[str, Any]:
+    """The keys of a response that the mapping's types do not fit, unless it breaks a rule."""
+    if _rule(method, why) is not None:
+        raise _mendable(method, why)
+    document = lenient.plain(response.data)
+    return _said(method, {key.name: _read_plain(key, document, capture) for key in method.document})
+
+
+def _read_plain(key: DocumentKey, document: Any, capture: Capture) -> Any:
+    """The key of a document that is plain JSON."""
+    steps = jsonpath.parse(key.place)
+    if steps is None:
+        return key.read(document, capture)  # of the request
+    return next(jsonpath.walk(document, steps), (None, None))[1]
+
+
+def _said(method: Method, keys: dict[str, Any]) -> dict[str, Any]:
+    for key in method.document:
+        if not isinstance(keys[key.name], int | str | date):
+            table = method.qualified_raw_table
+            raise Rejected("the response does not say what it is about", path=key.place, table=table)
+    return keys
+
+
+def _mendable(method: Method, why: Rejected) -> Rejected:
+    """Spoiled for another document than was asked for, which was seen once."""
+    if _rule(method, why) == "equals_parameter":
+        return Spoiled(why.reason, path=why.path, value=why.value, table=why.table)
+    return why
+
+
+def _rule(method: Method, why: Rejected) -> str | None:
+    return next((rule.kind for rule in method.rules if rule.text == why.reason), None)
+
+
+def _named(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _message(body: bytes) -> str:
+    message = printable(_error(body).message)
+    return f": {message}" if message else ""
+
+
+def _error(body: bytes) -> _Error:
+    """What the body says of an error, which may be nothing."""
+    try:
+        return msgspec.json.decode(body, type=_Error)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Error()

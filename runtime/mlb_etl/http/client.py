@@ -1,0 +1,166 @@
+"""Asks the API: at a limited rate, again where that may help, and takes nothing for an answer that is none."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol, Self, TypeVar
+
+import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
+
+from mlb_contracts.response import Response
+from mlb_etl import logs
+from mlb_etl.errors import DatabaseUnavailable, Rejected, Spoiled, Unreachable, told
+from mlb_etl.http import answers
+from mlb_etl.http.exchange import Exchanges, Timeouts
+from mlb_etl.http.rate import RateLimit
+from mlb_etl.http.request import Request
+from mlb_etl.settings import MAX_BODY, Settings
+
+T = TypeVar("T")
+
+PATIENCE = 120.0  # seconds: an API that asks to wait longer is not waited for
+log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """Where responses come from: the API, or recordings of it."""
+
+    def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
+        """The response, and what `read` makes of it, which raises Rejected for what is no answer to the request.
+
+        Raises that, NotFound and Unreachable.
+        """
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often to try, and seconds between tries: doubling from the first to the longest, and up to `jitter` more.
+
+    After `patience` seconds in all, it gives up.
+    """
+
+    attempts: int = 6
+    first: float = 0.5
+    longest: float = 30.0
+    jitter: float = 1.0
+    patience: float = 180.0
+
+
+RETRIES = Retries()
+TIMEOUTS = Timeouts()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Client:
+    """The API; threads may share it."""
+
+    def __init__(
+        self,
+        api: str,
+        limit: RateLimit,
+        retries: Retries = RETRIES,
+        timeouts: Timeouts = TIMEOUTS,
+        *,
+        now: Callable[[], datetime] = _now,
+        max_body: int = MAX_BODY,
+    ) -> None:
+        self._api = api
+        self._now = now
+        self._limit = limit
+        self._retries = retries
+        self._exchanges = Exchanges(timeouts, max_body)
+        self._stopped = threading.Event()
+
+    @classmethod
+    def of(cls, settings: Settings, *, rate: float | None = None, retries: Retries = RETRIES) -> Self:
+        """The client that the settings say; `rate` can only be slower."""
+        timeouts = Timeouts(whole=settings.timeout)
+        limit = RateLimit.of(settings.data, settings.api, settings.requests(rate))
+        return cls(settings.api, limit, retries, timeouts, max_body=settings.max_body)
+
+    def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
+        """As `Source` says; tries again where the API gives no answer, or a spoiled one."""
+        tries = self._retries
+        with logs.about({**request.parameters, "url": f"{self._api}{request.target}"}):
+            for attempt in stamina.retry_context(
+                on=_again,
+                attempts=tries.attempts,
+                timeout=tries.patience,
+                wait_initial=tries.first,
+                wait_max=tries.longest,
+                wait_jitter=tries.jitter,
+            ):
+                with attempt:
+                    return self._try(request, read)
+        raise AssertionError("the attempts end with a result or an error")
+
+    def stop(self) -> None:
+        """Ask for nothing any more: whatever is being asked, or waits for its turn, ends as unreachable."""
+        self._stopped.set()
+        self._exchanges.stop()
+
+    def close(self) -> None:
+        """Close the connections, once nothing is asked any more."""
+        self._stopped.set()
+        self._exchanges.close()
+        self._limit.close()
+
+    def _try(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
+        try:
+            response = self._ask(request)
+            return response, read(response)
+        except Rejected as why:
+            why.add_note(request.target)
+            log.info("%s has no answer: %s", request.target, why)
+            raise
+
+    def _ask(self, request: Request) -> Response:
+        """What the API answers, once."""
+        url = f"{self._api}{request.target}"
+        self._limit.wait(self._stopped)
+        captured_at, began = self._now(), time.monotonic()
+        answer = self._exchanges.get(url)
+        log.info("GET %s: %s, %d bytes, %.2f s", url, answer.status, len(answer.data), time.monotonic() - began)
+        if (error := answers.refused(url, answer.status, answer.headers, answer.data)) is not None:
+            raise error
+        return Response(
+            endpoint=request.endpoint,
+            method=request.method,
+            path_params=request.path_params,
+            query_params=request.query_params,
+            url=url,
+            status_code=answer.status,
+            captured_at=captured_at,
+            data=answer.data,
+        )
+
+
+def _again(error: Exception) -> bool | float:
+    """Whether to try again, and if the API says so when."""
+    if isinstance(error, Unreachable):
+        if error.retry_after is None:
+            return True
+        return error.retry_after if error.retry_after <= PATIENCE else False
+    return isinstance(error, Spoiled)
+
+
+def set_up_logs() -> None:
+    """Let each request be logged once, by its client, and each retry with its cause."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    set_on_retry_hooks([_tell])
+
+
+def _tell(details: RetryDetails) -> None:
+    """Log why something is tried again: a hook of stamina, whose own names no cause."""
+    if not isinstance(details.caused_by, DatabaseUnavailable):  # of which its session tells
+        log.warning("%s; trying again in %.1f s", told(details.caused_by), details.wait_for)

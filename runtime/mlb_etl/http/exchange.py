@@ -1,0 +1,200 @@
+"""Exchanges with a server, bounded in time and size whatever it sends, and ended at once when the work is to end.
+
+httpx bounds each read, not an exchange, and its synchronous HTTP/2 waits for locks without any bound. So exchanges run
+in an event loop, in a thread of its own: there a deadline cancels whatever is waited for, be it a name, a connection,
+TLS, a header or a body.
+"""
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.metadata import version
+from typing import Any, Final, TypeVar
+from urllib.request import getproxies
+
+import httpx
+
+from mlb_etl.errors import EtlError, Rejected, Spoiled, Unreachable, printable
+from mlb_etl.http.bodies import Gunzipped, Plain
+
+T = TypeVar("T")
+
+_ERROR_BODY = 1 << 20  # bytes: of an error, more says nothing more
+_ENDED = 2.0  # seconds for connections to be closed
+_HEADERS: Final = {
+    "User-Agent": f"mlb-etl/{version('mlb-etl')} (+individual, non-commercial use)",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds for a connection, for the next bytes, and for a whole exchange."""
+
+    connect: float = 3.0
+    read: float = 30.0
+    whole: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server sent; `data` is its body, unzipped."""
+
+    status: int
+    headers: httpx.Headers
+    data: bytes
+
+
+class Exchanges:
+    """Connections to servers; threads may share them."""
+
+    def __init__(self, timeouts: Timeouts, max_body: int) -> None:
+        """Raises EtlError for proxies and certificates that the environment names and that can't be used."""
+        self._timeouts = timeouts
+        self._max_body = max_body
+        self._http = _client(timeouts)
+        self._loop = _Loop()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread()
+        self._running = 0
+        self._stopped = False
+
+    def get(self, url: str) -> Answer:
+        """What the server answers; raises Unreachable where nothing comes, Rejected for what is not taken."""
+        try:
+            return self._run(self._get(url))
+        except TimeoutError:
+            raise Unreachable(f"{url}: no whole answer within {self._timeouts.whole:g} s") from None
+        except httpx.TimeoutException as error:
+            raise Unreachable(f"{url}: no answer in time ({type(error).__name__})") from error
+        # the last two: httpx and httpcore convert some fields of a server's without a look whether they can
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError, LookupError) as error:
+            raise Unreachable(f"{url}: {_said(error)}") from error
+        except CancelledError:
+            raise Unreachable(f"{url}: given up, as the work is to end") from None
+
+    def stop(self) -> None:
+        """End all exchanges at once, and begin none any more."""
+        with self._lock:
+            self._stopped = True
+            if self._running:
+                self._loop.call_soon_threadsafe(self._cancel)
+
+    def close(self) -> None:
+        """Let go of connections, once nothing is asked any more; what was left by an interrupt is given up."""
+        if self._loop.is_closed():
+            return
+        self.stop()
+        self._cancel()
+        with suppress(TimeoutError):
+            self._loop.run_until_complete(asyncio.wait_for(self._http.aclose(), _ENDED))
+        self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run the loop as long as there is work for it: a process with threads can't be forked."""
+        with self._lock:
+            if self._stopped:
+                work.close()
+                raise CancelledError
+            if not self._running:
+                self._thread = threading.Thread(target=self._loop.run_forever, name="exchanges", daemon=True)
+                self._thread.start()
+            self._running += 1
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        finally:
+            with self._lock:
+                self._running -= 1
+                if not self._running:
+                    self._loop.call_soon_threadsafe(self._loop.stop)
+                    self._thread.join()
+
+    def _cancel(self) -> None:
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+
+    async def _get(self, url: str) -> Answer:
+        async with asyncio.timeout(self._timeouts.whole), self._http.stream("GET", url) as answer:
+            good = answer.status_code == HTTPStatus.OK
+            try:
+                body = _body(answer.headers, self._max_body if good else _ERROR_BODY)
+                async for piece in answer.aiter_raw():
+                    body.add(piece)
+                return Answer(answer.status_code, answer.headers, body.whole())
+            except Rejected:
+                if good:
+                    raise
+                return Answer(answer.status_code, answer.headers, b"")  # the status says what there is to say
+
+
+def _said(error: BaseException) -> str:
+    """What was wrong in the first place: the libraries in between say less."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner.exceptions[0] if isinstance(inner, BaseExceptionGroup) else inner
+    if isinstance(error, ConnectionError) and error.errno is not None:
+        return os.strerror(error.errno)
+    return printable(error) or type(error).__name__
+
+
+def _body(headers: httpx.Headers, most: int) -> Plain:
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding in {"gzip", "x-gzip"}:
+        return Gunzipped(most)
+    if encoding in {"", "identity"}:
+        return Plain(most)
+    raise Spoiled("the answer is encoded in a way that was not asked for", path="Content-Encoding", value=encoding)
+
+
+def _client(timeouts: Timeouts) -> httpx.AsyncClient:
+    """The client, without cookies, of which a server could make it keep ever more."""
+    for name in ("http", "https", "all"):
+        proxy = getproxies().get(name, "")
+        scheme, found, _ = proxy.partition("://")
+        if found and scheme.lower() not in {"http", "https"}:
+            raise EtlError(f"{name.upper()}_PROXY names a proxy of {printable(scheme, 20)}: http or https is expected")
+    try:
+        context = httpx.create_ssl_context()
+    except OSError as error:
+        raise EtlError(f"SSL_CERT_FILE or SSL_CERT_DIR names no certificates: {error.strerror or error}") from error
+    try:
+        return httpx.AsyncClient(
+            http2=True,
+            verify=context,
+            timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
+            headers=_HEADERS,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        )
+    except (httpx.InvalidURL, ValueError):  # whose text may have a password in it
+        raise EtlError("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY can't be read: is it a URL?") from None
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop that finds addresses in threads which nobody waits for: a resolver can't be interrupted."""
+
+    async def getaddrinfo(self, host: Any, port: Any, **hints: Any) -> Any:
+        """As of the base class."""
+        found = self.create_future()
+
+        def tell(result: Any, error: BaseException | None) -> None:
+            if not found.done():
+                found.set_exception(error) if error else found.set_result(result)
+
+        def find() -> None:
+            try:
+                told: tuple[Any, BaseException | None] = socket.getaddrinfo(host, port, **hints), None
+            except (OSError, UnicodeError) as error:
+                told = None, error
+            with suppress(RuntimeError):  # the loop is closed
+                self.call_soon_threadsafe(tell, *told)
+
+        threading.Thread(target=find, name="resolver", daemon=True).start()
+        return await found

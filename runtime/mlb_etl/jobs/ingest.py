@@ -1,0 +1,150 @@
+"""Runs jobs that capture: finds out what to ask for, and has it asked for, in this process or in several."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import count
+from typing import NamedTuple, Protocol, Self, TypeAlias
+
+from mlb_etl import registry
+from mlb_etl.apply import workers
+from mlb_etl.apply.workers import Workers
+from mlb_etl.baseball import schedule
+from mlb_etl.capture.capturer import Captured, Target
+from mlb_etl.errors import EtlError
+from mlb_etl.http import client, request
+from mlb_etl.http.client import Source
+from mlb_etl.http.request import Request
+from mlb_etl.jobs import job_files
+from mlb_etl.jobs.worker import Ingested, Order, Worker
+from mlb_etl.laws.counts import Counts
+
+_AT_A_TIME = 25  # captured before they are applied
+
+
+class Done(Protocol):
+    """What became of some targets or objects."""
+
+    @property
+    def done(self) -> int:
+        """How many there are."""
+
+    @property
+    def skipped(self) -> int:
+        """Those that took no time."""
+
+    @property
+    def failed(self) -> int:
+        """Those that failed."""
+
+
+Progress: TypeAlias = Callable[[Done, int], None]
+
+
+class IngestJob:
+    """A job with the values of its parameters, on a source."""
+
+    def __init__(self, order: Order, given: Mapping[str, Sequence[str]], source: Source) -> None:
+        if not order.job.storage.captures:
+            raise EtlError(f"job {order.job.name} captures nothing: its storage has no raw")
+        self._order = order
+        self._given = given
+        self._source = source
+        self._method = order.method
+
+    def pending(self) -> Iterator[Request]:
+        """What would be asked for now, the schedule aside."""
+        targets = self._targets()
+        if self._order.job.expand is None:
+            yield from (target.request for target in targets)
+            return
+        with closing(Worker(self._order, self._source)) as worker:
+            yield from (target.request for target in targets if not worker.settled(target))
+
+    def schedules(self) -> list[Request]:
+        """The schedules that are asked for."""
+        return [schedule.request(query) for query in job_files.queries(self._order.job, self._given)]
+
+    def run(self, progress: Progress, *, workers: int = 1) -> Ingested:
+        """Capture, and apply what is captured a few at a time, in this process or in so many.
+
+        `progress` is told what became of some, and how many there are. The source may be closed afterwards.
+        """
+        targets = self._targets()
+        size = min(_AT_A_TIME, -(-len(targets) // workers)) or 1
+        tasks = [_Task(start, targets[start : start + size]) for start in range(0, len(targets), size)]
+        progress(Captured(), len(targets))
+        total = Ingested(Captured(), Counts() if self._order.applies else None)
+        for done in self._done(tasks, lambda became: progress(became, len(targets)), workers):
+            total += done
+        return total
+
+    def _done(self, tasks: Sequence["_Task"], progress: Callable[[Done], None], workers: int) -> Iterator[Ingested]:
+        if workers == 1 or len(tasks) <= 1:
+            with closing(Worker(self._order, self._source)) as worker:
+                yield from (worker.run(task.targets, progress) for task in tasks)
+            return
+        self._source.close()  # which ends its threads, so that workers can be forked; each has a source of its own
+        module = registry.methods(self._order.settings.tables)[self._method.name]
+        told: set[int] = set()
+
+        def hear(steps: list[_Step]) -> None:
+            new = {step.number: step for step in steps if step.number not in told}  # else again, where a worker died
+            told.update(new)
+            progress(_Steps.of(new.values()))
+
+        spread = Workers(workers, _start, (self._order,), _run, (module,), hear)
+        yield from (done for _, done in spread(tasks))
+
+    def _targets(self) -> list[Target]:
+        """Each once, in the order of the schedule or of the parameters."""
+        job = self._order.job
+        if job.expand is None:
+            asked = (request.of_method(self._method, values) for values in job_files.asked(job, self._given))
+            return list({request.key: Target(request) for request in asked}.values())
+        with closing(Worker(self._order, self._source)) as worker:
+            listed = [game for request in self.schedules() for game in worker.listed(request)]
+        games = {game.game_pk: game for game in listed}
+        return [
+            Target(request.of_method(self._method, {"game_pk": str(game.game_pk)}), game)
+            for game in games.values()
+            if game.state not in job.expand.except_states
+        ]
+
+
+class _Task(NamedTuple):
+    """Targets, and the number of the first among all."""
+
+    start: int
+    targets: list[Target]
+
+
+class _Step(NamedTuple):
+    """What became of a target, as short as a worker can tell."""
+
+    number: int
+    skipped: int
+    failed: int
+
+
+class _Steps(NamedTuple):
+    done: int
+    skipped: int
+    failed: int
+
+    @classmethod
+    def of(cls, steps: Collection[_Step]) -> Self:
+        return cls(len(steps), sum(step.skipped for step in steps), sum(step.failed for step in steps))
+
+
+_worker: Worker  # of a worker process
+
+
+def _start(order: Order) -> None:
+    global _worker  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
+    client.set_up_logs()
+    _worker = Worker(order, order.source())
+
+
+def _run(task: _Task) -> Ingested:
+    numbers = count(task.start)
+    return _worker.run(task.targets, lambda became: workers.tell(_Step(next(numbers), became.skipped, became.failed)))

@@ -1,0 +1,175 @@
+"""Jobs: found by name or file, read, and run with the values of their parameters."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from mlb_contracts import Method
+from mlb_etl import registry
+from mlb_etl.apply.pipeline import Pipeline, pipeline
+from mlb_etl.errors import EtlError
+from mlb_etl.jobs import placeholders, plain_yaml
+from mlb_etl.jobs.spec import Job, Parameter, Source, Storage, Target
+from mlb_etl.laws.counts import Counts
+from mlb_etl.stores.postgres.watermark import Policy
+
+_PACKAGE = Path(__file__).parents[1]
+_PLACES = (_PACKAGE / "shipped_jobs", _PACKAGE.parents[1] / "config" / "jobs")  # of what is installed, of a checkout
+_ERRORS = 20  # that are told of one file
+_TYPES = {"bigint": "int", "integer": "int", "smallint": "int", "date": "date"}
+
+
+def shipped() -> dict[str, Path]:
+    """The jobs that come with the package, by their names."""
+    folder = next(filter(Path.is_dir, _PLACES))
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+
+
+def find(given: str) -> Path:
+    """The file of a job, which is given by its path or, of one that comes with the package, by its name.
+
+    Raises EtlError with the names that there are.
+    """
+    file = Path(given)
+    if file.suffix or file.parent.name or file.is_file():
+        return file
+    if given not in shipped():
+        raise EtlError(f"there is no file {given}, and no job of that name; there are {', '.join(shipped())}")
+    return shipped()[given]
+
+
+def read(file: Path) -> Job:
+    """The job in the file; raises EtlError with the place of each error."""
+    return _job(plain_yaml.read(file))
+
+
+def load(given: str, package: str) -> Job:
+    """The job that is given by path or name, of a method that the package has; raises EtlError with places."""
+    text = plain_yaml.read(find(given))
+    job = _job(text)
+    try:
+        method = registry.method(package, job.source.name)
+    except EtlError as error:
+        raise EtlError(text.error(("source", "method"), str(error))) from error
+    table = method.qualified_raw_table
+    for place, raw in enumerate(job.storage.raw):
+        if raw.table not in {None, table}:
+            why = f"storage.raw.table: responses of {method.name} are kept in {table}, not in {raw.table}"
+            raise EtlError(text.error(("storage", "raw", place, "table"), why))
+    return job
+
+
+def _job(text: plain_yaml.Text) -> Job:
+    try:
+        return Job.model_validate(text.data)
+    except ValidationError as error:
+        wrong = error.errors()
+        lines = [text.error(each["loc"], _said(text, each)) for each in wrong[:_ERRORS]]
+        if len(wrong) > _ERRORS:
+            lines.append(f"{text.file}: and {len(wrong) - _ERRORS} more")
+        raise EtlError("\n".join(lines)) from error
+
+
+def _said(text: plain_yaml.Text, error: ErrorDetails) -> str:
+    words = {"missing": "is missing", "extra_forbidden": "is not a key that a job has here"}
+    said = words.get(error["type"], error["msg"]).removeprefix("Value error, ")  # pydantic's words for our own
+    location = text.at(error["loc"])
+    if error["type"] == "missing":
+        location = (*location, error["loc"][-1])
+    return f"{'.'.join(map(str, location)) or 'the file'}: {said}"
+
+
+def of_method(method: Method) -> Job:
+    """A job that transforms what there is of a method; its parameters are the keys of the documents."""
+    keys = ((key.name, _TYPES.get(key.type, "str")) for key in method.document)
+    parameters = tuple(
+        Parameter.model_validate({"name": name, "type": type_, "repeatable": True}) for name, type_ in keys
+    )
+    return Job(
+        name="transform",
+        parameters=parameters,
+        source=Source(endpoint=method.endpoint, method=method.method),
+        storage=Storage(targets=(Target(backend="postgres"),)),
+    )
+
+
+def values(job: Job, given: Mapping[str, Sequence[str]]) -> dict[str, list[Any]]:
+    """The parameters' values, of texts and defaults, by their names in a request; raises EtlError for what is wrong."""
+    names = {name: parameter for parameter in job.parameters for name in (parameter.name, parameter.of)}
+    if unknown := [name for name in given if name not in names]:
+        has = ", ".join(parameter.name for parameter in job.parameters) or "none"
+        raise EtlError(f"job {job.name} has no parameter {unknown[0]}; it has {has}")
+    found = {}
+    for parameter in job.parameters:
+        texts = [text for name in dict.fromkeys((parameter.of, parameter.name)) for text in given.get(name, ())]
+        if read_ := _values(job, parameter, texts):
+            found[parameter.of] = read_
+    return found
+
+
+def _values(job: Job, parameter: Parameter, given: Sequence[str]) -> list[Any]:
+    texts = given or [placeholders.fill(text, placeholders.days(job.zone)) for text in parameter.default]
+    if parameter.required and not texts:
+        raise EtlError(f"job {job.name} needs its parameter {parameter.name}")
+    if len(texts) > 1 and not parameter.many:
+        raise EtlError(f"job {job.name} takes its parameter {parameter.name} once, not {len(texts)} times")
+    try:
+        return [parameter.read(text, job.zone) for text in texts]
+    except ValueError as error:
+        raise EtlError(f"job {job.name}: {parameter.name} is of type {parameter.type}: {error}") from error
+
+
+def combinations(job: Job, given: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
+    """The parameters' values as texts, one of each, in all combinations where some have several."""
+    found = values(job, given)
+    for combination in product(*found.values()):
+        yield {name: str(value) for name, value in zip(found, combination, strict=True)}
+
+
+def asked(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+    """What the method is asked with, of a job that does not expand."""
+    query = job.source.query
+    named = {name for text in query.values() for name in placeholders.names(text)}
+    own = [parameter.of for parameter in job.parameters if parameter.name not in named]
+    return [
+        {name: value for name, value in each.items() if name in own} | _fill(job, query, each)
+        for each in combinations(job, given)
+    ]
+
+
+def queries(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+    """What the schedule is asked for, of a job that goes by it."""
+    return [_fill(job, job.expand.query, each) for each in combinations(job, given)] if job.expand else []
+
+
+def _fill(job: Job, query: Mapping[str, str], one: Mapping[str, str]) -> dict[str, str]:
+    named = {parameter.name: one[parameter.of] for parameter in job.parameters if parameter.of in one}
+    known = placeholders.days(job.zone) | named
+    return {name: placeholders.fill(text, known) for name, text in query.items()}
+
+
+def run(
+    job: Job,
+    given: Mapping[str, Sequence[str]],
+    *,
+    workers: int = 1,
+    policy: Policy = "new",
+    progress: Callable[[int, int], None] | None = None,
+) -> Counts:
+    """Run a job that transforms, for the documents that the parameters' values name."""
+    if not job.storage.transforms:
+        raise EtlError(f"job {job.name} does not transform: its storage has no targets")
+    work: Pipeline = pipeline(job.source.name, workers=workers)
+    keys = [key.name for key in work.method.document]
+    if stray := [parameter.name for parameter in job.parameters if parameter.of not in keys]:
+        raise EtlError(f"job {job.name}: {stray[0]} is not what {job.source.name} is about: {', '.join(keys)}")
+    return work.run(values(job, given), policy, progress)
+
+
+def settle(method: str, numbers: Sequence[int], policy: Policy) -> Counts:
+    """Apply the captures of a method that stand in quarantine under these numbers."""
+    return pipeline(method).settle(numbers, policy)

@@ -1,0 +1,44 @@
+"""`${NAME}` in the texts of job files, and days that are named: today, yesterday, tomorrow."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from mlb_contracts import times
+from mlb_etl.errors import EtlError
+
+DAYS = {"TODAY": 0, "YESTERDAY": -1, "TOMORROW": 1}
+_PLACE = re.compile(r"\$\{(\w+)\}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def names(text: str) -> Iterator[str]:
+    """The names that a text refers to."""
+    return (match[1] for match in _PLACE.finditer(text))
+
+
+def days(timezone: ZoneInfo) -> dict[str, str]:
+    """The days that have names, as it is now in a time zone."""
+    today = datetime.now(timezone).date()
+    return {name: str(today + timedelta(days=offset)) for name, offset in DAYS.items()}
+
+
+def day(text: str, timezone: ZoneInfo) -> date:
+    """The day that a text stands for, where it is one in a time zone now; raises ValueError."""
+    if text.isascii() and text.islower() and text.upper() in DAYS:
+        return datetime.now(timezone).date() + timedelta(days=DAYS[text.upper()])
+    if not _DATE.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no date: YYYY-MM-DD, {', '.join(map(str.lower, DAYS))} are possible")
+    return times.read_day(text)
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with each `${NAME}` replaced by its value; raises EtlError for one that has none."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise EtlError(f"{match[0]} has no value; {', '.join(sorted(values)) or 'nothing'} has one")
+        return values[match[1]]
+
+    return _PLACE.sub(value, text)

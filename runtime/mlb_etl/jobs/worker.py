@@ -1,0 +1,127 @@
+"""What one process does of a job that captures: asks for targets, keeps the answers, applies them where wanted."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mlb_contracts import Method
+from mlb_etl import registry
+from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.baseball import schedule
+from mlb_etl.baseball.schedule import Game
+from mlb_etl.capture import capturer
+from mlb_etl.capture.capturer import Captured, Capturer, Target
+from mlb_etl.capture.record import Recorder, Replay
+from mlb_etl.http.client import Client, Retries, Source
+from mlb_etl.http.request import Request
+from mlb_etl.jobs.spec import Job
+from mlb_etl.laws.counts import Counts
+from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres.failures import Failures
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A job, and how it is to be run.
+
+    transform, store: apply what is captured, keep it in the object store too, even if the job does not; again: ask for
+    what is settled too; record, replay: a folder to keep stubs of all answers in, or to take them from.
+    """
+
+    job: Job
+    settings: Settings
+    transform: bool = False
+    store: bool = False
+    again: bool = False
+    record: Path | None = None
+    replay: Path | None = None
+
+    @property
+    def method(self) -> Method:
+        return registry.method(self.settings.tables, self.job.source.name)
+
+    @property
+    def applies(self) -> bool:
+        """Whether what is captured is applied to the tables."""
+        return self.transform or self.job.storage.transforms
+
+    def source(self) -> Source:
+        """Where responses come from: the API, which may be recorded, or a recording."""
+        if self.replay is not None:
+            return Replay(self.replay)
+        requests = self.job.requests
+        client = Client.of(self.settings, rate=requests.rate, retries=Retries(requests.attempts))
+        return client if self.record is None else Recorder(client, self.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What was captured, and what was done to the tables, None where that was not asked for."""
+
+    captured: Captured
+    counts: Counts | None = None
+
+    def __add__(self, other: "Ingested") -> "Ingested":
+        counts = [counts for counts in (self.counts, other.counts) if counts is not None]
+        return Ingested(self.captured + other.captured, sum(counts, Counts()) if counts else None)
+
+
+class Worker:
+    """Does what is ordered on a source, with a connection of its own from the first targets on."""
+
+    def __init__(self, order: Order, source: Source) -> None:
+        self._order = order
+        self._source = source
+
+    def run(self, targets: Sequence[Target], progress: Callable[[Captured], None]) -> Ingested:
+        """Capture, and then apply; `progress` is told what became of each."""
+        with db.edge():
+            captured = self._capturer.run(targets, progress)
+            if not self._order.applies:
+                return Ingested(captured)
+            method = self._order.method
+            return Ingested(captured, Pipeline(method, self._order.settings).run(_scope(method, targets)))
+
+    def listed(self, request: Request) -> tuple[Game, ...]:
+        """The games of a schedule; a request that fails is kept as such."""
+        with db.edge(), Failures(self._connection).noting(request):
+            return self._source.fetch(request, schedule.read)[1]
+
+    def settled(self, target: Target) -> bool:
+        """Whether it is not asked for any more."""
+        with db.edge():
+            return self._capturer.settled(target)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if "_connection" in self.__dict__:
+            self._connection.close()
+
+    @cached_property
+    def _connection(self) -> db.Connection:
+        connection = db.connect(self._order.settings)
+        migrate.require(connection, self._order.settings.tables)
+        return connection
+
+    @cached_property
+    def _capturer(self) -> Capturer:
+        order = self._order
+        store = capturer.store(order.settings) if order.store or order.job.storage.in_object_store else None
+        return Capturer(
+            self._connection,
+            order.method,
+            self._source,
+            again=order.again,
+            recorded=order.replay is not None,
+            store=store,
+        )
+
+
+def _scope(method: Method, targets: Sequence[Target]) -> Mapping[str, list[Any]]:
+    """The values of the document's keys, as far as requests tell them."""
+    asked = [target.request.parameters for target in targets]
+    told = {key.name: key.parameter or key.name for key in method.document}
+    return {key: [each[name] for each in asked] for key, name in told.items() if name in asked[0]}

@@ -1,0 +1,43 @@
+"""Write law 4: a capture that would delete much of a document is suspicious."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mlb_contracts import ShrinkGuard
+from mlb_etl.errors import Rejected
+
+_ACCEPT = "if that is right, accept it with `mlb-etl quarantine accept`"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Rows of a document in one table: how many it had, how many of them vanish, how many it has then."""
+
+    before: int
+    deleted: int
+    after: int
+    guarded: bool
+
+
+def check(guard: ShrinkGuard, losses: Mapping[str, Loss]) -> None:
+    """Raise Rejected where the guard stops a capture; `losses` has every table by its name."""
+    if guard.once and not any(losses[name].before for name in guard.once):
+        return
+    guarded = {name: loss for name, loss in losses.items() if loss.guarded}
+    for name, loss in guarded.items():
+        if loss.after == 0 and loss.before >= guard.emptied_table_rows:
+            raise Rejected(
+                f"it would empty a table that had rows; {_ACCEPT}",
+                table=name,
+                value=_deleted(loss.deleted, loss.before),
+            )
+    deleted = sum(loss.deleted for loss in guarded.values())
+    before = sum(loss.before for loss in guarded.values())
+    if deleted > Decimal(str(guard.share)) * before:  # as the mapping says it: in binary 29 is more than 0.29 * 100
+        reason = f"it would delete more than {guard.share:.0%} of the document's rows; {_ACCEPT}"
+        raise Rejected(reason, value=_deleted(deleted, before))
+
+
+def _deleted(deleted: int, before: int) -> str:
+    return f"{deleted} of {before} rows deleted"

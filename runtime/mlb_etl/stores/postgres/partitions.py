@@ -1,0 +1,255 @@
+"""Makes the partitions that rows need, before they are loaded, without a lock that blocks readers.
+
+ATTACH PARTITION locks the table itself in SHARE UPDATE EXCLUSIVE mode, which blocks neither readers nor writers. But
+foreign keys lock in SHARE ROW EXCLUSIVE mode (pg_locks says so on 15 and on 18), which waits for writers: one between
+partitions locks the partition that it leads to, where nobody writes yet if it was just made; one of a table itself the
+table at its other end, and the partitions of that if it is referenced. A writer that holds one of the tables and waits
+for the next would then wait for whoever makes partitions, and that one for the writer. So the tables in question are
+locked first, and in the order in which writers lock them.
+"""
+
+import hashlib
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Self
+
+import psycopg
+from psycopg import sql
+
+from mlb_contracts import ForeignKey, Method, Partition, Table, times
+from mlb_etl.errors import Rejected
+from mlb_etl.stores.postgres.db import Connection
+
+LOCK = 0x6D6C625F70617274  # "mlb_part": one maker or dropper of partitions at a time in a database
+ATTEMPTS = 5
+log = logging.getLogger(__name__)
+
+_ROOM = 9  # characters that a table's name has left
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_]{0,8}")  # a hash has another first character
+_LONGEST = 500  # bytes of a text
+_EXISTING = """
+SELECT child.relname
+FROM pg_inherits
+JOIN pg_class AS child ON child.oid = inhrelid
+WHERE inhparent = to_regclass(%s)
+"""
+# Tables at either end of foreign keys of their own.
+_WITH_FOREIGN_KEYS = """
+SELECT name FROM unnest(%s::text[]) AS name
+WHERE EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND to_regclass(name) IN (conrelid, confrelid))
+"""
+_ATTACH = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES {}")
+_FOREIGN_KEY = sql.SQL("CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}) DEFERRABLE")
+
+
+@dataclass(frozen=True, slots=True)
+class Partitioned:
+    """A partitioned table, the SQL type of its partition column, and the foreign keys of its partitions."""
+
+    schema: str
+    name: str
+    by: Partition
+    type: str
+    foreign_keys: tuple[ForeignKey, ...] = ()
+
+    @classmethod
+    def of(cls, table: Table) -> Self | None:
+        """The table of a method, unless it is unpartitioned."""
+        if table.partition is None:
+            return None
+        of_type = next(column.type for column in table.columns if column.name == table.partition.column)
+        return cls(table.schema, table.name, table.partition, of_type, table.foreign_keys)
+
+    @classmethod
+    def of_raw(cls, method: Method) -> Self:
+        """The raw table of a method."""
+        return cls(method.raw_schema, method.raw_table, method.raw_partition, "timestamptz")
+
+    @property
+    def qualified_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def quoted(self) -> str:
+        return _quoted(self.schema, self.name)
+
+    def partition(self, value: Any) -> str:
+        """The name of the partition for rows with that value, without its schema."""
+        return f"{self.name}_{_suffix(self.by, value)}"
+
+
+class Partitions:
+    """The partitions of a connection's database, as far as they were asked for."""
+
+    def __init__(self, connection: Connection, tables: Mapping[tuple[str, str], Partitioned | None]) -> None:
+        """`tables` are all that writers lock together by schema and name, in the order in which they do."""
+        self._connection = connection
+        self._names = tuple(tables)
+        self._tables = {name: table for name, table in tables.items() if table is not None}
+        self._known: dict[Partitioned, set[str]] = {}
+
+    @classmethod
+    def of_method(cls, connection: Connection, method: Method) -> Self:
+        """Those of the tables of a method, whose order is that of writing: parents before children."""
+        return cls(connection, {(table.schema, table.name): Partitioned.of(table) for table in method.tables})
+
+    @classmethod
+    def of_raw(cls, connection: Connection, method: Method) -> Self:
+        """Those of the raw table of a method."""
+        return cls(connection, {(method.raw_schema, method.raw_table): Partitioned.of_raw(method)})
+
+    def ensure(self, needed: Mapping[Partitioned, Iterable[Any]]) -> list[str]:
+        """Make sure that rows with these values of the tables' partition columns have a partition; what was made.
+
+        The tables that they refer to have one too then, whether it was asked for or not. To be called before the
+        transaction that writes the rows: what is missing is made in one of its own.
+        """
+        missing = {table: self._missing(table, values) for table, values in needed.items()}
+        missing = {table: values for table, values in missing.items() if values}
+        if not missing:
+            return []
+        closed = self._with_parents(missing)
+        made = self._make_in_turn(closed)
+        for table, values in closed.items():
+            self._known[table].update(values)
+        for name in made:
+            log.info("created partition %s", name)
+        return made
+
+    def _with_parents(self, missing: Mapping[Partitioned, Mapping[str, Any]]) -> dict[Partitioned, Mapping[str, Any]]:
+        """Also those that their foreign keys lead to; parents before children."""
+        found = {table: missing.get(table, {}) for table in self._tables.values()}
+        for table in reversed(found):
+            for key in table.foreign_keys:
+                parent = self._parent(key)
+                found[parent] = {**found[parent], **self._missing(parent, found[table].values())}
+        return {table: values for table, values in found.items() if values}
+
+    def _parent(self, key: ForeignKey) -> Partitioned:
+        return self._tables[key.schema, key.table]
+
+    def _missing(self, table: Partitioned, values: Iterable[Any]) -> dict[str, Any]:
+        """A value for each partition that is not known to be there, by its name."""
+        known = self._known.get(table)
+        if known is None:
+            known = self._known[table] = self._existing(table)
+        return {name: value for value in values if (name := table.partition(value)) not in known}
+
+    def _existing(self, table: Partitioned) -> set[str]:
+        return {name for (name,) in self._connection.execute(_EXISTING, [table.quoted])}
+
+    def _make_in_turn(self, missing: Mapping[Partitioned, Mapping[str, Any]]) -> list[str]:
+        """Make them in one transaction; again where others, who keep to no order, brought about a deadlock."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                with self._connection.transaction():
+                    return self._make(missing)
+            except psycopg.errors.DeadlockDetected as error:
+                log.info("a deadlock while making partitions, once more: %s", error)
+        with self._connection.transaction():
+            return self._make(missing)
+
+    def _make(self, missing: Mapping[Partitioned, Mapping[str, Any]]) -> list[str]:
+        self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        existing = {table: self._existing(table) for table in missing}  # another worker may have been faster
+        left = {
+            table: {name: value for name, value in sorted(values.items()) if name not in existing[table]}
+            for table, values in missing.items()
+        }
+        self._lock({table: values for table, values in left.items() if values})
+        for table, values in left.items():
+            for name, value in values.items():
+                self._create(table, name, value)
+        return [f"{table.schema}.{name}" for table, values in left.items() for name in values]
+
+    def _lock(self, missing: Mapping[Partitioned, Mapping[str, Any]]) -> None:
+        """Keep writers away from the tables that foreign keys lock."""
+        names = [_quoted(*name) for name in self._names]
+        linked = {name for (name,) in self._connection.execute(_WITH_FOREIGN_KEYS, [names])}
+        if linked.isdisjoint(table.quoted for table in missing):
+            linked = set()
+        for table, values in missing.items():
+            for parent in map(self._parent, table.foreign_keys):
+                if any(parent.partition(value) not in missing.get(parent, {}) for value in values.values()):
+                    linked.add(parent.quoted)
+        tables = [sql.SQL("ONLY {}").format(sql.Identifier(*name)) for name in self._names if _quoted(*name) in linked]
+        if tables:
+            lock = sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE")
+            self._connection.execute(lock.format(sql.SQL(", ").join(tables)))
+
+    def _create(self, table: Partitioned, name: str, value: object) -> None:
+        """Make the table apart and attach it, which unlike CREATE TABLE ... PARTITION OF lets everyone read on."""
+        whole, part = sql.Identifier(table.schema, table.name), sql.Identifier(table.schema, name)
+        parts = [sql.SQL("LIKE {} INCLUDING ALL").format(whole)]
+        for key in table.foreign_keys:
+            parent = sql.Identifier(key.schema, self._parent(key).partition(value))
+            parts.append(
+                _FOREIGN_KEY.format(sql.Identifier(key.name), _names(key.columns), parent, _names(key.references))
+            )
+        self._connection.execute(sql.SQL("CREATE TABLE {} ({})").format(part, sql.SQL(", ").join(parts)))
+        self._connection.execute(_ATTACH.format(whole, part, _bounds(table, value)))
+
+
+def refusal(value: Any) -> str | None:
+    """Why rows with that value in the partition column can't have a partition, or None where they can.
+
+    The catalog has the bounds of a partition in one row, of 8160 bytes at most, and each byte of a text as up to four.
+    """
+    if isinstance(value, str) and len(value.encode()) > _LONGEST:
+        return f"a table is partitioned by it, for which it may have {_LONGEST} bytes at most"
+    if isinstance(value, str) and "\0" in value:
+        return "a table is partitioned by it, for which it may not have the character U+0000"
+    return None
+
+
+def months(first: date, last: date) -> Sequence[date]:
+    """The first days of the months from that of `first` to that of `last`."""
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
+def attach(connection: Connection, table: Partitioned, name: str) -> None:
+    """Attach a partition of a month again, which has its name as `Partitioned.partition` gives it."""
+    year, month = name.removeprefix(f"{table.name}_").split("_")
+    bounds = _bounds(table, date(int(year), int(month), 1))
+    parts = sql.Identifier(table.schema, table.name), sql.Identifier(table.schema, name)
+    connection.execute(_ATTACH.format(*parts, bounds))
+
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
+
+
+def _quoted(schema: str, name: str) -> str:
+    return sql.Identifier(schema, name).as_string()
+
+
+def _suffix(partition: Partition, value: Any) -> str:
+    """`2024` for a value of a list, or a hash where it makes no name; `2024_07` for a month."""
+    if partition.kind == "month":
+        day = _day(value)
+        return f"{day.year:04}_{day.month:02}"
+    text = str(value).replace("-", "_") if isinstance(value, int) else str(value)
+    fits = len(text) <= _ROOM if isinstance(value, int) else _PLAIN.fullmatch(text)
+    return text if fits else f"_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _bounds(table: Partitioned, value: Any) -> sql.Composed:
+    if table.by.kind == "list":
+        return sql.SQL("IN ({})").format(sql.Literal(value))
+    start = _day(value).replace(day=1)
+    end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
+    midnight = " 00:00:00+00" if table.type == "timestamptz" else ""
+    return sql.SQL("FROM ({}) TO ({})").format(f"{start}{midnight}", f"{end}{midnight}")
+
+
+def _day(value: date | datetime) -> date:
+    """The day of the value, in UTC; raises Rejected for one that no partition is made for."""
+    day = value.astimezone(UTC).date() if isinstance(value, datetime) else value
+    try:
+        return times.of_games(day)
+    except ValueError as error:
+        raise Rejected(f"no partition of a month is made for it: {error}", value=str(value)) from error

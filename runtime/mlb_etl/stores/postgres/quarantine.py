@@ -1,0 +1,164 @@
+"""Captures that were not applied, each with the reason: etl.quarantine."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.laws.counts import Quarantined
+from mlb_etl.stores.postgres import db
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.raw import Stored
+
+# The lock makes it wait for who applies captures of the document, who deletes notes under the same lock.
+_ADD = """
+WITH shown AS MATERIALIZED (
+    SELECT as_of, content_hash, fingerprint FROM etl.watermark
+    WHERE method = %(method)s AND document = %(document)s::jsonb
+    FOR UPDATE
+)
+INSERT INTO etl.quarantine AS q (method, document, captured_at, content_hash, table_name, path, value, reason)
+SELECT
+    %(method)s, %(document)s::jsonb, %(captured_at)s, %(content_hash)s, %(table)s, %(path)s, %(value)s, %(reason)s
+WHERE NOT EXISTS (
+    SELECT FROM shown
+    WHERE as_of > %(as_of)s
+        OR (as_of = %(as_of)s AND content_hash = %(content_hash)s AND fingerprint = %(fingerprint)s)
+)
+ON CONFLICT (method, document, captured_at, content_hash) DO UPDATE
+SET table_name = EXCLUDED.table_name, path = EXCLUDED.path, value = EXCLUDED.value, reason = EXCLUDED.reason,
+    quarantined_at = DEFAULT
+RETURNING id
+"""
+_LEAVE = """
+DELETE FROM etl.quarantine AS q
+USING unnest(%s::text[]::jsonb[], %s::timestamptz[], %s::bytea[]) AS gone (document, captured_at, content_hash)
+WHERE q.method = %s AND q.document = gone.document AND q.captured_at = gone.captured_at
+    AND q.content_hash = gone.content_hash
+"""
+# The text of a key is compared, as an option has it.
+_LIST = """
+SELECT id, method, document, captured_at, state, table_name AS "table", path, value, reason, quarantined_at
+FROM etl.quarantine AS q
+WHERE (cardinality(%(numbers)s::bigint[]) = 0 OR id = ANY(%(numbers)s))
+    AND (%(state)s::text IS NULL OR state = %(state)s)
+    AND (%(method)s::text IS NULL OR method = %(method)s)
+    AND (%(table)s::text IS NULL OR table_name = %(table)s)
+    AND (%(reason)s::text IS NULL OR strpos(lower(reason), lower(%(reason)s)) > 0)
+    AND (%(since)s::timestamptz IS NULL OR captured_at >= %(since)s)
+    AND (%(before)s::timestamptz IS NULL OR captured_at < %(before)s)
+    AND NOT EXISTS (
+        SELECT FROM jsonb_each(%(document)s) AS key (name, texts)
+        WHERE coalesce(NOT key.texts ? (q.document ->> key.name), true)
+    )
+ORDER BY id
+"""
+_WAITING = """
+SELECT id, document::text, captured_at, table_name, path, value, reason FROM etl.quarantine
+WHERE id = ANY(%s) AND state = 'waiting' ORDER BY id
+"""
+_DROP = "UPDATE etl.quarantine SET state = 'dropped' WHERE id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which captures in quarantine are meant: all that fit each fact given.
+
+    reason: a part of it, in upper or lower case; since, before: of when they were captured; document: of some keys of
+    the document the values wanted, as texts.
+    """
+
+    numbers: Sequence[int] = ()
+    state: Literal["waiting", "dropped"] | None = None
+    method: str | None = None
+    table: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    document: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A capture in quarantine; `document` are the document's keys, `state` is waiting or dropped."""
+
+    id: int
+    method: str
+    document: dict[str, Any]
+    captured_at: datetime
+    state: str
+    table: str | None
+    path: str
+    value: str | None
+    reason: str
+    quarantined_at: datetime
+
+
+class Quarantine:
+    """The quarantine of a method, on a connection.
+
+    `fingerprint` is that of the mapping which captures are applied under; None where it does not matter.
+    """
+
+    def __init__(self, connection: Connection, method: str, fingerprint: str | None = None) -> None:
+        self._connection = connection
+        self._method = method
+        self._fingerprint = fingerprint
+
+    def add(self, capture: Stored, why: Rejected) -> int | None:
+        """Note that the capture can't be applied, and why; returns the note's number.
+
+        None where others have applied the capture meanwhile, or a newer one.
+        """
+        note = {
+            "method": self._method,
+            "document": capture.document,
+            "captured_at": capture.captured_at,
+            "as_of": capture.as_of,
+            "content_hash": capture.content_hash,
+            "fingerprint": self._fingerprint,
+            "table": why.table,
+            "path": db.text(why.path),
+            "value": None if why.value is None else db.text(why.value),
+            "reason": db.text(why.reason),
+        }
+        added = self._connection.execute(_ADD, note).fetchone()
+        return added[0] if added else None
+
+    def leave(self, captures: Iterable[Stored]) -> None:
+        """Forget the captures, on which there is nothing left to decide, whoever has noted them and when."""
+        gone = [(each.document, each.captured_at, each.content_hash) for each in captures]
+        if gone:
+            self._connection.execute(_LEAVE, (*map(list, zip(*gone, strict=True)), self._method))
+
+
+def entries(connection: Connection, wanted: Filter) -> list[Entry]:
+    """What stands in quarantine and is wanted, oldest first; raises EtlError for a number under which nothing does."""
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        found = cursor.execute(_LIST, _facts(wanted)).fetchall()
+    if missing := set(wanted.numbers) - {each.id for each in found}:
+        others = ", or what does is not what else is asked for" if wanted != Filter(wanted.numbers) else ""
+        raise EtlError(
+            f"nothing stands in quarantine under {min(missing)}{others}; `mlb-etl quarantine list` shows what does"
+        )
+    return found
+
+
+def _facts(wanted: Filter) -> dict[str, Any]:
+    document = {name: list(values) for name, values in wanted.document.items() if values}
+    return asdict(wanted) | {"numbers": list(wanted.numbers), "document": Jsonb(document)}
+
+
+def waiting(connection: Connection, numbers: Sequence[int]) -> Iterator[Quarantined]:
+    """The captures that wait under these numbers, by number, as counts list them."""
+    for id_, document, captured_at, table, path, value, reason in connection.execute(_WAITING, [list(numbers)]):
+        yield Quarantined(id_, document, captured_at, Rejected(reason, path=path, value=value, table=table))
+
+
+def drop(connection: Connection, numbers: Sequence[int]) -> None:
+    """Decide that these captures are never to be applied; they stay in the raw table."""
+    connection.execute(_DROP, [list(numbers)])

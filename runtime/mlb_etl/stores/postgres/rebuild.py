@@ -1,0 +1,163 @@
+"""Makes tables anew that no statement can change in place: their rows of the raw responses, swapped in at once.
+
+The rows are made before anything is locked. Then, in one transaction, writers are made to wait, what they wrote
+meanwhile is made again, the migration makes the new tables, and these are filled.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import sql
+
+from mlb_contracts import Method, Row, Table
+from mlb_etl import registry
+from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.extract.extract import extract
+from mlb_etl.stores.postgres import copying, migrate, partitions
+from mlb_etl.stores.postgres.copying import Copying, Packer
+from mlb_etl.stores.postgres.db import Connection, edge
+from mlb_etl.stores.postgres.partitions import Partitioned, Partitions
+from mlb_etl.stores.postgres.shown import Documents, Shown
+
+# In the order that a writer takes them: it makes partitions, and then locks the watermarks of its documents before it
+# writes anything. Readers of either are let through.
+_WRITERS_WAIT = ("SELECT pg_advisory_xact_lock({})", "LOCK TABLE etl.watermark IN EXCLUSIVE MODE")
+
+Progress: TypeAlias = Callable[[Sequence[Shown]], Iterable[Shown]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild did: the migration it applied, and the rows of each table by its name."""
+
+    script: str
+    rows: dict[str, int]
+
+
+def rebuild(connection: Connection, package: str, table: str, progress: Progress = iter) -> Rebuilt:
+    """Apply the pending migration that makes the table anew, with all rows that the raw responses have for it.
+
+    Raises EtlError, with everything as it was, where there is no such migration, or rows can't be made.
+    """
+    with migrate.rebuilding(connection, package, table) as pending:
+        names = pending.migration.rebuilds
+        sources = _sources(connection, package, names)
+        for source in sources:
+            source.make(progress)
+        new = {each.table.qualified_name: each for source in sources for each in source.tables}
+        rows: dict[str, int] = {}
+        pending.apply(
+            ready=lambda: _catch_up(connection, sources),
+            fill=lambda: rows.update((name, new[name].fill()) for name in names),
+        )
+        return Rebuilt(pending.migration.script, rows)
+
+
+def _sources(connection: Connection, package: str, names: Sequence[str]) -> list["_Source"]:
+    """The methods whose responses these tables are made of."""
+    wanted: defaultdict[str, list[_New]] = defaultdict(list)
+    methods = {name: registry.method(package, name) for name in registry.methods(package)}
+    known = {table.qualified_name: (name, table) for name, method in methods.items() for table in method.tables}
+    for number, name in enumerate(names):
+        if name not in known:
+            raise EtlError(f"{package} has no table {name}, which a later migration drops: rebuild by an older package")
+        method, table = known[name]
+        wanted[method].append(_New(connection, number, methods[method], table))
+    return [_Source(connection, methods[name], tables) for name, tables in wanted.items()]
+
+
+def _catch_up(connection: Connection, sources: Sequence["_Source"]) -> None:
+    """Make writers wait, and make again what they changed since the rows were made."""
+    lock_partitions, lock_watermarks = _WRITERS_WAIT
+    connection.execute(sql.SQL(lock_partitions).format(partitions.LOCK))
+    connection.execute(lock_watermarks)
+    for source in sources:
+        source.require_all()
+        source.make(iter)
+
+
+class _Source:
+    """The responses of a method, and the tables to be made anew of them."""
+
+    def __init__(self, connection: Connection, method: Method, tables: Sequence["_New"]) -> None:
+        self.tables = tables
+        self._method = method
+        self._documents = Documents(connection, method)
+        self._made: dict[str, Shown] = {}
+
+    def make(self, progress: Progress) -> None:
+        """Make the rows of all documents that have none yet, or those of another capture."""
+        shown = {each.document: each for each in self._documents.shown()}
+        for document, made in list(self._made.items()):
+            if shown.get(document) != made:
+                self._forget(made)
+        for each in progress([each for document, each in shown.items() if document not in self._made]):
+            self._make(each)
+
+    def require_all(self) -> None:
+        """Raise EtlError where a table has rows that none of the responses would make."""
+        for each in self.tables:
+            self._documents.require_all(each.table.schema, each.table.name)
+
+    def _make(self, shown: Shown) -> None:
+        try:
+            rows = extract(self._method, shown.capture, self._documents.body(shown), hold=True).rows
+            for each in self.tables:
+                with edge(each.table.qualified_name):
+                    each.add(rows[self._method.tables.index(each.table)])
+        except Rejected as why:
+            raise EtlError(
+                f"{self._method.name} {shown.document} of {shown.captured_at:%Y-%m-%dT%H:%M:%S%z} has no rows under "
+                f"the new mapping: {why}; mend the mapping, or delete the document from the tables and etl.watermark"
+            ) from why
+        self._made[shown.document] = shown
+
+    def _forget(self, made: Shown) -> None:
+        for each in self.tables:
+            each.forget(made.keys)
+        del self._made[made.document]
+
+
+class _New:
+    """The rows of a table to be, in a temporary table of the session; their order is that of the migration."""
+
+    def __init__(self, connection: Connection, number: int, method: Method, table: Table) -> None:
+        self.table = table
+        self._connection = connection
+        self._rows = sql.Identifier("pg_temp", f"rebuild_{number}")
+        self._columns = sql.SQL(", ").join(sql.Identifier(each.name) for each in table.columns)
+        self._packer = Packer(connection, [psycopg.adapters.types.get_oid(each.wire) for each in table.columns])
+        self._same = sql.SQL(" AND ").join(
+            sql.SQL("{} = %s").format(sql.Identifier(key.name)) for key in method.document
+        )
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._rows))  # of a rebuild that failed
+        types = (sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.type)) for each in table.columns)
+        create = sql.SQL("CREATE TEMPORARY TABLE {} ({})")
+        connection.execute(create.format(self._rows, sql.SQL(", ").join(types)))
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Add the rows of a document."""
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(self._rows, self._columns).as_string()
+        copying.send(self._connection, [Copying(self.table.qualified_name, statement, [self._packer.pack(rows)])])
+
+    def forget(self, keys: Sequence[Any]) -> None:
+        """Leave out the rows of a document."""
+        self._connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(self._rows, self._same), keys)
+
+    def fill(self) -> int:
+        """Put the rows into the new table, whose partitions are made as they need them; returns how many."""
+        table, schema = self.table, migrate.APART.format(schema=self.table.schema)
+        if table.partition is not None:
+            column = next(each for each in table.columns if each.name == table.partition.column)
+            query = sql.SQL("SELECT DISTINCT {} FROM {}").format(sql.Identifier(column.name), self._rows)
+            values = [value for (value,) in self._connection.execute(query)]
+            # Without foreign keys: the migration adds these when the tables are where they belong.
+            of = Partitioned(schema, table.name, table.partition, column.type)
+            Partitions(self._connection, {(schema, table.name): of}).ensure({of: values})
+        insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(
+            sql.Identifier(schema, table.name), self._columns, self._columns, self._rows
+        )
+        return self._connection.execute(insert).rowcount

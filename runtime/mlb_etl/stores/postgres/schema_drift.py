@@ -1,0 +1,174 @@
+"""What of the tables differs from what the migrations made: keys that a DROP took along, changes by hand.
+
+When a migration is applied, what it changed is noted in etl.schema_made, in the words of the server. A change by hand
+between two migrations stays a difference that way.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal, TypeAlias
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from mlb_contracts import Method, Table
+from mlb_etl import registry
+from mlb_etl.stores.postgres.db import Connection
+
+Objects: TypeAlias = Mapping[str, Mapping[str, str]]  # definitions by table and object, such as `column game_pk`
+State: TypeAlias = Literal["missing", "changed", "extra"]
+
+log = logging.getLogger(__name__)
+CONTROL = "etl"  # the schema of the runtime's own tables
+_READ = "SELECT objects FROM etl.schema_made WHERE history = %s"
+_WRITE = """
+INSERT INTO etl.schema_made (history, objects) VALUES (%s, %s)
+ON CONFLICT (history) DO UPDATE SET objects = EXCLUDED.objects
+"""
+# Of the partitions of a table the foreign keys that are enforced.
+_PARTITIONS = """
+SELECT child.oid::regclass::text, ARRAY(
+    SELECT conname::text FROM pg_constraint AS c
+    WHERE conrelid = child.oid AND contype = 'f' AND convalidated
+        AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgconstraint = c.oid AND tgenabled = 'D')
+)
+FROM pg_inherits
+JOIN pg_class AS child ON child.oid = inhrelid
+WHERE inhparent = to_regclass(%s)
+ORDER BY 1
+"""
+# Tables named as partitions of a table are, and not attached to it: rows of theirs can be neither read nor added.
+_DETACHED = """
+SELECT c.oid::regclass::text FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid
+WHERE n.nspname = %(schema)s AND c.relkind = 'r' AND c.relname ~ %(names)s
+    AND (i.inhrelid IS NULL OR i.inhdetachpending)
+ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An object of a table as the migrations made it, and as it is; None where they made none, or there is none."""
+
+    table: str
+    object: str
+    made: str | None
+    found: str | None
+
+    @property
+    def state(self) -> State:
+        """extra: something of the users' own, which does no harm."""
+        if self.made is None:
+            return "extra"
+        return "missing" if self.found is None else "changed"
+
+    def __str__(self) -> str:
+        what = f"{self.table}: {self.object}"
+        if self.state == "extra":
+            return f"{what} is of none of the migrations: {self.found}"
+        if self.state == "missing":
+            return f"{what} is missing: {self.made}"
+        return f"{what} is {self.found}, and was made as {self.made}"
+
+
+@contextmanager
+def noting(connection: Connection, history: str, schemas: Sequence[str]) -> Iterator[None]:
+    """Note what the block changes of these schemas' tables, in the transaction that it is in."""
+    before = _objects(connection, schemas)
+    yield
+    after = _objects(connection, schemas)
+    made = {table: dict(its) for table, its in _made(connection, history).items()}
+    for table in before.keys() | after.keys():
+        old, new, its = before.get(table, {}), after.get(table, {}), made.setdefault(table, {})
+        for name in old.keys() | new.keys():
+            if name not in new:
+                its.pop(name, None)
+            elif old.get(name) != new[name]:
+                its[name] = new[name]
+        if not its:
+            del made[table]
+    connection.execute(_WRITE, [history, Jsonb(made)])
+
+
+def schemas(package: str) -> list[str]:
+    """The schemas of the package's tables."""
+    names = {method.raw_schema for method in _methods(package)}
+    names |= {table.schema for method in _methods(package) for table in method.tables}
+    return sorted(names)
+
+
+def differences(connection: Connection, package: str, histories: Iterable[str]) -> list[Difference]:
+    """What differs of the tables that migrations of these histories made, by table; all of these are applied."""
+    made: dict[str, Mapping[str, str]] = {}
+    for history in histories:
+        noted = _made(connection, history)
+        made |= noted
+        if not noted:
+            log.warning("another tool applied the migrations of etl.%s, so their tables are not compared", history)
+    found = _objects(connection, [*schemas(package), CONTROL])
+    differing = [
+        Difference(table, name, made[table].get(name), found.get(table, {}).get(name))
+        for table in sorted(made)
+        for name in sorted(made[table].keys() | found.get(table, {}).keys())
+    ]
+    partitions = (each for method in _methods(package) for each in _of_partitions(connection, method))
+    return [each for each in differing if each.made != each.found and not _implied(each, found)] + list(partitions)
+
+
+def _implied(difference: Difference, found: Objects) -> bool:
+    """Of a table that is gone, all else is too."""
+    return difference.table not in found and difference.object != "table"
+
+
+def _of_partitions(connection: Connection, method: Method) -> Iterator[Difference]:
+    """What the partitions of a method's tables lack that these can't give to them."""
+    raw = (method.raw_schema, method.raw_table, method.raw_partition.kind, "timestamptz")
+    yield from _detached(connection, *raw)
+    for table in method.tables:
+        if table.partition is None:
+            continue
+        kind = next(column.type for column in table.columns if column.name == table.partition.column)
+        yield from _detached(connection, table.schema, table.name, table.partition.kind, kind)
+        yield from _without_keys(connection, table)
+
+
+def _without_keys(connection: Connection, table: Table) -> Iterator[Difference]:
+    wanted = {key.name: f"to {key.schema}.{key.table}" for key in table.foreign_keys}
+    quoted = sql.Identifier(table.schema, table.name).as_string()
+    for partition, keys in connection.execute(_PARTITIONS, [quoted]) if wanted else ():
+        for name in wanted.keys() - set(keys):
+            yield Difference(partition, f"foreign key {name}", wanted[name], None)
+
+
+def _detached(connection: Connection, schema: str, name: str, by: str, kind: str) -> Iterator[Difference]:
+    if by == "month":
+        suffix = "[0-9]{4}_[0-9]{2}"
+    elif kind in {"smallint", "integer", "bigint"}:
+        suffix = "_?[0-9]+"
+    else:  # which can be any text
+        return
+    facts = {"schema": schema, "names": f"^{name}_{suffix}$"}
+    for (detached,) in connection.execute(_DETACHED, facts):
+        yield Difference(detached, "partition", f"attached to {schema}.{name}", "detached")
+
+
+def _methods(package: str) -> list[Method]:
+    return [registry.method(package, name) for name in registry.methods(package)]
+
+
+def _objects(connection: Connection, schemas: Sequence[str]) -> Objects:
+    text = (files(__package__) / "sql" / "catalog.sql").read_bytes()
+    found: dict[str, dict[str, str]] = {}
+    for table, name, definition in connection.execute(text, {"schemas": list(schemas)}):
+        found.setdefault(table, {})[name] = definition
+    return found
+
+
+def _made(connection: Connection, history: str) -> Objects:
+    row = connection.execute(_READ, [history]).fetchone()
+    return {} if row is None else dict(row[0])

@@ -1,0 +1,85 @@
+"""The rows of documents as they are sent to the tables of a method."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from mlb_contracts import DocumentKey, Row, Table
+from mlb_etl.errors import Rejected
+from mlb_etl.extract.lenient import Misfit
+from mlb_etl.stores.postgres import copying, partitions, row_guard
+from mlb_etl.stores.postgres.copying import Copying
+from mlb_etl.stores.postgres.db import Connection, edge
+from mlb_etl.stores.postgres.partitions import Partitioned
+from mlb_etl.stores.postgres.raw import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a document in one table, packed for COPY; `partitions` are the values of the partition column."""
+
+    number: int
+    packed: memoryview
+    partitions: frozenset[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A capture and the rows it makes, by table in the method's order.
+
+    Without rows (None) it says that the capture has the content which the tables show already. `unreadable` are the
+    values that could not be read, and so are NULL in the rows.
+    """
+
+    capture: Stored
+    rows: Sequence[Rows] | None
+    unreadable: Sequence[Misfit] = ()
+
+    @property
+    def nulls(self) -> int:
+        """How many values are NULL as they could not be read."""
+        return sum(each.number for each in self.unreadable)
+
+
+class Target:
+    """A table with what is always the same for each document."""
+
+    def __init__(self, connection: Connection, place: int, table: Table, document: Sequence[DocumentKey]) -> None:
+        self.place = place
+        self.table = table
+        self.name = table.qualified_name
+        types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
+        self._packer = copying.Packer(connection, types)
+        self.partitioned = Partitioned.of(table)
+        if table.partition is not None:
+            self._partition_place = [column.name for column in table.columns].index(table.partition.column)
+        self.remove_later = row_guard.removal(table, document)
+        self.latest = row_guard.latest(table, document)
+
+    def pack(self, rows: Sequence[Row]) -> Rows:
+        """The rows as they are sent; raises Rejected for a value that its column does not take."""
+        values = frozenset(row[self._partition_place] for row in rows) if self.partitioned else frozenset[Any]()
+        for value in values:
+            if reason := partitions.refusal(value):
+                path = next(iter(self.table.columns[self._partition_place].paths), "$")
+                raise Rejected(reason, path=path, value=value, table=self.name)
+        with edge(self.name):
+            try:
+                return Rows(len(rows), self._packer.pack(rows), values)
+            except Rejected as why:
+                raise Rejected(why.reason, value=why.value, table=self.name) from why
+
+    def copying(self, statement: str, documents: Iterable[Document]) -> Copying | None:
+        """The rows that documents have for it, None where they have none."""
+        packed = [rows.packed for rows in self.rows(documents) if rows.number]
+        return Copying(self.name, statement, packed) if packed else None
+
+    def partitions(self, documents: Iterable[Document]) -> frozenset[Any]:
+        """The values of the partition column."""
+        return frozenset[Any]().union(*(rows.partitions for rows in self.rows(documents)))
+
+    def rows(self, documents: Iterable[Document]) -> list[Rows]:
+        """Those of each document that was read."""
+        return [document.rows[self.place] for document in documents if document.rows is not None]

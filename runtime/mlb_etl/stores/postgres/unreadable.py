@@ -1,0 +1,72 @@
+"""Values that could not be read of what the tables show, and so are NULL there: etl.unreadable."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.rows import class_row
+
+from mlb_etl.extract.lenient import Misfit
+from mlb_etl.stores.postgres import db
+from mlb_etl.stores.postgres.db import Connection
+
+_FORGET = "DELETE FROM etl.unreadable WHERE method = %s AND document = ANY(%s::text[]::jsonb[])"
+_ADD = """
+INSERT INTO etl.unreadable (method, document, table_name, path, place, value, reason, number)
+SELECT %s, new.* FROM unnest(
+    %s::text[]::jsonb[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::integer[]
+) AS new
+"""
+_COUNTED = """
+SELECT
+    method, table_name AS "table", path, count(*) AS documents, sum(number)::bigint AS "values",
+    (array_agg(document ORDER BY document))[1] AS document,
+    (array_agg(place ORDER BY document))[1] AS place,
+    (array_agg(value ORDER BY document))[1] AS value,
+    (array_agg(reason ORDER BY document))[1] AS reason
+FROM etl.unreadable
+GROUP BY method, table_name, path
+ORDER BY method, table_name, path
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Unreadable values of a path in a table: of how many documents, how many; and the first of the first document."""
+
+    method: str
+    table: str
+    path: str
+    documents: int
+    values: int
+    document: dict[str, Any]
+    place: str
+    value: str
+    reason: str
+
+
+class Unreadable:
+    """Those of a method, on a connection; to be changed under the lock of the documents' watermarks."""
+
+    def __init__(self, connection: Connection, method: str) -> None:
+        self._connection = connection
+        self._method = method
+
+    def replace(self, found: Mapping[str, Sequence[Misfit]]) -> None:
+        """Keep what of the documents could not be read now, and forget what could not before."""
+        if not found:
+            return
+        self._connection.execute(_FORGET, (self._method, list(found)))
+        rows = [
+            (document, each.table, *map(db.text, (each.path, each.place, each.value, each.reason)), each.number)
+            for document, its in found.items()
+            for each in its
+        ]
+        if rows:
+            self._connection.execute(_ADD, (self._method, *map(list, zip(*rows, strict=True))))
+
+
+def counted(connection: Connection) -> list[Counted]:
+    """All, by method, table and path."""
+    with connection.cursor(row_factory=class_row(Counted)) as cursor:
+        return cursor.execute(_COUNTED).fetchall()

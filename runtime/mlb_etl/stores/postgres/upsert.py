@@ -1,0 +1,326 @@
+"""Brings the tables to the captures of some documents in one transaction, under the documents' watermarks."""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow, dict_row
+
+from mlb_contracts import Method, Row
+from mlb_etl.errors import Rejected
+from mlb_etl.laws import shrink
+from mlb_etl.laws.counts import TableCounts, Warned
+from mlb_etl.stores.postgres import copying, row_guard
+from mlb_etl.stores.postgres.copying import Copying
+from mlb_etl.stores.postgres.db import Connection, edge, reraise
+from mlb_etl.stores.postgres.partitions import Partitions
+from mlb_etl.stores.postgres.quarantine import Quarantine
+from mlb_etl.stores.postgres.raw import Stored
+from mlb_etl.stores.postgres.row_guard import Counted, KeptOut
+from mlb_etl.stores.postgres.targets import Document, Rows, Target
+from mlb_etl.stores.postgres.unreadable import Unreadable
+from mlb_etl.stores.postgres.watermark import Applied, Policy, Verdict, Watermarks, verdict
+
+log = logging.getLogger(__name__)
+
+# Rows and those that they refer to change one table after the other, and may be at odds until all are done.
+_DEFER = "SET CONSTRAINTS ALL DEFERRED"
+_CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
+# Plans of the upserts are worth keeping: planning each anew takes longer than running it. A plan that was made while a
+# partition was empty must not scan it when it has filled; and none of these statements runs long enough to compile it,
+# or to start processes for it: with two full seasons partitioned by date they took 10 of 30 ms a game.
+_SETTINGS = (
+    "SET plan_cache_mode = force_generic_plan",
+    "SET enable_seqscan = off",
+    "SET jit = off",
+    "SET max_parallel_workers_per_gather = 0",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of documents, in their order, and what happened in the tables."""
+
+    verdicts: tuple[Verdict, ...]
+    tables: Mapping[str, TableCounts]
+    warnings: tuple[Warned, ...]
+
+
+class UnreadError(Exception):
+    """The tables show another content than was thought: rows are needed; nothing was written.
+
+    `shown` are the watermarks of all the documents, None for those that have none.
+    """
+
+    def __init__(self, shown: Mapping[str, Applied | None]) -> None:
+        super().__init__(shown)
+        self.shown = shown
+
+
+class _KnownError(Exception):
+    """A document without watermark has rows in the tables."""
+
+
+class Upsert:
+    """The tables of a method, on a connection that is its own: it keeps staging tables and settings there."""
+
+    def __init__(self, connection: Connection, method: Method) -> None:
+        self._connection = connection
+        self._method = method
+        connection.adapters.register_dumper(datetime, copying.Timestamps)
+        connection.adapters.register_dumper(Decimal, copying.Numbers)
+        self._targets = [Target(connection, place, table, method.document) for place, table in enumerate(method.tables)]
+        self._partitions = Partitions.of_method(connection, method)
+        self._watermarks = Watermarks(connection, method.name)
+        self._quarantine = Quarantine(connection, method.name)
+        self._unreadable = Unreadable(connection, method.name)
+        self._staged = self._wide = False
+        tables = (sql.SQL("ONLY {}").format(sql.Identifier(each.schema, each.name)) for each in method.tables)
+        # Children are deleted before their parents, but all are locked in one order, which who makes partitions keeps.
+        self._lock_tables = sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.SQL(", ").join(tables))
+        for setting in _SETTINGS:
+            connection.execute(setting)
+
+    def pack(self, rows: Sequence[Sequence[Row]]) -> list[Rows]:
+        """The rows of a document as `Document` has them, from those of each table in the method's order."""
+        return [target.pack(its) for target, its in zip(self._targets, rows, strict=True)]
+
+    def apply(self, documents: Sequence[Document], policy: Policy = "new") -> Written:
+        """Bring the tables to the captures of different documents, unless other workers were there before.
+
+        Raises Rejected where the tables refuse a row, or the shrink guard a document, and UnreadError; then nothing is
+        written.
+        """
+        self._partitions.ensure({of.partitioned: of.partitions(documents) for of in self._targets if of.partitioned})
+        try:
+            return self._apply(documents, policy, known=policy == "repair")
+        except _KnownError:
+            log.info("%s has rows of documents whose watermarks were deleted", self._method.name)
+            return self._apply(documents, policy, known=True)
+        except Rejected as why:
+            if self._wide or not isinstance(why.__cause__, psycopg.errors.ProgramLimitExceeded):
+                raise
+            self._widen()
+            return self.apply(documents, policy)
+
+    def explain(self, why: Rejected, document: Document) -> Rejected:
+        """The place and the value in a document that a check of the database refused; else as it was."""
+        if isinstance(why, KeptOut):
+            return self._with_example(why, document)
+        cause = why.__cause__
+        if not isinstance(cause, psycopg.errors.CheckViolation):
+            return why
+        target = next(each for each in self._targets if each.name == why.table)
+        check = next((each for each in target.table.checks if each.name == cause.diag.constraint_name), None)
+        if check is None:
+            return why
+        try:
+            with edge(), self._connection.transaction():
+                self._stage()
+                self._copy((target.copying(target.table.copy, [document]),))
+                found = self._connection.execute(check.violation.encode()).fetchone()
+        except Rejected:  # a row is too long for the stage
+            return why
+        if found is None:
+            return why
+        column = next(each for each in target.table.columns if each.name == check.columns[0])
+        value = found[0] if len(found) == 1 else dict(zip(check.columns, found, strict=True))
+        path = column.paths[0] if column.paths else "$"
+        return Rejected(why.reason, path=path, value=value, table=why.table)
+
+    def _with_example(self, why: KeptOut, document: Document) -> Rejected:
+        """With the key and the time of the latest row that was kept."""
+        target = next(each for each in self._targets if each.name == why.table)
+        with edge(target.name), self._connection.cursor(row_factory=dict_row) as cursor:
+            found = cursor.execute(target.latest, document.capture.keys).fetchone()
+        if found is None:  # someone deleted it meanwhile
+            return why
+        captured_at = found.pop("captured_at")
+        key = ", ".join(f"{name} {value}" for name, value in found.items())
+        value = f"{why.value}, such as that of {key}, captured at {captured_at.isoformat()}"
+        return Rejected(why.reason, value=value, table=why.table)
+
+    def _apply(self, documents: Sequence[Document], policy: Policy, *, known: bool = False) -> Written:
+        """Decide under the locks of the watermarks, write and move the watermarks, all in one transaction."""
+        new = {each.capture.document: self._applied(each.capture) for each in documents}
+        with edge(), self._connection.transaction():
+            before = self._watermarks.lock(new)
+            verdicts = tuple(
+                _verdict(each, shown, before.get(name), policy)
+                for each, (name, shown) in zip(documents, new.items(), strict=True)
+            )
+            applied = [each for each, became in zip(documents, verdicts, strict=True) if became == "applied"]
+            if any(each.rows is None for each in applied):
+                raise UnreadError({name: before.get(name) for name in new})
+            merged = [each for each in applied if known or each.capture.document in before]
+            fresh = [each for each in applied if not known and each.capture.document not in before]
+            tables = {target.name: TableCounts() for target in self._targets}
+            if fresh:
+                self._load(fresh, tables)
+            if merged:
+                if policy == "repair":
+                    self._remove_later(merged, tables)
+                self._merge(merged, tables, unguarded=self._unguarded(new, before, policy))
+            with self._connection.pipeline():
+                self._watermarks.move(_moved(new, before, verdicts))
+                self._quarantine.leave(
+                    each.capture for each, became in zip(documents, verdicts, strict=True) if became != "conflict"
+                )
+                self._unreadable.replace({each.capture.document: each.unreadable for each in applied})
+                warnings = self._warnings(applied)
+        self._staged = self._staged or bool(merged)
+        return Written(verdicts, tables, warnings)
+
+    def _applied(self, capture: Stored) -> Applied:
+        return Applied(capture.as_of, capture.content_hash, self._method.fingerprint)
+
+    @staticmethod
+    def _unguarded(new: Mapping[str, Applied], before: Mapping[str, Applied], policy: Policy) -> set[str]:
+        """The documents whose loss of rows is no surprise: accepted, or of the same content."""
+        if policy == "accept":
+            return set(new)
+        return {name for name, shown in before.items() if shown.content_hash == new[name].content_hash}
+
+    def _load(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> None:
+        """Copy the rows of new documents straight into the tables."""
+        try:
+            taken = self._copy(target.copying(target.table.load, documents) for target in self._targets)
+        except Rejected as why:
+            if isinstance(why.__cause__, psycopg.errors.UniqueViolation):
+                raise _KnownError from why
+            raise
+        for name, number in taken.items():
+            tables[name] += TableCounts(inserted=number)
+
+    def _merge(
+        self, documents: Sequence[Document], tables: dict[str, TableCounts], *, unguarded: Collection[str]
+    ) -> None:
+        """Bring known documents to their rows: delete what vanished, children first, insert or update the rest."""
+        self._stage()
+        staged = self._copy(target.copying(target.table.copy, documents) for target in self._targets)
+        deletes = [(target, target.table.delete) for target in reversed(self._targets)]
+        upserts = [(target, target.table.upsert) for target in self._targets if target.name in staged]
+        with self._connection.pipeline():
+            self._connection.execute(self._lock_tables)
+            self._connection.execute(_DEFER)
+            found = self._run([*deletes, *upserts], documents)
+            self._connection.execute(_CHECK)
+        deleted = dict(zip((target.name for target, _ in deletes), found, strict=False))
+        written = dict(zip((target.name for target, _ in upserts), found[len(deletes) :], strict=True))
+        for document in documents:
+            row_guard.require_none(document.capture.keys, deleted, written)
+        for name, gone in deleted.items():
+            inserted, updated = (sum(each[place] for each in written.get(name, {}).values()) for place in (0, 1))
+            unchanged = staged.get(name, 0) - inserted - updated
+            tables[name] += TableCounts(inserted, updated, unchanged, sum(each[0] for each in gone.values()))
+        if any(deleted.values()):
+            for document in documents:
+                if document.capture.document not in unguarded:
+                    self._guard(document, deleted, written)
+
+    def _remove_later(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> None:
+        """Delete the rows that the row guard would keep, children first.
+
+        Where a row can move between partitions the key does not tell which rows are one, so there all are deleted.
+        """
+        self._connection.execute(self._lock_tables)
+        self._connection.execute(_DEFER)
+        for target in reversed(self._targets):
+            cursor = self._connection.execute(target.remove_later, self._parameters(documents))
+            tables[target.name] += TableCounts(deleted=cursor.rowcount)
+
+    def _guard(self, document: Document, deleted: Counted, written: Counted) -> None:
+        """Raise Rejected where the document lost too much."""
+        losses = {}
+        for target in self._targets:
+            after = sum(rows.number for rows in target.rows([document]))
+            gone = deleted[target.name].get(document.capture.keys, (0,))[0]
+            added = written.get(target.name, {}).get(document.capture.keys, (0,))[0]
+            losses[target.name] = shrink.Loss(after - added + gone, gone, after, guarded=target.table.guarded)
+        shrink.check(self._method.shrink_guard, losses)
+
+    def _warnings(self, documents: Sequence[Document]) -> tuple[Warned, ...]:
+        """What the tables' checks that only warn say of the documents."""
+        asked = [(each, each.table.warn) for each in self._targets if each.table.warn]
+        if not asked or not documents:
+            return ()
+        of = {each.capture.keys: each.capture.document for each in documents}
+        size = len(self._method.document)
+        return tuple(
+            Warned(of[row[:size]], target.name, check.name, rows)
+            for (target, _), cursor in zip(asked, self._execute(asked, documents), strict=True)
+            for row in cursor
+            if row[:size] in of
+            for check, rows in zip((cursor.description or ())[size:], row[size:], strict=True)
+            if rows
+        )
+
+    def _run(self, statements: Sequence[tuple[Target, str]], documents: Sequence[Document]) -> list[dict[Any, Any]]:
+        """The numbers that each statement returns, by the keys of the document."""
+        size = len(self._method.document)
+        return [{row[:size]: row[size:] for row in cursor} for cursor in self._execute(statements, documents)]
+
+    def _execute(
+        self, statements: Sequence[tuple[Target, str]], documents: Sequence[Document]
+    ) -> list[psycopg.Cursor[TupleRow]]:
+        """The answers to the statements for the documents, all sent in one go."""
+        parameters = self._parameters(documents)
+        cursors = [self._connection.cursor() for _ in statements]
+        try:
+            with self._connection.pipeline():
+                for cursor, (_, statement) in zip(cursors, statements, strict=True):
+                    cursor.execute(statement.encode(), parameters, prepare=True)
+        except psycopg.Error as error:
+            unanswered = (each for cursor, (each, _) in zip(cursors, statements, strict=True) if not cursor.pgresult)
+            reraise(error, next((target.name for target in unanswered), None))
+        return cursors
+
+    def _parameters(self, documents: Sequence[Document]) -> dict[str, Any]:
+        """The documents' keys and times as arrays by name."""
+        keys = zip(*(each.capture.keys for each in documents), strict=True)
+        parameters: dict[str, Any] = {
+            key.name: list(values) for key, values in zip(self._method.document, keys, strict=True)
+        }
+        return parameters | {"captured_at": [each.capture.as_of for each in documents]}
+
+    def _stage(self) -> None:
+        """Make the staging tables when they are first needed: each costs every transaction a little."""
+        if not self._staged:
+            for target in self._targets:
+                self._connection.execute(target.table.stage.encode())
+
+    def _widen(self) -> None:
+        """Let values leave the rows of the stages, for rows too long else; commits take 6 ms more from now on."""
+        self._stage()
+        for target in self._targets:
+            self._connection.execute(target.table.stage.replace("SET STORAGE PLAIN", "SET STORAGE EXTENDED").encode())
+        self._staged = self._wide = True
+
+    def _copy(self, copies: Iterable[Copying | None]) -> dict[str, int]:
+        """Send the rows; returns how many the server took of each table that has some."""
+        some = [each for each in copies if each is not None]
+        return dict(zip((each.name for each in some), copying.send(self._connection, some), strict=True))
+
+
+def _verdict(document: Document, new: Applied, shown: Applied | None, policy: Policy) -> Verdict:
+    """As `verdict`; a repair gives way to whoever applied a capture of the document since it was listed."""
+    if policy == "repair" and shown != document.capture.applied:
+        return "stale"
+    return verdict(new, shown, policy)
+
+
+def _moved(
+    new: Mapping[str, Applied], before: Mapping[str, Applied], verdicts: Sequence[Verdict]
+) -> dict[str, Applied]:
+    """The watermarks that change: of what was applied, and of what shows the same in a later capture."""
+    became = dict(zip(new, verdicts, strict=True))
+    return {
+        name: new[name]
+        for name, shown in before.items()
+        if became[name] == "applied" or (became[name] == "same" and new[name].as_of > shown.as_of)
+    }

@@ -1,0 +1,176 @@
+"""Compares the rows of documents with those that their captures make, one document after the other.
+
+Each is read in a snapshot of the database, so that writers are neither kept waiting nor seen half done.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import psycopg
+from psycopg import IsolationLevel, sql
+from psycopg.rows import TupleRow
+
+from mlb_contracts import Method, Row, Table
+from mlb_etl.errors import Rejected
+from mlb_etl.extract.extract import extract
+from mlb_etl.stores.postgres import copying
+from mlb_etl.stores.postgres.copying import Copying, Packer
+from mlb_etl.stores.postgres.db import Connection, edge
+from mlb_etl.stores.postgres.shown import CaptureLost, Documents, Shown
+
+Kind: TypeAlias = Literal["missing", "extra", "different", "later"]
+
+# Of rows that repeat a key, which only a partition column can make possible, the latest is compared.
+_COMPARE = """
+SELECT
+    {keys}, kept."Number" IS NULL, made."Number" IS NULL, kept.captured_at,
+    array_remove(ARRAY[{differing}]::text[], NULL)
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY {identity} ORDER BY captured_at DESC) AS "Number" FROM {table}
+    WHERE {document}
+) AS kept
+FULL JOIN (SELECT *, 1::bigint AS "Number" FROM {rows}) AS made USING ({identity}, "Number")
+WHERE kept."Number" IS NULL OR made."Number" IS NULL OR kept.captured_at > %s OR {content}
+ORDER BY {identity}
+"""
+_MAPPING = "its rows are those of another mapping: run `mlb-etl transform` first"
+_UNKNOWN = "etl.watermark has no entry for it: run `mlb-etl repair`, or delete the rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that is not as its document's capture makes it.
+
+    It is missing in the table, extra there, different in these columns, or later than the capture, in which case it may
+    differ too; `captured_at` is that of the row in the table.
+    """
+
+    table: str
+    key: dict[str, Any]
+    kind: Kind
+    columns: tuple[str, ...] = ()
+    captured_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document with its differences, or why it could not be compared."""
+
+    method: str
+    document: dict[str, Any]
+    differences: tuple[Difference, ...] = ()
+    why: str | None = None
+
+    @property
+    def right(self) -> bool:
+        return not self.differences and self.why is None
+
+
+def rows(connection: Connection, method: Method, scope: Mapping[str, Sequence[Any]]) -> Iterator[Checked]:
+    """Compare each document in scope, which has the values wanted of some keys, with the capture that it shows.
+
+    The connection is in no transaction, and its own until the end.
+    """
+    documents = Documents(connection, method)
+    tables = [_Compared(connection, method, number, table) for number, table in enumerate(method.tables)]
+    for document in documents.names(scope):
+        with _snapshot(connection):
+            yield _checked(connection, method, documents, tables, document)
+    for table in method.tables:
+        for document, number in documents.without_watermark(table, scope):
+            why = f"{table.qualified_name} has {number} rows of it, but {_UNKNOWN}"
+            yield Checked(method.name, json.loads(document), why=why)
+
+
+def _checked(
+    connection: Connection, method: Method, documents: Documents, tables: Sequence["_Compared"], document: str
+) -> Checked:
+    keys = json.loads(document)
+    try:
+        found = documents.of(document)
+        if found is None:  # deleted since it was listed
+            return Checked(method.name, keys)
+        shown, fingerprint = found
+        if fingerprint != method.fingerprint:
+            return Checked(method.name, keys, why=_MAPPING)
+        made = extract(method, shown.capture, documents.body(shown), hold=True).rows
+        copies = [copied for table, of in zip(tables, made, strict=True) if (copied := table.copying(of)) is not None]
+        copying.send(connection, copies)
+        return Checked(method.name, keys, tuple(each for table in tables for each in table.differences(shown)))
+    except Rejected as why:
+        return Checked(method.name, keys, why=f"its capture makes no rows: {why}")
+    except CaptureLost as why:
+        return Checked(method.name, keys, why=str(why))
+
+
+@contextmanager
+def _snapshot(connection: Connection) -> Iterator[None]:
+    """A transaction that sees one state of the database, and leaves nothing behind."""
+    before = connection.isolation_level
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    try:
+        with connection.transaction(force_rollback=True):
+            yield
+    finally:
+        connection.isolation_level = before
+
+
+class _Compared:
+    """A table, and beside it the rows that a capture makes, in a temporary table with the same types."""
+
+    def __init__(self, connection: Connection, method: Method, number: int, table: Table) -> None:
+        self._connection = connection
+        self._table = table
+        self._rows = sql.Identifier("pg_temp", f"verify_{number}")
+        self._packer = Packer(connection, [psycopg.adapters.types.get_oid(each.wire) for each in table.columns])
+        moves = table.partition.column if table.partition is not None and table.partition.kind == "month" else None
+        self._identity = [name for name in table.primary_key if name != moves]
+        self._query = self._compare(method)
+        columns = (sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.type)) for each in table.columns)
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._rows))
+        connection.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({})").format(self._rows, sql.SQL(", ").join(columns)))
+
+    def copying(self, made: Sequence[Row]) -> Copying | None:
+        """The rows that a capture makes, None where it makes none."""
+        with edge(self._table.qualified_name):
+            packed = self._packer.pack(made)
+        columns = sql.SQL(", ").join(sql.Identifier(each.name) for each in self._table.columns)
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(self._rows, columns).as_string()
+        return Copying(self._table.qualified_name, statement, [packed]) if made else None
+
+    def differences(self, shown: Shown) -> Iterator[Difference]:
+        """Of the table's rows of the document from those beside it."""
+        for row in self._connection.execute(self._query, (*shown.keys, shown.as_of)):
+            yield self._difference(row, shown)
+
+    def _difference(self, row: TupleRow, shown: Shown) -> Difference:
+        *values, missing, extra, captured_at, columns = row
+        key = dict(zip(self._identity, values, strict=True))
+        table = self._table.qualified_name
+        if missing:
+            return Difference(table, key, "missing")
+        if extra:
+            return Difference(table, key, "extra", captured_at=captured_at)
+        kind: Kind = "later" if captured_at > shown.as_of else "different"
+        return Difference(table, key, kind, tuple(columns), captured_at)
+
+    def _compare(self, method: Method) -> sql.Composed:
+        identity = list(map(sql.Identifier, self._identity))
+        names = [each.name for each in self._table.columns if each.name not in {*self._identity, "captured_at"}]
+        differs = [sql.SQL("kept.{0} IS DISTINCT FROM made.{0}").format(sql.Identifier(each)) for each in names]
+        told = (sql.SQL("CASE WHEN {} THEN {} END").format(*pair) for pair in zip(differs, names, strict=True))
+        return sql.SQL(_COMPARE).format(
+            keys=sql.SQL(", ").join(identity),
+            identity=sql.SQL(", ").join(identity),
+            differing=sql.SQL(", ").join(told),
+            table=sql.Identifier(self._table.schema, self._table.name),
+            document=sql.SQL(" AND ").join(
+                sql.SQL("{} = %s").format(sql.Identifier(key.name)) for key in method.document
+            ),
+            rows=self._rows,
+            content=sql.SQL(" OR ").join((sql.SQL("false"), *differs)),
+        )

@@ -1,0 +1,92 @@
+"""What the tables show of each document: etl.watermark, whose rows are locked while documents are written."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias
+
+from mlb_etl.stores.postgres.db import Connection
+
+Verdict: TypeAlias = Literal["applied", "same", "stale", "conflict"]
+Policy: TypeAlias = Literal["new", "again", "accept", "repair"]
+
+
+class Applied(NamedTuple):
+    """A capture that tables show: whose state, its content, and the mapping's fingerprint it was applied under."""
+
+    as_of: datetime
+    content_hash: bytes
+    fingerprint: str
+
+
+def verdict(capture: Applied, watermark: Applied | None, policy: Policy = "new") -> Verdict:
+    """What becomes of a capture where the document's tables show `watermark`: write laws 1 and 2.
+
+    Under the policy `again` what is shown is applied once more; under `accept` a conflict goes to the capture; under
+    `repair` the capture is applied whatever is shown.
+    """
+    if watermark is None or policy == "repair":
+        return "applied"
+    if capture.as_of < watermark.as_of:
+        return "stale"
+    if capture.content_hash != watermark.content_hash:
+        return "conflict" if capture.as_of == watermark.as_of and policy != "accept" else "applied"
+    shown = capture.fingerprint == watermark.fingerprint
+    return "same" if shown and (policy != "again" or capture.as_of > watermark.as_of) else "applied"
+
+
+# The condition that never holds makes it lock the rows that are there, in the order of the documents like all others.
+_LOCK = """
+INSERT INTO etl.watermark (method, document, as_of, content_hash, fingerprint)
+SELECT %(method)s, document, as_of, content_hash, fingerprint
+FROM unnest(%(documents)s::text[]::jsonb[], %(times)s::timestamptz[], %(hashes)s::bytea[], %(fingerprints)s::text[])
+    AS new (document, as_of, content_hash, fingerprint)
+ORDER BY document
+ON CONFLICT (method, document) DO UPDATE SET applied_at = DEFAULT WHERE false
+RETURNING document::text
+"""
+_READ = """
+SELECT document::text, as_of, content_hash, fingerprint FROM etl.watermark
+WHERE method = %s AND document = ANY(%s::text[]::jsonb[])
+"""
+_MOVE = """
+UPDATE etl.watermark AS old
+SET as_of = new.as_of, content_hash = new.content_hash, fingerprint = new.fingerprint, applied_at = DEFAULT
+FROM unnest(%(documents)s::text[]::jsonb[], %(times)s::timestamptz[], %(hashes)s::bytea[], %(fingerprints)s::text[])
+    AS new (document, as_of, content_hash, fingerprint)
+WHERE old.method = %(method)s AND old.document = new.document
+"""
+
+
+class Watermarks:
+    """Those of a method, on a connection; documents are texts of JSON as the database writes them."""
+
+    def __init__(self, connection: Connection, method: str) -> None:
+        self._connection = connection
+        self._method = method
+
+    def lock(self, new: Mapping[str, Applied]) -> dict[str, Applied]:
+        """Lock the documents until the transaction ends; return the watermarks of those that have one.
+
+        The others get theirs, so that who comes to them waits.
+        """
+        added = {document for (document,) in self._connection.execute(_LOCK, self._arrays(new))}
+        known = [document for document in new if document not in added]
+        if not known:
+            return {}
+        found = self._connection.execute(_READ, (self._method, known))
+        return {document: Applied(*watermark) for document, *watermark in found}
+
+    def move(self, new: Mapping[str, Applied]) -> None:
+        """Say what the tables show of documents that have a watermark."""
+        if new:
+            self._connection.execute(_MOVE, self._arrays(new))
+
+    def _arrays(self, new: Mapping[str, Applied]) -> dict[str, str | Sequence[object]]:
+        times, hashes, fingerprints = map(list, zip(*new.values(), strict=True))
+        return {
+            "method": self._method,
+            "documents": list(new),
+            "times": times,
+            "hashes": hashes,
+            "fingerprints": fingerprints,
+        }
