@@ -5,11 +5,11 @@ import re
 from mlb_contracts.errors import EtlError, Rejected, shortened
 
 __all__ = [
+    "CorruptResponse",
     "DatabaseUnavailable",
     "EtlError",
     "NotFound",
     "Rejected",
-    "Spoiled",
     "StoreUnavailable",
     "Unreachable",
     "printable",
@@ -23,7 +23,7 @@ class DatabaseUnavailable(EtlError):
     """No connection: the server can't be reached, started or logged in to."""
 
 
-class Spoiled(Rejected):
+class CorruptResponse(Rejected):
     """An answer that came broken, or is another's: asked for once more, the right one may come."""
 
 

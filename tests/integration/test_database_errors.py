@@ -107,7 +107,7 @@ def test_a_statement_that_takes_too_long_names_the_setting(sample_database: str)
     with (
         db.connect(Settings(dsn, Path(), "sample_tables")) as connection,
         pytest.raises(DatabaseUnavailable, match="statement_timeout"),
-        db.edge(),
+        db.translate_errors(),
     ):
         connection.execute("SELECT pg_sleep(5)")
 
@@ -120,7 +120,7 @@ def test_a_plan_that_a_migration_made_stale_is_tried_again(sample_database: str)
         query = "SELECT * FROM sample.games"
         connection.execute(query, prepare=True)
         other.execute("ALTER TABLE sample.games ADD COLUMN more int")
-        with pytest.raises(DatabaseUnavailable, match="cached plan"), db.edge():
+        with pytest.raises(DatabaseUnavailable, match="cached plan"), db.translate_errors():
             connection.execute(query, prepare=True)
 
 

@@ -168,9 +168,9 @@ FAULTS = {
     "an error of the server": ([Answer({"message": "we are busy"}, 503)], "Unreachable"),
     "HTML of the server": ([Answer(b"<html>", 502, HTML)], "Unreachable"),
     "too many requests": ([Answer(status=429, headers={"Retry-After": "900"})], "Unreachable"),
-    "HTML": ([Answer(b"<html>", headers=HTML)], "Spoiled"),
-    "truncated": ([Answer(b'{"gamePk": 3, "pl')], "Spoiled"),
-    "another game": ([Answer(feed(4))], "Spoiled"),
+    "HTML": ([Answer(b"<html>", headers=HTML)], "CorruptResponse"),
+    "truncated": ([Answer(b'{"gamePk": 3, "pl')], "CorruptResponse"),
+    "another game": ([Answer(feed(4))], "CorruptResponse"),
     "a broken rule": ([Answer(feed(3, plays=None))], "Rejected"),
     "refused": ([Answer({"message": "no"}, 403)], "Rejected"),
 }

@@ -205,7 +205,7 @@ def test_rows_that_a_policy_hides_are_an_error(sample_database: str) -> None:
             with (
                 db.connect(Settings(dsn, Path(), "sample_tables")) as reader,
                 pytest.raises(EtlError, match=r"row-level security"),
-                db.edge(),
+                db.translate_errors(),
             ):
                 reader.execute("SELECT * FROM etl.watermark")
         finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlb_etl.capture import stub_files
-from mlb_etl.errors import Spoiled
+from mlb_etl.errors import CorruptResponse
 from mlb_etl.http import bodies
 
 TEXT = b'{"a": "' + b"x" * 100_000 + b'"}'
@@ -34,13 +34,13 @@ def test_one_byte_too_much() -> None:
 
 @pytest.mark.parametrize("cut", [-1, -9, 40, 12, 3])
 def test_half_a_body(cut: int) -> None:
-    with pytest.raises(Spoiled, match="can't be unzipped: it ends too soon"):
+    with pytest.raises(CorruptResponse, match="can't be unzipped: it ends too soon"):
         bodies.gunzip(gzip.compress(TEXT)[:cut], len(TEXT))
 
 
 @pytest.mark.parametrize("content", [b"\x1f\x8bnot gzip", gzip.compress(TEXT) + b"more"])
 def test_what_is_not_gzip(content: bytes) -> None:
-    with pytest.raises(Spoiled, match="can't be unzipped: "):
+    with pytest.raises(CorruptResponse, match="can't be unzipped: "):
         bodies.gunzip(content, len(TEXT))
 
 

@@ -18,7 +18,7 @@ from samples import NOON, response
 from stamina.instrumentation import get_on_retry_hooks, set_on_retry_hooks
 
 from mlb_contracts.response import Response
-from mlb_etl.errors import NotFound, Rejected, Spoiled, Unreachable
+from mlb_etl.errors import CorruptResponse, NotFound, Rejected, Unreachable
 from mlb_etl.http import answers, pauses
 from mlb_etl.http.bodies import TooLarge
 from mlb_etl.http.client import Client, Retries, set_up_logs
@@ -280,7 +280,7 @@ def test_a_spoiled_answer_is_tried_again(api: Api, client: Client, answer: Answe
     api.says(TARGET, answer, response())
     assert client.fetch(request(), read)[0].data == WHOLE
     api.says(TARGET, answer)
-    with pytest.raises(Spoiled, match=reason):
+    with pytest.raises(CorruptResponse, match=reason):
         client.fetch(request(), read)
     assert len(api.asked) == 2 + QUICK.attempts
 
@@ -297,7 +297,7 @@ def test_what_is_no_answer_is_rejected(api: Api, client: Client, answer: Answer,
     api.says(TARGET, answer)
     with pytest.raises(Rejected, match=reason) as caught:
         client.fetch(request(), read)
-    assert not isinstance(caught.value, Spoiled)
+    assert not isinstance(caught.value, CorruptResponse)
     assert len(api.asked) == 1
 
 
@@ -377,7 +377,7 @@ def test_a_body_is_taken_up_to_a_size(api: Api, tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "\x1b[2J"])
 def test_an_encoding_that_was_not_asked_for(api: Api, client: Client, encoding: str) -> None:
     api.says(TARGET, Answer(response(), headers={"Content-Encoding": encoding}, raw=True))
-    with pytest.raises(Spoiled, match="encoded in a way that was not asked for") as caught:
+    with pytest.raises(CorruptResponse, match="encoded in a way that was not asked for") as caught:
         client.fetch(request(), read)
     assert str(caught.value).isprintable()
 

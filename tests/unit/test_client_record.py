@@ -21,9 +21,9 @@ from samples import NOON, at, response, stub, write
 from mlb_contracts.response import Response
 from mlb_etl.capture import record, stub_files
 from mlb_etl.capture.record import Recorder, Replay
-from mlb_etl.errors import EtlError, NotFound, Spoiled
+from mlb_etl.errors import CorruptResponse, EtlError, NotFound
 from mlb_etl.http import answers
-from mlb_etl.http.client import Client, Source
+from mlb_etl.http.client import Client, Fetcher
 from mlb_etl.http.rate import RateLimit
 from mlb_etl.http.request import Request, of_method
 
@@ -43,7 +43,7 @@ def recorder(api: Api, tmp_path: Path) -> Iterator[Recorder]:
     recorder.close()
 
 
-def fetch(source: Source, **query: str) -> Response:
+def fetch(source: Fetcher, **query: str) -> Response:
     return source.fetch(request(**query), lambda response: answers.read(METHOD, response))[0]
 
 
@@ -100,7 +100,7 @@ def test_what_was_not_recorded(tmp_path: Path) -> None:
 
 def test_what_is_recorded_is_checked_as_an_answer_is(tmp_path: Path) -> None:
     write(tmp_path / "1.json", stub(response(2)))
-    with pytest.raises(Spoiled, match="gamePk is the one asked for"):
+    with pytest.raises(CorruptResponse, match="gamePk is the one asked for"):
         fetch(Replay(tmp_path))
 
 

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from mlbgen.language import source
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors, Position
-from mlbgen.language.source import Source
+from mlbgen.language.source import MappingSource
 
 FILE = "schemas/mappings/x.yaml"
 
 
-def parse(text: str) -> Source:
+def parse(text: str) -> MappingSource:
     return source.parse(text, FILE)
 
 

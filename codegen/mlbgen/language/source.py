@@ -27,7 +27,7 @@ _DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class MappingSource:
     """A YAML file as read: `data`, and the position of what stands at each location in it."""
 
     file: str
@@ -72,7 +72,7 @@ class Source:
         return Diagnostic(position, code, message, help_, _shown(self.line(position.line)))
 
 
-def load(path: Path, *, root: Path) -> Source:
+def load(path: Path, *, root: Path) -> MappingSource:
     """Read a YAML file; positions name it relative to `root`. Raises MappingErrors."""
     file = Path(os.path.relpath(path, root)).as_posix()
     if path.exists() and not path.is_file():
@@ -86,7 +86,7 @@ def load(path: Path, *, root: Path) -> Source:
     return parse(text, file)
 
 
-def parse(text: str, file: str) -> Source:
+def parse(text: str, file: str) -> MappingSource:
     """Read YAML from a text. Raises MappingErrors with all that is refused."""
     reader = _Reader(text, file)
     try:
@@ -123,7 +123,7 @@ class _Reader:
         self.found: list[Diagnostic] = []
         self.values: dict[Location, Position] = {(): Position(file, 1, 1)}
         self.keys: dict[Location, Position] = {}
-        self.source = Source(file, text, None, self.values, self.keys)
+        self.source = MappingSource(file, text, None, self.values, self.keys)
         # Any: which attributes PyYAML's events and marks have is not in their stubs
         self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from mlbgen import ir
 from mlbgen.language import source, spec
-from mlbgen.language.source import Source
+from mlbgen.language.source import MappingSource
 from mlbgen.lower import expand, grammar, ignored, method, tables
 from mlbgen.lower.fingerprint import fingerprint
 from mlbgen.lower.report import Place, Report
@@ -25,7 +25,7 @@ def load_method(mapping: Path, *, root: Path, shape: Shape) -> ir.Method:
     return lower(source.load(mapping, root=root), shape)
 
 
-def lower(source: Source, shape: Shape, others: Mapping[str, str] = _NONE) -> ir.Method:
+def lower(source: MappingSource, shape: Shape, others: Mapping[str, str] = _NONE) -> ir.Method:
     """The method that a mapping describes. `others`: tables of other mappings, with the file. Raises MappingErrors."""
     mapping = grammar.read(source)
     report, place = Report(), Place(source)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mlbgen.language import spec
-from mlbgen.language.source import Location, Source
+from mlbgen.language.source import Location, MappingSource
 from mlbgen.lower.report import Place, Report, did_you_mean
 
 _EXPECTED = {
@@ -33,7 +33,7 @@ class _Finding:
     error: ErrorDetails
 
 
-def read(source: Source) -> spec.Mapping:
+def read(source: MappingSource) -> spec.Mapping:
     """The mapping as it was written. Raises MappingErrors."""
     try:
         return spec.Mapping.model_validate(source.data)

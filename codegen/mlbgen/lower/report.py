@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors, Position
-from mlbgen.language.source import Location, Source
+from mlbgen.language.source import Location, MappingSource
 
 _MANY = 12  # names that a help still lists
 
@@ -17,7 +17,7 @@ class Place:
     replaced: what `for_each` wrote over the text there, pairs of variable and value.
     """
 
-    source: Source
+    source: MappingSource
     location: Location = ()
     replaced: tuple[tuple[str, str], ...] = ()
     is_key: bool = False

@@ -30,7 +30,7 @@ class _Rebuilt:
 
     name: str
     table: str
-    apart: str
+    shadow: str
     schema: str
 
 
@@ -89,7 +89,7 @@ def _head(change: Difference, methods: Sequence[ir.Method]) -> str:
 def _beside(again: Sequence[Relation]) -> Iterator[str]:
     """The new tables beside the old ones, unless these have rows that nobody carries over."""
     yield from (render("guard.sql.jinja", _names(each)) for each in again)
-    new = [replace(each, schema=_apart(each), foreign_keys=()) for each in again]
+    new = [replace(each, schema=_shadow(each), foreign_keys=()) for each in again]
     yield statements(map(ddl.schema, sorted({each.schema for each in new})))
     yield from map(scripts.unindexed, new)
     if new:
@@ -115,7 +115,7 @@ def _drops(change: Difference) -> Iterator[str]:
 def _swaps(again: Sequence[Relation]) -> Iterator[str]:
     """The new tables at the place of the old ones."""
     yield from (render("swap.sql.jinja", _names(each)) for each in again)
-    for schema in sorted({_apart(each) for each in again}):
+    for schema in sorted({_shadow(each) for each in again}):
         yield _asked_for("ban-drop-schema", statements([alter.schema_drop(schema)]))
 
 
@@ -162,7 +162,7 @@ def _asked_for(rule: str, statement: str) -> str:
     return f"-- squawk-ignore {rule}\n{statement}"
 
 
-def _apart(relation: Relation) -> str:
+def _shadow(relation: Relation) -> str:
     return _APART.format(schema=relation.schema)
 
 
@@ -170,6 +170,6 @@ def _names(relation: Relation) -> _Rebuilt:
     return _Rebuilt(
         name=relation.qualified_name,
         table=printer.line(ddl.of(relation)),
-        apart=printer.line(nodes.table(_apart(relation), relation.name)),
+        shadow=printer.line(nodes.table(_shadow(relation), relation.name)),
         schema=printer.line(nodes.name(relation.schema)),
     )

@@ -44,7 +44,7 @@ def method_name(mapping: Path, *, root: Path) -> str:
 
 def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
     """The mappings in these files. Raises MappingErrors with all that is wrong in any of them."""
-    texts: list[tuple[source.Source, spec.Mapping]] = []
+    texts: list[tuple[source.MappingSource, spec.Mapping]] = []
     inputs: list[Input] = []
     wrong: list[Diagnostic] = []
     for file in files:
@@ -64,7 +64,7 @@ def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
     return tuple(inputs)
 
 
-def _read(root: Path, text: source.Source, mapping: spec.Mapping, tables: Mapping[str, str]) -> Input:
+def _read(root: Path, text: source.MappingSource, mapping: spec.Mapping, tables: Mapping[str, str]) -> Input:
     name = f"{mapping.source.endpoint}.{mapping.source.method}"
     shape_path = root / infer.path(name)
     if not shape_path.exists():

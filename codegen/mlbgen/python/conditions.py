@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mlbgen.language import paths
-from mlbgen.python.code import Source, quoted
+from mlbgen.python.code import Code, quoted
 
 # The expression for what the members lead to. It can be None (null or absent); with the flag it can be UNSET (absent).
 Read: TypeAlias = Callable[[tuple[str, ...]], tuple[str, bool]]
@@ -13,9 +13,9 @@ Read: TypeAlias = Callable[[tuple[str, ...]], tuple[str, bool]]
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
-def fails(condition: paths.Condition, read: Read) -> Source:
+def fails(condition: paths.Condition, read: Read) -> Code:
     """The expression that is true for an item that does not pass."""
-    return Source(_test(condition, read, negated=True, nested=False))
+    return Code(_test(condition, read, negated=True, nested=False))
 
 
 def _test(condition: paths.Condition, read: Read, *, negated: bool, nested: bool) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mlbgen import ir
-from mlbgen.python.code import Source, header, quoted
+from mlbgen.python.code import Code, header, quoted
 from mlbgen.python.tree import Member, Tree
 from mlbgen.rendering import render
 
@@ -11,16 +11,16 @@ from mlbgen.rendering import render
 @dataclass(frozen=True, slots=True)
 class _Class:
     name: str
-    options: Source
-    fields: tuple[Source, ...]
+    options: Code
+    fields: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    header: Source
-    docstring: Source
+    header: Code
+    docstring: Code
     classes: tuple[_Class, ...]
-    constants: tuple[Source, ...]
+    constants: tuple[Code, ...]
 
 
 def text(method: ir.Method, tree: Tree) -> str:
@@ -30,26 +30,26 @@ def text(method: ir.Method, tree: Tree) -> str:
         "document.py.jinja",
         _Context(
             header=header(method.mapping_file),
-            docstring=Source(f'"""What is read of a response of {name}. Any member can be missing or null."""'),
+            docstring=Code(f'"""What is read of a response of {name}. Any member can be missing or null."""'),
             classes=tuple(
                 _Class(
                     each.annotation,
-                    Source(', rename="camel"' if any(map(_is_camel, each.members)) else ""),
+                    Code(', rename="camel"' if any(map(_is_camel, each.members)) else ""),
                     tuple(map(_field, each.members)),
                 )
                 for each in tree.structs
             ),
-            constants=tuple(Source(f"{each.constant} = {each.annotation}()") for each in tree.lacking),
+            constants=tuple(Code(f"{each.constant} = {each.annotation}()") for each in tree.lacking),
         ),
     )
 
 
-def _field(member: Member) -> Source:
+def _field(member: Member) -> Code:
     annotation = f"{member.node.annotation}{' | UnsetType' if member.keeps_null else ''} | None"
     default = "UNSET" if member.keeps_null else "None"
     if member.json_name not in {member.attribute, _camel(member.attribute)}:
         default = f"field(default={default}, name={quoted(member.json_name)})"
-    return Source(f"{member.attribute}: {annotation} = {default}")
+    return Code(f"{member.attribute}: {annotation} = {default}")
 
 
 def _is_camel(member: Member) -> bool:

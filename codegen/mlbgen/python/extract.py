@@ -12,7 +12,7 @@ from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language.names import identifier
 from mlbgen.python import conditions
-from mlbgen.python.code import Names, Source, quoted, told_apart
+from mlbgen.python.code import Code, Names, quoted, told_apart
 from mlbgen.python.scope import Place, Scope, Value, Variable
 from mlbgen.python.tree import Node, Tree
 from mlbgen.python.values import filled
@@ -35,7 +35,7 @@ _KEY = Node("str")  # what a map's key is decoded as
 class Body:
     """The statements of `extract`, and the constants of document.py that they use."""
 
-    statements: Source
+    statements: Code
     constants: tuple[str, ...]
 
 
@@ -62,7 +62,7 @@ class _Writer:
         self.indexes: dict[str, tuple[str, int]] = {}  # by level: the local that counts its items, and from where
         self.keys: dict[str, str] = {}
 
-    def statements(self) -> Source:
+    def statements(self) -> Code:
         sources = []
         for depth in range(len(self.table.levels) + 1):
             if depth:
@@ -74,7 +74,7 @@ class _Writer:
                 if self._depth(column.value) == depth:
                     self._column(column)
         if not sources:
-            return Source("\n".join([*self.scope.blocks[0], f"return [{self._row()}]"]))
+            return Code("\n".join([*self.scope.blocks[0], f"return [{self._row()}]"]))
         *outer, innermost = map(self._header, self.table.levels, sources)
         if self.scope.blocks[-1]:
             outer.append(innermost)
@@ -87,7 +87,7 @@ class _Writer:
             lines += [textwrap.indent(each, _INDENT * (depth + 1)) for each in self.scope.blocks[depth + 1]]
         path = quoted(columns.item_path(self.table.levels[-1]))
         lines.append(f"return {_ENDS[self.table.duplicates].format(path=path)}")
-        return Source("\n".join(lines))
+        return Code("\n".join(lines))
 
     def called(self) -> dict[Place, str]:
         """Names for the locals of all places that were met, told apart by the members before."""
@@ -163,7 +163,7 @@ class _Writer:
             case ir.PathValue() | ir.ParameterValue():
                 expression = filled(column, self._values(column.value), paths)
                 if not column.nullable and column.default is None:
-                    expression = Source(f"required({expression}, {quoted(paths[0])})")
+                    expression = Code(f"required({expression}, {quoted(paths[0])})")
                 self._say(column, expression)
             case ir.ItemValue(level):
                 self._say(column, filled(column, [self.scope.value(level, ())], paths))

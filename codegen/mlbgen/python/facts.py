@@ -6,24 +6,24 @@ from mlbgen import ir
 from mlbgen.ir.columns import item_path
 from mlbgen.language.names import identifier
 from mlbgen.postgres import relation
-from mlbgen.python.code import Names, Source, quoted, quoted_around
+from mlbgen.python.code import Code, Names, quoted, quoted_around
 
 # Modules beside those of the tables, and names of method.py, which imports them.
 _TAKEN = ("accept", "api", "convert", "document", "method", "msgspec")
 
 
-def partition(declared: ir.Partition | None) -> Source:
+def partition(declared: ir.Partition | None) -> Code:
     """The `partition=` of a table."""
     if declared is None:
-        return Source("None")
-    return Source(f"Partition(column={quoted(declared.column)}, kind={quoted(declared.kind)})")
+        return Code("None")
+    return Code(f"Partition(column={quoted(declared.column)}, kind={quoted(declared.kind)})")
 
 
-def foreign_keys(table: ir.Table, among: Iterable[ir.Table]) -> tuple[Source, ...]:
+def foreign_keys(table: ir.Table, among: Iterable[ir.Table]) -> tuple[Code, ...]:
     """The `foreign_keys=` of a table: those that its partitions have."""
     _, between = relation.foreign_keys(relation.of_table(table), map(relation.of_table, among))
     return tuple(
-        Source(f"ForeignKey({', '.join(map(quoted, (key.name, key.columns, key.schema, key.table, key.references)))})")
+        Code(f"ForeignKey({', '.join(map(quoted, (key.name, key.columns, key.schema, key.table, key.references)))})")
         for key in between
     )
 
@@ -40,17 +40,17 @@ class Paths:
     def __init__(self, table: ir.Table, taken: Iterable[str]) -> None:
         names = Names({"COPY", "DELETE", "KEY", "LOAD", "STAGE", "TABLE", "UPSERT", "WARN", *taken})
         self._constants: dict[str, str] = {}  # by path
-        self._definitions: dict[str, Source] = {}
+        self._definitions: dict[str, Code] = {}
         self._used: set[str] = set()
         variables: tuple[ir.Level | ir.LookUp, ...] = (*table.levels, *table.lookups)
         for each in variables:
             path = item_path(each)
             if path not in self._constants:
                 constant = names.take(each.name.upper())
-                self._definitions[constant] = Source(f"{constant} = {self.shown(path)}")
+                self._definitions[constant] = Code(f"{constant} = {self.shown(path)}")
                 self._constants[path] = constant
 
-    def shown(self, path: str) -> Source:
+    def shown(self, path: str) -> Code:
         """The path as a literal, after the longest part that has a constant."""
         known = [each for each in self._constants if path == each or path.startswith((f"{each}.", f"{each}["))]
         if not known:
@@ -58,8 +58,8 @@ class Paths:
         longest = max(known, key=len)
         constant = self._constants[longest]
         self._used.add(constant)
-        return Source(constant) if path == longest else quoted_around("", constant, path[len(longest) :])
+        return Code(constant) if path == longest else quoted_around("", constant, path[len(longest) :])
 
-    def definitions(self) -> tuple[Source, ...]:
+    def definitions(self) -> tuple[Code, ...]:
         """The constants that something was shown with."""
         return tuple(definition for constant, definition in self._definitions.items() if constant in self._used)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mlbgen import ir
 from mlbgen.ir import columns, types
 from mlbgen.python import accept
-from mlbgen.python.code import Names, Source, header, quoted
+from mlbgen.python.code import Code, Names, header, quoted
 from mlbgen.python.facts import modules, partition
 from mlbgen.python.required import required
 from mlbgen.python.scope import Scope, Variable
@@ -19,23 +19,23 @@ _TAKEN = ("capture", "convert", "date", "datetime", "document", "each")
 class _Key:
     name: str
     annotation: str
-    arguments: Source
-    statements: Source
-    fact: Source
+    arguments: Code
+    statements: Code
+    fact: Code
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    header: Source
-    docstring: Source
+    header: Code
+    docstring: Code
     constants: tuple[str, ...]
     modules: tuple[str, ...]
     keys: tuple[_Key, ...]
-    accept_arguments: Source
-    accept: Source
-    facts: tuple[Source, ...]
-    required: tuple[Source, ...]
-    rules: tuple[Source, ...]
+    accept_arguments: Code
+    accept: Code
+    facts: tuple[Code, ...]
+    required: tuple[Code, ...]
+    rules: tuple[Code, ...]
 
 
 def text(method: ir.Method, tree: Tree) -> str:
@@ -49,36 +49,36 @@ def text(method: ir.Method, tree: Tree) -> str:
         "method.py.jinja",
         _Context(
             header=header(method.mapping_file),
-            docstring=Source(f'"""The method {method.endpoint}.{method.method}."""'),
+            docstring=Code(f'"""The method {method.endpoint}.{method.method}."""'),
             keys=keys,
-            accept_arguments=Source(f"{document}: {ROOT}, {capture}: Capture"),
+            accept_arguments=Code(f"{document}: {ROOT}, {capture}: Capture"),
             accept=tests,
             constants=(ROOT, *sorted(constants)),
             modules=modules(method),
             facts=_facts(method),
             required=tuple(map(quoted, required(method))),
             rules=tuple(
-                Source(f"Rule{quoted((rule.text, rule.path, rule.kind, rule.argument))}") for rule in method.rules
+                Code(f"Rule{quoted((rule.text, rule.path, rule.kind, rule.argument))}") for rule in method.rules
             ),
         ),
     )
 
 
-def _facts(method: ir.Method) -> tuple[Source, ...]:
+def _facts(method: ir.Method) -> tuple[Code, ...]:
     guard = method.shrink_guard
     return (
-        Source(f"endpoint={quoted(method.endpoint)}"),
-        Source(f"method={quoted(method.method)}"),
-        Source(f"url={quoted(method.url)}"),
-        Source(f"query={quoted(method.query)}"),
-        Source(f"raw_schema={quoted(method.raw_table.schema)}"),
-        Source(f"raw_table={quoted(method.raw_table.name)}"),
-        Source(f"raw_partition={partition(method.raw_table.partition)}"),
-        Source(
+        Code(f"endpoint={quoted(method.endpoint)}"),
+        Code(f"method={quoted(method.method)}"),
+        Code(f"url={quoted(method.url)}"),
+        Code(f"query={quoted(method.query)}"),
+        Code(f"raw_schema={quoted(method.raw_table.schema)}"),
+        Code(f"raw_table={quoted(method.raw_table.name)}"),
+        Code(f"raw_partition={partition(method.raw_table.partition)}"),
+        Code(
             f"shrink_guard=ShrinkGuard(share={guard.share}, emptied_table_rows={guard.emptied_table_rows},"
             f" once={quoted(guard.once)})"
         ),
-        Source(f"fingerprint={quoted(method.fingerprint)}"),
+        Code(f"fingerprint={quoted(method.fingerprint)}"),
     )
 
 
@@ -99,10 +99,10 @@ def _key(key: ir.DocumentKey, tree: Tree, constants: set[str]) -> _Key:
     scope.say(0, f"return {found}")
     constants |= scope.constants
     fact = f"DocumentKey({quoted(key.name)}, {quoted(str(key.type))}, read_{key.name}, {source})"
-    return _Key(key.name, f"{decoding.python} | None", Source(arguments), _statements(scope), Source(fact))
+    return _Key(key.name, f"{decoding.python} | None", Code(arguments), _statements(scope), Code(fact))
 
 
-def _accept(method: ir.Method, tree: Tree, constants: set[str]) -> Source:
+def _accept(method: ir.Method, tree: Tree, constants: set[str]) -> Code:
     scope = _scope(tree)
     for rule in method.rules:
         accept.say(scope, rule)
@@ -114,5 +114,5 @@ def _scope(tree: Tree) -> Scope:
     return Scope(Names(_TAKEN), Variable("document", tree.root, 0), 0)
 
 
-def _statements(scope: Scope) -> Source:
-    return Source("\n".join(scope.blocks[0]))
+def _statements(scope: Scope) -> Code:
+    return Code("\n".join(scope.blocks[0]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mlbgen import ir
 from mlbgen.language.names import snake
-from mlbgen.python.code import Source, header, quoted
+from mlbgen.python.code import Code, header, quoted
 from mlbgen.rendering import render
 
 TYPED = header("schemas/mappings")  # py.typed: that it is there tells type checkers to read the package
@@ -13,9 +13,9 @@ TYPED = header("schemas/mappings")  # py.typed: that it is there tells type chec
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    header: Source
-    docstring: Source
-    methods: tuple[tuple[Source, Source], ...] | None
+    header: Code
+    docstring: Code
+    methods: tuple[tuple[Code, Code], ...] | None
 
 
 def folder(method: ir.Method) -> str:
@@ -40,5 +40,5 @@ def files(methods: Iterable[ir.Method]) -> dict[str, str]:
     return texts
 
 
-def _init(source: str, summary: str, methods: tuple[tuple[Source, Source], ...] | None = None) -> str:
-    return render("package.py.jinja", _Context(header(source), Source(f'"""{summary}"""'), methods))
+def _init(source: str, summary: str, methods: tuple[tuple[Code, Code], ...] | None = None) -> str:
+    return render("package.py.jinja", _Context(header(source), Code(f'"""{summary}"""'), methods))

@@ -7,7 +7,7 @@ from mlbgen.ir import columns
 from mlbgen.language.names import pascal
 from mlbgen.postgres.statements import Statements
 from mlbgen.python import extract
-from mlbgen.python.code import Names, Source, block, docstring, header, quoted, wrapped
+from mlbgen.python.code import Code, Names, block, docstring, header, quoted, wrapped
 from mlbgen.python.facts import Paths, foreign_keys, partition
 from mlbgen.python.tree import ROOT, Tree
 from mlbgen.rendering import render
@@ -30,29 +30,29 @@ _TAKEN_CLASSES = (
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    header: Source
-    docstring: Source
+    header: Code
+    docstring: Code
     constants: tuple[str, ...]
     model: str
-    description: Source
-    fields: tuple[Source, ...]
-    key: Source
-    extract: Source
-    load: Source
-    stage: Source
-    copy: Source
-    delete: Source
-    upsert: Source
-    warn: Source
-    checks: tuple[Source, ...]
+    description: Code
+    fields: tuple[Code, ...]
+    key: Code
+    extract: Code
+    load: Code
+    stage: Code
+    copy: Code
+    delete: Code
+    upsert: Code
+    warn: Code
+    checks: tuple[Code, ...]
     guarded: bool
-    schema: Source
-    name: Source
-    paths: tuple[Source, ...]
-    columns: tuple[Source, ...]
-    primary_key: Source
-    partition: Source
-    foreign_keys: tuple[Source, ...]
+    schema: Code
+    name: Code
+    paths: tuple[Code, ...]
+    columns: tuple[Code, ...]
+    primary_key: Code
+    partition: Code
+    foreign_keys: tuple[Code, ...]
 
 
 def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements) -> str:
@@ -65,7 +65,7 @@ def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements)
         "table.py.jinja",
         _Context(
             header=header(method.mapping_file),
-            docstring=Source(f'"""The table {name}."""'),
+            docstring=Code(f'"""The table {name}."""'),
             constants=(ROOT, *body.constants),
             model=Names(_TAKEN_CLASSES).take(pascal(table.name), f"{pascal(table.name)}Row"),
             description=docstring(table.description, f"A row of {name}."),
@@ -77,9 +77,9 @@ def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements)
             copy=block(statements.copy),
             delete=block(statements.delete),
             upsert=block(statements.upsert),
-            warn=Source("") if statements.warn is None else block(statements.warn),
+            warn=Code("") if statements.warn is None else block(statements.warn),
             checks=tuple(
-                Source(f"Check({quoted(check.name)}, {quoted(check.columns)}, {block(found)})")
+                Code(f"Check({quoted(check.name)}, {quoted(check.columns)}, {block(found)})")
                 for check, found in statements.violations
             ),
             guarded=table.guarded,
@@ -94,24 +94,24 @@ def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements)
     )
 
 
-def _field(column: ir.Column) -> Source:
+def _field(column: ir.Column) -> Code:
     default = "default=None, " if column.nullable else ""
-    return Source(
+    return Code(
         f"{column.name}: {columns.annotation(column)} = Field({default}description={wrapped(column.description)})"
     )
 
 
-def _key(table: ir.Table, sent: list[ir.Column]) -> Source:
+def _key(table: ir.Table, sent: list[ir.Column]) -> Code:
     """Takes from a row what of its primary key differs within a document; none where there is but one row."""
     if not table.levels:
-        return Source("")
+        return Code("")
     in_key = {position: column for position, column in enumerate(sent) if column.name in table.primary_key}
     varying = [position for position, column in in_key.items() if columns.varies(column)] or list(in_key)
     named = ", ".join(sent[position].name for position in varying)
-    return Source(f"KEY = itemgetter({', '.join(map(str, varying))})  # {named}")
+    return Code(f"KEY = itemgetter({', '.join(map(str, varying))})  # {named}")
 
 
-def _column(table: ir.Table, column: ir.Column, paths: Paths) -> Source:
+def _column(table: ir.Table, column: ir.Column, paths: Paths) -> Code:
     sources = [paths.shown(each) for each in columns.paths(table, column)]
     facts = ", ".join(map(quoted, (column.name, str(column.type), columns.wire(column))))
-    return Source(f"Column({facts}, ({', '.join(sources)}{',' if len(sources) == 1 else ''}))")
+    return Code(f"Column({facts}, ({', '.join(sources)}{',' if len(sources) == 1 else ''}))")

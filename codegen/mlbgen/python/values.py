@@ -3,11 +3,11 @@
 from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.ir.types import Decoding
-from mlbgen.python.code import Source, quoted
+from mlbgen.python.code import Code, quoted
 from mlbgen.python.scope import Value
 
 
-def filled(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> Source:
+def filled(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> Code:
     """The value that is there first, converted; a placeholder is no value, and the default stands for none."""
     *others, last = zip(values, columns.decodings(column), paths, strict=True)
     expression = _single(column, *last, has_default=column.default is not None)
@@ -15,7 +15,7 @@ def filled(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> So
         single = _single(column, value, decoding, path, has_default=False)
         shown = f"({single})" if column.null_if else single
         expression = f"{shown} if {value.or_none} is not None else {expression}"
-    return Source(expression)
+    return Code(expression)
 
 
 def _single(column: ir.Column, value: Value, decoding: Decoding, path: str, *, has_default: bool) -> str:

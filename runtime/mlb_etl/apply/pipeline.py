@@ -12,7 +12,7 @@ import stamina
 
 from mlb_contracts import Method
 from mlb_etl import registry
-from mlb_etl.apply.transform import Task, Transformer, batches, sift, tasks
+from mlb_etl.apply.transform import Task, Transformer, batches, pending, tasks
 from mlb_etl.apply.workers import Workers
 from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.laws.counts import Counts, DocumentCounts, TableCounts
@@ -57,7 +57,7 @@ class Pipeline:
         A capture that can't be applied goes to quarantine and does not stop the others. `progress` is told of documents
         done, and how many there are.
         """
-        with db.connect(self.settings) as connection, db.edge():
+        with db.connect(self.settings) as connection, db.translate_errors():
             migrate.require(connection, self.settings.tables)
             worth, counts = self._sifted(Raw(connection, self.method), scope, policy)
         total, done = len({capture.document for capture in worth}), 0
@@ -70,7 +70,7 @@ class Pipeline:
 
     def settle(self, numbers: Sequence[int], policy: Policy) -> Counts:
         """Apply the captures that stand in quarantine under these numbers, one by one in the order of their times."""
-        with db.connect(self.settings) as connection, db.edge():
+        with db.connect(self.settings) as connection, db.translate_errors():
             captures = Raw(connection, self.method).quarantined(numbers)
         with Session(self.settings, self.method, policy) as session:
             return sum((session.apply([capture]) for capture in captures), Counts())
@@ -80,7 +80,7 @@ class Pipeline:
         became: Counter[str] = Counter()
         worth: list[Stored] = []
         notes: list[int] = []
-        for capture, fate in sift(raw.captures(scope), self.method, policy):
+        for capture, fate in pending(raw.captures(scope), self.method, policy):
             became[fate] += 1
             if fate == "pending":
                 worth.append(capture)
@@ -149,7 +149,7 @@ class Session:
 
     def _do(self, work: Callable[[Transformer], T]) -> T:
         try:
-            with db.edge():
+            with db.translate_errors():
                 if self._transformer is None:
                     self._connection = db.connect(self._settings)
                     self._transformer = Transformer(self._connection, self._method, self._policy)

@@ -51,7 +51,7 @@ def repair(settings: Settings, method: Method, scope: Mapping[str, Sequence[Any]
     documents = changed = reset = 0
     counts = Counts(tables={table.qualified_name: TableCounts() for table in method.tables})
     left: list[Left] = []
-    with db.connect(settings) as connection, db.edge(), Session(settings, method, "repair") as session:
+    with db.connect(settings) as connection, db.translate_errors(), Session(settings, method, "repair") as session:
         migrate.require(connection, settings.tables)
         work = _Repair(connection, method, session)
         for captures in work.documents(scope):

@@ -29,7 +29,7 @@ _FEW = 4  # for which a transaction is still worth its while
 log = logging.getLogger(__name__)
 
 
-def sift(captures: Iterable[Stored], method: Method, policy: Policy) -> Iterator[tuple[Stored, Fate]]:
+def pending(captures: Iterable[Stored], method: Method, policy: Policy) -> Iterator[tuple[Stored, Fate]]:
     """What becomes of captures, as far as that is known without reading them; dropped ones are left out."""
     for capture in captures:
         new = Applied(capture.as_of, capture.content_hash, method.fingerprint)

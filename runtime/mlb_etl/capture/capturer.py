@@ -11,7 +11,7 @@ from mlb_contracts.response import Response
 from mlb_etl.baseball.schedule import SETTLED, Game
 from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
 from mlb_etl.http import answers
-from mlb_etl.http.client import Source
+from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db
@@ -101,7 +101,7 @@ class Capturer:
         self,
         connection: Connection,
         method: Method,
-        source: Source,
+        source: Fetcher,
         *,
         again: bool = False,
         recorded: bool = False,
@@ -150,7 +150,7 @@ class Capturer:
                     self._raw.require_present(response)
                 if self._store is not None:
                     self._store.put(response, keys)
-                with db.edge(self._method.qualified_raw_table):
+                with db.translate_errors(self._method.qualified_raw_table):
                     became = self._raw.store(response, keys)
         except (NotFound, Rejected, Unreachable) as why:
             log.info("failed %s: %s", target.name, why)

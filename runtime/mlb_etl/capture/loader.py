@@ -79,7 +79,7 @@ class Loader:
         """Store a response about the document with these keys."""
         if method.name not in self._tables:
             self._tables[method.name] = Raw(self._connection, method)
-        with db.edge(method.qualified_raw_table):
+        with db.translate_errors(method.qualified_raw_table):
             return self._tables[method.name].store(response, keys)
 
 

@@ -16,7 +16,7 @@ from mlb_contracts.response import Response
 from mlb_etl.capture import stub_files
 from mlb_etl.errors import EtlError, NotFound, Rejected
 from mlb_etl.http import request
-from mlb_etl.http.client import Source
+from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 class Recorder:
     """A source that keeps a stub of each answer: <endpoint>/<method>/<parameters>_<captured at>.json.gz."""
 
-    def __init__(self, source: Source, folder: Path) -> None:
+    def __init__(self, source: Fetcher, folder: Path) -> None:
         self._source = source
         self._folder = folder
 
@@ -58,7 +58,7 @@ class Replay:
         self._files = _index(folder)
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
-        """As `Source` says; raises NotFound for what was not recorded."""
+        """As `Fetcher` says; raises NotFound for what was not recorded."""
         files = self._files.get(request.key)
         if files is None:
             raise NotFound(f"{self._folder} has no recording of {request.endpoint}.{request.method} {request.target}")

@@ -55,7 +55,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with db.edge(), _ended():
+            with db.translate_errors(), _ended():
                 return super().invoke(ctx)
         except EtlError as error:
             return _end(ctx, told(error))

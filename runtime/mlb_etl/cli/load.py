@@ -153,7 +153,7 @@ def _load(
     done: list[File] = []
     counts = None
     try:
-        with db.connect(settings) as connection, db.edge(), counting("files") as progress:
+        with db.connect(settings) as connection, db.translate_errors(), counting("files") as progress:
             migrate.require(connection, settings.tables)
             for file in loader.load_each(connection, paths, package=settings.tables, bare=bare):
                 meant = file.outcome == "unmapped" and file.path in named  # in a folder it is passed over

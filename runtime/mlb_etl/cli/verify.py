@@ -50,7 +50,7 @@ def rows(
     given = parameters.given(params, game_pk=game_pk)
     settings = Settings.from_environment()
     number = differing = 0
-    with db.connect(settings) as connection, db.edge():
+    with db.connect(settings) as connection, db.translate_errors():
         migrate.require(connection, settings.tables)
         for each, scope in documents.chosen(settings.tables, method, given):
             for checked in work.rows(connection, each, scope):

@@ -11,7 +11,7 @@ import msgspec
 
 from mlb_contracts import Capture, DocumentKey, Method, jsonpath
 from mlb_contracts.response import Response
-from mlb_etl.errors import EtlError, NotFound, Rejected, Spoiled, Unreachable, printable
+from mlb_etl.errors import CorruptResponse, EtlError, NotFound, Rejected, Unreachable, printable
 from mlb_etl.extract import lenient, reject
 from mlb_etl.http import pauses
 
@@ -29,12 +29,15 @@ class _Error(msgspec.Struct, rename="camel"):
 
 
 def refused(url: str, status: int, headers: Mapping[str, str], body: bytes) -> EtlError | None:
-    """Why this is no answer, by its status and type: NotFound, Unreachable, Spoiled or Rejected; None if it may be."""
+    """The error that the status or content type calls for; None where the body may be an answer.
+
+    One of NotFound, Unreachable, CorruptResponse and Rejected.
+    """
     if status == HTTPStatus.OK:
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json" or kind.endswith("+json"):
             return None
-        return Spoiled("the API answers with another type than JSON", path="Content-Type", value=kind or None)
+        return CorruptResponse("the API answers with another type than JSON", path="Content-Type", value=kind or None)
     said = f"{url}: {_named(status)}{_message(body)}"
     if status in _GONE:
         return NotFound(said)
@@ -61,8 +64,8 @@ def retry_after(text: str | None, now: datetime) -> float | None:
 def read(method: Method, response: Response) -> dict[str, Any]:
     """The keys of the document that the response is about.
 
-    Raises Rejected where it breaks a rule of the method, Spoiled where asking again may help: no whole JSON, another
-    document, an error with the status of an answer.
+    Raises Rejected where it breaks a rule of the method, CorruptResponse where asking again may help: truncated JSON,
+    another document, an error with the status of an answer.
 
     A response whose members have other types than the mapping says is an answer all the same: it is kept, and waits in
     quarantine for the mapping.
@@ -82,18 +85,18 @@ def read(method: Method, response: Response) -> dict[str, Any]:
 
 
 def whole(data: bytes) -> None:
-    """Raise Spoiled for what is no JSON from the first byte to the last, and for an error that goes as an answer."""
+    """Raise CorruptResponse unless the body is JSON from first byte to last, and no error sent with status 200."""
     try:
         data.decode()
         msgspec.json.decode(data, type=msgspec.Raw)
     except UnicodeDecodeError as error:
-        raise Spoiled("not UTF-8", value=error.object[error.start : error.end]) from error
+        raise CorruptResponse("not UTF-8", value=error.object[error.start : error.end]) from error
     except (msgspec.DecodeError, RecursionError) as error:
-        raise Spoiled(f"not whole: {error}", value=data[-40:].decode()) from error
+        raise CorruptResponse(f"not whole: {error}", value=data[-40:].decode()) from error
     error_ = _error(data)
     if error_.message_number is not None:
         reason = f"an error that goes as an answer: {printable(error_.message)}"
-        raise Spoiled(reason, path="$.messageNumber", value=error_.message_number)
+        raise CorruptResponse(reason, path="$.messageNumber", value=error_.message_number)
 
 
 def _plain(method: Method, capture: Capture, response: Response, why: Rejected) -> dict[str, Any]:
@@ -121,9 +124,9 @@ def _said(method: Method, keys: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mendable(method: Method, why: Rejected) -> Rejected:
-    """Spoiled for another document than was asked for, which was seen once."""
+    """CorruptResponse for another document than was asked for, which was seen once."""
     if _rule(method, why) == "equals_parameter":
-        return Spoiled(why.reason, path=why.path, value=why.value, table=why.table)
+        return CorruptResponse(why.reason, path=why.path, value=why.value, table=why.table)
     return why
 
 

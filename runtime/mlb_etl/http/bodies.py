@@ -2,7 +2,7 @@
 
 import zlib
 
-from mlb_etl.errors import Rejected, Spoiled
+from mlb_etl.errors import CorruptResponse, Rejected
 
 _GZIP = zlib.MAX_WBITS | 16
 
@@ -44,27 +44,27 @@ class Gunzipped(Plain):
         self._within = False  # a member of the file, of which there may be several
 
     def add(self, piece: bytes) -> None:
-        """Take a piece; raises TooLarge, and Spoiled for what is not gzip."""
+        """Take a piece; raises TooLarge, and CorruptResponse for what is not gzip."""
         while piece := piece.lstrip(b"\0") if self._unzip.eof else piece:  # zeros between members are padding
             if self._unzip.eof:
                 self._unzip = zlib.decompressobj(_GZIP)
             try:
                 unzipped = self._unzip.decompress(piece, self._most - self._size + 1)
             except zlib.error as error:
-                raise Spoiled(f"can't be unzipped: {error}") from error
+                raise CorruptResponse(f"can't be unzipped: {error}") from error
             super().add(unzipped)
             self._within = not self._unzip.eof
             piece = self._unzip.unused_data if self._unzip.eof else self._unzip.unconsumed_tail
 
     def whole(self) -> bytes:
-        """What came, unzipped; raises Spoiled where it ends too soon."""
+        """What came, unzipped; raises CorruptResponse where it ends too soon."""
         if self._within:
-            raise Spoiled("can't be unzipped: it ends too soon")
+            raise CorruptResponse("can't be unzipped: it ends too soon")
         return super().whole()
 
 
 def gunzip(content: bytes, most: int) -> bytes:
-    """The content unzipped, at most `most` bytes; raises TooLarge, and Spoiled for what is not gzip."""
+    """The content unzipped, at most `most` bytes; raises TooLarge, and CorruptResponse for what is not gzip."""
     body = Gunzipped(most)
     body.add(content)
     return body.whole()

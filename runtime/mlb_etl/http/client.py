@@ -13,7 +13,7 @@ from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from mlb_contracts.response import Response
 from mlb_etl import logs
-from mlb_etl.errors import DatabaseUnavailable, Rejected, Spoiled, Unreachable, told
+from mlb_etl.errors import CorruptResponse, DatabaseUnavailable, Rejected, Unreachable, told
 from mlb_etl.http import answers
 from mlb_etl.http.exchange import Exchanges, Timeouts
 from mlb_etl.http.rate import RateLimit
@@ -26,7 +26,7 @@ PATIENCE = 120.0  # seconds: an API that asks to wait longer is not waited for
 log = logging.getLogger(__name__)
 
 
-class Source(Protocol):
+class Fetcher(Protocol):
     """Where responses come from: the API, or recordings of it."""
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
@@ -89,7 +89,7 @@ class Client:
         return cls(settings.api, limit, retries, timeouts, max_body=settings.max_body)
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
-        """As `Source` says; tries again where the API gives no answer, or a spoiled one."""
+        """As `Fetcher` says; tries again where the API gives no answer, or a spoiled one."""
         tries = self._retries
         with logs.about({**request.parameters, "url": f"{self._api}{request.target}"}):
             for attempt in stamina.retry_context(
@@ -151,7 +151,7 @@ def _again(error: Exception) -> bool | float:
         if error.retry_after is None:
             return True
         return error.retry_after if error.retry_after <= PATIENCE else False
-    return isinstance(error, Spoiled)
+    return isinstance(error, CorruptResponse)
 
 
 def set_up_logs() -> None:

@@ -21,7 +21,7 @@ from urllib.request import getproxies
 
 import httpx
 
-from mlb_etl.errors import EtlError, Rejected, Spoiled, Unreachable, printable
+from mlb_etl.errors import CorruptResponse, EtlError, Rejected, Unreachable, printable
 from mlb_etl.http.bodies import Gunzipped, Plain
 
 T = TypeVar("T")
@@ -151,7 +151,9 @@ def _body(headers: httpx.Headers, most: int) -> Plain:
         return Gunzipped(most)
     if encoding in {"", "identity"}:
         return Plain(most)
-    raise Spoiled("the answer is encoded in a way that was not asked for", path="Content-Encoding", value=encoding)
+    raise CorruptResponse(
+        "the answer is encoded in a way that was not asked for", path="Content-Encoding", value=encoding
+    )
 
 
 def _client(timeouts: Timeouts) -> httpx.AsyncClient:

@@ -12,7 +12,7 @@ from mlb_etl.baseball import schedule
 from mlb_etl.capture.capturer import Captured, Target
 from mlb_etl.errors import EtlError
 from mlb_etl.http import client, request
-from mlb_etl.http.client import Source
+from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.worker import Ingested, Order, Worker
@@ -43,7 +43,7 @@ Progress: TypeAlias = Callable[[Done, int], None]
 class IngestJob:
     """A job with the values of its parameters, on a source."""
 
-    def __init__(self, order: Order, given: Mapping[str, Sequence[str]], source: Source) -> None:
+    def __init__(self, order: Order, given: Mapping[str, Sequence[str]], source: Fetcher) -> None:
         if not order.job.storage.captures:
             raise EtlError(f"job {order.job.name} captures nothing: its storage has no raw")
         self._order = order

@@ -14,7 +14,7 @@ from mlb_etl.baseball.schedule import Game
 from mlb_etl.capture import capturer
 from mlb_etl.capture.capturer import Captured, Capturer, Target
 from mlb_etl.capture.record import Recorder, Replay
-from mlb_etl.http.client import Client, Retries, Source
+from mlb_etl.http.client import Client, Fetcher, Retries
 from mlb_etl.http.request import Request
 from mlb_etl.jobs.spec import Job
 from mlb_etl.laws.counts import Counts
@@ -48,7 +48,7 @@ class Order:
         """Whether what is captured is applied to the tables."""
         return self.transform or self.job.storage.transforms
 
-    def source(self) -> Source:
+    def source(self) -> Fetcher:
         """Where responses come from: the API, which may be recorded, or a recording."""
         if self.replay is not None:
             return Replay(self.replay)
@@ -72,13 +72,13 @@ class Ingested:
 class Worker:
     """Does what is ordered on a source, with a connection of its own from the first targets on."""
 
-    def __init__(self, order: Order, source: Source) -> None:
+    def __init__(self, order: Order, source: Fetcher) -> None:
         self._order = order
         self._source = source
 
     def run(self, targets: Sequence[Target], progress: Callable[[Captured], None]) -> Ingested:
         """Capture, and then apply; `progress` is told what became of each."""
-        with db.edge():
+        with db.translate_errors():
             captured = self._capturer.run(targets, progress)
             if not self._order.applies:
                 return Ingested(captured)
@@ -87,12 +87,12 @@ class Worker:
 
     def listed(self, request: Request) -> tuple[Game, ...]:
         """The games of a schedule; a request that fails is kept as such."""
-        with db.edge(), Failures(self._connection).noting(request):
+        with db.translate_errors(), Failures(self._connection).noting(request):
             return self._source.fetch(request, schedule.read)[1]
 
     def settled(self, target: Target) -> bool:
         """Whether it is not asked for any more."""
-        with db.edge():
+        with db.translate_errors():
             return self._capturer.settled(target)
 
     def close(self) -> None:

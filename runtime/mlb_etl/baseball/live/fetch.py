@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl.http import answers, request
-from mlb_etl.http.client import Source
+from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 
 
@@ -39,7 +39,7 @@ class Feeds(Protocol):
 class WholeFeeds:
     """Each feed as it comes."""
 
-    def __init__(self, source: Source, method: Method) -> None:
+    def __init__(self, source: Fetcher, method: Method) -> None:
         self._source = source
         self._method = method
 

@@ -9,7 +9,7 @@ from typing import Any
 from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl.apply.pipeline import Session
-from mlb_etl.apply.transform import Transformer, sift
+from mlb_etl.apply.transform import Transformer, pending
 from mlb_etl.baseball import feed
 from mlb_etl.baseball.live.plan import Captured
 from mlb_etl.baseball.schedule import SETTLED
@@ -70,8 +70,8 @@ class Keeper:
 
     def _apply(self, transformer: Transformer, keys: dict[str, Any]) -> Counts:
         """Apply the captures that are newer than what the tables show, each by itself."""
-        sifted = sift(transformer.raw.newer(keys), self._method, "new")
-        return sum((transformer.apply([each]) for each, fate in sifted if fate == "pending"), Counts())
+        waiting = pending(transformer.raw.newer(keys), self._method, "new")
+        return sum((transformer.apply([each]) for each, fate in waiting if fate == "pending"), Counts())
 
 
 def captured(raw: Raw, keys: dict[str, Any]) -> Captured:

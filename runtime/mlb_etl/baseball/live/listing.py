@@ -12,7 +12,7 @@ from mlb_etl.baseball import schedule
 from mlb_etl.baseball.live.plan import Known
 from mlb_etl.baseball.schedule import SETTLED, Game
 from mlb_etl.errors import NotFound
-from mlb_etl.http.client import Source
+from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 
 ZONE = ZoneInfo("America/New_York")  # whose days the schedule has
@@ -44,7 +44,7 @@ class Scope:
 class Listing:
     """What the API lists of the games in a scope."""
 
-    def __init__(self, source: Source, scope: Scope) -> None:
+    def __init__(self, source: Fetcher, scope: Scope) -> None:
         self._source = source
         self._scope = scope
         self._since: datetime | None = None

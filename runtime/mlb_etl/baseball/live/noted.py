@@ -10,7 +10,7 @@ from mlb_contracts.response import Response
 from mlb_etl.apply.pipeline import Session
 from mlb_etl.apply.transform import Transformer
 from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, Unreachable
-from mlb_etl.http.client import Source
+from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.stores.postgres.failures import Failures
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 class Noted:
     """Asks another source, in any thread; what became of requests is kept on a session, by the thread that owns it."""
 
-    def __init__(self, source: Source, session: Session) -> None:
+    def __init__(self, source: Fetcher, session: Session) -> None:
         self._source = source
         self._session = session
         self._became: SimpleQueue[tuple[Request, _Why | None]] = SimpleQueue()

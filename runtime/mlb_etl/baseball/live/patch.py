@@ -24,7 +24,7 @@ from mlb_etl.baseball import feed
 from mlb_etl.baseball.live.fetch import Found, WholeFeeds
 from mlb_etl.errors import NotFound, Rejected, Unreachable, printable, shortened
 from mlb_etl.http import answers
-from mlb_etl.http.client import Source
+from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 
 VERIFY = 30  # polls of a game; 5 minutes at 10 seconds
@@ -62,7 +62,7 @@ class _Held:
 class PatchedFeeds:
     """The feeds of games that are on, brought up to date by patches."""
 
-    def __init__(self, source: Source, method: Method, verify: int = VERIFY) -> None:
+    def __init__(self, source: Fetcher, method: Method, verify: int = VERIFY) -> None:
         self._source = source
         self._method = method
         self._verify = verify

@@ -49,7 +49,7 @@ def follow(
     is not there or not as it should be to begin with, or the API has no schedule.
     """
     method = registry.method(settings.tables, METHOD)
-    with db.connect(settings) as connection, db.edge():
+    with db.connect(settings) as connection, db.translate_errors():
         migrate.require(connection, settings.tables)
     limit = RateLimit.of(settings.data, settings.api, settings.requests())
     timeouts = Timeouts(read=10.0, whole=min(_LONGEST, settings.timeout))

@@ -15,7 +15,7 @@ from mlb_etl.stores.postgres.dsn import parts
 from mlb_etl.stores.postgres.session import Connection
 from mlb_etl.stores.postgres.sql_errors import explained, message, reraise
 
-__all__ = ["Connection", "connect", "dsn", "edge", "explained", "message", "reraise", "server", "text"]
+__all__ = ["Connection", "connect", "dsn", "explained", "message", "reraise", "server", "text", "translate_errors"]
 
 _UNLESS_GIVEN = {"application_name": "mlb-etl", "connect_timeout": "10"}
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def connect(settings: Settings) -> Connection:
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(f"no connection to the database: {message(error)}") from error
     try:
-        with edge():
+        with translate_errors():
             session.prepare(connection, open_one)
     except BaseException:
         connection.close()
@@ -61,7 +61,7 @@ def connect(settings: Settings) -> Connection:
 
 
 @contextmanager
-def edge(table: str | None = None) -> Iterator[None]:
+def translate_errors(table: str | None = None) -> Iterator[None]:
     """Raise our errors for the driver's, but for those that are bugs; `table` is the one that the block works on."""
     try:
         yield

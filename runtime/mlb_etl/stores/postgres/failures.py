@@ -63,7 +63,7 @@ class Failures:
     def note(self, request: Request, why: NotFound | Rejected | Unreachable) -> None:
         """Where it can't be kept that is only logged: the failure itself matters more."""
         try:
-            with db.edge():
+            with db.translate_errors():
                 self._connection.execute(_NOTE, (*_name(request), type(why).__name__, db.text(why)))
         except EtlError as error:
             log.warning("%s failed, which can't be noted: %s", request.target, error)

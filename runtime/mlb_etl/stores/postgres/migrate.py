@@ -28,13 +28,13 @@ LOCK = 0x6D6C625F65746C  # "mlb_etl": one migration at a time in a database
 SUMS = "migrations.sum"
 SCHEMA = "schema.json"  # the generator's: where its next migration starts from
 _REBUILDS = re.compile(rb"(?:--.*\n)*?-- Rebuilds: (.+)\n")  # in the comment at the top
-APART = "{schema}_rebuild"  # the schema of tables that are made anew, until they take the place of the old ones
+SHADOW_SCHEMA = "{schema}_rebuild"  # the schema of tables that are made anew, until they take the place of the old ones
 _FILL = re.compile(rb"^-- Here `mlb-etl rebuild` fills the new tables\.$", re.MULTILINE)
 _SCRIPT = re.compile(r"V(?P<version>[0-9]+)__(?P<description>\w+)\.sql")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Track:
     """Migrations that follow each other: their folder, the table in schema etl that remembers them, their schemas."""
 
     folder: Traversable
@@ -78,17 +78,17 @@ def init(connection: Connection, package: str) -> list[str]:
     Raises EtlError where the database and the package disagree about the past.
     """
     require_utf8(connection)
-    lines = _lines(package)
-    if not any(_to_apply(connection, line) for line in lines):  # then no privilege is needed, nor a primary
+    tracks = _tracks(package)
+    if not any(_to_apply(connection, track) for track in tracks):  # then no privilege is needed, nor a primary
         return []
     require_writable(connection)
     applied: list[str] = []
     with _alone(connection):
-        for line in lines:
-            if not _has_history(connection, line):
-                _create_history(connection, line)
-            for migration in _to_apply(connection, line):
-                with _recorded(connection, line, migration):
+        for track in tracks:
+            if not _has_history(connection, track):
+                _create_history(connection, track)
+            for migration in _to_apply(connection, track):
+                with _recorded(connection, track, migration):
                     _execute(connection, migration.text)
                 applied.append(migration.script)
     return applied
@@ -99,13 +99,13 @@ class Rebuild:
     """A pending migration that makes tables anew, and the way to apply it."""
 
     connection: Connection
-    line: Line
+    track: Track
     migration: Migration
 
     def apply(self, ready: Callable[[], None], fill: Callable[[], None]) -> None:
         """Apply it in one transaction, in which `ready` is called first, and `fill` when the new tables are there."""
         before, after = _FILL.split(self.migration.text)
-        with _recorded(self.connection, self.line, self.migration):
+        with _recorded(self.connection, self.track, self.migration):
             ready()
             self.connection.execute("SELECT set_config('mlb_etl.rebuild', 'on', true)")
             _execute(self.connection, before)
@@ -117,28 +117,28 @@ class Rebuild:
 def rebuilding(connection: Connection, package: str, table: str) -> Iterator[Rebuild]:
     """The migration that makes that table anew, while nobody else migrates; raises EtlError unless it is the next."""
     with _alone(connection):
-        control, line = _lines(package)
+        control, track = _tracks(package)
         if _to_apply(connection, control):
             raise EtlError("the database lacks the control tables or their newest part: run `mlb-etl schema init`")
-        pending = _to_apply(connection, line)
+        pending = _to_apply(connection, track)
         wanted = next((each for each in pending if table in each.rebuilds), None)
         if wanted is None:
             raise EtlError(f"no pending migration makes {table} anew: `mlb-etl schema status` lists what is pending")
         if wanted != pending[0]:
             raise EtlError(f"{pending[0].script} comes before {wanted.script}: run `mlb-etl schema init`")
-        yield Rebuild(connection, line, wanted)
+        yield Rebuild(connection, track, wanted)
 
 
 def status(connection: Connection, package: str) -> list[Version]:
     """How the database stands to each migration of the runtime and of the package."""
-    return [version for line in _lines(package) for version in _compare(connection, line, _migrations(line))]
+    return [version for track in _tracks(package) for version in _compare(connection, track, _migrations(track))]
 
 
 def differences(connection: Connection, package: str) -> list[Difference]:
     """What of the tables differs from what the migrations made, where all of them are applied."""
     if any(version.state != "applied" for version in status(connection, package)):
         return []
-    return schema_drift.differences(connection, package, [line.history for line in _lines(package)])
+    return schema_drift.differences(connection, package, [track.history for track in _tracks(package)])
 
 
 def require(connection: Connection, package: str, *, writing: bool = True) -> None:
@@ -149,17 +149,17 @@ def require(connection: Connection, package: str, *, writing: bool = True) -> No
         raise EtlError("the database lacks the schema or its newest part: run `mlb-etl schema init`")
 
 
-def _lines(package: str) -> tuple[Line, Line]:
-    """The runtime's own line and that of the generated package."""
-    runtime = Line(files(__package__) / "sql", "control_schema_history", (schema_drift.CONTROL,))
+def _tracks(package: str) -> tuple[Track, Track]:
+    """The runtime's own track and that of the generated package."""
+    runtime = Track(files(__package__) / "sql", "control_schema_history", (schema_drift.CONTROL,))
     schemas = tuple(schema_drift.schemas(package))
-    return runtime, Line(registry.migrations(package), "flyway_schema_history", schemas)
+    return runtime, Track(registry.migrations(package), "flyway_schema_history", schemas)
 
 
-def _migrations(line: Line) -> tuple[Migration, ...]:
+def _migrations(track: Track) -> tuple[Migration, ...]:
     """The folder's migrations by version; those with a sum file must be as it says."""
-    files = [path for path in line.folder.iterdir() if path.name == SCHEMA or _SCRIPT.fullmatch(path.name)]
-    sums = line.folder / SUMS
+    files = [path for path in track.folder.iterdir() if path.name == SCHEMA or _SCRIPT.fullmatch(path.name)]
+    sums = track.folder / SUMS
     if sums.is_file():
         _verify(files, sums.read_text())
     found = (_migration(path, match) for path in files if (match := _SCRIPT.fullmatch(path.name)))
@@ -180,9 +180,9 @@ def _migration(path: Traversable, match: re.Match[str]) -> Migration:
     return Migration(int(match["version"]), match["description"].replace("_", " "), path.name, path.read_bytes())
 
 
-def _compare(connection: Connection, line: Line, migrations: Sequence[Migration]) -> list[Version]:
+def _compare(connection: Connection, track: Track, migrations: Sequence[Migration]) -> list[Version]:
     """The migrations with their states, and after them what only the database knows."""
-    done = _history(connection, line)
+    done = _history(connection, track)
     versions = []
     for migration in migrations:
         checksum, installed_on = done.pop(migration.script, (None, None))
@@ -191,9 +191,9 @@ def _compare(connection: Connection, line: Line, migrations: Sequence[Migration]
     return versions + [Version(script, "unknown", installed_on) for script, (_, installed_on) in done.items()]
 
 
-def _history(connection: Connection, line: Line) -> dict[str, tuple[int | None, datetime]]:
-    table = sql.Identifier("etl", line.history)
-    if not _has_history(connection, line):
+def _history(connection: Connection, track: Track) -> dict[str, tuple[int | None, datetime]]:
+    table = sql.Identifier("etl", track.history)
+    if not _has_history(connection, track):
         return {}
     query = sql.SQL(
         "SELECT script, checksum, installed_on FROM {} WHERE type = 'SQL' AND success ORDER BY installed_rank"
@@ -201,8 +201,8 @@ def _history(connection: Connection, line: Line) -> dict[str, tuple[int | None, 
     return {script: (checksum, on) for script, checksum, on in connection.execute(query.format(table))}
 
 
-def _has_history(connection: Connection, line: Line) -> bool:
-    return connection.execute("SELECT to_regclass(%s)", [f"etl.{line.history}"]).fetchone() != (None,)
+def _has_history(connection: Connection, track: Track) -> bool:
+    return connection.execute("SELECT to_regclass(%s)", [f"etl.{track.history}"]).fetchone() != (None,)
 
 
 def _pending(versions: Sequence[Version]) -> list[str]:
@@ -221,14 +221,14 @@ def _pending(versions: Sequence[Version]) -> list[str]:
     return [version.script for version in versions if version.state == "pending"]
 
 
-def _to_apply(connection: Connection, line: Line) -> list[Migration]:
-    """What is pending of a line, oldest first."""
-    migrations = {migration.script: migration for migration in _migrations(line)}
-    return [migrations[script] for script in _pending(_compare(connection, line, tuple(migrations.values())))]
+def _to_apply(connection: Connection, track: Track) -> list[Migration]:
+    """What is pending of a track, oldest first."""
+    migrations = {migration.script: migration for migration in _migrations(track)}
+    return [migrations[script] for script in _pending(_compare(connection, track, tuple(migrations.values())))]
 
 
 @contextmanager
-def _recorded(connection: Connection, line: Line, migration: Migration) -> Iterator[None]:
+def _recorded(connection: Connection, track: Track, migration: Migration) -> Iterator[None]:
     """One transaction, in which the migration is applied and then noted in the history."""
     started = time.monotonic()
     insert = sql.SQL(
@@ -236,10 +236,10 @@ def _recorded(connection: Connection, line: Line, migration: Migration) -> Itera
         " (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)"
         " SELECT coalesce(max(installed_rank), 0) + 1, %s, %s, 'SQL', %s, %s, current_user, %s, true FROM {}"
     )
-    table = sql.Identifier("etl", line.history)
+    table = sql.Identifier("etl", track.history)
     try:
         with connection.transaction():
-            with schema_drift.noting(connection, line.history, line.schemas):
+            with schema_drift.noting(connection, track.history, track.schemas):
                 yield
             elapsed = round((time.monotonic() - started) * 1000)
             facts = (str(migration.version), migration.description, migration.script, migration.checksum, elapsed)
@@ -260,10 +260,10 @@ def _execute(connection: Connection, text: bytes) -> None:
     connection.execute(sql.SQL("DO {}").format(f"BEGIN EXECUTE {code}; END"))
 
 
-def _create_history(connection: Connection, line: Line) -> None:
+def _create_history(connection: Connection, track: Track) -> None:
     text = (files(__package__) / "sql" / "history.sql").read_text()
-    names = {"table": sql.Identifier("etl", line.history), "index": sql.Identifier(f"{line.history}_s_idx")}
-    connection.execute(sql.SQL(text).format(**names, key=sql.Identifier(f"{line.history}_pk")))
+    names = {"table": sql.Identifier("etl", track.history), "index": sql.Identifier(f"{track.history}_s_idx")}
+    connection.execute(sql.SQL(text).format(**names, key=sql.Identifier(f"{track.history}_pk")))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract.extract import extract
 from mlb_etl.stores.postgres import copying, migrate, partitions
 from mlb_etl.stores.postgres.copying import Copying, Packer
-from mlb_etl.stores.postgres.db import Connection, edge
+from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitioned, Partitions
 from mlb_etl.stores.postgres.shown import Documents, Shown
 
@@ -106,7 +106,7 @@ class _Source:
         try:
             rows = extract(self._method, shown.capture, self._documents.body(shown), hold=True).rows
             for each in self.tables:
-                with edge(each.table.qualified_name):
+                with translate_errors(each.table.qualified_name):
                     each.add(rows[self._method.tables.index(each.table)])
         except Rejected as why:
             raise EtlError(
@@ -149,7 +149,7 @@ class _New:
 
     def fill(self) -> int:
         """Put the rows into the new table, whose partitions are made as they need them; returns how many."""
-        table, schema = self.table, migrate.APART.format(schema=self.table.schema)
+        table, schema = self.table, migrate.SHADOW_SCHEMA.format(schema=self.table.schema)
         if table.partition is not None:
             column = next(each for each in table.columns if each.name == table.partition.column)
             query = sql.SQL("SELECT DISTINCT {} FROM {}").format(sql.Identifier(column.name), self._rows)

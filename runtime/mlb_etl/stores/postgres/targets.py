@@ -11,7 +11,7 @@ from mlb_etl.errors import Rejected
 from mlb_etl.extract.lenient import Misfit
 from mlb_etl.stores.postgres import copying, partitions, row_guard
 from mlb_etl.stores.postgres.copying import Copying
-from mlb_etl.stores.postgres.db import Connection, edge
+from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitioned
 from mlb_etl.stores.postgres.raw import Stored
 
@@ -65,7 +65,7 @@ class Target:
             if reason := partitions.refusal(value):
                 path = next(iter(self.table.columns[self._partition_place].paths), "$")
                 raise Rejected(reason, path=path, value=value, table=self.name)
-        with edge(self.name):
+        with translate_errors(self.name):
             try:
                 return Rows(len(rows), self._packer.pack(rows), values)
             except Rejected as why:

@@ -17,7 +17,7 @@ from mlb_etl.laws import shrink
 from mlb_etl.laws.counts import TableCounts, Warned
 from mlb_etl.stores.postgres import copying, row_guard
 from mlb_etl.stores.postgres.copying import Copying
-from mlb_etl.stores.postgres.db import Connection, edge, reraise
+from mlb_etl.stores.postgres.db import Connection, reraise, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitions
 from mlb_etl.stores.postgres.quarantine import Quarantine
 from mlb_etl.stores.postgres.raw import Stored
@@ -120,7 +120,7 @@ class Upsert:
         if check is None:
             return why
         try:
-            with edge(), self._connection.transaction():
+            with translate_errors(), self._connection.transaction():
                 self._stage()
                 self._copy((target.copying(target.table.copy, [document]),))
                 found = self._connection.execute(check.violation.encode()).fetchone()
@@ -136,7 +136,7 @@ class Upsert:
     def _with_example(self, why: KeptOut, document: Document) -> Rejected:
         """With the key and the time of the latest row that was kept."""
         target = next(each for each in self._targets if each.name == why.table)
-        with edge(target.name), self._connection.cursor(row_factory=dict_row) as cursor:
+        with translate_errors(target.name), self._connection.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(target.latest, document.capture.keys).fetchone()
         if found is None:  # someone deleted it meanwhile
             return why
@@ -148,7 +148,7 @@ class Upsert:
     def _apply(self, documents: Sequence[Document], policy: Policy, *, known: bool = False) -> Written:
         """Decide under the locks of the watermarks, write and move the watermarks, all in one transaction."""
         new = {each.capture.document: self._applied(each.capture) for each in documents}
-        with edge(), self._connection.transaction():
+        with translate_errors(), self._connection.transaction():
             before = self._watermarks.lock(new)
             verdicts = tuple(
                 _verdict(each, shown, before.get(name), policy)

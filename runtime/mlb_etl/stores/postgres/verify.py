@@ -19,7 +19,7 @@ from mlb_etl.errors import Rejected
 from mlb_etl.extract.extract import extract
 from mlb_etl.stores.postgres import copying
 from mlb_etl.stores.postgres.copying import Copying, Packer
-from mlb_etl.stores.postgres.db import Connection, edge
+from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.shown import CaptureLost, Documents, Shown
 
 Kind: TypeAlias = Literal["missing", "extra", "different", "later"]
@@ -136,7 +136,7 @@ class _Compared:
 
     def copying(self, made: Sequence[Row]) -> Copying | None:
         """The rows that a capture makes, None where it makes none."""
-        with edge(self._table.qualified_name):
+        with translate_errors(self._table.qualified_name):
             packed = self._packer.pack(made)
         columns = sql.SQL(", ").join(sql.Identifier(each.name) for each in self._table.columns)
         statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(self._rows, columns).as_string()

@@ -83,7 +83,7 @@ CREATE TABLE etl.failure (
 COMMENT ON TABLE etl.failure IS 'Requests that failed when they were last made, with the cause; one that is answered leaves it.';
 COMMENT ON COLUMN etl.failure.method IS 'Method of the API, such as game.liveGameV1.';
 COMMENT ON COLUMN etl.failure.target IS 'Path and query of the request.';
-COMMENT ON COLUMN etl.failure.error IS 'Kind of the last failure: NotFound, Unreachable, Spoiled (broken, or the answer to another request) or Rejected.';
+COMMENT ON COLUMN etl.failure.error IS 'Kind of the last failure: NotFound, Unreachable, CorruptResponse (broken, or the answer to another request) or Rejected.';
 COMMENT ON COLUMN etl.failure.cause IS 'Cause of the last failure.';
 COMMENT ON COLUMN etl.failure.times IS 'How often it failed since it was last answered, repeated tries of one request aside.';
 COMMENT ON COLUMN etl.failure.first_failed_at IS 'When it failed first since then.';
