@@ -33,7 +33,7 @@ from mlbgen.ir.types import Decoding
 from mlbgen.language.names import identifier
 from mlbgen.project import generate
 from mlbgen.python import conditions
-from mlbgen.python.text import Names, quoted, quoted_around
+from mlbgen.python.code import Names, quoted, quoted_around
 
 BATCH = 50  # games a transaction
 _INDENT = "    "

@@ -22,7 +22,7 @@ __all__ = ["api", "environment"]  # fixtures
 
 # a value for other programs, a program of its own, and files
 EXEMPT = {"db url", "db psql", "jobs schema", "jobs show"}
-LINES = {"live", "verify rows"}  # an object a line, as things happen
+LINES = {"live", "verify rows"}  # an object per line, as things happen
 TRANSFORM = """\
 name: sample
 source: {endpoint: sample, method: game}
@@ -50,7 +50,7 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "repair": (("--all",), 1),
     "verify rows": ((), 0),
 }
-ROW = re.compile(r"^\| `([a-z -]+)` \| (an object a line|(?:a list|an object)[a-z ]*: [^;|]*).*\|$", re.MULTILINE)
+ROW = re.compile(r"^\| `([a-z -]+)` \| (an object per line|(?:a list|an object)[a-z ]*: [^;|]*).*\|$", re.MULTILINE)
 PAGE = (Path(__file__).parents[2] / "docs" / "output.md").read_text()
 DOCUMENTED = {command: re.findall(r"`(\w+)`", keys) for command, keys in ROW.findall(PAGE)}
 OF_THEIR_OWN = {"rebuild", "live", "db start", "db stop", "db status"}
