@@ -44,5 +44,8 @@ for what in "--job game_live_transform" "--method game.liveGameV1"; do
   grep -q "^Error: no connection to the database" error || { cat error; exit 1; }
 done
 "$work/venv/bin/mlb-sim" write "$work/stubs" --games 1 >/dev/null
-"$work/venv/bin/mlbgen" --help 2>&1 | grep -q "pip install 'mlb-etl\[codegen\]'"
+"$work/venv/bin/mlbgen" --help >/dev/null
+mkdir -p "$work/project/schemas"
+touch "$work/project/pyproject.toml"
+"$work/venv/bin/mlbgen" generate --root "$work/project" 2>&1 | grep -q "pip install 'mlb-etl\[codegen\]'"
 echo "wheel: builds, installs and runs with the runtime's dependencies alone"

@@ -1,6 +1,40 @@
-"""Runtime: captures responses of the MLB Stats API, keeps them raw, and turns them into tables, safely."""
+"""Runtime: captures responses of the MLB Stats API, keeps them raw, and turns them into tables, safely.
 
-from mlb_etl.apply.pipeline import Pipeline, pipeline
-from mlb_etl.laws.counts import Counts
+What is named here is public; every module below is private and may change. Importing the package loads nothing else:
+each name is imported when it is first used.
+"""
 
-__all__ = ["Counts", "Pipeline", "pipeline"]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlb_etl.apply.pipeline import Pipeline, pipeline
+    from mlb_etl.errors import DatabaseUnavailable, EtlError, Rejected
+    from mlb_etl.laws.counts import Counts
+    from mlb_etl.settings import Settings
+
+__all__ = ["Counts", "DatabaseUnavailable", "EtlError", "Pipeline", "Rejected", "Settings", "pipeline"]
+
+_MODULES = {
+    "Counts": "mlb_etl.laws.counts",
+    "DatabaseUnavailable": "mlb_etl.errors",
+    "EtlError": "mlb_etl.errors",
+    "Pipeline": "mlb_etl.apply.pipeline",
+    "Rejected": "mlb_etl.errors",
+    "Settings": "mlb_etl.settings",
+    "pipeline": "mlb_etl.apply.pipeline",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, once."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

@@ -18,7 +18,7 @@ from stamina.instrumentation import set_on_retry_hooks
 
 from mlb_etl.cli import cli
 from mlb_etl.errors import EtlError
-from mlb_etl.http import client
+from mlb_etl.http import retry_logs
 from mlb_etl.http.client import Client, Retries, Timeouts
 from mlb_etl.http.rate import RateLimit
 from mlb_etl.jobs import job_files
@@ -131,7 +131,7 @@ def world(
 ) -> Iterator[World]:
     monkeypatch.setenv("MLB_ETL_DSN", database)
     caplog.set_level(logging.INFO, "mlb_etl")
-    client.set_up_logs()
+    retry_logs.set_up_logs()
     simulated.requests.clear()
     world = World(simulated, database)
     with closing(world.laws.connection):

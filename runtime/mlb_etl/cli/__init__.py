@@ -9,33 +9,17 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import click
-import psycopg
 
 from mlb_etl import logs
-from mlb_etl.cli import console
-from mlb_etl.cli.database import database
-from mlb_etl.cli.ingest import backfill, ingest
-from mlb_etl.cli.jobs import group as jobs
-from mlb_etl.cli.live import live
-from mlb_etl.cli.load import load, test
-from mlb_etl.cli.quarantine import group as quarantine
-from mlb_etl.cli.rebuild import rebuild
-from mlb_etl.cli.repair import repair
-from mlb_etl.cli.replay import replay
-from mlb_etl.cli.schema import schema
-from mlb_etl.cli.status import status
-from mlb_etl.cli.transform import transform
-from mlb_etl.cli.verify import verify
+from mlb_etl.cli import stderr
+from mlb_etl.cli.lazy import LazyGroup, Place
 from mlb_etl.errors import EtlError, told
-from mlb_etl.http import client
 from mlb_etl.logs import Chosen
-from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate
 
 BUG = 70
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
@@ -43,7 +27,26 @@ NOT_READ = 141  # 128 and the number of SIGPIPE
 log = logging.getLogger("mlb_etl")
 
 
-class _Commands(click.Group):
+_COMMANDS = {
+    "backfill": Place("mlb_etl.cli.ingest:backfill", "Ingest in several processes, for many games"),
+    "db": Place("mlb_etl.cli.database:database", "Start and stop the embedded PostgreSQL, and open psql"),
+    "ingest": Place("mlb_etl.cli.ingest:ingest", "Ask the API for what a job says, and keep the responses"),
+    "jobs": Place("mlb_etl.cli.jobs:group", "See which jobs there are, and how a job file is written"),
+    "live": Place("mlb_etl.cli.live:live", "Follow games while they are on"),
+    "load": Place("mlb_etl.cli.load:load", "Put captured responses from files into the raw tables"),
+    "quarantine": Place("mlb_etl.cli.quarantine:group", "Look at captures that were not applied, and decide on them"),
+    "rebuild": Place("mlb_etl.cli.rebuild:rebuild", "Apply a migration that makes a table anew, and fill it"),
+    "repair": Place("mlb_etl.cli.repair:repair", "Bring the tables of documents to their captures"),
+    "replay": Place("mlb_etl.cli.replay:replay", "Fill the raw tables from an object store"),
+    "schema": Place("mlb_etl.cli.schema:schema", "Create the tables and bring them up to date"),
+    "status": Place("mlb_etl.cli.status:status", "Show what is captured, applied, behind, put aside and failed"),
+    "test": Place("mlb_etl.cli.load:test", "Work with captured responses instead of the API"),
+    "transform": Place("mlb_etl.cli.transform:transform", "Turn responses in the raw tables into rows of the tables"),
+    "verify": Place("mlb_etl.cli.verify:verify", "Compare what is stored with the captures"),
+}
+
+
+class _Commands(LazyGroup):
     """Shows what a user can mend as one message, and anything else with its traceback as our bug."""
 
     def make_context(
@@ -55,27 +58,24 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with db.translate_errors(), _ended():
+            with _ended():
                 return super().invoke(ctx)
         except EtlError as error:
             return _end(ctx, told(error))
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except Exception as error:
-            if isinstance(error, psycopg.Error) and (changed := _changed_by_hand()):
-                return _end(ctx, f"the database refuses: {db.message(error)}; {changed}")
+            if (why := _refused(error)) is not None:
+                return _end(ctx, why)
             log.exception("this is a bug in mlb-etl; please report it with what follows")
             ctx.exit(BUG)
 
 
-def _changed_by_hand() -> str | None:
-    """What of the tables is not as the migrations made it, so that a right statement fails."""
-    settings = Settings.from_environment()
-    with suppress(EtlError, psycopg.Error), db.connect(settings) as connection:
-        for each in migrate.differences(connection, settings.tables):
-            if each.state != "extra":
-                return f"{each}; `mlb-etl schema status` lists what was changed by hand"
-    return None
+def _refused(error: Exception) -> str | None:
+    """Why the database refuses something, where that is what happened and a user can mend it."""
+    from mlb_etl.stores.postgres import refusals  # noqa: PLC0415 - it imports the driver, which help does without
+
+    return refusals.explain(error)
 
 
 @contextmanager
@@ -109,7 +109,9 @@ def _close_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(
+    cls=_Commands, places=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
+)
 @click.option("-v", "--verbose", is_flag=True, help="Tell on standard error what is done.")
 @click.option(
     "--log-format",
@@ -118,7 +120,8 @@ def _close_output() -> None:
     help="How to write what goes to standard error: for people, or a JSON object a line.",
 )
 @click.version_option(package_name="mlb-etl")
-def cli(*, verbose: bool, log_format: logs.Form) -> None:
+@click.pass_obj
+def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.Form) -> None:
     """Keep responses of the MLB Stats API raw, and turn them into PostgreSQL tables, safely.
 
     \b
@@ -152,28 +155,14 @@ def cli(*, verbose: bool, log_format: logs.Form) -> None:
       mlb-etl load recordings --transform
       mlb-etl transform --method game.liveGameV1 --game-pk 747175
     """
-    logs.set_up(Chosen(logging.INFO if verbose else logging.WARNING, log_format), console.log)
-    client.set_up_logs()
+    from mlb_etl.http import retry_logs  # noqa: PLC0415 - it imports the retry library, which help does without
 
-
-cli.add_command(backfill)
-cli.add_command(database)
-cli.add_command(ingest)
-cli.add_command(jobs)
-cli.add_command(live)
-cli.add_command(load)
-cli.add_command(quarantine)
-cli.add_command(rebuild)
-cli.add_command(repair)
-cli.add_command(replay)
-cli.add_command(schema)
-cli.add_command(status)
-cli.add_command(test)
-cli.add_command(transform)
-cli.add_command(verify)
+    logs.set_up(Chosen(logging.INFO if verbose else logging.WARNING, log_format), stderr.log)
+    retry_logs.set_up_logs()
+    if imported is not None:
+        imported()
 
 
 def main() -> None:
     """The program mlb-etl."""
-    gc.freeze()  # what was imported is nobody's garbage: collections then pass over it
-    cli(prog_name="mlb-etl")
+    cli(prog_name="mlb-etl", obj=gc.freeze)  # what a command imported is never garbage: collections pass over it

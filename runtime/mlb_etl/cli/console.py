@@ -1,14 +1,13 @@
-"""The terminal: one place that knows what moves on it, so that log lines stand above that and not in it."""
+"""The terminal, and what moves on it; log lines stand above that, not in it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-_moving: list[Console] = []
+from mlb_etl.cli import stderr
 
 
 class Output(Console):
@@ -34,17 +33,12 @@ def moving(console: Console, *, transient: bool) -> Iterator[Callable[[Renderabl
     It has no thread of its own, which would keep the process from being forked.
     """
     live = Live(console=console, auto_refresh=False, transient=transient, redirect_stdout=False, redirect_stderr=False)
-    with live:
-        _moving.append(console)
-        try:
-            yield lambda drawn: live.update(drawn, refresh=True)
-        finally:
-            _moving.remove(console)
 
+    def above(line: str) -> None:
+        if Console(stderr=True).is_terminal:
+            console.print(Text(line), soft_wrap=True)
+        else:
+            stderr.plain(line)
 
-def log(line: str) -> None:
-    """Write a line to standard error, above what moves there."""
-    if _moving and Console(stderr=True).is_terminal:
-        _moving[-1].print(Text(line), soft_wrap=True)
-    else:
-        click.echo(line, err=True)
+    with live, stderr.through(above):
+        yield lambda drawn: live.update(drawn, refresh=True)

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import Protocol, Self, TypeVar
 
 import stamina
-from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from mlb_contracts.response import Response
 from mlb_etl import logs
-from mlb_etl.errors import CorruptResponse, DatabaseUnavailable, Rejected, Unreachable, told
+from mlb_etl.errors import CorruptResponse, Rejected, Unreachable
 from mlb_etl.http import answers
 from mlb_etl.http.exchange import Exchanges, Timeouts
 from mlb_etl.http.rate import RateLimit
@@ -152,15 +151,3 @@ def _again(error: Exception) -> bool | float:
             return True
         return error.retry_after if error.retry_after <= PATIENCE else False
     return isinstance(error, CorruptResponse)
-
-
-def set_up_logs() -> None:
-    """Let each request be logged once, by its client, and each retry with its cause."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    set_on_retry_hooks([_tell])
-
-
-def _tell(details: RetryDetails) -> None:
-    """Log why something is tried again: a hook of stamina, whose own names no cause."""
-    if not isinstance(details.caused_by, DatabaseUnavailable):  # of which its session tells
-        log.warning("%s; trying again in %.1f s", told(details.caused_by), details.wait_for)

@@ -11,7 +11,7 @@ from mlb_etl.apply.workers import Workers
 from mlb_etl.baseball import schedule
 from mlb_etl.capture.capturer import Captured, Target
 from mlb_etl.errors import EtlError
-from mlb_etl.http import client, request
+from mlb_etl.http import request, retry_logs
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.jobs import job_files
@@ -141,7 +141,7 @@ _worker: Worker  # of a worker process
 
 def _start(order: Order) -> None:
     global _worker  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
-    client.set_up_logs()
+    retry_logs.set_up_logs()
     _worker = Worker(order, order.source())
 
 

@@ -1,74 +1,24 @@
-"""The command line of mlbgen: each command reads its options, calls what does the work, and prints."""
+"""The command line of mlbgen: each command reads its options, imports and calls what does the work, and prints."""
 
 import json
 import os
-import re
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mlbgen import layout
-from mlbgen.language.diagnostics import Diagnostic
+from mlbgen.cli.options import FOLDER, FORMAT, ROOT, STUBS, method_names, words
 from mlbgen.language.errors import MlbgenError
-from mlbgen.language.source import with_lines
-from mlbgen.postgres import migrations
-from mlbgen.project import checking, generate, migrate, output, schema
-from mlbgen.samples import coverage, infer
-from mlbgen.samples.stubs import with_own
+
+if TYPE_CHECKING:
+    from mlbgen.language.diagnostics import Diagnostic
+    from mlbgen.project.output import Change
 
 _DIFFERENT, _BUG = 1, 70
-
-
-def _find_root(_context: click.Context, _option: click.Parameter, given: Path | None) -> Path:
-    here = Path.cwd()
-    for folder in (given,) if given else (here, *here.parents):
-        if (folder / "pyproject.toml").is_file() and (folder / "schemas").is_dir():
-            return folder
-    raise click.BadParameter(f"{given or here} is no project: it has no pyproject.toml and schemas/")
-
-
-def _find_stubs(context: click.Context, _option: click.Parameter, given: tuple[Path, ...]) -> tuple[Path, ...]:
-    root: Path = context.params["root"]
-    beside = root.parent / "shared" / "stubs"
-    return given or ((beside,) if beside.is_dir() else ())
-
-
-def _words(_context: click.Context, _argument: click.Parameter, given: str) -> str:
-    if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", given) is None:
-        raise click.BadParameter(f"{given!r} is not in snake_case, such as add_venue")
-    return given
-
-
-def _method_names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    for name in given:
-        if re.fullmatch(r"[A-Za-z]\w*\.[A-Za-z]\w*", name, re.ASCII) is None:
-            raise click.BadParameter(f"{name!r} is not an endpoint and a method, such as game.liveGameV1")
-    return given
-
-
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_root = click.option(
-    "--root",
-    type=_FOLDER,
-    is_eager=True,
-    callback=_find_root,
-    help="Folder of the project. [default: the one that the working directory is in]",
-)
-_stubs = click.option(
-    "--stubs",
-    multiple=True,
-    type=_FOLDER,
-    envvar="MLB_STUBS",
-    show_envvar=True,
-    callback=_find_stubs,
-    help="Folder of sample responses; can be repeated. [default: ../shared/stubs beside the project, if it is there]",
-)
-_format = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or for programs."
-)
+_EXTRA = ("datamodel_code_generator", "jinja2", "ruff", "sqlglot")  # what the extra `codegen` installs
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -89,13 +39,13 @@ def commands(**_options: bool) -> None:
 
 
 @commands.command("infer")
-@_root
-@_stubs
+@ROOT
+@STUBS
 @click.option(
     "--method",
     "methods",
     multiple=True,
-    callback=_method_names,
+    callback=method_names,
     help="Such as game.liveGameV1; can be repeated. [default: those with a mapping]",
 )
 def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
@@ -106,6 +56,10 @@ def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
       mlbgen infer --stubs ../shared/stubs
       mlbgen infer --stubs captured --method schedule.schedule
     """
+    from mlbgen.project import generate, output
+    from mlbgen.samples import infer
+    from mlbgen.samples.stubs import with_own
+
     if not stubs:
         raise click.UsageError("samples are needed: --stubs DIR")
     names = methods or [generate.method_name(each, root=root) for each in generate.mappings(root)]
@@ -113,7 +67,7 @@ def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
 
 
 @commands.command("generate")
-@_root
+@ROOT
 def generate_(root: Path) -> None:
     """Write all generated files that are not as they should be, and remove those that are no longer made.
 
@@ -131,8 +85,8 @@ def generate_(root: Path) -> None:
 
 
 @commands.command()
-@_root
-@_format
+@ROOT
+@FORMAT
 def diff(root: Path, form: str) -> None:
     """Show what `mlbgen generate` would change, and tables that need a migration; exit with 1 if anything.
 
@@ -143,6 +97,8 @@ def diff(root: Path, form: str) -> None:
     """
     changes, unreleased = _changes(root)
     if form == "json":
+        from mlbgen import layout
+
         listed = [{"path": each.path, "change": each.kind} for each in changes]
         migrations_folder = layout.migrations(layout.package(root))
         behind = [{"path": migrations_folder, "change": "behind"}] if unreleased else []
@@ -156,12 +112,12 @@ def diff(root: Path, form: str) -> None:
 
 
 @commands.command("migrate")
-@_root
+@ROOT
 @click.option(
     "--allow-drop", is_flag=True, help="Also drop tables and columns, and columns to narrow, with all values."
 )
 @click.option("--rebuild", is_flag=True, help="Also make tables anew whose key or partition changed.")
-@click.argument("what", callback=_words)
+@click.argument("what", callback=words)
 def migrate_(root: Path, what: str, *, allow_drop: bool, rebuild: bool) -> None:
     """Write what the mappings changed of the tables as the next migration, V<n>__WHAT.sql.
 
@@ -173,6 +129,8 @@ def migrate_(root: Path, what: str, *, allow_drop: bool, rebuild: bool) -> None:
       mlbgen migrate add_venue
       mlbgen migrate plays_by_month --rebuild
     """
+    from mlbgen.project import migrate, output
+
     migration = migrate.read_and_plan(root, what, migrate.Allowed(drop=allow_drop, rebuild=rebuild))
     for line in migration.changes or ("nothing to do: the migrations lead to what the mappings say",):
         click.echo(line)
@@ -180,9 +138,9 @@ def migrate_(root: Path, what: str, *, allow_drop: bool, rebuild: bool) -> None:
 
 
 @commands.command()
-@_root
-@_stubs
-@_format
+@ROOT
+@STUBS
+@FORMAT
 def check(root: Path, stubs: Sequence[Path], form: str) -> None:
     """Tell what is wrong in the mappings, with file, line and column; exit with 1 if anything.
 
@@ -191,6 +149,8 @@ def check(root: Path, stubs: Sequence[Path], form: str) -> None:
       mlbgen check
       mlbgen check --stubs ../shared/stubs --format json
     """
+    from mlbgen.project import checking
+
     found = checking.check(root, stubs)
     if form == "json":
         click.echo(json.dumps([each.json() for each in found.diagnostics], indent=2, ensure_ascii=False))
@@ -204,14 +164,14 @@ def check(root: Path, stubs: Sequence[Path], form: str) -> None:
 
 
 @commands.command("coverage")
-@_root
+@ROOT
 @click.option(
     "--stubs",
     multiple=True,
-    type=_FOLDER,
+    type=FOLDER,
     help="Folder of sample responses; can be repeated. [default: what the shapes in schemas/api/ were inferred from]",
 )
-@_format
+@FORMAT
 def coverage_(root: Path, stubs: Sequence[Path], form: str) -> None:
     """Account for every path of the responses: mapped, ignored for a reason, or unmapped.
 
@@ -220,6 +180,9 @@ def coverage_(root: Path, stubs: Sequence[Path], form: str) -> None:
       mlbgen coverage
       mlbgen coverage --stubs ../shared/stubs --format json
     """
+    from mlbgen.project import generate
+    from mlbgen.samples import coverage
+
     inputs = generate.read(root, generate.mappings(root))
     shown = generate.with_shapes_of(inputs, stubs) if stubs else inputs
     for missing in sorted({each.method.name for each in inputs} - {each.method.name for each in shown}):
@@ -232,7 +195,7 @@ def coverage_(root: Path, stubs: Sequence[Path], form: str) -> None:
 
 
 @commands.command()
-@_root
+@ROOT
 @click.option(
     "--mapping",
     "mappings",
@@ -248,6 +211,9 @@ def ddl(root: Path, mappings: Sequence[Path]) -> None:
       mlbgen ddl
       mlbgen ddl --mapping schemas/mappings/game/live_game_v1.yaml > V2.sql
     """
+    from mlbgen.postgres import migrations
+    from mlbgen.project import generate
+
     inputs = generate.read(root, [each.absolute() for each in mappings] or generate.mappings(root))
     click.echo(migrations.ddl([each.method for each in inputs]), nl=False)
 
@@ -260,23 +226,32 @@ def schema_() -> None:
     Example:
       mlbgen schema > schemas/mapping.schema.json
     """
+    from mlbgen.project import schema
+
     click.echo(schema.text(), nl=False)
 
 
-def _changes(root: Path) -> tuple[list[output.Change], list[Diagnostic]]:
+def _changes(root: Path) -> "tuple[list[Change], list[Diagnostic]]":
     """What differs between the files and what would be generated, and what no migration has yet."""
+    from mlbgen import layout
+    from mlbgen.project import generate, migrate, output
+
     inputs, before = generate.read(root, generate.mappings(root)), generate.read_released(root)
     package = layout.package(root)
     changes = output.changes(root, generate.files(inputs, before, package), [layout.generated(package)])
     return changes, migrate.unreleased([each.method for each in inputs], before)
 
 
-def _tell(root: Path, diagnostics: list[Diagnostic]) -> None:
+def _tell(root: Path, diagnostics: "list[Diagnostic]") -> None:
+    from mlbgen.language.source import with_lines
+
     for each in with_lines(diagnostics, root=root):
         click.echo(each.render(), err=True)
 
 
-def _write(root: Path, changes: list[output.Change]) -> None:
+def _write(root: Path, changes: "list[Change]") -> None:
+    from mlbgen.project import output
+
     output.write(root, changes)
     for each in changes:
         click.echo(f"{'removed' if each.new is None else 'written'}: {each.path}")
@@ -294,6 +269,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _DIFFERENT
     except MlbgenError as error:
         click.echo(str(error), err=True)
+        return _DIFFERENT
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        click.echo(f"mlbgen needs {error.name}, which is missing: pip install 'mlb-etl[codegen]'", err=True)
         return _DIFFERENT
     except Exception as error:  # noqa: BLE001 -- whatever else comes is a bug, and has to say so
         if "--debug" in given or os.environ.get("MLBGEN_DEBUG"):

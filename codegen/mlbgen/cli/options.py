@@ -1,0 +1,55 @@
+"""Options and arguments that commands of mlbgen share, and how they are read."""
+
+import re
+from pathlib import Path
+
+import click
+
+
+def _find_root(_context: click.Context, _option: click.Parameter, given: Path | None) -> Path:
+    here = Path.cwd()
+    for folder in (given,) if given else (here, *here.parents):
+        if (folder / "pyproject.toml").is_file() and (folder / "schemas").is_dir():
+            return folder
+    raise click.BadParameter(f"{given or here} is no project: it has no pyproject.toml and schemas/")
+
+
+def _find_stubs(context: click.Context, _option: click.Parameter, given: tuple[Path, ...]) -> tuple[Path, ...]:
+    root: Path = context.params["root"]
+    beside = root.parent / "shared" / "stubs"
+    return given or ((beside,) if beside.is_dir() else ())
+
+
+def words(_context: click.Context, _argument: click.Parameter, given: str) -> str:
+    if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", given) is None:
+        raise click.BadParameter(f"{given!r} is not in snake_case, such as add_venue")
+    return given
+
+
+def method_names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for name in given:
+        if re.fullmatch(r"[A-Za-z]\w*\.[A-Za-z]\w*", name, re.ASCII) is None:
+            raise click.BadParameter(f"{name!r} is not an endpoint and a method, such as game.liveGameV1")
+    return given
+
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+ROOT = click.option(
+    "--root",
+    type=FOLDER,
+    is_eager=True,
+    callback=_find_root,
+    help="Folder of the project. [default: the one that the working directory is in]",
+)
+STUBS = click.option(
+    "--stubs",
+    multiple=True,
+    type=FOLDER,
+    envvar="MLB_STUBS",
+    show_envvar=True,
+    callback=_find_stubs,
+    help="Folder of sample responses; can be repeated. [default: ../shared/stubs beside the project, if it is there]",
+)
+FORMAT = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or for programs."
+)

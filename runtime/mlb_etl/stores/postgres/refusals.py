@@ -1,0 +1,35 @@
+"""What a user can mend of an error that reached the command line."""
+
+from contextlib import suppress
+
+import psycopg
+
+from mlb_etl.errors import EtlError, told
+from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db, migrate
+
+
+def explain(error: Exception) -> str | None:
+    """Why the database refuses something, and what to do; None where the error is a bug of ours, or not of a database.
+
+    A right statement fails where somebody changed the tables by hand, so they are compared with the migrations.
+    """
+    if not isinstance(error, psycopg.Error):
+        return None
+    try:
+        db.reraise(error)
+    except EtlError as ours:
+        return told(ours)
+    except psycopg.Error:
+        changed = _changed_by_hand()
+        return changed and f"the database refuses: {db.message(error)}; {changed}"
+
+
+def _changed_by_hand() -> str | None:
+    """What of the tables is not as the migrations made it."""
+    settings = Settings.from_environment()
+    with suppress(EtlError, psycopg.Error), db.connect(settings) as connection:
+        for each in migrate.differences(connection, settings.tables):
+            if each.state != "extra":
+                return f"{each}; `mlb-etl schema status` lists what was changed by hand"
+    return None

@@ -1,0 +1,87 @@
+"""What an import loads, and how soon help is there: nothing that is not needed."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import mlb_etl
+from mlb_etl.cli import cli
+
+HEAVY = {
+    "datamodel_code_generator", "httpx", "jinja2", "jsonpatch", "msgspec", "obstore", "psycopg", "pydantic",
+    "pyrate_limiter", "rich", "ruff", "sqlglot", "stamina", "tenacity", "yaml",
+}  # fmt: skip
+OF_RECORDS = {"msgspec", "pydantic"}  # which generated code is made of
+SOON = 0.3  # seconds of CPU for help, of which it takes a third
+
+SHOWN = "; import sys, time; print(time.process_time(), *{name.partition('.')[0] for name in sys.modules})"
+HELP = """
+import atexit, sys, time
+def show():
+    names = {name.partition('.')[0] for name in sys.modules}
+    print(time.process_time(), *names, file=sys.stderr)
+atexit.register(show)
+sys.argv[1:] = ['--help']
+from %s import main
+sys.exit(main())
+"""
+
+
+def run(code: str) -> tuple[str, str]:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout, done.stderr
+
+
+def told(line: str) -> tuple[float, set[str]]:
+    seconds, *names = line.split()
+    return float(seconds), set(names)
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        ("import mlb_etl", set()),
+        ("from mlb_etl import EtlError", set()),
+        ("import mlb_tables", set()),
+        ("import mlb_tables.game.live_game_v1.method", OF_RECORDS),
+        ("import mlb_tables.game.live_game_v1.api", OF_RECORDS),
+        ("import mlb_contracts.convert", {"msgspec"}),
+        ("import mlbgen", set()),
+    ],
+)
+def test_an_import_loads_what_it_needs(code: str, needed: set[str]) -> None:
+    _, names = told(run(code + SHOWN)[0])
+    assert "mlb_etl" in names or "mlb_etl" not in code
+    assert names & HEAVY <= needed
+
+
+@pytest.mark.parametrize("program", ["mlb_etl.cli", "mlbgen.cli"])
+def test_help_is_there_soon(program: str) -> None:
+    runs = [run(HELP % program) for _ in range(3)]
+    for shown, last in runs:
+        assert shown.startswith("Usage: ")
+        assert told(last)[1] & HEAVY == set()
+    assert min(told(last)[0] for _, last in runs) <= SOON
+
+
+def test_each_command_is_where_it_is_said_to_be() -> None:
+    context = click.Context(cli)
+    assert cli.get_command(context, "no-such-command") is None
+    shown = CliRunner().invoke(cli, ["--help"], terminal_width=80).output
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        [line] = [line for line in shown.splitlines() if line.startswith(f"  {name} ")]
+        assert line.split(maxsplit=1)[1], "a line that fits is not broken"
+
+
+def test_public_names_are_there() -> None:
+    assert dir(mlb_etl) == sorted(mlb_etl.__all__)
+    for name in mlb_etl.__all__:
+        assert getattr(mlb_etl, name).__name__ == name
+    with pytest.raises(AttributeError, match="no_such_name"):
+        mlb_etl.no_such_name  # noqa: B018 - the access is what is tried
