@@ -58,7 +58,10 @@ OF_THEIR_OWN = {"rebuild", "live", "db start", "db stop", "db status"}
 
 def commands(command: click.Command, *path: str) -> Iterator[tuple[str, click.Command]]:
     if isinstance(command, click.Group):
-        for name, sub in command.commands.items():
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            sub = command.get_command(context, name)
+            assert sub is not None
             yield from commands(sub, *path, name)
     else:
         yield " ".join(path), command
