@@ -25,11 +25,11 @@ from psycopg import sql
 from mlb_contracts import Capture, Method, Row, Table, convert
 from mlb_contracts.response import Response
 from mlb_contracts.rows import first_of_each, last_of_each
+from mlb_contracts.sql_types import Decoding
 from mlb_etl.extract import extract as engine
 from mlb_etl.stores.postgres.db import Connection
 from mlbgen import ir
 from mlbgen.ir import columns
-from mlbgen.ir.types import Decoding
 from mlbgen.language.names import identifier
 from mlbgen.project import generate
 from mlbgen.python import conditions

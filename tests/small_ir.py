@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mlb_contracts import sql_types
 from mlbgen import ir
-from mlbgen.ir import types
 from mlbgen.language.diagnostics import Position
 
 POSITION = Position("schemas/mappings/league/game_v1.yaml", 1, 1)
@@ -15,9 +15,9 @@ def column(
     name: str, spelling: str, *, nullable: bool = True, description: str = "A fact.", json_type: str | None = None
 ) -> ir.Column:
     """A column of that type, from a JSON value of the given or of the first type that fills it."""
-    sql_type = types.parse(spelling)
+    sql_type = sql_types.parse(spelling)
     assert sql_type is not None
-    seen = json_type or types.json_types(sql_type)[-1]
+    seen = json_type or sql_types.json_types(sql_type)[-1]
     value = ir.PathValue((ir.Reference("$", (name,), f"$.{name}", seen),))
     return ir.Column(name, sql_type, value, nullable, description, POSITION)
 
@@ -28,7 +28,7 @@ def table(
     """A table with these columns between game_pk, season and the two times of writing."""
     keys = [column("game_pk", "bigint", nullable=False), column("season", "smallint", nullable=False)]
     times = [
-        ir.Column(name, types.SqlType("timestamptz"), value, nullable=False, description=said, position=POSITION)
+        ir.Column(name, sql_types.SqlType("timestamptz"), value, nullable=False, description=said, position=POSITION)
         for name, value, said in (
             ("captured_at", ir.CapturedAt(), "When the response was asked for."),
             ("ingested_at", ir.IngestedAt(), "When this row was written."),
@@ -57,7 +57,7 @@ def table(
 DOCUMENT = (
     ir.DocumentKey(
         "game_pk",
-        types.SqlType("bigint"),
+        sql_types.SqlType("bigint"),
         ir.PathValue((ir.Reference("$", ("gamePk",), "$.gamePk", "integer"),)),
         "The game.",
     ),

@@ -4,8 +4,8 @@ Each takes a text and its path, and passes None through. For a text that it can'
 returns None, or raises errors.Rejected where there is none to tell. The same texts come again and again (heights,
 rates, years), so each remembers what it made of the latest ones.
 
-A change of what one of them makes of a text needs a new number in mlbgen.ir.types.VERSIONS, which applies responses
-anew.
+A change of what one of them makes of a text needs a new number in mlb_contracts.sql_types.VERSIONS, which applies
+responses anew.
 """
 
 import re

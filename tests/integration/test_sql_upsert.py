@@ -14,8 +14,8 @@ from conftest import create_database
 from psycopg import sql
 from small_ir import DOCUMENT, GAMES, PLAYS, column, method, table
 
+from mlb_contracts import sql_types
 from mlbgen import ir
-from mlbgen.ir import types
 from mlbgen.ir.columns import wire
 from mlbgen.postgres import migrations
 from mlbgen.postgres.staging import sent
@@ -38,8 +38,8 @@ KINDS = table(
     "kinds",
     [
         column(f"{name.replace(' ', '_')}_of_{seen}", name, json_type=seen)
-        for name in types.TYPE_NAMES
-        for seen in types.json_types(types.SqlType(name))
+        for name in sql_types.TYPES
+        for seen in sql_types.json_types(sql_types.SqlType(name))
     ],
 )
 TABLES = (GAMES, PLAYS, BENCH, MOVING, KINDS)

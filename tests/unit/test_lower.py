@@ -4,8 +4,8 @@ import pytest
 from checks import some
 from lowering import DEFAULTS, FILE, GAMES, HEAD, errors, method, table
 
+from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
-from mlbgen.ir.types import SqlType
 from mlbgen.language.paths import Comparison
 from mlbgen.lower import load_method
 from mlbgen.project import schema

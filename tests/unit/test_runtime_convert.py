@@ -1,5 +1,9 @@
 """Converters take what their type holds, to the last number."""
 
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
 import pytest
 
 from mlb_contracts import convert
@@ -22,3 +26,38 @@ def test_a_number_is_one_that_a_double_holds() -> None:
     for text in ("1e309", "-1e309"):
         with pytest.raises(Rejected, match="a number is expected that a double can hold"):
             convert.number(text, "$.a")
+
+
+@pytest.mark.parametrize(
+    ("converter", "text", "value"),
+    [
+        (convert.decimal, ".267", Decimal("0.267")),
+        (convert.calendar_date, "2024-07-13", date(2024, 7, 13)),
+        (convert.timestamp, "2024-07-13T04:19:09Z", datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)),
+        (convert.uuid, "0f4bf232-89dd-42bb-b9f3-17a0a1a2a3a4", UUID("0f4bf232-89dd-42bb-b9f3-17a0a1a2a3a4")),
+        (convert.innings_to_outs, "7.2", 23),
+        (convert.timecode, "20240713_041909", datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)),
+        (convert.height_inches, "6' 2\"", 74),
+        (convert.batting_slot, "903", 9),
+        (convert.batting_sequence, "903", 3),
+    ],
+)
+def test_what_a_text_becomes(converter: convert.Converter[object], text: str, value: object) -> None:
+    assert converter(text, "$.a") == value
+
+
+@pytest.mark.parametrize(
+    ("converter", "text"),
+    [
+        (convert.integer, "٣"),
+        (convert.decimal, "NaN"),
+        (convert.timestamp, "2024-07-13T04:19:09"),
+        (convert.innings_to_outs, "7.3"),
+        (convert.timecode, "20240713"),
+        (convert.height_inches, "six feet"),
+        (convert.batting_slot, "003"),
+    ],
+)
+def test_a_text_of_another_form_is_refused(converter: convert.Converter[object], text: str) -> None:
+    with pytest.raises(Rejected, match="expected"):
+        converter(text, "$.a")

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from small_ir import DOCUMENT, PLAYS, column, table
 
+from mlb_contracts import sql_types
 from mlbgen import ir
-from mlbgen.ir import types
 from mlbgen.ir.columns import wire
 from mlbgen.language.names import SQL_NAME_BYTES
 from mlbgen.postgres.staging import stage
@@ -14,8 +14,8 @@ from mlbgen.postgres.statements import statements
 
 ALL_TYPES = [
     column(f"{name.replace(' ', '_')}_of_{seen}", name, json_type=seen)
-    for name in types.TYPE_NAMES
-    for seen in types.json_types(types.SqlType(name))
+    for name in sql_types.TYPES
+    for seen in sql_types.json_types(sql_types.SqlType(name))
 ]
 OWN_WIRE = {"smallint": "int2", "integer": "int4", "bigint": "int8", "double precision": "float8", "boolean": "bool"}
 KEYS_ONLY = table("bench", [column("player_id", "integer", nullable=False)], ["player_id"])
@@ -139,7 +139,7 @@ def test_a_row_partitioned_by_captured_at_is_the_same_at_another_time() -> None:
 
 
 def test_every_document_key_is_a_parameter_of_its_type() -> None:
-    day = ir.DocumentKey("day", types.SqlType("date"), DOCUMENT[0].value, "")
+    day = ir.DocumentKey("day", sql_types.SqlType("date"), DOCUMENT[0].value, "")
     listed = table("listed", [column("day", "date", nullable=False)], ["day"], by=None)
     upsert = statements(listed, (*DOCUMENT, day)).upsert
     assert '"old"."game_pk" = ANY(%(game_pk)s::bigint[])\n        AND "old"."day" = ANY(%(day)s::date[])' in upsert

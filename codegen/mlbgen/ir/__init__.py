@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mlbgen.ir.types import SqlType
+from mlb_contracts.sql_types import SqlType
 from mlbgen.language.diagnostics import Position
 from mlbgen.language.paths import Condition
 

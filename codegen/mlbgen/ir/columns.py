@@ -1,8 +1,8 @@
 """What is known of a column by where its value comes from."""
 
+from mlb_contracts import sql_types
+from mlb_contracts.sql_types import Decoding
 from mlbgen import ir
-from mlbgen.ir import types
-from mlbgen.ir.types import Decoding
 
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
@@ -15,13 +15,13 @@ def decodings(column: ir.Column) -> tuple[Decoding, ...]:
 def converter(decoding: Decoding, decoded: str) -> str | None:
     """The function of mlb_contracts.convert that makes the value of what was decoded as `decoded`, or None."""
     if decoding.convert or decoded == decoding.annotation:
-        return decoding.convert or types.CHECKED.get(decoded)
-    return types.FROM_TEXT.get(decoding.annotation) if decoded == "str" else None
+        return decoding.convert or sql_types.CHECKED.get(decoded)
+    return sql_types.FROM_TEXT.get(decoding.annotation) if decoded == "str" else None
 
 
 def wire(column: ir.Column) -> str:
-    """The type that the column is sent as; all its alternatives have the same."""
-    return decodings(column)[0].wire
+    """The type that the column is sent as."""
+    return sql_types.facts(column.type).wire
 
 
 def varies(column: ir.Column) -> bool:
@@ -36,7 +36,7 @@ def varies(column: ir.Column) -> bool:
 
 
 def readers(column: ir.Column) -> frozenset[str]:
-    """The decoders and converters that can make the column's value, by their names in types.VERSIONS."""
+    """The decoders and converters that can make the column's value, by their names in sql_types.VERSIONS."""
     if isinstance(column.value, ir.IndexValue | ir.ConstantValue | ir.CapturedAt | ir.IngestedAt):
         return frozenset()
     return frozenset(name for each in decodings(column) for name in (each.annotation, each.convert) if name is not None)
@@ -52,7 +52,7 @@ def is_required(column: ir.Column) -> bool:
 
 def annotation(column: ir.Column) -> str:
     """The column's annotation in its row model."""
-    python = decodings(column)[0].python
+    python = sql_types.facts(column.type).python
     return f"{python} | None" if column.nullable else python
 
 
@@ -97,7 +97,7 @@ def _json_types(value: ir.Value) -> tuple[str, ...]:
 
 
 def _decoding(column: ir.Column, json_type: str) -> Decoding:
-    decoding = types.decoding(column.type, json_type, column.convert)
+    decoding = sql_types.decoding(column.type, json_type, column.convert)
     if decoding is None:
         raise AssertionError(f"{column.name}: {json_type} can't fill {column.type}, which lowering refuses")
     return decoding

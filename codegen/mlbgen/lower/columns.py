@@ -3,40 +3,15 @@
 import difflib
 import json
 
+from mlb_contracts import sql_types
+from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
-from mlbgen.ir import types
-from mlbgen.ir.types import SqlType
 from mlbgen.language import spec
 from mlbgen.language.diagnostics import Position
 from mlbgen.lower import naming
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import Scope, kind, value_type
 
-_INTEGER_BITS = {"smallint": 15, "integer": 31, "bigint": 63}
-_SCALARS: dict[str, type | tuple[type, ...]] = {
-    "smallint": int,
-    "integer": int,
-    "bigint": int,
-    "numeric": (int, float),
-    "double precision": (int, float),
-    "boolean": bool,
-    "text": str,
-}
-_OTHER_SPELLINGS = {
-    "int": "integer",
-    "int2": "smallint",
-    "int4": "integer",
-    "int8": "bigint",
-    "bool": "boolean",
-    "float": "double precision",
-    "real": "double precision",
-    "decimal": "numeric",
-    "string": "text",
-    "varchar": "text",
-    "char": "text",
-    "datetime": "timestamptz",
-    "timestamp": "timestamptz",
-}
 _WHEN_CAPTURED = (
     "When the response that last changed this row was requested, or the past time whose state was requested."
 )
@@ -98,14 +73,14 @@ def is_document_key(column: ir.Column | None, key: ir.DocumentKey) -> bool:
 
 def column_type(report: Report, place: Place, text: str) -> SqlType:
     """The SQL type of that spelling, or UNKNOWN."""
-    sql_type = types.parse(text)
+    sql_type = sql_types.parse(text)
     if sql_type is None:
         name = text.partition("(")[0].strip().lower()
-        near = difflib.get_close_matches(name, [*types.TYPE_NAMES, *_OTHER_SPELLINGS], n=1)
+        near = difflib.get_close_matches(name, [*sql_types.TYPES, *sql_types.ALIASES], n=1)
         help_ = (
-            f'did you mean "{_OTHER_SPELLINGS.get(near[0], near[0])}"?'
+            f'did you mean "{sql_types.ALIASES.get(near[0], near[0])}"?'
             if near
-            else f"known are {', '.join(types.TYPE_NAMES)}"
+            else f"known are {', '.join(sql_types.TYPES)}"
         )
         report.add("MG012", place, f'unknown type "{text}"', help_)
     elif sql_type.arguments and not _is_precision(*sql_type.arguments):
@@ -190,8 +165,8 @@ def _check_settings(report: Report, place: Place, declared: spec.Column) -> bool
                 "MG044", place.at(setting).key, f'"{setting}" has no use without {" or ".join(sources)}', "leave it out"
             )
             good = False
-    if declared.convert is not None and declared.convert not in types.CONVERTERS:
-        help_ = did_you_mean(declared.convert, types.CONVERTERS)
+    if declared.convert is not None and declared.convert not in sql_types.CONVERTERS:
+        help_ = did_you_mean(declared.convert, sql_types.CONVERTERS)
         report.add("MG041", place.at("convert"), f'unknown converter "{declared.convert}"', help_)
         good = False
     return good
@@ -209,7 +184,7 @@ def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: Sq
             setting = "convert" if declared.convert else "null_if"
             report.add("MG042", place.at(setting), f"{setting} is for texts, and {name} is {kind(json_type)}")
             return
-        if types.decoding(sql_type, json_type, declared.convert) is None:
+        if sql_types.decoding(sql_type, json_type, declared.convert) is None:
             report.add("MG040", place.at("type"), *_misfit(declared, sql_type, name, json_type))
             return
 
@@ -229,21 +204,21 @@ def _json_types(value: ir.Value) -> list[tuple[str, str]]:
 
 def _misfit(declared: spec.Column, sql_type: SqlType, name: str, json_type: str) -> tuple[str, str]:
     if declared.convert is not None:
-        possible = sorted(types.CONVERTERS.get(declared.convert, ()))
+        possible = sorted(sql_types.CONVERTERS.get(declared.convert, ()))
         return f"{declared.convert} makes no {sql_type}", f"types it fills: {', '.join(possible)}"
     if json_type == "any":
         return f"{name} was seen as null only, or with several types, which fills no column", ""
-    possible = [each for each in types.TYPE_NAMES if types.decoding(SqlType(each), json_type)]
+    possible = [each for each in sql_types.TYPES if sql_types.decoding(SqlType(each), json_type)]
     return f"{name} is {kind(json_type)}, which can't fill {sql_type}", f"types it fills: {', '.join(possible)}"
 
 
 def _check_scalar(report: Report, place: Place, value: ir.Scalar, sql_type: SqlType) -> None:
     """A constant or a default is a value of the column's type."""
-    possible = _SCALARS.get(sql_type.name, ())
-    good = isinstance(value, possible) and (possible is bool or not isinstance(value, bool))
-    if good and sql_type.name in _INTEGER_BITS:
-        limit = 2 ** _INTEGER_BITS[sql_type.name]
-        good = -limit <= value < limit
+    facts = sql_types.facts(sql_type)
+    possible = facts.literals
+    good = isinstance(value, possible) and isinstance(value, bool) == (bool in possible)
+    if good and facts.bits is not None:
+        good = -(2**facts.bits) <= value < 2**facts.bits
     if not good:
         help_ = "" if possible else "only numbers, texts and booleans can be written in a mapping"
         report.add("MG043", place, f"{json.dumps(value, ensure_ascii=False)} is no {sql_type}", help_)

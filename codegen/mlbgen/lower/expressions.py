@@ -6,7 +6,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
-from mlbgen.ir.types import SqlType
+from mlb_contracts.sql_types import SqlType
 from mlbgen.lower.report import Place, Report, did_you_mean
 
 _CONDITIONS = (

@@ -5,8 +5,9 @@ import hashlib
 import json
 from typing import Any
 
+from mlb_contracts import sql_types
 from mlbgen import ir
-from mlbgen.ir import columns, types
+from mlbgen.ir import columns
 
 # Words for people, where the YAML says it, and what changes no row.
 _LEFT_OUT = frozenset(
@@ -28,7 +29,7 @@ _LEFT_OUT = frozenset(
 def fingerprint(method: ir.Method) -> str:
     """SHA-256 in hex over all that decides which rows come of a response, what its converters mean included."""
     readers = {name for table in method.tables for column in table.columns for name in columns.readers(column)}
-    versions = {name: types.VERSIONS[name] for name in sorted(readers)}
+    versions = {name: sql_types.VERSIONS[name] for name in sorted(readers)}
     meaning = json.dumps([_plain(method), versions], ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(meaning.encode()).hexdigest()
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from mlb_contracts import sql_types
+from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
-from mlbgen.ir.types import SqlType
 from mlbgen.language import spec
 from mlbgen.lower import expressions, naming
 from mlbgen.lower.columns import UNKNOWN
@@ -11,8 +12,6 @@ from mlbgen.lower.report import Place, Report, did_you_mean
 
 Columns = Mapping[str, ir.Column]
 
-_LIST_TYPES = frozenset({"smallint", "integer", "bigint", "text"})
-_MONTH_TYPES = frozenset({"date", "timestamptz"})
 _AHEAD_LIMIT = 1000
 _NAMED_BY = 9  # characters, which the name of a table has room for
 
@@ -79,7 +78,7 @@ def partition(
         report.add("MG054", place.at("column"), f'the partition column "{declared.column}" is no column', help_)
         return None
     sql_type = columns[declared.column]
-    possible = _LIST_TYPES if declared.kind == "list" else _MONTH_TYPES
+    possible = {each.name for each in sql_types.TYPES.values() if each.partition == declared.kind}
     if sql_type is not UNKNOWN and sql_type.name not in possible:
         message = f"a partition by {declared.kind} is not possible over {sql_type}"
         report.add("MG055", place.at("kind"), message, f"types it can be over: {', '.join(sorted(possible))}")

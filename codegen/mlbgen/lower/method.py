@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
+from mlb_contracts import sql_types
+from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
-from mlbgen.ir import types
-from mlbgen.ir.types import SqlType
 from mlbgen.language import names, spec
 from mlbgen.language.paths import Each, Path, step
 from mlbgen.lower import naming
@@ -35,7 +35,7 @@ def document(report: Report, place: Place, declared: spec.Source, scope: Scope) 
         value, where, json_type = _key_value(report, at, declared, key, scope)
         if sql_type is UNKNOWN or value is None:
             continue
-        if types.decoding(sql_type, json_type) is None:
+        if sql_types.decoding(sql_type, json_type) is None:
             report.add("MG040", at.at("type"), f"{where} is {kind(json_type)}, which can't fill {sql_type}")
         elif good:
             found.append(ir.DocumentKey(name, sql_type, value, key.description))

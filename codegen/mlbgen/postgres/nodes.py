@@ -31,7 +31,7 @@ def table(schema: str | None, text: str | None, alias: str | None = None) -> exp
 
 
 def sql_type(spelling: object) -> exp.DataType:
-    """A type exactly as `mlbgen.ir.types` spells it; sqlglot's own spelling would be DECIMAL(5, 1)."""
+    """A type exactly as `mlb_contracts.sql_types` spells it; sqlglot's own spelling would be DECIMAL(5, 1)."""
     return exp.DataType(this=exp.DType.USERDEFINED, kind=str(spelling))
 
 

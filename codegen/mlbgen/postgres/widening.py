@@ -1,24 +1,13 @@
 """Which change of a column's type keeps every value that it can have, decided here once."""
 
-from mlbgen.ir import types
-from mlbgen.ir.types import SqlType
-
-_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
-# A double holds 53 bits: every integer, not every bigint. What a time or a double is as text depends on the session.
-_WIDER = {
-    "smallint": frozenset({"integer", "bigint", "numeric", "double precision", "text"}),
-    "integer": frozenset({"bigint", "numeric", "double precision", "text"}),
-    "bigint": frozenset({"numeric", "text"}),
-    "numeric": frozenset({"numeric", "text"}),
-    "boolean": frozenset({"text"}),
-    "uuid": frozenset({"text"}),
-}
+from mlb_contracts import sql_types
+from mlb_contracts.sql_types import SqlType
 
 
 def widens(old: str, new: str) -> bool:
     """Whether each value of the old type is one of the new, which ALTER TABLE makes of it without loss."""
-    before, after = types.parse(old), types.parse(new)
-    if before is None or after is None or after.name not in _WIDER.get(before.name, ()):
+    before, after = sql_types.parse(old), sql_types.parse(new)
+    if before is None or after is None or after.name not in sql_types.facts(before).widens_to:
         return False
     return after.name != "numeric" or _fits(before, after)
 
@@ -36,7 +25,8 @@ def _fits(before: SqlType, after: SqlType) -> bool:
 
 def _room(of: SqlType) -> tuple[int, int]:
     """Digits before the point and behind it."""
-    if of.name in _DIGITS:
-        return _DIGITS[of.name], 0
+    bits = sql_types.facts(of).bits
+    if bits is not None:
+        return len(str(2**bits)), 0
     precision, scale = (*of.arguments, 0)[:2]
     return precision - scale, scale

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from mlb_contracts import sql_types
 from mlbgen import ir
-from mlbgen.ir import types
 from mlbgen.ir.columns import decodings
 from mlbgen.language import paths
 from mlbgen.language.names import identifier, snake
@@ -11,7 +11,7 @@ from mlbgen.samples.shape import Shape
 
 # Of several the first is what all must fit.
 _NUMBERS = ("Int2", "Int4", "Int8", "int", "Decimal", "float", "int | float")
-_TEXTS = frozenset({"str", *types.FROM_TEXT})
+_TEXTS = frozenset({"str", *sql_types.FROM_TEXT})
 _NOTHING_SEEN = Shape(frozenset())
 _BY_JSON_TYPE = {
     "string": "str",
@@ -73,7 +73,7 @@ def read(method: ir.Method, shape: Shape) -> Draft:
     root = Draft(())
     for key in method.document:
         for reference in key.value.references if isinstance(key.value, ir.PathValue) else ():
-            if decoding := types.decoding(key.type, reference.type):
+            if decoding := sql_types.decoding(key.type, reference.type):
                 root.walk(reference.members).annotations.add(decoding.annotation)
     for table in method.tables:
         _read_table(root, table)

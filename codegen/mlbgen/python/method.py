@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from mlb_contracts import sql_types
 from mlbgen import ir
-from mlbgen.ir import columns, types
+from mlbgen.ir import columns
 from mlbgen.python import accept
 from mlbgen.python.code import Code, Names, header, quoted
 from mlbgen.python.facts import modules, partition
@@ -91,7 +92,7 @@ def _key(key: ir.DocumentKey, tree: Tree, constants: set[str]) -> _Key:
         (reference,) = key.value.references
         value, json_type, place = scope.value(reference.root, reference.members), reference.type, reference.path
         source, arguments = f"path={quoted(place)}", f"document: {ROOT}, _capture: Capture"
-    decoding = types.decoding(key.type, json_type)
+    decoding = sql_types.decoding(key.type, json_type)
     if decoding is None:
         raise AssertionError(f"{json_type} can't fill {key.type}, which lowering refuses")
     convert = columns.converter(decoding, value.node.annotation)
@@ -99,7 +100,7 @@ def _key(key: ir.DocumentKey, tree: Tree, constants: set[str]) -> _Key:
     scope.say(0, f"return {found}")
     constants |= scope.constants
     fact = f"DocumentKey({quoted(key.name)}, {quoted(str(key.type))}, read_{key.name}, {source})"
-    return _Key(key.name, f"{decoding.python} | None", Code(arguments), _statements(scope), Code(fact))
+    return _Key(key.name, f"{sql_types.facts(key.type).python} | None", Code(arguments), _statements(scope), Code(fact))
 
 
 def _accept(method: ir.Method, tree: Tree, constants: set[str]) -> Code:

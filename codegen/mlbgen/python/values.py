@@ -1,8 +1,8 @@
 """The expression of a column's value: alternatives, placeholders, the default and the conversion."""
 
+from mlb_contracts.sql_types import Decoding
 from mlbgen import ir
 from mlbgen.ir import columns
-from mlbgen.ir.types import Decoding
 from mlbgen.python.code import Code, quoted
 from mlbgen.python.scope import Value
 

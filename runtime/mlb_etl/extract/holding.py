@@ -3,16 +3,10 @@
 Looked for only where rows could not be packed or the database refused them, as it is almost never there.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from decimal import Decimal
-from functools import partial
 
-from mlb_contracts import Column, Method, Row, times
+from mlb_contracts import Column, Method, Row, sql_types
 from mlb_etl.extract.lenient import Misfits
-
-_NUMERIC = re.compile(r"numeric\((\d+)(?:,(\d+))?\)")
 
 Refusal = Callable[[object], str | None]  # why a value can't be held, None where it can
 
@@ -41,24 +35,5 @@ def _row(row: Row, optional: Sequence[tuple[int, str, Refusal]], misfits: Misfit
 
 
 def _refusal(column: Column) -> Refusal | None:
-    if column.type == "text":
-        return _text
-    if column.type == "timestamptz":
-        return _time
-    sizes = _NUMERIC.fullmatch(column.type)
-    return partial(_number, int(sizes[1]), int(sizes[2] or 0)) if sizes else None
-
-
-def _text(value: object) -> str | None:
-    return "PostgreSQL has no character U+0000" if isinstance(value, str) and "\0" in value else None
-
-
-def _time(value: object) -> str | None:
-    return times.ROW_RANGE if isinstance(value, datetime) and not times.in_row(value) else None
-
-
-def _number(precision: int, scale: int, value: object) -> str | None:
-    """More digits before the point than there is room for, after rounding as the database does."""
-    limit = Decimal(10) ** (precision - scale) - Decimal((0, (5,), -scale - 1))
-    too_large = isinstance(value, Decimal) and abs(value) >= limit
-    return f"numeric({precision},{scale}) has no room for its digits" if too_large else None
+    of_type = sql_types.parse(column.type)
+    return None if of_type is None else sql_types.unheld(of_type)
