@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from laws import Laws, Rows, snapshot
 from stamina.instrumentation import set_on_retry_hooks
 
+from mlb_etl.baseball.listings import LISTINGS
 from mlb_etl.cli import cli
 from mlb_etl.errors import EtlError
 from mlb_etl.http import retry_logs
@@ -82,7 +83,9 @@ class World:
         values = {name: [value] for name, value in (given or {"game_pk": str(self.game)}).items()}
         unlimited = RateLimit(Path(), float("inf"))
         with closing(Client(self.server.url, unlimited, self.retries, self.timeouts)) as source:
-            order = Order(job_files.read(JOBS / f"game_live_{job}.yaml"), self.laws.settings, transform=True)
+            order = Order(
+                job_files.read(JOBS / f"game_live_{job}.yaml"), self.laws.settings, transform=True, listings=LISTINGS
+            )
             return IngestJob(order, values, source).run(lambda _, __: None)
 
     def target(self, game: int) -> str:

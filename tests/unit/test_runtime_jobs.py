@@ -184,7 +184,7 @@ def test_a_placeholder_without_value(tmp_path: Path) -> None:
         ("${YESTERDAY}", "${MONDAY}", ":5:38: parameters.0.default: ${MONDAY} is not known here"),
         ('"${YESTERDAY}"', "soon", ":5:5: parameters.0: 'soon' is no date"),
         ("${day}", "${date}", ":8:3: expand: ${date} is not known here; day, team, TODAY, YESTERDAY, TOMORROW are"),
-        ("by: schedule", "by: people", ":8:7: expand.by: Input should be 'schedule'"),
+        ("by: schedule", "by: people", ":8:7: expand.by: schedule, or a method such as schedule.schedule, is expected"),
         (
             "expand:",
             "requests: {rate: 0}\nexpand:",

@@ -8,9 +8,8 @@ from typing import Any, Protocol
 
 from mlb_contracts import Method
 from mlb_contracts.response import Response
-from mlb_etl.baseball.schedule import SETTLED, Game
 from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
-from mlb_etl.http import answers
+from mlb_etl.http import answers, request
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.settings import Settings
@@ -25,10 +24,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be captured; `game` is what the schedule says of it, where it is known from there."""
+    """What is to be captured.
+
+    settled: tells whether a capture shows its last state; None where more may come.
+    """
 
     request: Request
-    game: Game | None = None
+    settled: Callable[[bytes], bool] | None = None
 
     @property
     def name(self) -> str:
@@ -129,16 +131,16 @@ class Capturer:
         return total
 
     def settled(self, target: Target) -> bool:
-        """Whether the raw table has what can't change any more.
+        """Whether the newest capture shows the last state, so that the request need not be made.
 
-        It has, if the schedule says that the game is over, and the newest capture shows the game in this state, with
-        this score. Corrections that change neither come by asking `again`.
+        Corrections that don't change the state come by asking `again`. Where the request does not tell which document
+        it is about, it is always made.
         """
-        game = target.game
-        if self._again or game is None or game.state not in SETTLED:
+        keys = request.told(self._method, target.request.parameters)
+        if self._again or target.settled is None or len(keys) < len(self._method.document):
             return False
-        newest = self._raw.newest({"game_pk": game.game_pk})
-        return newest is not None and game.shown_by(newest)
+        newest = self._raw.newest(keys)
+        return newest is not None and target.settled(newest)
 
     def _capture(self, target: Target) -> Captured:
         if self.settled(target):
@@ -158,11 +160,11 @@ class Capturer:
         log.info("%s %s", became, target.name)
         return Captured(stored=1) if became == "stored" else Captured(seen=1)
 
-    def _fetch(self, request: Request) -> tuple[Response, dict[str, Any]]:
+    def _fetch(self, asked: Request) -> tuple[Response, dict[str, Any]]:
         if self._unanswered == ENOUGH:
             raise Unreachable(f"not asked for: the API gave no answer {ENOUGH} times in a row")
         try:
-            found = self._source.fetch(request, partial(answers.read, self._method))
+            found = self._source.fetch(asked, partial(answers.read, self._method))
         except Unreachable:
             self._unanswered += 1
             raise

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 import click
 
+from mlb_etl.baseball.listings import LISTINGS
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.capturing import failures, plain
 from mlb_etl.cli.progress import capturing
@@ -31,7 +32,7 @@ _OPTIONS = (
     click.option("--transform", is_flag=True, help="Apply what is captured to the tables at once."),
     click.option("--object-store", "store", is_flag=True, help="Keep what is captured in MLB_ETL_OBJECT_STORE too."),
     click.option("--again", is_flag=True, help="Ask for games too that are over and captured: for late corrections."),
-    click.option("--dry-run", is_flag=True, help="Print what would be asked for. Only the schedule is asked for."),
+    click.option("--dry-run", is_flag=True, help="Print what would be asked for. Only what lists them is asked for."),
     click.option("--record", type=_PATH, help="Keep a stub of each response in this folder."),
     click.option("--replay", type=_PATH, help="Take responses from the stubs in this folder, and none from the API."),
     click.option("--quiet", is_flag=True, help="No progress."),
@@ -70,9 +71,9 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 def ingest(ctx: click.Context, **asked: Unpack[_Asked]) -> None:
     """Ask the API for what a job says, and keep the responses as they come.
 
-    A response whose content did not change is counted, not stored again. Jobs that go by the schedule leave out games
-    that are over and captured since, so a job that was stopped goes on where it was. What failed is listed in the end,
-    does not stop the rest, and makes the exit code 1.
+    A response whose content did not change is counted, not stored again. Jobs that expand by the schedule leave out
+    games that are over and captured since, so a job that was stopped goes on where it was. What failed is listed in the
+    end, does not stop the rest, and makes the exit code 1.
 
     \b
     Examples:
@@ -114,13 +115,13 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
         raise click.UsageError("--record keeps what the API says, --replay does without it: not both")
     how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
     settings = Settings.from_environment()
-    order = Order(job_files.load(asked["job"], settings.tables), settings, **how)
+    order = Order(job_files.load(asked["job"], settings.tables), settings, listings=LISTINGS, **how)
     named: dict[str, Any] = {name: asked[name] for name in ("game_pk", "date", "season", "sport_id")}
     given = parameters.given(asked["params"], **named)
     with closing(order.source()) as source:
         work = IngestJob(order, given, source)
         if asked["dry_run"]:
-            urls = [f"{order.settings.api}{request.target}" for request in (*work.schedules(), *work.pending())]
+            urls = [f"{order.settings.api}{request.target}" for request in (*work.listings(), *work.pending())]
             if asked["form"] == "json":
                 report.as_json({"requests": urls})
             else:

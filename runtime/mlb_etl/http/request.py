@@ -72,3 +72,9 @@ def of_method(method: Method, parameters: Mapping[str, str]) -> Request:
     path = _PLACE.sub(lambda match: quote(path_params[match[1]], safe=""), method.url)
     settles = None if query_params else f"{path}/"  # the whole has its parts, such as changes since a time
     return Request(method.endpoint, method.method, path, path_params, query_params, settles)
+
+
+def told(method: Method, parameters: Mapping[str, str]) -> dict[str, str]:
+    """The values of the document's keys that a request with these parameters tells."""
+    names = {key.name: key.parameter or key.name for key in method.document}
+    return {key: parameters[name] for key, name in names.items() if name in parameters}

@@ -8,13 +8,12 @@ from typing import NamedTuple, Protocol, Self, TypeAlias
 from mlb_etl import registry
 from mlb_etl.apply import workers
 from mlb_etl.apply.workers import Workers
-from mlb_etl.baseball import schedule
 from mlb_etl.capture.capturer import Captured, Target
 from mlb_etl.errors import EtlError
 from mlb_etl.http import request, retry_logs
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
-from mlb_etl.jobs import job_files
+from mlb_etl.jobs import job_files, listing
 from mlb_etl.jobs.worker import Ingested, Order, Worker
 from mlb_etl.laws.counts import Counts
 
@@ -52,7 +51,7 @@ class IngestJob:
         self._method = order.method
 
     def pending(self) -> Iterator[Request]:
-        """What would be asked for now, the schedule aside."""
+        """What would be asked for now, listings aside."""
         targets = self._targets()
         if self._order.job.expand is None:
             yield from (target.request for target in targets)
@@ -60,9 +59,10 @@ class IngestJob:
         with closing(Worker(self._order, self._source)) as worker:
             yield from (target.request for target in targets if not worker.settled(target))
 
-    def schedules(self) -> list[Request]:
-        """The schedules that are asked for."""
-        return [schedule.request(query) for query in job_files.queries(self._order.job, self._given)]
+    def listings(self) -> list[Request]:
+        """The listings that are asked for."""
+        found = self._order.listing
+        return [found.request(query) for query in job_files.queries(self._order.job, self._given)] if found else []
 
     def run(self, progress: Progress, *, workers: int = 1) -> Ingested:
         """Capture, and apply what is captured a few at a time, in this process or in so many.
@@ -96,19 +96,14 @@ class IngestJob:
         yield from (done for _, done in spread(tasks))
 
     def _targets(self) -> list[Target]:
-        """Each once, in the order of the schedule or of the parameters."""
-        job = self._order.job
-        if job.expand is None:
+        """Each once, in the order of the listing or of the parameters."""
+        job, found = self._order.job, self._order.listing
+        if job.expand is None or found is None:
             asked = (request.of_method(self._method, values) for values in job_files.asked(job, self._given))
             return list({request.key: Target(request) for request in asked}.values())
         with closing(Worker(self._order, self._source)) as worker:
-            listed = [game for request in self.schedules() for game in worker.listed(request)]
-        games = {game.game_pk: game for game in listed}
-        return [
-            Target(request.of_method(self._method, {"game_pk": str(game.game_pk)}), game)
-            for game in games.values()
-            if game.state not in job.expand.except_states
-        ]
+            items = [item for asked in self.listings() for item in worker.listed(found, asked)]
+        return listing.targets(self._method, job.expand, items)
 
 
 class _Task(NamedTuple):

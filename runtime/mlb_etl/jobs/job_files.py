@@ -12,8 +12,8 @@ from mlb_contracts import Method
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline, pipeline
 from mlb_etl.errors import EtlError
-from mlb_etl.jobs import placeholders, plain_yaml
-from mlb_etl.jobs.spec import Job, Parameter, Source, Storage, Target
+from mlb_etl.jobs import listing, placeholders, plain_yaml
+from mlb_etl.jobs.spec import Expansion, Job, Parameter, Source, Storage, Target
 from mlb_etl.laws.counts import Counts
 from mlb_etl.stores.postgres.watermark import Policy
 
@@ -60,7 +60,24 @@ def load(given: str, package: str) -> Job:
         if raw.table not in {None, table}:
             why = f"storage.raw.table: responses of {method.name} are kept in {table}, not in {raw.table}"
             raise EtlError(text.error(("storage", "raw", place, "table"), why))
+    if job.expand is not None and job.expand.table is not None:
+        _check(text, job.expand, method, package)
     return job
+
+
+def _check(text: plain_yaml.Text, expand: Expansion, method: Method, package: str) -> None:
+    """Raise EtlError unless the tables of the package have what the job expands by."""
+    try:
+        listed = registry.method(package, expand.by)
+    except EtlError as error:
+        raise EtlError(text.error(("expand", "by"), str(error))) from error
+    tables = {table.qualified_name: table for table in listed.tables}
+    if expand.table not in tables:
+        raise EtlError(text.error(("expand", "table"), f"{listed.name} has no such table; {', '.join(tables)} are"))
+    columns = [column.name for column in tables[expand.table].columns]
+    for column in (*listing.sources(method, expand).values(), *expand.left_out):
+        if column not in columns:
+            raise EtlError(text.error(("expand",), f"{expand.table} has no column {column}; parameters names others"))
 
 
 def _job(text: plain_yaml.Text) -> Job:
@@ -142,7 +159,7 @@ def asked(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
 
 
 def queries(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
-    """What the schedule is asked for, of a job that goes by it."""
+    """What the listing is asked for, of a job that expands."""
     return [_fill(job, job.expand.query, each) for each in combinations(job, given)] if job.expand else []
 
 

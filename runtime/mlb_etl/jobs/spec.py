@@ -28,6 +28,8 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NOTE = "Generated from runtime/mlb_etl/jobs/spec.py. DO NOT EDIT. Regenerate: just generate"
 _INTEGERS = range(-(2**63), 2**63)  # what a bigint holds
 _TEXT = 1000  # characters
+GAMES = "schedule"
+"""The listing that no mapping describes: whoever runs a job passes it in."""
 
 
 def _flag(value: object) -> object:
@@ -50,6 +52,12 @@ def _always(what: str) -> AfterValidator:
 def _listed(value: object) -> object:
     """A list of what stands there once; nothing is an empty one."""
     return value if isinstance(value, list | tuple) else [] if value is None else [value]
+
+
+def _listing(by: str) -> str:
+    if by != GAMES and not re.fullmatch(r"[A-Za-z]\w*\.[A-Za-z]\w*", by, re.ASCII):
+        raise ValueError(f"{GAMES}, or a method such as schedule.schedule, is expected")
+    return by
 
 
 def _backends(value: object) -> object:
@@ -152,13 +160,40 @@ class Parameter(_Model):
 
 
 class Expansion(_Model):
-    """Makes a request for each game of a schedule."""
+    """Makes a request for each row of a listing."""
 
-    by: Literal["schedule"]
-    query: dict[str, Value] = Field(
-        description="What the schedule is asked for; ${NAME} stands for a parameter's value."
+    by: Annotated[str, AfterValidator(_listing)] = Field(
+        description="schedule, for the games of a schedule; or a method that has a mapping, such as schedule.schedule."
     )
-    except_states: tuple[str, ...] = Field((), description="Games in these codedGameStates are left out.")
+    table: str | None = Field(
+        None, description="The table of that method, the rows of which are listed, such as schedule.schedule_games."
+    )
+    query: dict[str, Value] = Field(
+        description="What the listing is asked for; ${NAME} stands for a parameter's value."
+    )
+    parameters: dict[str, Name] = Field(
+        {},
+        description="Parameters of the requests, each with the column of the listing that it comes from; those that"
+        " the method needs come from columns of their names. A schedule has game_pk and coded_game_state.",
+    )
+    leave_out: dict[Name, tuple[Value, ...]] = Field(
+        {}, description="Columns of the listing, and the values with which a row is left out."
+    )
+    except_states: tuple[str, ...] = Field((), description="Short for values of coded_game_state under leave_out.")
+
+    @property
+    def left_out(self) -> dict[str, tuple[str, ...]]:
+        """The values with which a row is left out, by column."""
+        states = {"coded_game_state": self.except_states} if self.except_states else {}
+        return {**self.leave_out, **states}
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.table is None) != (self.by == GAMES):
+            raise ValueError(f"a table is needed of a method, and {GAMES} has none")
+        if self.except_states and "coded_game_state" in self.leave_out:
+            raise ValueError("except_states is short for coded_game_state under leave_out: leave one out")
+        return self
 
 
 class Requests(_Model):

@@ -1,7 +1,7 @@
 """What one process does of a job that captures: asks for targets, keeps the answers, applies them where wanted."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,14 @@ from typing import Any
 from mlb_contracts import Method
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline
-from mlb_etl.baseball import schedule
-from mlb_etl.baseball.schedule import Game
 from mlb_etl.capture import capturer
 from mlb_etl.capture.capturer import Captured, Capturer, Target
 from mlb_etl.capture.record import Recorder, Replay
+from mlb_etl.errors import EtlError
+from mlb_etl.http import request
 from mlb_etl.http.client import Client, Fetcher, Retries
 from mlb_etl.http.request import Request
+from mlb_etl.jobs.listing import Item, Listing, Mapped
 from mlb_etl.jobs.spec import Job
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
@@ -28,7 +29,8 @@ class Order:
     """A job, and how it is to be run.
 
     transform, store: apply what is captured, keep it in the object store too, even if the job does not; again: ask for
-    what is settled too; record, replay: a folder to keep stubs of all answers in, or to take them from.
+    what is settled too; record, replay: a folder to keep stubs of all answers in, or to take them from; listings: those
+    of the API, by the names that a job may expand by, besides the tables of mappings.
     """
 
     job: Job
@@ -38,10 +40,23 @@ class Order:
     again: bool = False
     record: Path | None = None
     replay: Path | None = None
+    listings: Mapping[str, Listing] = field(default_factory=dict)
 
     @property
     def method(self) -> Method:
         return registry.method(self.settings.tables, self.job.source.name)
+
+    @property
+    def listing(self) -> Listing | None:
+        """What the job expands by, if it does; raises EtlError for a listing that is not known."""
+        expand = self.job.expand
+        if expand is None:
+            return None
+        if expand.table is not None:
+            return Mapped(registry.method(self.settings.tables, expand.by), expand.table)
+        if expand.by not in self.listings:
+            raise EtlError(f"job {self.job.name} expands by {expand.by}, which is not listed here")
+        return self.listings[expand.by]
 
     @property
     def applies(self) -> bool:
@@ -85,10 +100,10 @@ class Worker:
             method = self._order.method
             return Ingested(captured, Pipeline(method, self._order.settings).run(_scope(method, targets)))
 
-    def listed(self, request: Request) -> tuple[Game, ...]:
-        """The games of a schedule; a request that fails is kept as such."""
-        with db.translate_errors(), Failures(self._connection).noting(request):
-            return self._source.fetch(request, schedule.read)[1]
+    def listed(self, listing: Listing, asked: Request) -> Sequence[Item]:
+        """The items of a listing; a request that fails is kept as such."""
+        with db.translate_errors(), Failures(self._connection).noting(asked):
+            return self._source.fetch(asked, listing.read)[1]
 
     def settled(self, target: Target) -> bool:
         """Whether it is not asked for any more."""
@@ -122,6 +137,5 @@ class Worker:
 
 def _scope(method: Method, targets: Sequence[Target]) -> Mapping[str, list[Any]]:
     """The values of the document's keys, as far as requests tell them."""
-    asked = [target.request.parameters for target in targets]
-    told = {key.name: key.parameter or key.name for key in method.document}
-    return {key: [each[name] for each in asked] for key, name in told.items() if name in asked[0]}
+    told = [request.told(method, target.request.parameters) for target in targets]
+    return {key: [each[key] for each in told] for key in told[0]}

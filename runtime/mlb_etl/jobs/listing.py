@@ -1,0 +1,81 @@
+"""What the API lists, by which a job makes a request for each item."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mlb_contracts import Capture, Method
+from mlb_contracts.response import Response
+from mlb_etl.capture.capturer import Target
+from mlb_etl.errors import EtlError
+from mlb_etl.extract.extract import extract
+from mlb_etl.http import answers, request
+from mlb_etl.http.request import Request
+from mlb_etl.jobs.spec import Expansion
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A row of a listing, as values by column.
+
+    settled: tells whether a capture shows the last state of the item; None where more may come.
+    """
+
+    columns: Mapping[str, Any]
+    settled: Callable[[bytes], bool] | None = None
+
+
+class Listing(Protocol):
+    """A request of the API that lists items."""
+
+    def request(self, query: Mapping[str, str]) -> Request:
+        """The request for these parameters; raises EtlError for wrong ones."""
+
+    def read(self, response: Response) -> Sequence[Item]:
+        """The items that an answer lists; raises Rejected for what does not list any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The rows of a table, as a method's mapping makes them of an answer; nothing is stored."""
+
+    method: Method
+    table: str
+
+    def request(self, query: Mapping[str, str]) -> Request:
+        """As `Listing` says."""
+        return request.of_method(self.method, query)
+
+    def read(self, response: Response) -> Sequence[Item]:
+        """As `Listing` says."""
+        answers.read(self.method, response)
+        found = extract(self.method, Capture(response.as_of, response.parameters), response.data)
+        place = [each.qualified_name for each in self.method.tables].index(self.table)
+        names = [column.name for column in self.method.tables[place].columns]
+        return [Item(dict(zip(names, row, strict=True))) for row in found.rows[place]]
+
+
+def sources(method: Method, expand: Expansion) -> dict[str, str]:
+    """The parameters that a request for an item needs, each with the column that it comes from."""
+    needed = sorted(method.path_parameters | method.key_parameters)
+    return {name: name for name in needed} | expand.parameters
+
+
+def targets(method: Method, expand: Expansion, items: Iterable[Item]) -> list[Target]:
+    """A target for each item that the job does not leave out, in their order; of several for one request, the last.
+
+    Raises EtlError where the items lack a column.
+    """
+    by_parameters: dict[tuple[str, ...], Item] = {}
+    columns = sources(method, expand)
+    for item in items:
+        if missing := {*columns.values(), *expand.left_out} - item.columns.keys():
+            raise EtlError(f"{expand.by} lists no {min(missing)}; {', '.join(sorted(item.columns))} are listed")
+        values = [item.columns[column] for column in columns.values()]
+        if None not in values:
+            by_parameters[tuple(map(str, values))] = item
+    return [
+        Target(request.of_method(method, dict(zip(columns, values, strict=True))), item.settled)
+        for values, item in by_parameters.items()
+        if not any(str(item.columns[name]) in unwanted for name, unwanted in expand.left_out.items())
+    ]

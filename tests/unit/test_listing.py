@@ -1,0 +1,168 @@
+"""Jobs that expand: from the rows of any listing to the requests of any method."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlb_contracts.response import Response
+from mlb_etl import registry
+from mlb_etl.baseball.listings import LISTINGS
+from mlb_etl.errors import CorruptResponse, EtlError, Rejected
+from mlb_etl.http import request
+from mlb_etl.jobs import job_files, listing
+from mlb_etl.jobs.listing import Item, Mapped
+from mlb_etl.jobs.spec import Expansion
+from mlb_etl.jobs.worker import Order
+from mlb_etl.settings import Settings
+
+FEED = registry.method("mlb_tables", "game.liveGameV1")
+SCHEDULE = registry.method("mlb_tables", "schedule.schedule")
+JOB = """\
+name: mine
+source: {endpoint: schedule, method: schedule}
+parameters:
+  - {name: date, type: "list[date]"}
+expand:
+  by: schedule.schedule
+  table: schedule.schedule_games
+  query: {sportId: "1", date: "${date}"}
+  parameters: {date: official_date, sportId: sport_id}
+  leave_out: {coded_game_state: [S, D]}
+storage: {raw: true}
+"""
+MAPPED = Expansion(by="schedule.schedule", table="schedule.schedule_games", query={})
+
+
+def game(number: int, state: str = "F", **members: Any) -> dict[str, Any]:
+    sides = {"home": {"score": 3}, "away": {"score": 0}}
+    return {"gamePk": number, "season": "2024", "status": {"codedGameState": state}, "teams": sides, **members}
+
+
+def day(*games: dict[str, Any]) -> Response:
+    dates = [{"date": "2024-07-01", "games": games}] if games else []
+    query = {"sportId": "1", "date": "2024-07-01"}
+    return Response(
+        endpoint="schedule",
+        method="schedule",
+        path_params={},
+        query_params=query,
+        url="https://api/api/v1/schedule",
+        status_code=200,
+        captured_at=datetime(2024, 7, 2, tzinfo=UTC),
+        data=json.dumps({"dates": dates}).encode(),
+    )
+
+
+def asked(expand: Expansion, *items: Item) -> list[str]:
+    return [each.request.target for each in listing.targets(FEED, expand, items)]
+
+
+def feed(number: int) -> str:
+    return f"/api/v1.1/game/{number}/feed/live"
+
+
+def load(folder: Path, text: str) -> Any:
+    file = folder / "mine.yaml"
+    file.write_text(text)
+    return job_files.load(str(file), "mlb_tables")
+
+
+def test_rows_of_a_mapped_listing() -> None:
+    items = Mapped(SCHEDULE, "schedule.schedule_games").read(day(game(1), game(2, "S", officialDate="2024-07-01")))
+    assert [each.columns["game_pk"] for each in items] == [1, 2]
+    assert items[1].columns["official_date"] == date(2024, 7, 1)
+    assert asked(MAPPED, *items) == [feed(1), feed(2)]
+    assert asked(MAPPED.model_copy(update={"except_states": ("S",)}), *items) == [feed(1)]
+    assert all(each.settled is None for each in items), "the mapping does not say what ends"
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "reason"),
+    [
+        (b'{"dates": [{"date": "2024-07-02", "games": []}]}', Rejected, "must be the schedule of the day"),
+        (b'{"dates": [', CorruptResponse, "not whole"),  # asked for again, the whole answer may come
+    ],
+)
+def test_what_does_not_list(data: bytes, error: type[Rejected], reason: str) -> None:
+    with pytest.raises(error, match=reason):
+        Mapped(SCHEDULE, "schedule.schedule_games").read(replace(day(), data=data))
+
+
+def test_both_listings_lead_to_the_same_requests() -> None:
+    answer = day(game(1), game(2, "S"), game(3, "I"))
+    [special, mapped] = [LISTINGS["schedule"].read(answer), Mapped(SCHEDULE, "schedule.schedule_games").read(answer)]
+    assert asked(Expansion(by="schedule", query={}), *special) == asked(MAPPED, *mapped) == [feed(1), feed(2), feed(3)]
+    query = {"sportId": "1", "date": "2024-07-01"}
+    requests = [LISTINGS["schedule"].request(query), Mapped(SCHEDULE, "schedule.schedule_games").request(query)]
+    assert len({each.target for each in requests}) == 1
+    assert [each.settled is not None for each in special] == [True, False, False], "only what is over can't change"
+
+
+def test_several_rows_of_one_request_count_as_the_last() -> None:
+    rows = [Item({"game_pk": 1, "coded_game_state": state}) for state in "DF"]
+    without = Expansion(by="schedule", query={}, except_states=("D",))
+    assert asked(without, *rows) == [feed(1)]
+    assert asked(without, *reversed(rows)) == []
+
+
+def test_a_row_without_a_value_leads_to_nothing() -> None:
+    assert asked(MAPPED, Item({"game_pk": None}), Item({"game_pk": 2})) == [feed(2)]
+
+
+def test_a_listing_without_the_column() -> None:
+    with pytest.raises(EtlError, match=r"schedule\.schedule lists no game_pk; id are listed"):
+        asked(MAPPED, Item({"id": 1}))
+
+
+def test_parameters_of_another_method(tmp_path: Path) -> None:
+    """Which is about a day and a sport: what a request is about comes from its keys, and nothing knows a game_pk."""
+    job = load(tmp_path, JOB)
+    days = Mapped(SCHEDULE, "schedule.schedule_games").read(
+        day(game(1, officialDate="2024-07-01"), game(2, officialDate="2024-07-05"),
+            game(3, "D", officialDate="2024-07-09"))
+    )  # fmt: skip
+    targets = listing.targets(SCHEDULE, job.expand, days)
+    assert [each.request.query_params for each in targets] == [
+        {"date": "2024-07-01", "sportId": "1"},
+        {"date": "2024-07-05", "sportId": "1"},
+    ]
+
+
+def test_what_a_request_tells_of_its_document() -> None:
+    assert request.told(FEED, {"game_pk": "1", "timecode": "20240701_120000"}) == {"game_pk": "1"}
+    assert request.told(SCHEDULE, {"date": "2024-07-01", "sportId": "1"}) == {
+        "schedule_date": "2024-07-01",
+        "sport_id": "1",
+    }
+    assert request.told(SCHEDULE, {"sportId": "1"}) == {"sport_id": "1"}, "and not all"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("by: schedule.schedule", "by: people.person", ":6:7: no mapping for people.person"),
+        ("schedule.schedule_games", "schedule.games", ":7:10: schedule.schedule has no such table; schedule."),
+        ("official_date, sport", "day, sport", ":6:3: schedule.schedule_games has no column day"),
+        ("{date: official_date, sportId: sport_id}", "{}", ":6:3: schedule.schedule_games has no column date"),
+        ("coded_game_state:", "state:", ":6:3: schedule.schedule_games has no column state"),
+        ("  table: schedule.schedule_games\n", "", ":6:3: expand: a table is needed of a method"),
+        ("by: schedule.schedule", "by: schedule", ":6:3: expand: a table is needed of a method, and schedule has none"),
+        ("leave_out:", "except_states: [S]\n  leave_out:", ":6:3: expand: except_states is short for coded_game_state"),
+    ],
+)  # fmt: skip
+def test_a_bad_expansion(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(EtlError) as caught:
+        load(tmp_path, JOB.replace(old, new))
+    assert message in str(caught.value)
+
+
+def test_a_listing_that_was_not_passed_in(tmp_path: Path) -> None:
+    settings = Settings(dsn=None, data=tmp_path, tables="mlb_tables")
+    job = job_files.load("game_live_date", "mlb_tables")
+    assert Order(job, settings, listings=LISTINGS).listing is LISTINGS["schedule"]
+    with pytest.raises(EtlError, match="job game_live_date expands by schedule, which is not listed here"):
+        _ = Order(job, settings).listing
