@@ -37,11 +37,12 @@ from mlb_etl import registry
 from mlb_etl.apply.transform import Transformer
 from mlb_etl.capture import stub_files
 from mlb_etl.extract.extract import extract
+from mlb_etl.laws.standing import Stored
 from mlb_etl.settings import TABLES, Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, migrate
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Raw, Stored
+from mlb_etl.stores.postgres.raw import Raw
 
 LIMIT = 5.7  # times orjson.loads
 WARM = 5  # games before the clock counts

@@ -19,9 +19,9 @@ from mlb_etl.apply import transform
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.extract.extract import extract
 from mlb_etl.laws.counts import Counts, TableCounts
+from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres.raw import Raw
-from mlb_etl.stores.postgres.watermark import Policy
 
 Key: TypeAlias = tuple[Any, ...]
 Rows: TypeAlias = dict[str, dict[Key, tuple[Any, ...]]]  # content by primary key, by table

@@ -20,12 +20,14 @@ from mlb_etl.apply.transform import Transformer
 from mlb_etl.baseball.live.keep import Keeper
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Warned
+from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.verdict import Applied
 from mlb_etl.stores.postgres import db, quarantine
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.quarantine import Quarantine
-from mlb_etl.stores.postgres.raw import Raw, Stored
+from mlb_etl.stores.postgres.raw import Raw
 from mlb_etl.stores.postgres.upsert import Upsert
-from mlb_etl.stores.postgres.watermark import Applied, Watermarks
+from mlb_etl.stores.postgres.watermark import Watermarks
 
 GAMES = range(1, 26)
 BAD = 13

@@ -25,10 +25,10 @@ from mlb_etl.capture import loader
 from mlb_etl.capture.capturer import Captured, Capturer, Target
 from mlb_etl.errors import Rejected
 from mlb_etl.http.request import Request
+from mlb_etl.laws.verdict import Policy
 from mlb_etl.stores.postgres import status
 from mlb_etl.stores.postgres.partitions import Partitioned
 from mlb_etl.stores.postgres.raw import Raw
-from mlb_etl.stores.postgres.watermark import Policy
 
 T = TypeVar("T")
 KEYS = {"game_pk": 1}

@@ -21,8 +21,8 @@ from variants import Variant
 
 from mlb_etl.apply import transform
 from mlb_etl.laws.counts import Counts
+from mlb_etl.laws.verdict import Policy
 from mlb_etl.stores.postgres import quarantine
-from mlb_etl.stores.postgres.watermark import Policy
 
 GAMES = 2
 _fresh = count(1, GAMES)  # each example has games of its own, so that none has to clear the tables

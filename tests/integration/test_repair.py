@@ -23,8 +23,8 @@ from mlb_etl.apply.pipeline import Session
 from mlb_etl.apply.repair import Repaired
 from mlb_etl.cli import cli
 from mlb_etl.laws.counts import Counts
+from mlb_etl.laws.standing import Stored
 from mlb_etl.stores.postgres import status, verify
-from mlb_etl.stores.postgres.raw import Stored
 
 
 @pytest.fixture

@@ -29,12 +29,12 @@ from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import loader
 from mlb_etl.laws.counts import Counts, TableCounts
+from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import migrate
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.raw import Raw
-from mlb_etl.stores.postgres.watermark import Policy
 
 PLAYS = "SELECT at_bat_index, rbi, speed::text, captured_at FROM sample.plays WHERE game_pk = %s ORDER BY at_bat_index"
 TABLES = (

@@ -5,9 +5,10 @@ import pytest
 from samples import at, connect
 
 from mlb_etl.errors import Rejected
+from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.verdict import Applied
 from mlb_etl.stores.postgres.quarantine import Quarantine
-from mlb_etl.stores.postgres.raw import Stored
-from mlb_etl.stores.postgres.watermark import Applied, Watermarks
+from mlb_etl.stores.postgres.watermark import Watermarks
 
 KNOWN, NEW = '{"game_pk": 1}', '{"game_pk": 2}'
 MARK = Applied(at(0), bytes(32), "1")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mlb_etl.apply.transform import BATCH, tasks
-from mlb_etl.stores.postgres.raw import Stored
+from mlb_etl.laws.standing import Stored
 
 
 def capture(number: int, minute: int = 0) -> Stored:

@@ -12,14 +12,15 @@ import stamina
 
 from mlb_contracts import Method
 from mlb_etl import registry
-from mlb_etl.apply.transform import Task, Transformer, batches, pending, tasks
+from mlb_etl.apply.transform import Task, Transformer, batches, tasks
 from mlb_etl.apply.workers import Workers
 from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.laws.counts import Counts, DocumentCounts, TableCounts
+from mlb_etl.laws.standing import Stored, pending
+from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate, quarantine
-from mlb_etl.stores.postgres.raw import Raw, Stored
-from mlb_etl.stores.postgres.watermark import Policy
+from mlb_etl.stores.postgres.raw import Raw
 
 T = TypeVar("T")
 
@@ -80,9 +81,9 @@ class Pipeline:
         became: Counter[str] = Counter()
         worth: list[Stored] = []
         notes: list[int] = []
-        for capture, fate in pending(raw.captures(scope), self.method, policy):
-            became[fate] += 1
-            if fate == "pending":
+        for capture, stands in pending(raw.captures(scope), self.method.fingerprint, policy):
+            became[stands] += 1
+            if stands == "pending":
                 worth.append(capture)
             elif capture.note is not None:
                 notes.append(capture.note)

@@ -8,16 +8,16 @@ applied yet are then applied as always, with all the write laws.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from mlb_contracts import Method, times
 from mlb_etl.apply.pipeline import Pipeline, Session
 from mlb_etl.laws.counts import Counts, TableCounts
+from mlb_etl.laws.standing import Stored, to_show
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate
-from mlb_etl.stores.postgres.raw import Raw, Stored
+from mlb_etl.stores.postgres.raw import Raw
 
 _TRIES = 5  # while others apply captures of the same document
 _NONE = "none of its captures can be applied: all wait in quarantine, or are of a time that is yet to come"
@@ -91,7 +91,7 @@ class _Repair:
         keys = list(zip(self._method.document, captures[0].keys, strict=True))
         overtaken = 0
         while overtaken < _TRIES:
-            capture = self._chosen(captures)
+            capture = to_show(captures)
             if capture is None:
                 return Left(document, _NONE)
             became = self._session.apply([capture])
@@ -100,13 +100,3 @@ class _Repair:
             overtaken += became.documents.stale  # else it was put aside, and another is tried
             captures = next(self.documents({key.name: [value] for key, value in keys}))
         return Left(document, _BUSY)
-
-    def _chosen(self, captures: Sequence[Stored]) -> Stored | None:
-        """The capture that the watermark names, else the newest sound one; of a tie the first, as `transform` does."""
-        shown = captures[0].applied
-        sound = [each for each in captures if each.quarantine is None and not each.ahead]
-        for each in sound:
-            if shown is not None and each.content_hash == shown.content_hash and each.as_of >= shown.as_of:
-                return each._replace(as_of=shown.as_of)
-        newest: datetime | None = max((each.as_of for each in sound), default=None)
-        return next((each for each in sound if each.as_of == newest), None)

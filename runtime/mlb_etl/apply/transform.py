@@ -4,43 +4,28 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, zip_longest
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from mlb_contracts import Body, Capture, Method
 from mlb_etl.errors import Rejected, printable
 from mlb_etl.extract import reject
 from mlb_etl.extract.extract import extract
 from mlb_etl.laws.counts import Counts, DocumentCounts, LeftOut, Quarantined
+from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.verdict import Applied, Policy, verdict
 from mlb_etl.stores.postgres.copying import Moment
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.quarantine import Quarantine
-from mlb_etl.stores.postgres.raw import Raw, Stored
+from mlb_etl.stores.postgres.raw import Raw
 from mlb_etl.stores.postgres.sql_errors import is_of_a_value
 from mlb_etl.stores.postgres.targets import Document
 from mlb_etl.stores.postgres.upsert import UnreadError, Upsert
-from mlb_etl.stores.postgres.watermark import Applied, Policy, Verdict, verdict
 
 Task: TypeAlias = list[list[Stored]]
-Fate: TypeAlias = Literal["pending", "waiting"] | Verdict
-"""What becomes of a capture: to be applied, in quarantine, or what its verdict says."""
 
 BATCH = 25  # documents a transaction: more save little
 _FEW = 4  # for which a transaction is still worth its while
 log = logging.getLogger(__name__)
-
-
-def pending(captures: Iterable[Stored], method: Method, policy: Policy) -> Iterator[tuple[Stored, Fate]]:
-    """What becomes of captures, as far as that is known without reading them; dropped ones are left out."""
-    for capture in captures:
-        new = Applied(capture.as_of, capture.content_hash, method.fingerprint)
-        became = verdict(new, capture.applied, policy)
-        later = capture.applied is not None and capture.as_of > capture.applied.as_of
-        if capture.quarantine == "waiting":
-            yield capture, "waiting"
-        elif capture.quarantine is None and (became == "stale" or (became == "same" and not later)):
-            yield capture, became
-        elif capture.quarantine is None:
-            yield capture, "pending"
 
 
 def tasks(captures: Iterable[Stored], workers: int = 1) -> Iterator[Task]:
@@ -109,7 +94,7 @@ class Transformer:
             if verdict_ == "conflict":
                 counts += self._put_aside(document.capture, _conflict(document.capture))
             elif verdict_ != "stale":
-                self._shown[document.capture.document] = self._new(document.capture)
+                self._shown[document.capture.document] = document.capture.under(self._method.fingerprint)
             if verdict_ == "applied":
                 counts += self._left_out(document)
         return counts
@@ -139,7 +124,7 @@ class Transformer:
         if capture.ahead:
             return False
         shown = self._shown.get(capture.document, capture.applied)
-        return verdict(self._new(capture), shown, self._policy) == "applied"
+        return verdict(capture.under(self._method.fingerprint), shown, self._policy) == "applied"
 
     def _document(self, capture: Stored, data: Body, *, hold: bool = False) -> Document:
         """The rows of a capture; with `hold`, or where they can't be packed, without values that no column can hold."""
@@ -158,9 +143,6 @@ class Transformer:
     def _located(self, why: Rejected, document: Document) -> Rejected:
         explained = self._upsert.explain(why, document)
         return reject.located(explained, self.raw.read(document.capture))
-
-    def _new(self, capture: Stored) -> Applied:
-        return Applied(capture.as_of, capture.content_hash, self._method.fingerprint)
 
     def _put_aside(self, capture: Stored, why: Rejected) -> Counts:
         number = self._quarantine.add(capture, why)

@@ -16,11 +16,11 @@ from mlb_etl.cli.report import FORMAT, Waiting
 from mlb_etl.errors import Rejected
 from mlb_etl.jobs import job_files
 from mlb_etl.laws.counts import Counts
+from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate, quarantine
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.quarantine import Entry, Filter
-from mlb_etl.stores.postgres.watermark import Policy
 
 State: TypeAlias = Literal["waiting", "dropped"]
 _LARGEST = 2**63 - 1  # of numbers in quarantine

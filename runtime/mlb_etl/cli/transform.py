@@ -9,8 +9,8 @@ from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import counting
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.spec import Job
+from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres.watermark import Policy
 
 
 @click.command()

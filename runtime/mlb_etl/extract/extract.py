@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from mlb_contracts import Body, Capture, Method, Row
+from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
 from mlb_etl.extract import lenient, reject
 from mlb_etl.extract.holding import held
-from mlb_etl.extract.lenient import Misfit, Misfits
+from mlb_etl.extract.lenient import Misfits
 
 
 @dataclass(frozen=True, slots=True)

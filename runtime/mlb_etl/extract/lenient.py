@@ -15,6 +15,7 @@ from typing import Any, Union, get_args, get_origin
 import msgspec
 
 from mlb_contracts import Body, Method, jsonpath
+from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected, shortened
 
 _AT = re.compile(r" - at (?:`key` in )?`.*`\Z", re.DOTALL)
@@ -39,18 +40,6 @@ class Place:
     def entry(self, key: str) -> "Place":
         """An entry of the map there."""
         return Place(f"{self.path}.*", self.exact + jsonpath.text(key))
-
-
-@dataclass(slots=True)
-class Misfit:
-    """Values of a table's column that can't be read: how many, and of the first where and what it is."""
-
-    table: str
-    path: str
-    place: str
-    value: str
-    reason: str
-    number: int = 1
 
 
 Note = Callable[[Place, object, str], None]

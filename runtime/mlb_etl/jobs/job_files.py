@@ -15,7 +15,7 @@ from mlb_etl.errors import EtlError
 from mlb_etl.jobs import listing, placeholders, plain_yaml
 from mlb_etl.jobs.spec import Expansion, Job, Parameter, Source, Storage, Target
 from mlb_etl.laws.counts import Counts
-from mlb_etl.stores.postgres.watermark import Policy
+from mlb_etl.laws.verdict import Policy
 
 _PACKAGE = Path(__file__).parents[1]
 _PLACES = (_PACKAGE / "shipped_jobs", _PACKAGE.parents[1] / "config" / "jobs")  # of what is installed, of a checkout

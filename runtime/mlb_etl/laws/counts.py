@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
-from mlb_etl.extract.lenient import Misfit
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from mlb_contracts import ShrinkGuard
 from mlb_etl.errors import Rejected
+from mlb_etl.laws.verdict import Applied, Policy
 
 _ACCEPT = "if that is right, accept it with `mlb-etl quarantine accept`"
 
@@ -18,6 +19,16 @@ class Loss:
     deleted: int
     after: int
     guarded: bool
+
+
+def unguarded(new: Mapping[str, Applied], before: Mapping[str, Applied], policy: Policy) -> set[str]:
+    """The documents whose loss of rows is no surprise: it was accepted, or the content is the one shown.
+
+    `before` has the watermarks of the documents that have one.
+    """
+    if policy == "accept":
+        return set(new)
+    return {name for name, shown in before.items() if shown.content_hash == new[name].content_hash}
 
 
 def check(guard: ShrinkGuard, losses: Mapping[str, Loss]) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl.apply.pipeline import Session
-from mlb_etl.apply.transform import Transformer, pending
+from mlb_etl.apply.transform import Transformer
 from mlb_etl.baseball import feed
 from mlb_etl.baseball.live.plan import Captured
 from mlb_etl.baseball.schedule import SETTLED
 from mlb_etl.capture.capturer import Store
 from mlb_etl.laws.counts import Counts
+from mlb_etl.laws.standing import pending
 from mlb_etl.stores.postgres.raw import Fate, Raw
 
 
@@ -70,7 +71,7 @@ class Keeper:
 
     def _apply(self, transformer: Transformer, keys: dict[str, Any]) -> Counts:
         """Apply the captures that are newer than what the tables show, each by itself."""
-        waiting = pending(transformer.raw.newer(keys), self._method, "new")
+        waiting = pending(transformer.raw.newer(keys), self._method.fingerprint)
         return sum((transformer.apply([each]) for each, fate in waiting if fate == "pending"), Counts())
 
 

@@ -10,9 +10,9 @@ from psycopg.types.json import Jsonb
 
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.laws.counts import Quarantined
+from mlb_etl.laws.standing import Stored
 from mlb_etl.stores.postgres import db
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Stored
 
 # The lock makes it wait for who applies captures of the document, who deletes notes under the same lock.
 _ADD = """

@@ -14,9 +14,10 @@ from psycopg.types.json import Jsonb
 from mlb_contracts import Body, Method, times
 from mlb_contracts.response import Response
 from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.verdict import Applied
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.partitions import Partitioned, Partitions
-from mlb_etl.stores.postgres.watermark import Applied
 
 _CAPTURE = ("captured_at", "content_hash")
 
@@ -86,26 +87,6 @@ SELECT wanted.place, found.data
 FROM unnest({arrays}) WITH ORDINALITY AS wanted ({columns}, place)
 LEFT JOIN LATERAL (SELECT r.data FROM {table} AS r WHERE {same} OFFSET 0) AS found ON true
 """
-
-
-class Stored(NamedTuple):
-    """A capture in a raw table, without its body.
-
-    `document` is its key as JSON, `as_of` the time of the state that it shows, of which a content that was seen again
-    has several; `parameters` are those of its request. `ahead`: it is later than the database's clock. `note` is its
-    number in quarantine and `quarantine` its state there; `applied` is the document's watermark.
-    """
-
-    keys: tuple[Any, ...]
-    document: str
-    captured_at: datetime
-    as_of: datetime
-    content_hash: bytes
-    parameters: dict[str, str]
-    ahead: bool
-    note: int | None
-    quarantine: str | None
-    applied: Applied | None
 
 
 class Past(NamedTuple):

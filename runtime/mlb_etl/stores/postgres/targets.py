@@ -7,13 +7,13 @@ from typing import Any
 import psycopg
 
 from mlb_contracts import DocumentKey, Row, Table
+from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
-from mlb_etl.extract.lenient import Misfit
+from mlb_etl.laws.standing import Stored
 from mlb_etl.stores.postgres import copying, partitions, row_guard
 from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitioned
-from mlb_etl.stores.postgres.raw import Stored
 
 
 @dataclass(frozen=True, slots=True)

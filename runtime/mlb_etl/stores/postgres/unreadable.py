@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg.rows import class_row
 
-from mlb_etl.extract.lenient import Misfit
+from mlb_contracts.misfit import Misfit
 from mlb_etl.stores.postgres import db
 from mlb_etl.stores.postgres.db import Connection
 

@@ -15,16 +15,16 @@ from mlb_contracts import Method, Row
 from mlb_etl.errors import Rejected
 from mlb_etl.laws import shrink
 from mlb_etl.laws.counts import TableCounts, Warned
+from mlb_etl.laws.verdict import Applied, Policy, Verdict, moved, verdict_under_lock
 from mlb_etl.stores.postgres import copying, row_guard
 from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, reraise, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitions
 from mlb_etl.stores.postgres.quarantine import Quarantine
-from mlb_etl.stores.postgres.raw import Stored
 from mlb_etl.stores.postgres.row_guard import Counted, KeptOut
 from mlb_etl.stores.postgres.targets import Document, Rows, Target
 from mlb_etl.stores.postgres.unreadable import Unreadable
-from mlb_etl.stores.postgres.watermark import Applied, Policy, Verdict, Watermarks, verdict
+from mlb_etl.stores.postgres.watermark import Watermarks
 
 log = logging.getLogger(__name__)
 
@@ -147,12 +147,12 @@ class Upsert:
 
     def _apply(self, documents: Sequence[Document], policy: Policy, *, known: bool = False) -> Written:
         """Decide under the locks of the watermarks, write and move the watermarks, all in one transaction."""
-        new = {each.capture.document: self._applied(each.capture) for each in documents}
+        new = {each.capture.document: each.capture.under(self._method.fingerprint) for each in documents}
         with translate_errors(), self._connection.transaction():
             before = self._watermarks.lock(new)
             verdicts = tuple(
-                _verdict(each, shown, before.get(name), policy)
-                for each, (name, shown) in zip(documents, new.items(), strict=True)
+                verdict_under_lock(capture, each.capture.applied, before.get(name), policy)
+                for each, (name, capture) in zip(documents, new.items(), strict=True)
             )
             applied = [each for each, became in zip(documents, verdicts, strict=True) if became == "applied"]
             if any(each.rows is None for each in applied):
@@ -165,9 +165,9 @@ class Upsert:
             if merged:
                 if policy == "repair":
                     self._remove_later(merged, tables)
-                self._merge(merged, tables, unguarded=self._unguarded(new, before, policy))
+                self._merge(merged, tables, unguarded=shrink.unguarded(new, before, policy))
             with self._connection.pipeline():
-                self._watermarks.move(_moved(new, before, verdicts))
+                self._watermarks.move(moved(new, before, verdicts))
                 self._quarantine.leave(
                     each.capture for each, became in zip(documents, verdicts, strict=True) if became != "conflict"
                 )
@@ -175,16 +175,6 @@ class Upsert:
                 warnings = self._warnings(applied)
         self._staged = self._staged or bool(merged)
         return Written(verdicts, tables, warnings)
-
-    def _applied(self, capture: Stored) -> Applied:
-        return Applied(capture.as_of, capture.content_hash, self._method.fingerprint)
-
-    @staticmethod
-    def _unguarded(new: Mapping[str, Applied], before: Mapping[str, Applied], policy: Policy) -> set[str]:
-        """The documents whose loss of rows is no surprise: accepted, or of the same content."""
-        if policy == "accept":
-            return set(new)
-        return {name for name, shown in before.items() if shown.content_hash == new[name].content_hash}
 
     def _load(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> None:
         """Copy the rows of new documents straight into the tables."""
@@ -305,22 +295,3 @@ class Upsert:
         """Send the rows; returns how many the server took of each table that has some."""
         some = [each for each in copies if each is not None]
         return dict(zip((each.name for each in some), copying.send(self._connection, some), strict=True))
-
-
-def _verdict(document: Document, new: Applied, shown: Applied | None, policy: Policy) -> Verdict:
-    """As `verdict`; a repair gives way to whoever applied a capture of the document since it was listed."""
-    if policy == "repair" and shown != document.capture.applied:
-        return "stale"
-    return verdict(new, shown, policy)
-
-
-def _moved(
-    new: Mapping[str, Applied], before: Mapping[str, Applied], verdicts: Sequence[Verdict]
-) -> dict[str, Applied]:
-    """The watermarks that change: of what was applied, and of what shows the same in a later capture."""
-    became = dict(zip(new, verdicts, strict=True))
-    return {
-        name: new[name]
-        for name, shown in before.items()
-        if became[name] == "applied" or (became[name] == "same" and new[name].as_of > shown.as_of)
-    }

@@ -1,38 +1,9 @@
 """What the tables show of each document: etl.watermark, whose rows are locked while documents are written."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Literal, NamedTuple, TypeAlias
 
+from mlb_etl.laws.verdict import Applied
 from mlb_etl.stores.postgres.db import Connection
-
-Verdict: TypeAlias = Literal["applied", "same", "stale", "conflict"]
-Policy: TypeAlias = Literal["new", "again", "accept", "repair"]
-
-
-class Applied(NamedTuple):
-    """A capture that tables show: whose state, its content, and the mapping's fingerprint it was applied under."""
-
-    as_of: datetime
-    content_hash: bytes
-    fingerprint: str
-
-
-def verdict(capture: Applied, watermark: Applied | None, policy: Policy = "new") -> Verdict:
-    """What becomes of a capture where the document's tables show `watermark`: write laws 1 and 2.
-
-    Under the policy `again` what is shown is applied once more; under `accept` a conflict goes to the capture; under
-    `repair` the capture is applied whatever is shown.
-    """
-    if watermark is None or policy == "repair":
-        return "applied"
-    if capture.as_of < watermark.as_of:
-        return "stale"
-    if capture.content_hash != watermark.content_hash:
-        return "conflict" if capture.as_of == watermark.as_of and policy != "accept" else "applied"
-    shown = capture.fingerprint == watermark.fingerprint
-    return "same" if shown and (policy != "again" or capture.as_of > watermark.as_of) else "applied"
-
 
 # The condition that never holds makes it lock the rows that are there, in the order of the documents like all others.
 _LOCK = """

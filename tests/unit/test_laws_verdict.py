@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mlb_etl.stores.postgres.watermark import Applied, Policy, verdict
+from mlb_etl.laws.verdict import Applied, Policy, verdict
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 CAPTURE = Applied(NOON, b"content", "mapping")

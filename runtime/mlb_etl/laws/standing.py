@@ -1,0 +1,67 @@
+"""What is known of a stored capture before its body is read: whether it is still to be applied, and if not, why."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from mlb_etl.laws.verdict import Applied, Policy, verdict
+
+Standing: TypeAlias = Literal["pending", "same", "stale", "waiting", "dropped"]
+"""pending: to be applied; same: the tables show it; stale: they show a later one; waiting, dropped: in quarantine."""
+
+
+class Stored(NamedTuple):
+    """A capture in a raw table, without its body.
+
+    `document` is its key as JSON, `as_of` the time of the state that it shows, of which a content that was seen again
+    has several; `parameters` are those of its request. `ahead`: it is later than the store's clock. `note` is its
+    number in quarantine and `quarantine` its state there; `applied` is the document's watermark.
+    """
+
+    keys: tuple[Any, ...]
+    document: str
+    captured_at: datetime
+    as_of: datetime
+    content_hash: bytes
+    parameters: dict[str, str]
+    ahead: bool
+    note: int | None
+    quarantine: Literal["waiting", "dropped"] | None
+    applied: Applied | None
+
+    def under(self, fingerprint: str) -> Applied:
+        """The watermark of its document once it is applied under the mapping with this fingerprint."""
+        return Applied(self.as_of, self.content_hash, fingerprint)
+
+
+def standing(capture: Stored, fingerprint: str, policy: Policy = "new") -> Standing:
+    """How a capture stands under the mapping with this fingerprint."""
+    if capture.quarantine is not None:
+        return capture.quarantine
+    became = verdict(capture.under(fingerprint), capture.applied, policy)
+    later = capture.applied is not None and capture.as_of > capture.applied.as_of
+    if became == "stale" or (became == "same" and not later):
+        return became
+    return "pending"  # also for what is the same but later, which moves the watermark
+
+
+def pending(captures: Iterable[Stored], fingerprint: str, policy: Policy = "new") -> Iterator[tuple[Stored, Standing]]:
+    """Captures with how they stand; dropped ones are left out."""
+    for capture in captures:
+        if (stands := standing(capture, fingerprint, policy)) != "dropped":
+            yield capture, stands
+
+
+def to_show(captures: Sequence[Stored]) -> Stored | None:
+    """The one of a document's captures, oldest first, that a repair brings the tables to; None where none can be.
+
+    It is the capture that the watermark names, at the watermark's time, else the newest that is neither in quarantine
+    nor ahead of the clock. On a tie it is the first, as a run applies it.
+    """
+    shown = captures[0].applied
+    sound = [each for each in captures if each.quarantine is None and not each.ahead]
+    for each in sound:
+        if shown is not None and each.content_hash == shown.content_hash and each.as_of >= shown.as_of:
+            return each._replace(as_of=shown.as_of)
+    newest: datetime | None = max((each.as_of for each in sound), default=None)
+    return next((each for each in sound if each.as_of == newest), None)
