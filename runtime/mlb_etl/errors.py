@@ -1,17 +1,38 @@
-"""The exceptions of mlb_etl, one class for each thing a caller does differently."""
+"""The exceptions of mlb_etl, one class for each thing a caller does differently.
+
+    EtlError                     fatal: a user has to change something first; the message says what
+    ├── DatabaseUnavailable      try again on a new connection: the work can succeed later, or elsewhere
+    ├── StoreUnavailable         try again later, without losing the response
+    ├── Unreachable              try again after a pause
+    ├── NotFound                 skip: asking again is of no use
+    └── Rejected                 put aside: the document waits in quarantine, and the others go on
+        ├── CorruptResponse      ask for the response once more, then put aside
+        ├── DuplicateKey         apply again as a document that has rows, then put aside
+        ├── RowTooLong           apply again through wider stages, then put aside
+        ├── ValueRefused         apply again without the values that no column can hold, then put aside
+        └── CheckFailed          look for the value that breaks the check, then put aside
+
+A store translates its driver's errors once, where they occur, into the last four; callers go by these classes and never
+by `__cause__`, which is there for tracebacks. Any other exception is a bug, of ours or of the server: nothing catches
+it, and a command ends with exit code 70.
+"""
 
 import re
 
 from mlb_contracts.errors import EtlError, Rejected, shortened
 
 __all__ = [
+    "CheckFailed",
     "CorruptResponse",
     "DatabaseUnavailable",
+    "DuplicateKey",
     "EtlError",
     "NotFound",
     "Rejected",
+    "RowTooLong",
     "StoreUnavailable",
     "Unreachable",
+    "ValueRefused",
     "printable",
     "redacted",
     "shortened",
@@ -25,6 +46,24 @@ class DatabaseUnavailable(EtlError):
 
 class CorruptResponse(Rejected):
     """An answer that came broken, or is another's: asked for once more, the right one may come."""
+
+
+class DuplicateKey(Rejected):
+    """A table has a row with the key of one that is new: of another document, or of one that lost its watermark."""
+
+
+class RowTooLong(Rejected):
+    """A row, or its entry in an index, is longer than the store can keep."""
+
+
+class ValueRefused(Rejected):
+    """A value that its column's type does not hold."""
+
+
+class CheckFailed(Rejected):
+    """A row that breaks a check of its table; `check` is the name of that check."""
+
+    check: str | None = None
 
 
 class NotFound(EtlError):

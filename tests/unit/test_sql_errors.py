@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from mlb_etl.errors import DatabaseUnavailable, EtlError, Rejected
+from mlb_etl.errors import CheckFailed, DatabaseUnavailable, DuplicateKey, EtlError, Rejected, RowTooLong, ValueRefused
 from mlb_etl.stores.postgres import sql_errors
 from mlb_etl.stores.postgres.sql_errors import message, reraise
 
@@ -13,13 +13,13 @@ MEANT = {
     # rows break a rule of theirs
     errors.NotNullViolation: Rejected,
     errors.ForeignKeyViolation: Rejected,
-    errors.UniqueViolation: Rejected,
-    errors.CheckViolation: Rejected,
+    errors.UniqueViolation: DuplicateKey,
+    errors.CheckViolation: CheckFailed,
     errors.CardinalityViolation: Rejected,
-    errors.NumericValueOutOfRange: Rejected,
-    errors.StringDataRightTruncation: Rejected,
-    errors.UntranslatableCharacter: Rejected,
-    errors.ProgramLimitExceeded: Rejected,
+    errors.NumericValueOutOfRange: ValueRefused,
+    errors.StringDataRightTruncation: ValueRefused,
+    errors.UntranslatableCharacter: ValueRefused,
+    errors.ProgramLimitExceeded: RowTooLong,
     errors.WithCheckOptionViolation: Rejected,
     errors.RaiseException: Rejected,
     # the same work can succeed later, or elsewhere
@@ -91,7 +91,7 @@ def test_an_error_means_what_its_state_says(kind: type[psycopg.Error]) -> None:
 
 
 def test_a_value_that_the_driver_refuses_is_rejected() -> None:
-    with pytest.raises(Rejected, match=r"game\.plays: .*NUL"):
+    with pytest.raises(ValueRefused, match=r"game\.plays: .*NUL"):
         reraise(psycopg.DataError("a text can't contain NUL"), "game.plays")
 
 

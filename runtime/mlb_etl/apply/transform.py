@@ -7,7 +7,7 @@ from itertools import groupby, zip_longest
 from typing import TypeAlias
 
 from mlb_contracts import Body, Capture, Method
-from mlb_etl.errors import Rejected, printable
+from mlb_etl.errors import Rejected, ValueRefused, printable
 from mlb_etl.extract import reject
 from mlb_etl.extract.extract import extract
 from mlb_etl.laws.counts import Counts, DocumentCounts, LeftOut, Quarantined
@@ -17,7 +17,6 @@ from mlb_etl.stores.postgres.copying import Moment
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.quarantine import Quarantine
 from mlb_etl.stores.postgres.raw import Raw
-from mlb_etl.stores.postgres.sql_errors import is_of_a_value
 from mlb_etl.stores.postgres.targets import Document
 from mlb_etl.stores.postgres.upsert import UnreadError, Upsert
 
@@ -101,7 +100,7 @@ class Transformer:
 
     def _refused(self, document: Document, why: Rejected) -> Counts:
         """Once more without the values that the database can't hold, or into quarantine."""
-        if document.rows is not None and is_of_a_value(why):
+        if document.rows is not None and isinstance(why, ValueRefused):
             held = self._document(document.capture, self.raw.read(document.capture), hold=True)
             if held.nulls > document.nulls:
                 return self._write([held])

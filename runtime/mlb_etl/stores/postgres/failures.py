@@ -8,7 +8,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
-from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
+from mlb_etl.errors import CorruptResponse, EtlError, NotFound, Rejected, Unreachable
 from mlb_etl.http.request import Request
 from mlb_etl.stores.postgres import db
 from mlb_etl.stores.postgres.db import Connection
@@ -64,7 +64,7 @@ class Failures:
         """Where it can't be kept that is only logged: the failure itself matters more."""
         try:
             with db.translate_errors():
-                self._connection.execute(_NOTE, (*_name(request), type(why).__name__, db.text(why)))
+                self._connection.execute(_NOTE, (*_name(request), _kind(why), db.text(why)))
         except EtlError as error:
             log.warning("%s failed, which can't be noted: %s", request.target, error)
 
@@ -78,6 +78,12 @@ def listed(connection: Connection) -> list[Failed]:
 def forget_all(connection: Connection) -> None:
     """Forget what nobody will ask for again."""
     connection.execute("DELETE FROM etl.failure")
+
+
+def _kind(why: Exception) -> str:
+    """The class as etl.failure has it, where all that the database refuses is Rejected."""
+    kinds = (CorruptResponse, NotFound, Rejected, Unreachable)
+    return next(kind.__name__ for kind in kinds if isinstance(why, kind))
 
 
 def _name(request: Request) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import Literal, NoReturn, TypeAlias
 
 import psycopg
 
-from mlb_etl.errors import DatabaseUnavailable, EtlError, Rejected
+from mlb_etl.errors import CheckFailed, DatabaseUnavailable, DuplicateKey, EtlError, Rejected, RowTooLong, ValueRefused
 
 Kind: TypeAlias = Literal["rejected", "unavailable", "mendable", "bug"]
 
@@ -85,6 +85,14 @@ _CLASSES: Mapping[str, Meaning] = {
     "P0": Meaning("mendable", "a function or trigger of yours failed"),
 }
 
+# Refusals after which the caller can do something before it puts the document aside.
+_REFUSALS: Mapping[type[psycopg.Error], type[Rejected]] = {
+    psycopg.errors.CheckViolation: CheckFailed,
+    psycopg.errors.ProgramLimitExceeded: RowTooLong,
+    psycopg.errors.UniqueViolation: DuplicateKey,
+    psycopg.DataError: ValueRefused,
+}
+
 
 def meaning(error: psycopg.Error) -> Meaning:
     """What the error means; one without SQLSTATE comes from the driver."""
@@ -97,11 +105,6 @@ def meaning(error: psycopg.Error) -> Meaning:
     return _UNAVAILABLE if isinstance(error, psycopg.OperationalError) else _BUG
 
 
-def is_of_a_value(error: Rejected) -> bool:
-    """Whether the database refused a value that the column's type does not hold."""
-    return isinstance(error.__cause__, psycopg.DataError)
-
-
 def reraise(error: psycopg.Error, table: str | None = None) -> NoReturn:
     """Raise ours for what a user can mend or wait for, and the error itself where it is a bug."""
     kind = meaning(error).kind
@@ -110,10 +113,17 @@ def reraise(error: psycopg.Error, table: str | None = None) -> NoReturn:
     if kind == "rejected":
         of = table or (error.diag.table_name and f"{error.diag.schema_name}.{error.diag.table_name}")
         reason = f"the database refuses it: {message(error)}"
-        raise Rejected(reason, value=error.diag.message_detail, table=of) from error
+        refused = _refusal(error)(reason, value=error.diag.message_detail, table=of)
+        if isinstance(refused, CheckFailed):
+            refused.check = error.diag.constraint_name
+        raise refused from error
     if kind == "unavailable":
         raise DatabaseUnavailable(f"the database stopped the work: {explained(error)}") from error
     raise EtlError(f"the database refuses: {explained(error)}") from error
+
+
+def _refusal(error: psycopg.Error) -> type[Rejected]:
+    return next((ours for theirs, ours in _REFUSALS.items() if isinstance(error, theirs)), Rejected)
 
 
 def message(error: psycopg.Error) -> str:

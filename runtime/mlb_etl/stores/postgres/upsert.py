@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.rows import TupleRow, dict_row
 
 from mlb_contracts import Method, Row
-from mlb_etl.errors import Rejected
+from mlb_etl.errors import CheckFailed, DuplicateKey, Rejected, RowTooLong
 from mlb_etl.laws import shrink
 from mlb_etl.laws.counts import TableCounts, Warned
 from mlb_etl.laws.verdict import Applied, Policy, Verdict, moved, verdict_under_lock
@@ -102,8 +102,8 @@ class Upsert:
         except _KnownError:
             log.info("%s has rows of documents whose watermarks were deleted", self._method.name)
             return self._apply(documents, policy, known=True)
-        except Rejected as why:
-            if self._wide or not isinstance(why.__cause__, psycopg.errors.ProgramLimitExceeded):
+        except RowTooLong:
+            if self._wide:
                 raise
             self._widen()
             return self.apply(documents, policy)
@@ -112,11 +112,10 @@ class Upsert:
         """The place and the value in a document that a check of the database refused; else as it was."""
         if isinstance(why, KeptOut):
             return self._with_example(why, document)
-        cause = why.__cause__
-        if not isinstance(cause, psycopg.errors.CheckViolation):
+        if not isinstance(why, CheckFailed):
             return why
         target = next(each for each in self._targets if each.name == why.table)
-        check = next((each for each in target.table.checks if each.name == cause.diag.constraint_name), None)
+        check = next((each for each in target.table.checks if each.name == why.check), None)
         if check is None:
             return why
         try:
@@ -180,10 +179,8 @@ class Upsert:
         """Copy the rows of new documents straight into the tables."""
         try:
             taken = self._copy(target.copying(target.table.load, documents) for target in self._targets)
-        except Rejected as why:
-            if isinstance(why.__cause__, psycopg.errors.UniqueViolation):
-                raise _KnownError from why
-            raise
+        except DuplicateKey as why:
+            raise _KnownError from why
         for name, number in taken.items():
             tables[name] += TableCounts(inserted=number)
 
