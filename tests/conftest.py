@@ -23,6 +23,13 @@ settings.register_profile("here", deadline=timedelta(seconds=10))
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where tests are only listed, that no snapshot is used is no failure."""
+    if config.option.collectonly:
+        config.option.warn_unused_snapshots = True
+
+
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 
 
