@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mlb_contracts import sql_types
+from mlb_contracts import Check, Column, DocumentKey, Partition, Table, sql_types
 from mlbgen import ir
+from mlbgen.ir.columns import wire
 from mlbgen.language.diagnostics import Position
 
 POSITION = Position("schemas/mappings/league/game_v1.yaml", 1, 1)
@@ -62,6 +63,7 @@ DOCUMENT = (
         "The game.",
     ),
 )
+KEY = (DocumentKey("game_pk", "bigint", lambda _document, _capture: None, path="$.gamePk"),)
 GAMES = replace(
     table("games", [column("home_team", "integer"), column("away_team", "integer"), column("note", "text")]),
     checks=(
@@ -88,6 +90,26 @@ PLAYS = replace(
         ir.Index("plays_event_key", ("game_pk", "play_index", "event", "season"), None, None, unique=True),
     ),
 )
+
+
+def facts(of: ir.Table) -> Table:
+    """What generated code states of the table."""
+    return Table(
+        schema=of.schema,
+        name=of.name,
+        columns=tuple(
+            Column(each.name, str(each.type), wire(each), ())
+            for each in of.columns
+            if not isinstance(each.value, ir.IngestedAt)
+        ),
+        primary_key=of.primary_key,
+        identity=of.identity,
+        partition=None if of.partition is None else Partition(of.partition.column, of.partition.kind),
+        foreign_keys=(),
+        checks=tuple(Check(each.name, each.columns, each.expression, each.severity) for each in of.checks),
+        guarded=of.guarded,
+        extract=lambda _document, _capture: [],
+    )
 
 
 def method(*tables: ir.Table, endpoint: str = "league", name: str = "gameV1") -> ir.Method:

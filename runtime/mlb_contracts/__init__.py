@@ -68,43 +68,34 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A condition on `columns` that the table refuses to break; `violation` selects these columns of a staged row."""
+    """A condition on `columns`, as an expression of the mapping with quoted names.
+
+    A row that breaks it is refused (error), or counted and told of (warn).
+    """
 
     name: str
     columns: tuple[str, ...]
-    violation: str
+    expression: str
+    severity: Literal["error", "warn"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Table:
-    """One table: its facts, its statements, and the function that makes its rows.
+    """One table: its facts, and the function that makes its rows. A store composes its statements of them.
 
-    `columns` are those that rows hold, in their order; ingested_at is the database's own. `load` copies the rows of
-    documents that are new straight into the table (binary). For known ones, `stage` creates the session's temporary
-    table, `copy` fills it (binary), `delete` removes the rows that are not staged, and `upsert` moves those that are
-    into the table. `warn` counts rows that break a check which only warns.
-
-    These three take the documents' keys as arrays by name, `delete` also `captured_at`, the times of their captures.
-    They return the keys of each document concerned, and with them rows deleted, or rows inserted and rows updated, and
-    rows that are later than the capture, so that the transaction is to be undone; or for each check rows that break it,
-    in a column of its name.
-
-    `foreign_keys` are those that its partitions have; any others are known to the database only. `guarded`: the shrink
-    guard watches over its rows.
+    `columns` are those that rows hold, in their order; ingested_at is the store's own. `identity` is what makes a row
+    the same one in another capture: the primary key, but for the column of a month that widens it. `foreign_keys` are
+    those that its partitions have; any others are known to the database only. `guarded`: the shrink guard watches over
+    its rows.
     """
 
     schema: str
     name: str
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
+    identity: tuple[str, ...]
     partition: Partition | None
     foreign_keys: tuple[ForeignKey, ...]
-    load: str
-    stage: str
-    copy: str
-    delete: str
-    upsert: str
-    warn: str | None
     checks: tuple[Check, ...]
     guarded: bool
     extract: Callable[[Any, Capture], list[Row]]
@@ -115,6 +106,11 @@ class Table:
     @property
     def qualified_name(self) -> str:
         return f"{self.schema}.{self.name}"
+
+    @property
+    def rows_move(self) -> bool:
+        """Whether a row can move to another partition, so that its primary key does not tell which rows are one."""
+        return {*self.identity} != {*self.primary_key}
 
 
 @dataclass(frozen=True, slots=True)

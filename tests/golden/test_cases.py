@@ -18,7 +18,9 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from mlb_contracts import Capture, Method
+from mlb_etl.cli.sql import script
 from mlb_etl.errors import Rejected
+from mlb_etl.stores.postgres.statements import statements
 from mlbgen import layout, lower
 from mlbgen.language import source
 from mlbgen.project import generate
@@ -119,7 +121,11 @@ def test_case(
     files = generate.files([given])
     method = written(case, files, tmp_path)
     made = {stub.name: made_of(method, stub) for stub in sorted((CASES / case / "stubs").iterdir())}
-    golden = {**shown(case, files), "rows.json": json.dumps(made, indent=1, default=str, ensure_ascii=False) + "\n"}
+    golden = {
+        **shown(case, files),
+        "rows.json": json.dumps(made, indent=1, default=str, ensure_ascii=False) + "\n",
+        "statements.sql": "\n".join(script(statements(each, method.document)) for each in method.tables),
+    }
 
     for name, text in golden.items():
         assert text == snapshot(name=f"{case}/{name}", extension_class=CaseFile)

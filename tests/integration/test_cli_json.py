@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "quarantine retry": (("--all",), 1),
     "quarantine accept": (("--reason", "another response", "--yes"), 0),
     "quarantine drop": (("--game-pk", "1", "--yes"), 0),
+    "sql": (("plays",), 0),
     "status": ((), 1),
     "jobs list": ((), 0),
     "repair": (("--all",), 1),

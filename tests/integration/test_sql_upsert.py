@@ -12,14 +12,13 @@ import psycopg
 import pytest
 from conftest import create_database
 from psycopg import sql
-from small_ir import DOCUMENT, GAMES, PLAYS, column, method, table
+from small_ir import GAMES, KEY, PLAYS, column, facts, method, table
 
 from mlb_contracts import sql_types
+from mlb_etl.stores.postgres.statements import statements
 from mlbgen import ir
 from mlbgen.ir.columns import wire
 from mlbgen.postgres import migrations
-from mlbgen.postgres.staging import sent
-from mlbgen.postgres.statements import statements
 
 Connection = psycopg.Connection[Any]
 Row = tuple[Any, ...]
@@ -57,7 +56,7 @@ def dsn(request: pytest.FixtureRequest) -> str:
 def connect(dsn: str) -> Connection:
     connected = psycopg.connect(dsn, autocommit=True)
     for each in TABLES:
-        connected.execute(statements(each, DOCUMENT).stage.encode())
+        connected.execute(statements(facts(each), KEY).stage.encode())
     return connected
 
 
@@ -81,10 +80,10 @@ def write(connection: Connection, of: ir.Table, rows: list[Row], *game_pks: int)
 
 def write_each(connection: Connection, of: ir.Table, rows: list[Row], *game_pks: int) -> dict[int, list[int]]:
     """The numbers of inserted, updated, and kept rows by game."""
-    made = statements(of, DOCUMENT)
+    made = statements(facts(of), KEY)
     with connection.transaction(), connection.cursor() as cursor:
         with cursor.copy(made.copy.encode()) as copy:
-            copy.set_types([wire(each) for each in sent(of)])
+            copy.set_types([each.wire for each in facts(of).columns])
             for row in rows:
                 copy.write_row(row)
         found = cursor.execute(made.upsert.encode(), {"game_pk": list(game_pks)}).fetchall()
@@ -93,11 +92,11 @@ def write_each(connection: Connection, of: ir.Table, rows: list[Row], *game_pks:
 
 def remain(connection: Connection, of: ir.Table, rows: list[Row], **captures: datetime) -> dict[int, list[int]]:
     """Stage the rows and delete the others of these games; the numbers of deleted rows, and of later ones."""
-    made = statements(of, DOCUMENT)
+    made = statements(facts(of), KEY)
     games = {"game_pk": [int(name[1:]) for name in captures], "captured_at": list(captures.values())}
     with connection.transaction(), connection.cursor() as cursor:
         with cursor.copy(made.copy.encode()) as copy:
-            copy.set_types([wire(each) for each in sent(of)])
+            copy.set_types([each.wire for each in facts(of).columns])
             for row in rows:
                 copy.write_row(row)
         return {game_pk: counts for game_pk, *counts in cursor.execute(made.delete.encode(), games)}
@@ -243,7 +242,7 @@ def test_stages_are_emptied_and_have_no_second_table(connection: Connection) -> 
     assert connection.execute('SELECT count(*) FROM pg_temp."stage_league.plays"').fetchone() == (0,)
     beside = connection.execute("SELECT relname FROM pg_class WHERE relpersistence = 't' AND reltoastrelid <> 0")
     assert beside.fetchall() == []
-    connection.execute(statements(PLAYS, DOCUMENT).stage.encode())  # again: no error
+    connection.execute(statements(facts(PLAYS), KEY).stage.encode())  # again: no error
 
 
 def test_a_staged_row_has_8160_bytes(connection: Connection) -> None:

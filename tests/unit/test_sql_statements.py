@@ -1,16 +1,16 @@
-"""The text of the statements that move rows, and what holds for any table."""
+"""The text of the statements that move rows, as the store composes them, and what holds for any table."""
 
 from dataclasses import replace
 
 import pytest
-from small_ir import DOCUMENT, PLAYS, column, table
+from small_ir import KEY, column, facts, table
+from small_ir import PLAYS as PLAYS_IR
 
-from mlb_contracts import sql_types
+from mlb_contracts import Check, DocumentKey, Table, sql_types
+from mlb_etl.stores.postgres.composing import NAME_BYTES, stage
+from mlb_etl.stores.postgres.statements import statements
 from mlbgen import ir
 from mlbgen.ir.columns import wire
-from mlbgen.language.names import SQL_NAME_BYTES
-from mlbgen.postgres.staging import stage
-from mlbgen.postgres.statements import statements
 
 ALL_TYPES = [
     column(f"{name.replace(' ', '_')}_of_{seen}", name, json_type=seen)
@@ -18,12 +18,13 @@ ALL_TYPES = [
     for seen in sql_types.json_types(sql_types.SqlType(name))
 ]
 OWN_WIRE = {"smallint": "int2", "integer": "int4", "bigint": "int8", "double precision": "float8", "boolean": "bool"}
-KEYS_ONLY = table("bench", [column("player_id", "integer", nullable=False)], ["player_id"])
-MOVING = table("plays", PLAYS.columns[2:5], ["play_index"], by=ir.Partition("captured_at", "month", ()))
+PLAYS = facts(PLAYS_IR)
+KEYS_ONLY = facts(table("bench", [column("player_id", "integer", nullable=False)], ["player_id"]))
+MOVING = facts(table("plays", PLAYS_IR.columns[2:5], ["play_index"], by=ir.Partition("captured_at", "month", ())))
 
 
 def test_rows_are_copied_to_a_stage_or_to_the_table() -> None:
-    made = statements(PLAYS, DOCUMENT)
+    made = statements(PLAYS, KEY)
     assert (
         made.stage
         == """\
@@ -48,7 +49,7 @@ COPY "pg_temp"."stage_league.plays" (
 
 def test_only_what_changed_is_upserted() -> None:
     assert (
-        statements(PLAYS, DOCUMENT).upsert
+        statements(PLAYS, KEY).upsert
         == """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -62,7 +63,9 @@ WITH "incoming" AS MATERIALIZED (
         AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
     WHERE
         "old"."game_pk" IS NULL
-        OR ("old"."speed", "old"."event") IS DISTINCT FROM (
+        OR (
+            "old"."speed", "old"."event"
+        ) IS DISTINCT FROM (
             "new"."speed"::numeric(5,1), "new"."event"
         )
 ), "written" AS (
@@ -87,24 +90,23 @@ SELECT
 FROM "incoming"
 LEFT JOIN "written"
     USING ("game_pk", "play_index", "season")
-GROUP BY
-    "game_pk\""""
+GROUP BY "game_pk"\
+"""
     )
 
 
 def test_what_vanished_is_deleted_within_the_document() -> None:
     assert (
-        statements(PLAYS, DOCUMENT).delete
+        statements(PLAYS, KEY).delete
         == """\
 WITH "vanished" AS (
     DELETE FROM "league"."plays" AS "old"
-    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[])
+        AS "document"("game_pk", "captured_at")
     WHERE
         "old"."game_pk" = "document"."game_pk"
         AND NOT EXISTS(
-            SELECT
-                1
-            FROM "pg_temp"."stage_league.plays" AS "new"
+            SELECT 1 FROM "pg_temp"."stage_league.plays" AS "new"
             WHERE
                 "old"."game_pk" = "new"."game_pk"
                 AND "old"."play_index" = "new"."play_index"
@@ -117,19 +119,19 @@ SELECT
     COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
     COUNT(*) FILTER (WHERE "Later") AS "kept_out"
 FROM "vanished"
-GROUP BY
-    "game_pk\""""
+GROUP BY "game_pk"\
+"""
     )
 
 
 def test_a_table_of_keys_only_inserts() -> None:
-    upsert = statements(KEYS_ONLY, DOCUMENT).upsert
+    upsert = statements(KEYS_ONLY, KEY).upsert
     assert "DISTINCT" not in upsert
     assert 'ON CONFLICT ("game_pk", "player_id", "season") DO NOTHING' in upsert
 
 
 def test_a_row_partitioned_by_captured_at_is_the_same_at_another_time() -> None:
-    upsert = statements(MOVING, DOCUMENT).upsert
+    upsert = statements(MOVING, KEY).upsert
     joined = upsert[upsert.index("LEFT JOIN") : upsert.index("WHERE")]
     assert "captured_at" not in joined
     assert '), "updated" AS (\n    UPDATE "league"."plays" AS "old" SET\n' in upsert
@@ -139,9 +141,9 @@ def test_a_row_partitioned_by_captured_at_is_the_same_at_another_time() -> None:
 
 
 def test_every_document_key_is_a_parameter_of_its_type() -> None:
-    day = ir.DocumentKey("day", sql_types.SqlType("date"), DOCUMENT[0].value, "")
-    listed = table("listed", [column("day", "date", nullable=False)], ["day"], by=None)
-    upsert = statements(listed, (*DOCUMENT, day)).upsert
+    day = DocumentKey("day", "date", lambda _document, _capture: None, parameter="day")
+    listed = facts(table("listed", [column("day", "date", nullable=False)], ["day"], by=None))
+    upsert = statements(listed, (*KEY, day)).upsert
     assert '"old"."game_pk" = ANY(%(game_pk)s::bigint[])\n        AND "old"."day" = ANY(%(day)s::date[])' in upsert
     assert upsert.count("%") == 2
 
@@ -158,24 +160,48 @@ def test_stages_differ_between_schemas_and_fit() -> None:
     tables = [
         replace(PLAYS, schema=schema, name=name) for schema in ("a", "b", long) for name in ("a_c", f"{long}_c", long)
     ]
-    assert len({stage(each).name for each in tables}) == len(tables)
-    assert all(len(stage(each).name) <= SQL_NAME_BYTES for each in tables)
-    assert stage(replace(PLAYS, schema="a_b", name="c")).name != stage(replace(PLAYS, schema="a", name="b_c")).name
+    names = {stage(each).as_string(None).removeprefix('"pg_temp".') for each in tables}
+    assert len(names) == len(tables)
+    assert all(len(each.strip('"')) <= NAME_BYTES for each in names)
+    assert stage(replace(PLAYS, schema="a_b", name="c")) != stage(replace(PLAYS, schema="a", name="b_c"))
+
+
+def test_a_stage_can_be_widened() -> None:
+    assert (
+        statements(PLAYS, KEY).widen
+        == """\
+ALTER TABLE "pg_temp"."stage_league.plays"
+    ALTER COLUMN "speed" SET STORAGE EXTENDED,
+    ALTER COLUMN "event" SET STORAGE EXTENDED"""
+    )
+    assert statements(KEYS_ONLY, KEY).widen is None, "all its values have one size"
 
 
 @pytest.mark.parametrize("of", [PLAYS, KEYS_ONLY, MOVING])
-def test_ingested_at_is_never_sent(of: ir.Table) -> None:
-    made = statements(of, DOCUMENT)
+def test_ingested_at_is_never_sent(of: Table) -> None:
+    made = statements(of, KEY)
     assert "ingested_at" not in made.stage + made.copy
     assert made.upsert.count("ingested_at") == made.upsert.count('"ingested_at" = DEFAULT')
 
 
 def test_percent_signs_are_doubled_where_parameters_are_sent_only() -> None:
-    odd = ir.Check("odd", ("event",), '"event" LIKE \'%s\' AND "play_index" % 2 = 0', "warn")
-    made = statements(replace(PLAYS, checks=(odd, replace(odd, name="even", severity="error"))), DOCUMENT)
+    odd = Check("odd", ("event",), '"event" LIKE \'%s\' AND "play_index" % 2 = 0', "warn")
+    made = statements(replace(PLAYS, checks=(odd, replace(odd, name="even", severity="error"))), KEY)
     assert made.warn is not None
     sent = " ".join(made.warn.split())
     assert '"event" LIKE \'%%s\' AND "play_index" %% 2 = 0' in sent
     assert '"old"."game_pk" = ANY(%(game_pk)s::bigint[])' in sent
-    ((_, violation),) = made.violations
-    assert '"event" LIKE \'%s\' AND "play_index" % 2 = 0' in " ".join(violation.split())
+    assert '"event" LIKE \'%s\' AND "play_index" % 2 = 0' in made.violations["even"]
+
+
+def test_what_a_check_says_stays_as_it_is() -> None:
+    """Braces of a text are no place holders, and its line breaks are not laid out."""
+    odd = Check("odd", ("event",), "\"event\" <> '{stage}\n  {} '' {{'", "error")
+    made = statements(replace(PLAYS, checks=(odd, replace(odd, name="told", severity="warn"))), KEY)
+    assert f"NOT ({odd.expression})" in made.violations["odd"]
+    assert made.warn is not None
+    assert made.warn.count(f"NOT ({odd.expression})") == 2
+
+
+def test_statements_are_composed_once() -> None:
+    assert statements(PLAYS, KEY) is statements(replace(PLAYS), KEY)

@@ -35,16 +35,6 @@ def sql_type(spelling: object) -> exp.DataType:
     return exp.DataType(this=exp.DType.USERDEFINED, kind=str(spelling))
 
 
-def cast(node: exp.Expr, spelling: object) -> exp.Cast:
-    return exp.Cast(this=node, to=sql_type(spelling))
-
-
 def expression(text: str) -> exp.Expr:
     """An expression of the IR, which lowering has read and held to what is safe."""
     return sqlglot.parse_one(text, dialect="postgres", into=exp.Condition)
-
-
-def count(alias: str, condition: exp.Expr) -> exp.Expr:
-    """How many rows meet the condition."""
-    counted = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
-    return exp.alias_(counted, name(alias))

@@ -11,7 +11,6 @@ from mlbgen.language.errors import MlbgenError, unusable_files
 from mlbgen.lower import grammar
 from mlbgen.postgres import migrations, released
 from mlbgen.postgres.released import Released
-from mlbgen.postgres.statements import statements
 from mlbgen.project import schema
 from mlbgen.project.formatting import formatted
 from mlbgen.python import api, document, facts, method, package, table, tree
@@ -124,5 +123,5 @@ def _modules(given: Input) -> dict[str, str]:
         f"{folder}/method.py": method.text(mapped, read_of_it),
     }
     for name, each in zip(facts.modules(mapped), mapped.tables, strict=True):
-        modules[f"{folder}/{name}.py"] = table.text(mapped, each, read_of_it, statements(each, mapped.document))
+        modules[f"{folder}/{name}.py"] = table.text(mapped, each, read_of_it)
     return modules | api.files(mapped.endpoint, mapped.method, given.shape)

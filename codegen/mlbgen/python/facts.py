@@ -38,7 +38,7 @@ class Paths:
     """Constants for the paths of levels and look-ups, so that the paths of columns are short."""
 
     def __init__(self, table: ir.Table, taken: Iterable[str]) -> None:
-        names = Names({"COPY", "DELETE", "KEY", "LOAD", "STAGE", "TABLE", "UPSERT", "WARN", *taken})
+        names = Names({"KEY", "TABLE", *taken})
         self._constants: dict[str, str] = {}  # by path
         self._definitions: dict[str, Code] = {}
         self._used: set[str] = set()

@@ -1,13 +1,12 @@
-"""One module a table: its row model, `extract`, its statements and its facts."""
+"""One module a table: its row model, `extract` and its facts."""
 
 from dataclasses import dataclass
 
 from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language.names import pascal
-from mlbgen.postgres.statements import Statements
 from mlbgen.python import extract
-from mlbgen.python.code import Code, Names, block, docstring, header, quoted, wrapped
+from mlbgen.python.code import Code, Names, docstring, header, quoted, wrapped
 from mlbgen.python.facts import Paths, foreign_keys, partition
 from mlbgen.python.tree import ROOT, Tree
 from mlbgen.rendering import render
@@ -38,12 +37,6 @@ class _Context:
     fields: tuple[Code, ...]
     key: Code
     extract: Code
-    load: Code
-    stage: Code
-    copy: Code
-    delete: Code
-    upsert: Code
-    warn: Code
     checks: tuple[Code, ...]
     guarded: bool
     schema: Code
@@ -51,11 +44,12 @@ class _Context:
     paths: tuple[Code, ...]
     columns: tuple[Code, ...]
     primary_key: Code
+    identity: Code
     partition: Code
     foreign_keys: tuple[Code, ...]
 
 
-def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements) -> str:
+def text(method: ir.Method, table: ir.Table, tree: Tree) -> str:
     """The module's text; its imports are pruned by the formatter."""
     name = f"{table.schema}.{table.name}"
     sent = [column for column in table.columns if not isinstance(column.value, ir.IngestedAt)]
@@ -72,22 +66,14 @@ def text(method: ir.Method, table: ir.Table, tree: Tree, statements: Statements)
             fields=tuple(map(_field, sent)),
             key=_key(table, sent),
             extract=body.statements,
-            load=block(statements.load),
-            stage=block(statements.stage),
-            copy=block(statements.copy),
-            delete=block(statements.delete),
-            upsert=block(statements.upsert),
-            warn=Code("") if statements.warn is None else block(statements.warn),
-            checks=tuple(
-                Code(f"Check({quoted(check.name)}, {quoted(check.columns)}, {block(found)})")
-                for check, found in statements.violations
-            ),
+            checks=tuple(map(_check, table.checks)),
             guarded=table.guarded,
             schema=quoted(table.schema),
             name=quoted(table.name),
             columns=tuple(_column(table, column, paths) for column in sent),
             paths=paths.definitions(),
             primary_key=quoted(table.primary_key),
+            identity=quoted(table.identity),
             partition=partition(table.partition),
             foreign_keys=foreign_keys(table, method.tables),
         ),
@@ -115,3 +101,7 @@ def _column(table: ir.Table, column: ir.Column, paths: Paths) -> Code:
     sources = [paths.shown(each) for each in columns.paths(table, column)]
     facts = ", ".join(map(quoted, (column.name, str(column.type), columns.wire(column))))
     return Code(f"Column({facts}, ({', '.join(sources)}{',' if len(sources) == 1 else ''}))")
+
+
+def _check(check: ir.Check) -> Code:
+    return Code(f"Check({', '.join(map(quoted, (check.name, check.columns, check.expression, check.severity)))})")

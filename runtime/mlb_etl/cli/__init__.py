@@ -39,6 +39,7 @@ _COMMANDS = {
     "repair": Place("mlb_etl.cli.repair:repair", "Bring the tables of documents to their captures"),
     "replay": Place("mlb_etl.cli.replay:replay", "Fill the raw tables from an object store"),
     "schema": Place("mlb_etl.cli.schema:schema", "Create the tables and bring them up to date"),
+    "sql": Place("mlb_etl.cli.sql:sql", "Print the statements that write a table"),
     "status": Place("mlb_etl.cli.status:status", "Show what is captured, applied, behind, put aside and failed"),
     "test": Place("mlb_etl.cli.load:test", "Work with captured responses instead of the API"),
     "transform": Place("mlb_etl.cli.transform:transform", "Turn responses in the raw tables into rows of the tables"),

@@ -142,146 +142,6 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     return first_of_each(rows, KEY)
 
 
-LOAD = """\
-COPY "game"."live_game_home_bench" (
-    "game_pk", "season", "player_id", "bench_index", "team_id", "parent_team_id", "jersey_number",
-    "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-    "status_description", "season_home_runs", "season_rbi", "season_avg", "season_obp", "season_slg",
-    "season_ops", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-STAGE = """\
-CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_home_bench" (
-    "game_pk" int8, "season" int2, "player_id" int4, "bench_index" int2, "team_id" int4,
-    "parent_team_id" int4, "season_home_runs" int2, "season_rbi" int2, "captured_at" timestamptz
-) ON COMMIT DELETE ROWS;
-ALTER TABLE "pg_temp"."stage_game.live_game_home_bench"
-    ADD COLUMN IF NOT EXISTS "jersey_number" text,
-    ALTER COLUMN "jersey_number" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_code" text,
-    ALTER COLUMN "position_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_name" text,
-    ALTER COLUMN "position_name" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_type" text,
-    ALTER COLUMN "position_type" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "position_abbreviation" text,
-    ALTER COLUMN "position_abbreviation" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "status_code" text,
-    ALTER COLUMN "status_code" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "status_description" text,
-    ALTER COLUMN "status_description" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "season_avg" numeric,
-    ALTER COLUMN "season_avg" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "season_obp" numeric,
-    ALTER COLUMN "season_obp" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "season_slg" numeric,
-    ALTER COLUMN "season_slg" SET STORAGE PLAIN,
-    ADD COLUMN IF NOT EXISTS "season_ops" numeric,
-    ALTER COLUMN "season_ops" SET STORAGE PLAIN
-"""
-
-COPY = """\
-COPY "pg_temp"."stage_game.live_game_home_bench" (
-    "game_pk", "season", "player_id", "bench_index", "team_id", "parent_team_id", "jersey_number",
-    "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-    "status_description", "season_home_runs", "season_rbi", "season_avg", "season_obp", "season_slg",
-    "season_ops", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-DELETE = """\
-WITH "vanished" AS (
-    DELETE FROM "game"."live_game_home_bench" AS "old"
-    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
-    WHERE
-        "old"."game_pk" = "document"."game_pk"
-        AND NOT EXISTS(
-            SELECT
-                1
-            FROM "pg_temp"."stage_game.live_game_home_bench" AS "new"
-            WHERE
-                "old"."game_pk" = "new"."game_pk"
-                AND "old"."player_id" = "new"."player_id"
-                AND "old"."season" = "new"."season"
-        )
-    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
-    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
-FROM "vanished"
-GROUP BY
-    "game_pk"
-"""
-
-UPSERT = """\
-WITH "incoming" AS MATERIALIZED (
-    SELECT
-        "new".*,
-        "old"."game_pk" IS NOT NULL AS "Known"
-    FROM "pg_temp"."stage_game.live_game_home_bench" AS "new"
-    LEFT JOIN "game"."live_game_home_bench" AS "old"
-        ON "old"."game_pk" = "new"."game_pk"
-        AND "old"."player_id" = "new"."player_id"
-        AND "old"."season" = "new"."season"
-        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    WHERE
-        "old"."game_pk" IS NULL
-        OR (
-            "old"."bench_index", "old"."team_id", "old"."parent_team_id", "old"."jersey_number",
-            "old"."position_code", "old"."position_name", "old"."position_type", "old"."position_abbreviation",
-            "old"."status_code", "old"."status_description", "old"."season_home_runs", "old"."season_rbi",
-            "old"."season_avg", "old"."season_obp", "old"."season_slg", "old"."season_ops"
-        ) IS DISTINCT FROM (
-            "new"."bench_index", "new"."team_id", "new"."parent_team_id", "new"."jersey_number",
-            "new"."position_code", "new"."position_name", "new"."position_type", "new"."position_abbreviation",
-            "new"."status_code", "new"."status_description", "new"."season_home_runs", "new"."season_rbi",
-            "new"."season_avg"::numeric, "new"."season_obp"::numeric, "new"."season_slg"::numeric,
-            "new"."season_ops"::numeric
-        )
-), "written" AS (
-    INSERT INTO "game"."live_game_home_bench" AS "old" (
-        "game_pk", "season", "player_id", "bench_index", "team_id", "parent_team_id", "jersey_number",
-        "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-        "status_description", "season_home_runs", "season_rbi", "season_avg", "season_obp", "season_slg",
-        "season_ops", "captured_at"
-    )
-    SELECT
-        "game_pk", "season", "player_id", "bench_index", "team_id", "parent_team_id", "jersey_number",
-        "position_code", "position_name", "position_type", "position_abbreviation", "status_code",
-        "status_description", "season_home_runs", "season_rbi", "season_avg", "season_obp", "season_slg",
-        "season_ops", "captured_at"
-    FROM "incoming"
-    ON CONFLICT ("game_pk", "player_id", "season") DO UPDATE SET
-        "bench_index" = "excluded"."bench_index", "team_id" = "excluded"."team_id",
-        "parent_team_id" = "excluded"."parent_team_id", "jersey_number" = "excluded"."jersey_number",
-        "position_code" = "excluded"."position_code", "position_name" = "excluded"."position_name",
-        "position_type" = "excluded"."position_type",
-        "position_abbreviation" = "excluded"."position_abbreviation",
-        "status_code" = "excluded"."status_code", "status_description" = "excluded"."status_description",
-        "season_home_runs" = "excluded"."season_home_runs", "season_rbi" = "excluded"."season_rbi",
-        "season_avg" = "excluded"."season_avg", "season_obp" = "excluded"."season_obp",
-        "season_slg" = "excluded"."season_slg", "season_ops" = "excluded"."season_ops",
-        "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
-    WHERE
-        "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "player_id", "season", TRUE AS "Written"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
-    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
-FROM "incoming"
-LEFT JOIN "written"
-    USING ("game_pk", "player_id", "season")
-GROUP BY
-    "game_pk"
-"""
-
-
 PERSON_ID = "$.liveData.boxscore.teams.home.bench[*]"
 PLAYER = "$.liveData.boxscore.teams.home.players.*"
 
@@ -311,6 +171,7 @@ TABLE = Table(
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "player_id", "season"),
+    identity=("game_pk", "player_id", "season"),
     partition=Partition(column="season", kind="list"),
     foreign_keys=(
         ForeignKey(
@@ -321,12 +182,6 @@ TABLE = Table(
             ("game_pk", "season"),
         ),
     ),
-    load=LOAD,
-    stage=STAGE,
-    copy=COPY,
-    delete=DELETE,
-    upsert=UPSERT,
-    warn=None,
     checks=(),
     guarded=False,
     extract=extract,

@@ -44,14 +44,13 @@ def removal(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
 
     Where a row can move between partitions its key does not tell which rows are one, so there it deletes all.
     """
-    moves = table.partition is not None and table.partition.kind == "month"
     keys = [sql.Identifier(key.name) for key in document]
     return sql.SQL(_REMOVE).format(
         table=sql.Identifier(table.schema, table.name),
         arrays=sql.SQL(", ").join(sql.SQL(f"%({key.name})s::{key.type}[]") for key in document),
         keys=sql.SQL(", ").join(keys),
         same=sql.SQL(" AND ").join(sql.SQL("old.{0} = document.{0}").format(key) for key in keys),
-        later=sql.SQL("true" if moves else "old.captured_at > document.captured_at"),
+        later=sql.SQL("true" if table.rows_move else "old.captured_at > document.captured_at"),
     )
 
 

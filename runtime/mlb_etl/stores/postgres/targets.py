@@ -14,6 +14,7 @@ from mlb_etl.stores.postgres import copying, partitions, row_guard
 from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitioned
+from mlb_etl.stores.postgres.statements import statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,10 @@ class Document:
 class Target:
     """A table with what is always the same for each document."""
 
-    def __init__(self, connection: Connection, place: int, table: Table, document: Sequence[DocumentKey]) -> None:
+    def __init__(self, connection: Connection, place: int, table: Table, document: tuple[DocumentKey, ...]) -> None:
         self.place = place
         self.table = table
+        self.statements = statements(table, document)
         self.name = table.qualified_name
         types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
         self._packer = copying.Packer(connection, types)

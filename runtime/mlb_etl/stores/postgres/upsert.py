@@ -121,8 +121,8 @@ class Upsert:
         try:
             with translate_errors(), self._connection.transaction():
                 self._stage()
-                self._copy((target.copying(target.table.copy, [document]),))
-                found = self._connection.execute(check.violation.encode()).fetchone()
+                self._copy((target.copying(target.statements.copy, [document]),))
+                found = self._connection.execute(target.statements.violations[check.name].encode()).fetchone()
         except Rejected:  # a row is too long for the stage
             return why
         if found is None:
@@ -178,7 +178,7 @@ class Upsert:
     def _load(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> None:
         """Copy the rows of new documents straight into the tables."""
         try:
-            taken = self._copy(target.copying(target.table.load, documents) for target in self._targets)
+            taken = self._copy(target.copying(target.statements.load, documents) for target in self._targets)
         except DuplicateKey as why:
             raise _KnownError from why
         for name, number in taken.items():
@@ -189,9 +189,9 @@ class Upsert:
     ) -> None:
         """Bring known documents to their rows: delete what vanished, children first, insert or update the rest."""
         self._stage()
-        staged = self._copy(target.copying(target.table.copy, documents) for target in self._targets)
-        deletes = [(target, target.table.delete) for target in reversed(self._targets)]
-        upserts = [(target, target.table.upsert) for target in self._targets if target.name in staged]
+        staged = self._copy(target.copying(target.statements.copy, documents) for target in self._targets)
+        deletes = [(target, target.statements.delete) for target in reversed(self._targets)]
+        upserts = [(target, target.statements.upsert) for target in self._targets if target.name in staged]
         with self._connection.pipeline():
             self._connection.execute(self._lock_tables)
             self._connection.execute(_DEFER)
@@ -233,7 +233,7 @@ class Upsert:
 
     def _warnings(self, documents: Sequence[Document]) -> tuple[Warned, ...]:
         """What the tables' checks that only warn say of the documents."""
-        asked = [(each, each.table.warn) for each in self._targets if each.table.warn]
+        asked = [(each, each.statements.warn) for each in self._targets if each.statements.warn]
         if not asked or not documents:
             return ()
         of = {each.capture.keys: each.capture.document for each in documents}
@@ -279,13 +279,13 @@ class Upsert:
         """Make the staging tables when they are first needed: each costs every transaction a little."""
         if not self._staged:
             for target in self._targets:
-                self._connection.execute(target.table.stage.encode())
+                self._connection.execute(target.statements.stage.encode())
 
     def _widen(self) -> None:
         """Let values leave the rows of the stages, for rows too long else; commits take 6 ms more from now on."""
         self._stage()
-        for target in self._targets:
-            self._connection.execute(target.table.stage.replace("SET STORAGE PLAIN", "SET STORAGE EXTENDED").encode())
+        for widen in filter(None, (each.statements.widen for each in self._targets)):
+            self._connection.execute(widen.encode())
         self._staged = self._wide = True
 
     def _copy(self, copies: Iterable[Copying | None]) -> dict[str, int]:

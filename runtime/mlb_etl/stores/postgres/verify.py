@@ -127,8 +127,6 @@ class _Compared:
         self._table = table
         self._rows = sql.Identifier("pg_temp", f"verify_{number}")
         self._packer = Packer(connection, [psycopg.adapters.types.get_oid(each.wire) for each in table.columns])
-        moves = table.partition.column if table.partition is not None and table.partition.kind == "month" else None
-        self._identity = [name for name in table.primary_key if name != moves]
         self._query = self._compare(method)
         columns = (sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.type)) for each in table.columns)
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._rows))
@@ -149,7 +147,7 @@ class _Compared:
 
     def _difference(self, row: TupleRow, shown: Shown) -> Difference:
         *values, missing, extra, captured_at, columns = row
-        key = dict(zip(self._identity, values, strict=True))
+        key = dict(zip(self._table.identity, values, strict=True))
         table = self._table.qualified_name
         if missing:
             return Difference(table, key, "missing")
@@ -159,8 +157,8 @@ class _Compared:
         return Difference(table, key, kind, tuple(columns), captured_at)
 
     def _compare(self, method: Method) -> sql.Composed:
-        identity = list(map(sql.Identifier, self._identity))
-        names = [each.name for each in self._table.columns if each.name not in {*self._identity, "captured_at"}]
+        identity = list(map(sql.Identifier, self._table.identity))
+        names = [each.name for each in self._table.columns if each.name not in {*self._table.identity, "captured_at"}]
         differs = [sql.SQL("kept.{0} IS DISTINCT FROM made.{0}").format(sql.Identifier(each)) for each in names]
         told = (sql.SQL("CASE WHEN {} THEN {} END").format(*pair) for pair in zip(differs, names, strict=True))
         return sql.SQL(_COMPARE).format(

@@ -50,91 +50,6 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     return unique(rows, KEY, "$.events[*]")
 
 
-LOAD = """\
-COPY "league"."noted" (
-    "game_pk", "event_index", "note", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-STAGE = """\
-CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.noted" (
-    "game_pk" int8, "event_index" int2, "captured_at" timestamptz
-) ON COMMIT DELETE ROWS;
-ALTER TABLE "pg_temp"."stage_league.noted"
-    ADD COLUMN IF NOT EXISTS "note" text,
-    ALTER COLUMN "note" SET STORAGE PLAIN
-"""
-
-COPY = """\
-COPY "pg_temp"."stage_league.noted" (
-    "game_pk", "event_index", "note", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-DELETE = """\
-WITH "vanished" AS (
-    DELETE FROM "league"."noted" AS "old"
-    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
-    WHERE
-        "old"."game_pk" = "document"."game_pk"
-        AND NOT EXISTS(
-            SELECT
-                1
-            FROM "pg_temp"."stage_league.noted" AS "new"
-            WHERE
-                "old"."game_pk" = "new"."game_pk"
-                AND "old"."event_index" = "new"."event_index"
-        )
-    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
-    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
-FROM "vanished"
-GROUP BY
-    "game_pk"
-"""
-
-UPSERT = """\
-WITH "incoming" AS MATERIALIZED (
-    SELECT
-        "new".*,
-        "old"."game_pk" IS NOT NULL AS "Known"
-    FROM "pg_temp"."stage_league.noted" AS "new"
-    LEFT JOIN "league"."noted" AS "old"
-        ON "old"."game_pk" = "new"."game_pk"
-        AND "old"."event_index" = "new"."event_index"
-        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    WHERE
-        "old"."game_pk" IS NULL
-        OR ("old"."note") IS DISTINCT FROM ("new"."note")
-), "written" AS (
-    INSERT INTO "league"."noted" AS "old" (
-        "game_pk", "event_index", "note", "captured_at"
-    )
-    SELECT
-        "game_pk", "event_index", "note", "captured_at"
-    FROM "incoming"
-    ON CONFLICT ("game_pk", "event_index") DO UPDATE SET
-        "note" = "excluded"."note", "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
-    WHERE
-        "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "event_index", TRUE AS "Written"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
-    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
-FROM "incoming"
-LEFT JOIN "written"
-    USING ("game_pk", "event_index")
-GROUP BY
-    "game_pk"
-"""
-
-
 EVENT = "$.events[*]"
 
 TABLE = Table(
@@ -147,14 +62,9 @@ TABLE = Table(
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "event_index"),
+    identity=("game_pk", "event_index"),
     partition=None,
     foreign_keys=(),
-    load=LOAD,
-    stage=STAGE,
-    copy=COPY,
-    delete=DELETE,
-    upsert=UPSERT,
-    warn=None,
     checks=(),
     guarded=True,
     extract=extract,

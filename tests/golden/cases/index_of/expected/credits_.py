@@ -54,95 +54,6 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     return unique(rows, KEY, "$.runners[*].credits[*]")
 
 
-LOAD = """\
-COPY "league"."credits" (
-    "game_pk", "runner_index", "runner_number", "credit_number", "kind", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-STAGE = """\
-CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.credits" (
-    "game_pk" int8, "runner_index" int2, "runner_number" int2, "credit_number" int2,
-    "captured_at" timestamptz
-) ON COMMIT DELETE ROWS;
-ALTER TABLE "pg_temp"."stage_league.credits"
-    ADD COLUMN IF NOT EXISTS "kind" text,
-    ALTER COLUMN "kind" SET STORAGE PLAIN
-"""
-
-COPY = """\
-COPY "pg_temp"."stage_league.credits" (
-    "game_pk", "runner_index", "runner_number", "credit_number", "kind", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-DELETE = """\
-WITH "vanished" AS (
-    DELETE FROM "league"."credits" AS "old"
-    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
-    WHERE
-        "old"."game_pk" = "document"."game_pk"
-        AND NOT EXISTS(
-            SELECT
-                1
-            FROM "pg_temp"."stage_league.credits" AS "new"
-            WHERE
-                "old"."game_pk" = "new"."game_pk"
-                AND "old"."runner_index" = "new"."runner_index"
-                AND "old"."credit_number" = "new"."credit_number"
-        )
-    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
-    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
-FROM "vanished"
-GROUP BY
-    "game_pk"
-"""
-
-UPSERT = """\
-WITH "incoming" AS MATERIALIZED (
-    SELECT
-        "new".*,
-        "old"."game_pk" IS NOT NULL AS "Known"
-    FROM "pg_temp"."stage_league.credits" AS "new"
-    LEFT JOIN "league"."credits" AS "old"
-        ON "old"."game_pk" = "new"."game_pk"
-        AND "old"."runner_index" = "new"."runner_index"
-        AND "old"."credit_number" = "new"."credit_number"
-        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    WHERE
-        "old"."game_pk" IS NULL
-        OR ("old"."runner_number", "old"."kind") IS DISTINCT FROM ("new"."runner_number", "new"."kind")
-), "written" AS (
-    INSERT INTO "league"."credits" AS "old" (
-        "game_pk", "runner_index", "runner_number", "credit_number", "kind", "captured_at"
-    )
-    SELECT
-        "game_pk", "runner_index", "runner_number", "credit_number", "kind", "captured_at"
-    FROM "incoming"
-    ON CONFLICT ("game_pk", "runner_index", "credit_number") DO UPDATE SET
-        "runner_number" = "excluded"."runner_number", "kind" = "excluded"."kind",
-        "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
-    WHERE
-        "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "runner_index", "credit_number", TRUE AS "Written"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
-    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
-FROM "incoming"
-LEFT JOIN "written"
-    USING ("game_pk", "runner_index", "credit_number")
-GROUP BY
-    "game_pk"
-"""
-
-
 RUNNER = "$.runners[*]"
 CREDIT = f"{RUNNER}.credits[*]"
 
@@ -158,14 +69,9 @@ TABLE = Table(
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "runner_index", "credit_number"),
+    identity=("game_pk", "runner_index", "credit_number"),
     partition=None,
     foreign_keys=(),
-    load=LOAD,
-    stage=STAGE,
-    copy=COPY,
-    delete=DELETE,
-    upsert=UPSERT,
-    warn=None,
     checks=(),
     guarded=True,
     extract=extract,

@@ -66,100 +66,6 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     return unique(rows, KEY, "$.live.plays[*].events[*]")
 
 
-LOAD = """\
-COPY "league"."pitches" (
-    "game_pk", "venue", "at_bat_index", "event_index", "batter_id", "speed", "vertical", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-STAGE = """\
-CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.pitches" (
-    "game_pk" int8, "at_bat_index" int2, "event_index" int2, "batter_id" int4, "speed" float8,
-    "vertical" float8, "captured_at" timestamptz
-) ON COMMIT DELETE ROWS;
-ALTER TABLE "pg_temp"."stage_league.pitches"
-    ADD COLUMN IF NOT EXISTS "venue" text,
-    ALTER COLUMN "venue" SET STORAGE PLAIN
-"""
-
-COPY = """\
-COPY "pg_temp"."stage_league.pitches" (
-    "game_pk", "venue", "at_bat_index", "event_index", "batter_id", "speed", "vertical", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-DELETE = """\
-WITH "vanished" AS (
-    DELETE FROM "league"."pitches" AS "old"
-    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
-    WHERE
-        "old"."game_pk" = "document"."game_pk"
-        AND NOT EXISTS(
-            SELECT
-                1
-            FROM "pg_temp"."stage_league.pitches" AS "new"
-            WHERE
-                "old"."game_pk" = "new"."game_pk"
-                AND "old"."at_bat_index" = "new"."at_bat_index"
-                AND "old"."event_index" = "new"."event_index"
-        )
-    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
-    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
-FROM "vanished"
-GROUP BY
-    "game_pk"
-"""
-
-UPSERT = """\
-WITH "incoming" AS MATERIALIZED (
-    SELECT
-        "new".*,
-        "old"."game_pk" IS NOT NULL AS "Known"
-    FROM "pg_temp"."stage_league.pitches" AS "new"
-    LEFT JOIN "league"."pitches" AS "old"
-        ON "old"."game_pk" = "new"."game_pk"
-        AND "old"."at_bat_index" = "new"."at_bat_index"
-        AND "old"."event_index" = "new"."event_index"
-        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    WHERE
-        "old"."game_pk" IS NULL
-        OR (
-            "old"."venue", "old"."batter_id", "old"."speed", "old"."vertical"
-        ) IS DISTINCT FROM (
-            "new"."venue", "new"."batter_id", "new"."speed", "new"."vertical"
-        )
-), "written" AS (
-    INSERT INTO "league"."pitches" AS "old" (
-        "game_pk", "venue", "at_bat_index", "event_index", "batter_id", "speed", "vertical", "captured_at"
-    )
-    SELECT
-        "game_pk", "venue", "at_bat_index", "event_index", "batter_id", "speed", "vertical", "captured_at"
-    FROM "incoming"
-    ON CONFLICT ("game_pk", "at_bat_index", "event_index") DO UPDATE SET
-        "venue" = "excluded"."venue", "batter_id" = "excluded"."batter_id", "speed" = "excluded"."speed",
-        "vertical" = "excluded"."vertical", "captured_at" = "excluded"."captured_at",
-        "ingested_at" = DEFAULT
-    WHERE
-        "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "at_bat_index", "event_index", TRUE AS "Written"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
-    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
-FROM "incoming"
-LEFT JOIN "written"
-    USING ("game_pk", "at_bat_index", "event_index")
-GROUP BY
-    "game_pk"
-"""
-
-
 PLAY = "$.live.plays[*]"
 EVENT = f"{PLAY}.events[*]"
 
@@ -177,14 +83,9 @@ TABLE = Table(
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "at_bat_index", "event_index"),
+    identity=("game_pk", "at_bat_index", "event_index"),
     partition=None,
     foreign_keys=(),
-    load=LOAD,
-    stage=STAGE,
-    copy=COPY,
-    delete=DELETE,
-    upsert=UPSERT,
-    warn=None,
     checks=(),
     guarded=True,
     extract=extract,

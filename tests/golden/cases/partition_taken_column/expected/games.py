@@ -38,109 +38,6 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     ]
 
 
-LOAD = """\
-COPY "league"."games" (
-    "game_pk", "game_date", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-STAGE = """\
-CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.games" (
-    "game_pk" int8, "game_date" date, "captured_at" timestamptz
-) ON COMMIT DELETE ROWS
-"""
-
-COPY = """\
-COPY "pg_temp"."stage_league.games" (
-    "game_pk", "game_date", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-DELETE = """\
-WITH "vanished" AS (
-    DELETE FROM "league"."games" AS "old"
-    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
-    WHERE
-        "old"."game_pk" = "document"."game_pk"
-        AND NOT EXISTS(
-            SELECT
-                1
-            FROM "pg_temp"."stage_league.games" AS "new"
-            WHERE
-                "old"."game_pk" = "new"."game_pk"
-        )
-    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
-    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
-FROM "vanished"
-GROUP BY
-    "game_pk"
-"""
-
-UPSERT = """\
-WITH "incoming" AS MATERIALIZED (
-    SELECT
-        "new".*,
-        "old"."game_pk" IS NOT NULL AS "Known",
-        "old"."captured_at" > "new"."captured_at" AS "Later"
-    FROM "pg_temp"."stage_league.games" AS "new"
-    LEFT JOIN "league"."games" AS "old"
-        ON "old"."game_pk" = "new"."game_pk"
-        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    WHERE
-        "old"."game_pk" IS NULL
-        OR ("old"."game_date") IS DISTINCT FROM ("new"."game_date")
-), "updated" AS (
-    UPDATE "league"."games" AS "old" SET
-        "game_date" = "new"."game_date", "captured_at" = "new"."captured_at", "ingested_at" = DEFAULT
-    FROM "incoming" AS "new"
-    WHERE
-        "new"."Known"
-        AND "old"."game_pk" = "new"."game_pk"
-        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-        AND "new"."captured_at" >= "old"."captured_at"
-    RETURNING "new"."game_pk", TRUE AS "Known"
-), "inserted" AS (
-    INSERT INTO "league"."games" AS "old" (
-        "game_pk", "game_date", "captured_at"
-    )
-    SELECT
-        "game_pk", "game_date", "captured_at"
-    FROM "incoming"
-    WHERE
-        NOT "Known"
-    ON CONFLICT ("game_pk", "game_date") DO NOTHING
-    RETURNING "game_pk", FALSE AS "Known"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Known") AS "updated",
-    COUNT(*) FILTER (WHERE "Known" IS NULL) AS "kept_out"
-FROM (
-    SELECT
-        *
-    FROM "inserted"
-    UNION ALL
-    SELECT
-        *
-    FROM "updated"
-    UNION ALL
-    SELECT
-        "game_pk",
-        NULL AS "Known"
-    FROM "incoming"
-    WHERE
-        "Later"
-) AS "written"
-GROUP BY
-    "game_pk"
-"""
-
-
 TABLE = Table(
     schema="league",
     name="games",
@@ -150,14 +47,9 @@ TABLE = Table(
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "game_date"),
+    identity=("game_pk",),
     partition=Partition(column="game_date", kind="month"),
     foreign_keys=(),
-    load=LOAD,
-    stage=STAGE,
-    copy=COPY,
-    delete=DELETE,
-    upsert=UPSERT,
-    warn=None,
     checks=(),
     guarded=True,
     extract=extract,

@@ -44,84 +44,6 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     return unique(rows, KEY, "$.bench[*]")
 
 
-LOAD = """\
-COPY "league"."bench" (
-    "game_pk", "player_id", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-STAGE = """\
-CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.bench" (
-    "game_pk" int8, "player_id" int4, "captured_at" timestamptz
-) ON COMMIT DELETE ROWS
-"""
-
-COPY = """\
-COPY "pg_temp"."stage_league.bench" (
-    "game_pk", "player_id", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-DELETE = """\
-WITH "vanished" AS (
-    DELETE FROM "league"."bench" AS "old"
-    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
-    WHERE
-        "old"."game_pk" = "document"."game_pk"
-        AND NOT EXISTS(
-            SELECT
-                1
-            FROM "pg_temp"."stage_league.bench" AS "new"
-            WHERE
-                "old"."game_pk" = "new"."game_pk"
-                AND "old"."player_id" = "new"."player_id"
-        )
-    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
-    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
-FROM "vanished"
-GROUP BY
-    "game_pk"
-"""
-
-UPSERT = """\
-WITH "incoming" AS MATERIALIZED (
-    SELECT
-        "new".*,
-        "old"."game_pk" IS NOT NULL AS "Known"
-    FROM "pg_temp"."stage_league.bench" AS "new"
-    LEFT JOIN "league"."bench" AS "old"
-        ON "old"."game_pk" = "new"."game_pk"
-        AND "old"."player_id" = "new"."player_id"
-        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    WHERE
-        "old"."game_pk" IS NULL
-), "written" AS (
-    INSERT INTO "league"."bench" AS "old" (
-        "game_pk", "player_id", "captured_at"
-    )
-    SELECT
-        "game_pk", "player_id", "captured_at"
-    FROM "incoming"
-    ON CONFLICT ("game_pk", "player_id") DO NOTHING
-    RETURNING "game_pk", "player_id", TRUE AS "Written"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
-    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
-FROM "incoming"
-LEFT JOIN "written"
-    USING ("game_pk", "player_id")
-GROUP BY
-    "game_pk"
-"""
-
-
 PERSON = "$.bench[*]"
 
 TABLE = Table(
@@ -133,14 +55,9 @@ TABLE = Table(
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "player_id"),
+    identity=("game_pk", "player_id"),
     partition=None,
     foreign_keys=(),
-    load=LOAD,
-    stage=STAGE,
-    copy=COPY,
-    delete=DELETE,
-    upsert=UPSERT,
-    warn=None,
     checks=(),
     guarded=True,
     extract=extract,

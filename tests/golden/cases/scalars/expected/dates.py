@@ -47,84 +47,6 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     return unique(rows, KEY, "$.weeks[*].days[*]")
 
 
-LOAD = """\
-COPY "league"."dates" (
-    "game_pk", "game_date", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-STAGE = """\
-CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.dates" (
-    "game_pk" int8, "game_date" date, "captured_at" timestamptz
-) ON COMMIT DELETE ROWS
-"""
-
-COPY = """\
-COPY "pg_temp"."stage_league.dates" (
-    "game_pk", "game_date", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-DELETE = """\
-WITH "vanished" AS (
-    DELETE FROM "league"."dates" AS "old"
-    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
-    WHERE
-        "old"."game_pk" = "document"."game_pk"
-        AND NOT EXISTS(
-            SELECT
-                1
-            FROM "pg_temp"."stage_league.dates" AS "new"
-            WHERE
-                "old"."game_pk" = "new"."game_pk"
-                AND "old"."game_date" = "new"."game_date"
-        )
-    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
-    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
-FROM "vanished"
-GROUP BY
-    "game_pk"
-"""
-
-UPSERT = """\
-WITH "incoming" AS MATERIALIZED (
-    SELECT
-        "new".*,
-        "old"."game_pk" IS NOT NULL AS "Known"
-    FROM "pg_temp"."stage_league.dates" AS "new"
-    LEFT JOIN "league"."dates" AS "old"
-        ON "old"."game_pk" = "new"."game_pk"
-        AND "old"."game_date" = "new"."game_date"
-        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    WHERE
-        "old"."game_pk" IS NULL
-), "written" AS (
-    INSERT INTO "league"."dates" AS "old" (
-        "game_pk", "game_date", "captured_at"
-    )
-    SELECT
-        "game_pk", "game_date", "captured_at"
-    FROM "incoming"
-    ON CONFLICT ("game_pk", "game_date") DO NOTHING
-    RETURNING "game_pk", "game_date", TRUE AS "Written"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
-    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
-FROM "incoming"
-LEFT JOIN "written"
-    USING ("game_pk", "game_date")
-GROUP BY
-    "game_pk"
-"""
-
-
 WEEK = "$.weeks[*]"
 DAY = f"{WEEK}.days[*]"
 
@@ -137,14 +59,9 @@ TABLE = Table(
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "game_date"),
+    identity=("game_pk", "game_date"),
     partition=None,
     foreign_keys=(),
-    load=LOAD,
-    stage=STAGE,
-    copy=COPY,
-    delete=DELETE,
-    upsert=UPSERT,
-    warn=None,
     checks=(),
     guarded=True,
     extract=extract,

@@ -63,100 +63,6 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     return unique(rows, KEY, "$.plays[*].events[*]")
 
 
-LOAD = """\
-COPY "league"."pitches" (
-    "game_pk", "play_index", "pitch_index", "speed", "zone", "balls", "strikes", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-STAGE = """\
-CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.pitches" (
-    "game_pk" int8, "play_index" int2, "pitch_index" int2, "zone" int2, "balls" int2, "strikes" int2,
-    "captured_at" timestamptz
-) ON COMMIT DELETE ROWS;
-ALTER TABLE "pg_temp"."stage_league.pitches"
-    ADD COLUMN IF NOT EXISTS "speed" numeric,
-    ALTER COLUMN "speed" SET STORAGE PLAIN
-"""
-
-COPY = """\
-COPY "pg_temp"."stage_league.pitches" (
-    "game_pk", "play_index", "pitch_index", "speed", "zone", "balls", "strikes", "captured_at"
-) FROM STDIN (FORMAT BINARY)
-"""
-
-DELETE = """\
-WITH "vanished" AS (
-    DELETE FROM "league"."pitches" AS "old"
-    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[]) AS "document"("game_pk", "captured_at")
-    WHERE
-        "old"."game_pk" = "document"."game_pk"
-        AND NOT EXISTS(
-            SELECT
-                1
-            FROM "pg_temp"."stage_league.pitches" AS "new"
-            WHERE
-                "old"."game_pk" = "new"."game_pk"
-                AND "old"."play_index" = "new"."play_index"
-                AND "old"."pitch_index" = "new"."pitch_index"
-        )
-    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
-    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
-FROM "vanished"
-GROUP BY
-    "game_pk"
-"""
-
-UPSERT = """\
-WITH "incoming" AS MATERIALIZED (
-    SELECT
-        "new".*,
-        "old"."game_pk" IS NOT NULL AS "Known"
-    FROM "pg_temp"."stage_league.pitches" AS "new"
-    LEFT JOIN "league"."pitches" AS "old"
-        ON "old"."game_pk" = "new"."game_pk"
-        AND "old"."play_index" = "new"."play_index"
-        AND "old"."pitch_index" = "new"."pitch_index"
-        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
-    WHERE
-        "old"."game_pk" IS NULL
-        OR (
-            "old"."speed", "old"."zone", "old"."balls", "old"."strikes"
-        ) IS DISTINCT FROM (
-            "new"."speed"::numeric, "new"."zone", "new"."balls", "new"."strikes"
-        )
-), "written" AS (
-    INSERT INTO "league"."pitches" AS "old" (
-        "game_pk", "play_index", "pitch_index", "speed", "zone", "balls", "strikes", "captured_at"
-    )
-    SELECT
-        "game_pk", "play_index", "pitch_index", "speed", "zone", "balls", "strikes", "captured_at"
-    FROM "incoming"
-    ON CONFLICT ("game_pk", "play_index", "pitch_index") DO UPDATE SET
-        "speed" = "excluded"."speed", "zone" = "excluded"."zone", "balls" = "excluded"."balls",
-        "strikes" = "excluded"."strikes", "captured_at" = "excluded"."captured_at",
-        "ingested_at" = DEFAULT
-    WHERE
-        "excluded"."captured_at" >= "old"."captured_at"
-    RETURNING "game_pk", "play_index", "pitch_index", TRUE AS "Written"
-)
-SELECT
-    "game_pk",
-    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
-    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
-    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
-FROM "incoming"
-LEFT JOIN "written"
-    USING ("game_pk", "play_index", "pitch_index")
-GROUP BY
-    "game_pk"
-"""
-
-
 PLAY = "$.plays[*]"
 PITCH = f"{PLAY}.events[*]"
 
@@ -174,14 +80,9 @@ TABLE = Table(
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "play_index", "pitch_index"),
+    identity=("game_pk", "play_index", "pitch_index"),
     partition=None,
     foreign_keys=(),
-    load=LOAD,
-    stage=STAGE,
-    copy=COPY,
-    delete=DELETE,
-    upsert=UPSERT,
-    warn=None,
     checks=(),
     guarded=True,
     extract=extract,

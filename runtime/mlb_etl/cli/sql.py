@@ -1,0 +1,66 @@
+"""mlb-etl sql: the statements that write a table."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+
+from mlb_contracts import Method, Table
+from mlb_etl import registry
+from mlb_etl.cli import report
+from mlb_etl.errors import EtlError, shortened
+from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres.statements import Statements, statements
+
+
+@click.command()
+@click.argument("table")
+@report.FORMAT
+def sql(*, table: str, form: str) -> None:
+    """Print the statements that write TABLE: schema.name, or the name alone where one table has it.
+
+    They are composed of what its mapping declares, and sent by psycopg: %(game_pk)s is a parameter, and %% beside one a
+    percent sign. No database is needed.
+
+    \b
+    Examples:
+      mlb-etl sql game.live_game_plays
+      mlb-etl sql live_game_plays --format json
+    """
+    method, found = _find(Settings.from_environment().tables, table)
+    composed = statements(found, method.document)
+    if form == "json":
+        report.as_json({"table": found.qualified_name, **asdict(composed)})
+    else:
+        click.echo(script(composed), nl=False)
+
+
+def script(composed: Statements) -> str:
+    """The statements as a file for people, each below what it does."""
+    return "\n".join(f"-- {title}\n{text};\n" for title, text in _titled(composed))
+
+
+def _titled(composed: Statements) -> Iterator[tuple[str, str]]:
+    yield "Copies the rows of new documents into the table", composed.load
+    yield "Makes the session's stage", composed.stage
+    if composed.widen is not None:
+        yield "Lets the stage take rows of more than 8160 bytes", composed.widen
+    yield "Copies the rows of known documents into the stage", composed.copy
+    yield "Deletes the documents' rows that are not staged", composed.delete
+    yield "Inserts the staged rows that are new, and updates those that changed", composed.upsert
+    if composed.warn is not None:
+        yield "Counts the documents' rows that break a check which only warns", composed.warn
+    for check, text in composed.violations.items():
+        yield f"Finds a staged row that breaks {check}", text
+
+
+def _find(package: str, name: str) -> tuple[Method, Table]:
+    """The table of that name and its method; raises EtlError where there is none, or more than one."""
+    methods = [registry.method(package, each) for each in registry.methods(package)]
+    tables = {table.qualified_name: (method, table) for method in methods for table in method.tables}
+    found = [each for each in tables if name in {each, each.partition(".")[2]}]
+    if len(found) == 1:
+        return tables[found[0]]
+    if found:
+        raise EtlError(f"{shortened(name)} is the name of {len(found)} tables: say which, {' or '.join(found)}")
+    raise EtlError(f"no table {shortened(name)}; {package} has {', '.join(tables) or 'none'}")

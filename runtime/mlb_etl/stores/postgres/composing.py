@@ -1,0 +1,92 @@
+"""The parts that statements about a table are composed of, laid out for people to read."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from hashlib import sha256
+
+from psycopg import sql
+
+from mlb_contracts import Check, Column, DocumentKey, Table
+
+NAME_BYTES = 63  # PostgreSQL cuts longer names silently
+_WIDTH = 100  # columns, of a line that is filled with names
+
+
+def table(of: Table) -> sql.Identifier:
+    """The table's own name."""
+    return sql.Identifier(of.schema, of.name)
+
+
+def stage(of: Table) -> sql.Identifier:
+    """The session's temporary table for its rows. The dot in the name keeps apart equal names of two schemas."""
+    name = f"stage_{of.qualified_name}"
+    if len(name) > NAME_BYTES:
+        mark = f"_{sha256(name.encode()).hexdigest()[:8]}"
+        name = name[: NAME_BYTES - len(mark)] + mark
+    return sql.Identifier("pg_temp", name)
+
+
+@cache
+def name(*parts: str) -> sql.SQL:
+    """A name, quoted once for all statements: they name each column up to eight times."""
+    return sql.SQL(sql.Identifier(*parts).as_string(None))
+
+
+def names(of: Iterable[str], *, alias: str | None = None) -> list[sql.SQL]:
+    """Columns, of an alias where one is given."""
+    return [name(each) if alias is None else name(alias, each) for each in of]
+
+
+def array(key: DocumentKey) -> sql.Composed:
+    """The parameter that takes the documents' values of the key."""
+    return sql.SQL("{}::{}[]").format(sql.Placeholder(key.name), sql.SQL(key.type))
+
+
+def same_row(of: Table) -> list[sql.Composed]:
+    """The conditions under which "old" and "new" are one row."""
+    return [sql.SQL('"old".{0} = "new".{0}').format(each) for each in names(of.identity)]
+
+
+def of_documents(document: Sequence[DocumentKey]) -> list[sql.Composed]:
+    """The conditions under which "old" is of the documents; as parameters they lead to short ranges of its index."""
+    return [sql.SQL('"old".{} = ANY({})').format(sql.Identifier(key.name), array(key)) for key in document]
+
+
+def broken(check: Check, *, sent_with_parameters: bool) -> sql.Composed:
+    """The condition under which a row breaks the check; beside parameters, a percent sign is doubled."""
+    expression = check.expression.replace("%", "%%") if sent_with_parameters else check.expression
+    return sql.SQL("NOT ({})").format(sql.SQL(expression))
+
+
+def content(of: Table) -> list[Column]:
+    """The columns that can change from capture to capture, but for its time."""
+    return [each for each in of.columns if each.name not in {*of.identity, "captured_at"}]
+
+
+def listed(parts: Iterable[sql.Composable]) -> sql.SQL:
+    """The parts on one line."""
+    return _joined(", ", parts)
+
+
+def all_of(conditions: Iterable[sql.Composable], indent: int) -> sql.SQL:
+    """The conditions, each on a line."""
+    return _joined(f"\n{' ' * indent}AND ", conditions)
+
+
+def lines(parts: Iterable[sql.Composable], indent: int) -> sql.SQL:
+    """The parts of a list, each on a line."""
+    return _joined(f",\n{' ' * indent}", parts)
+
+
+def filled(parts: Iterable[sql.Composable], indent: int) -> sql.SQL:
+    """The parts of a list, as many on a line as fit."""
+    rows = [""]
+    for text in (f"{part.as_string(None)}, " for part in parts):
+        if rows[-1] and len(rows[-1]) + len(text) > _WIDTH:
+            rows.append("")
+        rows[-1] += text
+    return sql.SQL(f"\n{' ' * indent}".join(row.rstrip() for row in rows).removesuffix(","))
+
+
+def _joined(separator: str, parts: Iterable[sql.Composable]) -> sql.SQL:
+    return sql.SQL(separator.join(part.as_string(None) for part in parts))

@@ -1,0 +1,198 @@
+"""The statements that bring a table to the staged rows of some documents: delete what vanished, then upsert the rest.
+
+What is new is inserted and what changed is updated. Rows that are the same in the table, or newer, are not even locked.
+The statements count what the database did for each document. Whoever runs them holds the locks of the documents'
+watermarks. Rows that are later than their document's capture are counted as kept out: where there are any, the caller
+undoes the transaction.
+
+Measured on PostgreSQL 15 and 18 with 290 rows of 75 columns, 700,000 rows in their partition of 12, as a generic plan:
+4.0 ms for a new document (a plain INSERT: 3.1), 0.9 for an unchanged one, 1.1 for three changed rows. Planned anew for
+each call (plan_cache_mode = auto) it takes 1.2 ms more. ON CONFLICT alone would lock each row that it leaves as it is.
+
+Names that a statement makes up begin with a capital where a column could have them too: columns are in lower case.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from psycopg import sql
+
+from mlb_contracts import Column, DocumentKey, Table
+from mlb_etl.stores.postgres import composing
+from mlb_etl.stores.postgres.composing import all_of, filled, lines, listed, name, names, of_documents, same_row
+
+_DELETE = sql.SQL("""\
+WITH "vanished" AS (
+    DELETE FROM {table} AS "old"
+    USING UNNEST({arrays}, %(captured_at)s::timestamptz[])
+        AS "document"({keys}, "captured_at")
+    WHERE
+        {of_document}
+        AND NOT EXISTS(
+            SELECT 1 FROM {stage} AS "new"
+            WHERE
+                {same}
+        )
+    RETURNING {old_keys}, "old"."captured_at" > "document"."captured_at" AS "Later"
+)
+SELECT
+    {keys},
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
+FROM "vanished"
+GROUP BY {keys}""")
+
+_INCOMING = sql.SQL("""\
+WITH "incoming" AS MATERIALIZED (
+    SELECT
+        {told}
+    FROM {stage} AS "new"
+    LEFT JOIN {table} AS "old"
+        ON {same}
+    WHERE
+        {wanted}
+)""")
+
+_INSERT_OR_UPDATE = sql.SQL("""\
+{incoming}, "written" AS (
+    INSERT INTO {table} AS "old" (
+        {sent}
+    )
+    SELECT
+        {sent}
+    FROM "incoming"
+    ON CONFLICT ({primary_key}) {otherwise}
+    RETURNING {primary_key}, TRUE AS "Written"
+)
+SELECT
+    {keys},
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
+    USING ({primary_key})
+GROUP BY {keys}""")
+
+_OVERWRITE = sql.SQL("""\
+DO UPDATE SET
+        {changes}
+    WHERE
+        "excluded"."captured_at" >= "old"."captured_at\"""")
+
+_UPDATE_AND_INSERT = sql.SQL("""\
+{incoming}, "updated" AS (
+    UPDATE {table} AS "old" SET
+        {changes}
+    FROM "incoming" AS "new"
+    WHERE
+        "new"."Known"
+        AND {same}
+        AND "new"."captured_at" >= "old"."captured_at"
+    RETURNING {new_keys}, TRUE AS "Known"
+), "inserted" AS (
+    INSERT INTO {table} AS "old" (
+        {sent}
+    )
+    SELECT
+        {sent}
+    FROM "incoming"
+    WHERE
+        NOT "Known"
+    ON CONFLICT ({primary_key}) DO NOTHING
+    RETURNING {keys}, FALSE AS "Known"
+)
+SELECT
+    {keys},
+    COUNT(*) FILTER (WHERE NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Known" IS NULL) AS "kept_out"
+FROM (
+    SELECT * FROM "inserted"
+    UNION ALL
+    SELECT * FROM "updated"
+    UNION ALL
+    SELECT {keys}, NULL AS "Known" FROM "incoming" WHERE "Later"
+) AS "written"
+GROUP BY {keys}""")
+
+
+def delete(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
+    """Takes the documents' keys as arrays by name, and `captured_at`, the times of their captures, as another.
+
+    Returns a row for each document that lost some: its keys, rows deleted, and apart from them those deleted that are
+    later than the capture and have to stay. To count without deleting these would read the document's rows once more.
+    """
+    keys = [key.name for key in document]
+    of_document = (sql.SQL('"old".{0} = "document".{0}').format(each) for each in names(keys))
+    return _DELETE.format(
+        table=composing.table(table),
+        stage=composing.stage(table),
+        arrays=listed(map(composing.array, document)),
+        keys=listed(names(keys)),
+        old_keys=listed(names(keys, alias="old")),
+        of_document=all_of(of_document, 8),
+        same=all_of(same_row(table), 16),
+    )
+
+
+def upsert(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
+    """Takes the documents' keys as arrays by name.
+
+    Returns a row for each document with rows that differ: its keys, rows inserted, rows updated, and rows that stay as
+    they are because they are later than the capture.
+    """
+    moves = table.rows_move
+    keys = [key.name for key in document]
+    changed = composing.content(table)
+    taken_from = "new" if moves else "excluded"
+    changes = filled(_changes(changed, taken_from), 8)
+    statement = _UPDATE_AND_INSERT if moves else _INSERT_OR_UPDATE
+    return statement.format(
+        incoming=_incoming(table, document, later=moves),
+        table=composing.table(table),
+        sent=filled(names(each.name for each in table.columns), 8),
+        primary_key=listed(names(table.primary_key)),
+        keys=listed(names(keys)),
+        new_keys=listed(names(keys, alias="new")),
+        same=all_of((*same_row(table), *of_documents(document)), 8),
+        changes=changes,
+        otherwise=_OVERWRITE.format(changes=changes) if changed else sql.SQL("DO NOTHING"),
+    )
+
+
+def _incoming(table: Table, document: Sequence[DocumentKey], *, later: bool) -> sql.Composed:
+    """The staged rows that are new or changed, and whether they are known; `later`: and whether the known one is."""
+    first = name("old", table.identity[0])
+    told = [sql.SQL('"new".*'), sql.SQL('{} IS NOT NULL AS "Known"').format(first)]
+    if later:
+        told.append(sql.SQL('"old"."captured_at" > "new"."captured_at" AS "Later"'))
+    wanted = sql.SQL("{} IS NULL").format(first)
+    if changed := composing.content(table):
+        wanted = sql.SQL("{}\n        OR {}").format(wanted, _differs(changed))
+    return _INCOMING.format(
+        told=lines(told, 8),
+        stage=composing.stage(table),
+        table=composing.table(table),
+        same=all_of((*same_row(table), *of_documents(document)), 8),
+        wanted=wanted,
+    )
+
+
+def _differs(changed: Sequence[Column]) -> sql.Composed:
+    """Whether the content is another, as the table would keep it."""
+    old = filled(names((each.name for each in changed), alias="old"), 12)
+    new = filled(map(_as_kept, changed), 12)
+    indented = sql.SQL("(\n            {}\n        ) IS DISTINCT FROM (\n            {}\n        )")
+    return indented.format(old, new)
+
+
+def _as_kept(column: Column) -> sql.Composable:
+    """The staged value in the column's type; numeric is the one that is staged unrounded."""
+    staged = name("new", column.name)
+    return staged + sql.SQL(f"::{column.type}") if column.wire == "numeric" else staged
+
+
+def _changes(changed: Iterable[Column], taken_from: str) -> list[sql.Composable]:
+    columns = (*(each.name for each in changed), "captured_at")
+    changes = (name(each) + sql.SQL(" = ") + name(taken_from, each) for each in columns)
+    return [*changes, sql.SQL('"ingested_at" = DEFAULT')]
