@@ -27,6 +27,7 @@ from mlb_contracts.response import Response
 from mlb_contracts.rows import first_of_each, last_of_each
 from mlb_contracts.sql_types import Decoding
 from mlb_etl.extract import extract as engine
+from mlb_etl.stores.encoding import Kept
 from mlb_etl.stores.postgres.db import Connection
 from mlbgen import ir
 from mlbgen.ir import columns
@@ -246,7 +247,7 @@ class Loader:
             self._connection.execute(sql.SQL("SET " + setting))
         self._targets = [self._target(*each, schema) for each in zip(method.tables, extract, strict=True)]
         raw = sql.Identifier(method.raw_schema, method.raw_table)
-        self._read = sql.SQL("SELECT captured_at, data FROM {} WHERE game_pk = ANY(%s)").format(raw)
+        self._read = sql.SQL("SELECT captured_at, encoding, body FROM {} WHERE game_pk = ANY(%s)").format(raw)
 
     def load(self, game_pks: Sequence[int]) -> None:
         """Load these games, many a transaction."""
@@ -260,8 +261,8 @@ class Loader:
     def _batch(self, game_pks: Sequence[int]) -> None:
         rows: list[list[Row]] = [[] for _ in self._targets]
         with self._connection.transaction():
-            for captured_at, data in self._connection.cursor(binary=True).execute(self._read, [list(game_pks)]):
-                document = orjson.loads(data)
+            for captured_at, *kept in self._connection.cursor(binary=True).execute(self._read, [list(game_pks)]):
+                document = orjson.loads(Kept(*kept).whole())
                 for target, its in zip(self._targets, rows, strict=True):
                     its.extend(target.extract(document, captured_at))
             for target, its in zip(self._targets, rows, strict=True):

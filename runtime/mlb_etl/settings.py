@@ -5,7 +5,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
 
 from mlb_etl.errors import EtlError, redacted, shortened
@@ -18,6 +18,7 @@ PUBLIC_RATE = 5.0  # to the Stats API itself, whose terms are individual and non
 TIMEOUT = 60  # seconds
 MAX_BODY = 64 << 20  # bytes: a live feed has 1 MB, the schedule of a season 10
 LARGEST_BODY = 512 << 20  # half of what PostgreSQL takes as one value
+Encoding: TypeAlias = Literal["zstd", "identity"]
 _VISIBLE = re.compile("[!-~]+")
 _PROJECT = ("data/postgres/lock", "config/jobs")
 
@@ -116,6 +117,14 @@ def _rate(text: str) -> float:
 def max_body() -> int:
     """Bytes that are taken of a body at most, of the environment; raises EtlError for what does not fit."""
     return _number("MLB_ETL_MAX_BODY", MAX_BODY >> 20, "MiB", 1, LARGEST_BODY >> 20) << 20
+
+
+def raw_encoding() -> Encoding:
+    """How new bodies are kept in raw tables, of the environment; raises EtlError for what does not fit."""
+    text = os.environ.get("MLB_ETL_RAW_ENCODING") or "zstd"
+    if text not in get_args(Encoding):
+        raise EtlError(f"MLB_ETL_RAW_ENCODING is {shortened(text)}: {' or '.join(get_args(Encoding))} is expected")
+    return cast("Encoding", text)
 
 
 def _number(name: str, default: int, unit: str, least: int, most: int) -> int:

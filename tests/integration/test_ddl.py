@@ -133,16 +133,13 @@ def test_literals_of_expressions_arrive_as_they_were_written(connection: Connect
     assert {each for (each,) in filters} == {f"(note <> {literal}::text)" for literal in literals}
 
 
-def test_responses_are_packed_by_lz4_where_the_server_can(connection: Connection) -> None:
+def test_the_server_does_not_pack_bodies_once_more(connection: Connection) -> None:
     connection.execute(migrations.raw_ddl([method()]).encode())
-    possible = connection.execute(
-        "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
-    ).fetchone()
-    packed = connection.execute(
-        "SELECT attcompression = 'l' FROM pg_attribute JOIN pg_class ON attrelid = oid"
-        " WHERE attname = 'data' AND relname ~ '^game_v1' AND relkind IN ('r', 'p')"
+    storage = connection.execute(
+        "SELECT attstorage::text FROM pg_attribute JOIN pg_class ON attrelid = oid"
+        " WHERE attname = 'body' AND relname ~ '^game_v1' AND relkind IN ('r', 'p')"
     ).fetchall()
-    assert packed == [possible] * 3  # the table and its two partitions
+    assert storage == [("e",)] * 3  # external, of the table and its two partitions
 
 
 def test_months_begin_at_midnight_utc(connection: Connection) -> None:
@@ -150,8 +147,8 @@ def test_months_begin_at_midnight_utc(connection: Connection) -> None:
     connection.execute(migrations.raw_ddl([method()]).encode())
     insert = """
         INSERT INTO league.game_v1 (game_pk, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params,
-            query_params, url, status_code, content_hash, data)
-        VALUES (1, %s, now(), now(), 1, 'league', 'gameV1', '{}', '{}', '/', 200, sha256('{}'), '{}')
+            query_params, url, status_code, content_hash, encoding, body)
+        VALUES (1, %s, now(), now(), 1, 'league', 'gameV1', '{}', '{}', '/', 200, sha256('{}'), 'identity', '{}')
         RETURNING tableoid::regclass::text
     """
     for at, where in (("2024-11-30 23:59:59.999999Z", "2024_11"), ("2024-12-01 00:00:00Z", "2024_12")):
@@ -163,6 +160,7 @@ def test_a_raw_row_has_a_sha256(connection: Connection) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
         connection.execute("""
             INSERT INTO league.game_v1 (game_pk, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params,
-                query_params, url, status_code, content_hash, data)
-            VALUES (1, '2024-11-02Z', now(), now(), 1, 'league', 'gameV1', '{}', '{}', '/', 200, 'short', '{}')
+                query_params, url, status_code, content_hash, encoding, body)
+            VALUES (1, '2024-11-02Z', now(), now(), 1, 'league', 'gameV1', '{}', '{}', '/', 200, 'short',
+                'identity', '{}')
         """)

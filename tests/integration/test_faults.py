@@ -11,6 +11,7 @@ from typing import Any
 
 import feeds
 import pytest
+from bodies import whole
 from checks import some
 from click.testing import CliRunner
 from laws import Laws, Rows, snapshot
@@ -117,8 +118,9 @@ class World:
     def kept(self) -> dict[int, list[bytes]]:
         """The captures in the raw table, in the same way."""
         found: dict[int, list[bytes]] = {}
-        for game, data in self.laws.connection.execute("SELECT game_pk, data FROM game.live_game_v1 ORDER BY as_of"):
-            found.setdefault(game, []).append(data.encode())
+        query = "SELECT game_pk, encoding, body FROM game.live_game_v1 ORDER BY as_of"
+        for game, encoding, body in self.laws.connection.execute(query):
+            found.setdefault(game, []).append(whole(encoding, body))
         return found
 
 

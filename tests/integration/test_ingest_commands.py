@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from bodies import whole
 
 from mlb_sim import Server, Simulator, routes, serve, times
 from mlb_sim.times import HOUR
@@ -48,9 +49,10 @@ def run(command: str, environment: dict[str, str]) -> str:
 def kept(dsn: str) -> dict[int, bytes]:
     """What was captured of each game; of none twice."""
     with psycopg.connect(dsn) as connection:
-        rows = connection.execute("SELECT game_pk, data FROM game.live_game_v1").fetchall()
-    assert len(rows) == len(dict(rows))
-    return {game: data.encode() for game, data in rows}
+        rows = connection.execute("SELECT game_pk, encoding, body FROM game.live_game_v1").fetchall()
+    found = {game: whole(encoding, body) for game, encoding, body in rows}
+    assert len(rows) == len(found)
+    return found
 
 
 def fed(api: Server, game: int) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from bodies import whole
 from checks import some
 from databases import temporary_database
 from sample_tables.game import METHOD
@@ -24,7 +25,7 @@ from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.raw import Fate, Raw
 
 A, B, C = (response(score=score, rbi=[1, score]) for score in (1, 2, 3))
-ROWS = "SELECT as_of, last_seen_at, seen, data::jsonb ->> 'score' FROM sample.raw_game ORDER BY as_of, captured_at, 4"
+ROWS = "SELECT as_of, last_seen_at, seen, captured_at, encoding, body FROM sample.raw_game"
 TABLES = (
     "SELECT game_pk, home_score, captured_at FROM sample.games",
     "SELECT at_bat_index, rbi, captured_at FROM sample.plays ORDER BY 1",
@@ -45,7 +46,12 @@ def store(connection: Connection, content: object, captured_at: datetime, **quer
 
 
 def rows(connection: Connection) -> list[Any]:
-    return connection.execute(ROWS).fetchall()
+    found = connection.execute(ROWS).fetchall()
+    scored = [
+        (*facts, captured_at, str(msgspec.json.decode(whole(encoding, body))["score"]))
+        for *facts, captured_at, encoding, body in found
+    ]
+    return [(*facts, score) for *facts, _, score in sorted(scored, key=lambda row: (row[0], *row[3:]))]
 
 
 def transform(connection: Connection) -> Counts:

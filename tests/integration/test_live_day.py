@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bodies import whole
 from databases import temporary_database, transform
 from feeds import METHOD
 from laws import Laws, Rows, changes, kept
@@ -101,10 +102,10 @@ def test_the_tables_equal_those_of_the_last_feeds(live: Live, laws: Laws, server
 
 
 def captures(laws: Laws, game_pk: int) -> Iterator[tuple[datetime, bytes]]:
-    for as_of, data in laws.connection.execute(
-        "SELECT as_of, data FROM game.live_game_v1 WHERE game_pk = %s ORDER BY as_of", [game_pk]
+    for as_of, encoding, body in laws.connection.execute(
+        "SELECT as_of, encoding, body FROM game.live_game_v1 WHERE game_pk = %s ORDER BY as_of", [game_pk]
     ):
-        yield as_of, data.encode()
+        yield as_of, whole(encoding, body)
 
 
 def test_a_row_that_a_poll_did_not_change_was_not_rewritten(live: Live, laws: Laws) -> None:

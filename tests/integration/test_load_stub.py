@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bodies import whole
 from samples import NOON, PACKAGE, at, connect, load, response, stub, write
 
 from mlb_etl.capture import loader
 from mlb_etl.capture.loader import Bare
 
-RAW = "SELECT game_pk, captured_at, endpoint, method, path_params, status_code, data FROM sample.raw_game"
+RAW = "SELECT game_pk, captured_at, endpoint, method, path_params, status_code, encoding, body FROM sample.raw_game"
 
 
 def raw_rows(dsn: str) -> list[Any]:
     with connect(dsn) as connection:
-        return connection.execute(RAW).fetchall()
+        return [(*facts, whole(encoding, body)) for *facts, encoding, body in connection.execute(RAW)]
 
 
 def test_a_stub_is_stored_byte_for_byte(sample_database: str, tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_a_stub_is_stored_byte_for_byte(sample_database: str, tmp_path: Path) ->
     with connect(sample_database) as connection:
         loaded = loader.load_files(connection, [path], package=PACKAGE)
     assert (loaded.stored, loaded.already, loaded.refused) == ((path,), (), ())
-    assert raw_rows(sample_database) == [(1, NOON, "sample", "game", {"game_pk": "1"}, 200, body)]
+    assert raw_rows(sample_database) == [(1, NOON, "sample", "game", {"game_pk": "1"}, 200, body.encode())]
 
 
 def test_the_same_capture_is_stored_once(sample_database: str, tmp_path: Path) -> None:
@@ -253,8 +254,8 @@ def test_every_live_feed_is_stored_byte_for_byte(database: str, stubs_dir: Path)
     files = sorted((stubs_dir / "game" / "liveGameV1").glob("*.json.gz"))
     with connect(database) as connection:
         loaded = loader.load_files(connection, files)
-        bodies = {body for (body,) in connection.execute("SELECT data FROM game.live_game_v1")}
+        bodies = {whole(*kept) for kept in connection.execute("SELECT encoding, body FROM game.live_game_v1")}
     assert loaded.stored == tuple(files)
     for file in files:
-        text = gzip.decompress(file.read_bytes()).decode()
+        text = gzip.decompress(file.read_bytes())
         assert sum(body in text for body in bodies) == 1, file

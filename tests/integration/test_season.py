@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bodies import whole
 from samples import connect
 
 GAMES = 2430
@@ -19,7 +20,8 @@ JOB = "config/jobs/game_live_season.yaml"
 BACKFILL = ("backfill", "--job", JOB, "--season", "2024", "--transform", "--workers", "2")
 CAPTURED = "SELECT count(*), count(DISTINCT game_pk), max(seen) FROM game.live_game_v1"
 SOME = """
-SELECT r.data, m.home_score, m.away_score, (SELECT count(*) FROM game.live_game_plays WHERE game_pk = r.game_pk)
+SELECT r.encoding, r.body, m.home_score, m.away_score,
+    (SELECT count(*) FROM game.live_game_plays WHERE game_pk = r.game_pk)
 FROM game.live_game_v1 AS r JOIN game.live_game_metadata AS m USING (game_pk) WHERE r.game_pk % 100 = 7
 """
 
@@ -66,7 +68,7 @@ def test_a_season_that_is_killed_twice_is_complete(api: str, database: str, tmp_
         assert connection.execute("SELECT count(*) FROM etl.quarantine").fetchall() == [(0,)]
         some = connection.execute(SOME).fetchall()
     assert len(some) >= GAMES // 100
-    for data, *facts in some:
-        live = json.loads(data)["liveData"]
+    for encoding, body, *facts in some:
+        live = json.loads(whole(encoding, body))["liveData"]
         runs = live["linescore"]["teams"]
         assert facts == [runs["home"]["runs"], runs["away"]["runs"], len(live["plays"]["allPlays"])]

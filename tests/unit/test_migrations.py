@@ -43,9 +43,9 @@ CREATE TABLE "league"."games" (
     )
 
 
-def test_responses_are_compressed_before_there_are_partitions() -> None:
+def test_how_bodies_are_kept_is_said_before_there_are_partitions() -> None:
     text = migrations.raw_ddl([GAME])
-    assert text.index('ALTER TABLE "league"."game_v1" ALTER COLUMN "data" SET COMPRESSION lz4;') < text.index(
+    assert text.index('ALTER TABLE "league"."game_v1" ALTER COLUMN "body" SET STORAGE EXTERNAL;') < text.index(
         "PARTITION OF"
     )
 

@@ -97,7 +97,7 @@ def of_raw(method: ir.Method) -> Relation:
         fields=(*documents, *_RAW_FIELDS),
         primary_key=(*(key.name for key in keys), "captured_at", "content_hash"),
         partition=table.partition,
-        checks=(Check(None, 'octet_length("content_hash") = 32'),),
+        checks=(Check(None, 'octet_length("content_hash") = 32'), Check(None, "\"encoding\" IN ('identity', 'zstd')")),
         raw=True,
     )
 
@@ -125,6 +125,12 @@ _RAW_FIELDS = (
     Field("url", "text", nullable=False, description="URL that was asked for."),
     Field("status_code", "smallint", nullable=False, description="HTTP status of the response."),
     Field("schema_version", "text", nullable=True, description="Version of the response's shape, where it is known."),
-    Field("content_hash", "bytea", nullable=False, description="SHA-256 of data."),
-    Field("data", "text", nullable=False, description="The body of the response, byte for byte."),
+    Field("content_hash", "bytea", nullable=False, description="SHA-256 of the response's body as it came."),
+    Field(
+        "encoding",
+        "text",
+        nullable=False,
+        description="How body is stored: zstd, as one frame, or identity, as it came.",
+    ),
+    Field("body", "bytea", nullable=False, description="Body of the response, byte for byte, in that encoding."),
 )

@@ -63,9 +63,9 @@ class Transformer:
         """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
         read: dict[str, Document] = {}
         refused = {each.document: _ahead(each) for each in captures if each.ahead}
-        for capture, data in self.raw.read_all([each for each in captures if self._changes(each)]):
+        for capture, kept in self.raw.read_all([each for each in captures if self._changes(each)]):
             try:
-                read[capture.document] = self._document(capture, data)
+                read[capture.document] = self._document(capture, kept.whole())
             except Rejected as why:
                 refused[capture.document] = why
         documents = [

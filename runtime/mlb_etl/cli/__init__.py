@@ -139,6 +139,9 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
       MLB_ETL_TIMEOUT   seconds that an answer may take as a whole, by default 60
       MLB_ETL_MAX_BODY  MiB that an answer or a stub may have unzipped, by
                         default 64
+      MLB_ETL_RAW_ENCODING
+                        how raw tables store new bodies: zstd, the default, or
+                        identity, as they came
       MLB_ETL_OBJECT_STORE
                         where captures can be kept too: s3://bucket/prefix or a
                         folder

@@ -15,6 +15,7 @@ CREATE TABLE sample.raw_game (
     status_code smallint NOT NULL,
     schema_version text,
     content_hash bytea NOT NULL,
-    data text NOT NULL,
+    encoding text NOT NULL CHECK (encoding IN ('identity', 'zstd')),
+    body bytea NOT NULL,
     PRIMARY KEY (game_pk, captured_at, content_hash)
 ) PARTITION BY RANGE (captured_at);

@@ -84,7 +84,7 @@ def captured(raw: Raw, keys: dict[str, Any]) -> Captured:
     settled = True
     with closing(raw.history(keys)) as history:
         for each in history:
-            says = feed.read(each.data)
+            says = None if each.data is None else feed.read(each.data)
             asked_at = asked_at or each.last_seen_at
             settled = settled and says is not None and says.state in SETTLED
             if settled:

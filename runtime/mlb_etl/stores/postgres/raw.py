@@ -1,6 +1,7 @@
 """The raw tables: every response as it came, and what of it is still to be applied."""
 
 import hashlib
+import logging
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -11,14 +12,17 @@ from psycopg.adapt import Loader
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from mlb_contracts import Body, Method, times
+from mlb_contracts import Method, times
 from mlb_contracts.response import Response
+from mlb_etl import settings
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied
+from mlb_etl.stores.encoding import Kept, keep
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.partitions import Partitioned, Partitions
 
+log = logging.getLogger(__name__)
 _CAPTURE = ("captured_at", "content_hash")
 
 Fate: TypeAlias = Literal["stored", "seen", "known"]
@@ -68,7 +72,7 @@ ORDER BY {keys}, state.as_of, r.captured_at, r.content_hash
 _AT_A_TIME = 1000  # captures listed
 _FACTS = -11  # columns behind the keys
 _HISTORY = """
-SELECT r.as_of, r.last_seen_at, q.state IS NULL, r.data
+SELECT r.as_of, r.last_seen_at, q.state IS NULL, r.encoding, r.body
 FROM {table} AS r
 CROSS JOIN LATERAL jsonb_build_object({document}) AS key (document)
 LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = key.document
@@ -76,26 +80,27 @@ LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = key.docume
 WHERE {about} AND {timely}
 ORDER BY r.last_seen_at DESC, r.captured_at DESC
 """
-_NEWEST = (
-    "SELECT data FROM {table} AS r WHERE {about} AND {timely} ORDER BY last_seen_at DESC, captured_at DESC LIMIT 1"
-)
+_NEWEST = """
+SELECT encoding, body FROM {table} AS r WHERE {about} AND {timely}
+ORDER BY last_seen_at DESC, captured_at DESC LIMIT 1
+"""
 _CLOCK = "SELECT clock_timestamp()"
 
 # OFFSET 0 makes it a look-up for each capture, whatever the planner thinks of the tables.
 _READ_ALL = """
-SELECT wanted.place, found.data
+SELECT wanted.place, found.encoding, found.body
 FROM unnest({arrays}) WITH ORDINALITY AS wanted ({columns}, place)
-LEFT JOIN LATERAL (SELECT r.data FROM {table} AS r WHERE {same} OFFSET 0) AS found ON true
+LEFT JOIN LATERAL (SELECT r.encoding, r.body FROM {table} AS r WHERE {same} OFFSET 0) AS found ON true
 """
 
 
 class Past(NamedTuple):
-    """A capture with its body; `sound` where it does not stand in quarantine."""
+    """A capture with its body, None where that is damaged; `sound` where it is not, and not in quarantine."""
 
     as_of: datetime
     last_seen_at: datetime
     sound: bool
-    data: bytes
+    data: bytes | None
 
 
 class Raw:
@@ -129,10 +134,14 @@ class Raw:
         self._document = sql.SQL(", ").join(pairs)
         self._newest = sql.SQL(_NEWEST).format(table=self._table, about=about, timely=_TIMELY)
         self._cursor = connection.cursor(binary=True)
-        self._cursor.adapters.register_loader("text", _Unread)
+        self._cursor.adapters.register_loader("bytea", _Unread)
+        self._encoding = settings.raw_encoding()
 
     def store(self, response: Response, keys: Mapping[str, Any]) -> Fate:
-        """Add a response about the document with these keys, or count it where the one before it had its content."""
+        """Add a response about the document with these keys, or count it where the one before it had its content.
+
+        Raises TooLarge for a body of more than MLB_ETL_MAX_BODY.
+        """
         facts = {**keys, "as_of": response.as_of, "content_hash": hashlib.sha256(response.data).digest()}
         asked = facts | {"captured_at": response.captured_at}
         ((ahead, captured_at, same, later),) = self.connection.execute(self._before, asked).fetchall()
@@ -162,6 +171,7 @@ class Raw:
 
     def _insert(self, response: Response, facts: Mapping[str, Any]) -> bool:
         """Add a row; False where this capture is there already."""
+        kept = keep(response.data, self._encoding)
         self._partitions.ensure({self._partitioned: [response.captured_at]})
         row = {
             **facts,
@@ -174,7 +184,8 @@ class Raw:
             "query_params": Jsonb(dict(response.query_params)),
             "url": response.url,
             "status_code": response.status_code,
-            "data": response.data.decode(),
+            "encoding": kept.encoding,
+            "body": kept.body,
         }
         insert = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(
             self._table, sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(map(sql.Placeholder, row))
@@ -210,10 +221,10 @@ class Raw:
             timely=_TIMELY,
         )
         with self.connection.transaction(), self.connection.cursor("history", binary=True) as cursor:
-            cursor.adapters.register_loader("text", _Unread)
             cursor.itersize = 1
-            for as_of, last_seen_at, sound, data in cursor.execute(query, keys):
-                yield Past(as_of, last_seen_at, sound, bytes(data))
+            for as_of, last_seen_at, sound, *kept in cursor.execute(query, keys):
+                data = self._whole(Kept(*kept), keys)
+                yield Past(as_of, last_seen_at, sound and data is not None, data)
 
     def _listed(self, wanted: sql.Composable) -> sql.Composed:
         return sql.SQL(_CAPTURES).format(
@@ -226,24 +237,32 @@ class Raw:
         )
 
     def read(self, capture: Stored) -> bytes:
-        """The body of a capture."""
-        [(_, data)] = self.read_all([capture])
-        return bytes(data)
+        """The body of a capture; raises Rejected for a damaged one."""
+        [(_, kept)] = self.read_all([capture])
+        return bytes(kept.whole())
 
-    def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, Body]]:
+    def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, Kept]]:
         """The captures with their bodies, not copied: all read before one is given, so decoding keeps its caches."""
         keys = ((*each.keys, each.captured_at, each.content_hash) for each in captures)
         arrays = [list(values) for values in zip(*keys, strict=True)]
-        for place, data in self._cursor.execute(self._read_all, arrays).fetchall() if captures else ():
+        for place, encoding, body in self._cursor.execute(self._read_all, arrays).fetchall() if captures else ():
             capture = captures[place - 1]
-            if data is None:
+            if body is None:
                 raise EtlError(f"{capture.document}: the raw table lost the capture of {capture.captured_at}")
-            yield capture, data
+            yield capture, Kept(encoding, body)
 
     def newest(self, keys: Mapping[str, Any]) -> bytes | None:
-        """The body that the document had when it was last seen, None where it never was."""
+        """The body that the document had when it was last seen, None where it never was, or that is damaged."""
         found = self._cursor.execute(self._newest, keys).fetchone()
-        return bytes(found[0]) if found else None
+        return self._whole(Kept(*found), keys) if found else None
+
+    def _whole(self, kept: Kept, keys: Mapping[str, Any]) -> bytes | None:
+        """A body that the caller can do without, None where it is damaged."""
+        try:
+            return bytes(kept.whole())
+        except Rejected as why:
+            log.warning("%s %s: %s", self._method.name, dict(keys), why)
+            return None
 
 
 def _stored(row: TupleRow) -> Stored:
@@ -252,7 +271,7 @@ def _stored(row: TupleRow) -> Stored:
 
 
 class _Unread(Loader):
-    """Leaves text as the bytes it is sent as, where libpq has them."""
+    """Leaves bodies where libpq has them."""
 
     format = pq.Format.BINARY
 

@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 
 from mlb_contracts import Capture, Method, Table
 from mlb_etl.errors import EtlError
+from mlb_etl.stores.encoding import Kept
 from mlb_etl.stores.postgres.db import Connection
 
 _SHOWN = """
@@ -19,7 +20,7 @@ LEFT JOIN {raw} AS r ON {same} AND w.as_of BETWEEN r.as_of AND r.last_seen_at AN
 WHERE w.method = {method} AND {wanted}
 ORDER BY w.document
 """
-_BODY = "SELECT data FROM {raw} WHERE {same} AND captured_at = %s AND content_hash = %s"
+_BODY = "SELECT encoding, body FROM {raw} WHERE {same} AND captured_at = %s AND content_hash = %s"
 _UNKNOWN = "SELECT {keys} FROM {table} EXCEPT SELECT {documents} FROM etl.watermark AS w WHERE w.method = %s LIMIT 1"
 _STRAY = """
 SELECT jsonb_build_object({document})::text AS document, count(*) FROM {table} AS t
@@ -118,14 +119,13 @@ class Documents:
         return Shown(tuple(keys), document, captured_at, as_of, content_hash, parameters)
 
     def body(self, of: Shown) -> bytes:
-        """The response; raises CaptureLost where the raw table no longer has it."""
+        """The response; raises CaptureLost where the raw table no longer has it, and Rejected for a damaged body."""
         same = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(key) for key in self._keys)
         query = sql.SQL(_BODY).format(raw=self._raw, same=same)
         found = self._connection.execute(query, (*of.keys, of.captured_at, of.content_hash)).fetchone()
         if found is None:
             raise self._lost(of.document)
-        text: str = found[0]
-        return text.encode()
+        return bytes(Kept(*found).whole())
 
     def require_all(self, schema: str, table: str) -> None:
         """Raise EtlError where a table has rows of a document without watermark, whose response nobody knows."""
