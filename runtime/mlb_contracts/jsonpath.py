@@ -1,21 +1,29 @@
-"""The paths of mappings, walked over plain JSON: only to explain what is wrong, so clarity goes before speed."""
+"""Places in a response, as RFC 9535 writes them: printed, read, and walked over plain JSON.
 
+Generator and runtime both print and read member names by this module, so that each finds what the other wrote.
+Walking serves to explain what is wrong: clarity goes before speed.
+"""
+
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Any
+from typing import Any, assert_never
 
 
 class Step(Enum):
-    """A step to every item of a list or a map: `[*]` or `.*`."""
+    """A step to every item of a list, or to every value of a map. Walking takes either for both."""
 
-    EACH = "*"
+    ITEM = "[*]"
+    VALUE = ".*"
 
 
 Steps = tuple[str | int | Step, ...]
 
 _STEP = re.compile(r"\.\*|\[(?:\*|\.\.\.)\]|\.(?P<name>[^.\[]+)|\['(?P<quoted>(?:[^'\\]|\\.)*)'\]|\[(?P<index>\d+)\]")
-_NAME = re.compile(r"[^\W\d]\w*")
+NAME = re.compile(r"[^\W\d]\w*")  # what can follow a dot
+_ESCAPE_OR_QUOTE = re.compile(r"\\.|\"", re.DOTALL)
+_IN_DOUBLE_QUOTES = {"\\'": "'", '"': '\\"'}
 
 
 def parse(path: str) -> Steps | None:
@@ -30,9 +38,14 @@ def parse(path: str) -> Steps | None:
         if match["name"] is not None:
             steps.append(match["name"])
         elif match["quoted"] is not None:
-            steps.append(re.sub(r"\\(.)", r"\1", match["quoted"]))
+            try:
+                steps.append(unquoted(match["quoted"]))
+            except ValueError:
+                return None
+        elif match["index"]:
+            steps.append(int(match["index"]))
         else:
-            steps.append(int(match["index"]) if match["index"] else Step.EACH)
+            steps.append(Step.VALUE if match[0] == ".*" else Step.ITEM)
     return tuple(steps) if path.startswith("$") else None
 
 
@@ -70,12 +83,32 @@ def child(node: Any, key: str | int) -> Any:
     return dict(items(node)).get(key)
 
 
-def text(key: str | int) -> str:
-    """A step as RFC 9535 writes it."""
-    if isinstance(key, int):
-        return f"[{key}]"
-    quoted = key.replace("\\", "\\\\").replace("'", "\\'")
-    return f".{key}" if _NAME.fullmatch(key) else f"['{quoted}']"
+def text(key: str | int | Step) -> str:
+    """A step as RFC 9535 writes it: `.about`, `['not a name']`, `[3]`, `[*]`."""
+    match key:
+        case Step():
+            return key.value
+        case int():
+            return f"[{key}]"
+        case str():
+            return f".{key}" if NAME.fullmatch(key) else "['{}']".format(json.dumps(key)[1:-1].replace("'", "\\'"))
+        case _:
+            assert_never(key)
+
+
+def below(path: str, steps: Iterable[str | int | Step]) -> str:
+    """The path of what the steps lead to from there."""
+    return path + "".join(map(text, steps))
+
+
+def unquoted(inner: str) -> str:
+    """The text that stands in single quotes; raises ValueError for an escape that JSON does not know."""
+    return decoded(_ESCAPE_OR_QUOTE.sub(lambda each: _IN_DOUBLE_QUOTES.get(each[0], each[0]), inner))
+
+
+def decoded(inner: str) -> str:
+    """The text that stands in double quotes; raises ValueError for an escape that JSON does not know."""
+    return str(json.loads(f'"{inner}"'))
 
 
 def covers(steps: Steps, place: Steps) -> bool:

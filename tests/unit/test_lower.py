@@ -262,8 +262,8 @@ def test_what_a_response_is_about_can_be_what_was_asked_for() -> None:
         ("day", "date", ir.ParameterValue("date")),
     ]
     assert [column.value for column in found.tables[0].columns[:2]] == [key.value for key in found.document]
-    assert [(rule.path, rule.kind, rule.argument) for rule in found.rules] == [
-        ("$.plays[*].result.eventType", "equals_parameter", "level")
+    assert [(rule.path, rule.test) for rule in found.rules] == [
+        ("$.plays[*].result.eventType", ir.EqualsParameter("level"))
     ]
 
 
@@ -294,12 +294,12 @@ def test_rules_of_acceptance_have_full_paths() -> None:
 """
     found = method(GAMES, head=head)
 
-    assert [(rule.path, rule.kind, rule.argument) for rule in found.rules] == [
-        ("$.messageNumber", "absent", None),
-        ("$.plays[*].pitchEvents", "absent", None),
-        ("$.players", "type", "object"),
-        ("$.gamePk", "equals_parameter", "game_pk"),
-        ("$.plays", "present", None),
+    assert [(rule.path, rule.test) for rule in found.rules] == [
+        ("$.messageNumber", ir.IsAbsent()),
+        ("$.plays[*].pitchEvents", ir.IsAbsent()),
+        ("$.players", ir.HasType("object")),
+        ("$.gamePk", ir.EqualsParameter("game_pk")),
+        ("$.plays", ir.IsPresent()),
     ]
     assert found.document == (
         ir.DocumentKey(

@@ -157,7 +157,7 @@ def test_texts_and_literals_are_carried_as_they_are(hostile: str) -> None:
     assert (era.description, era.null_if, constant.value) == (stripped, (hostile,), ir.ConstantValue(hostile))
     assert batters.levels[0].where == paths.Comparison(("fullName",), "!=", hostile)
     assert found.rules[0].text == stripped
-    assert paths.parse(found.rules[0].path).segments == (hostile,)
+    assert found.rules[0].steps == (hostile,)
 
 
 @pytest.mark.parametrize("hostile", [each for each in VISIBLE if "{" not in each])

@@ -3,6 +3,7 @@ from checks import some
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlb_contracts import jsonpath
 from mlbgen.language import paths
 from mlbgen.language.paths import AllOf, AnyOf, Comparison, Each, Exists, Not, Path, PathError
 
@@ -79,7 +80,7 @@ def test_what_is_no_path_is_refused_where_it_fails(text: str, offset: int, messa
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
 def test_a_written_step_is_read_as_the_same_member(members: list[str]) -> None:
-    text = "$" + "".join(map(paths.step, members))
+    text = jsonpath.below("$", members)
 
     assert paths.parse(text).segments == tuple(members)
 

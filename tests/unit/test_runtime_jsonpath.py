@@ -1,8 +1,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mlb_contracts.jsonpath import Step, beginnings, covers, parse, walk
+from mlb_contracts.jsonpath import Step, beginnings, below, covers, parse, walk
 
 DOCUMENT = {"a": [{"b": 1}, {"b": None}, {}], "m": {"ID1": {"x": 1}, "I D": {"x": 2}}}
 
@@ -12,11 +14,11 @@ DOCUMENT = {"a": [{"b": 1}, {"b": None}, {}], "m": {"ID1": {"x": 1}, "I D": {"x"
     [
         ("$", ()),
         ("$.a.b", ("a", "b")),
-        ("$.a[*].b", ("a", Step.EACH, "b")),
-        ("$.m.*.x", ("m", Step.EACH, "x")),
+        ("$.a[*].b", ("a", Step.ITEM, "b")),
+        ("$.m.*.x", ("m", Step.VALUE, "x")),
         ("$.m['I D'].x", ("m", "I D", "x")),
         ("$['it\\'s']", ("it's",)),
-        ("$.a[12].b[...]", ("a", 12, "b", Step.EACH)),
+        ("$.a[12].b[...]", ("a", 12, "b", Step.ITEM)),
         ("$[?@.a]", None),
         ("a.b", None),
     ],
@@ -51,4 +53,15 @@ def test_beginnings() -> None:
     [(("a", 12, "x"), True), (("a", "ID1", "x"), True), (("a", 12), False), (("a", 12, "y"), False)],
 )
 def test_covers(place: tuple[str | int, ...], *, covered: bool) -> None:
-    assert covers(("a", Step.EACH, "x"), place) is covered
+    assert covers(("a", Step.ITEM, "x"), place) is covered
+
+
+@given(
+    st.lists(st.one_of(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 99), st.sampled_from(Step)))
+)
+def test_what_is_printed_is_read_as_the_same(steps: list[str | int | Step]) -> None:
+    assert parse(below("$", steps)) == tuple(steps)
+
+
+def test_an_escape_that_json_does_not_know_is_no_path() -> None:
+    assert parse(r"$['\x']") is None

@@ -7,11 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from mlb_contracts import jsonpath
+from mlb_contracts.jsonpath import Step, Steps
 from mlb_contracts.sql_types import SqlType
 from mlbgen.language.diagnostics import Position
 from mlbgen.language.paths import Condition
 
 ValueType = Literal["string", "integer", "number", "boolean", "object", "array", "map", "any"]
+RuleType = Literal["string", "integer", "number", "boolean", "object", "array"]
 Scalar = str | int | float | bool
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -227,16 +230,49 @@ class DocumentKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A test of the response before anything is made of it.
+class IsPresent:
+    """Something is there that is not null."""
 
-    `path` is in full from `$`; `members`, with `Each` between them, are its parsed segments.
-    """
+
+@dataclass(frozen=True, slots=True)
+class IsAbsent:
+    """Nothing is there but null."""
+
+
+@dataclass(frozen=True, slots=True)
+class HasType:
+    """What is there has the JSON type."""
+
+    type: RuleType
+
+
+@dataclass(frozen=True, slots=True)
+class EqualsParameter:
+    """What is there is the parameter of the request, as a text."""
+
+    name: str
+
+
+RuleTest: TypeAlias = IsPresent | IsAbsent | HasType | EqualsParameter
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A test of the response before anything is made of it, at the place that `steps` lead to from `$`."""
 
     text: str
-    path: str
-    kind: Literal["present", "absent", "type", "equals_parameter"]
-    argument: str | None
+    steps: Steps
+    test: RuleTest
+
+    @property
+    def path(self) -> str:
+        """The place in full from `$`."""
+        return jsonpath.below("$", self.steps)
+
+    @property
+    def loops(self) -> bool:
+        """Whether the path leads to several places."""
+        return any(isinstance(step, Step) for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """What is known of a column by where its value comes from."""
 
+from typing import assert_never
+
 from mlb_contracts import sql_types
 from mlb_contracts.sql_types import Decoding
 from mlbgen import ir
@@ -31,8 +33,10 @@ def varies(column: ir.Column) -> bool:
             return any(each.root != "$" for each in references)
         case ir.IndexValue() | ir.KeyValue() | ir.ItemValue():
             return True
-        case _:
+        case ir.ParameterValue() | ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
             return False
+        case _:
+            assert_never(column.value)
 
 
 def readers(column: ir.Column) -> frozenset[str]:
@@ -67,8 +71,10 @@ def paths(table: ir.Table, column: ir.Column) -> tuple[str, ...]:
             return (path,)
         case ir.IndexValue(name) | ir.KeyValue(name):
             return tuple(item_path(level) for level in table.levels if level.name == name)
-        case _:
+        case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
             return ()
+        case _:
+            assert_never(column.value)
 
 
 def parameter(name: str) -> str:
@@ -92,8 +98,10 @@ def _json_types(value: ir.Value) -> tuple[str, ...]:
             return ("integer",)
         case ir.ConstantValue(constant):
             return (_JSON_TYPES[type(constant)],)
+        case ir.KeyValue() | ir.ParameterValue() | ir.CapturedAt() | ir.IngestedAt():
+            return ("string",)
         case _:
-            return ("string",)  # keys, parameters, and times
+            assert_never(value)
 
 
 def _decoding(column: ir.Column, json_type: str) -> Decoding:

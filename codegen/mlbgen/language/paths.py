@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from mlb_contracts import jsonpath
+
 Literal: TypeAlias = str | int | float | bool | None
 
 
@@ -72,12 +74,9 @@ class Path:
     offsets: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
 
-_NAME = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _NUMBER_LENGTH = 40
 _STRING = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
-_ESCAPE_OR_QUOTE = re.compile(r"\\.|\"")
-_IN_DOUBLE_QUOTES = {"\\'": "'", '"': '\\"'}
 _OPERATORS = ("==", "!=", "<=", ">=", "<", ">")
 _WORDS: dict[str, Literal] = {"true": True, "false": False, "null": None}
 
@@ -101,11 +100,6 @@ def parse_members(text: str) -> tuple[str, ...]:
         if not isinstance(member, str) or member == "$":
             raise PathError("only member names, joined by dots, are possible here", 0)
     return tuple(str(member) for member in members)
-
-
-def step(member: str) -> str:
-    """How a member is written in a path: `.about`, or `['not a name']`."""
-    return f".{member}" if _NAME.fullmatch(member) else "['{}']".format(json.dumps(member)[1:-1].replace("'", "\\'"))
 
 
 class _Parser:
@@ -175,7 +169,7 @@ class _Parser:
         self._spaces()
         if self.text.startswith(("'", '"'), self.at):
             return self._string()
-        if word := _NAME.match(self.text, self.at):
+        if word := jsonpath.NAME.match(self.text, self.at):
             if word.group() in _WORDS:
                 self.at = word.end()
                 return _WORDS[word.group()]
@@ -193,15 +187,13 @@ class _Parser:
             raise self._error("the quoted text does not end")
         self.at = match.end()
         single, double = match.groups()
-        if double is None:
-            double = _ESCAPE_OR_QUOTE.sub(lambda each: _IN_DOUBLE_QUOTES.get(each[0], each[0]), single)
         try:
-            return str(json.loads(f'"{double}"'))
+            return jsonpath.unquoted(single) if double is None else jsonpath.decoded(double)
         except ValueError:
             raise self._error("the quoted text has an escape that JSON does not know") from None
 
     def _name(self, otherwise: str) -> str:
-        match = _NAME.match(self.text, self.at)
+        match = jsonpath.NAME.match(self.text, self.at)
         if match is None:
             raise self._error(otherwise)
         self.at = match.end()

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from typing import assert_never
 
 from mlb_contracts import sql_types
 from mlb_contracts.sql_types import SqlType
@@ -191,15 +192,21 @@ def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: Sq
 
 def _json_types(value: ir.Value) -> list[tuple[str, str]]:
     """Where the value comes from, in words, and the JSON type there."""
-    if isinstance(value, ir.PathValue):
-        return [(reference.path, reference.type) for reference in value.references]
-    if isinstance(value, ir.ItemValue):
-        return [(value.path, value.type)]
-    if isinstance(value, ir.KeyValue):
-        return [(f"the key of {value.level}", "string")]
-    if isinstance(value, ir.ParameterValue):
-        return [(f"the parameter {value.name}", "string")]
-    return [("an ordinal", "integer")]
+    match value:
+        case ir.PathValue(references):
+            return [(reference.path, reference.type) for reference in references]
+        case ir.ItemValue(type=json_type, path=path):
+            return [(path, json_type)]
+        case ir.KeyValue(level):
+            return [(f"the key of {level}", "string")]
+        case ir.ParameterValue(name):
+            return [(f"the parameter {name}", "string")]
+        case ir.IndexValue():
+            return [("an ordinal", "integer")]
+        case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
+            return []  # which nothing of a response fills
+        case _:
+            assert_never(value)
 
 
 def _misfit(declared: spec.Column, sql_type: SqlType, name: str, json_type: str) -> tuple[str, str]:

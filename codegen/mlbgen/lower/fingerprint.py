@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from mlb_contracts import sql_types
+from mlb_contracts.jsonpath import Step
 from mlbgen import ir
 from mlbgen.ir import columns
 
@@ -39,6 +40,8 @@ def _plain(value: Any) -> object:
     if dataclasses.is_dataclass(value):
         fields = [field.name for field in dataclasses.fields(value) if field.name not in _LEFT_OUT]
         return [type(value).__name__, {name: _plain(getattr(value, name)) for name in fields}]
+    if isinstance(value, Step):
+        return [value.value]  # which no member is written as
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from mlb_contracts import jsonpath
 from mlbgen.language import ignores, paths, spec
 from mlbgen.language.ignores import Ignored
 from mlbgen.language.paths import Each, PathError
@@ -53,7 +54,7 @@ def _is_there(report: Report, place: Place, ignored: Ignored, shape: Shape, text
     for segment, offset in zip(ignored.segments, paths.parse(text).offsets, strict=True):
         is_name = isinstance(segment, str)
         inner = shape.members.get(segment) if isinstance(segment, str) else shape.items
-        here += paths.step(segment) if isinstance(segment, str) else "[*]"
+        here += jsonpath.text(segment) if isinstance(segment, str) else "[*]"
         if inner is None:
             help_ = did_you_mean(str(segment), shape.members) if is_name else ""
             report.add("MG090", place, f"no sample response has {here}", help_, offset=offset)

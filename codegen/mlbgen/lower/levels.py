@@ -1,6 +1,7 @@
 """`rows` and `let`: the loops that make a table's rows, and the objects found elsewhere in the document."""
 
 import re
+from typing import assert_never
 
 from mlbgen import ir
 from mlbgen.language import paths, spec
@@ -56,15 +57,20 @@ def _no_loop(target: Target) -> tuple[str, str]:
 
 def check_condition(report: Report, place: Place, condition: paths.Condition, item: Shape) -> None:
     """A filter names members that there are, and compares them with what they can be."""
-    if isinstance(condition, paths.AllOf | paths.AnyOf):
-        for operand in condition.operands:
+    match condition:
+        case paths.AllOf(operands) | paths.AnyOf(operands):
+            for operand in operands:
+                check_condition(report, place, operand, item)
+        case paths.Not(operand):
             check_condition(report, place, operand, item)
-    elif isinstance(condition, paths.Not):
-        check_condition(report, place, condition.operand, item)
-    else:
-        shape = find_member(report, place, item, condition.members, condition.offset)
-        if shape is not None and isinstance(condition, paths.Comparison):
-            _check_comparison(report, place, condition, shape)
+        case paths.Exists(members, offset):
+            find_member(report, place, item, members, offset)
+        case paths.Comparison(members, offset=offset):
+            shape = find_member(report, place, item, members, offset)
+            if shape is not None:
+                _check_comparison(report, place, condition, shape)
+        case _:
+            assert_never(condition)
 
 
 def _check_comparison(report: Report, place: Place, comparison: paths.Comparison, shape: Shape) -> None:

@@ -3,21 +3,19 @@
 import keyword
 import re
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
 
-from mlb_contracts import sql_types
+from mlb_contracts import jsonpath, sql_types
+from mlb_contracts.jsonpath import Step, Steps
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
 from mlbgen.language import names, spec
-from mlbgen.language.paths import Each, Path, step
+from mlbgen.language.paths import Each, Path
 from mlbgen.lower import naming
 from mlbgen.lower.columns import UNKNOWN, column_type
 from mlbgen.lower.keys import partition
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import NOTHING_SEEN, Scope, kind, parse
 from mlbgen.samples.shape import Shape
-
-RuleKind: TypeAlias = Literal["present", "absent", "type", "equals_parameter"]
 
 _URL = re.compile(r"/(?:[A-Za-z0-9_.~-]|/|\{[a-z][a-z0-9_]*\})*")
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -105,24 +103,24 @@ def rules(report: Report, place: Place, declared: spec.Source, shape: Shape) -> 
     found: list[ir.Rule] = []
     for number, rule in enumerate(declared.accept):
         at = place.at("accept", number)
-        path, good = _rule_path(report, at, rule, scope, shape), True
+        steps, good = _rule_steps(report, at, rule, scope, shape), True
         if rule.equals_parameter is not None:
             good = _check_parameter(report, at.at("equals_parameter"), rule.equals_parameter, declared)
-        if good and path is not None:
-            found.append(ir.Rule(rule.rule, path, _rule_kind(rule), rule.type or rule.equals_parameter))
+        if good and steps is not None:
+            found.append(ir.Rule(rule.rule, steps, _rule_test(rule)))
     return tuple(found)
 
 
-def _rule_kind(rule: spec.Rule) -> RuleKind:
+def _rule_test(rule: spec.Rule) -> ir.RuleTest:
     if rule.type is not None:
-        return "type"
+        return ir.HasType(rule.type)
     if rule.equals_parameter is not None:
-        return "equals_parameter"
-    return "present" if rule.present else "absent"
+        return ir.EqualsParameter(rule.equals_parameter)
+    return ir.IsPresent() if rule.present else ir.IsAbsent()
 
 
-def _rule_path(report: Report, place: Place, rule: spec.Rule, scope: Scope, shape: Shape) -> str | None:
-    """The rule's path in full. It may loop, as in "no play has pitchEvents" and "each day is the one asked for"."""
+def _rule_steps(report: Report, place: Place, rule: spec.Rule, scope: Scope, shape: Shape) -> Steps | None:
+    """The rule's path. It may loop, as in "no play has pitchEvents" and "each day is the one asked for"."""
     at = place.at("path")
     path = parse(report, at, rule.path)
     if path is None:
@@ -134,33 +132,34 @@ def _rule_path(report: Report, place: Place, rule: spec.Rule, scope: Scope, shap
     return _there(report, place, rule, scope)
 
 
-def _looped(report: Report, place: Place, path: Path, shape: Shape, *, seen: bool) -> str | None:
+def _looped(report: Report, place: Place, path: Path, shape: Shape, *, seen: bool) -> Steps | None:
     """A path that may loop; unless it has to be `seen` in samples only its form is looked at."""
     if path.root != "$" or any(isinstance(each, Each) and each.where is not None for each in path.segments):
         report.add("MG032", place, "a rule's path starts at $ and has no filter")
         return None
-    full, here = "$", shape
+    steps: list[str | int | Step] = []
+    here = shape
     for segment, offset in zip(path.segments, path.offsets, strict=True):
         if isinstance(segment, Each):
-            full += ".*" if "map" in here.types else "[*]"
+            steps.append(Step.VALUE if "map" in here.types else Step.ITEM)
             inner = here.items
         else:
-            full += step(segment)
+            steps.append(segment)
             inner = here.members.get(segment)
         if inner is None and seen:
             help_ = did_you_mean(str(segment), here.members) if isinstance(segment, str) else ""
-            report.add("MG031", place, f"no sample response has {full}", help_, offset=offset)
+            report.add("MG031", place, f"no sample response has {jsonpath.below('$', steps)}", help_, offset=offset)
             return None
         here = inner or NOTHING_SEEN
-    return full
+    return tuple(steps)
 
 
-def _there(report: Report, place: Place, rule: spec.Rule, scope: Scope) -> str | None:
+def _there(report: Report, place: Place, rule: spec.Rule, scope: Scope) -> Steps | None:
     """A path that samples have, of the type that the rule asks for."""
     at = place.at("path")
     if rule.equals_parameter is not None:
         value = scope.value(report, at, rule.path)
-        return None if value is None else value.path
+        return None if value is None else value.members
     target = scope.resolve(report, at, rule.path)
     if target is None:
         return None
@@ -173,4 +172,4 @@ def _there(report: Report, place: Place, rule: spec.Rule, scope: Scope) -> str |
         message = f"{target.reference.path} is {kind(possible[0])} in the samples, which this rule would refuse"
         report.add("MG040", place.at("type"), message)
         return None
-    return target.reference.path
+    return target.reference.members

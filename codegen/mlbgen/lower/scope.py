@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from mlb_contracts import jsonpath
 from mlbgen import ir
 from mlbgen.language import paths
 from mlbgen.lower.report import Place, Report, did_you_mean
@@ -78,7 +79,7 @@ class Scope:
                 return None
             members.append(segment)
             shape = shape.members[segment]
-        full = variable.path + "".join(map(paths.step, members))
+        full = jsonpath.below(variable.path, members)
         self.mapped.add(full)
         reference = ir.Reference(variable.name, tuple(members), full, value_type(shape))
         return Target(reference, shape, each, path.offsets[-1] if each else 0)
@@ -149,8 +150,8 @@ def find_member(report: Report, place: Place, shape: Shape, members: tuple[str, 
 
 def _not_there(variable: Variable, shape: Shape, before: list[str], wrong: str, path: paths.Path) -> tuple[str, str]:
     """Message and help for a member that no sample has."""
-    here = variable.path + "".join(map(paths.step, before))
-    message = f"no sample response has {here}{paths.step(wrong)}"
+    here = jsonpath.below(variable.path, before)
+    message = f"no sample response has {here}{jsonpath.text(wrong)}"
     if shape.items is not None:
         looped = "[*]" if "array" in shape.types else ".*"
         return message, f"{here} is {kind(value_type(shape))}: make a level of it, as in {here}{looped}"
@@ -161,9 +162,9 @@ def _not_there(variable: Variable, shape: Shape, before: list[str], wrong: str, 
 
 def _nearest(root: str, shape: Shape, wanted: list[str]) -> str | None:
     """The path that is most like the wanted one; those that end in the same member come first."""
-    text = root + "".join(map(paths.step, wanted))
+    text = jsonpath.below(root, wanted)
     there = list(_below(root, shape))
-    same_end = [each for each in there if each.endswith(paths.step(wanted[-1]))]
+    same_end = [each for each in there if each.endswith(jsonpath.text(wanted[-1]))]
     near = difflib.get_close_matches(text, same_end or there, n=1, cutoff=0.6)
     if not near and same_end:
         near = difflib.get_close_matches(text, there, n=1, cutoff=0.6)
@@ -172,5 +173,5 @@ def _nearest(root: str, shape: Shape, wanted: list[str]) -> str | None:
 
 def _below(path: str, shape: Shape) -> Iterator[str]:
     for name, member in shape.members.items():
-        yield path + paths.step(name)
-        yield from _below(path + paths.step(name), member)
+        yield path + jsonpath.text(name)
+        yield from _below(path + jsonpath.text(name), member)

@@ -1,7 +1,9 @@
 """The body of `accept`: a test for each rule that the decoder does not hold a response to already."""
 
+from typing import assert_never
+
+from mlb_contracts.jsonpath import Steps
 from mlbgen import ir
-from mlbgen.language import paths
 from mlbgen.language.names import identifier
 from mlbgen.python.code import quoted
 from mlbgen.python.scope import Scope
@@ -9,24 +11,26 @@ from mlbgen.python.scope import Scope
 
 def say(scope: Scope, rule: ir.Rule) -> None:
     """Add the rule's test to the statements of the scope's depth 0. A null is as if it was not there."""
-    if rule.kind == "type":
+    if isinstance(rule.test, ir.HasType):
         return  # as the struct's annotation says
-    first, *others = _between_loops(paths.parse(rule.path))
+    first, *others = _between_loops(rule.steps)
     value = _in_loops(scope, rule, first, others) if others else scope.value("$", first).or_none
     text, path = quoted(rule.text), quoted(rule.path)
     shown = f", value={value}"
-    match rule.kind:
-        case "present":
+    match rule.test:
+        case ir.IsPresent():
             test, shown = f"{value} is None", ""
-        case "equals_parameter" if not others:
-            test = f"{value} is None or {_differs(rule, value)}"
-        case _:
+        case ir.EqualsParameter() if not others:
+            test = f"{value} is None or {_differs(rule.test, value)}"
+        case ir.EqualsParameter() | ir.IsAbsent():
             test = f"{value} is not None"
+        case _:
+            assert_never(rule.test)
     scope.say(0, f"if {test}:\n    raise Rejected({text}, path={path}{shown})")
 
 
-def _differs(rule: ir.Rule, value: str) -> str:
-    return f"str({value}) != {Scope.parameter(str(rule.argument)).expression}"
+def _differs(test: ir.EqualsParameter, value: str) -> str:
+    return f"str({value}) != {Scope.parameter(test.name).expression}"
 
 
 def _in_loops(scope: Scope, rule: ir.Rule, first: tuple[str, ...], others: list[tuple[str, ...]]) -> str:
@@ -41,18 +45,18 @@ def _in_loops(scope: Scope, rule: ir.Rule, first: tuple[str, ...], others: list[
     local = scope.names.take(identifier((others[-1] or first)[-1]))
     found = value.or_none
     wrong = f"{found} is not None"
-    if rule.kind == "equals_parameter":
-        wrong += f" and {_differs(rule, found)}"
+    if isinstance(rule.test, ir.EqualsParameter):
+        wrong += f" and {_differs(rule.test, found)}"
     scope.say(0, f"{local} = next(({found} {' '.join(loops)} if {wrong}), None)")
     return local
 
 
-def _between_loops(path: paths.Path) -> list[tuple[str, ...]]:
+def _between_loops(steps: Steps) -> list[tuple[str, ...]]:
     """The members before the first loop, those after it, and so on."""
     parts: list[tuple[str, ...]] = [()]
-    for segment in path.segments:
-        if isinstance(segment, str):
-            parts[-1] += (segment,)
+    for step in steps:
+        if isinstance(step, str):
+            parts[-1] += (step,)
         else:
             parts.append(())
     return parts

@@ -10,7 +10,7 @@ from datamodel_code_generator import generate
 from datamodel_code_generator.enums import InputFileType, TargetPydanticVersion
 from datamodel_code_generator.format import Formatter, PythonVersion
 
-from mlbgen.language import paths
+from mlb_contracts import jsonpath
 from mlbgen.language.names import pascal, snake
 from mlbgen.samples import infer
 from mlbgen.samples.shape import Shape
@@ -89,7 +89,7 @@ def _object(shape: Shape, name: str, path: str, definitions: dict[str, dict[str,
             properties[member] = _choices(_merged(sides), f"{name}Side", f"{path}['away','home']", definitions)
         else:
             properties[member] = _choices(
-                place, name + (pascal(member) or "Other"), path + paths.step(member), definitions
+                place, name + (pascal(member) or "Other"), path + jsonpath.text(member), definitions
             )
     return {"type": "object", "description": path, "properties": properties}
 

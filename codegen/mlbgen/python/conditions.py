@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from mlbgen.language import paths
 from mlbgen.python.code import Code, quoted
@@ -32,6 +32,8 @@ def _test(condition: paths.Condition, read: Read, *, negated: bool, nested: bool
             return f"{read(members)[0]} is {'' if negated else 'not '}UNSET"
         case paths.Comparison():
             return _compared(condition, read, negated=negated, nested=nested)
+        case _:
+            assert_never(condition)
 
 
 def _compared(comparison: paths.Comparison, read: Read, *, negated: bool, nested: bool) -> str:

@@ -1,8 +1,11 @@
 """What a method's tables, rules and document keys look at in a response: collected place by place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from mlb_contracts import sql_types
+from mlb_contracts.jsonpath import Step
 from mlbgen import ir
 from mlbgen.ir.columns import decodings
 from mlbgen.language import paths
@@ -94,13 +97,12 @@ def _sort(place: Draft, shape: Shape) -> None:
 
 def _read_rule(root: Draft, rule: ir.Rule) -> None:
     place = root
-    path = paths.parse(rule.path)
-    for segment, offset in zip(path.segments, path.offsets, strict=True):
-        if isinstance(segment, str):
-            place = place.walk((segment,))
+    for step in rule.steps:
+        if isinstance(step, str):
+            place = place.walk((step,))
         else:
-            place = place.each("array" if rule.path[offset] == "[" else "map", f"{place.titles[-1]}_item")
-    place.annotations.add(_BY_JSON_TYPE[rule.argument] if rule.kind == "type" and rule.argument else "object")
+            place = place.each("map" if step is Step.VALUE else "array", f"{place.titles[-1]}_item")
+    place.annotations.add(_BY_JSON_TYPE[rule.test.type] if isinstance(rule.test, ir.HasType) else "object")
 
 
 def _read_table(root: Draft, table: ir.Table) -> None:
@@ -120,12 +122,22 @@ def _read_table(root: Draft, table: ir.Table) -> None:
             if isinstance(each.by, ir.MemberEquals):
                 places[each.name].walk(each.by.members).annotations.add(items[each.by.level])
     for column in table.columns:
-        match column.value:
-            case ir.PathValue(references):
-                for reference, decoding in zip(references, decodings(column), strict=True):
-                    places[reference.root].walk(reference.members).annotations.add(decoding.annotation)
-            case ir.ItemValue(level):
-                places[level].annotations.update(each.annotation for each in decodings(column))
+        _read_column(places, column)
+
+
+def _read_column(places: Mapping[str, Draft], column: ir.Column) -> None:
+    match column.value:
+        case ir.PathValue(references):
+            for reference, decoding in zip(references, decodings(column), strict=True):
+                places[reference.root].walk(reference.members).annotations.add(decoding.annotation)
+        case ir.ItemValue(level):
+            places[level].annotations.update(each.annotation for each in decodings(column))
+        case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.ConstantValue():
+            pass  # which the decoder does not read
+        case ir.CapturedAt() | ir.IngestedAt():
+            pass
+        case _:
+            assert_never(column.value)
 
 
 def _read_condition(item: Draft, condition: paths.Condition) -> None:
@@ -143,6 +155,8 @@ def _read_condition(item: Draft, condition: paths.Condition) -> None:
             place = item.walk(members)
             place.annotations.add(_of_literal(literal))
             place.keeps_null |= literal is None
+        case _:
+            assert_never(condition)
 
 
 def _of_literal(literal: paths.Literal) -> str:

@@ -7,6 +7,7 @@ loop, has a statement before it. (A statement for each column would take half as
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from mlbgen import ir
 from mlbgen.ir import columns
@@ -105,8 +106,10 @@ class _Writer:
                 return max(self.depths[each.root] for each in references)
             case ir.IndexValue(level) | ir.KeyValue(level) | ir.ItemValue(level):
                 return self.depths[level]
-            case _:
+            case ir.ParameterValue() | ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
                 return 0
+            case _:
+                assert_never(value)
 
     def _is_in_row(self, column: ir.Column) -> bool:
         """Whether the column's line is the one in the row."""
@@ -117,8 +120,10 @@ class _Writer:
                 is_plain = len(references) == 1 and column.nullable and column.default is None and not column.null_if
             case ir.ItemValue():
                 is_plain = True
-            case _:
+            case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue():
                 is_plain = False
+            case _:
+                assert_never(column.value)
         is_innermost = self._depth(column.value) == len(self.table.levels)
         return is_plain and is_innermost and columns.decodings(column)[0].convert is None
 
@@ -181,6 +186,10 @@ class _Writer:
                 self._say(column, quoted(value))
             case ir.CapturedAt():
                 self._say(column, "capture.captured_at")
+            case ir.IngestedAt():
+                pass  # the database sets it
+            case _:
+                assert_never(column.value)
 
     def _values(self, source: ir.PathValue | ir.ParameterValue) -> list[Value]:
         if isinstance(source, ir.ParameterValue):

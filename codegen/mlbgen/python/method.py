@@ -1,6 +1,7 @@
 """method.py of a method: what its responses are about, which are accepted, and its tables."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from mlb_contracts import sql_types
 from mlbgen import ir
@@ -45,7 +46,7 @@ def text(method: ir.Method, tree: Tree) -> str:
     keys = tuple(_key(key, tree, constants) for key in method.document)
     tests = _accept(method, tree, constants)
     document = "document" if tests else "_document"
-    capture = "capture" if any(rule.kind == "equals_parameter" for rule in method.rules) else "_capture"
+    capture = "capture" if any(isinstance(rule.test, ir.EqualsParameter) for rule in method.rules) else "_capture"
     return render(
         "method.py.jinja",
         _Context(
@@ -58,9 +59,7 @@ def text(method: ir.Method, tree: Tree) -> str:
             modules=modules(method),
             facts=_facts(method),
             required=tuple(map(quoted, required(method))),
-            rules=tuple(
-                Code(f"Rule{quoted((rule.text, rule.path, rule.kind, rule.argument))}") for rule in method.rules
-            ),
+            rules=tuple(Code(f"Rule{quoted((rule.text, rule.path, *_test(rule.test)))}") for rule in method.rules),
         ),
     )
 
@@ -101,6 +100,21 @@ def _key(key: ir.DocumentKey, tree: Tree, constants: set[str]) -> _Key:
     constants |= scope.constants
     fact = f"DocumentKey({quoted(key.name)}, {quoted(str(key.type))}, read_{key.name}, {source})"
     return _Key(key.name, f"{sql_types.facts(key.type).python} | None", Code(arguments), _statements(scope), Code(fact))
+
+
+def _test(test: ir.RuleTest) -> tuple[str, str | None]:
+    """The kind and the argument that mlb_contracts.Rule has for it."""
+    match test:
+        case ir.IsPresent():
+            return "present", None
+        case ir.IsAbsent():
+            return "absent", None
+        case ir.HasType(json_type):
+            return "type", json_type
+        case ir.EqualsParameter(name):
+            return "equals_parameter", name
+        case _:
+            assert_never(test)
 
 
 def _accept(method: ir.Method, tree: Tree, constants: set[str]) -> Code:

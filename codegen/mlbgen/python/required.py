@@ -1,7 +1,9 @@
 """What of a response must be readable: without it rows would be lost or told apart wrongly, or a rule goes untested."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
+from mlb_contracts import jsonpath
 from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language import paths
@@ -37,7 +39,7 @@ def _paths(value: ir.Value) -> tuple[str, ...]:
 
 
 def _behind(path: str, members: tuple[str, ...]) -> str:
-    return path + "".join(map(paths.step, members))
+    return jsonpath.below(path, members)
 
 
 def _looked_at(condition: paths.Condition) -> Iterator[tuple[str, ...]]:
@@ -50,3 +52,5 @@ def _looked_at(condition: paths.Condition) -> Iterator[tuple[str, ...]]:
                 yield from _looked_at(each)
         case paths.Exists(members) | paths.Comparison(members):
             yield members
+        case _:
+            assert_never(condition)

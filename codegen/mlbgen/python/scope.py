@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from mlbgen import ir
 from mlbgen.language.names import identifier
@@ -117,6 +117,8 @@ class Scope:
                 found = self.container(lookup.source)
                 inside = f"0 <= {wanted.name} < len({found.name})"
                 expression = f"({found.name}[{wanted.name}] if {inside} else None)"
+            case _:
+                assert_never(lookup.by)
         item = found.node.each
         variable = Variable(
             self.names.take(identifier(lookup.name), f"found_{lookup.name}"), item, max(found.depth, wanted.depth)

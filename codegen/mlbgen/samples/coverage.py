@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from mlbgen import ir
 from mlbgen.language import ignores, paths
@@ -94,3 +94,9 @@ def _mapped(method: ir.Method) -> Iterator[tuple[str, str]]:
                         yield reference.path, name
                 case ir.ItemValue(path=path):
                     yield path, name
+                case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.ConstantValue():
+                    pass  # which no leaf of a response fills
+                case ir.CapturedAt() | ir.IngestedAt():
+                    pass
+                case _:
+                    assert_never(column.value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
 from mlbgen import ir
 from mlbgen.language import paths
@@ -51,22 +51,18 @@ def find_all(source: ir.Value, scope: Scope, parameters: Mapping[str, str]) -> I
                 yield Found(_walk(scope[reference.root].value, reference.members, None), reference.type)
         case ir.ItemValue(level, item_type):
             yield Found(scope[level].value, item_type)
-        case _:
-            yield Found(_known(source, scope, parameters))
-
-
-def _known(source: ir.Value, scope: Scope, parameters: Mapping[str, str]) -> object:
-    """What is not read from the response itself."""
-    match source:
         case ir.ParameterValue(name):
-            return parameters.get(name)
+            yield Found(parameters.get(name))
         case ir.IndexValue(level, start):
-            return scope[level].index + start
+            yield Found(scope[level].index + start)
         case ir.KeyValue(level):
-            return scope[level].key
+            yield Found(scope[level].key)
         case ir.ConstantValue(constant):
-            return constant
-    return None  # captured_at and ingested_at, which are not the response's
+            yield Found(constant)
+        case ir.CapturedAt() | ir.IngestedAt():
+            yield _NOTHING  # which are not the response's
+        case _:
+            assert_never(source)
 
 
 def _loop(levels: tuple[ir.Level, ...], lookups: Mapping[str, ir.LookUp], scope: Scope) -> Iterator[Scope]:
@@ -107,13 +103,16 @@ def _look_up(lookup: ir.LookUp, scope: Scope) -> object:
     container = _walk(scope[lookup.source.root].value, lookup.source.members, None)
     wanted = scope[lookup.by.level].value
     match lookup.by:
-        case ir.KeyOf(prefix, _, suffix) if isinstance(container, dict):
-            return container.get(f"{prefix}{wanted}{suffix}")
-        case ir.MemberEquals(members) if isinstance(container, list):
-            return next((each for each in container if _equal(_walk(each, members, _ABSENT), wanted)), None)
-        case ir.AtIndex() if isinstance(container, list) and isinstance(wanted, int):
-            return container[wanted] if 0 <= wanted < len(container) else None
-    return None
+        case ir.KeyOf(prefix, _, suffix):
+            return container.get(f"{prefix}{wanted}{suffix}") if isinstance(container, dict) else None
+        case ir.MemberEquals(members):
+            items = container if isinstance(container, list) else []
+            return next((each for each in items if _equal(_walk(each, members, _ABSENT), wanted)), None)
+        case ir.AtIndex():
+            items = container if isinstance(container, list) else []
+            return items[wanted] if isinstance(wanted, int) and 0 <= wanted < len(items) else None
+        case _:
+            assert_never(lookup.by)
 
 
 def _walk(start: object, members: tuple[str, ...], otherwise: object) -> object:
@@ -136,6 +135,8 @@ def _holds(condition: paths.Condition, item: object) -> bool:
             return _walk(item, members, _ABSENT) is not _ABSENT
         case paths.Comparison(members, operator, literal):
             return _compare(_walk(item, members, _ABSENT), operator, literal)
+        case _:
+            assert_never(condition)
 
 
 def _compare(left: object, operator: str, right: paths.Literal) -> bool:

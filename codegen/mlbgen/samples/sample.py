@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import assert_never
 
 from mlbgen import ir
 from mlbgen.ir.columns import parameter
@@ -199,7 +200,10 @@ def _source(column: ir.Column) -> str:
             return parameter(name)
         case ir.IndexValue(level) | ir.KeyValue(level):
             return f"the level {level}"
-    return "no path"
+        case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
+            return "no path"
+        case _:
+            assert_never(column.value)
 
 
 def _short(value: object) -> str:

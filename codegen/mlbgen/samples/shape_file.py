@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mlbgen.language import paths
+from mlb_contracts import jsonpath
 from mlbgen.language.errors import MlbgenError
 from mlbgen.samples.shape import JsonType, Shape
 
@@ -72,7 +72,10 @@ def _shape(schema: Mapping[str, Any], path: str, seen: Mapping[str, int]) -> Sha
     return Shape(
         frozenset(types),
         seen[path],
-        {name: _shape(member, path + paths.step(name), seen) for name, member in schema.get("properties", {}).items()},
+        {
+            name: _shape(member, path + jsonpath.text(name), seen)
+            for name, member in schema.get("properties", {}).items()
+        },
         None if items is None else _shape(items, path + _item_step(types), seen),
     )
 
@@ -81,7 +84,7 @@ def places(shape: Shape, path: str = "$") -> Iterator[tuple[str, Shape]]:
     """Each place of the shape with its path: `$.dates[*].games`, and `.*` for the values of a map."""
     yield path, shape
     for name, member in shape.members.items():
-        yield from places(member, path + paths.step(name))
+        yield from places(member, path + jsonpath.text(name))
     if shape.items is not None:
         yield from places(shape.items, path + _item_step(shape.types))
 

@@ -5,10 +5,11 @@ request did not ask for it.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import assert_never
 
+from mlb_contracts.jsonpath import Steps
 from mlbgen import ir
 from mlbgen.ir.columns import parameter
-from mlbgen.language import paths
 from mlbgen.samples.stubs import Stub
 from mlbgen.samples.values import Misfit, fit, json_type
 
@@ -36,29 +37,29 @@ def why_refused(method: ir.Method, stub: Stub) -> str | None:
 
 
 def _breaks(rule: ir.Rule, stub: Stub) -> bool:
-    segments = paths.parse(rule.path).segments
-    found = [value for value in _values(stub.document, segments) if value is not None]
-    match rule.kind:
-        case "present":
+    found = [value for value in _values(stub.document, rule.steps) if value is not None]
+    match rule.test:
+        case ir.IsPresent():
             return not found
-        case "absent":
+        case ir.IsAbsent():
             return bool(found)
-        case "equals_parameter":
-            wanted = stub.parameters.get(str(rule.argument))
-            required = not any(isinstance(each, paths.Each) for each in segments)
-            return any(str(value) != wanted for value in found) or (required and not found)
-        case "type":
-            possible = {"number": ("number", "integer")}.get(str(rule.argument), (rule.argument,))
+        case ir.EqualsParameter(name):
+            wanted = stub.parameters.get(name)
+            return any(str(value) != wanted for value in found) or (not rule.loops and not found)
+        case ir.HasType(wanted_type):
+            possible = {"number": ("number", "integer")}.get(wanted_type, (wanted_type,))
             return any(json_type(value) not in possible for value in found)
+        case _:
+            assert_never(rule.test)
 
 
-def _values(value: object, segments: tuple[str | paths.Each, ...]) -> Iterator[object]:
-    if not segments:
+def _values(value: object, steps: Steps) -> Iterator[object]:
+    if not steps:
         yield value
-    elif isinstance(segments[0], str):
+    elif isinstance(steps[0], str):
         if isinstance(value, dict):
-            yield from _values(value.get(segments[0]), segments[1:])
+            yield from _values(value.get(steps[0]), steps[1:])
     else:
         items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         for item in items:
-            yield from _values(item, segments[1:])
+            yield from _values(item, steps[1:])

@@ -1,6 +1,6 @@
 """Explains why a response can't be read: the broken rule or exact place, the value there, the table concerned."""
 
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
@@ -98,6 +98,8 @@ def _breach(rule: Rule, document: Any, capture: Capture) -> tuple[str, Any] | No
                 return None
             needed = [] if any(isinstance(step, Step) for step in steps) else [(rule.path, None)]
             wrong = [(path, value) for path, value in there or needed if str(value) != wanted]
+        case _:
+            assert_never(rule.kind)
     return wrong[0] if wrong else None
 
 

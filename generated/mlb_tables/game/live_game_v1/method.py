@@ -70,7 +70,7 @@ METHOD = Method(
     shrink_guard=ShrinkGuard(
         share=0.2, emptied_table_rows=5, once=("game.live_game_pitch_events", "game.live_game_runners")
     ),
-    fingerprint="3ecc86ae773de14799706cd9ec59d74014793654b6da522747ac96a28b7a175e",
+    fingerprint="a9320220dee1f09fdd0805183e9282745ed8da1d6d90fc7a5b4c453e58363e22",
     document=(DocumentKey("game_pk", "bigint", read_game_pk, path="$.gamePk"),),
     required=(
         "$.gamePk",

@@ -54,7 +54,7 @@ METHOD = Method(
     raw_table="schedule",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.5, emptied_table_rows=5, once=()),
-    fingerprint="688439e6f60be906803bad05718fa05e6711be4c90d2c372614dfec4e473714d",
+    fingerprint="fb88ca9eb42405221ac33e921c43b7142b4d165459c5c4359390cf8bcd66737b",
     document=(
         DocumentKey("schedule_date", "date", read_schedule_date, parameter="date"),
         DocumentKey("sport_id", "smallint", read_sport_id, parameter="sportId"),

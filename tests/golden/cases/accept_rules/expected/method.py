@@ -41,7 +41,7 @@ METHOD = Method(
     raw_table="game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
-    fingerprint="637cb6ab2ec6eb9fa5a6bae850adba5cc9d634f312f4d083e6d510c2c29d50a2",
+    fingerprint="b8493cc71e22a54dc6dbf057933bbc29dbf0359de83ddd47db6e61c8ccd2c543",
     document=(DocumentKey("game_pk", "bigint", read_game_pk, path="$.gamePk"),),
     required=(
         "$.gamePk",

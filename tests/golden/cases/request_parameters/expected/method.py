@@ -46,7 +46,7 @@ METHOD = Method(
     raw_table="game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
-    fingerprint="0498b1ba2d28ffb14429ee25a43e54fd9f15c4e13a1fd149b311857589334b4d",
+    fingerprint="a63c98a216ac9f070e36a23745b0b0ef6416bb9d1291e953e3c2c1c6e9ebf192",
     document=(
         DocumentKey("game_day", "date", read_game_day, parameter="date"),
         DocumentKey("level", "smallint", read_level, parameter="level"),
