@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mlb_contracts.migrations import SCHEMA, SCRIPT, SUMS
 from mlbgen import ir, layout, lower
 from mlbgen.language import source, spec
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors
@@ -87,9 +88,9 @@ def read_released(root: Path) -> Released | None:
 
     Raises MlbgenError where a file is not as it was released, or can't be read.
     """
-    names = (released.SUMS, released.SCHEMA)
+    names = (SUMS, SCHEMA)
     folder = layout.migrations(layout.package(root))
-    found = [each for each in (root / folder).glob("*") if each.name in names or released.SCRIPT.fullmatch(each.name)]
+    found = [each for each in (root / folder).glob("*") if each.name in names or SCRIPT.fullmatch(each.name)]
     with unusable_files():
         # What is not UTF-8 is not as it was released either.
         texts = {each.name: each.read_bytes().decode(errors="replace") for each in found}

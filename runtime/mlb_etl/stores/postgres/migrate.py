@@ -1,6 +1,5 @@
 """Brings a database to the schema of the generated package, with a history that Flyway can read and go on with."""
 
-import hashlib
 import re
 import time
 import zlib
@@ -15,6 +14,8 @@ from typing import Literal, TypeAlias
 import psycopg
 from psycopg import sql
 
+from mlb_contracts import migrations
+from mlb_contracts.migrations import SCHEMA, SCRIPT, SUMS
 from mlb_etl import registry
 from mlb_etl.errors import EtlError
 from mlb_etl.stores.postgres import schema_drift
@@ -25,12 +26,9 @@ from mlb_etl.stores.postgres.session import require_utf8, require_writable
 State: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
 
 LOCK = 0x6D6C625F65746C  # "mlb_etl": one migration at a time in a database
-SUMS = "migrations.sum"
-SCHEMA = "schema.json"  # the generator's: where its next migration starts from
 _REBUILDS = re.compile(rb"(?:--.*\n)*?-- Rebuilds: (.+)\n")  # in the comment at the top
 SHADOW_SCHEMA = "{schema}_rebuild"  # the schema of tables that are made anew, until they take the place of the old ones
 _FILL = re.compile(rb"^-- Here `mlb-etl rebuild` fills the new tables\.$", re.MULTILINE)
-_SCRIPT = re.compile(r"V(?P<version>[0-9]+)__(?P<description>\w+)\.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,19 +156,18 @@ def _tracks(package: str) -> tuple[Track, Track]:
 
 def _migrations(track: Track) -> tuple[Migration, ...]:
     """The folder's migrations by version; those with a sum file must be as it says."""
-    files = [path for path in track.folder.iterdir() if path.name == SCHEMA or _SCRIPT.fullmatch(path.name)]
+    files = [path for path in track.folder.iterdir() if path.name == SCHEMA or SCRIPT.fullmatch(path.name)]
     sums = track.folder / SUMS
     if sums.is_file():
         _verify(files, sums.read_text())
-    found = (_migration(path, match) for path in files if (match := _SCRIPT.fullmatch(path.name)))
+    found = (_migration(path, match) for path in files if (match := SCRIPT.fullmatch(path.name)))
     return tuple(sorted(found, key=lambda migration: migration.version))
 
 
 def _verify(files: Sequence[Traversable], sums: str) -> None:
     """Raise EtlError for a file that is not as the sum file says, whose lines sha256sum reads too."""
-    actual = {(hashlib.sha256(each.read_bytes()).hexdigest(), each.name) for each in files}
-    noted = {tuple(line.split()) for line in sums.splitlines() if not line.startswith("#")}
-    for _, script in sorted(actual ^ noted):
+    actual = {each.name: migrations.digest(each.read_bytes()) for each in files}
+    for script, _ in sorted(actual.items() ^ migrations.noted(sums).items()):
         raise EtlError(
             f"{script}: not as {SUMS} says; a migration never changes: restore it, or install the package again"
         )
