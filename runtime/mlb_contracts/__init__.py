@@ -56,17 +56,6 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignKey:
-    """A foreign key between partitions: each has it, to the partition of the same bounds of the table referred to."""
-
-    name: str
-    columns: tuple[str, ...]
-    schema: str
-    table: str
-    references: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Check:
     """A condition on `columns`, as an expression of the mapping with quoted names.
 
@@ -84,9 +73,8 @@ class Table:
     """One table: its facts, and the function that makes its rows. A store composes its statements of them.
 
     `columns` are those that rows hold, in their order; ingested_at is the store's own. `identity` is what makes a row
-    the same one in another capture: the primary key, but for the column of a month that widens it. `foreign_keys` are
-    those that its partitions have; any others are known to the database only. `guarded`: the shrink guard watches over
-    its rows.
+    the same one in another capture: the primary key, but for the column of a month that widens it. `guarded`: the
+    shrink guard watches over its rows.
     """
 
     schema: str
@@ -95,7 +83,6 @@ class Table:
     primary_key: tuple[str, ...]
     identity: tuple[str, ...]
     partition: Partition | None
-    foreign_keys: tuple[ForeignKey, ...]
     checks: tuple[Check, ...]
     guarded: bool
     extract: Callable[[Any, Capture], list[Row]]
@@ -219,7 +206,6 @@ __all__: Sequence[str] = (
     "Check",
     "Column",
     "DocumentKey",
-    "ForeignKey",
     "Method",
     "Partition",
     "Rejected",

@@ -22,6 +22,8 @@ from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import migrate, premake
 from mlb_etl.stores.postgres.db import Connection
 
+KEY = "FOREIGN KEY (game_pk, season) REFERENCES sample.games(game_pk, season) DEFERRABLE"
+
 
 def connect(dsn: str) -> Connection:
     return psycopg.connect(dsn, autocommit=True)
@@ -44,16 +46,20 @@ def told(dsn: str) -> list[str]:
     ("statement", "lines"),
     [
         (
-            "ALTER TABLE sample.plays_2024 DROP CONSTRAINT plays_games",
-            ["sample.plays_2024: foreign key plays_games is missing: to sample.games"],
+            "ALTER TABLE sample.plays DROP CONSTRAINT plays_games",
+            [f"sample.plays: foreign key plays_games is missing: {KEY}"],
         ),
         (
             "DROP TABLE sample.games_2024 CASCADE",
-            ["sample.plays_2024: foreign key plays_games is missing: to sample.games"],
+            [f"sample.plays: foreign key plays_games is missing: {KEY}"],
         ),
         (
             "ALTER TABLE sample.plays_2024 DISABLE TRIGGER ALL",
-            ["sample.plays_2024: foreign key plays_games is missing: to sample.games"],
+            [f"sample.plays: foreign key plays_games is {KEY}, disabled, and was made as {KEY}"],
+        ),
+        (
+            "ALTER TABLE sample.games_2024 DISABLE TRIGGER ALL",
+            [f"sample.plays: foreign key plays_games is {KEY}, disabled, and was made as {KEY}"],
         ),
         (
             "ALTER TABLE sample.plays DETACH PARTITION sample.plays_2024",

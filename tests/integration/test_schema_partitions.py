@@ -84,7 +84,7 @@ def test_ahead(connection: Connection) -> None:
 def test_ahead_passes_over_lists_that_are_no_seasons(connection: Connection) -> None:
     connection.execute("CREATE TABLE lists (team_id integer) PARTITION BY LIST (team_id)")
     table = Partitioned("public", "lists", Partition("team_id", "list"), "integer")
-    partitions = Partitions(connection, {("public", "lists"): table})
+    partitions = Partitions(connection, [("public", "lists")])
     [found] = premake._of_tables(partitions, [table], date(2024, 1, 1), date(2024, 12, 1))
     assert (found.made, found.there, found.skipped) == ((), (), "a list of team_id, which is no season")
 

@@ -11,7 +11,6 @@ from mlb_contracts import (
     Check,
     Column,
     DocumentKey,
-    ForeignKey,
     Method,
     Partition,
     Row,
@@ -84,7 +83,6 @@ GAMES = Table(
     primary_key=("game_pk", "season"),
     identity=("game_pk", "season"),
     partition=Partition("season", "list"),
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract_games,
@@ -104,7 +102,6 @@ PLAYS = Table(
     primary_key=("game_pk", "at_bat_index", "season"),
     identity=("game_pk", "at_bat_index", "season"),
     partition=Partition("season", "list"),
-    foreign_keys=(ForeignKey("plays_games", ("game_pk", "season"), "sample", "games", ("game_pk", "season")),),
     checks=(
         Check("plays_rbi", ("rbi",), '"rbi" BETWEEN 0 AND 4', "error"),
         Check("plays_many_rbi", ("rbi",), '"rbi" <= 3', "warn"),

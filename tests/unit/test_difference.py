@@ -129,10 +129,9 @@ def test_a_foreign_key_is_made_anew_with_the_table_it_leads_to() -> None:
     assert set(found.after) == {games, OLD[1]}
 
 
-def test_a_foreign_key_leaves_the_partitions_with_the_parent_that_has_none_any_more() -> None:
+def test_a_foreign_key_is_made_anew_with_a_parent_that_has_no_partitions_any_more() -> None:
     (found,) = difference(OLD, (replace(OLD[0], partition=None), OLD[1])).altered
-    assert found.between_partitions.dropped == found.foreign_keys.added == OLD[1].foreign_keys
-    assert found.between_partitions.added == found.foreign_keys.dropped == ()
+    assert found.foreign_keys.dropped == found.foreign_keys.added == OLD[1].foreign_keys
     assert found.changes == ("foreign key plays_game_pk_fkey made anew",)
 
 

@@ -68,23 +68,6 @@ def test_drops() -> None:
     ]
 
 
-def test_foreign_keys_between_partitions_are_dropped_and_added_by_statements_for_any() -> None:
-    games = of_table(GAMES)
-    (dropped,) = difference([games, OLD], [games, replace(OLD, foreign_keys=())]).altered
-    assert (list(alter.foreign_key_drops(dropped)), dropped.changes) == (
-        [],
-        ("foreign key plays_game_pk_fkey dropped",),
-    )
-    drop, addition = lines(
-        [alter.between_partitions_drop(dropped), alter.between_partitions_addition(*OLD.foreign_keys)]
-    )
-    assert drop == 'ALTER TABLE %s DROP CONSTRAINT IF EXISTS "plays_game_pk_fkey"'
-    assert addition == (
-        'ALTER TABLE %s ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season")'
-        ' REFERENCES %s ("game_pk", "season") DEFERRABLE'
-    )
-
-
 def test_what_is_as_it_was_is_in_no_statement() -> None:
     found = changed(description="Other words; it's all.")
     steps = (alter.foreign_key_drops, alter.check_and_index_drops, alter.column_drops, alter.column_changes)

@@ -1,7 +1,6 @@
 """The text of DDL."""
 
 from dataclasses import replace
-from typing import Literal
 
 import pytest
 import sqlglot
@@ -10,7 +9,7 @@ from sqlglot import exp
 
 from mlbgen import ir
 from mlbgen.postgres import ddl, printer
-from mlbgen.postgres.relation import foreign_keys, of_raw, of_table
+from mlbgen.postgres.relation import of_raw, of_table
 
 
 def created(of: ir.Table) -> str:
@@ -46,40 +45,11 @@ def test_a_foreign_key_names_both_sides() -> None:
     ) in created(PLAYS)
 
 
-def test_a_foreign_key_between_partitions_leads_to_the_one_of_the_same_value() -> None:
-    assert [printer.line(each) for each in ddl.partitions(of_table(PLAYS), PLAYS.foreign_keys)] == [
-        f'CREATE TABLE "league"."plays_{year}" PARTITION OF "league"."plays"'
-        ' (CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season")'
-        f' REFERENCES "league"."games_{year}" ("game_pk", "season") DEFERRABLE) FOR VALUES IN ({year})'
+def test_a_partition_has_the_foreign_keys_of_its_table_and_states_none() -> None:
+    assert partitions(PLAYS) == [
+        f'CREATE TABLE "league"."plays_{year}" PARTITION OF "league"."plays" FOR VALUES IN ({year})'
         for year in (2024, 2025)
     ]
-
-
-@pytest.mark.parametrize(
-    ("child", "parent", "is_between"),
-    [
-        (("season", "list"), ("season", "list"), True),
-        (("season", "list"), ("year", "list"), False),
-        (("game_pk", "list"), ("season", "list"), False),
-        (("season", "list"), ("season", "month"), False),
-        (("season", "list"), None, False),
-        (None, ("season", "list"), False),
-    ],
-)
-def test_which_foreign_keys_are_between_partitions(
-    child: tuple[str, Literal["list", "month"]] | None,
-    parent: tuple[str, Literal["list", "month"]] | None,
-    *,
-    is_between: bool,
-) -> None:
-    """Those of tables that are partitioned by the same kind, and by columns that stand at the same place in the key."""
-    plays, games = (
-        replace(of_table(table), partition=by and ir.Partition(*by, ()))
-        for table, by in ((PLAYS, child), (GAMES, parent))
-    )
-    keys = PLAYS.foreign_keys
-    assert foreign_keys(plays, [games, plays]) == (((), keys) if is_between else (keys, ()))
-    assert foreign_keys(plays, [plays]) == (keys, ())
 
 
 def test_a_table_need_not_be_partitioned() -> None:

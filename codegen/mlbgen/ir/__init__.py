@@ -162,15 +162,6 @@ class ForeignKey:
     table: str
     references: tuple[str, ...]
 
-    def is_between_partitions(self, child: Partition | None, parent: Partition | None) -> bool:
-        """Whether rows of a partition refer only to rows of the parent's partition of the same bounds.
-
-        So it is where both are partitioned by the same kind, and by columns that the key pairs.
-        """
-        if child is None or parent is None or child.kind != parent.kind:
-            return False
-        return (child.column, parent.column) in zip(self.columns, self.references, strict=True)
-
 
 @dataclass(frozen=True, slots=True)
 class Index:

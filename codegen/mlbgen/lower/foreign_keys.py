@@ -49,7 +49,7 @@ def add(
     """The tables with their foreign keys, parents before children; `others` are the tables of other mappings."""
     known = Known({f"{draft.table.schema}.{draft.table.name}": draft for draft in drafts}, others, document)
     tables = [replace(draft.table, foreign_keys=_of_table(report, draft, known)) for draft in drafts]
-    return _ahead(_sorted(report, tables, drafts))
+    return _sorted(report, tables, drafts)
 
 
 def _of_table(report: Report, draft: Draft, known: Known) -> tuple[ir.ForeignKey, ...]:
@@ -153,19 +153,6 @@ def _check_covered(report: Report, place: Place, draft: Draft, names: tuple[str,
     message = f"no index starts with {', '.join(names)}"
     report.add("MG063", place, message, f"add indexes: [{{columns: [{', '.join(names)}]}}]")
     return False
-
-
-def _ahead(tables: Sequence[ir.Table]) -> tuple[ir.Table, ...]:
-    """With each partition made ahead also made of the tables that its foreign keys lead to."""
-    done = {(table.schema, table.name): table for table in tables}
-    for name in reversed(done):
-        child = done[name]
-        for key in child.foreign_keys:
-            parent = done[key.schema, key.table]
-            if child.partition and parent.partition and key.is_between_partitions(child.partition, parent.partition):
-                ahead = tuple(sorted({*parent.partition.ahead, *child.partition.ahead}))
-                done[key.schema, key.table] = replace(parent, partition=replace(parent.partition, ahead=ahead))
-    return tuple(done.values())
 
 
 def _sorted(report: Report, tables: Sequence[ir.Table], drafts: Sequence[Draft]) -> tuple[ir.Table, ...]:

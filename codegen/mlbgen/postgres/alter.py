@@ -12,7 +12,6 @@ from mlbgen.postgres.printer import Add
 from mlbgen.postgres.relation import Field, Relation
 
 LOCK_TIMEOUT = "5s"
-_ANY = exp.var("%s")  # for format()
 
 
 def wait_briefly() -> exp.Set:
@@ -24,17 +23,6 @@ def wait_briefly() -> exp.Set:
 def foreign_key_drops(table: Altered) -> Iterator[exp.Expr]:
     """ALTER TABLE that drops foreign keys."""
     yield from _alter(table.old, (_drop("CONSTRAINT", name(each.name)) for each in table.foreign_keys.dropped))
-
-
-def between_partitions_drop(table: Altered) -> exp.Alter:
-    """ALTER TABLE that drops the table's foreign keys between partitions of a partition %s, if it has them."""
-    names = (name(each.name) for each in table.between_partitions.dropped)
-    return exp.Alter(this=_ANY, kind="TABLE", actions=[_drop("CONSTRAINT", each, exists=True) for each in names])
-
-
-def between_partitions_addition(key: ir.ForeignKey) -> exp.Alter:
-    """ALTER TABLE that adds a foreign key from a partition %s to a partition %s."""
-    return exp.Alter(this=_ANY, kind="TABLE", actions=[Add(this=ddl.foreign_key(key, _ANY))])
 
 
 def check_and_index_drops(table: Altered) -> Iterator[exp.Expr]:
@@ -96,8 +84,8 @@ def _alter(table: Relation, actions: Iterable[exp.Expr]) -> Iterator[exp.Alter]:
         yield exp.Alter(this=ddl.of(table), kind="TABLE", actions=listed)
 
 
-def _drop(kind: str, what: exp.Expr, *, exists: bool = False) -> exp.Drop:
-    return exp.Drop(tables=[what], kind=kind, exists=exists)
+def _drop(kind: str, what: exp.Expr) -> exp.Drop:
+    return exp.Drop(tables=[what], kind=kind)
 
 
 def _nullability(field: Field) -> exp.AlterColumn:

@@ -1,19 +1,16 @@
 """The text of a migration that changes what is there.
 
 Tables that are made anew come first, in a schema of their own, where `mlb-etl rebuild` fills them while everyone reads
-the old ones. What locks others out comes after that, and foreign keys, as they check all rows at once, last. Those
-between partitions are added to whichever partitions there are, as loads make some that no mapping names.
+the old ones. What locks others out comes after that, and foreign keys, as they check all rows at once, last.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sqlglot import exp
-
 from mlbgen import ir
 from mlbgen.postgres import alter, ddl, nodes, printer, scripts
-from mlbgen.postgres.difference import Altered, Difference
-from mlbgen.postgres.relation import Relation, foreign_keys
+from mlbgen.postgres.difference import Difference
+from mlbgen.postgres.relation import Relation
 from mlbgen.postgres.scripts import statements
 from mlbgen.rendering import render
 
@@ -34,48 +31,20 @@ class _Rebuilt:
     schema: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Unlinked:
-    """A table whose partitions lose foreign keys, as people write it and quoted, and the statement of one partition."""
-
-    name: str
-    table: str
-    statement: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """A foreign key between partitions: both tables, its name, and the statement of two partitions; all literals."""
-
-    child: str
-    parent: str
-    name: str
-    statement: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Linked:
-    """Foreign keys between partitions, those of children before those of their parents."""
-
-    links: tuple[_Link, ...]
-
-
 def script(change: Difference, methods: Sequence[ir.Method]) -> str:
     """The migration that makes the change in tables of these methods."""
     again = [each.new for each in change.rebuilt]
-    links = tuple(_links(change))
     parts = (
         _head(change, methods),
-        statements([alter.wait_briefly()] if change.altered or change.dropped or again or links else []),
+        statements([alter.wait_briefly()] if _locks_others(change) else []),
         *_beside(again),
         *_drops(change),
         *(statements(alter.column_changes(each)) for each in change.altered),
         *_swaps(again),
         statements(map(ddl.schema, change.new_schemas)),
-        *_created(change),
-        *(statements(alter.foreign_key_additions(each, foreign_keys(each, change.new)[0])) for each in again),
+        *map(scripts.table, change.created),
+        *(statements(alter.foreign_key_additions(each, each.foreign_keys)) for each in again),
         *(statements(alter.additions(each)) for each in change.altered),
-        render("link.sql.jinja", _Linked(links)) if links else "",
     )
     return "\n".join(filter(None, parts))
 
@@ -100,9 +69,6 @@ def _beside(again: Sequence[Relation]) -> Iterator[str]:
 def _drops(change: Difference) -> Iterator[str]:
     """Foreign keys first, as they hold tables and columns."""
     yield "".join(statements(alter.foreign_key_drops(each)) for each in change.altered)
-    yield from (
-        render("unlink.sql.jinja", _unlinked(each)) for each in change.altered if each.between_partitions.dropped
-    )
     yield "".join(statements(alter.check_and_index_drops(each)) for each in change.altered)
     gone = [*change.dropped, *(each.old for each in change.rebuilt)]
     if gone:
@@ -119,42 +85,11 @@ def _swaps(again: Sequence[Relation]) -> Iterator[str]:
         yield _asked_for("ban-drop-schema", statements([alter.schema_drop(schema)]))
 
 
-def _created(change: Difference) -> Iterator[str]:
-    """The new tables; what partitions there are is known only of these, so that keys to others' come later."""
-    for each in change.created:
-        later = _later(each, change)
-        own = tuple(key for key in each.foreign_keys if key not in later)
-        yield scripts.table(replace(each, foreign_keys=own), change.created)
-
-
-def _later(table: Relation, change: Difference) -> list[ir.ForeignKey]:
-    """Foreign keys of the table between partitions that are not all there as soon as the table is."""
-    _, at_once = foreign_keys(table, change.created if table in change.created else ())
-    return [key for key in foreign_keys(table, change.new)[1] if key not in at_once]
-
-
-def _links(change: Difference) -> Iterator[_Link]:
-    """The foreign keys that partitions may lack then, and those of parents, which may get partitions by that."""
-    altered = (each.new for each in change.altered if each.between_partitions.added or each.ahead)
-    tables = {each.qualified_name for each in (*change.created, *(each.new for each in change.rebuilt), *altered)}
-    for child in reversed(change.new):
-        for key in _later(child, change) if child.qualified_name in tables else ():
-            tables.add(f"{key.schema}.{key.table}")
-            yield _Link(
-                child=_literal(printer.line(ddl.of(child))),
-                parent=_literal(printer.line(nodes.table(key.schema, key.table))),
-                name=_literal(key.name),
-                statement=_literal(printer.line(alter.between_partitions_addition(key))),
-            )
-
-
-def _unlinked(table: Altered) -> _Unlinked:
-    name, statement = printer.line(ddl.of(table.old)), printer.line(alter.between_partitions_drop(table))
-    return _Unlinked(table.old.qualified_name, _literal(name), _literal(statement))
-
-
-def _literal(text: str) -> str:
-    return printer.line(exp.Literal.string(text))
+def _locks_others(change: Difference) -> bool:
+    """Whether the migration waits for tables that others use; a new table locks those that it refers to."""
+    new = {each.qualified_name for each in change.created}
+    referred = {f"{key.schema}.{key.table}" for each in change.created for key in each.foreign_keys}
+    return bool(change.altered or change.dropped or change.rebuilt or referred - new)
 
 
 def _asked_for(rule: str, statement: str) -> str:

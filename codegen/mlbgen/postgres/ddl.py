@@ -1,6 +1,6 @@
 """Schemas, tables, partitions, indexes and comments: one syntax tree a statement."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
@@ -47,32 +47,25 @@ def check(of_table: Check) -> exp.Expr:
     return _named(of_table.name, exp.CheckColumnConstraint(this=nodes.expression(of_table.expression)))
 
 
-def foreign_key(key: ir.ForeignKey, to: exp.Expr | None = None) -> exp.Expr:
-    """A foreign key as CREATE TABLE and ADD have it; `to` is a partition of the table that it leads to."""
-    reference = exp.Reference(this=to or nodes.table(key.schema, key.table), expressions=columns(key.references))
+def foreign_key(key: ir.ForeignKey) -> exp.Expr:
+    """A foreign key as CREATE TABLE and ADD have it."""
+    reference = exp.Reference(this=nodes.table(key.schema, key.table), expressions=columns(key.references))
     made = exp.ForeignKey(expressions=columns(key.columns), reference=reference, options=["DEFERRABLE"])
     return _named(key.name, made)
 
 
-def partitions(relation: Relation, keys: Sequence[ir.ForeignKey] = ()) -> Iterator[exp.Create]:
-    """CREATE TABLE for each partition made ahead, such as live_game_plays_2024 or live_game_v1_2024_07.
-
-    `keys` are the foreign keys that each has to its parents' partitions of the same value.
-    """
+def partitions(relation: Relation) -> Iterator[exp.Create]:
+    """CREATE TABLE for each partition made ahead, such as live_game_plays_2024 or live_game_v1_2024_07."""
     for value in () if relation.partition is None else relation.partition.ahead:
-        yield partition(relation, value, keys)
+        yield partition(relation, value)
 
 
-def partition(
-    relation: Relation, value: int | str, keys: Sequence[ir.ForeignKey] = (), *, exists: bool = False
-) -> exp.Create:
+def partition(relation: Relation, value: int | str, *, exists: bool = False) -> exp.Create:
     """CREATE TABLE of the partition for that value; `exists`: unless it is there, as it may have been needed before."""
     if relation.partition is None:
         raise ValueError(f"{relation.qualified_name} is not partitioned")
-    constraints = [foreign_key(each, _partition(each.schema, each.table, value)) for each in keys]
-    whole = exp.Schema(this=of(relation), expressions=constraints) if constraints else of(relation)
-    part_of = exp.PartitionedOfProperty(this=whole, expression=_bounds(relation, relation.partition, value))
-    part = _partition(relation.schema, relation.name, value)
+    part_of = exp.PartitionedOfProperty(this=of(relation), expression=_bounds(relation, relation.partition, value))
+    part = nodes.table(relation.schema, f"{relation.name}_{value}".replace("-", "_"))
     return exp.Create(this=part, kind="TABLE", exists=exists, properties=_properties(part_of))
 
 
@@ -118,10 +111,6 @@ def names_in(expression: str) -> set[str]:
 def of(relation: Relation) -> exp.Table:
     """The table's name."""
     return nodes.table(relation.schema, relation.name)
-
-
-def _partition(schema_name: str, table_name: str, value: int | str) -> exp.Table:
-    return nodes.table(schema_name, f"{table_name}_{value}".replace("-", "_"))
 
 
 def _properties(*properties: exp.Property) -> exp.Properties:

@@ -9,7 +9,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from mlbgen import ir
 from mlbgen.postgres import ddl
-from mlbgen.postgres.relation import Check, Field, ForeignKeys, Relation, foreign_keys
+from mlbgen.postgres.relation import Check, Field, Relation
 from mlbgen.postgres.widening import widens
 
 # Schema, table and column.
@@ -40,8 +40,7 @@ class Altered:
     """A table that changes in place.
 
     A column that is both dropped and added has got a type that can't hold all its values. Of the others, those with
-    another type, nullability, default or description are as they will be. `foreign_keys` are the table's own, and
-    `between_partitions` those that each of its partitions has.
+    another type, nullability, default or description are as they will be.
     """
 
     old: Relation
@@ -53,7 +52,6 @@ class Altered:
     defaults: tuple[Field, ...]
     descriptions: tuple[Field, ...]
     foreign_keys: Remade[ir.ForeignKey]
-    between_partitions: Remade[ir.ForeignKey]
     checks: Remade[Check]
     indexes: Remade[ir.Index]
     ahead: tuple[int | str, ...]
@@ -68,8 +66,6 @@ class Altered:
     def changes(self) -> tuple[str, ...]:
         """The changes in words, such as `column venue added`."""
         both = self.narrowed
-        own, between = self.foreign_keys, self.between_partitions
-        keys = Remade((*own.dropped, *between.dropped), (*own.added, *between.added))
         columns = {
             "dropped": [each for each in self.dropped if each.name not in both],
             "added": [each for each in self.added if each.name not in both],
@@ -81,7 +77,7 @@ class Altered:
         }
         return (
             *(f"column {each.name} {what}" for what, fields in columns.items() for each in fields),
-            *keys.words("foreign key"),
+            *self.foreign_keys.words("foreign key"),
             *self.checks.words("check"),
             *self.indexes.words("index"),
             *([f"partitions added: {', '.join(map(str, self.ahead))}"] if self.ahead else []),
@@ -147,9 +143,7 @@ def difference(old: Sequence[Relation], new: Sequence[Relation]) -> Difference:
     again = frozenset(each.new.qualified_name for each in rebuilt)
     kept = [pair for pair in pairs if pair[1].qualified_name not in again]
     retyped = frozenset(place for pair in kept for place in _retyped(*pair))
-    altered = [
-        _altered(*pair, (foreign_keys(pair[0], old), foreign_keys(pair[1], new)), retyped, again) for pair in kept
-    ]
+    altered = [_altered(*pair, retyped, again) for pair in kept]
     return Difference(
         new=tuple(new),
         created=tuple(each for each in new if each.qualified_name not in before),
@@ -203,22 +197,12 @@ def _retyped(old: Relation, new: Relation) -> Iterable[_Place]:
             yield new.schema, new.name, field.name
 
 
-def _altered(
-    old: Relation,
-    new: Relation,
-    keys: tuple[ForeignKeys, ForeignKeys],
-    retyped: frozenset[_Place],
-    rebuilt: frozenset[str],
-) -> Altered:
-    """`keys` are the foreign keys of both."""
+def _altered(old: Relation, new: Relation, retyped: frozenset[_Place], rebuilt: frozenset[str]) -> Altered:
     before, after = ({each.name: each for each in of.fields} for of in (old, new))
     both = [(each, after[each.name]) for each in old.fields if each.name in after]
     narrowed = {to.name for each, to in both if each.type != to.type and not widens(each.type, to.type)}
     kept = [pair for pair in both if pair[1].name not in narrowed]
     touched = {column for schema, table, column in retyped if (schema, table) == (new.schema, new.name)}
-    own, between = (
-        _remade(*pair, lambda key: _follows(key, new, retyped, rebuilt)) for pair in zip(*keys, strict=True)
-    )
     return Altered(
         old=old,
         new=new,
@@ -228,8 +212,7 @@ def _altered(
         nullability=tuple(to for each, to in kept if each.nullable != to.nullable),
         defaults=tuple(to for each, to in kept if each.now != to.now),
         descriptions=tuple(to for each, to in kept if each.description != to.description),
-        foreign_keys=own,
-        between_partitions=between,
+        foreign_keys=_remade(old.foreign_keys, new.foreign_keys, lambda key: _follows(key, new, retyped, rebuilt)),
         checks=_remade(old.checks, new.checks, lambda check: not touched.isdisjoint(ddl.names_in(check.expression))),
         indexes=_remade(old.indexes, new.indexes, lambda index: _is_over(index, touched, narrowed)),
         ahead=_ahead(old, new),

@@ -1,12 +1,8 @@
 """A table of the database as plain values: what the tables of a mapping and the raw tables have in common."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from mlbgen import ir
-
-ForeignKeys: TypeAlias = tuple[tuple[ir.ForeignKey, ...], tuple[ir.ForeignKey, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +62,6 @@ def of_table(table: ir.Table) -> Relation:
         indexes=table.indexes,
         checks=tuple(Check(each.name, each.expression) for each in table.checks if each.severity == "error"),
     )
-
-
-def foreign_keys(of: Relation, among: Iterable[Relation]) -> ForeignKeys:
-    """Its foreign keys that the table has itself, and those between partitions, which each of its partitions has."""
-    parents = {(each.schema, each.name): each.partition for each in among}
-    between = tuple(
-        key for key in of.foreign_keys if key.is_between_partitions(of.partition, parents.get((key.schema, key.table)))
-    )
-    return tuple(key for key in of.foreign_keys if key not in between), between
 
 
 def _field(column: ir.Column) -> Field:

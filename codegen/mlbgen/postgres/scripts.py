@@ -1,13 +1,12 @@
 """The text of SQL scripts: their first lines, statements, and whole tables."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from sqlglot import exp
 
 from mlbgen import ir
 from mlbgen.postgres import ddl, nodes, printer
-from mlbgen.postgres.relation import Relation, foreign_keys
+from mlbgen.postgres.relation import Relation
 
 _UNCOMPRESSED = """\
 -- Bodies are compressed already; a second try would take 1.4 of 3.2 ms a feed on a server without lz4.
@@ -28,27 +27,23 @@ def header(methods: Sequence[ir.Method], then: str) -> str:
 def create(relations: Sequence[Relation]) -> str:
     """What makes these tables and their schemas; parents come before children."""
     schemas = sorted({relation.schema for relation in relations})
-    return "\n".join((statements(map(ddl.schema, schemas)), *(table(each, relations) for each in relations)))
+    return "\n".join((statements(map(ddl.schema, schemas)), *map(table, relations)))
 
 
-def table(relation: Relation, beside: Iterable[Relation]) -> str:
-    """The table with all that belongs to it; `beside` are the tables whose partitions its own can refer to."""
-    own, between = foreign_keys(relation, beside)
-    parts = (
-        unindexed(replace(relation, foreign_keys=own), between),
-        *map(statements, (ddl.indexes(relation), ddl.comments(relation))),
-    )
+def table(relation: Relation) -> str:
+    """The table with all that belongs to it."""
+    parts = (unindexed(relation), *map(statements, (ddl.indexes(relation), ddl.comments(relation))))
     return "\n".join(filter(None, parts))
 
 
-def unindexed(relation: Relation, between: Sequence[ir.ForeignKey] = ()) -> str:
-    """The table and its partitions with the foreign keys between these; they take the storage of `body` from it."""
+def unindexed(relation: Relation) -> str:
+    """The table and its partitions, which take the storage of `body` from it."""
     parts = [f"{printer.block(ddl.table(relation))};\n"]
     if relation.raw:
         parts.append(
             _UNCOMPRESSED.format(table=printer.line(ddl.of(relation)), column=printer.line(nodes.name("body")))
         )
-    return "\n".join(filter(None, (*parts, statements(ddl.partitions(relation, between)))))
+    return "\n".join(filter(None, (*parts, statements(ddl.partitions(relation)))))
 
 
 def statements(of: Iterable[exp.Expr]) -> str:

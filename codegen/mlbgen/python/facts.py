@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from mlbgen import ir
 from mlbgen.ir.columns import item_path
 from mlbgen.language.names import identifier
-from mlbgen.postgres import relation
 from mlbgen.python.code import Code, Names, quoted, quoted_around
 
 # Modules beside those of the tables, and names of method.py, which imports them.
@@ -17,15 +16,6 @@ def partition(declared: ir.Partition | None) -> Code:
     if declared is None:
         return Code("None")
     return Code(f"Partition(column={quoted(declared.column)}, kind={quoted(declared.kind)})")
-
-
-def foreign_keys(table: ir.Table, among: Iterable[ir.Table]) -> tuple[Code, ...]:
-    """The `foreign_keys=` of a table: those that its partitions have."""
-    _, between = relation.foreign_keys(relation.of_table(table), map(relation.of_table, among))
-    return tuple(
-        Code(f"ForeignKey({', '.join(map(quoted, (key.name, key.columns, key.schema, key.table, key.references)))})")
-        for key in between
-    )
 
 
 def modules(method: ir.Method) -> tuple[str, ...]:

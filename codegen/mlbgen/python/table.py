@@ -7,7 +7,7 @@ from mlbgen.ir import columns
 from mlbgen.language.names import pascal
 from mlbgen.python import extract
 from mlbgen.python.code import Code, Names, docstring, header, quoted, wrapped
-from mlbgen.python.facts import Paths, foreign_keys, partition
+from mlbgen.python.facts import Paths, partition
 from mlbgen.python.tree import ROOT, Tree
 from mlbgen.rendering import render
 
@@ -18,7 +18,6 @@ _TAKEN_CLASSES = (
     "Column",
     "Decimal",
     "Field",
-    "ForeignKey",
     "Partition",
     "Row",
     "Table",
@@ -46,7 +45,6 @@ class _Context:
     primary_key: Code
     identity: Code
     partition: Code
-    foreign_keys: tuple[Code, ...]
 
 
 def text(method: ir.Method, table: ir.Table, tree: Tree) -> str:
@@ -75,7 +73,6 @@ def text(method: ir.Method, table: ir.Table, tree: Tree) -> str:
             primary_key=quoted(table.primary_key),
             identity=quoted(table.identity),
             partition=partition(table.partition),
-            foreign_keys=foreign_keys(table, method.tables),
         ),
     )
 

@@ -309,13 +309,14 @@ CREATE TABLE "game"."live_game_linescore" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "inning", "season"),
+    CONSTRAINT "live_game_linescore_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE,
     CONSTRAINT "live_game_linescore_inning_check" CHECK ("inning" >= 1)
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_linescore_2024" PARTITION OF "game"."live_game_linescore" (CONSTRAINT "live_game_linescore_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_linescore_2025" PARTITION OF "game"."live_game_linescore" (CONSTRAINT "live_game_linescore_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_linescore_2026" PARTITION OF "game"."live_game_linescore" (CONSTRAINT "live_game_linescore_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_linescore_2027" PARTITION OF "game"."live_game_linescore" (CONSTRAINT "live_game_linescore_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_linescore_2024" PARTITION OF "game"."live_game_linescore" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_linescore_2025" PARTITION OF "game"."live_game_linescore" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_linescore_2026" PARTITION OF "game"."live_game_linescore" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_linescore_2027" PARTITION OF "game"."live_game_linescore" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_linescore_captured_at_idx" ON "game"."live_game_linescore" USING brin ("captured_at");
 
@@ -386,13 +387,14 @@ CREATE TABLE "game"."live_game_players" (
     "is_verified" boolean,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "player_id", "season")
+    PRIMARY KEY ("game_pk", "player_id", "season"),
+    CONSTRAINT "live_game_players_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_players_2024" PARTITION OF "game"."live_game_players" (CONSTRAINT "live_game_players_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_players_2025" PARTITION OF "game"."live_game_players" (CONSTRAINT "live_game_players_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_players_2026" PARTITION OF "game"."live_game_players" (CONSTRAINT "live_game_players_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_players_2027" PARTITION OF "game"."live_game_players" (CONSTRAINT "live_game_players_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_players_2024" PARTITION OF "game"."live_game_players" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_players_2025" PARTITION OF "game"."live_game_players" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_players_2026" PARTITION OF "game"."live_game_players" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_players_2027" PARTITION OF "game"."live_game_players" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_players_captured_at_idx" ON "game"."live_game_players" USING brin ("captured_at");
 CREATE INDEX "live_game_players_player_id_idx" ON "game"."live_game_players" ("player_id");
@@ -494,13 +496,14 @@ CREATE TABLE "game"."live_game_plays" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "at_bat_index", "season"),
+    CONSTRAINT "live_game_plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE,
     CONSTRAINT "live_game_plays_at_bat_index_check" CHECK ("at_bat_index" >= 0)
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_plays_2024" PARTITION OF "game"."live_game_plays" (CONSTRAINT "live_game_plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_plays_2025" PARTITION OF "game"."live_game_plays" (CONSTRAINT "live_game_plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_plays_2026" PARTITION OF "game"."live_game_plays" (CONSTRAINT "live_game_plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_plays_2027" PARTITION OF "game"."live_game_plays" (CONSTRAINT "live_game_plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_plays_2024" PARTITION OF "game"."live_game_plays" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_plays_2025" PARTITION OF "game"."live_game_plays" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_plays_2026" PARTITION OF "game"."live_game_plays" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_plays_2027" PARTITION OF "game"."live_game_plays" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_plays_captured_at_idx" ON "game"."live_game_plays" USING brin ("captured_at");
 CREATE INDEX "live_game_plays_batter_id_idx" ON "game"."live_game_plays" ("batter_id");
@@ -627,13 +630,14 @@ CREATE TABLE "game"."live_game_pitch_events" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "at_bat_index", "event_index", "season"),
+    CONSTRAINT "live_game_pitch_events_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays" ("game_pk", "at_bat_index", "season") DEFERRABLE,
     CONSTRAINT "live_game_pitch_events_event_index_check" CHECK ("event_index" >= 0)
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_pitch_events_2024" PARTITION OF "game"."live_game_pitch_events" (CONSTRAINT "live_game_pitch_events_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2024" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_pitch_events_2025" PARTITION OF "game"."live_game_pitch_events" (CONSTRAINT "live_game_pitch_events_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2025" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_pitch_events_2026" PARTITION OF "game"."live_game_pitch_events" (CONSTRAINT "live_game_pitch_events_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2026" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_pitch_events_2027" PARTITION OF "game"."live_game_pitch_events" (CONSTRAINT "live_game_pitch_events_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2027" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_pitch_events_2024" PARTITION OF "game"."live_game_pitch_events" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_pitch_events_2025" PARTITION OF "game"."live_game_pitch_events" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_pitch_events_2026" PARTITION OF "game"."live_game_pitch_events" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_pitch_events_2027" PARTITION OF "game"."live_game_pitch_events" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_pitch_events_captured_at_idx" ON "game"."live_game_pitch_events" USING brin ("captured_at");
 
@@ -736,13 +740,14 @@ CREATE TABLE "game"."live_game_runners" (
     "is_team_unearned" boolean,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "at_bat_index", "runner_index", "season")
+    PRIMARY KEY ("game_pk", "at_bat_index", "runner_index", "season"),
+    CONSTRAINT "live_game_runners_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays" ("game_pk", "at_bat_index", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_runners_2024" PARTITION OF "game"."live_game_runners" (CONSTRAINT "live_game_runners_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2024" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_runners_2025" PARTITION OF "game"."live_game_runners" (CONSTRAINT "live_game_runners_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2025" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_runners_2026" PARTITION OF "game"."live_game_runners" (CONSTRAINT "live_game_runners_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2026" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_runners_2027" PARTITION OF "game"."live_game_runners" (CONSTRAINT "live_game_runners_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2027" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_runners_2024" PARTITION OF "game"."live_game_runners" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_runners_2025" PARTITION OF "game"."live_game_runners" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_runners_2026" PARTITION OF "game"."live_game_runners" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_runners_2027" PARTITION OF "game"."live_game_runners" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_runners_captured_at_idx" ON "game"."live_game_runners" USING brin ("captured_at");
 CREATE INDEX "live_game_runners_runner_id_idx" ON "game"."live_game_runners" ("runner_id");
@@ -787,13 +792,14 @@ CREATE TABLE "game"."live_game_scoring_plays" (
     "pitcher_id" integer,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "at_bat_index", "season")
+    PRIMARY KEY ("game_pk", "at_bat_index", "season"),
+    CONSTRAINT "live_game_scoring_plays_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays" ("game_pk", "at_bat_index", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_scoring_plays_2024" PARTITION OF "game"."live_game_scoring_plays" (CONSTRAINT "live_game_scoring_plays_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2024" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_scoring_plays_2025" PARTITION OF "game"."live_game_scoring_plays" (CONSTRAINT "live_game_scoring_plays_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2025" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_scoring_plays_2026" PARTITION OF "game"."live_game_scoring_plays" (CONSTRAINT "live_game_scoring_plays_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2026" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_scoring_plays_2027" PARTITION OF "game"."live_game_scoring_plays" (CONSTRAINT "live_game_scoring_plays_game_pk_at_bat_index_fkey" FOREIGN KEY ("game_pk", "at_bat_index", "season") REFERENCES "game"."live_game_plays_2027" ("game_pk", "at_bat_index", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_scoring_plays_2024" PARTITION OF "game"."live_game_scoring_plays" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_scoring_plays_2025" PARTITION OF "game"."live_game_scoring_plays" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_scoring_plays_2026" PARTITION OF "game"."live_game_scoring_plays" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_scoring_plays_2027" PARTITION OF "game"."live_game_scoring_plays" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_scoring_plays_captured_at_idx" ON "game"."live_game_scoring_plays" USING brin ("captured_at");
 
@@ -885,13 +891,14 @@ CREATE TABLE "game"."live_game_home_batting_order" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "batting_slot", "season"),
+    CONSTRAINT "live_game_home_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE,
     CONSTRAINT "live_game_home_batting_order_batting_slot_check" CHECK ("batting_slot" >= 1)
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_home_batting_order_2024" PARTITION OF "game"."live_game_home_batting_order" (CONSTRAINT "live_game_home_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_home_batting_order_2025" PARTITION OF "game"."live_game_home_batting_order" (CONSTRAINT "live_game_home_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_home_batting_order_2026" PARTITION OF "game"."live_game_home_batting_order" (CONSTRAINT "live_game_home_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_home_batting_order_2027" PARTITION OF "game"."live_game_home_batting_order" (CONSTRAINT "live_game_home_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_home_batting_order_2024" PARTITION OF "game"."live_game_home_batting_order" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_home_batting_order_2025" PARTITION OF "game"."live_game_home_batting_order" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_home_batting_order_2026" PARTITION OF "game"."live_game_home_batting_order" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_home_batting_order_2027" PARTITION OF "game"."live_game_home_batting_order" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_home_batting_order_captured_at_idx" ON "game"."live_game_home_batting_order" USING brin ("captured_at");
 CREATE INDEX "live_game_home_batting_order_player_id_idx" ON "game"."live_game_home_batting_order" ("player_id");
@@ -1038,13 +1045,14 @@ CREATE TABLE "game"."live_game_away_batting_order" (
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "batting_slot", "season"),
+    CONSTRAINT "live_game_away_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE,
     CONSTRAINT "live_game_away_batting_order_batting_slot_check" CHECK ("batting_slot" >= 1)
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_away_batting_order_2024" PARTITION OF "game"."live_game_away_batting_order" (CONSTRAINT "live_game_away_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_away_batting_order_2025" PARTITION OF "game"."live_game_away_batting_order" (CONSTRAINT "live_game_away_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_away_batting_order_2026" PARTITION OF "game"."live_game_away_batting_order" (CONSTRAINT "live_game_away_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_away_batting_order_2027" PARTITION OF "game"."live_game_away_batting_order" (CONSTRAINT "live_game_away_batting_order_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_away_batting_order_2024" PARTITION OF "game"."live_game_away_batting_order" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_away_batting_order_2025" PARTITION OF "game"."live_game_away_batting_order" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_away_batting_order_2026" PARTITION OF "game"."live_game_away_batting_order" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_away_batting_order_2027" PARTITION OF "game"."live_game_away_batting_order" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_away_batting_order_captured_at_idx" ON "game"."live_game_away_batting_order" USING brin ("captured_at");
 CREATE INDEX "live_game_away_batting_order_player_id_idx" ON "game"."live_game_away_batting_order" ("player_id");
@@ -1196,13 +1204,14 @@ CREATE TABLE "game"."live_game_home_pitchers" (
     "season_whip" numeric,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "player_id", "season")
+    PRIMARY KEY ("game_pk", "player_id", "season"),
+    CONSTRAINT "live_game_home_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_home_pitchers_2024" PARTITION OF "game"."live_game_home_pitchers" (CONSTRAINT "live_game_home_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_home_pitchers_2025" PARTITION OF "game"."live_game_home_pitchers" (CONSTRAINT "live_game_home_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_home_pitchers_2026" PARTITION OF "game"."live_game_home_pitchers" (CONSTRAINT "live_game_home_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_home_pitchers_2027" PARTITION OF "game"."live_game_home_pitchers" (CONSTRAINT "live_game_home_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_home_pitchers_2024" PARTITION OF "game"."live_game_home_pitchers" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_home_pitchers_2025" PARTITION OF "game"."live_game_home_pitchers" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_home_pitchers_2026" PARTITION OF "game"."live_game_home_pitchers" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_home_pitchers_2027" PARTITION OF "game"."live_game_home_pitchers" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_home_pitchers_captured_at_idx" ON "game"."live_game_home_pitchers" USING brin ("captured_at");
 CREATE INDEX "live_game_home_pitchers_player_id_idx" ON "game"."live_game_home_pitchers" ("player_id");
@@ -1360,13 +1369,14 @@ CREATE TABLE "game"."live_game_away_pitchers" (
     "season_whip" numeric,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "player_id", "season")
+    PRIMARY KEY ("game_pk", "player_id", "season"),
+    CONSTRAINT "live_game_away_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_away_pitchers_2024" PARTITION OF "game"."live_game_away_pitchers" (CONSTRAINT "live_game_away_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_away_pitchers_2025" PARTITION OF "game"."live_game_away_pitchers" (CONSTRAINT "live_game_away_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_away_pitchers_2026" PARTITION OF "game"."live_game_away_pitchers" (CONSTRAINT "live_game_away_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_away_pitchers_2027" PARTITION OF "game"."live_game_away_pitchers" (CONSTRAINT "live_game_away_pitchers_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_away_pitchers_2024" PARTITION OF "game"."live_game_away_pitchers" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_away_pitchers_2025" PARTITION OF "game"."live_game_away_pitchers" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_away_pitchers_2026" PARTITION OF "game"."live_game_away_pitchers" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_away_pitchers_2027" PARTITION OF "game"."live_game_away_pitchers" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_away_pitchers_captured_at_idx" ON "game"."live_game_away_pitchers" USING brin ("captured_at");
 CREATE INDEX "live_game_away_pitchers_player_id_idx" ON "game"."live_game_away_pitchers" ("player_id");
@@ -1470,13 +1480,14 @@ CREATE TABLE "game"."live_game_home_bench" (
     "season_ops" numeric,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "player_id", "season")
+    PRIMARY KEY ("game_pk", "player_id", "season"),
+    CONSTRAINT "live_game_home_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_home_bench_2024" PARTITION OF "game"."live_game_home_bench" (CONSTRAINT "live_game_home_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_home_bench_2025" PARTITION OF "game"."live_game_home_bench" (CONSTRAINT "live_game_home_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_home_bench_2026" PARTITION OF "game"."live_game_home_bench" (CONSTRAINT "live_game_home_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_home_bench_2027" PARTITION OF "game"."live_game_home_bench" (CONSTRAINT "live_game_home_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_home_bench_2024" PARTITION OF "game"."live_game_home_bench" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_home_bench_2025" PARTITION OF "game"."live_game_home_bench" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_home_bench_2026" PARTITION OF "game"."live_game_home_bench" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_home_bench_2027" PARTITION OF "game"."live_game_home_bench" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_home_bench_captured_at_idx" ON "game"."live_game_home_bench" USING brin ("captured_at");
 
@@ -1525,13 +1536,14 @@ CREATE TABLE "game"."live_game_away_bench" (
     "season_ops" numeric,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "player_id", "season")
+    PRIMARY KEY ("game_pk", "player_id", "season"),
+    CONSTRAINT "live_game_away_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_away_bench_2024" PARTITION OF "game"."live_game_away_bench" (CONSTRAINT "live_game_away_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_away_bench_2025" PARTITION OF "game"."live_game_away_bench" (CONSTRAINT "live_game_away_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_away_bench_2026" PARTITION OF "game"."live_game_away_bench" (CONSTRAINT "live_game_away_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_away_bench_2027" PARTITION OF "game"."live_game_away_bench" (CONSTRAINT "live_game_away_bench_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_away_bench_2024" PARTITION OF "game"."live_game_away_bench" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_away_bench_2025" PARTITION OF "game"."live_game_away_bench" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_away_bench_2026" PARTITION OF "game"."live_game_away_bench" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_away_bench_2027" PARTITION OF "game"."live_game_away_bench" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_away_bench_captured_at_idx" ON "game"."live_game_away_bench" USING brin ("captured_at");
 
@@ -1580,13 +1592,14 @@ CREATE TABLE "game"."live_game_home_bullpen" (
     "season_whip" numeric,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "player_id", "season")
+    PRIMARY KEY ("game_pk", "player_id", "season"),
+    CONSTRAINT "live_game_home_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_home_bullpen_2024" PARTITION OF "game"."live_game_home_bullpen" (CONSTRAINT "live_game_home_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_home_bullpen_2025" PARTITION OF "game"."live_game_home_bullpen" (CONSTRAINT "live_game_home_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_home_bullpen_2026" PARTITION OF "game"."live_game_home_bullpen" (CONSTRAINT "live_game_home_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_home_bullpen_2027" PARTITION OF "game"."live_game_home_bullpen" (CONSTRAINT "live_game_home_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_home_bullpen_2024" PARTITION OF "game"."live_game_home_bullpen" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_home_bullpen_2025" PARTITION OF "game"."live_game_home_bullpen" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_home_bullpen_2026" PARTITION OF "game"."live_game_home_bullpen" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_home_bullpen_2027" PARTITION OF "game"."live_game_home_bullpen" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_home_bullpen_captured_at_idx" ON "game"."live_game_home_bullpen" USING brin ("captured_at");
 
@@ -1635,13 +1648,14 @@ CREATE TABLE "game"."live_game_away_bullpen" (
     "season_whip" numeric,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "player_id", "season")
+    PRIMARY KEY ("game_pk", "player_id", "season"),
+    CONSTRAINT "live_game_away_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_away_bullpen_2024" PARTITION OF "game"."live_game_away_bullpen" (CONSTRAINT "live_game_away_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_away_bullpen_2025" PARTITION OF "game"."live_game_away_bullpen" (CONSTRAINT "live_game_away_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_away_bullpen_2026" PARTITION OF "game"."live_game_away_bullpen" (CONSTRAINT "live_game_away_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_away_bullpen_2027" PARTITION OF "game"."live_game_away_bullpen" (CONSTRAINT "live_game_away_bullpen_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_away_bullpen_2024" PARTITION OF "game"."live_game_away_bullpen" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_away_bullpen_2025" PARTITION OF "game"."live_game_away_bullpen" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_away_bullpen_2026" PARTITION OF "game"."live_game_away_bullpen" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_away_bullpen_2027" PARTITION OF "game"."live_game_away_bullpen" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_away_bullpen_captured_at_idx" ON "game"."live_game_away_bullpen" USING brin ("captured_at");
 
@@ -1676,13 +1690,14 @@ CREATE TABLE "game"."live_game_umpires" (
     "official_name" text,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "official_type", "season")
+    PRIMARY KEY ("game_pk", "official_type", "season"),
+    CONSTRAINT "live_game_umpires_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_umpires_2024" PARTITION OF "game"."live_game_umpires" (CONSTRAINT "live_game_umpires_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_umpires_2025" PARTITION OF "game"."live_game_umpires" (CONSTRAINT "live_game_umpires_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_umpires_2026" PARTITION OF "game"."live_game_umpires" (CONSTRAINT "live_game_umpires_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_umpires_2027" PARTITION OF "game"."live_game_umpires" (CONSTRAINT "live_game_umpires_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_umpires_2024" PARTITION OF "game"."live_game_umpires" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_umpires_2025" PARTITION OF "game"."live_game_umpires" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_umpires_2026" PARTITION OF "game"."live_game_umpires" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_umpires_2027" PARTITION OF "game"."live_game_umpires" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_umpires_captured_at_idx" ON "game"."live_game_umpires" USING brin ("captured_at");
 CREATE INDEX "live_game_umpires_official_id_idx" ON "game"."live_game_umpires" ("official_id");
@@ -1730,13 +1745,14 @@ CREATE TABLE "game"."live_game_venue_details" (
     "right_line" smallint,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "season")
+    PRIMARY KEY ("game_pk", "season"),
+    CONSTRAINT "live_game_venue_details_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata" ("game_pk", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
-CREATE TABLE "game"."live_game_venue_details_2024" PARTITION OF "game"."live_game_venue_details" (CONSTRAINT "live_game_venue_details_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2024" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2024);
-CREATE TABLE "game"."live_game_venue_details_2025" PARTITION OF "game"."live_game_venue_details" (CONSTRAINT "live_game_venue_details_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2025" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2025);
-CREATE TABLE "game"."live_game_venue_details_2026" PARTITION OF "game"."live_game_venue_details" (CONSTRAINT "live_game_venue_details_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2026" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2026);
-CREATE TABLE "game"."live_game_venue_details_2027" PARTITION OF "game"."live_game_venue_details" (CONSTRAINT "live_game_venue_details_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES "game"."live_game_metadata_2027" ("game_pk", "season") DEFERRABLE) FOR VALUES IN (2027);
+CREATE TABLE "game"."live_game_venue_details_2024" PARTITION OF "game"."live_game_venue_details" FOR VALUES IN (2024);
+CREATE TABLE "game"."live_game_venue_details_2025" PARTITION OF "game"."live_game_venue_details" FOR VALUES IN (2025);
+CREATE TABLE "game"."live_game_venue_details_2026" PARTITION OF "game"."live_game_venue_details" FOR VALUES IN (2026);
+CREATE TABLE "game"."live_game_venue_details_2027" PARTITION OF "game"."live_game_venue_details" FOR VALUES IN (2027);
 
 CREATE INDEX "live_game_venue_details_captured_at_idx" ON "game"."live_game_venue_details" USING brin ("captured_at");
 CREATE INDEX "live_game_venue_details_venue_id_idx" ON "game"."live_game_venue_details" ("venue_id");

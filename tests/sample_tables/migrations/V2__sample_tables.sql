@@ -18,11 +18,10 @@ CREATE TABLE sample.plays (
     speed numeric(5, 1),
     captured_at timestamptz NOT NULL,
     ingested_at timestamptz NOT NULL DEFAULT current_timestamp,
-    PRIMARY KEY (game_pk, at_bat_index, season)
+    PRIMARY KEY (game_pk, at_bat_index, season),
+    CONSTRAINT plays_games FOREIGN KEY (game_pk, season) REFERENCES sample.games (game_pk, season) DEFERRABLE
 ) PARTITION BY LIST (season);
 
 CREATE INDEX plays_captured_at ON sample.plays (captured_at);
 
-CREATE TABLE sample.plays_2024 PARTITION OF sample.plays (
-    CONSTRAINT plays_games FOREIGN KEY (game_pk, season) REFERENCES sample.games_2024 (game_pk, season) DEFERRABLE
-) FOR VALUES IN (2024);
+CREATE TABLE sample.plays_2024 PARTITION OF sample.plays FOR VALUES IN (2024);

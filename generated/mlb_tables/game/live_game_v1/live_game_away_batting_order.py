@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, ForeignKey, Partition, Row, Table, convert
+from mlb_contracts import Capture, Check, Column, Partition, Row, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -378,15 +378,6 @@ TABLE = Table(
     primary_key=("game_pk", "batting_slot", "season"),
     identity=("game_pk", "batting_slot", "season"),
     partition=Partition(column="season", kind="list"),
-    foreign_keys=(
-        ForeignKey(
-            "live_game_away_batting_order_game_pk_fkey",
-            ("game_pk", "season"),
-            "game",
-            "live_game_metadata",
-            ("game_pk", "season"),
-        ),
-    ),
     checks=(
         Check("live_game_away_batting_order_batting_slot_check", ("batting_slot",), '"batting_slot" >= 1', "error"),
         Check("live_game_away_batting_order_nine_slots_check", ("batting_slot",), '"batting_slot" <= 9', "warn"),

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, ForeignKey, Partition, Row, Table, convert
+from mlb_contracts import Capture, Column, Partition, Row, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import first_of_each
 
@@ -173,15 +173,6 @@ TABLE = Table(
     primary_key=("game_pk", "player_id", "season"),
     identity=("game_pk", "player_id", "season"),
     partition=Partition(column="season", kind="list"),
-    foreign_keys=(
-        ForeignKey(
-            "live_game_away_bench_game_pk_fkey",
-            ("game_pk", "season"),
-            "game",
-            "live_game_metadata",
-            ("game_pk", "season"),
-        ),
-    ),
     checks=(),
     guarded=False,
     extract=extract,

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, ForeignKey, Partition, Row, Table, convert
+from mlb_contracts import Capture, Check, Column, Partition, Row, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -101,15 +101,6 @@ TABLE = Table(
     primary_key=("game_pk", "inning", "season"),
     identity=("game_pk", "inning", "season"),
     partition=Partition(column="season", kind="list"),
-    foreign_keys=(
-        ForeignKey(
-            "live_game_linescore_game_pk_fkey",
-            ("game_pk", "season"),
-            "game",
-            "live_game_metadata",
-            ("game_pk", "season"),
-        ),
-    ),
     checks=(Check("live_game_linescore_inning_check", ("inning",), '"inning" >= 1', "error"),),
     guarded=True,
     extract=extract,

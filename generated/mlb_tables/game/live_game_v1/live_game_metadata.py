@@ -654,7 +654,6 @@ TABLE = Table(
     primary_key=("game_pk", "season"),
     identity=("game_pk", "season"),
     partition=Partition(column="season", kind="list"),
-    foreign_keys=(),
     checks=(
         Check(
             "live_game_metadata_two_teams_check",

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, ForeignKey, Partition, Row, Table, convert
+from mlb_contracts import Capture, Check, Column, Partition, Row, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -357,15 +357,6 @@ TABLE = Table(
     primary_key=("game_pk", "at_bat_index", "event_index", "season"),
     identity=("game_pk", "at_bat_index", "event_index", "season"),
     partition=Partition(column="season", kind="list"),
-    foreign_keys=(
-        ForeignKey(
-            "live_game_pitch_events_game_pk_at_bat_index_fkey",
-            ("game_pk", "at_bat_index", "season"),
-            "game",
-            "live_game_plays",
-            ("game_pk", "at_bat_index", "season"),
-        ),
-    ),
     checks=(
         Check("live_game_pitch_events_event_index_check", ("event_index",), '"event_index" >= 0', "error"),
         Check("live_game_pitch_events_balls_check", ("balls",), '"balls" BETWEEN 0 AND 4', "warn"),

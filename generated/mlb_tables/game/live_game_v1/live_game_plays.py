@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, ForeignKey, Partition, Row, Table, convert
+from mlb_contracts import Capture, Check, Column, Partition, Row, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -231,11 +231,6 @@ TABLE = Table(
     primary_key=("game_pk", "at_bat_index", "season"),
     identity=("game_pk", "at_bat_index", "season"),
     partition=Partition(column="season", kind="list"),
-    foreign_keys=(
-        ForeignKey(
-            "live_game_plays_game_pk_fkey", ("game_pk", "season"), "game", "live_game_metadata", ("game_pk", "season")
-        ),
-    ),
     checks=(
         Check("live_game_plays_at_bat_index_check", ("at_bat_index",), '"at_bat_index" >= 0', "error"),
         Check("live_game_plays_balls_check", ("balls",), '"balls" BETWEEN 0 AND 4', "warn"),

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, ForeignKey, Partition, Row, Table, convert
+from mlb_contracts import Capture, Column, Partition, Row, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import first_of_each
 
@@ -125,15 +125,6 @@ TABLE = Table(
     primary_key=("game_pk", "at_bat_index", "season"),
     identity=("game_pk", "at_bat_index", "season"),
     partition=Partition(column="season", kind="list"),
-    foreign_keys=(
-        ForeignKey(
-            "live_game_scoring_plays_game_pk_at_bat_index_fkey",
-            ("game_pk", "at_bat_index", "season"),
-            "game",
-            "live_game_plays",
-            ("game_pk", "at_bat_index", "season"),
-        ),
-    ),
     checks=(),
     guarded=True,
     extract=extract,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, ForeignKey, Partition, Row, Table, convert
+from mlb_contracts import Capture, Column, Partition, Row, Table, convert
 from mlb_contracts.convert import required
 
 from .document import (
@@ -161,15 +161,6 @@ TABLE = Table(
     primary_key=("game_pk", "season"),
     identity=("game_pk", "season"),
     partition=Partition(column="season", kind="list"),
-    foreign_keys=(
-        ForeignKey(
-            "live_game_venue_details_game_pk_fkey",
-            ("game_pk", "season"),
-            "game",
-            "live_game_metadata",
-            ("game_pk", "season"),
-        ),
-    ),
     checks=(),
     guarded=True,
     extract=extract,

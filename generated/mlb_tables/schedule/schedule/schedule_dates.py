@@ -60,7 +60,6 @@ TABLE = Table(
     primary_key=("schedule_date", "sport_id"),
     identity=("schedule_date", "sport_id"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

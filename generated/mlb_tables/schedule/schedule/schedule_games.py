@@ -317,7 +317,6 @@ TABLE = Table(
     primary_key=("schedule_date", "sport_id", "game_pk", "season"),
     identity=("schedule_date", "sport_id", "game_pk", "season"),
     partition=Partition(column="season", kind="list"),
-    foreign_keys=(),
     checks=(
         Check(
             "schedule_games_two_teams_check",

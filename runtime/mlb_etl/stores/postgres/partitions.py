@@ -1,11 +1,10 @@
 """Makes the partitions that rows need, before they are loaded, without a lock that blocks readers.
 
-ATTACH PARTITION locks the table itself in SHARE UPDATE EXCLUSIVE mode, which blocks neither readers nor writers. But
-foreign keys lock in SHARE ROW EXCLUSIVE mode (pg_locks says so on 15 and on 18), which waits for writers: one between
-partitions locks the partition that it leads to, where nobody writes yet if it was just made; one of a table itself the
-table at its other end, and the partitions of that if it is referenced. A writer that holds one of the tables and waits
-for the next would then wait for whoever makes partitions, and that one for the writer. So the tables in question are
-locked first, and in the order in which writers lock them.
+ATTACH PARTITION locks the table in SHARE UPDATE EXCLUSIVE mode, which blocks neither readers nor writers. But a foreign
+key becomes the new partition's too, and that locks the table at its other end in SHARE ROW EXCLUSIVE mode, which waits
+for writers (pg_locks says so on 15 and on 18). A writer that holds one of the tables and waits for the next would then
+wait for the maker of partitions, and the maker for the writer. So tables with foreign keys are locked first, in the
+order in which writers lock them, and the two cannot deadlock.
 """
 
 import hashlib
@@ -19,7 +18,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
-from mlb_contracts import ForeignKey, Method, Partition, Table, times
+from mlb_contracts import Method, Partition, Table, times
 from mlb_etl.errors import Rejected
 from mlb_etl.stores.postgres.db import Connection
 
@@ -36,24 +35,22 @@ FROM pg_inherits
 JOIN pg_class AS child ON child.oid = inhrelid
 WHERE inhparent = to_regclass(%s)
 """
-# Tables at either end of foreign keys of their own.
+# Those of the tables that are at either end of a foreign key.
 _WITH_FOREIGN_KEYS = """
 SELECT name FROM unnest(%s::text[]) AS name
 WHERE EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND to_regclass(name) IN (conrelid, confrelid))
 """
 _ATTACH = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES {}")
-_FOREIGN_KEY = sql.SQL("CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}) DEFERRABLE")
 
 
 @dataclass(frozen=True, slots=True)
 class Partitioned:
-    """A partitioned table, the SQL type of its partition column, and the foreign keys of its partitions."""
+    """A partitioned table, and the SQL type of its partition column."""
 
     schema: str
     name: str
     by: Partition
     type: str
-    foreign_keys: tuple[ForeignKey, ...] = ()
 
     @classmethod
     def of(cls, table: Table) -> Self | None:
@@ -61,7 +58,7 @@ class Partitioned:
         if table.partition is None:
             return None
         of_type = next(column.type for column in table.columns if column.name == table.partition.column)
-        return cls(table.schema, table.name, table.partition, of_type, table.foreign_keys)
+        return cls(table.schema, table.name, table.partition, of_type)
 
     @classmethod
     def of_raw(cls, method: Method) -> Self:
@@ -84,52 +81,37 @@ class Partitioned:
 class Partitions:
     """The partitions of a connection's database, as far as they were asked for."""
 
-    def __init__(self, connection: Connection, tables: Mapping[tuple[str, str], Partitioned | None]) -> None:
-        """`tables` are all that writers lock together by schema and name, in the order in which they do."""
+    def __init__(self, connection: Connection, names: Iterable[tuple[str, str]]) -> None:
+        """`names` are the schema and name of all tables that writers lock together, in the order in which they do."""
         self._connection = connection
-        self._names = tuple(tables)
-        self._tables = {name: table for name, table in tables.items() if table is not None}
+        self._names = tuple(names)
         self._known: dict[Partitioned, set[str]] = {}
 
     @classmethod
     def of_method(cls, connection: Connection, method: Method) -> Self:
         """Those of the tables of a method, whose order is that of writing: parents before children."""
-        return cls(connection, {(table.schema, table.name): Partitioned.of(table) for table in method.tables})
+        return cls(connection, [(table.schema, table.name) for table in method.tables])
 
     @classmethod
     def of_raw(cls, connection: Connection, method: Method) -> Self:
         """Those of the raw table of a method."""
-        return cls(connection, {(method.raw_schema, method.raw_table): Partitioned.of_raw(method)})
+        return cls(connection, [(method.raw_schema, method.raw_table)])
 
     def ensure(self, needed: Mapping[Partitioned, Iterable[Any]]) -> list[str]:
         """Make sure that rows with these values of the tables' partition columns have a partition; what was made.
 
-        The tables that they refer to have one too then, whether it was asked for or not. To be called before the
-        transaction that writes the rows: what is missing is made in one of its own.
+        To be called before the transaction that writes the rows: what is missing is made in one of its own.
         """
         missing = {table: self._missing(table, values) for table, values in needed.items()}
         missing = {table: values for table, values in missing.items() if values}
         if not missing:
             return []
-        closed = self._with_parents(missing)
-        made = self._make_in_turn(closed)
-        for table, values in closed.items():
+        made = self._make_in_turn(missing)
+        for table, values in missing.items():
             self._known[table].update(values)
         for name in made:
             log.info("created partition %s", name)
         return made
-
-    def _with_parents(self, missing: Mapping[Partitioned, Mapping[str, Any]]) -> dict[Partitioned, Mapping[str, Any]]:
-        """Also those that their foreign keys lead to; parents before children."""
-        found = {table: missing.get(table, {}) for table in self._tables.values()}
-        for table in reversed(found):
-            for key in table.foreign_keys:
-                parent = self._parent(key)
-                found[parent] = {**found[parent], **self._missing(parent, found[table].values())}
-        return {table: values for table, values in found.items() if values}
-
-    def _parent(self, key: ForeignKey) -> Partitioned:
-        return self._tables[key.schema, key.table]
 
     def _missing(self, table: Partitioned, values: Iterable[Any]) -> dict[str, Any]:
         """A value for each partition that is not known to be there, by its name."""
@@ -170,26 +152,15 @@ class Partitions:
         names = [_quoted(*name) for name in self._names]
         linked = {name for (name,) in self._connection.execute(_WITH_FOREIGN_KEYS, [names])}
         if linked.isdisjoint(table.quoted for table in missing):
-            linked = set()
-        for table, values in missing.items():
-            for parent in map(self._parent, table.foreign_keys):
-                if any(parent.partition(value) not in missing.get(parent, {}) for value in values.values()):
-                    linked.add(parent.quoted)
+            return
         tables = [sql.SQL("ONLY {}").format(sql.Identifier(*name)) for name in self._names if _quoted(*name) in linked]
-        if tables:
-            lock = sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE")
-            self._connection.execute(lock.format(sql.SQL(", ").join(tables)))
+        lock = sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE")
+        self._connection.execute(lock.format(sql.SQL(", ").join(tables)))
 
     def _create(self, table: Partitioned, name: str, value: object) -> None:
         """Make the table apart and attach it, which unlike CREATE TABLE ... PARTITION OF lets everyone read on."""
         whole, part = sql.Identifier(table.schema, table.name), sql.Identifier(table.schema, name)
-        parts = [sql.SQL("LIKE {} INCLUDING ALL").format(whole)]
-        for key in table.foreign_keys:
-            parent = sql.Identifier(key.schema, self._parent(key).partition(value))
-            parts.append(
-                _FOREIGN_KEY.format(sql.Identifier(key.name), _names(key.columns), parent, _names(key.references))
-            )
-        self._connection.execute(sql.SQL("CREATE TABLE {} ({})").format(part, sql.SQL(", ").join(parts)))
+        self._connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(part, whole))
         self._connection.execute(_ATTACH.format(whole, part, _bounds(table, value)))
 
 
@@ -217,10 +188,6 @@ def attach(connection: Connection, table: Partitioned, name: str) -> None:
     bounds = _bounds(table, date(int(year), int(month), 1))
     parts = sql.Identifier(table.schema, table.name), sql.Identifier(table.schema, name)
     connection.execute(_ATTACH.format(*parts, bounds))
-
-
-def _names(columns: Iterable[str]) -> sql.Composed:
-    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _quoted(schema: str, name: str) -> str:

@@ -156,7 +156,7 @@ class _New:
             values = [value for (value,) in self._connection.execute(query)]
             # Without foreign keys: the migration adds these when the tables are where they belong.
             of = Partitioned(schema, table.name, table.partition, column.type)
-            Partitions(self._connection, {(schema, table.name): of}).ensure({of: values})
+            Partitions(self._connection, [(schema, table.name)]).ensure({of: values})
         insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(
             sql.Identifier(schema, table.name), self._columns, self._columns, self._rows
         )

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal, TypeAlias
 
-from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from mlb_contracts import Method, Table
+from mlb_contracts import Method
 from mlb_etl import registry
 from mlb_etl.stores.postgres.db import Connection
 
@@ -27,18 +26,6 @@ _READ = "SELECT objects FROM etl.schema_made WHERE history = %s"
 _WRITE = """
 INSERT INTO etl.schema_made (history, objects) VALUES (%s, %s)
 ON CONFLICT (history) DO UPDATE SET objects = EXCLUDED.objects
-"""
-# Of the partitions of a table the foreign keys that are enforced.
-_PARTITIONS = """
-SELECT child.oid::regclass::text, ARRAY(
-    SELECT conname::text FROM pg_constraint AS c
-    WHERE conrelid = child.oid AND contype = 'f' AND convalidated
-        AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgconstraint = c.oid AND tgenabled = 'D')
-)
-FROM pg_inherits
-JOIN pg_class AS child ON child.oid = inhrelid
-WHERE inhparent = to_regclass(%s)
-ORDER BY 1
 """
 # Tables named as partitions of a table are, and not attached to it: rows of theirs can be neither read nor added.
 _DETACHED = """
@@ -134,15 +121,6 @@ def _of_partitions(connection: Connection, method: Method) -> Iterator[Differenc
             continue
         kind = next(column.type for column in table.columns if column.name == table.partition.column)
         yield from _detached(connection, table.schema, table.name, table.partition.kind, kind)
-        yield from _without_keys(connection, table)
-
-
-def _without_keys(connection: Connection, table: Table) -> Iterator[Difference]:
-    wanted = {key.name: f"to {key.schema}.{key.table}" for key in table.foreign_keys}
-    quoted = sql.Identifier(table.schema, table.name).as_string()
-    for partition, keys in connection.execute(_PARTITIONS, [quoted]) if wanted else ():
-        for name in wanted.keys() - set(keys):
-            yield Difference(partition, f"foreign key {name}", wanted[name], None)
 
 
 def _detached(connection: Connection, schema: str, name: str, by: str, kind: str) -> Iterator[Difference]:

@@ -7,51 +7,10 @@
 
 SET LOCAL lock_timeout = '5s';
 
--- Foreign keys of league.runners that each of its partitions has.
-DO $$
-DECLARE
-    part regclass;
-BEGIN
-    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '"league"."runners"'::regclass LOOP
-        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS "runners_game_pk_play_index_fkey"', part);
-    END LOOP;
-END
-$$;
+ALTER TABLE "league"."runners" DROP CONSTRAINT "runners_game_pk_play_index_fkey";
 
 ALTER TABLE "league"."plays" ALTER COLUMN "play_index" SET DATA TYPE integer;
 
 ALTER TABLE "league"."runners" ALTER COLUMN "play_index" SET DATA TYPE integer;
 
--- Foreign keys between partitions of the same bounds, wherever a partition lacks one, children first. A parent that has no
--- such partition gets it, empty: rows of the child without parents are refused then, and a child without rows is not.
-DO $$
-DECLARE
-    key record;
-    part record;
-    partner text;
-BEGIN
-    FOR key IN
-        SELECT * FROM (VALUES
-            ('"league"."runners"'::regclass, '"league"."plays"'::regclass, 'runners_game_pk_play_index_fkey', 'ALTER TABLE %s ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES %s ("game_pk", "play_index", "season") DEFERRABLE'),
-            ('"league"."plays"'::regclass, '"league"."games"'::regclass, 'plays_game_pk_fkey', 'ALTER TABLE %s ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES %s ("game_pk", "season") DEFERRABLE')
-        ) AS keys (child, parent, name, statement)
-    LOOP
-        FOR part IN
-            SELECT inhrelid::regclass AS name, relname, pg_get_expr(relpartbound, inhrelid) AS bounds
-            FROM pg_inherits JOIN pg_class ON oid = inhrelid
-            WHERE inhparent = key.child
-                AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = inhrelid AND conname = key.name)
-        LOOP
-            SELECT inhrelid::regclass INTO partner
-            FROM pg_inherits JOIN pg_class ON oid = inhrelid
-            WHERE inhparent = key.parent AND pg_get_expr(relpartbound, inhrelid) = part.bounds;
-            IF partner IS NULL THEN
-                SELECT format('%s.%I', p.relnamespace::regnamespace, p.relname || right(part.relname, -length(c.relname)))
-                INTO partner FROM pg_class AS p, pg_class AS c WHERE p.oid = key.parent AND c.oid = key.child;
-                EXECUTE format('CREATE TABLE %s PARTITION OF %s %s', partner, key.parent, part.bounds);
-            END IF;
-            EXECUTE format(key.statement, part.name, partner);
-        END LOOP;
-    END LOOP;
-END
-$$;
+ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season") DEFERRABLE;

@@ -5,13 +5,4 @@
 
 SET LOCAL lock_timeout = '5s';
 
--- Foreign keys of league.runners that each of its partitions has.
-DO $$
-DECLARE
-    part regclass;
-BEGIN
-    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '"league"."runners"'::regclass LOOP
-        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS "runners_game_pk_play_index_fkey"', part);
-    END LOOP;
-END
-$$;
+ALTER TABLE "league"."runners" DROP CONSTRAINT "runners_game_pk_play_index_fkey";

@@ -40,16 +40,7 @@ COMMENT ON COLUMN "league_rebuild"."games"."note" IS 'What is said of it.';
 COMMENT ON COLUMN "league_rebuild"."games"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."games"."ingested_at" IS 'When this row was last written.';
 
--- Foreign keys of league.plays that each of its partitions has.
-DO $$
-DECLARE
-    part regclass;
-BEGIN
-    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = '"league"."plays"'::regclass LOOP
-        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS "plays_game_pk_fkey"', part);
-    END LOOP;
-END
-$$;
+ALTER TABLE "league"."plays" DROP CONSTRAINT "plays_game_pk_fkey";
 
 -- squawk-ignore ban-drop-table
 DROP TABLE "league"."games";

@@ -12,7 +12,8 @@ CREATE TABLE "league"."pitchers" (
     "pitcher_id" integer,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "play_index", "season")
+    PRIMARY KEY ("game_pk", "play_index", "season"),
+    CONSTRAINT "pitchers_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "league"."pitchers_2024" PARTITION OF "league"."pitchers" FOR VALUES IN (2024);
@@ -26,37 +27,3 @@ COMMENT ON COLUMN "league"."pitchers"."play_index" IS 'Ordinal of the play.';
 COMMENT ON COLUMN "league"."pitchers"."pitcher_id" IS 'Person.';
 COMMENT ON COLUMN "league"."pitchers"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league"."pitchers"."ingested_at" IS 'When this row was last written.';
-
--- Foreign keys between partitions of the same bounds, wherever a partition lacks one, children first. A parent that has no
--- such partition gets it, empty: rows of the child without parents are refused then, and a child without rows is not.
-DO $$
-DECLARE
-    key record;
-    part record;
-    partner text;
-BEGIN
-    FOR key IN
-        SELECT * FROM (VALUES
-            ('"league"."pitchers"'::regclass, '"league"."plays"'::regclass, 'pitchers_game_pk_play_index_fkey', 'ALTER TABLE %s ADD CONSTRAINT "pitchers_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES %s ("game_pk", "play_index", "season") DEFERRABLE'),
-            ('"league"."plays"'::regclass, '"league"."games"'::regclass, 'plays_game_pk_fkey', 'ALTER TABLE %s ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES %s ("game_pk", "season") DEFERRABLE')
-        ) AS keys (child, parent, name, statement)
-    LOOP
-        FOR part IN
-            SELECT inhrelid::regclass AS name, relname, pg_get_expr(relpartbound, inhrelid) AS bounds
-            FROM pg_inherits JOIN pg_class ON oid = inhrelid
-            WHERE inhparent = key.child
-                AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = inhrelid AND conname = key.name)
-        LOOP
-            SELECT inhrelid::regclass INTO partner
-            FROM pg_inherits JOIN pg_class ON oid = inhrelid
-            WHERE inhparent = key.parent AND pg_get_expr(relpartbound, inhrelid) = part.bounds;
-            IF partner IS NULL THEN
-                SELECT format('%s.%I', p.relnamespace::regnamespace, p.relname || right(part.relname, -length(c.relname)))
-                INTO partner FROM pg_class AS p, pg_class AS c WHERE p.oid = key.parent AND c.oid = key.child;
-                EXECUTE format('CREATE TABLE %s PARTITION OF %s %s', partner, key.parent, part.bounds);
-            END IF;
-            EXECUTE format(key.statement, part.name, partner);
-        END LOOP;
-    END LOOP;
-END
-$$;

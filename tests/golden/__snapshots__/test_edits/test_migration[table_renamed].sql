@@ -17,7 +17,8 @@ CREATE TABLE "league"."runs" (
     "base" text,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "play_index", "runner_id", "season")
+    PRIMARY KEY ("game_pk", "play_index", "runner_id", "season"),
+    CONSTRAINT "runs_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES "league"."plays" ("game_pk", "play_index", "season") DEFERRABLE
 ) PARTITION BY LIST("season");
 
 CREATE TABLE "league"."runs_2024" PARTITION OF "league"."runs" FOR VALUES IN (2024);
@@ -30,37 +31,3 @@ COMMENT ON COLUMN "league"."runs"."runner_id" IS 'Person.';
 COMMENT ON COLUMN "league"."runs"."base" IS 'Where he ended.';
 COMMENT ON COLUMN "league"."runs"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league"."runs"."ingested_at" IS 'When this row was last written.';
-
--- Foreign keys between partitions of the same bounds, wherever a partition lacks one, children first. A parent that has no
--- such partition gets it, empty: rows of the child without parents are refused then, and a child without rows is not.
-DO $$
-DECLARE
-    key record;
-    part record;
-    partner text;
-BEGIN
-    FOR key IN
-        SELECT * FROM (VALUES
-            ('"league"."runs"'::regclass, '"league"."plays"'::regclass, 'runs_game_pk_play_index_fkey', 'ALTER TABLE %s ADD CONSTRAINT "runs_game_pk_play_index_fkey" FOREIGN KEY ("game_pk", "play_index", "season") REFERENCES %s ("game_pk", "play_index", "season") DEFERRABLE'),
-            ('"league"."plays"'::regclass, '"league"."games"'::regclass, 'plays_game_pk_fkey', 'ALTER TABLE %s ADD CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "season") REFERENCES %s ("game_pk", "season") DEFERRABLE')
-        ) AS keys (child, parent, name, statement)
-    LOOP
-        FOR part IN
-            SELECT inhrelid::regclass AS name, relname, pg_get_expr(relpartbound, inhrelid) AS bounds
-            FROM pg_inherits JOIN pg_class ON oid = inhrelid
-            WHERE inhparent = key.child
-                AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = inhrelid AND conname = key.name)
-        LOOP
-            SELECT inhrelid::regclass INTO partner
-            FROM pg_inherits JOIN pg_class ON oid = inhrelid
-            WHERE inhparent = key.parent AND pg_get_expr(relpartbound, inhrelid) = part.bounds;
-            IF partner IS NULL THEN
-                SELECT format('%s.%I', p.relnamespace::regnamespace, p.relname || right(part.relname, -length(c.relname)))
-                INTO partner FROM pg_class AS p, pg_class AS c WHERE p.oid = key.parent AND c.oid = key.child;
-                EXECUTE format('CREATE TABLE %s PARTITION OF %s %s', partner, key.parent, part.bounds);
-            END IF;
-            EXECUTE format(key.statement, part.name, partner);
-        END LOOP;
-    END LOOP;
-END
-$$;

@@ -33,7 +33,11 @@ SELECT
     || c.conname,
     pg_catalog.pg_get_constraintdef(c.oid)
     || CASE
-        WHEN EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgconstraint = c.oid AND tgenabled = 'D') THEN ', disabled'
+        WHEN EXISTS (
+            SELECT FROM pg_catalog.pg_trigger AS r
+            JOIN pg_catalog.pg_constraint AS p ON p.oid = r.tgconstraint
+            WHERE c.oid IN (p.oid, p.conparentid) AND r.tgenabled = 'D'
+        ) THEN ', disabled'
         ELSE ''
     END
 FROM tables AS t

@@ -82,7 +82,6 @@ TABLE = Table(
     primary_key=("game_pk", "season"),
     identity=("game_pk", "season"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

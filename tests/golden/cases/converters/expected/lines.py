@@ -94,7 +94,6 @@ TABLE = Table(
     primary_key=("game_pk", "line_index"),
     identity=("game_pk", "line_index"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

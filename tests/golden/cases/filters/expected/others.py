@@ -66,7 +66,6 @@ TABLE = Table(
     primary_key=("game_pk", "event_index"),
     identity=("game_pk", "event_index"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -72,7 +72,6 @@ TABLE = Table(
     primary_key=("game_pk", "n"),
     identity=("game_pk", "n"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -71,7 +71,6 @@ TABLE = Table(
     primary_key=("game_pk", "runner_index", "credit_number"),
     identity=("game_pk", "runner_index", "credit_number"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -66,7 +66,6 @@ TABLE = Table(
     primary_key=("game_pk", "player_key", "season"),
     identity=("game_pk", "player_key", "season"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -64,7 +64,6 @@ TABLE = Table(
     primary_key=("game_pk", "place"),
     identity=("game_pk", "place"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -70,7 +70,6 @@ TABLE = Table(
     primary_key=("game_pk", "player_id"),
     identity=("game_pk", "player_id"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

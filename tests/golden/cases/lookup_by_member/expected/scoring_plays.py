@@ -68,7 +68,6 @@ TABLE = Table(
     primary_key=("game_pk", "at_bat_index"),
     identity=("game_pk", "at_bat_index"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -70,7 +70,6 @@ TABLE = Table(
     primary_key=("game_pk", "rate_index"),
     identity=("game_pk", "rate_index"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

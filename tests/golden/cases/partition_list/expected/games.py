@@ -51,7 +51,6 @@ TABLE = Table(
     primary_key=("game_pk", "season"),
     identity=("game_pk", "season"),
     partition=Partition(column="season", kind="list"),
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

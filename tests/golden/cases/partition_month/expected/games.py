@@ -50,7 +50,6 @@ TABLE = Table(
     primary_key=("game_pk", "captured_at"),
     identity=("game_pk",),
     partition=Partition(column="captured_at", kind="month"),
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -49,7 +49,6 @@ TABLE = Table(
     primary_key=("game_pk", "game_date"),
     identity=("game_pk",),
     partition=Partition(column="game_date", kind="month"),
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, ForeignKey, Partition, Row, Table
+from mlb_contracts import Capture, Column, Partition, Row, Table
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -66,9 +66,6 @@ TABLE = Table(
     primary_key=("game_pk", "play_index", "game_date"),
     identity=("game_pk", "play_index"),
     partition=Partition(column="game_date", kind="month"),
-    foreign_keys=(
-        ForeignKey("plays_game_pk_fkey", ("game_pk", "game_date"), "league", "games", ("game_pk", "game_date")),
-    ),
     checks=(),
     guarded=True,
     extract=extract,

@@ -27,11 +27,12 @@ CREATE TABLE "league"."plays" (
     "rbi" smallint,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY ("game_pk", "play_index", "game_date")
+    PRIMARY KEY ("game_pk", "play_index", "game_date"),
+    CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "game_date") REFERENCES "league"."games" ("game_pk", "game_date") DEFERRABLE
 ) PARTITION BY RANGE("game_date");
 
-CREATE TABLE "league"."plays_2024_03" PARTITION OF "league"."plays" (CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "game_date") REFERENCES "league"."games_2024_03" ("game_pk", "game_date") DEFERRABLE) FOR VALUES FROM ('2024-03-01') TO ('2024-04-01');
-CREATE TABLE "league"."plays_2024_04" PARTITION OF "league"."plays" (CONSTRAINT "plays_game_pk_fkey" FOREIGN KEY ("game_pk", "game_date") REFERENCES "league"."games_2024_04" ("game_pk", "game_date") DEFERRABLE) FOR VALUES FROM ('2024-04-01') TO ('2024-05-01');
+CREATE TABLE "league"."plays_2024_03" PARTITION OF "league"."plays" FOR VALUES FROM ('2024-03-01') TO ('2024-04-01');
+CREATE TABLE "league"."plays_2024_04" PARTITION OF "league"."plays" FOR VALUES FROM ('2024-04-01') TO ('2024-05-01');
 
 COMMENT ON TABLE "league"."plays" IS 'One row for each plate appearance.';
 COMMENT ON COLUMN "league"."plays"."game_pk" IS 'The game.';

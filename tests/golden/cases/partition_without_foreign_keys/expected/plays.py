@@ -61,7 +61,6 @@ TABLE = Table(
     primary_key=("game_pk", "play_index", "captured_at"),
     identity=("game_pk", "play_index"),
     partition=Partition(column="captured_at", kind="month"),
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

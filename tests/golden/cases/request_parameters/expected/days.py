@@ -51,7 +51,6 @@ TABLE = Table(
     primary_key=("game_day", "level"),
     identity=("game_day", "level"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

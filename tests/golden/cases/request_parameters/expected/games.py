@@ -67,7 +67,6 @@ TABLE = Table(
     primary_key=("game_day", "level", "game_pk"),
     identity=("game_day", "level", "game_pk"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

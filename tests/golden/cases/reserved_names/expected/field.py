@@ -48,7 +48,6 @@ TABLE = Table(
     primary_key=("game_pk",),
     identity=("game_pk",),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -96,7 +96,6 @@ TABLE = Table(
     primary_key=("game_pk", "id", "inning"),
     identity=("game_pk", "id", "inning"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -61,7 +61,6 @@ TABLE = Table(
     primary_key=("game_pk", "game_date"),
     identity=("game_pk", "game_date"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

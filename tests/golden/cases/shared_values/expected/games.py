@@ -87,7 +87,6 @@ TABLE = Table(
     primary_key=("game_pk",),
     identity=("game_pk",),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,

@@ -82,7 +82,6 @@ TABLE = Table(
     primary_key=("game_pk", "play_index", "pitch_index"),
     identity=("game_pk", "play_index", "pitch_index"),
     partition=None,
-    foreign_keys=(),
     checks=(),
     guarded=True,
     extract=extract,
