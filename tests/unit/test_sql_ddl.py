@@ -133,8 +133,10 @@ CREATE TABLE "league"."game_v1" (
     "status_code" smallint NOT NULL,
     "schema_version" text,
     "content_hash" bytea NOT NULL,
-    "data" text NOT NULL,
+    "encoding" text NOT NULL,
+    "body" bytea NOT NULL,
     PRIMARY KEY ("game_pk", "captured_at", "content_hash"),
-    CHECK (OCTET_LENGTH("content_hash") = 32)
+    CHECK (OCTET_LENGTH("content_hash") = 32),
+    CHECK ("encoding" IN ('identity', 'zstd'))
 ) PARTITION BY RANGE("captured_at")"""
     )
