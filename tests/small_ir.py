@@ -105,7 +105,6 @@ def facts(of: ir.Table) -> Table:
         primary_key=of.primary_key,
         identity=of.identity,
         partition=None if of.partition is None else Partition(of.partition.column, of.partition.kind),
-        foreign_keys=(),
         checks=tuple(Check(each.name, each.columns, each.expression, each.severity) for each in of.checks),
         guarded=of.guarded,
         extract=lambda _document, _capture: [],
