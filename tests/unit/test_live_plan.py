@@ -13,7 +13,8 @@ from mlb_etl.baseball import feed as feeds
 from mlb_etl.baseball.feed import Feed, Status
 from mlb_etl.baseball.live import plan
 from mlb_etl.baseball.live.plan import CORRECTIONS, FIRST_PITCH, LEAD, Ask, Captured, Known, Pace
-from mlb_etl.baseball.schedule import SETTLED, Game, _Side, _Sides
+from mlb_etl.baseball.schedule import Game, _Side, _Sides
+from mlb_etl.baseball.states import SETTLED
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)

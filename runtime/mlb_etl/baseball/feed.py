@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from mlb_etl.baseball.states import State
 from mlb_etl.errors import printable
 from mlb_etl.http import pauses
 
@@ -25,7 +26,11 @@ class Status(_Struct, frozen=True):
     @property
     def delayed(self) -> bool:
         """Before the first pitch or in the middle; PW is the warm-up."""
-        return len(self.status_code) > 1 and self.coded_game_state in {"I", "P"} and self.status_code != "PW"
+        return (
+            len(self.status_code) > 1
+            and self.coded_game_state in {State.IN_PROGRESS, State.PREGAME}
+            and self.status_code != "PW"
+        )
 
 
 class _Runs(_Struct, frozen=True):

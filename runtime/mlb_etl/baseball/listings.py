@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from mlb_contracts.response import Response
 from mlb_etl.baseball import schedule
-from mlb_etl.baseball.schedule import SETTLED
+from mlb_etl.baseball.states import SETTLED
 from mlb_etl.http.request import Request
 from mlb_etl.jobs.listing import Item, Listing
 

@@ -16,10 +16,6 @@ from mlb_etl.extract import reject
 from mlb_etl.http import answers
 from mlb_etl.http.request import Request
 
-# codedGameState of what is not played on: final, cancelled, postponed, forfeited.
-SETTLED = frozenset("FCDQR")
-
-
 _PATH = "/api/v1/schedule"
 
 

@@ -13,18 +13,14 @@ import click
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from mlb_etl.baseball import states
 from mlb_etl.baseball.live.update import Summary, Update
-from mlb_etl.baseball.schedule import SETTLED
+from mlb_etl.baseball.states import SETTLED
 from mlb_etl.cli.console import Output, moves, moving
 from mlb_etl.errors import printable
 
 Tell: TypeAlias = Callable[[Update], None]
 
-_STATES = {
-    "S": "scheduled", "P": "before the game", "I": "in progress", "M": "challenge", "N": "review", "O": "over",
-    "F": "final", "D": "postponed", "C": "cancelled", "T": "suspended", "U": "suspended", "Q": "forfeited",
-    "R": "forfeited",
-}  # fmt: skip
 _PK = 6  # digits of a game's number
 _GAP = 2  # columns of the terminal between two of the table
 _MANY = 20  # latencies that a twentieth can be taken of
@@ -163,7 +159,7 @@ def _place(update: Update) -> tuple[bool, float, int]:
 
 def _state(update: Update) -> str:
     status = update.known.status
-    name = _STATES.get(update.known.state) or printable(update.known.state, 20)
+    name = states.words(update.known.state) or printable(update.known.state, 20)
     return f"{name}, delayed" if status.delayed else name
 
 

@@ -22,7 +22,8 @@ from mlb_etl.baseball.live.noted import Noted
 from mlb_etl.baseball.live.plan import Ask, Known, Pace
 from mlb_etl.baseball.live.trouble import Troubles
 from mlb_etl.baseball.live.update import NOTHING, Outcome, Summary, Update
-from mlb_etl.baseball.schedule import SETTLED, Game
+from mlb_etl.baseball.schedule import Game
+from mlb_etl.baseball.states import PLAYED, SETTLED, SUSPENDED
 from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, StoreUnavailable, Unreachable, told
 from mlb_etl.laws.counts import Counts
 
@@ -128,7 +129,7 @@ class Follower:
         unlisted = self._troubles.last("schedule", now)
         if plan.plan(known, self._pace) is None:
             return unlisted
-        over = known.state in SETTLED or known.state in plan.SUSPENDED
+        over = known.state in SETTLED or known.state in SUSPENDED
         return self._troubles.last(known.listed.game_pk, now) and (unlisted or over)
 
     def _look(self) -> None:
@@ -191,7 +192,7 @@ class Follower:
         self._troubles.answered("changes")
         for game in rows:
             known = self._known.get(game.game_pk)
-            if known is None and self._scope.lasts and game.state in plan.PLAYED:
+            if known is None and self._scope.lasts and game.state in PLAYED:
                 known = _noted(self._first_met(game, now))
             if known is not None and known.asked_at is not None:
                 self._known[game.game_pk] = replace(known, changed_at=now)

@@ -12,7 +12,7 @@ from mlb_etl.apply.pipeline import Session
 from mlb_etl.apply.transform import Transformer
 from mlb_etl.baseball import feed
 from mlb_etl.baseball.live.plan import Captured
-from mlb_etl.baseball.schedule import SETTLED
+from mlb_etl.baseball.states import SETTLED
 from mlb_etl.capture.capturer import Store
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.standing import pending

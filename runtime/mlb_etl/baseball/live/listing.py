@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from mlb_etl.baseball import schedule
 from mlb_etl.baseball.live.plan import Known
-from mlb_etl.baseball.schedule import SETTLED, Game
+from mlb_etl.baseball.schedule import Game
+from mlb_etl.baseball.states import SETTLED
 from mlb_etl.errors import NotFound
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request

@@ -1,7 +1,7 @@
 """When a game is to be asked for next, and why: decided from what is known of it, by nothing else.
 
 What is known comes from the schedule and from the raw table, so a process that was killed decides as if it had gone on.
-States are codedGameStates, of which the API adds more: one that is not known here counts as in progress.
+A state that is not known here counts as in progress.
 """
 
 from collections.abc import Iterable
@@ -10,15 +10,13 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Self, TypeAlias
 
 from mlb_etl.baseball.feed import Feed, Status
-from mlb_etl.baseball.schedule import SETTLED, Game
+from mlb_etl.baseball.schedule import Game
+from mlb_etl.baseball.states import PLAYED, SETTLED, SUSPENDED, State
 
 CORRECTIONS = (timedelta(hours=1), timedelta(hours=24), timedelta(hours=72))  # after a game was final
 LEAD = timedelta(minutes=30)  # before a start that the schedule is looked at often
 FIRST_PITCH = timedelta(minutes=5)  # before a start that the game is asked for as if it were on
-SCHEDULED, PREGAME, OVER = "S", "P", "O"
-SUSPENDED = frozenset("TU")
 _LONGEST = 12  # times the interval, after failures: 2 minutes for 10 seconds
-PLAYED = frozenset("FQR")  # final or forfeited: what is corrected later
 
 Why: TypeAlias = Literal["before", "on", "delayed", "over", "suspended", "late", "correction", "changed"]
 
@@ -126,7 +124,7 @@ def _least(known: Known, pace: Pace) -> timedelta:
 
 def _until(known: Known, pace: Pace) -> Ask | None:
     """Of a game that is not settled."""
-    if known.state == SCHEDULED:
+    if known.state == State.SCHEDULED:
         return None
     last = known.asked_at
     why, delay = _delay(known, pace)
@@ -144,9 +142,9 @@ def _delay(known: Known, pace: Pace) -> tuple[Why, timedelta]:
         return "suspended", pace.rare
     if known.status.delayed:
         return "delayed", pace.slow
-    if known.state == PREGAME:
+    if known.state == State.PREGAME:
         return "before", pace.before
-    if known.state == OVER:
+    if known.state == State.OVER:
         return "over", pace.slow
     return "on", pace.interval
 
@@ -185,7 +183,7 @@ def schedule(games: Iterable[Game], asked_at: datetime, pace: Pace) -> datetime:
     """When to look at the schedule again: often while one of its games is on or about to begin."""
     at = asked_at + pace.rare
     for game in games:
-        if game.state == SCHEDULED:
+        if game.state == State.SCHEDULED:
             at = min(at, max(game.start - LEAD, asked_at + pace.slow)) if game.start else at
         elif game.state not in SETTLED | SUSPENDED:
             at = asked_at + pace.slow
