@@ -38,7 +38,7 @@ PARTS = [
     (generators.send, ["pgconn"]),
     (generators.copy_to, ["pgconn", "buffer", "flush"]),
     (errors.error_from_result, ["result", "encoding"]),
-    (psycopg.Connection.wait, ["self", "gen", "interval"]),
+    (psycopg.Connection.wait, ["self", "gen", "interval", "timeout"]),
     (copy.Copy.set_types, ["self", "types"]),
     (BinaryFormatter.write_row, ["self", "row"]),
     (BinaryFormatter.end, ["self"]),
