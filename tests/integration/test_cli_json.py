@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "jobs list": ((), 0),
     "repair": (("--all",), 1),
     "verify rows": ((), 0),
+    "schema drop-season": (("2024",), 0),
 }
 ROW = re.compile(r"^\| `([a-z -]+)` \| (an object per line|(?:a list|an object)[a-z ]*: [^;|]*).*\|$", re.MULTILINE)
 PAGE = (Path(__file__).parents[2] / "docs" / "output.md").read_text()

@@ -9,10 +9,11 @@ import click
 
 from mlb_etl.cli import report
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate, premake, retention
+from mlb_etl.stores.postgres import db, migrate, premake, retention, seasons
 from mlb_etl.stores.postgres.premake import Ahead
 from mlb_etl.stores.postgres.retention import Old
 from mlb_etl.stores.postgres.schema_drift import Difference
+from mlb_etl.stores.postgres.seasons import Captures, Season
 
 log = logging.getLogger(__name__)
 _MONTH = click.DateTime(["%Y-%m"])
@@ -142,6 +143,46 @@ def partitions(
             ctx.exit(1 if yes and any(each.state == "needed" for each in found) else 0)
 
 
+@schema.command("drop-season")
+@click.argument("season", type=click.IntRange(1800, 2199))
+@click.option(
+    "--captures",
+    type=click.Choice(["keep", "delete"]),
+    help="What becomes of the season's captures in the raw tables; with keep, transform makes the season again.",
+)
+@click.option("--yes", is_flag=True, help="Drop; without it, only tell what would be dropped.")
+@report.FORMAT
+def drop_season(*, season: int, captures: Captures | None, yes: bool, form: str) -> None:
+    """Drop a season from the tables: its partitions, children first, and the rest of its documents' rows.
+
+    Partitions of the season go, and months that have rows of it only; other rows of its documents are deleted, and
+    their watermarks with them. It is all done in one transaction, and nothing is dropped where rows of other tables
+    refer to the season, or where its documents have rows of other seasons too.
+
+    Where the raw tables have captures of the season, --captures says what becomes of them. With keep the next
+    transform makes the season again. With delete they go too, which is refused while some are not applied yet.
+
+    \b
+    Examples:
+      mlb-etl schema drop-season 2024
+      mlb-etl schema drop-season 2024 --captures delete --yes
+    """
+    settings = Settings.from_environment()
+    with db.connect(settings) as connection:
+        migrate.require(connection, settings.tables, writing=yes)
+        if yes:
+            found = seasons.drop(connection, settings.tables, season, captures)
+        else:
+            found = seasons.read(connection, settings.tables, season)
+    refusal = None if yes else found.refusal(captures)
+    if form == "json":
+        report.as_json(asdict(found) | {"dropped": yes, "refusal": refusal})
+        return
+    _show_season(found)
+    if not yes:
+        click.echo(f"--yes is refused: {refusal}" if refusal else "nothing was dropped: --yes drops it")
+
+
 def _show_differences(differences: Sequence[Difference]) -> None:
     for each in differences:
         if each.state == "extra":
@@ -171,3 +212,11 @@ def _show_old(months: Sequence[Old], form: str, *, yes: bool) -> None:
         click.echo("needed: the tables show these captures, or they wait to be applied; --force gives them up")
     if not yes:
         click.echo("nothing was dropped: --yes drops what is droppable")
+
+
+def _show_season(season: Season) -> None:
+    report.table(
+        ("table", "partition", "rows"), [(each.table, each.partition or "", each.rows) for each in season.parts]
+    )
+    rows = [(each.method, each.documents, each.captures, each.waiting) for each in season.contents]
+    report.table(("method", "documents", "captures", "waiting"), rows)

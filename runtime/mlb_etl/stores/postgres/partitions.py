@@ -113,6 +113,10 @@ class Partitions:
             log.info("created partition %s", name)
         return made
 
+    def forget(self) -> None:
+        """Ask the database again which partitions there are, as others dropped some."""
+        self._known.clear()
+
     def _missing(self, table: Partitioned, values: Iterable[Any]) -> dict[str, Any]:
         """A value for each partition that is not known to be there, by its name."""
         known = self._known.get(table)
@@ -180,6 +184,16 @@ def months(first: date, last: date) -> Sequence[date]:
     """The first days of the months from that of `first` to that of `last`."""
     numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
+def make_writers_wait(connection: Connection) -> None:
+    """Make others wait until the transaction ends, before they make partitions or write rows; readers go on.
+
+    The locks are taken in the order in which a writer takes them: it makes partitions, and then locks the watermarks of
+    its documents before it writes anything.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    connection.execute("LOCK TABLE etl.watermark IN EXCLUSIVE MODE")
 
 
 def attach(connection: Connection, table: Partitioned, name: str) -> None:

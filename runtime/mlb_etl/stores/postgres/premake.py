@@ -14,7 +14,7 @@ from mlb_etl.stores.postgres.partitions import Partitioned, Partitions, months
 
 LIMIT = 1000  # months
 _SEASON = re.compile(r"(.*_)?(season|year)")
-_YEARS = frozenset({"smallint", "integer"})
+YEARS = frozenset({"smallint", "integer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _partitioned(method: Method) -> list[Partitioned]:
 
 def _of_tables(partitions: Partitions, tables: Sequence[Partitioned], first: date, last: date) -> Iterator[Ahead]:
     by_month = [table for table in tables if table.by.kind == "month"]
-    by_season = [table for table in tables if _is_season(table)]
+    by_season = [table for table in tables if is_season(table)]
     values: dict[Partitioned, Sequence[Any]] = dict.fromkeys(by_season, range(first.year, last.year + 1))
     values |= dict.fromkeys(by_month, months(first, last))
     made = {name for season in range(first.year, last.year + 1) for name in _ensure(partitions, by_season, season)}
@@ -79,7 +79,7 @@ def _ensure(partitions: Partitions, tables: Sequence[Partitioned], value: object
     return partitions.ensure({table: [value] for table in tables})
 
 
-def _is_season(table: Partitioned) -> bool:
+def is_season(table: Partitioned) -> bool:
     """Whether the table has a partition for each year: a list of numbers in a column called so."""
-    of_years = table.by.kind == "list" and table.type in _YEARS
+    of_years = table.by.kind == "list" and table.type in YEARS
     return of_years and _SEASON.fullmatch(table.by.column) is not None

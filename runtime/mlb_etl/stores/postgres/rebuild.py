@@ -22,10 +22,6 @@ from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitioned, Partitions
 from mlb_etl.stores.postgres.shown import Documents, Shown
 
-# In the order that a writer takes them: it makes partitions, and then locks the watermarks of its documents before it
-# writes anything. Readers of either are let through.
-_WRITERS_WAIT = ("SELECT pg_advisory_xact_lock({})", "LOCK TABLE etl.watermark IN EXCLUSIVE MODE")
-
 Progress: TypeAlias = Callable[[Sequence[Shown]], Iterable[Shown]]
 
 
@@ -71,9 +67,7 @@ def _sources(connection: Connection, package: str, names: Sequence[str]) -> list
 
 def _catch_up(connection: Connection, sources: Sequence["_Source"]) -> None:
     """Make writers wait, and make again what they changed since the rows were made."""
-    lock_partitions, lock_watermarks = _WRITERS_WAIT
-    connection.execute(sql.SQL(lock_partitions).format(partitions.LOCK))
-    connection.execute(lock_watermarks)
+    partitions.make_writers_wait(connection)
     for source in sources:
         source.require_all()
         source.make(iter)

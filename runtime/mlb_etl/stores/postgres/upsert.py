@@ -90,7 +90,7 @@ class Upsert:
         """The rows of a document as `Document` has them, from those of each table in the method's order."""
         return [target.pack(its) for target, its in zip(self._targets, rows, strict=True)]
 
-    def apply(self, documents: Sequence[Document], policy: Policy = "new") -> Written:
+    def apply(self, documents: Sequence[Document], policy: Policy = "new", *, tries: int = 2) -> Written:
         """Bring the tables to the captures of different documents, unless other workers were there before.
 
         Raises Rejected where the tables refuse a row, or the shrink guard a document, and UnreadError; then nothing is
@@ -102,11 +102,22 @@ class Upsert:
         except _KnownError:
             log.info("%s has rows of documents whose watermarks were deleted", self._method.name)
             return self._apply(documents, policy, known=True)
-        except RowTooLong:
-            if self._wide:
+        except (CheckFailed, RowTooLong) as why:
+            if not tries or not self._can_mend(why):
                 raise
+            return self.apply(documents, policy, tries=tries - 1)
+
+    def _can_mend(self, why: CheckFailed | RowTooLong) -> bool:
+        """Whether the documents are not to blame, and can be applied now."""
+        if isinstance(why, CheckFailed):
+            if why.check is not None:
+                return False
+            self._partitions.forget()  # a row finds no partition: its season was dropped
+            return True
+        if not self._wide:
             self._widen()
-            return self.apply(documents, policy)
+            return True
+        return False
 
     def explain(self, why: Rejected, document: Document) -> Rejected:
         """The place and the value in a document that a check of the database refused; else as it was."""

@@ -1,0 +1,269 @@
+"""Drops a season: its partitions of all tables, children first, and whatever else the tables have of its documents.
+
+A document goes as a whole: with its rows in tables that no partition of the season holds, and with its watermark, since
+the tables then show nothing of it. `transform` makes the rows again from any capture that the raw table still has, so
+the caller decides what becomes of the captures.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import psycopg
+from psycopg import sql
+
+from mlb_contracts import Method, Table
+from mlb_etl import registry
+from mlb_etl.errors import EtlError
+from mlb_etl.stores.postgres import db, partitions, premake
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.partitions import Partitioned
+
+Captures: TypeAlias = Literal["keep", "delete"]
+
+log = logging.getLogger(__name__)
+_SEASON = "season"  # the column of tables that are not partitioned by it
+_WAIT = "SET LOCAL lock_timeout = '5s'"  # while it waits for readers, everyone else waits behind it
+_PARTITIONS = """
+SELECT relname, pg_get_expr(relpartbound, pg_class.oid) = format('FOR VALUES IN (%%L)', %(season)s::text)
+FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+WHERE inhparent = to_regclass(%(table)s)
+ORDER BY relname
+"""
+_CAPTURES = """
+SELECT count(*), count(*) FILTER (
+    WHERE q.state IS DISTINCT FROM 'dropped'
+        AND (w.as_of IS NULL OR (r.last_seen_at, r.content_hash <> w.content_hash) > (w.as_of, false))
+)
+FROM {raw} AS r
+JOIN {documents} USING ({keys})
+LEFT JOIN etl.watermark AS w ON w.method = {method} AND w.document = {document}
+LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = {document}
+    AND q.captured_at = r.captured_at AND q.content_hash = r.content_hash
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What goes of a table: a partition, or where `partition` is None rows of other partitions or of a whole table."""
+
+    table: str
+    partition: str | None
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The documents of a method that the season has, and their captures in the raw table.
+
+    `waiting` are captures that were not applied yet; `shared` are documents that other seasons have rows of too.
+    """
+
+    method: str
+    documents: int
+    captures: int
+    waiting: int
+    shared: int
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """What goes with a season, in the order in which it goes: children before their parents."""
+
+    season: int
+    parts: tuple[Part, ...]
+    contents: tuple[Content, ...]
+
+    def refusal(self, captures: Captures | None) -> str | None:
+        """Why it can't be dropped, or None where it can; `captures` is what is to become of those in the raw tables."""
+        for each in self.contents:
+            if each.shared:
+                return f"{each.method}: other seasons have rows of {each.shared} of its documents too"
+            if each.captures and captures is None:
+                return (
+                    f"{each.method}: the raw table has {each.captures} captures of it, from which `mlb-etl transform`"
+                    " would make it again: say --captures delete, or --captures keep"
+                )
+            if each.waiting and captures == "delete":
+                return (
+                    f"{each.method}: {each.waiting} captures of it are not applied yet: run `mlb-etl transform` first"
+                )
+        return None if self.parts else f"the tables have nothing of season {self.season}"
+
+
+def read(connection: Connection, package: str, season: int) -> Season:
+    """What `drop` would drop; nothing is changed."""
+    return _season(season, [_Source(connection, method, season) for method in _methods(package)])
+
+
+def drop(connection: Connection, package: str, season: int, captures: Captures | None) -> Season:
+    """Drop the season in one transaction, in which writers wait; returns what went.
+
+    Raises EtlError, with everything as it was, where `Season.refusal` says why or the server does: for rows of tables
+    that are none of the package's, and for whatever else depends on a partition.
+    """
+    with connection.transaction():
+        partitions.make_writers_wait(connection)
+        sources = [_Source(connection, method, season) for method in _methods(package)]
+        found = _season(season, sources)
+        if reason := found.refusal(captures):
+            raise EtlError(f"season {season} was not dropped: {reason}")
+        connection.execute(_WAIT)
+        try:
+            for source in sources:
+                source.lock()
+                source.drop(captures)
+        except (psycopg.errors.ForeignKeyViolation, psycopg.errors.DependentObjectsStillExist) as error:
+            raise EtlError(f"season {season} was not dropped: something refers to it: {db.message(error)}") from error
+    for part in found.parts:
+        log.info("dropped %s", part.partition or f"{part.rows} rows of {part.table}")
+    return found
+
+
+def _methods(package: str) -> list[Method]:
+    """Those of whose tables one at least says of its rows which season they are of."""
+    methods = [registry.method(package, name) for name in registry.methods(package)]
+    return [method for method in methods if any(map(_column, method.tables))]
+
+
+def _season(season: int, sources: Sequence["_Source"]) -> Season:
+    parts = (part for source in sources for part in source.parts)
+    return Season(season, tuple(parts), tuple(source.content for source in sources))
+
+
+def _column(table: Table) -> str | None:
+    """The column that has the season of a row."""
+    partitioned = Partitioned.of(table)
+    if partitioned is not None and premake.is_season(partitioned):
+        return partitioned.by.column
+    return next((each.name for each in table.columns if each.name == _SEASON and each.type in premake.YEARS), None)
+
+
+class _Source:
+    """The tables of a method, and what they have of a season."""
+
+    def __init__(self, connection: Connection, method: Method, season: int) -> None:
+        self._connection = connection
+        self._method = method
+        self._season = season
+        self._keys = sql.SQL(", ").join(sql.Identifier(key.name) for key in method.document)
+        self._raw = sql.Identifier(method.raw_schema, method.raw_table)
+        self._columns = {table: column for table in method.tables if (column := _column(table)) is not None}
+        self._documents = self._read_documents()
+        self._parts = {table: [*self._whole(table), *self._rest(table)] for table in reversed(method.tables)}
+
+    @property
+    def parts(self) -> Iterator[Part]:
+        """What goes, children before their parents."""
+        for table, parts in self._parts.items():
+            for partition, rows in parts:
+                yield Part(table.qualified_name, partition and f"{table.schema}.{partition}", rows)
+
+    @property
+    def content(self) -> Content:
+        """Of the season's documents and their captures."""
+        query = sql.SQL(_CAPTURES).format(
+            raw=self._raw,
+            documents=self._documents,
+            keys=self._keys,
+            method=self._method.name,
+            document=self._json("r"),
+        )
+        ((captures, waiting),) = self._connection.execute(query).fetchall()
+        number = self._number(sql.SQL("SELECT count(*) FROM {}").format(self._documents))
+        return Content(self._method.name, number, captures, waiting, self._shared())
+
+    def lock(self) -> None:
+        """Lock the tables before anything is dropped: in the order of writers, and of most readers."""
+        tables = (sql.SQL("ONLY {}").format(_identifier(table)) for table in self._method.tables)
+        self._connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(", ").join(tables)))
+
+    def drop(self, captures: Captures | None) -> None:
+        """Drop it all."""
+        for table, parts in self._parts.items():
+            for partition, _ in parts:
+                if partition is None:
+                    self._delete(_identifier(table))
+                else:
+                    names = _identifier(table), sql.Identifier(table.schema, partition)
+                    self._connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(*names))
+                    self._connection.execute(sql.SQL("DROP TABLE {}").format(names[1]))
+        for name in ("watermark", "unreadable", *(["quarantine"] if captures == "delete" else [])):
+            forget = sql.SQL("DELETE FROM {} WHERE method = {} AND document IN (SELECT {} FROM {})")
+            table_ = sql.Identifier("etl", name)
+            self._connection.execute(forget.format(table_, self._method.name, self._json("d"), self._documents))
+        if captures == "delete":
+            self._delete(self._raw)
+
+    def _read_documents(self) -> sql.Composed:
+        """The season's documents, as a table `d` of their keys."""
+        each = sql.SQL("SELECT {} FROM {} WHERE {} = {}")
+        queries = (
+            each.format(self._keys, _identifier(table), sql.Identifier(column), self._season)
+            for table, column in self._columns.items()
+        )
+        found = self._connection.execute(sql.SQL(" UNION ").join(queries)).fetchall()
+        arrays = (
+            sql.SQL("{}::{}[]").format([row[place] for row in found], sql.SQL(key.type))
+            for place, key in enumerate(self._method.document)
+        )
+        return sql.SQL("unnest({}) AS d ({})").format(sql.SQL(", ").join(arrays), self._keys)
+
+    def _whole(self, table: Table) -> Iterator[tuple[str | None, int]]:
+        """The table's partitions that have rows of the season only: its own, and months; with how many."""
+        column = self._columns.get(table)
+        if table.partition is None or column is None:
+            return
+        by_season = table.partition.kind == "list" and table.partition.column == column
+        facts = {"table": _identifier(table).as_string(), "season": self._season}
+        for name, is_its in self._connection.execute(_PARTITIONS, facts).fetchall():
+            if not by_season or is_its:
+                query = sql.SQL("SELECT count(*), count(*) FILTER (WHERE {} = {}) FROM {}").format(
+                    sql.Identifier(column), self._season, sql.Identifier(table.schema, name)
+                )
+                ((rows, its),) = self._connection.execute(query).fetchall()
+                if by_season or (rows == its and rows > 0):
+                    yield name, rows
+
+    def _rest(self, table: Table) -> Iterator[tuple[str | None, int]]:
+        """How many rows the table has of the season's documents besides, if any."""
+        query = sql.SQL("SELECT count(*) FROM {} JOIN {} USING ({})")
+        rows = self._number(query.format(_identifier(table), self._documents, self._keys))
+        rows -= sum(number for _, number in self._whole(table))
+        if rows > 0:
+            yield None, rows
+
+    def _shared(self) -> int:
+        """How many of the documents have rows of other seasons."""
+        others = sql.SQL(" OR ").join(
+            sql.SQL("EXISTS (SELECT FROM {} AS t WHERE {} AND t.{} <> {})").format(
+                _identifier(table), self._same(), sql.Identifier(column), self._season
+            )
+            for table, column in self._columns.items()
+        )
+        return self._number(sql.SQL("SELECT count(*) FROM {} WHERE {}").format(self._documents, others))
+
+    def _delete(self, table: sql.Identifier) -> None:
+        """Delete the table's rows of the documents."""
+        query = sql.SQL("DELETE FROM {} AS t USING {} WHERE {}")
+        self._connection.execute(query.format(table, self._documents, self._same()))
+
+    def _same(self) -> sql.Composed:
+        """Whether a row of `t` is of the document `d`."""
+        names = [key.name for key in self._method.document]
+        pairs = (sql.SQL("{} = {}").format(sql.Identifier("t", name), sql.Identifier("d", name)) for name in names)
+        return sql.SQL(" AND ").join(pairs)
+
+    def _json(self, of: str) -> sql.Composed:
+        """The document as the control tables have it."""
+        pairs = (sql.SQL("{}, {}").format(key.name, sql.Identifier(of, key.name)) for key in self._method.document)
+        return sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs))
+
+    def _number(self, query: sql.Composed) -> int:
+        ((number,),) = self._connection.execute(query).fetchall()
+        return int(number)
+
+
+def _identifier(table: Table) -> sql.Identifier:
+    return sql.Identifier(table.schema, table.name)
