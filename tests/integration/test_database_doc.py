@@ -46,13 +46,14 @@ def shell(block: str, **environment: str) -> str:
 
 def test_its_database_works(administered: Server) -> None:
     make, grant = SQL
-    first, compare, _ = SHELL
+    first, identity, compare, _ = SHELL
     with psycopg.connect(administered.url(), autocommit=True) as admin:
         for statement in filter(str.strip, make.split(";")):
             admin.execute(statement.encode())
     here = administered.url("mlb").replace("postgres@", "mlb_owner@")
     assert "postgresql://mlb_owner@db.example.org/mlb" in first
     shell(first.replace("postgresql://mlb_owner@db.example.org/mlb", f"'{here}'"))
+    shell(identity, MLB_ETL_DSN=here)
     assert '"differences": []' in shell(compare, MLB_ETL_DSN=here)
     with psycopg.connect(administered.url("mlb"), autocommit=True) as admin:
         admin.execute(grant.encode())
@@ -67,7 +68,7 @@ def test_its_database_works(administered: Server) -> None:
 def test_its_embedded_server_works() -> None:
     folder = temporary_folder()
     try:
-        shell(SHELL[2], MLB_ETL_DATA=str(folder / "data"))
+        shell(SHELL[3], MLB_ETL_DATA=str(folder / "data"))
     finally:
         Server(folder / "data" / "postgres").stop()
         shutil.rmtree(folder)

@@ -9,7 +9,7 @@ from mlbgen.postgres import ddl, nodes, printer
 from mlbgen.postgres.relation import Relation
 
 _UNCOMPRESSED = """\
--- Bodies are compressed already; a second try would take 1.4 of 3.2 ms a feed on a server without lz4.
+-- Bodies are compressed already: another try takes time and saves nothing.
 ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL;
 """
 
