@@ -27,11 +27,11 @@ What helped last: the bodies of a batch in one go, before the first is decoded (
 its caches warm; as a stream they came with the server at work between them), times in Python's own UTC, the capture's
 packed but once, and bodies decoded where libpq has them (-0.5), indexes on captured_at using brin (-0.3), packed rows
 that go to libpq without copies (-0.3), numbers packed once for their digits (-0.1). Foreign keys from partition to
-partition, in place of those on the tables, took 0.65 ms less; but no tool shows them. What did not: batches of 10, 13,
-35, 40, 50, 60 or 100, a third process, COPY into the partitions, processes bound to cores, SCHED_BATCH, huge pages,
-more or fewer shared buffers, `io_method=sync`, `wal_level=minimal`, packing each table right after it was extracted,
-foreign keys without the season, Python 3.13. A server with lz4, which the embedded one lacks, takes 0.5 ms less for
-either loader.
+partition, in place of those on the tables, took 0.7 to 0.9 ms of CPU less; but no tool shows them. What did not:
+batches of 10, 13, 35, 40, 50, 60 or 100, a third process, COPY into the partitions, processes bound to cores,
+SCHED_BATCH, huge pages, more or fewer shared buffers, `io_method=sync`, `wal_level=minimal`, packing each table right
+after it was extracted, foreign keys without the season, Python 3.13. A server with lz4, which the embedded one lacks,
+takes 0.5 ms less for either loader.
 
 Rows written are the server's own counts of rows inserted, updated and deleted in the tables.
 """

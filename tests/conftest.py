@@ -25,7 +25,7 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where tests are only listed, that no snapshot is used is no failure."""
+    """Allow unused snapshots when tests are only listed."""
     if config.option.collectonly:
         config.option.warn_unused_snapshots = True
 

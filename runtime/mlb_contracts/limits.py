@@ -1,9 +1,15 @@
-"""Which decoded values a column can't hold, and why: U+0000 in texts, too many digits, absurd times."""
+"""What PostgreSQL can't hold, and why: U+0000 in texts, too many digits, absurd times, long names."""
 
 from datetime import datetime
 from decimal import Decimal
 
 from mlb_contracts import times
+
+NAME_BYTES = 63
+"""The longest name of a table or column; PostgreSQL cuts longer ones silently."""
+
+SUFFIX_BYTES = 9
+"""Of these, what a partition's name has left behind its table's name and an underscore."""
 
 
 def text(value: object, _: tuple[int, ...]) -> str | None:

@@ -11,7 +11,7 @@ from mlb_contracts import convert, times
 class Response:
     """A response with the request it answers; `data` is its body, byte for byte.
 
-    Raises Rejected for a `captured_at` that is no possible time of a request.
+    Raises Rejected if `captured_at` lies outside the range of `times.of_capture`.
     """
 
     endpoint: str

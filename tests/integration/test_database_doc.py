@@ -45,7 +45,7 @@ def shell(block: str, **environment: str) -> str:
 
 
 def test_its_database_works(administered: Server) -> None:
-    make, grant = SQL
+    make, grant, compress = SQL
     first, identity, compare, _ = SHELL
     with psycopg.connect(administered.url(), autocommit=True) as admin:
         for statement in filter(str.strip, make.split(";")):
@@ -54,6 +54,8 @@ def test_its_database_works(administered: Server) -> None:
     assert "postgresql://mlb_owner@db.example.org/mlb" in first
     shell(first.replace("postgresql://mlb_owner@db.example.org/mlb", f"'{here}'"))
     shell(identity, MLB_ETL_DSN=here)
+    with psycopg.connect(here) as connection:
+        connection.execute(compress.encode())
     assert '"differences": []' in shell(compare, MLB_ETL_DSN=here)
     with psycopg.connect(administered.url("mlb"), autocommit=True) as admin:
         admin.execute(grant.encode())

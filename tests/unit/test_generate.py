@@ -155,7 +155,7 @@ def test_infer_rewrites_only_what_changed(project: Path, capsys: pytest.CaptureF
 
 def test_wrong_usage_is_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path, "diff") == 2
-    assert "is no project" in capsys.readouterr().err
+    assert "is not a project" in capsys.readouterr().err
     assert cli.main(["generate", "--no-such-option"]) == 2
     assert cli.main(["no-such-command"]) == 2
 

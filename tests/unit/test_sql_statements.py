@@ -6,8 +6,8 @@ import pytest
 from small_ir import KEY, column, facts, table
 from small_ir import PLAYS as PLAYS_IR
 
-from mlb_contracts import Check, DocumentKey, Table, sql_types
-from mlb_etl.stores.postgres.composing import NAME_BYTES, stage
+from mlb_contracts import Check, DocumentKey, Table, limits, sql_types
+from mlb_etl.stores.postgres.composing import stage
 from mlb_etl.stores.postgres.statements import statements
 from mlbgen import ir
 from mlbgen.ir.columns import wire
@@ -162,7 +162,7 @@ def test_stages_differ_between_schemas_and_fit() -> None:
     ]
     names = {stage(each).as_string(None).removeprefix('"pg_temp".') for each in tables}
     assert len(names) == len(tables)
-    assert all(len(each.strip('"')) <= NAME_BYTES for each in names)
+    assert all(len(each.strip('"')) <= limits.NAME_BYTES for each in names)
     assert stage(replace(PLAYS, schema="a_b", name="c")) != stage(replace(PLAYS, schema="a", name="b_c"))
 
 
@@ -195,7 +195,7 @@ def test_percent_signs_are_doubled_where_parameters_are_sent_only() -> None:
 
 
 def test_what_a_check_says_stays_as_it_is() -> None:
-    """Braces of a text are no place holders, and its line breaks are not laid out."""
+    """Braces in a literal stay literal, and its line breaks stay where they are."""
     odd = Check("odd", ("event",), "\"event\" <> '{stage}\n  {} '' {{'", "error")
     made = statements(replace(PLAYS, checks=(odd, replace(odd, name="told", severity="warn"))), KEY)
     assert f"NOT ({odd.expression})" in made.violations["odd"]

@@ -11,7 +11,7 @@ def _find_root(_context: click.Context, _option: click.Parameter, given: Path | 
     for folder in (given,) if given else (here, *here.parents):
         if (folder / "pyproject.toml").is_file() and (folder / "schemas").is_dir():
             return folder
-    raise click.BadParameter(f"{given or here} is no project: it has no pyproject.toml and schemas/")
+    raise click.BadParameter(f"{given or here} is not a project: pyproject.toml or schemas/ is missing")
 
 
 def _find_stubs(context: click.Context, _option: click.Parameter, given: tuple[Path, ...]) -> tuple[Path, ...]:

@@ -4,7 +4,8 @@ import builtins
 import keyword
 import re
 
-SQL_NAME_BYTES = 63  # PostgreSQL cuts longer names silently
+from mlb_contracts import limits
+
 _SQL_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 
@@ -31,4 +32,4 @@ def identifier(name: str) -> str:
 
 def is_sql_name(name: str) -> bool:
     """Lower case, ASCII, at most 63 bytes: the same quoted and unquoted."""
-    return _SQL_NAME.fullmatch(name) is not None and len(name) <= SQL_NAME_BYTES
+    return _SQL_NAME.fullmatch(name) is not None and len(name) <= limits.NAME_BYTES

@@ -5,6 +5,7 @@ import keyword
 
 from pydantic import BaseModel
 
+from mlb_contracts import limits
 from mlbgen.language import names
 from mlbgen.lower.report import Place, Report
 
@@ -12,7 +13,7 @@ CAPTURED_AT = "captured_at"
 INGESTED_AT = "ingested_at"
 
 # A partition's name is its table's with up to ten bytes more: _2024 or _2024_07.
-TABLE_NAME_BYTES = names.SQL_NAME_BYTES - 10
+TABLE_NAME_BYTES = limits.NAME_BYTES - len("_") - limits.SUFFIX_BYTES
 
 # The reserved words of PostgreSQL 18 (src/include/parser/kwlist.h), with those that only functions and types may have.
 _KEYWORDS = """
@@ -76,10 +77,10 @@ def qualified(report: Report, place: Place, text: str, *, raw: bool = False) -> 
 def made_up(*parts: str, suffix: str) -> str:
     """`live_game_plays_batter_id_idx`: the parts and a suffix, shortened with a hash where it is too long."""
     name = "_".join((*parts, suffix))
-    if len(name) <= names.SQL_NAME_BYTES:
+    if len(name) <= limits.NAME_BYTES:
         return name
     mark = f"_{short_hash(name)}_{suffix}"
-    return name[: names.SQL_NAME_BYTES - len(mark)].rstrip("_") + mark
+    return name[: limits.NAME_BYTES - len(mark)].rstrip("_") + mark
 
 
 def short_hash(text: str) -> str:
@@ -98,11 +99,13 @@ def _check(
     kind: str,
     *,
     reserved: bool = False,
-    limit: int = names.SQL_NAME_BYTES,
+    limit: int = limits.NAME_BYTES,
 ) -> bool:
     size = len(name.encode())
     if size > limit:
-        why = "PostgreSQL cuts names at 63" + (", and partitions add to it" if limit < names.SQL_NAME_BYTES else "")
+        why = f"PostgreSQL cuts names at {limits.NAME_BYTES}" + (
+            ", and partitions add to it" if limit < limits.NAME_BYTES else ""
+        )
         report.add("MG022", place, f'the {kind} name "{name}" has {size} bytes, at most {limit} are possible', why)
         return False
     if not names.is_sql_name(name):

@@ -157,7 +157,8 @@ def drop_season(*, season: int, captures: Captures | None, yes: bool, form: str)
 
     Partitions of the season go, and months that have rows of it only; other rows of its documents are deleted, and
     their watermarks with them. It is all done in one transaction, and nothing is dropped where rows of other tables
-    refer to the season, or where its documents have rows of other seasons too.
+    refer to the season, or where its documents have rows of other seasons too. Only --yes finds such rows in tables
+    that are not this package's.
 
     Where the raw tables have captures of the season, --captures says what becomes of them. With keep the next
     transform makes the season again. With delete they go too, which is refused while some are not applied yet.

@@ -22,7 +22,7 @@ class Loss:
 
 
 def unguarded(new: Mapping[str, Applied], before: Mapping[str, Applied], policy: Policy) -> set[str]:
-    """The documents whose loss of rows is no surprise: it was accepted, or the content is the one shown.
+    """The documents that may lose any number of rows: the loss was accepted, or the tables show this content already.
 
     `before` has the watermarks of the documents that have one.
     """

@@ -6,9 +6,8 @@ from hashlib import sha256
 
 from psycopg import sql
 
-from mlb_contracts import Check, Column, DocumentKey, Table
+from mlb_contracts import Check, Column, DocumentKey, Table, limits
 
-NAME_BYTES = 63  # PostgreSQL cuts longer names silently
 _WIDTH = 100  # columns, of a line that is filled with names
 
 
@@ -20,9 +19,9 @@ def table(of: Table) -> sql.Identifier:
 def stage(of: Table) -> sql.Identifier:
     """The session's temporary table for its rows. The dot in the name keeps apart equal names of two schemas."""
     name = f"stage_{of.qualified_name}"
-    if len(name) > NAME_BYTES:
+    if len(name) > limits.NAME_BYTES:
         mark = f"_{sha256(name.encode()).hexdigest()[:8]}"
-        name = name[: NAME_BYTES - len(mark)] + mark
+        name = name[: limits.NAME_BYTES - len(mark)] + mark
     return sql.Identifier("pg_temp", name)
 
 

@@ -18,7 +18,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
-from mlb_contracts import Method, Partition, Table, times
+from mlb_contracts import Method, Partition, Table, limits, times
 from mlb_etl.errors import Rejected
 from mlb_etl.stores.postgres.db import Connection
 
@@ -26,7 +26,6 @@ LOCK = 0x6D6C625F70617274  # "mlb_part": one maker or dropper of partitions at a
 ATTEMPTS = 5
 log = logging.getLogger(__name__)
 
-_ROOM = 9  # characters that a table's name has left
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_]{0,8}")  # a hash has another first character
 _LONGEST = 500  # bytes of a text
 _EXISTING = """
@@ -214,7 +213,7 @@ def _suffix(partition: Partition, value: Any) -> str:
         day = _day(value)
         return f"{day.year:04}_{day.month:02}"
     text = str(value).replace("-", "_") if isinstance(value, int) else str(value)
-    fits = len(text) <= _ROOM if isinstance(value, int) else _PLAIN.fullmatch(text)
+    fits = len(text) <= limits.SUFFIX_BYTES if isinstance(value, int) else _PLAIN.fullmatch(text)
     return text if fits else f"_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 

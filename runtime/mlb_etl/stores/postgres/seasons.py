@@ -16,7 +16,7 @@ from psycopg import sql
 from mlb_contracts import Method, Table
 from mlb_etl import registry
 from mlb_etl.errors import EtlError
-from mlb_etl.stores.postgres import db, partitions, premake
+from mlb_etl.stores.postgres import composing, db, partitions, premake
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.partitions import Partitioned
 
@@ -94,7 +94,7 @@ class Season:
 
 def read(connection: Connection, package: str, season: int) -> Season:
     """What `drop` would drop; nothing is changed."""
-    return _season(season, [_Source(connection, method, season) for method in _methods(package)])
+    return _season(season, [_OfMethod(connection, method, season) for method in _methods(package)])
 
 
 def drop(connection: Connection, package: str, season: int, captures: Captures | None) -> Season:
@@ -105,15 +105,15 @@ def drop(connection: Connection, package: str, season: int, captures: Captures |
     """
     with connection.transaction():
         partitions.make_writers_wait(connection)
-        sources = [_Source(connection, method, season) for method in _methods(package)]
-        found = _season(season, sources)
+        of_methods = [_OfMethod(connection, method, season) for method in _methods(package)]
+        found = _season(season, of_methods)
         if reason := found.refusal(captures):
             raise EtlError(f"season {season} was not dropped: {reason}")
         connection.execute(_WAIT)
         try:
-            for source in sources:
-                source.lock()
-                source.drop(captures)
+            for each in of_methods:
+                each.lock()
+                each.drop(captures)
         except (psycopg.errors.ForeignKeyViolation, psycopg.errors.DependentObjectsStillExist) as error:
             raise EtlError(f"season {season} was not dropped: something refers to it: {db.message(error)}") from error
     for part in found.parts:
@@ -127,9 +127,9 @@ def _methods(package: str) -> list[Method]:
     return [method for method in methods if any(map(_column, method.tables))]
 
 
-def _season(season: int, sources: Sequence["_Source"]) -> Season:
-    parts = (part for source in sources for part in source.parts)
-    return Season(season, tuple(parts), tuple(source.content for source in sources))
+def _season(season: int, of_methods: Sequence["_OfMethod"]) -> Season:
+    parts = (part for each in of_methods for part in each.parts)
+    return Season(season, tuple(parts), tuple(each.content for each in of_methods))
 
 
 def _column(table: Table) -> str | None:
@@ -140,7 +140,7 @@ def _column(table: Table) -> str | None:
     return next((each.name for each in table.columns if each.name == _SEASON and each.type in premake.YEARS), None)
 
 
-class _Source:
+class _OfMethod:
     """The tables of a method, and what they have of a season."""
 
     def __init__(self, connection: Connection, method: Method, season: int) -> None:
@@ -151,7 +151,7 @@ class _Source:
         self._raw = sql.Identifier(method.raw_schema, method.raw_table)
         self._columns = {table: column for table in method.tables if (column := _column(table)) is not None}
         self._documents = self._read_documents()
-        self._parts = {table: [*self._whole(table), *self._rest(table)] for table in reversed(method.tables)}
+        self._parts = {table: self._read_parts(table) for table in reversed(method.tables)}
 
     @property
     def parts(self) -> Iterator[Part]:
@@ -176,7 +176,7 @@ class _Source:
 
     def lock(self) -> None:
         """Lock the tables before anything is dropped: in the order of writers, and of most readers."""
-        tables = (sql.SQL("ONLY {}").format(_identifier(table)) for table in self._method.tables)
+        tables = (sql.SQL("ONLY {}").format(composing.table(table)) for table in self._method.tables)
         self._connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(", ").join(tables)))
 
     def drop(self, captures: Captures | None) -> None:
@@ -184,9 +184,9 @@ class _Source:
         for table, parts in self._parts.items():
             for partition, _ in parts:
                 if partition is None:
-                    self._delete(_identifier(table))
+                    self._delete(composing.table(table))
                 else:
-                    names = _identifier(table), sql.Identifier(table.schema, partition)
+                    names = composing.table(table), sql.Identifier(table.schema, partition)
                     self._connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(*names))
                     self._connection.execute(sql.SQL("DROP TABLE {}").format(names[1]))
         for name in ("watermark", "unreadable", *(["quarantine"] if captures == "delete" else [])):
@@ -200,7 +200,7 @@ class _Source:
         """The season's documents, as a table `d` of their keys."""
         each = sql.SQL("SELECT {} FROM {} WHERE {} = {}")
         queries = (
-            each.format(self._keys, _identifier(table), sql.Identifier(column), self._season)
+            each.format(self._keys, composing.table(table), sql.Identifier(column), self._season)
             for table, column in self._columns.items()
         )
         found = self._connection.execute(sql.SQL(" UNION ").join(queries)).fetchall()
@@ -210,13 +210,21 @@ class _Source:
         )
         return sql.SQL("unnest({}) AS d ({})").format(sql.SQL(", ").join(arrays), self._keys)
 
-    def _whole(self, table: Table) -> Iterator[tuple[str | None, int]]:
+    def _read_parts(self, table: Table) -> list[tuple[str | None, int]]:
+        """What goes of the table, with how many rows: whole partitions, and with None rows of the documents besides."""
+        whole = list(self._whole(table))
+        query = sql.SQL("SELECT count(*) FROM {} JOIN {} USING ({})")
+        rows = self._number(query.format(composing.table(table), self._documents, self._keys))
+        rest = rows - sum(number for _, number in whole)
+        return [*whole, (None, rest)] if rest > 0 else [*whole]
+
+    def _whole(self, table: Table) -> Iterator[tuple[str, int]]:
         """The table's partitions that have rows of the season only: its own, and months; with how many."""
         column = self._columns.get(table)
         if table.partition is None or column is None:
             return
         by_season = table.partition.kind == "list" and table.partition.column == column
-        facts = {"table": _identifier(table).as_string(), "season": self._season}
+        facts = {"table": composing.table(table).as_string(), "season": self._season}
         for name, is_its in self._connection.execute(_PARTITIONS, facts).fetchall():
             if not by_season or is_its:
                 query = sql.SQL("SELECT count(*), count(*) FILTER (WHERE {} = {}) FROM {}").format(
@@ -226,19 +234,11 @@ class _Source:
                 if by_season or (rows == its and rows > 0):
                     yield name, rows
 
-    def _rest(self, table: Table) -> Iterator[tuple[str | None, int]]:
-        """How many rows the table has of the season's documents besides, if any."""
-        query = sql.SQL("SELECT count(*) FROM {} JOIN {} USING ({})")
-        rows = self._number(query.format(_identifier(table), self._documents, self._keys))
-        rows -= sum(number for _, number in self._whole(table))
-        if rows > 0:
-            yield None, rows
-
     def _shared(self) -> int:
         """How many of the documents have rows of other seasons."""
         others = sql.SQL(" OR ").join(
             sql.SQL("EXISTS (SELECT FROM {} AS t WHERE {} AND t.{} <> {})").format(
-                _identifier(table), self._same(), sql.Identifier(column), self._season
+                composing.table(table), self._same(), sql.Identifier(column), self._season
             )
             for table, column in self._columns.items()
         )
@@ -263,7 +263,3 @@ class _Source:
     def _number(self, query: sql.Composed) -> int:
         ((number,),) = self._connection.execute(query).fetchall()
         return int(number)
-
-
-def _identifier(table: Table) -> sql.Identifier:
-    return sql.Identifier(table.schema, table.name)

@@ -44,18 +44,18 @@ LIMIT 1""")
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """`load` copies rows of new documents straight into the table, in binary.
+    """What is sent for a table.
 
-    Of known ones, `stage` creates the session's temporary table, `copy` fills it in binary, `delete` removes the rows
-    that are not staged, and `upsert` moves those that are into the table. `widen` lets values leave the stage's rows,
-    None where all have one size. `warn` counts rows that break a check which
-    only warns, None where there is no such check. `violations` find, by the name of a check that refuses rows, the
-    values of a staged row that it refuses.
+    For new documents, `load` copies their rows straight into the table (binary COPY). For known ones, `stage` creates
+    the session's temporary table and `copy` fills it (binary COPY); `delete` removes the rows that are not staged, and
+    `upsert` inserts or updates the staged ones. `widen` allows staged rows of more than 8160 bytes; None if the values
+    of a row have fixed sizes. `warn` counts rows that break checks of severity warn; None if the table has none.
+    `violations` selects, by the name of each other check, the values of a staged row that breaks it.
 
-    `delete`, `upsert` and `warn` take the documents' keys as arrays by name, `delete` also `captured_at`, the times of
-    their captures. They return the keys of each document concerned, and with them rows deleted, or rows inserted and
-    rows updated, and rows that are later than the capture, so that the transaction is to be undone; or for each check
-    rows that break it, in a column of its name.
+    `delete`, `upsert` and `warn` take the documents' keys as arrays by name; `delete` also takes `captured_at`, the
+    times of their captures. They return one row per document concerned: its keys, then the counts. These are rows
+    deleted, or inserted and updated, and rows later than the capture, for which the transaction has to be undone; of
+    `warn`, the rows that break each check, in a column of its name.
     """
 
     load: str
