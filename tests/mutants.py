@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("codegen", "generated", "runtime", "simulator", "templates")
 LIMIT = 900  # seconds for the tests of a mutant
 FAILED = re.compile(r"\b[1-9]\d* (failed|errors?)\b")  # in pytest's last line, where tests ran and some failed
-TOO_LONG = "it took too long"
+TOO_LONG = "Timeout (>"  # as pytest-timeout says for a test
 TESTS_FAILED = 1  # its exit code then, but also Python's, where pytest does not start
 
 
@@ -81,7 +81,7 @@ def run_tests(root: Path, tests: Sequence[str], *, limit: float | None = LIMIT) 
             command, cwd=root, env=environment, timeout=limit, capture_output=True, text=True, check=False
         )
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, TESTS_FAILED, f"1 failed: {TOO_LONG}", "")
+        return subprocess.CompletedProcess(command, TESTS_FAILED, f"1 failed: {TOO_LONG}{LIMIT}s)", "")
 
 
 def outcome(mutant: Mutant, root: Path) -> str:
@@ -99,7 +99,7 @@ def outcome(mutant: Mutant, root: Path) -> str:
         path.write_text(before)
     said = (done.stdout + done.stderr).strip().splitlines()
     if done.returncode == TESTS_FAILED and FAILED.search(said[-1]):
-        return "found by the limit of time" if TOO_LONG in said[-1] else "found"
+        return "found by the limit of time" if TOO_LONG in done.stdout else "found"
     return "survived" if done.returncode == 0 else f"stale: {said[-1]}"
 
 
