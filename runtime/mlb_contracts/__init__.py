@@ -101,10 +101,26 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class ByValues:
+    """A parameter of a request that asks for documents by their key: one value, or several separated by commas."""
+
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByRange:
+    """Two parameters of a request that ask for all days from one to the other, both included."""
+
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentKey:
-    """A column that tells what a response is about.
+    """A column that tells what a document is about.
 
     `read` takes it from a decoded document, or from the `parameter` of the request; None where it is missing.
+    `asked_by` are the ways in which a request can ask for documents by this key.
     """
 
     name: str
@@ -112,6 +128,7 @@ class DocumentKey:
     read: Callable[[Any, Capture], Any]
     path: str | None = None
     parameter: str | None = None
+    asked_by: tuple[ByValues | ByRange, ...] = ()
 
     @property
     def place(self) -> str:
@@ -134,6 +151,40 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A URL that gives documents of a method, under a method name of the API that may be another.
+
+    `query` are the parameters that a request may have in its query, None for any.
+    """
+
+    method: str
+    url: str
+    query: tuple[str, ...] | None
+
+    @property
+    def path_parameters(self) -> frozenset[str]:
+        """The parameters in the URL."""
+        return frozenset(_PARAMETER.findall(self.url))
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """How an answer holds several documents: each item of the list at `path` is one, and is decoded by itself.
+
+    `decode` reads the answer as far as `accept`, which holds its rules, and `each`, which gives the items' own bytes,
+    need it; it raises as Method.decode does. `absent` is the JSON that stands for a document which was asked for and is
+    absent, with its keys in braces; None where such a document has no rows.
+    """
+
+    path: str
+    answer_type: Any
+    decode: Callable[[Body], Any]
+    accept: Callable[[Any, Capture], None]
+    each: Callable[[Any], Sequence[Body]]
+    absent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ShrinkGuard:
     """When a loss of rows is suspicious.
 
@@ -151,10 +202,11 @@ class Method:
     """One method of the API: how to decode a response, and the tables made from it, parents before children.
 
     `decode` raises msgspec.DecodeError for what is no JSON and msgspec.ValidationError for JSON of another shape.
-    `accept` raises errors.Rejected for a decoded response that breaks a rule. `query` are the parameters that a request
-    may have in its query, None for any. `required` are the paths that must be readable for the response to be applied:
-    of keys, levels, look-ups, filters and rules, and of columns that may not be NULL. `fingerprint` changes with the
-    mapping's meaning.
+    `accept` raises errors.Rejected for a decoded response that breaks a rule. With `items` all of them are about one
+    item. `other_forms` are further URLs that give such documents. With `hydration` the tables are filled only from
+    answers whose request asked for it. `query` are the parameters that a request may have in its query, None for any.
+    `required` are the paths that must be readable for the document to be applied: of keys, levels, look-ups, filters
+    and rules, and of columns that may not be NULL. `fingerprint` changes with the mapping's meaning.
     """
 
     endpoint: str
@@ -173,13 +225,22 @@ class Method:
     decode: Callable[[Body], Any]
     accept: Callable[[Any, Capture], None]
     fingerprint: str
+    other_forms: tuple[Form, ...] = ()
+    items: Items | None = None
+    hydration: str | None = None
 
     def __repr__(self) -> str:
         return f"Method({self.name!r})"
 
     @property
     def name(self) -> str:
-        return f"{self.endpoint}.{self.method}"
+        hydration = "" if self.hydration is None else f":{self.hydration}"
+        return f"{self.endpoint}.{self.method}{hydration}"
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """The URLs that give its documents, its own first."""
+        return (Form(self.method, self.url, self.query), *self.other_forms)
 
     @property
     def path_parameters(self) -> frozenset[str]:
@@ -202,10 +263,14 @@ class Method:
 
 __all__: Sequence[str] = (
     "Body",
+    "ByRange",
+    "ByValues",
     "Capture",
     "Check",
     "Column",
     "DocumentKey",
+    "Form",
+    "Items",
     "Method",
     "Partition",
     "Rejected",
