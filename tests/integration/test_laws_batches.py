@@ -233,12 +233,12 @@ def test_a_newer_capture_comes_while_an_older_one_is_written(sample: Laws, monke
     with connect(dsn) as slow, connect(dsn) as fast, ThreadPoolExecutor(1) as pool:
         one, other = Transformer(slow, METHOD), Transformer(fast, METHOD)
 
-        def slowly(*arguments: Any, **named: Any) -> None:
+        def slowly(*arguments: Any, **named: Any) -> Any:
             monkeypatch.undo()
             works.append(pool.submit(other.apply, [listed[newer.as_of]]))
             with pytest.raises(TimeoutError):
                 works[0].result(timeout=0.5)
-            merge(*arguments, **named)
+            return merge(*arguments, **named)
 
         monkeypatch.setattr(Upsert, "_merge", slowly)
         assert documents(one.apply([listed[older.as_of]])) == (1, 0, 0, 0)
@@ -296,12 +296,12 @@ def test_the_laws_hold_whatever_isolation_the_database_has(sample: Laws, monkeyp
     ):
         one, other = Transformer(slow, METHOD), Transformer(fast, METHOD)
 
-        def slowly(*arguments: Any, **named: Any) -> None:
+        def slowly(*arguments: Any, **named: Any) -> Any:
             monkeypatch.undo()
             works.append(pool.submit(other.apply, [listed[newer.as_of]]))
             with pytest.raises(TimeoutError):
                 works[0].result(timeout=0.5)
-            merge(*arguments, **named)
+            return merge(*arguments, **named)
 
         monkeypatch.setattr(Upsert, "_merge", slowly)
         assert documents(one.apply([listed[older.as_of]])) == (1, 0, 0, 0)

@@ -7,18 +7,19 @@ from itertools import groupby, zip_longest
 from typing import TypeAlias
 
 from mlb_contracts import Body, Capture, Method
+from mlb_etl.apply.write import UnreadError, write
 from mlb_etl.errors import Rejected, ValueRefused, printable
 from mlb_etl.extract import reject
 from mlb_etl.extract.extract import extract
 from mlb_etl.laws.counts import Counts, DocumentCounts, LeftOut, Quarantined
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied, Policy, verdict
+from mlb_etl.stores.interfaces import Document
 from mlb_etl.stores.postgres.copying import Moment
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.quarantine import Quarantine
 from mlb_etl.stores.postgres.raw import Raw
-from mlb_etl.stores.postgres.targets import Document
-from mlb_etl.stores.postgres.upsert import UnreadError, Upsert
+from mlb_etl.stores.postgres.upsert import Upsert
 
 Task: TypeAlias = list[list[Stored]]
 
@@ -78,7 +79,7 @@ class Transformer:
     def _write(self, documents: Sequence[Document]) -> Counts:
         """All at once, or where one of them is refused each by itself."""
         try:
-            written = self._upsert.apply(documents, self._policy)
+            written = write(self._upsert, self._method, documents, self._policy)
         except UnreadError as others:
             self._shown |= others.shown
             return self.apply([each.capture for each in documents])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
@@ -24,6 +25,15 @@ class TableCounts:
             self.unchanged + other.unchanged,
             self.deleted + other.deleted,
         )
+
+
+class Changed(NamedTuple):
+    """Rows of one document in one table; those kept out are later than the capture, and stayed as they were."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    kept_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,16 @@
-"""The second belt of write law 1: a row that is later than the capture stays, is counted, and puts the capture aside.
-
-The watermark decides, so there are such rows only where someone changed rows, or lost the watermark.
-"""
+"""Statements about the rows that the row guard keeps out, for which see `mlb_etl.laws.row_guard`."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
 from psycopg import sql
 
 from mlb_contracts import DocumentKey, Table
-from mlb_etl.errors import Rejected
 
 _REMOVE = """
 DELETE FROM {table} AS old
 USING unnest({arrays}, %(captured_at)s::timestamptz[]) AS document ({keys}, captured_at)
 WHERE {same} AND {later}
 """
-_REASON = (
-    "the table has rows that are later than the capture, so they were changed by hand or the watermark was: "
-    "`mlb-etl verify rows` lists them, and `mlb-etl repair` brings the document's tables to its captures"
-)
-
-
-Counted: TypeAlias = dict[str, dict[tuple[Any, ...], Sequence[int]]]
-"""What a statement counted, by table and keys of the document; the rows that were kept come last."""
-
-
-class KeptOut(Rejected):
-    """A table has rows of the document that are later than the capture."""
-
-
-def require_none(keys: tuple[Any, ...], deleted: Counted, upserted: Counted) -> None:
-    """Raise KeptOut where a table kept rows of the document with these keys."""
-    for name in reversed(deleted):  # parents before children
-        both = (of.get(name, {}).get(keys, (0,)) for of in (deleted, upserted))
-        number = sum(counts[-1] for counts in both)
-        if number:
-            raise KeptOut(_REASON, value=f"{number} of its rows", table=name)
 
 
 def removal(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:

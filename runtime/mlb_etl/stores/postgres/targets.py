@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 
 from mlb_contracts import DocumentKey, Row, Table
-from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
-from mlb_etl.laws.standing import Stored
+from mlb_etl.stores.interfaces import Document
 from mlb_etl.stores.postgres import copying, partitions, row_guard
 from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, translate_errors
@@ -24,24 +23,6 @@ class Rows:
     number: int
     packed: memoryview
     partitions: frozenset[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A capture and the rows it makes, by table in the method's order.
-
-    Without rows (None) it says that the capture has the content which the tables show already. `unreadable` are the
-    values that could not be read, and so are NULL in the rows.
-    """
-
-    capture: Stored
-    rows: Sequence[Rows] | None
-    unreadable: Sequence[Misfit] = ()
-
-    @property
-    def nulls(self) -> int:
-        """How many values are NULL as they could not be read."""
-        return sum(each.number for each in self.unreadable)
 
 
 class Target:
@@ -84,4 +65,4 @@ class Target:
 
     def rows(self, documents: Iterable[Document]) -> list[Rows]:
         """Those of each document that was read."""
-        return [document.rows[self.place] for document in documents if document.rows is not None]
+        return [cast("Rows", document.rows[self.place]) for document in documents if document.rows is not None]

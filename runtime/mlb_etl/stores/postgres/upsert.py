@@ -1,32 +1,33 @@
-"""Brings the tables to the captures of some documents in one transaction, under the documents' watermarks."""
+"""The tables of a method in PostgreSQL: a store whose units are transactions under the documents' watermarks."""
 
-import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self, TypeAlias
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow, dict_row
 
 from mlb_contracts import Method, Row
-from mlb_etl.errors import CheckFailed, DuplicateKey, Rejected, RowTooLong
-from mlb_etl.laws import shrink
-from mlb_etl.laws.counts import TableCounts, Warned
-from mlb_etl.laws.verdict import Applied, Policy, Verdict, moved, verdict_under_lock
-from mlb_etl.stores.postgres import copying, row_guard
+from mlb_etl.errors import CheckFailed, Rejected, RowTooLong
+from mlb_etl.laws.counts import Changed, TableCounts, Warned
+from mlb_etl.laws.row_guard import KeptOut
+from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.verdict import Applied
+from mlb_etl.stores.interfaces import Document, Replaced
+from mlb_etl.stores.postgres import copying
 from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, reraise, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitions
 from mlb_etl.stores.postgres.quarantine import Quarantine
-from mlb_etl.stores.postgres.row_guard import Counted, KeptOut
-from mlb_etl.stores.postgres.targets import Document, Rows, Target
+from mlb_etl.stores.postgres.targets import Rows, Target
 from mlb_etl.stores.postgres.unreadable import Unreadable
 from mlb_etl.stores.postgres.watermark import Watermarks
 
-log = logging.getLogger(__name__)
+# What a statement counted, by table and keys of the document; the rows that were kept come last.
+_Counted: TypeAlias = dict[str, dict[tuple[Any, ...], Sequence[int]]]
 
 # Rows and those that they refer to change one table after the other, and may be at odds until all are done.
 _DEFER = "SET CONSTRAINTS ALL DEFERRED"
@@ -42,30 +43,6 @@ _SETTINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What became of documents, in their order, and what happened in the tables."""
-
-    verdicts: tuple[Verdict, ...]
-    tables: Mapping[str, TableCounts]
-    warnings: tuple[Warned, ...]
-
-
-class UnreadError(Exception):
-    """The tables show another content than was thought: rows are needed; nothing was written.
-
-    `shown` are the watermarks of all the documents, None for those that have none.
-    """
-
-    def __init__(self, shown: Mapping[str, Applied | None]) -> None:
-        super().__init__(shown)
-        self.shown = shown
-
-
-class _KnownError(Exception):
-    """A document without watermark has rows in the tables."""
-
-
 class Upsert:
     """The tables of a method, on a connection that is its own: it keeps staging tables and settings there."""
 
@@ -79,7 +56,7 @@ class Upsert:
         self._watermarks = Watermarks(connection, method.name)
         self._quarantine = Quarantine(connection, method.name)
         self._unreadable = Unreadable(connection, method.name)
-        self._staged = self._wide = False
+        self._staged = self._wide = self._merging = False
         tables = (sql.SQL("ONLY {}").format(sql.Identifier(each.schema, each.name)) for each in method.tables)
         # Children are deleted before their parents, but all are locked in one order, which who makes partitions keeps.
         self._lock_tables = sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.SQL(", ").join(tables))
@@ -90,24 +67,19 @@ class Upsert:
         """The rows of a document as `Document` has them, from those of each table in the method's order."""
         return [target.pack(its) for target, its in zip(self._targets, rows, strict=True)]
 
-    def apply(self, documents: Sequence[Document], policy: Policy = "new", *, tries: int = 2) -> Written:
-        """Bring the tables to the captures of different documents, unless other workers were there before.
-
-        Raises Rejected where the tables refuse a row, or the shrink guard a document, and UnreadError; then nothing is
-        written.
-        """
+    def prepare(self, documents: Sequence[Document]) -> None:
+        """Make the partitions that the rows need."""
         self._partitions.ensure({of.partitioned: of.partitions(documents) for of in self._targets if of.partitioned})
-        try:
-            return self._apply(documents, policy, known=policy == "repair")
-        except _KnownError:
-            log.info("%s has rows of documents whose watermarks were deleted", self._method.name)
-            return self._apply(documents, policy, known=True)
-        except (CheckFailed, RowTooLong) as why:
-            if not tries or not self._can_mend(why):
-                raise
-            return self.apply(documents, policy, tries=tries - 1)
 
-    def _can_mend(self, why: CheckFailed | RowTooLong) -> bool:
+    @contextmanager
+    def unit(self) -> Iterator[Self]:
+        """A transaction."""
+        self._merging = False
+        with translate_errors(), self._connection.transaction():
+            yield self
+        self._staged = self._staged or self._merging
+
+    def mend(self, why: CheckFailed | RowTooLong) -> bool:
         """Whether the documents are not to blame, and can be applied now."""
         if isinstance(why, CheckFailed):
             if why.check is not None:
@@ -155,50 +127,36 @@ class Upsert:
         value = f"{why.value}, such as that of {key}, captured at {captured_at.isoformat()}"
         return Rejected(why.reason, value=value, table=why.table)
 
-    def _apply(self, documents: Sequence[Document], policy: Policy, *, known: bool = False) -> Written:
-        """Decide under the locks of the watermarks, write and move the watermarks, all in one transaction."""
-        new = {each.capture.document: each.capture.under(self._method.fingerprint) for each in documents}
-        with translate_errors(), self._connection.transaction():
-            before = self._watermarks.lock(new)
-            verdicts = tuple(
-                verdict_under_lock(capture, each.capture.applied, before.get(name), policy)
-                for each, (name, capture) in zip(documents, new.items(), strict=True)
-            )
-            applied = [each for each, became in zip(documents, verdicts, strict=True) if became == "applied"]
-            if any(each.rows is None for each in applied):
-                raise UnreadError({name: before.get(name) for name in new})
-            merged = [each for each in applied if known or each.capture.document in before]
-            fresh = [each for each in applied if not known and each.capture.document not in before]
-            tables = {target.name: TableCounts() for target in self._targets}
-            if fresh:
-                self._load(fresh, tables)
-            if merged:
-                if policy == "repair":
-                    self._remove_later(merged, tables)
-                self._merge(merged, tables, unguarded=shrink.unguarded(new, before, policy))
-            with self._connection.pipeline():
-                self._watermarks.move(moved(new, before, verdicts))
-                self._quarantine.leave(
-                    each.capture for each, became in zip(documents, verdicts, strict=True) if became != "conflict"
-                )
-                self._unreadable.replace({each.capture.document: each.unreadable for each in applied})
-                warnings = self._warnings(applied)
-        self._staged = self._staged or bool(merged)
-        return Written(verdicts, tables, warnings)
+    def lock(self, new: Mapping[str, Applied]) -> Mapping[str, Applied]:
+        """Lock the documents' watermarks; return those that there were."""
+        return self._watermarks.lock(new)
 
-    def _load(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> None:
+    def insert(self, documents: Sequence[Document]) -> Mapping[str, TableCounts]:
         """Copy the rows of new documents straight into the tables."""
-        try:
-            taken = self._copy(target.copying(target.statements.load, documents) for target in self._targets)
-        except DuplicateKey as why:
-            raise _KnownError from why
-        for name, number in taken.items():
-            tables[name] += TableCounts(inserted=number)
+        taken = self._copy(target.copying(target.statements.load, documents) for target in self._targets)
+        return {name: TableCounts(inserted=number) for name, number in taken.items()}
 
-    def _merge(
-        self, documents: Sequence[Document], tables: dict[str, TableCounts], *, unguarded: Collection[str]
-    ) -> None:
-        """Bring known documents to their rows: delete what vanished, children first, insert or update the rest."""
+    def replace(self, documents: Sequence[Document], *, past_row_guard: bool) -> Replaced:
+        """Bring known documents to their rows, one table after the other."""
+        self._merging = True
+        tables = {target.name: TableCounts() for target in self._targets}
+        if past_row_guard:
+            self._remove_later(documents, tables)
+        deleted, written = self._merge(documents, tables)
+        return Replaced(tables, {each.capture.document: _changed(each, deleted, written) for each in documents})
+
+    def conclude(
+        self, watermarks: Mapping[str, Applied], settled: Iterable[Stored], applied: Sequence[Document]
+    ) -> tuple[Warned, ...]:
+        """All in one go."""
+        with self._connection.pipeline():
+            self._watermarks.move(watermarks)
+            self._quarantine.leave(settled)
+            self._unreadable.replace({each.capture.document: each.unreadable for each in applied})
+            return self._warnings(applied)
+
+    def _merge(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> tuple[_Counted, _Counted]:
+        """Delete what vanished, children first, insert or update the rest; return what either did."""
         self._stage()
         staged = self._copy(target.copying(target.statements.copy, documents) for target in self._targets)
         deletes = [(target, target.statements.delete) for target in reversed(self._targets)]
@@ -210,16 +168,11 @@ class Upsert:
             self._connection.execute(_CHECK)
         deleted = dict(zip((target.name for target, _ in deletes), found, strict=False))
         written = dict(zip((target.name for target, _ in upserts), found[len(deletes) :], strict=True))
-        for document in documents:
-            row_guard.require_none(document.capture.keys, deleted, written)
         for name, gone in deleted.items():
             inserted, updated = (sum(each[place] for each in written.get(name, {}).values()) for place in (0, 1))
             unchanged = staged.get(name, 0) - inserted - updated
             tables[name] += TableCounts(inserted, updated, unchanged, sum(each[0] for each in gone.values()))
-        if any(deleted.values()):
-            for document in documents:
-                if document.capture.document not in unguarded:
-                    self._guard(document, deleted, written)
+        return deleted, written
 
     def _remove_later(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> None:
         """Delete the rows that the row guard would keep, children first.
@@ -231,16 +184,6 @@ class Upsert:
         for target in reversed(self._targets):
             cursor = self._connection.execute(target.remove_later, self._parameters(documents))
             tables[target.name] += TableCounts(deleted=cursor.rowcount)
-
-    def _guard(self, document: Document, deleted: Counted, written: Counted) -> None:
-        """Raise Rejected where the document lost too much."""
-        losses = {}
-        for target in self._targets:
-            after = sum(rows.number for rows in target.rows([document]))
-            gone = deleted[target.name].get(document.capture.keys, (0,))[0]
-            added = written.get(target.name, {}).get(document.capture.keys, (0,))[0]
-            losses[target.name] = shrink.Loss(after - added + gone, gone, after, guarded=target.table.guarded)
-        shrink.check(self._method.shrink_guard, losses)
 
     def _warnings(self, documents: Sequence[Document]) -> tuple[Warned, ...]:
         """What the tables' checks that only warn say of the documents."""
@@ -303,3 +246,13 @@ class Upsert:
         """Send the rows; returns how many the server took of each table that has some."""
         some = [each for each in copies if each is not None]
         return dict(zip((each.name for each in some), copying.send(self._connection, some), strict=True))
+
+
+def _changed(document: Document, deleted: _Counted, written: _Counted) -> dict[str, Changed]:
+    """What a document did to each table, parents first."""
+    keys, changed = document.capture.keys, {}
+    for name in reversed(deleted):
+        gone, stayed = deleted[name].get(keys, (0, 0))
+        inserted, updated, kept_out = written.get(name, {}).get(keys, (0, 0, 0))
+        changed[name] = Changed(inserted, updated, gone, stayed + kept_out)
+    return changed

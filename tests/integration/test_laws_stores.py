@@ -1,0 +1,218 @@
+"""The write laws over any store: each has to end like the model, whatever captures come in whatever order."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from laws import Done, Laws, Model, Rows, Snapshot, kept, nonzero, snapshot
+from memory_tables import MemoryTables
+from sample_tables.game import METHOD
+from samples import NOON, PACKAGE, at, response
+
+from mlb_contracts import Capture
+from mlb_etl.apply.write import UnreadError, Written, write
+from mlb_etl.errors import DuplicateKey, Rejected
+from mlb_etl.extract.extract import extract
+from mlb_etl.laws.counts import TableCounts
+from mlb_etl.laws.row_guard import KeptOut
+from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.verdict import Applied, Policy
+from mlb_etl.stores.interfaces import Document, TableStore
+from mlb_etl.stores.postgres.upsert import Upsert
+
+Steps: TypeAlias = list[tuple[dict[int, tuple[int, int, int]], Policy]]  # minute, plays and score by game
+Outcome: TypeAlias = tuple[tuple[int, ...], Mapping[str, TableCounts]]
+
+NO_CHECKS = "the store enforces no checks"
+
+_games = count(1)  # each example has games of its own, so that none has to clear the tables
+
+
+@dataclass(frozen=True)
+class StoreUnderTest:
+    """A store, what it shows of a game, and which rules its tables enforce; tests of others are skipped."""
+
+    tables: TableStore
+    rows: Callable[[int], Rows]
+    watermark: Callable[[int], Applied | None]
+    enforces: frozenset[str]
+
+    def document(self, of: Snapshot, *, read: bool = True) -> Document:
+        """The capture, and its rows where it is read."""
+        parameters = of.response.path_params
+        stored = Stored(
+            (of.game_pk,),
+            name(of.game_pk),
+            of.captured_at,
+            of.as_of,
+            of.digest,
+            dict(parameters),
+            ahead=False,
+            note=None,
+            quarantine=None,
+            applied=self.watermark(of.game_pk),
+        )
+        if not read:
+            return Document(stored, None)
+        rows = extract(METHOD, Capture(of.as_of, parameters), of.response.data).rows
+        return Document(stored, self.tables.pack(rows))
+
+    def write(self, *of: Snapshot, policy: Policy = "new") -> Written:
+        return write(self.tables, METHOD, [self.document(each) for each in of], policy)
+
+
+def name(game_pk: int) -> str:
+    return json.dumps({"game_pk": game_pk})
+
+
+def in_memory() -> StoreUnderTest:
+    tables = MemoryTables(METHOD)
+
+    def rows(game_pk: int) -> Rows:
+        return kept(
+            METHOD, ([tuple(row.values()) for row in tables.of(each, (game_pk,)).values()] for each in METHOD.tables)
+        )
+
+    return StoreUnderTest(tables, rows, lambda game_pk: tables.watermarks.get(name(game_pk)), frozenset())
+
+
+def in_postgres(laws: Laws) -> StoreUnderTest:
+    def watermark(game_pk: int) -> Applied | None:
+        found = laws.watermarks(game_pk).get(game_pk)
+        return None if found is None else Applied(*found)
+
+    return StoreUnderTest(Upsert(laws.connection, METHOD), laws.rows, watermark, frozenset({"checks"}))
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def store(request: pytest.FixtureRequest) -> Iterator[StoreUnderTest]:
+    if request.param == "memory":
+        yield in_memory()
+        return
+    laws = Laws(request.getfixturevalue("sample_database"), PACKAGE, METHOD)
+    with closing(laws.connection):
+        yield in_postgres(laws)
+
+
+def game(game_pk: int, minute: int = 0, plays: int = 3, **members: Any) -> Snapshot:
+    return snapshot(METHOD, game_pk, at(minute), response(game_pk, rbi=[1] * plays, **members))
+
+
+steps = st.lists(
+    st.tuples(
+        st.dictionaries(
+            st.integers(0, 1), st.tuples(st.integers(0, 3), st.integers(0, 12), st.integers(0, 1)), min_size=1
+        ),
+        st.sampled_from(["new", "new", "again", "accept"]),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps)
+def test_any_sequence_of_captures(store: StoreUnderTest, steps: Steps) -> None:
+    """Captures of two games, alone and together, of four times, and with contents that come again."""
+    first, model = next(_games) * 10, Model(METHOD)
+    nothing: Rows = {table.qualified_name: {} for table in METHOD.tables}
+    for of, policy in steps:
+        captures = [game(first + each, minute, plays, score=score) for each, (minute, plays, score) in of.items()]
+        done = Done()
+        for each in captures:
+            model.take(each, done, policy)
+        assert apply(store, captures, policy) == (done.documents, nonzero(done.tables))
+        for game_pk in (first, first + 1):
+            shown, watermark = model.shown.get(game_pk), store.watermark(game_pk)
+            assert store.rows(game_pk) == (nothing if shown is None else shown.rows)
+            assert (watermark and watermark[:2]) == (shown and (model.as_of[game_pk], shown.digest))
+
+
+def apply(store: StoreUnderTest, captures: list[Snapshot], policy: Policy) -> Outcome:
+    """What became of them: all at once, or where one is refused each by itself."""
+    try:
+        written = store.write(*captures, policy=policy)
+    except Rejected:
+        if len(captures) == 1:
+            return (0, 0, 0, 1), {}
+        (one, its), (other, others) = (apply(store, [each], policy) for each in captures)
+        tables = {each: its.get(each, TableCounts()) + others.get(each, TableCounts()) for each in {*its, *others}}
+        return tuple(map(sum, zip(one, other, strict=True))), tables
+    kinds = ("applied", "same", "stale", "conflict")
+    return tuple(map(written.verdicts.count, kinds)), nonzero(written.tables)
+
+
+def test_what_a_guard_stops_leaves_nothing_behind(store: StoreUnderTest) -> None:
+    store.write(game(1, plays=12), game(2))
+    before = [(store.rows(each), store.watermark(each)) for each in (1, 2)]
+    with pytest.raises(Rejected, match=r"delete more than|empty a table"):
+        store.write(game(2, 1, plays=4), game(1, 1, plays=0))
+    assert [(store.rows(each), store.watermark(each)) for each in (1, 2)] == before
+
+
+def test_a_key_that_comes_twice_is_refused_and_leaves_nothing(store: StoreUnderTest) -> None:
+    twice = {"plays": [{"index": 0}, {"index": 0}]}
+    with pytest.raises(Rejected):
+        store.write(snapshot(METHOD, 1, NOON, response(1) | twice, broken=True))
+    assert store.watermark(1) is None
+    assert not any(store.rows(1).values())
+
+
+def test_rows_that_are_needed_are_asked_for(store: StoreUnderTest) -> None:
+    store.write(game(1))
+    with pytest.raises(UnreadError) as caught:
+        write(store.tables, METHOD, [store.document(game(1, 1, plays=4), read=False)])
+    assert caught.value.shown == {name(1): store.watermark(1)}
+    assert write(store.tables, METHOD, [store.document(game(1, 1), read=False)]).verdicts == ("same",)
+
+
+def test_a_repair_yields_to_whoever_applied_a_capture_since_it_was_listed(store: StoreUnderTest) -> None:
+    listed = store.document(game(1))
+    store.write(game(1, 1, plays=4))
+    assert write(store.tables, METHOD, [listed], "repair").verdicts == ("stale",)
+    assert store.rows(1) == game(1, 1, plays=4).rows
+    now = replace(listed, capture=listed.capture._replace(applied=store.watermark(1)))
+    assert write(store.tables, METHOD, [now], "repair").verdicts == ("applied",)
+    assert store.rows(1) == game(1).rows
+
+
+def test_a_repair_goes_past_the_row_guard_and_nothing_else_does(store: StoreUnderTest) -> None:
+    store.write(game(1, 5))
+    set_back(store, at(0))
+    with pytest.raises(KeptOut):
+        store.write(game(1, 1, plays=4))
+    assert store.rows(1) == game(1, 5).rows
+    assert store.write(game(1, 1, plays=4), policy="repair").verdicts == ("applied",)
+    assert store.rows(1) == game(1, 1, plays=4).rows
+
+
+def set_back(store: StoreUnderTest, as_of: datetime) -> None:
+    """Set the watermark of game 1 to a time that is before its rows."""
+    watermark = store.watermark(1)
+    assert watermark is not None
+    with store.tables.unit() as unit:
+        unit.lock({name(1): watermark})
+        unit.conclude({name(1): watermark._replace(as_of=as_of)}, [], [])
+
+
+def test_a_document_that_has_rows_is_not_inserted(store: StoreUnderTest) -> None:
+    """By this a document is known that has lost its watermark."""
+    store.write(game(1))
+    with pytest.raises(DuplicateKey), store.tables.unit() as unit:
+        unit.insert([store.document(game(1, 1))])
+    assert store.rows(1) == game(1).rows
+
+
+@pytest.mark.may_skip(NO_CHECKS)
+def test_a_broken_check_is_refused(store: StoreUnderTest) -> None:
+    if "checks" not in store.enforces:
+        pytest.skip(NO_CHECKS)
+    with pytest.raises(Rejected):
+        store.write(snapshot(METHOD, 1, NOON, response(1, rbi=[7]), broken=True))
+    assert store.watermark(1) is None
