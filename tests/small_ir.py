@@ -125,6 +125,7 @@ def method(*tables: ir.Table, endpoint: str = "league", name: str = "gameV1") ->
         rules=(),
         shrink_guard=ir.ShrinkGuard(0.2, 5, ()),
         tables=tables,
+        ignored=(),
         fingerprint="0",
         position=POSITION,
     )

@@ -68,7 +68,7 @@ def lowered(case: str) -> generate.Input:
     """The case's mapping, against the shape of its stubs."""
     (shape,) = infer(stubs.find(CASES / case / "stubs")).values()
     text = source.load(CASES / case / "mapping.yaml", root=CASES / case)
-    return generate.Input(lower.lower(text, shape), (), shape)
+    return generate.Input(lower.lower(text, shape), shape)
 
 
 def shown(case: str, files: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,6 @@ import pytest
 
 from mlbgen import cli, lower
 from mlbgen.language import source
-from mlbgen.lower import grammar
 from mlbgen.samples import coverage, infer, shape_file
 from mlbgen.samples.coverage import Coverage
 from mlbgen.samples.stubs import Stub
@@ -57,7 +56,7 @@ DOCUMENT = {
 def report() -> Coverage:
     read = source.parse(MAPPING, "test.yaml")
     shape = infer.infer([Stub("test.json", "game.test", DOCUMENT)])["game.test"]
-    return coverage.report(lower.lower(read, shape), grammar.read(read).ignore, shape)
+    return coverage.report(lower.lower(read, shape), shape)
 
 
 def test_the_fate_of_each_leaf(report: Coverage) -> None:
@@ -147,6 +146,6 @@ def test_infer_reads_all_folders(root: Path) -> None:
 def test_nothing_of_the_live_feed_is_unaccounted_for() -> None:
     read = source.load(ROOT / "schemas/mappings/game/live_game_v1.yaml", root=ROOT)
     shape = shape_file.load(ROOT / infer.path("game.liveGameV1"))
-    found = coverage.report(lower.lower(read, shape), grammar.read(read).ignore, shape)
+    found = coverage.report(lower.lower(read, shape), shape)
     assert len(found.leaves) > 1700
     assert [leaf.path for leaf in found.of("unmapped")] == []

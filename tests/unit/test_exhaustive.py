@@ -8,12 +8,12 @@ from checks import some
 
 import mlbgen
 from mlbgen import ir
-from mlbgen.language import paths
+from mlbgen.language import ignores, paths
 
 SOURCES = sorted(Path(mlbgen.__file__).parent.rglob("*.py"))
 VARIANTS = {
     each.__name__: union
-    for union in (ir.Value, ir.RuleTest, paths.Condition, ir.LookUp.__dataclass_fields__["by"].type)
+    for union in (ir.Value, ir.RuleTest, paths.Condition, ignores.Extent, ir.LookUp.__dataclass_fields__["by"].type)
     for each in union.__args__
 }
 

@@ -6,7 +6,9 @@ from lowering import DEFAULTS, FILE, GAMES, HEAD, errors, method, table
 
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
-from mlbgen.language.paths import Comparison
+from mlbgen.language import paths
+from mlbgen.language.ignores import Anywhere, Below
+from mlbgen.language.paths import Comparison, Each
 from mlbgen.lower import load_method
 from mlbgen.project import schema
 from mlbgen.samples import shape_file
@@ -393,6 +395,24 @@ def test_an_ignored_path_may_hold_what_a_column_takes_from_below_it() -> None:
     (found,) = errors(GAMES, tail="ignore:\n  - {path: $.game, reason: Rest.}\n  - {path: $..date, reason: All.}\n")
 
     assert (found.code, found.source_line) == ("MG091", "  - {path: $..date, reason: All.}")
+
+
+@pytest.mark.parametrize("path", ["$..*", "$..a.b", "$", "play.about", "$.plays[?@.about]"])
+def test_an_ignored_path_is_a_place_or_one_name_anywhere(path: str) -> None:
+    (found,) = errors(GAMES, tail=f'ignore:\n  - {{path: "{path}", reason: Rest.}}\n')
+
+    assert (found.code, "or one name anywhere" in found.message) == ("MG032", True)
+
+
+def test_what_is_ignored_is_read_once() -> None:
+    found = method(
+        GAMES, tail='ignore:\n  - {path: "$.plays[*].about", reason: Plays.}\n  - {path: $..date, reason: Day.}\n'
+    )
+
+    assert found.ignored == (
+        ir.Ignored(Below(paths.Path("$", ("plays", Each(), "about"))), "Plays."),
+        ir.Ignored(Anywhere("date"), "Day."),
+    )
 
 
 def test_the_json_schema_that_is_committed_is_current() -> None:

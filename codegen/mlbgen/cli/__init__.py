@@ -187,7 +187,7 @@ def coverage_(root: Path, stubs: Sequence[Path], form: str) -> None:
     shown = generate.with_shapes_of(inputs, stubs) if stubs else inputs
     for missing in sorted({each.method.name for each in inputs} - {each.method.name for each in shown}):
         click.echo(f"{missing}: no sample in {', '.join(map(str, stubs))}", err=True)
-    reports = [coverage.report(each.method, each.ignore, each.shape) for each in shown]
+    reports = [coverage.report(each.method, each.shape) for each in shown]
     if form == "json":
         click.echo(json.dumps([each.json() for each in reports], indent=2, ensure_ascii=False))
     else:

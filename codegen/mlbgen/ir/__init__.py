@@ -11,6 +11,7 @@ from mlb_contracts import jsonpath
 from mlb_contracts.jsonpath import Step, Steps
 from mlb_contracts.sql_types import SqlType
 from mlbgen.language.diagnostics import Position
+from mlbgen.language.ignores import Extent
 from mlbgen.language.paths import Condition
 
 ValueType = Literal["string", "integer", "number", "boolean", "object", "array", "map", "any"]
@@ -285,6 +286,14 @@ class ShrinkGuard:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """A part of the response that is left out on purpose, and why."""
+
+    extent: Extent
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """One API method: its documents and the tables made from them, parents before children.
 
@@ -302,6 +311,7 @@ class Method:
     rules: tuple[Rule, ...]
     shrink_guard: ShrinkGuard
     tables: tuple[Table, ...]
+    ignored: tuple[Ignored, ...]
     fingerprint: str
     position: Position
 

@@ -1,31 +1,47 @@
 """What the paths of `ignore:` leave out: a place and all below it, or with `$..name` each member of that name."""
 
 from dataclasses import dataclass
+from typing import TypeAlias, assert_never
 
 from mlbgen.language import paths
-from mlbgen.language.paths import Each
+from mlbgen.language.paths import Each, Path
 
 _ANYWHERE = "$.."
 
-Segments = tuple[str | Each, ...]
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A place and all below it."""
+
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
-    """Segments from `$`, or the name of a member anywhere."""
+class Anywhere:
+    """Each member of that name, and all below it."""
 
-    segments: Segments
-    anywhere: bool
-
-    def covers(self, segments: Segments) -> bool:
-        """Whether it leaves out the place at those segments; `[*]` and `.*` are the same."""
-        if self.anywhere:
-            return self.segments[0] in segments
-        return segments[: len(self.segments)] == self.segments
+    name: str
 
 
-def parse(text: str) -> Ignored:
-    """Read `$.liveData.plays.currentPlay` or `$..link`; raises paths.PathError."""
-    anywhere = text.startswith(_ANYWHERE)
-    path = paths.parse(f"$.{text.removeprefix(_ANYWHERE)}" if anywhere else text)
-    return Ignored(path.segments, anywhere)
+Extent: TypeAlias = Below | Anywhere
+
+
+def parse(text: str) -> Extent | None:
+    """Read `$.liveData.plays.currentPlay` or `$..link`; None for another path. Raises paths.PathError."""
+    if text.startswith(_ANYWHERE):
+        segments = paths.parse(f"$.{text.removeprefix(_ANYWHERE)}").segments
+        return Anywhere(segments[0]) if len(segments) == 1 and isinstance(segments[0], str) else None
+    path = paths.parse(text)
+    filtered = any(isinstance(each, Each) and each.where is not None for each in path.segments)
+    return Below(path) if path.root == "$" and path.segments and not filtered else None
+
+
+def covers(extent: Extent, segments: tuple[str | Each, ...]) -> bool:
+    """Whether it leaves out the place at those segments from `$`; `[*]` and `.*` are the same."""
+    match extent:
+        case Below(path):
+            return segments[: len(path.segments)] == path.segments
+        case Anywhere(name):
+            return name in segments
+        case _:
+            assert_never(extent)

@@ -67,11 +67,11 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
         rules=method.rules(report, at, declared, shape),
         shrink_guard=method.shrink_guard(report, at.at("shrink_guard"), declared.shrink_guard, made),
         tables=made,
+        ignored=(),
         fingerprint="",
         position=at.at("method").position(),
     )
-    ignored.check(report, place.at("ignore"), mapping.ignore, shape, mapped)
-    return lowered
+    return replace(lowered, ignored=ignored.ignored(report, place.at("ignore"), mapping.ignore, shape, mapped))
 
 
 __all__ = ("load_method", "lower", "table_names")

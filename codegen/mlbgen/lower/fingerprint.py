@@ -21,6 +21,7 @@ _LEFT_OUT = frozenset(
         "indexes",
         "shrink_guard",
         "guarded",
+        "ignored",
         "mapping_file",
         "fingerprint",
     }

@@ -1,57 +1,66 @@
 """`ignore`: each path left out on purpose is there, and not all of it is mapped."""
 
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from mlb_contracts import jsonpath
-from mlbgen.language import ignores, paths, spec
-from mlbgen.language.ignores import Ignored
-from mlbgen.language.paths import Each, PathError
+from mlbgen import ir
+from mlbgen.language import ignores, spec
+from mlbgen.language.ignores import Anywhere, Below, Extent
+from mlbgen.language.paths import Path, PathError
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.samples.shape import Shape
-from mlbgen.samples.shape_file import places
+from mlbgen.samples.shape_file import leaves
 
 
-def check(report: Report, place: Place, declared: Sequence[spec.Ignore], shape: Shape, mapped: Iterable[str]) -> None:
-    """Report what is ignored in vain; `mapped` are the full paths that columns take their values from."""
-    taken = frozenset(mapped)
-    leaves = [
-        (path, paths.parse(path).segments) for path, inner in places(shape) if not inner.members and inner.items is None
-    ]
+def ignored(
+    report: Report, place: Place, declared: Sequence[spec.Ignore], shape: Shape, mapped: Iterable[str]
+) -> tuple[ir.Ignored, ...]:
+    """What is left out; what is so in vain is reported. `mapped` are the full paths that columns take values from."""
+    taken, there = frozenset(mapped), tuple(leaves(shape))
+    found: list[ir.Ignored] = []
     for number, each in enumerate(declared):
         at = place.at(number, "path")
-        ignored = _ignored(report, at, each.path)
-        if ignored is None or not _is_there(report, at, ignored, shape, each.path):
+        extent = _extent(report, at, each.path)
+        if extent is None or not _is_there(report, at, extent, shape):
             continue
-        covered = [path for path, segments in leaves if ignored.covers(segments)]
+        covered = [leaf.path for leaf in there if ignores.covers(extent, leaf.segments)]
         if taken.issuperset(covered):
             message = "columns take all that this leaves out"
             report.add("MG091", at, message, f"leave one of the two out: {covered[0]} is mapped" if covered else "")
+        found.append(ir.Ignored(extent, each.reason))
+    return tuple(found)
 
 
-def _ignored(report: Report, place: Place, text: str) -> Ignored | None:
+def _extent(report: Report, place: Place, text: str) -> Extent | None:
     try:
-        ignored = ignores.parse(text)
+        extent = ignores.parse(text)
     except PathError as error:
         report.add("MG030", place, f"the path can't be read: {error}", offset=error.offset)
         return None
-    filtered = any(isinstance(each, Each) and each.where is not None for each in ignored.segments)
-    root = text.startswith("$") and bool(ignored.segments)
-    if filtered or not root or (ignored.anywhere and len(ignored.segments) > 1):
+    if extent is None:
         help_ = "such as $.liveData.leaders, or $..link for each member of that name"
         report.add("MG032", place, "a path from $ without filters can be ignored, or one name anywhere", help_)
-        return None
-    return ignored
+    return extent
 
 
-def _is_there(report: Report, place: Place, ignored: Ignored, shape: Shape, text: str) -> bool:
-    if ignored.anywhere:
-        name, known = str(ignored.segments[0]), _names(shape)
-        if name not in known:
-            help_ = did_you_mean(name, known, "")
-            report.add("MG090", place, f'no sample response has a member "{name}" anywhere', help_)
-        return name in known
+def _is_there(report: Report, place: Place, extent: Extent, shape: Shape) -> bool:
+    match extent:
+        case Below(path):
+            return _leads_somewhere(report, place, path, shape)
+        case Anywhere(name):
+            known = _names(shape)
+            if name not in known:
+                help_ = did_you_mean(name, known, "")
+                report.add("MG090", place, f'no sample response has a member "{name}" anywhere', help_)
+            return name in known
+        case _:
+            assert_never(extent)
+
+
+def _leads_somewhere(report: Report, place: Place, path: Path, shape: Shape) -> bool:
     here = "$"
-    for segment, offset in zip(ignored.segments, paths.parse(text).offsets, strict=True):
+    for segment, offset in zip(path.segments, path.offsets, strict=True):
         is_name = isinstance(segment, str)
         inner = shape.members.get(segment) if isinstance(segment, str) else shape.items
         here += jsonpath.text(segment) if isinstance(segment, str) else "[*]"

@@ -21,10 +21,9 @@ from mlbgen.samples.shape import Shape
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One mapping, lowered, what it leaves out on purpose, and the shape that its paths lead through."""
+    """One mapping, lowered, and the shape that its paths lead through."""
 
     method: ir.Method
-    ignore: tuple[spec.Ignore, ...]
     shape: Shape
 
 
@@ -70,7 +69,7 @@ def _read(root: Path, text: source.MappingSource, mapping: spec.Mapping, tables:
     if not shape_path.exists():
         raise MlbgenError(f"{shape_path}: the shape of {name} is missing: run mlbgen infer with samples of it")
     shape = shape_file.load(shape_path)
-    return Input(lower.lower(text, shape, tables), tuple(mapping.ignore), shape)
+    return Input(lower.lower(text, shape, tables), shape)
 
 
 def with_shapes_of(inputs: Iterable[Input], directories: Sequence[Path]) -> tuple[Input, ...]:

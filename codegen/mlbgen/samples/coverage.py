@@ -1,14 +1,13 @@
 """What becomes of each value of the responses: a column, left out for a reason, or nothing yet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, assert_never
 
 from mlbgen import ir
-from mlbgen.language import ignores, paths
-from mlbgen.language.spec import Ignore
+from mlbgen.language import ignores
+from mlbgen.samples import shape_file
 from mlbgen.samples.shape import Shape
-from mlbgen.samples.shape_file import places
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +64,16 @@ class Coverage:
         return "\n".join([*lines, *(f"  {leaf.path} (seen {leaf.seen} times)" for leaf in unmapped)])
 
 
-def report(method: ir.Method, ignore: Iterable[Ignore], shape: Shape) -> Coverage:
-    """Account for every leaf path of the shape; the first ignore that matches gives the reason.
-
-    Raises paths.PathError for a path to ignore that can't be read.
-    """
+def report(method: ir.Method, shape: Shape) -> Coverage:
+    """Account for every leaf path of the shape; the first ignore that matches gives the reason."""
     columns: dict[str, list[str]] = {}
     for path, column in _mapped(method):
         columns.setdefault(path, []).append(column)
-    reasons = [(ignores.parse(each.path), each.reason) for each in ignore]
     leaves = []
-    for path, place in places(shape):
-        if not place.members and place.items is None:
-            segments = paths.parse(path).segments
-            reason = next((reason for ignored, reason in reasons if ignored.covers(segments)), None)
-            leaves.append(Leaf(path, place.seen, tuple(columns.get(path, ())), reason))
+    for leaf in shape_file.leaves(shape):
+        covering = (each for each in method.ignored if ignores.covers(each.extent, leaf.segments))
+        reason = next((each.reason for each in covering), None)
+        leaves.append(Leaf(leaf.path, leaf.place.seen, tuple(columns.get(leaf.path, ())), reason))
     return Coverage(method.name, tuple(leaves))
 
 

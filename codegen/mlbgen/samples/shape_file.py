@@ -5,10 +5,12 @@ What was seen how often stands apart from the structure, below it, as each sampl
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlb_contracts import jsonpath
+from mlbgen.language import paths
 from mlbgen.language.errors import MlbgenError
 from mlbgen.samples.shape import JsonType, Shape
 
@@ -87,6 +89,22 @@ def places(shape: Shape, path: str = "$") -> Iterator[tuple[str, Shape]]:
         yield from places(member, path + jsonpath.text(name))
     if shape.items is not None:
         yield from places(shape.items, path + _item_step(shape.types))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A place without members or items: its path, and the same in segments from `$`."""
+
+    path: str
+    segments: tuple[str | paths.Each, ...]
+    place: Shape
+
+
+def leaves(shape: Shape) -> Iterator[Leaf]:
+    """Each place of the shape that has no members and no items."""
+    for path, place in places(shape):
+        if not place.members and place.items is None:
+            yield Leaf(path, paths.parse(path).segments, place)
 
 
 def _item_step(types: frozenset[JsonType] | set[JsonType]) -> str:
