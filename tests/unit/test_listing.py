@@ -14,8 +14,8 @@ from mlb_etl.baseball.listings import LISTINGS
 from mlb_etl.errors import CorruptResponse, EtlError, Rejected
 from mlb_etl.http import request
 from mlb_etl.jobs import job_files, listing
+from mlb_etl.jobs.expansion import Expansion
 from mlb_etl.jobs.listing import Item, Mapped
-from mlb_etl.jobs.spec import Expansion
 from mlb_etl.jobs.worker import Order
 from mlb_etl.settings import Settings
 

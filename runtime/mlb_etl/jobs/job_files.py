@@ -13,7 +13,10 @@ from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline, pipeline
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import listing, placeholders, plain_yaml
-from mlb_etl.jobs.spec import Expansion, Job, Parameter, Source, Storage, Target
+from mlb_etl.jobs.expansion import Expansion
+from mlb_etl.jobs.parameter import Parameter
+from mlb_etl.jobs.spec import Job, Source
+from mlb_etl.jobs.storage import Storage, Target
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.verdict import Policy
 

@@ -11,7 +11,7 @@ from mlb_etl.errors import EtlError
 from mlb_etl.extract.extract import extract
 from mlb_etl.http import answers, request
 from mlb_etl.http.request import Request
-from mlb_etl.jobs.spec import Expansion
+from mlb_etl.jobs.expansion import Expansion
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`${NAME}` in the texts of job files, and days that are named: today, yesterday, tomorrow."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,12 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def names(text: str) -> Iterator[str]:
     """The names that a text refers to."""
     return (match[1] for match in _PLACE.finditer(text))
+
+
+def require_known(text: str, possible: Collection[str]) -> None:
+    """Raise ValueError for a placeholder in the text that is not one of these."""
+    if unknown := [name for name in names(text) if name not in possible]:
+        raise ValueError(f"${{{unknown[0]}}} is not known here; {', '.join(possible)} are")
 
 
 def days(timezone: ZoneInfo) -> dict[str, str]:

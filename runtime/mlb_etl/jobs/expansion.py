@@ -1,0 +1,54 @@
+"""How a job makes requests of a listing's rows."""
+
+import re
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from mlb_etl.jobs.grammar import Model, Name, Value
+
+GAMES = "schedule"
+"""The listing that no mapping describes: whoever runs a job passes it in."""
+
+
+def _listing(by: str) -> str:
+    if by != GAMES and not re.fullmatch(r"[A-Za-z]\w*\.[A-Za-z]\w*", by, re.ASCII):
+        raise ValueError(f"{GAMES}, or a method such as schedule.schedule, is expected")
+    return by
+
+
+class Expansion(Model):
+    """Makes a request for each row of a listing."""
+
+    by: Annotated[str, AfterValidator(_listing)] = Field(
+        description="schedule, for the games of a schedule; or a method that has a mapping, such as schedule.schedule."
+    )
+    table: str | None = Field(
+        None, description="The table of that method, the rows of which are listed, such as schedule.schedule_games."
+    )
+    query: dict[str, Value] = Field(
+        description="What the listing is asked for; ${NAME} stands for a parameter's value."
+    )
+    parameters: dict[str, Name] = Field(
+        {},
+        description="Parameters of the requests, each with the column of the listing that it comes from; those that"
+        " the method needs come from columns of their names. A schedule has game_pk and coded_game_state.",
+    )
+    leave_out: dict[Name, tuple[Value, ...]] = Field(
+        {}, description="Columns of the listing, and the values with which a row is left out."
+    )
+    except_states: tuple[str, ...] = Field((), description="Short for values of coded_game_state under leave_out.")
+
+    @property
+    def left_out(self) -> dict[str, tuple[str, ...]]:
+        """The values with which a row is left out, by column."""
+        states = {"coded_game_state": self.except_states} if self.except_states else {}
+        return {**self.leave_out, **states}
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.table is None) != (self.by == GAMES):
+            raise ValueError(f"a table is needed of a method, and {GAMES} has none")
+        if self.except_states and "coded_game_state" in self.leave_out:
+            raise ValueError("except_states is short for coded_game_state under leave_out: leave one out")
+        return self
