@@ -22,7 +22,8 @@ from databases import temporary_folder
 from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.stores.embedded import accounts, binaries
 from mlb_etl.stores.embedded.accounts import Account
-from mlb_etl.stores.embedded.server import SOCKET, SOCKET_BYTES, Server
+from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.embedded.socket_folder import SOCKET, SOCKET_BYTES
 
 ONLY_ROOT = "only root starts a server for another account"
 UNREACHABLE = "others can't reach this Python"
