@@ -406,12 +406,12 @@ def test_an_ignored_path_is_a_place_or_one_name_anywhere(path: str) -> None:
 
 def test_what_is_ignored_is_read_once() -> None:
     found = method(
-        GAMES, tail='ignore:\n  - {path: "$.plays[*].about", reason: Plays.}\n  - {path: $..date, reason: Day.}\n'
+        GAMES, tail='ignore:\n  - {path: "$.plays[*].about", reason: Plays.}\n  - {path: $..status, reason: State.}\n'
     )
 
     assert found.ignored == (
         ir.Ignored(Below(paths.Path("$", ("plays", Each(), "about"))), "Plays."),
-        ir.Ignored(Anywhere("date"), "Day."),
+        ir.Ignored(Anywhere("status"), "State."),
     )
 
 
