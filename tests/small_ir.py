@@ -9,7 +9,7 @@ from mlbgen.ir.columns import wire
 from mlbgen.language.diagnostics import Position
 
 POSITION = Position("schemas/mappings/league/game_v1.yaml", 1, 1)
-BY_SEASON = ir.Partition("season", "list", (2024, 2025))
+BY_SEASON = ir.ListPartition("season", (2024, 2025))
 
 
 def column(
@@ -44,7 +44,7 @@ def table(
         lookups=(),
         columns=(*keys, *columns, *times),
         primary_key=("game_pk", *key, *widened),
-        identity=("game_pk", *key) if by is not None and by.kind == "month" else ("game_pk", *key, *widened),
+        identity=("game_pk", *key) if isinstance(by, ir.MonthPartition) else ("game_pk", *key, *widened),
         duplicates="error",
         partition=by,
         foreign_keys=(),
@@ -67,8 +67,12 @@ KEY = (DocumentKey("game_pk", "bigint", lambda _document, _capture: None, path="
 GAMES = replace(
     table("games", [column("home_team", "integer"), column("away_team", "integer"), column("note", "text")]),
     checks=(
-        ir.Check("games_teams_check", ("home_team", "away_team"), '"home_team" <> "away_team"', "error"),
-        ir.Check("games_note_check", ("note",), "\"note\" <> ''", "warn"),
+        ir.Check(
+            "games_teams_check",
+            ir.Expression('"home_team" <> "away_team"', ("home_team", "away_team")),
+            "error",
+        ),
+        ir.Check("games_note_check", ir.Expression("\"note\" <> ''", ("note",)), "warn"),
     ),
 )
 PLAYS = replace(
@@ -85,9 +89,14 @@ PLAYS = replace(
         ir.ForeignKey("plays_game_pk_fkey", ("game_pk", "season"), "league", "games", ("game_pk", "season")),
     ),
     indexes=(
-        ir.Index("plays_captured_at_idx", ("captured_at",), None, None, unique=False, using="brin"),
-        ir.Index("plays_event_idx", (), 'LOWER("event")', "\"speed\" > 90.5 AND \"event\" <> 'it''s'", unique=False),
-        ir.Index("plays_event_key", ("game_pk", "play_index", "event", "season"), None, None, unique=True),
+        ir.ColumnIndex("plays_captured_at_idx", ("captured_at",), None, unique=False, using="brin"),
+        ir.ExpressionIndex(
+            "plays_event_idx",
+            ir.Expression('LOWER("event")', ("event",)),
+            ir.Expression("\"speed\" > 90.5 AND \"event\" <> 'it''s'", ("speed", "event")),
+            unique=False,
+        ),
+        ir.ColumnIndex("plays_event_key", ("game_pk", "play_index", "event", "season"), None, unique=True),
     ),
 )
 
@@ -104,11 +113,17 @@ def facts(of: ir.Table) -> Table:
         ),
         primary_key=of.primary_key,
         identity=of.identity,
-        partition=None if of.partition is None else Partition(of.partition.column, of.partition.kind),
-        checks=tuple(Check(each.name, each.columns, each.expression, each.severity) for each in of.checks),
+        partition=_partition(of.partition),
+        checks=tuple(Check(each.name, each.condition.columns, each.condition.sql, each.severity) for each in of.checks),
         guarded=of.guarded,
         extract=lambda _document, _capture: [],
     )
+
+
+def _partition(of: ir.Partition | None) -> Partition | None:
+    if of is None:
+        return None
+    return Partition(of.column, "list" if isinstance(of, ir.ListPartition) else "month")
 
 
 def method(*tables: ir.Table, endpoint: str = "league", name: str = "gameV1") -> ir.Method:
@@ -119,7 +134,7 @@ def method(*tables: ir.Table, endpoint: str = "league", name: str = "gameV1") ->
         url="/api/v1/game/{game_pk}",
         description="",
         mapping_file=f"schemas/mappings/{endpoint}/game_v1.yaml",
-        raw_table=ir.RawTable("league", "game_v1", ir.Partition("captured_at", "month", ("2024-11", "2024-12"))),
+        raw_table=ir.RawTable("league", "game_v1", ir.MonthPartition("captured_at", ("2024-11", "2024-12"))),
         query=None,
         document=DOCUMENT,
         rules=(),

@@ -114,12 +114,12 @@ def test_descriptions_arrive_as_they_were_written(connection: Connection) -> Non
 
 def test_literals_of_expressions_arrive_as_they_were_written(connection: Connection) -> None:
     literals = ["'{}'".format(text.replace("'", "''")) for text in HOSTILE]
-    conditions = [f'"note" <> {literal}' for literal in literals]
+    conditions = [ir.Expression(f'"note" <> {literal}', ("note",)) for literal in literals]
     games = replace(
         GAMES,
-        checks=tuple(ir.Check(f"check_{number}", (), text, "error") for number, text in enumerate(conditions)),
+        checks=tuple(ir.Check(f"check_{number}", each, "error") for number, each in enumerate(conditions)),
         indexes=tuple(
-            ir.Index(f"index_{number}", ("note",), None, text, unique=False) for number, text in enumerate(conditions)
+            ir.ColumnIndex(f"index_{number}", ("note",), each, unique=False) for number, each in enumerate(conditions)
         ),
     )
     connection.execute(migrations.ddl([method(games)]).encode())

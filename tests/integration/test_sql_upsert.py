@@ -27,7 +27,7 @@ T1 = datetime(2024, 11, 30, 12, tzinfo=UTC)
 T2, T3 = T1 + timedelta(days=1), T1 + timedelta(days=2)
 BENCH = table("bench", [column("player_id", "integer", nullable=False)], ["player_id"])
 MOVING = table(
-    "moving", PLAYS.columns[2:5], ["play_index"], by=ir.Partition("captured_at", "month", ("2024-11", "2024-12"))
+    "moving", PLAYS.columns[2:5], ["play_index"], by=ir.MonthPartition("captured_at", ("2024-11", "2024-12"))
 )
 VALUES: dict[str, Any] = {
     "int2": -1, "int4": 2**31 - 1, "int8": -(2**63), "float8": 90.25, "numeric": Decimal("0.267"), "bool": False,

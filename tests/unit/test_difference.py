@@ -160,10 +160,10 @@ def test_nullability_and_defaults() -> None:
 
 
 def test_partitions_that_were_made_stay() -> None:
-    found = altered(partition=ir.Partition("season", "list", (2025, 2026)))
+    found = altered(partition=ir.ListPartition("season", (2025, 2026)))
     assert found.ahead == (2026,)
-    assert found.after.partition == ir.Partition("season", "list", (2024, 2025, 2026))
-    assert not difference(OLD, (OLD[0], replace(OLD[1], partition=ir.Partition("season", "list", ()))))
+    assert found.after.partition == ir.ListPartition("season", (2024, 2025, 2026))
+    assert not difference(OLD, (OLD[0], replace(OLD[1], partition=ir.ListPartition("season", ()))))
 
 
 def test_tables_come_and_go() -> None:

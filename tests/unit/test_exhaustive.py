@@ -11,10 +11,9 @@ from mlbgen import ir
 from mlbgen.language import ignores, paths
 
 SOURCES = sorted(Path(mlbgen.__file__).parent.rglob("*.py"))
+UNIONS = (ir.Value, ir.Container, ir.Partition, ir.Index, ir.RuleTest, paths.Condition, ignores.Extent)
 VARIANTS = {
-    each.__name__: union
-    for union in (ir.Value, ir.RuleTest, paths.Condition, ignores.Extent, ir.LookUp.__dataclass_fields__["by"].type)
-    for each in union.__args__
+    each.__name__: union for union in (*UNIONS, ir.LookUp.__dataclass_fields__["by"].type) for each in union.__args__
 }
 
 
@@ -52,6 +51,20 @@ def test_every_match_over_variants_ends_in_assert_never() -> None:
 
 def test_values_columns_rules_look_ups_and_filters_are_variants() -> None:
     assert {"PathValue", "IngestedAt", "KeyOf", "AtIndex", "IsPresent", "EqualsParameter", "Not"} <= VARIANTS.keys()
+
+
+def test_containers_partitions_indexes_and_what_is_ignored_are_variants() -> None:
+    named = {
+        "MapOf",
+        "ListOf",
+        "ListPartition",
+        "MonthPartition",
+        "ColumnIndex",
+        "ExpressionIndex",
+        "Below",
+        "Anywhere",
+    }
+    assert named <= VARIANTS.keys()
 
 
 @pytest.mark.parametrize(

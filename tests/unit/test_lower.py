@@ -67,9 +67,9 @@ def column(of: ir.Table, name: str) -> ir.Column:
 def test_levels_are_nested_and_filtered() -> None:
     play, event = table(PITCHES + PLAYS + GAMES, "pitches").levels
 
-    assert play == ir.Level("play", reference("$", "plays", "$.plays", "array"), "array", "object", None)
+    assert play == ir.Level("play", reference("$", "plays", "$.plays", "array"), ir.ListOf("object"), None)
     source = reference("play", "playEvents", "$.plays[*].playEvents", "array")
-    assert event == ir.Level("event", source, "array", "object", Comparison(("isPitch",), "==", literal=True))
+    assert event == ir.Level("event", source, ir.ListOf("object"), Comparison(("isPitch",), "==", literal=True))
 
 
 def test_values_come_from_paths_ordinals_keys_items_and_constants() -> None:
@@ -98,7 +98,7 @@ def test_values_come_from_paths_ordinals_keys_items_and_constants() -> None:
         reference("$", "gamePk", "$.gamePk", "integer"),
     )
     assert column(players, "player_id").value == ir.PathValue((first, second))
-    assert players.levels[0].container == "map"
+    assert players.levels[0].container == ir.MapOf("object")
     assert column(players, "api_key").value == ir.KeyValue("player")
     assert column(players, "league_id").value == ir.ConstantValue(7)
 
@@ -116,23 +116,24 @@ def test_keys_are_widened_by_the_partition_column() -> None:
     pitches = table(PITCHES + PLAYS + GAMES, "pitches")
 
     assert pitches.primary_key == ("game_pk", "at_bat_index", "event_index", "season")
-    assert pitches.partition == ir.Partition("season", "list", (2024, 2025, 2026))
+    assert pitches.partition == ir.ListPartition("season", (2024, 2025, 2026))
     wide = ("game_pk", "at_bat_index", "season")
     assert pitches.foreign_keys == (ir.ForeignKey("pitches_game_pk_at_bat_index_fkey", wide, "league", "plays", wide),)
-    assert pitches.indexes[3] == ir.Index("pitches_code_key", ("code", "season"), None, None, unique=True)
+    assert pitches.indexes[3] == ir.ColumnIndex("pitches_code_key", ("code", "season"), None, unique=True)
 
 
 def test_expressions_are_written_with_quoted_names_and_indexes_get_names_of_their_own() -> None:
     pitches = table(PITCHES + PLAYS + GAMES, "pitches")
     captured, partial, expression, _ = pitches.indexes
 
-    assert captured == ir.Index("pitches_captured_at_idx", ("captured_at",), None, None, unique=False)
-    assert partial.where == '"start_speed" > 90'
-    assert (expression.columns, expression.expression) == ((), 'LOWER("code")')
+    assert captured == ir.ColumnIndex("pitches_captured_at_idx", ("captured_at",), None, unique=False)
+    assert partial.where == ir.Expression('"start_speed" > 90', ("start_speed",))
+    assert isinstance(expression, ir.ExpressionIndex)
+    assert expression.expression == ir.Expression('LOWER("code")', ("code",))
     assert partial.name.startswith("pitches_code_")
     assert len({each.name for each in pitches.indexes}) == 4
-    speed = ir.Check("pitches_speed_check", ("start_speed",), '"start_speed" BETWEEN 20 AND 110', "warn")
-    assert pitches.checks == (speed,)
+    speed = ir.Expression('"start_speed" BETWEEN 20 AND 110', ("start_speed",))
+    assert pitches.checks == (ir.Check("pitches_speed_check", speed, "warn"),)
 
 
 def test_parents_come_before_children_and_else_tables_keep_their_order() -> None:
@@ -152,7 +153,7 @@ def test_for_each_replaces_its_variable_in_every_text() -> None:
     assert away.duplicates == "last"
     path = "$.teams.away.batters"
     assert away.levels == (
-        ir.Level("id", reference("$", "teams away batters", path, "array"), "array", "integer", None),
+        ir.Level("id", reference("$", "teams away batters", path, "array"), ir.ListOf("integer"), None),
     )
     assert column(away, "person_id").value == ir.ItemValue("id", "integer", "$.teams.away.batters[*]")
     source = reference("$", "teams away players", "$.teams.away.players", "map")
@@ -228,7 +229,7 @@ def test_partitions_by_month_are_made_ahead_across_the_new_year() -> None:
     by_month += "    partition_by: {column: played_on, kind: month, from: 2024-11, to: 2025-02}\n"
     games = table(by_month, "games")
 
-    assert games.partition == ir.Partition("played_on", "month", ("2024-11", "2024-12", "2025-01", "2025-02"))
+    assert games.partition == ir.MonthPartition("played_on", ("2024-11", "2024-12", "2025-01", "2025-02"))
     assert games.primary_key == ("game_pk", "played_on")
 
 
@@ -282,7 +283,7 @@ def test_a_partition_can_be_taken_from_a_column_that_was_asked_for() -> None:
     column = "      - {name: asked, type: date, parameter: date, description: Day.}\n"
     _, taken = method(games + column + table, head=ASKED, defaults=ASKED_KEYS).tables
 
-    assert taken.partition == ir.Partition("asked", "month", ())
+    assert taken.partition == ir.MonthPartition("asked", ())
 
 
 def test_rules_of_acceptance_have_full_paths() -> None:
@@ -308,7 +309,7 @@ def test_rules_of_acceptance_have_full_paths() -> None:
             "game_pk", SqlType("bigint"), ir.PathValue((reference("$", "gamePk", "$.gamePk", "integer"),)), ""
         ),
     )
-    assert found.raw_table == ir.RawTable("league", "game_v1", ir.Partition("captured_at", "month", ()))
+    assert found.raw_table == ir.RawTable("league", "game_v1", ir.MonthPartition("captured_at", ()))
 
 
 def test_made_up_names_fit_into_63_bytes_and_stay_the_same() -> None:

@@ -174,7 +174,7 @@ def test_a_literal_in_an_expression_stays_one_literal(hostile: str) -> None:
     column = "      - {name: full_name, type: text, path: $.teams.home.name, description: Name.}\n"
     check = f"    checks: [{{name: known, expression: {text}, severity: warn}}]\n"
     (found,) = method(GAMES + column + check).tables[0].checks
-    (tree,) = sqlglot.parse(found.expression, dialect="postgres")
+    (tree,) = sqlglot.parse(found.condition.sql, dialect="postgres")
 
     assert isinstance(tree, exp.NEQ)
     assert (tree.this.name, tree.this.this.quoted) == ("full_name", True)
@@ -225,7 +225,7 @@ def test_expressions_beyond_the_columns_are_refused(expression: str) -> None:
 def test_comments_of_an_expression_are_not_carried() -> None:
     tables = f"{GAMES}    checks: [{{name: pk, expression: 'game_pk /* x */ > 0 -- y', severity: error}}]\n"
 
-    assert method(tables).tables[0].checks[0].expression == '"game_pk" > 0'
+    assert method(tables).tables[0].checks[0].condition.sql == '"game_pk" > 0'
 
 
 def test_every_name_of_the_ir_is_plain() -> None:

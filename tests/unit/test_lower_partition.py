@@ -24,7 +24,7 @@ def tables(games: str, plays: str) -> tuple[ir.Table, ir.Table]:
 def test_one_table_can_be_partitioned_by_another_column() -> None:
     games, plays = tables(GAMES, PLAYS + BY_DATE)
     assert games.primary_key == ("game_pk", "season")
-    assert plays.partition == ir.Partition("game_date", "month", ())
+    assert plays.partition == ir.MonthPartition("game_date", ())
     assert plays.primary_key == ("game_pk", "at_bat_index", "game_date")
     assert [each.name for each in plays.columns][:4] == ["game_pk", "season", "game_date", "at_bat_index"]
     [key] = plays.foreign_keys
@@ -43,10 +43,10 @@ def test_partitions_made_ahead_are_those_that_the_table_declares() -> None:
     """Neither a child's nor a parent's are added to them."""
     earlier = "    partition_by: {column: season, kind: list, from: 2022, to: 2024}\n"
     games, plays = tables(GAMES, PLAYS + earlier)
-    assert games.partition == ir.Partition("season", "list", (2024, 2025, 2026))
-    assert plays.partition == ir.Partition("season", "list", (2022, 2023, 2024))
+    assert games.partition == ir.ListPartition("season", (2024, 2025, 2026))
+    assert plays.partition == ir.ListPartition("season", (2022, 2023, 2024))
     games, _ = tables(GAMES, PLAYS + BY_DATE.replace("month}", "month, from: 2024-03, to: 2024-04}"))
-    assert games.partition == ir.Partition("season", "list", (2024, 2025, 2026))
+    assert games.partition == ir.ListPartition("season", (2024, 2025, 2026))
 
 
 def test_a_table_uses_a_column_of_its_own() -> None:

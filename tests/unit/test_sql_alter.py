@@ -76,7 +76,7 @@ def test_what_is_as_it_was_is_in_no_statement() -> None:
 
 
 def test_a_partition_ahead_may_be_there_already() -> None:
-    found = changed(partition=ir.Partition("season", "list", (2024, 2026)))
+    found = changed(partition=ir.ListPartition("season", (2024, 2026)))
     assert lines(alter.additions(found)) == [
         'CREATE TABLE IF NOT EXISTS "league"."plays_2026" PARTITION OF "league"."plays" FOR VALUES IN (2026)'
     ]

@@ -73,7 +73,7 @@ def test_list_partitions() -> None:
     ],
 )
 def test_month_partitions_are_in_utc(of_column: str, bounds: str) -> None:
-    by = ir.Partition(of_column, "month", ("2024-12",))
+    by = ir.MonthPartition(of_column, ("2024-12",))
     of = table("games", [column("game_date", "date", nullable=False)], by=by)
     assert created(of).endswith(f') PARTITION BY RANGE("{of_column}")')
     assert partitions(of) == [
@@ -110,7 +110,7 @@ def test_a_description_is_one_literal(text: str) -> None:
 
 def test_a_long_check_stays_on_its_line() -> None:
     long = " AND ".join(f'("note" <> \'{number}\' OR "home_team" = {number})' for number in range(9))
-    of = replace(GAMES, checks=(ir.Check("long_check", ("note",), long, "error"),))
+    of = replace(GAMES, checks=(ir.Check("long_check", ir.Expression(long, ("note", "home_team")), "error"),))
     assert f'    CONSTRAINT "long_check" CHECK ({long})\n' in created(of)
 
 

@@ -20,7 +20,7 @@ ALL_TYPES = [
 OWN_WIRE = {"smallint": "int2", "integer": "int4", "bigint": "int8", "double precision": "float8", "boolean": "bool"}
 PLAYS = facts(PLAYS_IR)
 KEYS_ONLY = facts(table("bench", [column("player_id", "integer", nullable=False)], ["player_id"]))
-MOVING = facts(table("plays", PLAYS_IR.columns[2:5], ["play_index"], by=ir.Partition("captured_at", "month", ())))
+MOVING = facts(table("plays", PLAYS_IR.columns[2:5], ["play_index"], by=ir.MonthPartition("captured_at", ())))
 
 
 def test_rows_are_copied_to_a_stage_or_to_the_table() -> None:

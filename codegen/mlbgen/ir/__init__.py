@@ -35,13 +35,29 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list: its items have an order."""
+
+    item: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """An object whose members are keyed by id: its items have keys."""
+
+    item: ValueType
+
+
+Container: TypeAlias = ListOf | MapOf
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
-    """A loop over a list or a map; `item` is the type of what it yields."""
+    """A loop over the list or the map at `source`."""
 
     name: str
     source: Reference
-    container: Literal["array", "map"]
-    item: ValueType
+    container: Container
     where: Condition | None
 
 
@@ -147,12 +163,32 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Partition:
-    """`ahead` are the partitions the migration makes: list values (2024) or months ("2024-01")."""
+class ListPartition:
+    """One partition a value; the migration makes those of `values`."""
 
     column: str
-    kind: Literal["list", "month"]
-    ahead: tuple[int | str, ...]
+    values: tuple[int, ...]
+
+    @property
+    def ahead(self) -> tuple[int, ...]:
+        """What the migration makes partitions of."""
+        return self.values
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPartition:
+    """One partition a calendar month (UTC); the migration makes those of `months`, such as "2024-01"."""
+
+    column: str
+    months: tuple[str, ...]
+
+    @property
+    def ahead(self) -> tuple[str, ...]:
+        """What the migration makes partitions of."""
+        return self.months
+
+
+Partition: TypeAlias = ListPartition | MonthPartition
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,24 +201,44 @@ class ForeignKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """Over `columns`, or over one SQL `expression`; `where` makes it partial, `using` is how PostgreSQL keeps it."""
+class Expression:
+    """An SQL expression that lowering has read, held to what is safe, and written anew; `columns` are what it names."""
+
+    sql: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnIndex:
+    """Over columns; `where` makes it partial, `using` is how PostgreSQL keeps it."""
 
     name: str
     columns: tuple[str, ...]
-    expression: str | None
-    where: str | None
+    where: Expression | None
     unique: bool
     using: Literal["btree", "brin"] = "btree"
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """A condition over `columns`, as SQL."""
+class ExpressionIndex:
+    """Over the value of an expression; else as ColumnIndex."""
 
     name: str
-    columns: tuple[str, ...]
-    expression: str
+    expression: Expression
+    where: Expression | None
+    unique: bool
+    using: Literal["btree", "brin"] = "btree"
+
+
+Index: TypeAlias = ColumnIndex | ExpressionIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition that rows meet."""
+
+    name: str
+    condition: Expression
     severity: Literal["error", "warn"]
 
 

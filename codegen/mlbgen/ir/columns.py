@@ -84,8 +84,19 @@ def parameter(name: str) -> str:
 
 def item_path(each: ir.Level | ir.LookUp) -> str:
     """The path of what a level yields or a look-up finds."""
-    is_map = each.container == "map" if isinstance(each, ir.Level) else isinstance(each.by, ir.KeyOf)
-    return each.source.path + (".*" if is_map else "[*]")
+    return each.source.path + (".*" if is_in_map(each) else "[*]")
+
+
+def is_in_map(each: ir.Level | ir.LookUp) -> bool:
+    """Whether what a level yields or a look-up finds is a member of a map, and not an item of a list."""
+    found = each.container if isinstance(each, ir.Level) else each.by
+    match found:
+        case ir.MapOf() | ir.KeyOf():
+            return True
+        case ir.ListOf() | ir.MemberEquals() | ir.AtIndex():
+            return False
+        case _:
+            assert_never(found)
 
 
 def _json_types(value: ir.Value) -> tuple[str, ...]:

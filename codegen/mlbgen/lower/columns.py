@@ -101,27 +101,27 @@ def _value(report: Report, place: Place, declared: spec.Column, scope: Scope) ->
     if declared.parameter is not None:
         return _parameter_value(report, place.at("parameter"), declared.parameter, scope)
     if declared.index_of is not None:
-        level = _level(report, place.at("index_of"), declared.index_of, scope, "array")
+        level = _level(report, place.at("index_of"), declared.index_of, scope, ir.ListOf)
         return None if level is None else ir.IndexValue(level.name, declared.start)
     if declared.key_of is not None:
-        level = _level(report, place.at("key_of"), declared.key_of, scope, "map")
+        level = _level(report, place.at("key_of"), declared.key_of, scope, ir.MapOf)
         return None if level is None else ir.KeyValue(level.name)
     if declared.item_of is not None:
         return _item_value(report, place.at("item_of"), declared.item_of, scope)
     return _path_value(report, place.at("path"), declared.path or [], scope)
 
 
-def _level(report: Report, place: Place, name: str, scope: Scope, container: str) -> ir.Level | None:
-    """The level of that name, over a list ("array") or over an object keyed by id ("map")."""
+def _level(report: Report, place: Place, name: str, scope: Scope, container: type[ir.Container]) -> ir.Level | None:
+    """The level of that name, over a list or over an object keyed by id."""
     variable = scope.variable(report, place, name)
     if variable is None or variable.level is None:
         if variable is not None:
             report.add("MG034", place, f'"{name}" is no level')
         return None
     level = variable.level
-    if level.container != container:
-        array = level.container == "array"
-        found = "a list, whose items have no key" if array else "an object, whose items have no order"
+    if not isinstance(level.container, container):
+        is_list = isinstance(level.container, ir.ListOf)
+        found = "a list, whose items have no key" if is_list else "an object, whose items have no order"
         report.add("MG034", place, f'"{name}" loops over {found}')
         return None
     return level

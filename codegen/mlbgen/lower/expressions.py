@@ -7,6 +7,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
 from mlb_contracts.sql_types import SqlType
+from mlbgen import ir
 from mlbgen.lower.report import Place, Report, did_you_mean
 
 _CONDITIONS = (
@@ -25,13 +26,13 @@ _HELP = (
 )
 
 
-def expression(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> str | None:
+def expression(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> ir.Expression | None:
     """The expression over the table's columns, written anew; None where it is refused."""
     tree = _read(report, place, text, columns)
-    return None if tree is None else _sql(tree)
+    return None if tree is None else _written(tree)
 
 
-def condition(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> str | None:
+def condition(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> ir.Expression | None:
     """As `expression`, of one that is true or false."""
     tree = _read(report, place, text, columns)
     if tree is None:
@@ -39,13 +40,7 @@ def condition(report: Report, place: Place, text: str, columns: Mapping[str, Sql
     if not _is_condition(tree, columns):
         report.add("MG071", place, "this is no condition: it is neither true nor false", "compare it with something")
         return None
-    return _sql(tree)
-
-
-def names(sql: str) -> tuple[str, ...]:
-    """The columns that an expression of `expression` uses, each once, as they come."""
-    tree = sqlglot.parse_one(sql, dialect="postgres")
-    return tuple(dict.fromkeys(each.name for each in tree.find_all(exp.Column, bfs=False)))
+    return _written(tree)
 
 
 def _read(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> exp.Expr | None:
@@ -87,5 +82,7 @@ def _is_condition(node: exp.Expr, columns: Mapping[str, SqlType]) -> bool:
     return isinstance(node, (*_CONDITIONS, exp.Coalesce, exp.Case))
 
 
-def _sql(tree: exp.Expr) -> str:
-    return tree.sql(dialect="postgres", identify=True, comments=False)
+def _written(tree: exp.Expr) -> ir.Expression:
+    """With quoted names and without comments; the columns that it names, each once, as they come."""
+    columns = dict.fromkeys(each.name for each in tree.find_all(exp.Column, bfs=False))
+    return ir.Expression(tree.sql(dialect="postgres", identify=True, comments=False), tuple(columns))

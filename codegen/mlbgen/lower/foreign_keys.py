@@ -147,7 +147,7 @@ def _check_partition(report: Report, place: Place, draft: Draft, parent: Draft) 
 
 def _check_covered(report: Report, place: Place, draft: Draft, names: tuple[str, ...]) -> bool:
     """Without an index each delete of a parent's row would read the whole table."""
-    indexes = [index.columns for index in draft.table.indexes if index.where is None]
+    indexes = [each.columns for each in draft.table.indexes if isinstance(each, ir.ColumnIndex) and each.where is None]
     if any(set(columns[: len(names)]) == set(names) for columns in (draft.table.primary_key, *indexes)):
         return True
     message = f"no index starts with {', '.join(names)}"

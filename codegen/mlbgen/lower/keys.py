@@ -1,6 +1,7 @@
 """What holds a table together: primary key, partition, indexes, checks."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import assert_never
 
 from mlb_contracts import sql_types
 from mlb_contracts.sql_types import SqlType
@@ -51,7 +52,7 @@ def widened(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str, 
 
 def identity(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str, ...]:
     """The key without what widens it by month, which can change with a capture; a value of a list stays."""
-    return key if partition is not None and partition.kind == "month" else widened(key, partition)
+    return key if isinstance(partition, ir.MonthPartition) else widened(key, partition)
 
 
 def check_nullable(report: Report, place: Place, column: ir.Column, key: Collection[str]) -> None:
@@ -83,41 +84,64 @@ def partition(
         message = f"a partition by {declared.kind} is not possible over {sql_type}"
         report.add("MG055", place.at("kind"), message, f"types it can be over: {', '.join(sorted(possible))}")
         return None
-    ahead = _ahead(report, place, declared)
-    if ahead and sql_type.name == "text":
-        report.add("MG055", place.at("from"), "partitions over text can't be made ahead", "leave out from and to")
-        return None
-    return None if ahead is None else ir.Partition(declared.column, declared.kind, ahead)
+    match declared.kind:
+        case "list":
+            values = _values(report, place, declared)
+            if values and sql_type.name == "text":
+                report.add(
+                    "MG055", place.at("from"), "partitions over text can't be made ahead", "leave out from and to"
+                )
+                return None
+            return None if values is None else ir.ListPartition(declared.column, values)
+        case "month":
+            months = _months(report, place, declared)
+            return None if months is None else ir.MonthPartition(declared.column, months)
+        case _:
+            assert_never(declared.kind)
 
 
-def _ahead(report: Report, place: Place, declared: spec.Partition) -> tuple[int | str, ...] | None:
-    """The values from the first to the last, or none where none are named."""
-    first, last = declared.from_, declared.to
-    if first is None and last is None:
-        return ()
-    wanted = int if declared.kind == "list" else str
-    if not isinstance(first, wanted) or not isinstance(last, wanted):
-        form = "integers, as in from: 2020, to: 2026" if wanted is int else "months, as in from: 2024-01, to: 2026-12"
-        report.add("MG055", place, f"from and to are both given, as {form}")
-        return None
-    start, end = _number(first), _number(last)
-    if not start <= end < start + _AHEAD_LIMIT:
-        report.add("MG055", place.at("to"), f"from {first} to {last} is no range of 1 to {_AHEAD_LIMIT} partitions")
-        return None
-    if wanted is int and max(len(str(start)), len(str(end))) > _NAMED_BY:
+def _values(report: Report, place: Place, declared: spec.Partition) -> tuple[int, ...] | None:
+    """The values that partitions are made of ahead: from the first to the last, or none where none are named."""
+    match declared.from_, declared.to:
+        case None, None:
+            return ()
+        case int(first), int(last):
+            values = _range(report, place, declared, first, last)
+        case _:
+            report.add("MG055", place, "from and to are both given, as integers, as in from: 2020, to: 2026")
+            return None
+    if values and max(len(str(first)), len(str(last))) > _NAMED_BY:
         message = f"partitions are named by their value, which has more than {_NAMED_BY} characters here"
         report.add("MG055", place.at("from"), message, "leave out from and to")
         return None
-    numbers = range(start, end + 1)
-    return tuple(numbers) if wanted is int else tuple(f"{each // 12:04}-{each % 12 + 1:02}" for each in numbers)
+    return None if values is None else tuple(values)
 
 
-def _number(bound: int | str) -> int:
-    """An integer as it is, a month as months since year 0."""
-    if isinstance(bound, int):
-        return bound
-    year, month = bound.split("-")
-    return int(year) * 12 + int(month) - 1
+def _months(report: Report, place: Place, declared: spec.Partition) -> tuple[str, ...] | None:
+    """The months that partitions are made of ahead, as `_values`."""
+    match declared.from_, declared.to:
+        case None, None:
+            return ()
+        case str(first), str(last):
+            numbers = _range(report, place, declared, _number(first), _number(last))
+        case _:
+            report.add("MG055", place, "from and to are both given, as months, as in from: 2024-01, to: 2026-12")
+            return None
+    return None if numbers is None else tuple(f"{each // 12:04}-{each % 12 + 1:02}" for each in numbers)
+
+
+def _range(report: Report, place: Place, declared: spec.Partition, first: int, last: int) -> range | None:
+    if first <= last < first + _AHEAD_LIMIT:
+        return range(first, last + 1)
+    message = f"from {declared.from_} to {declared.to} is no range of 1 to {_AHEAD_LIMIT} partitions"
+    report.add("MG055", place.at("to"), message)
+    return None
+
+
+def _number(month: str) -> int:
+    """Months since year 0."""
+    year, number = month.split("-")
+    return int(year) * 12 + int(number) - 1
 
 
 def index(
@@ -140,19 +164,28 @@ def index(
     if declared.unique and declared.using != "btree":
         report.add("MG044", place.at("using"), f"an index using {declared.using} can't be unique", "leave one out")
         return None
-    names = tuple(declared.columns or expressions.names(expression or ""))
-    marks = [naming.short_hash(f"{expression} WHERE {where}")] if expression or where else []
-    name = naming.made_up(table, *names, *marks, suffix="key" if declared.unique else "idx")
-    kept = () if expression else widened(names, by) if declared.unique else names
-    return ir.Index(name, kept, expression, where, declared.unique, declared.using)
+    suffix = "key" if declared.unique else "idx"
+    if expression is not None:
+        name = naming.made_up(table, *expression.columns, _mark(expression, where), suffix=suffix)
+        return ir.ExpressionIndex(name, expression, where, declared.unique, declared.using)
+    names = tuple(declared.columns or ())
+    name = naming.made_up(table, *names, *([_mark(None, where)] if where else []), suffix=suffix)
+    return ir.ColumnIndex(
+        name, widened(names, by) if declared.unique else names, where, declared.unique, declared.using
+    )
+
+
+def _mark(expression: ir.Expression | None, where: ir.Expression | None) -> str:
+    """What tells two indexes apart that name the same columns."""
+    of, condition = (None if each is None else each.sql for each in (expression, where))
+    return naming.short_hash(f"{of} WHERE {condition}")
 
 
 def check(report: Report, place: Place, declared: spec.Check, columns: Columns, *, table: str) -> ir.Check | None:
     """The check, its name made the table's own."""
     good = naming.check_name(report, place.at("name"), declared.name, "check")
     types = {name: column.type for name, column in columns.items()}
-    expression = expressions.condition(report, place.at("expression"), declared.expression, types)
-    if expression is None or not good:
+    condition = expressions.condition(report, place.at("expression"), declared.expression, types)
+    if condition is None or not good:
         return None
-    name = naming.made_up(table, declared.name, suffix="check")
-    return ir.Check(name, expressions.names(expression), expression, declared.severity)
+    return ir.Check(naming.made_up(table, declared.name, suffix="check"), condition, declared.severity)

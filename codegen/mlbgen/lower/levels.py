@@ -4,6 +4,7 @@ import re
 from typing import assert_never
 
 from mlbgen import ir
+from mlbgen.ir.columns import item_path
 from mlbgen.language import paths, spec
 from mlbgen.lower import naming
 from mlbgen.lower.report import Place, Report
@@ -39,9 +40,9 @@ def _level(report: Report, place: Place, name: str, text: str, scope: Scope) -> 
     item = target.shape.items or NOTHING_SEEN
     if target.each.where is not None:
         check_condition(report, place, target.each.where, item)
-    level = ir.Level(name, target.reference, container, value_type(item), target.each.where)
-    path = target.reference.path + ("[*]" if container == "array" else ".*")
-    scope.declare(name, Variable(name, item, path, level))
+    of = ir.ListOf if container == "array" else ir.MapOf
+    level = ir.Level(name, target.reference, of(value_type(item)), target.each.where)
+    scope.declare(name, Variable(name, item, item_path(level), level))
     return level if good else None
 
 
@@ -169,8 +170,8 @@ def _scalar_level(
     variable = scope.variable(report, place, name, offset=offset)
     if variable is None:
         return None
-    if variable.level is None or variable.level.item not in types:
-        found = "no level" if variable.level is None else f"a level of {variable.level.item}s"
+    if variable.level is None or variable.level.container.item not in types:
+        found = "no level" if variable.level is None else f"a level of {variable.level.container.item}s"
         wanted = " or ".join(types)
         report.add("MG034", place, f'"{name}" is {found}; a level of {wanted}s is needed', offset=offset)
         return None

@@ -20,7 +20,7 @@ from mlbgen.samples.shape import Shape
 _URL = re.compile(r"/(?:[A-Za-z0-9_.~-]|/|\{[a-z][a-z0-9_]*\})*")
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _CAPTURED = {naming.CAPTURED_AT: SqlType("timestamptz")}
-_BY_MONTH = ir.Partition(naming.CAPTURED_AT, "month", ())
+_BY_MONTH = ir.MonthPartition(naming.CAPTURED_AT, ())
 
 
 def document(report: Report, place: Place, declared: spec.Source, scope: Scope) -> tuple[ir.DocumentKey, ...]:

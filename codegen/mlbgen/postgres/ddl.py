@@ -1,6 +1,7 @@
 """Schemas, tables, partitions, indexes and comments: one syntax tree a statement."""
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from sqlglot import exp
 
@@ -10,7 +11,6 @@ from mlbgen.postgres.nodes import columns, name
 from mlbgen.postgres.relation import Check, Field, Relation
 
 _LAST_MONTH = 12
-_PARTITIONED = {"list": "LIST", "month": "RANGE"}
 
 
 def schema(schema_name: str) -> exp.Create:
@@ -44,7 +44,7 @@ def column(field: Field) -> exp.ColumnDef:
 
 def check(of_table: Check) -> exp.Expr:
     """A check as CREATE TABLE and ADD have it."""
-    return _named(of_table.name, exp.CheckColumnConstraint(this=nodes.expression(of_table.expression)))
+    return _named(of_table.name, exp.CheckColumnConstraint(this=nodes.expression(of_table.condition)))
 
 
 def foreign_key(key: ir.ForeignKey) -> exp.Expr:
@@ -77,7 +77,13 @@ def indexes(relation: Relation) -> Iterator[exp.Create]:
 
 def index(relation: Relation, made: ir.Index) -> exp.Create:
     """CREATE INDEX."""
-    keys = [exp.paren(nodes.expression(made.expression))] if made.expression is not None else columns(made.columns)
+    match made:
+        case ir.ColumnIndex():
+            keys = columns(made.columns)
+        case ir.ExpressionIndex():
+            keys = [exp.Paren(this=nodes.expression(made.expression))]
+        case _:
+            assert_never(made)
     where = None if made.where is None else exp.Where(this=nodes.expression(made.where))
     using = None if made.using == "btree" else exp.Var(this=made.using)
     params = exp.IndexParameters(using=using, columns=keys, where=where)
@@ -103,11 +109,6 @@ def column_comments(relation: Relation, fields: Iterable[Field]) -> Iterator[exp
         yield exp.Comment(this=on, kind="COLUMN", expression=exp.Literal.string(field.description))
 
 
-def names_in(expression: str) -> set[str]:
-    """The columns that an expression of the IR names."""
-    return {each.name for each in nodes.expression(expression).find_all(exp.Column)}
-
-
 def of(relation: Relation) -> exp.Table:
     """The table's name."""
     return nodes.table(relation.schema, relation.name)
@@ -124,13 +125,19 @@ def _named(constraint_name: str | None, constraint: exp.Expr) -> exp.Expr:
 
 
 def _partitioned_by(partition: ir.Partition) -> exp.PartitionedByProperty:
-    how = exp.Anonymous(this=_PARTITIONED[partition.kind], expressions=columns([partition.column]))
-    return exp.PartitionedByProperty(this=how)
+    match partition:
+        case ir.ListPartition():
+            how = "LIST"
+        case ir.MonthPartition():
+            how = "RANGE"
+        case _:
+            assert_never(partition)
+    return exp.PartitionedByProperty(this=exp.Anonymous(this=how, expressions=columns([partition.column])))
 
 
 def _bounds(relation: Relation, partition: ir.Partition, value: int | str) -> exp.PartitionBoundSpec:
     """`IN (2024)`, or from the first of a month to that of the next; timestamps at midnight UTC, wherever it runs."""
-    if partition.kind == "list":
+    if isinstance(partition, ir.ListPartition):
         return exp.PartitionBoundSpec(this=[exp.convert(value)])
     year, month = map(int, str(value).split("-"))
     after = (year + 1, 1) if month == _LAST_MONTH else (year, month + 1)

@@ -5,10 +5,9 @@ The order of columns is none of it: PostgreSQL adds a column behind the others, 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar, assert_never
 
 from mlbgen import ir
-from mlbgen.postgres import ddl
 from mlbgen.postgres.relation import Check, Field, Relation
 from mlbgen.postgres.widening import widens
 
@@ -90,11 +89,7 @@ class Altered:
         gone = {each.name for each in self.dropped}
         new = {each.name: each for each in self.new.fields}
         fields = (*(new[each.name] for each in self.old.fields if each.name not in gone), *self.added)
-        partition = self.new.partition
-        if self.old.partition is not None and partition is not None:
-            ahead = {*self.old.partition.ahead, *partition.ahead}
-            partition = replace(partition, ahead=tuple(sorted(ahead, key=lambda value: (str(type(value)), value))))
-        return replace(self.new, fields=fields, partition=partition)
+        return replace(self.new, fields=fields, partition=_with_all(self.old.partition, self.new.partition))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +155,7 @@ def _reasons(old: Relation, new: Relation) -> tuple[str, ...]:
     before = {each.name: each for each in old.fields}
     if old.primary_key != new.primary_key:
         reasons.append(f"its key was ({', '.join(old.primary_key)}) and is ({', '.join(new.primary_key)})")
-    if _by(old) != _by(new):
+    if _by_words(old) != _by_words(new):
         reasons.append(f"it was {_by_words(old)} and is {_by_words(new)}")
     for field in new.fields:
         released = before.get(field.name)
@@ -169,7 +164,7 @@ def _reasons(old: Relation, new: Relation) -> tuple[str, ...]:
                 reasons.append(f"{field.name} is new, and may not be NULL")
         elif _is_bound(new, field.name, released.type, field.type):
             reasons.append(f"{field.name} of its key was {released.type} and is {field.type}")
-    unnamed = ({each.expression for each in of.checks if each.name is None} for of in (old, new))
+    unnamed = ({each.condition for each in of.checks if each.name is None} for of in (old, new))
     if len({frozenset(each) for each in unnamed}) > 1:
         reasons.append("a check without a name differs")
     return tuple(reasons)
@@ -181,13 +176,31 @@ def _is_bound(relation: Relation, column: str, old: str, new: str) -> bool:
     return old != new and (is_partition or (column in relation.primary_key and not widens(old, new)))
 
 
-def _by(relation: Relation) -> tuple[str, str] | None:
-    return None if relation.partition is None else (relation.partition.column, relation.partition.kind)
-
-
 def _by_words(relation: Relation) -> str:
-    by = relation.partition
-    return "not partitioned" if by is None else f"partitioned by {by.kind} of {by.column}"
+    match relation.partition:
+        case None:
+            return "not partitioned"
+        case ir.ListPartition(column):
+            return f"partitioned by list of {column}"
+        case ir.MonthPartition(column):
+            return f"partitioned by month of {column}"
+        case _:
+            assert_never(relation.partition)
+
+
+def _with_all(old: ir.Partition | None, new: ir.Partition | None) -> ir.Partition | None:
+    """The new partition, with all that either makes ahead."""
+    match new:
+        case None:
+            return None
+        case ir.ListPartition(column, values):
+            made = old.values if isinstance(old, ir.ListPartition) else ()
+            return ir.ListPartition(column, tuple(sorted({*made, *values})))
+        case ir.MonthPartition(column, months):
+            before = old.months if isinstance(old, ir.MonthPartition) else ()
+            return ir.MonthPartition(column, tuple(sorted({*before, *months})))
+        case _:
+            assert_never(new)
 
 
 def _retyped(old: Relation, new: Relation) -> Iterable[_Place]:
@@ -213,7 +226,7 @@ def _altered(old: Relation, new: Relation, retyped: frozenset[_Place], rebuilt: 
         defaults=tuple(to for each, to in kept if each.now != to.now),
         descriptions=tuple(to for each, to in kept if each.description != to.description),
         foreign_keys=_remade(old.foreign_keys, new.foreign_keys, lambda key: _follows(key, new, retyped, rebuilt)),
-        checks=_remade(old.checks, new.checks, lambda check: not touched.isdisjoint(ddl.names_in(check.expression))),
+        checks=_remade(old.checks, new.checks, lambda check: not touched.isdisjoint(check.condition.columns)),
         indexes=_remade(old.indexes, new.indexes, lambda index: _is_over(index, touched, narrowed)),
         ahead=_ahead(old, new),
         is_described=old.description != new.description,
@@ -236,13 +249,19 @@ def _follows(key: ir.ForeignKey, of: Relation, retyped: frozenset[_Place], rebui
 
 def _is_over(index: ir.Index, retyped: set[str], narrowed: set[str]) -> bool:
     """Whether an index goes with a dropped column, or has an expression that may read otherwise with another type."""
-    expressions = filter(None, (index.expression, index.where))
-    named = {name for expression in expressions for name in ddl.names_in(expression)}
-    return not retyped.isdisjoint(named) or not narrowed.isdisjoint(index.columns)
+    where = () if index.where is None else index.where.columns
+    match index:
+        case ir.ColumnIndex(columns=columns):
+            return not retyped.isdisjoint(where) or not narrowed.isdisjoint(columns)
+        case ir.ExpressionIndex(expression=expression):
+            return not retyped.isdisjoint((*where, *expression.columns))
+        case _:
+            assert_never(index)
 
 
 def _ahead(old: Relation, new: Relation) -> tuple[int | str, ...]:
     """The partitions that are made ahead now and were not."""
     if old.partition is None or new.partition is None:
         return ()
-    return tuple(value for value in new.partition.ahead if value not in old.partition.ahead)
+    before = frozenset(old.partition.ahead)
+    return tuple(each for each in new.partition.ahead if each not in before)

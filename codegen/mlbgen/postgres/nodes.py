@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
-import sqlglot
 from sqlglot import exp
+
+from mlbgen import ir
+from mlbgen.postgres.printer import Written
 
 
 def name(text: str) -> exp.Identifier:
@@ -35,6 +37,6 @@ def sql_type(spelling: object) -> exp.DataType:
     return exp.DataType(this=exp.DType.USERDEFINED, kind=str(spelling))
 
 
-def expression(text: str) -> exp.Expr:
-    """An expression of the IR, which lowering has read and held to what is safe."""
-    return sqlglot.parse_one(text, dialect="postgres", into=exp.Condition)
+def expression(written: ir.Expression) -> exp.Expr:
+    """An expression of the IR, as lowering has written it."""
+    return Written(this=written.sql)

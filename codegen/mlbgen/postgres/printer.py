@@ -12,6 +12,10 @@ class Add(exp.Expression):
     """Of ALTER TABLE: add the column or the constraint `this`."""
 
 
+class Written(exp.Expression):
+    """The text `this` as it stands: an expression that was written already."""
+
+
 def line(statement: exp.Expr) -> str:
     """The statement on one line, but for the line breaks of its literals."""
     return _Printer(dialect="postgres", comments=False).generate(statement)
@@ -29,8 +33,12 @@ def _add(generator: Generator, node: Add) -> str:
     return f"ADD {kind}{generator.sql(node, 'this')}"
 
 
+def _written(_: Generator, node: Written) -> str:
+    return str(node.this)
+
+
 class _Printer(PostgresGenerator):
-    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Add: _add}
+    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Add: _add, Written: _written}
 
     def create_sql(self, expression: exp.Create) -> str:
         """What follows a table's closing bracket stands on its line."""

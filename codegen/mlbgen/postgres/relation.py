@@ -21,7 +21,7 @@ class Check:
     """A condition that all rows meet; without a name PostgreSQL makes one up."""
 
     name: str | None
-    expression: str
+    condition: ir.Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def of_table(table: ir.Table) -> Relation:
         partition=table.partition,
         foreign_keys=table.foreign_keys,
         indexes=table.indexes,
-        checks=tuple(Check(each.name, each.expression) for each in table.checks if each.severity == "error"),
+        checks=tuple(Check(each.name, each.condition) for each in table.checks if each.severity == "error"),
     )
 
 
@@ -84,11 +84,15 @@ def of_raw(method: ir.Method) -> Relation:
         fields=(*documents, *_RAW_FIELDS),
         primary_key=(*(key.name for key in keys), "captured_at", "content_hash"),
         partition=table.partition,
-        checks=(Check(None, 'octet_length("content_hash") = 32'), Check(None, "\"encoding\" IN ('identity', 'zstd')")),
+        checks=_RAW_CHECKS,
         raw=True,
     )
 
 
+_RAW_CHECKS = (
+    Check(None, ir.Expression('OCTET_LENGTH("content_hash") = 32', ("content_hash",))),
+    Check(None, ir.Expression("\"encoding\" IN ('identity', 'zstd')", ("encoding",))),
+)
 _RAW_FIELDS = (
     Field("captured_at", "timestamptz", nullable=False, description="When the request was made, before the call."),
     Field(

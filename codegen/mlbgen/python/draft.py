@@ -7,7 +7,7 @@ from typing import assert_never
 from mlb_contracts import sql_types
 from mlb_contracts.jsonpath import Step
 from mlbgen import ir
-from mlbgen.ir.columns import decodings
+from mlbgen.ir.columns import decodings, is_in_map
 from mlbgen.language import paths
 from mlbgen.language.names import identifier, snake
 from mlbgen.samples.shape import Shape
@@ -106,17 +106,18 @@ def _read_rule(root: Draft, rule: ir.Rule) -> None:
 
 
 def _read_table(root: Draft, table: ir.Table) -> None:
-    items = {level.name: _BY_JSON_TYPE.get(level.item, "object") for level in table.levels}
+    items = {level.name: _BY_JSON_TYPE.get(level.container.item, "object") for level in table.levels}
     places = {"$": root}
     variables: tuple[ir.Level | ir.LookUp, ...] = (*table.levels, *table.lookups)
     for each in variables:
         source = places[each.source.root].walk(each.source.members)
+        container = "map" if is_in_map(each) else "array"
         if isinstance(each, ir.Level):
-            places[each.name] = source.each(each.container, each.name)
+            places[each.name] = source.each(container, each.name)
             if each.where is not None:
                 _read_condition(places[each.name], each.where)
         else:
-            places[each.name] = source.each("map" if isinstance(each.by, ir.KeyOf) else "array", each.name)
+            places[each.name] = source.each(container, each.name)
             places[each.name].can_lack = True
             places[each.by.level].annotations.add(items[each.by.level])
             if isinstance(each.by, ir.MemberEquals):

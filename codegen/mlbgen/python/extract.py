@@ -145,7 +145,7 @@ class _Writer:
         local = self.scope.loop_variable(level.name)
         if level.name in self.keys:
             return f"for {self.keys[level.name]}, {local} in ({source} or {{}}).items():"
-        items = f"({source} or {{}}).values()" if level.container == "map" else f"{source} or ()"
+        items = f"({source} or {{}}).values()" if columns.is_in_map(level) else f"{source} or ()"
         if level.name not in self.indexes:
             return f"for {local} in {items}:"
         index, start = self.indexes[level.name]

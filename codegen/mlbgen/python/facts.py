@@ -1,6 +1,7 @@
 """Facts that several generated modules state."""
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from mlbgen import ir
 from mlbgen.ir.columns import item_path
@@ -15,7 +16,18 @@ def partition(declared: ir.Partition | None) -> Code:
     """The `partition=` of a table."""
     if declared is None:
         return Code("None")
-    return Code(f"Partition(column={quoted(declared.column)}, kind={quoted(declared.kind)})")
+    return Code(f"Partition(column={quoted(declared.column)}, kind={quoted(_kind(declared))})")
+
+
+def _kind(declared: ir.Partition) -> str:
+    """The kind that mlb_contracts.Partition has for it."""
+    match declared:
+        case ir.ListPartition():
+            return "list"
+        case ir.MonthPartition():
+            return "month"
+        case _:
+            assert_never(declared)
 
 
 def modules(method: ir.Method) -> tuple[str, ...]:

@@ -101,4 +101,5 @@ def _column(table: ir.Table, column: ir.Column, paths: Paths) -> Code:
 
 
 def _check(check: ir.Check) -> Code:
-    return Code(f"Check({', '.join(map(quoted, (check.name, check.columns, check.expression, check.severity)))})")
+    facts = (check.name, check.condition.columns, check.condition.sql, check.severity)
+    return Code(f"Check({', '.join(map(quoted, facts))})")

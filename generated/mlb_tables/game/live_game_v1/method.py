@@ -70,7 +70,7 @@ METHOD = Method(
     shrink_guard=ShrinkGuard(
         share=0.2, emptied_table_rows=5, once=("game.live_game_pitch_events", "game.live_game_runners")
     ),
-    fingerprint="a9320220dee1f09fdd0805183e9282745ed8da1d6d90fc7a5b4c453e58363e22",
+    fingerprint="b3c03f83db8f4a117b11e5c1bff9383585f6ff57c0290466729ab3201c65efb7",
     document=(DocumentKey("game_pk", "bigint", read_game_pk, path="$.gamePk"),),
     required=(
         "$.gamePk",

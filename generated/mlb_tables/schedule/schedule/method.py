@@ -54,7 +54,7 @@ METHOD = Method(
     raw_table="schedule",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.5, emptied_table_rows=5, once=()),
-    fingerprint="fb88ca9eb42405221ac33e921c43b7142b4d165459c5c4359390cf8bcd66737b",
+    fingerprint="6b570fc92dad352c6f658315de7780d5791614ad96e04a193d430c4ac60f73b2",
     document=(
         DocumentKey("schedule_date", "date", read_schedule_date, parameter="date"),
         DocumentKey("sport_id", "smallint", read_sport_id, parameter="sportId"),

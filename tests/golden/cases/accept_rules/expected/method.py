@@ -41,7 +41,7 @@ METHOD = Method(
     raw_table="game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
-    fingerprint="b8493cc71e22a54dc6dbf057933bbc29dbf0359de83ddd47db6e61c8ccd2c543",
+    fingerprint="3e7107821936bc3867248a36b9c31454bb10250c2514857b29f897a48a5c9bef",
     document=(DocumentKey("game_pk", "bigint", read_game_pk, path="$.gamePk"),),
     required=(
         "$.gamePk",

@@ -46,7 +46,7 @@ METHOD = Method(
     raw_table="game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
-    fingerprint="a63c98a216ac9f070e36a23745b0b0ef6416bb9d1291e953e3c2c1c6e9ebf192",
+    fingerprint="c040ea1439baf6c23444336ed3414d47c944e76d574d79e81bd71e6f89808de0",
     document=(
         DocumentKey("game_day", "date", read_game_day, parameter="date"),
         DocumentKey("level", "smallint", read_level, parameter="level"),

@@ -29,7 +29,7 @@ METHOD = Method(
     raw_table="game_v1",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
-    fingerprint="3ba4ee8550a4921d2a54181d620184e3b801563d0662443e18cda4156b2c0206",
+    fingerprint="6bfe27d0ec80cf3eea51531369f85fb8fbf6b8c40a632c57f9852bf34191c7ea",
     document=(DocumentKey("game_pk", "bigint", read_game_pk, path="$.gamePk"),),
     required=(
         "$.gamePk",
