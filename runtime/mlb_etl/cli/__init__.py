@@ -35,6 +35,7 @@ _COMMANDS = {
     "live": Place("mlb_etl.cli.live:live", "Follow games while they are on"),
     "load": Place("mlb_etl.cli.load:load", "Put captured responses from files into the raw tables"),
     "quarantine": Place("mlb_etl.cli.quarantine:group", "Look at captures that were not applied, and decide on them"),
+    "raw": Place("mlb_etl.cli.raw:raw", "Look at the captures in the raw tables, and take them out"),
     "rebuild": Place("mlb_etl.cli.rebuild:rebuild", "Apply a migration that makes a table anew, and fill it"),
     "repair": Place("mlb_etl.cli.repair:repair", "Bring the tables of documents to their captures"),
     "replay": Place("mlb_etl.cli.replay:replay", "Fill the raw tables from an object store"),
