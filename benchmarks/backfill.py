@@ -66,6 +66,7 @@ from mlb_etl.capture import stub_files
 from mlb_etl.settings import TABLES, Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.raw import Raw
 
 FIRST_LOAD, UNCHANGED = 6.0, 0.2  # ms a game, at most
@@ -227,14 +228,14 @@ def changed(response: Response) -> Response:
 
 def ours(on: Bench, workers: int) -> Run:
     """The first load."""
-    pipeline = Pipeline(on.method, on.settings(), workers)
+    pipeline = Pipeline(on.method, Postgres(on.settings()), workers)
     with on.database():
         return on.clock(on.method.raw_schema, lambda: pipeline.run({}))
 
 
 def again(on: Bench, response: Response, workers: int) -> dict[str, Run]:
     """What follows a first load in the same database."""
-    pipeline = Pipeline(on.method, on.settings(), workers)
+    pipeline = Pipeline(on.method, Postgres(on.settings()), workers)
     runs = {}
     with on.database():
         pipeline.run({})

@@ -33,6 +33,7 @@ from mlb_etl.capture import loader, stub_files
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, migrate, premake
+from mlb_etl.stores.postgres.database import PostgresStores
 from mlb_etl.stores.postgres.db import Connection
 
 ROOT = Path(__file__).parents[1]
@@ -170,7 +171,7 @@ class Bench:
 
     def __init__(self, variant: Variant, connection: Connection, own: Connection) -> None:
         self.variant, self.connection = variant, connection
-        self.transformer = Transformer(own, variant.method)
+        self.transformer = Transformer(PostgresStores(own, variant.package), variant.method)
         self.times: Times = {}
         self.queries = {name: query.format(july=self._of(_JULY)).encode() for name, query in QUERIES.items()}
 

@@ -41,6 +41,7 @@ from mlb_etl.laws.standing import Stored
 from mlb_etl.settings import TABLES, Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres.database import PostgresStores
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.raw import Raw
 
@@ -82,7 +83,7 @@ def store(connection: Connection, method: Method, response: Response, games: int
 
 def measure(connection: Connection, method: Method) -> Times:
     """The milliseconds of each game, as a whole and by its parts."""
-    transformer = Transformer(connection, method)
+    transformer = Transformer(PostgresStores(connection, TABLES), method)
     times: Times = {}
 
     def clock(name: str, start: float) -> None:

@@ -18,6 +18,7 @@ from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import migrate
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "50"}
@@ -78,4 +79,4 @@ def create_template(server: Server, package: str) -> str:
 
 def transform(connection: Connection, method: Method, package: str) -> Counts:
     """What a pipeline does with all captures of a method of the package, on connections of its own."""
-    return Pipeline(method, Settings(connection.info.dsn, Path(), package)).run({})
+    return Pipeline(method, Postgres(Settings(connection.info.dsn, Path(), package))).run({})

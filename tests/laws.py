@@ -21,6 +21,7 @@ from mlb_etl.extract.extract import extract
 from mlb_etl.laws.counts import Counts, TableCounts
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.raw import Raw
 
 Key: TypeAlias = tuple[Any, ...]
@@ -245,6 +246,7 @@ class Laws:
     def __init__(self, dsn: str, package: str, method: Method) -> None:
         self.method = method
         self.settings = Settings(dsn, Path(), package)
+        self.database = Postgres(self.settings)
         self.connection = connect(dsn)
         self._raw = Raw(self.connection, method)
 
@@ -270,7 +272,7 @@ class Laws:
         return self.pipeline().settle([self.numbers()[each.note] for each in snapshots], policy)
 
     def pipeline(self, workers: int = 1, method: Method | None = None) -> Pipeline:
-        return Pipeline(method or self.method, self.settings, workers)
+        return Pipeline(method or self.method, self.database, workers)
 
     def forget(self, game: int) -> None:
         """All of a game, as if it had never come."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self, TypeAlias, cast
 
 from laws import Key, identity
@@ -12,7 +13,7 @@ from mlb_etl.errors import CheckFailed, DuplicateKey, Rejected, RowTooLong
 from mlb_etl.laws.counts import Changed, TableCounts, Warned
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied
-from mlb_etl.stores.interfaces import Document, Replaced
+from mlb_etl.stores.interfaces.tables import Document, Replaced
 
 Named: TypeAlias = dict[str, Any]  # a row by its columns
 
@@ -33,6 +34,9 @@ class MemoryTables:
         self.method = method
         self.rows: dict[str, dict[Key, Named]] = {table.qualified_name: {} for table in method.tables}
         self.watermarks: dict[str, Applied] = {}
+
+    def moment(self, time: datetime) -> datetime:
+        return time
 
     def pack(self, rows: Sequence[Sequence[Row]]) -> Sequence[_Rows]:
         return [

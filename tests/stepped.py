@@ -12,6 +12,7 @@ from mlb_etl.baseball.live.listing import Scope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.baseball.live.update import Summary, Update
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_sim import Server
 from mlb_sim.times import moment, to_datetime
 
@@ -77,6 +78,7 @@ class Live:
         tell = self.updates.append
         return start.follow(
             self.settings,
+            Postgres(self.settings),
             scope,
             clock=clock,
             tell=tell,

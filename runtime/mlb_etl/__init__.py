@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlb_etl.apply.pipeline import Pipeline, pipeline
+    from mlb_etl.api import pipeline
+    from mlb_etl.apply.pipeline import Pipeline
     from mlb_etl.errors import DatabaseUnavailable, EtlError, Rejected
     from mlb_etl.laws.counts import Counts
     from mlb_etl.settings import Settings
@@ -22,7 +23,7 @@ _MODULES = {
     "Pipeline": "mlb_etl.apply.pipeline",
     "Rejected": "mlb_etl.errors",
     "Settings": "mlb_etl.settings",
-    "pipeline": "mlb_etl.apply.pipeline",
+    "pipeline": "mlb_etl.api",
 }
 
 

@@ -21,6 +21,7 @@ from mlb_etl.capture import loader
 from mlb_etl.cli import cli
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import migrate, partitions, seasons
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.raw import Raw
 
@@ -122,7 +123,7 @@ def test_a_session_that_knew_it_makes_it_again(connection: Connection, tmp_path:
     """What a worker remembers of documents does not stand against what the watermarks say."""
     before, raw = state(connection), Raw(connection, METHOD)
     load(connection, tmp_path, stub(response(1, score=9), at(5)), stub(response(2, score=9), at(5), game_pk=2))
-    with Session(Settings(connection.info.dsn, tmp_path, PACKAGE), METHOD) as session:
+    with Session(Postgres(Settings(connection.info.dsn, tmp_path, PACKAGE)), METHOD) as session:
         assert session.run([[each] for each in raw.captures({}) if each.captured_at == at(5)]).documents.applied == 2
         seasons.drop(connection, PACKAGE, 2024, "keep")
         assert session.run([[each] for each in raw.captures({}) if each.as_of == NOON]).documents.applied == 2
@@ -263,7 +264,7 @@ def test_under(variant: Variant, variant_database: str, stubs_dir: Path) -> None
             loader.load_files(
                 connection, loader.choose(variant.package, stubs_dir, {"game_pk": game}), package=variant.package
             )
-        Pipeline(variant.method, settings).run({})
+        Pipeline(variant.method, Postgres(settings)).run({})
         before = rows(connection)
         found = seasons.drop(connection, variant.package, 2024, "keep")
         whole = [part for part in found.parts if part.rows and part.partition is not None]
@@ -272,7 +273,7 @@ def test_under(variant: Variant, variant_database: str, stubs_dir: Path) -> None
         }
         assert bool(whole) == (variant.name != "unpartitioned")
         assert {name: before[name] - left for name, left in rows(connection).items()} == ROWS_OF_747175
-        assert Pipeline(variant.method, settings).run({}).documents.applied > 0
+        assert Pipeline(variant.method, Postgres(settings)).run({}).documents.applied > 0
         assert rows(connection) == before
 
 

@@ -85,7 +85,11 @@ class World:
         unlimited = RateLimit(Path(), float("inf"))
         with closing(Client(self.server.url, unlimited, self.retries, self.timeouts)) as source:
             order = Order(
-                job_files.read(JOBS / f"game_live_{job}.yaml"), self.laws.settings, transform=True, listings=LISTINGS
+                job_files.read(JOBS / f"game_live_{job}.yaml"),
+                self.laws.settings,
+                self.laws.database,
+                transform=True,
+                listings=LISTINGS,
             )
             return IngestJob(order, values, source).run(lambda _, __: None)
 

@@ -21,8 +21,10 @@ from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.interfaces.captures import Fate
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Fate, Raw
+from mlb_etl.stores.postgres.raw import Raw
 
 A, B, C = (response(score=score, rbi=[1, score]) for score in (1, 2, 3))
 ROWS = "SELECT as_of, last_seen_at, seen, captured_at, encoding, body FROM sample.raw_game"
@@ -55,7 +57,7 @@ def rows(connection: Connection) -> list[Any]:
 
 
 def transform(connection: Connection) -> Counts:
-    return Pipeline(METHOD, Settings(connection.info.dsn, Path(), PACKAGE)).run({})
+    return Pipeline(METHOD, Postgres(Settings(connection.info.dsn, Path(), PACKAGE))).run({})
 
 
 def tables(connection: Connection) -> list[list[Any]]:

@@ -23,6 +23,7 @@ from mlb_etl.laws.counts import Warned
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied
 from mlb_etl.stores.postgres import db, quarantine
+from mlb_etl.stores.postgres.database import PostgresStores
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.quarantine import Quarantine
 from mlb_etl.stores.postgres.raw import Raw
@@ -78,6 +79,10 @@ def outcome(laws: Laws, captures: list[Snapshot], batch: int) -> tuple[Any, ...]
     told = [(each.document, each.captured_at, str(each.why)) for each in counts.quarantined]
     found = laws.connection.execute(notes.encode()).fetchall()
     return documents(counts), counts.tables, sorted(told), laws.rows(*GAMES), laws.watermarks(*GAMES), found
+
+
+def transformer(connection: Connection) -> Transformer:
+    return Transformer(PostgresStores(connection, PACKAGE), METHOD)
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
@@ -149,12 +154,12 @@ def test_a_bad_document_beside_one_that_others_changed_meanwhile(sample: Laws) -
     assert len(batch) == 2
     sample.arrive(other)
     with connect(sample.connection.info.dsn) as beside:
-        Transformer(beside, METHOD).apply(
+        transformer(beside).apply(
             [each for each in Raw(beside, METHOD).captures({"game_pk": [1]}) if each.as_of == at(1)]
         )
     assert sample.rows(1) == other.rows
     with connect(sample.connection.info.dsn) as connection:
-        counts = Transformer(connection, METHOD).apply(batch)
+        counts = transformer(connection).apply(batch)
     assert documents(counts) == (1, 0, 0, 1)
     assert sample.rows(1) == back.rows
     assert sample.quarantine(1, 2) == {broken.note: "waiting"}
@@ -174,7 +179,7 @@ def test_what_one_worker_refuses_and_another_applies_does_not_wait(
     [listed] = [each for each in Raw(sample.connection, METHOD).captures({}) if each.as_of == at(2)]
     sample.arrive(between)
     with connect(sample.connection.info.dsn) as beside, connect(sample.connection.info.dsn) as connection:
-        one, other = (Transformer(each, METHOD) for each in (connection, beside))
+        one, other = (transformer(each) for each in (connection, beside))
         [step] = [each for each in Raw(beside, METHOD).captures({}) if each.as_of == at(1)]
         add = Quarantine.add
 
@@ -200,8 +205,8 @@ def test_what_is_refused_after_a_newer_one_was_applied_is_stale(sample: Laws) ->
     sample.arrive(snapshot(METHOD, 1, at(1), response()))
     [_, newer] = Raw(sample.connection, METHOD).captures({})
     with connect(sample.connection.info.dsn) as connection, connect(sample.connection.info.dsn) as beside:
-        assert documents(Transformer(beside, METHOD).apply([newer])) == (1, 0, 0, 0)
-        assert documents(Transformer(connection, METHOD).apply(listed)) == (0, 0, 1, 0)
+        assert documents(transformer(beside).apply([newer])) == (1, 0, 0, 0)
+        assert documents(transformer(connection).apply(listed)) == (0, 0, 1, 0)
     assert sample.quarantine(1) == {}
 
 
@@ -231,7 +236,7 @@ def test_a_newer_capture_comes_while_an_older_one_is_written(sample: Laws, monke
     listed = {each.as_of: each for each in Raw(sample.connection, METHOD).captures({})}
     dsn, merge, works = sample.connection.info.dsn, Upsert._merge, []
     with connect(dsn) as slow, connect(dsn) as fast, ThreadPoolExecutor(1) as pool:
-        one, other = Transformer(slow, METHOD), Transformer(fast, METHOD)
+        one, other = transformer(slow), transformer(fast)
 
         def slowly(*arguments: Any, **named: Any) -> Any:
             monkeypatch.undo()
@@ -272,7 +277,7 @@ def test_a_note_leaves_with_what_it_is_about(sample: Laws) -> None:
             [listed] = Raw(connection, METHOD).quarantined([*sample.numbers().values()])
             sample.arrive(good(BAD, 2))
             assert documents(sample.run([BAD])) == (1, 0, 0, 1)
-            counts = decide() if decide else Transformer(connection, METHOD).apply([listed])
+            counts = decide() if decide else transformer(connection).apply([listed])
         assert documents(counts) == (0, 0, 1, 0)
         assert sample.quarantine(BAD) == {}
 
@@ -294,7 +299,7 @@ def test_the_laws_hold_whatever_isolation_the_database_has(sample: Laws, monkeyp
         db.connect(sample.settings) as fast,
         ThreadPoolExecutor(1) as pool,
     ):
-        one, other = Transformer(slow, METHOD), Transformer(fast, METHOD)
+        one, other = transformer(slow), transformer(fast)
 
         def slowly(*arguments: Any, **named: Any) -> Any:
             monkeypatch.undo()
@@ -335,7 +340,7 @@ def test_documents_are_locked_in_one_order(sample: Laws) -> None:
 
 def test_an_answer_that_an_earlier_run_put_aside_is_not_sound(sample: Laws) -> None:
     """It is counted there, and nothing of this run tells that it waits."""
-    with Session(sample.settings, METHOD) as session:
+    with Session(sample.database, METHOD) as session:
         keeper = Keeper(session, METHOD)
         kept = [keeper.keep(bad(minute, {"plays": None}).response, {"game_pk": BAD}) for minute in (0, 1)]
         assert [(each.fate, each.counts.documents.quarantined) for each in kept] == [("stored", 1), ("seen", 0)]

@@ -172,7 +172,7 @@ def test_ingest_refuses_it_unless_it_was_recorded(sample: Laws) -> None:
 def test_live_refuses_it(sample: Laws) -> None:
     ahead = game(clock(sample) + timedelta(hours=2), 2)
     store = Kept()
-    with Session(sample.settings, METHOD) as session, pytest.raises(Rejected, match="clock"):
+    with Session(sample.database, METHOD) as session, pytest.raises(Rejected, match="clock"):
         Keeper(session, METHOD, store).keep(ahead.response, KEYS)
     assert store.put_ == []
     assert sample.connection.execute("SELECT count(*) FROM sample.raw_game").fetchone() == (0,)

@@ -151,6 +151,6 @@ def apply(laws: Laws, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
         return connection
 
     waiting = [each for each in Raw(laws.connection, METHOD).captures({}) if each.as_of == at(1)]
-    with monkeypatch.context() as patched, Session(laws.settings, METHOD) as session:
+    with monkeypatch.context() as patched, Session(laws.database, METHOD) as session:
         patched.setattr(db, "connect", opened)
         session.apply(waiting)

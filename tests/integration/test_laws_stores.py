@@ -24,7 +24,7 @@ from mlb_etl.laws.counts import TableCounts
 from mlb_etl.laws.row_guard import KeptOut
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied, Policy
-from mlb_etl.stores.interfaces import Document, TableStore
+from mlb_etl.stores.interfaces.tables import Document, TableStore
 from mlb_etl.stores.postgres.upsert import Upsert
 
 Steps: TypeAlias = list[tuple[dict[int, tuple[int, int, int]], Policy]]  # minute, plays and score by game

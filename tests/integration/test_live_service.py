@@ -14,6 +14,7 @@ from mlb_etl.baseball.live import start
 from mlb_etl.baseball.live.listing import Scope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_sim import Simulator
 from mlb_sim.times import DAY
 
@@ -80,7 +81,9 @@ def test_games_of_long_ago(api: Api, simulator: Simulator, database: str, tmp_pa
 
     def follow(scope: Scope, minutes: float) -> None:
         clock = Clock(NOON + timedelta(minutes=minutes))
-        start.follow(settings, scope, clock=clock, tell=lambda _: None, pace=PACE, verify=None, at_once=1)
+        start.follow(
+            settings, Postgres(settings), scope, clock=clock, tell=lambda _: None, pace=PACE, verify=None, at_once=1
+        )
 
     api.says(f"/api/v1/schedule?gamePks={old}", {"dates": [{"games": [rows[old]]}]})
     follow(Scope(game_pks=(old,)), 1)

@@ -18,6 +18,7 @@ from mlb_etl.errors import EtlError
 from mlb_etl.registry import method
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres.database import Postgres
 
 ROOT = Path(__file__).parents[2]
 READ_ONLY = "the database can't be written to: it is a standby, or default_transaction_read_only"
@@ -116,7 +117,7 @@ def test_the_owner_of_the_tables_needs_nothing_more(owner: str, tmp_path: Path) 
     assert run(owner, "schema", "status").exit_code == 0
     file = write(tmp_path / "a.json", stub(response(1), game_pk=1))
     assert run(owner, "load", str(file)).exit_code == 0
-    counts = Pipeline(method(PACKAGE, "sample.game"), Settings(owner, tmp_path, PACKAGE)).run({})
+    counts = Pipeline(method(PACKAGE, "sample.game"), Postgres(Settings(owner, tmp_path, PACKAGE))).run({})
     assert counts.documents.applied == 1
     made = run(owner, "schema", "partitions", "--from", "2030-01", "--to", "2030-02")
     assert made.exit_code == 0, made.output
@@ -134,12 +135,12 @@ def test_privileges_of_a_loader_that_docs_name_suffice(owner: str, tmp_path: Pat
         try:
             dsn = make_conninfo(owner, user="helper")
             assert run(dsn, "load", str(file)).exit_code == 0
-            counts = Pipeline(method(PACKAGE, "sample.game"), Settings(dsn, tmp_path, PACKAGE)).run({})
+            counts = Pipeline(method(PACKAGE, "sample.game"), Postgres(Settings(dsn, tmp_path, PACKAGE))).run({})
             assert counts.documents.applied == 1
             late = write(tmp_path / "b.json", stub(response(2, season=2031), game_pk=2))
             assert run(dsn, "load", str(late)).exit_code == 0
             with pytest.raises(EtlError, match=r"must be owner|permission denied"):
-                Pipeline(method(PACKAGE, "sample.game"), Settings(dsn, tmp_path, PACKAGE)).run({})
+                Pipeline(method(PACKAGE, "sample.game"), Postgres(Settings(dsn, tmp_path, PACKAGE))).run({})
         finally:
             admin.execute("DROP OWNED BY helper; DROP ROLE helper")
 

@@ -18,6 +18,7 @@ from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.http.bodies import TooLarge
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.raw import Raw
 from mlb_etl.stores.postgres.verify import rows as verified
@@ -42,7 +43,7 @@ def store(connection: Connection, game_pk: int, data: bytes, minutes: int = 0) -
 
 
 def transform(connection: Connection) -> Counts:
-    return Pipeline(METHOD, Settings(connection.info.dsn, Path(), PACKAGE)).run({})
+    return Pipeline(METHOD, Postgres(Settings(connection.info.dsn, Path(), PACKAGE))).run({})
 
 
 def damage(connection: Connection, game_pk: int) -> None:
@@ -103,7 +104,7 @@ def test_what_is_to_be_done_about_a_damaged_body_helps(connection: Connection) -
     connection.execute("DELETE FROM sample.raw_game")
     store(connection, 1, body(1))
     numbers = [number for (number,) in connection.execute("SELECT id FROM etl.quarantine")]
-    settled = Pipeline(METHOD, Settings(connection.info.dsn, Path(), PACKAGE)).settle(numbers, "again")
+    settled = Pipeline(METHOD, Postgres(Settings(connection.info.dsn, Path(), PACKAGE))).settle(numbers, "again")
     assert settled.documents.applied == 1
     assert connection.execute("SELECT count(*) FROM etl.quarantine").fetchall() == [(0,)]
 

@@ -39,7 +39,7 @@ def game(captured_at: datetime, rbi: list[int], **members: Any) -> Snapshot:
 
 
 def repaired(laws: Laws) -> Repaired:
-    return repair.repair(laws.settings, laws.method, {})
+    return repair.repair(laws.database, laws.method, {})
 
 
 def differences(laws: Laws) -> list[tuple[str, dict[str, Any], str, tuple[str, ...]]]:

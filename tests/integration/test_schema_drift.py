@@ -20,6 +20,7 @@ from mlb_etl.registry import method
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import migrate, premake
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
 
 KEY = "FOREIGN KEY (game_pk, season) REFERENCES sample.games(game_pk, season) DEFERRABLE"
@@ -206,7 +207,7 @@ def test_a_database_that_is_ahead_is_told(sample_database: str, tmp_path: Path) 
     shown = run(sample_database, "schema", "status")
     assert shown.exit_code == 1
     assert "V9__later.sql           unknown" in shown.output
-    pipeline = Pipeline(method(PACKAGE, "sample.game"), Settings(sample_database, tmp_path, PACKAGE))
+    pipeline = Pipeline(method(PACKAGE, "sample.game"), Postgres(Settings(sample_database, tmp_path, PACKAGE)))
     with pytest.raises(EtlError, match="ahead of the installed package"):
         pipeline.run({})
 

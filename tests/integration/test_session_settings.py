@@ -20,6 +20,7 @@ from mlb_etl.registry import method
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, session
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_sim import Simulator, samples
 
 HOSTILE = {
@@ -167,12 +168,13 @@ def test_a_connection_made_anew_is_pinned_too(server: Server, database: str) -> 
     """Which a session makes where the server ended the one before."""
     settle(server, database, "database", {"DateStyle": "German, DMY"})
     settings = Settings(database, Path(), "mlb_tables")
-    with Session(settings, method("mlb_tables", "game.liveGameV1")) as session:
-        pid = session.do(lambda transformer: transformer.connection.info.backend_pid)
+    with Session(Postgres(settings), method("mlb_tables", "game.liveGameV1")) as session:
+        pid = session.do(lambda transformer: transformer.stores.connection.info.backend_pid)
         with psycopg.connect(server.url(), autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-        assert session.do(lambda transformer: shown(transformer.connection, "DateStyle")) == "ISO, YMD"
-        assert session.do(lambda transformer: transformer.connection.info.backend_pid) != pid
+        session.do(lambda transformer: transformer.raw.now())
+        assert session.do(lambda transformer: shown(transformer.stores.connection, "DateStyle")) == "ISO, YMD"
+        assert session.do(lambda transformer: transformer.stores.connection.info.backend_pid) != pid
 
 
 @pytest.mark.parametrize("number", [90624, 130011, 140012])

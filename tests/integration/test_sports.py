@@ -18,6 +18,7 @@ from mlb_etl.baseball.live.listing import Scope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.cli import cli
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_sim import Simulator, routes
 from mlb_sim.times import DAY
 
@@ -100,7 +101,9 @@ def test_live_follows_other_sports(api: Api, rows: list[dict[str, Any]], databas
     api.says(target, {"dates": [{"games": rows[1:]}]})
     scope, clock = Scope(TODAY, sports=(11, 12)), Clock(NOON + timedelta(minutes=10))
     pace = Pace.of(timedelta(seconds=10))
-    start.follow(settings, scope, clock=clock, tell=lambda _: None, pace=pace, verify=None, at_once=1)
+    start.follow(
+        settings, Postgres(settings), scope, clock=clock, tell=lambda _: None, pace=pace, verify=None, at_once=1
+    )
     assert captured(database).keys() == {row["gamePk"] for row in rows[1:]}
     asked = [each for each in api.targets() if "changes" in each]
     assert {"sportId=11" in each or "sportId=12" in each for each in asked} <= {True}

@@ -33,6 +33,7 @@ from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import migrate
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.raw import Raw
 
@@ -67,10 +68,12 @@ class Tables:
         assert not load(self.connection, self.folder, *stubs).refused
 
     def transform(self, method: Method = METHOD, **scope: Sequence[Any]) -> Counts:
-        return Pipeline(method, Settings(self.connection.info.dsn, self.folder, PACKAGE)).run(scope)
+        return Pipeline(method, Postgres(Settings(self.connection.info.dsn, self.folder, PACKAGE))).run(scope)
 
     def settle(self, *numbers: int, policy: Policy = "new") -> Counts:
-        return Pipeline(METHOD, Settings(self.connection.info.dsn, self.folder, PACKAGE)).settle(numbers, policy)
+        return Pipeline(METHOD, Postgres(Settings(self.connection.info.dsn, self.folder, PACKAGE))).settle(
+            numbers, policy
+        )
 
     def fetch(self, query: str, *values: object) -> list[Any]:
         return self.connection.execute(query.encode(), values).fetchall()
@@ -365,6 +368,6 @@ def test_a_real_game_on(which: str, request: pytest.FixtureRequest, stubs_dir: P
         migrate.init(connection, "mlb_tables")
         loaded = loader.load_files(connection, loader.choose("mlb_tables", stubs_dir, {"game_pk": "747175"}))
         assert (len(loaded.stored), loaded.refused) == (2, ())
-        counts = Pipeline(method, Settings(dsn, stubs_dir, "mlb_tables")).run({})
+        counts = Pipeline(method, Postgres(Settings(dsn, stubs_dir, "mlb_tables"))).run({})
     assert documents(counts) == (2, 0, 0, 0)
     assert counts.tables["game.live_game_pitch_events"] == rows(290, 0, 290)

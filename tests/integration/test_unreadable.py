@@ -14,6 +14,8 @@ import mlb_etl
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.cli import cli
 from mlb_etl.laws.counts import Counts
+from mlb_etl.stores.postgres.database import Postgres
+from mlb_etl.stores.postgres.db import Connection
 
 PLAY = {"index": 0, "rbi": 1, "speed": 90.5}
 JOB = """
@@ -30,15 +32,20 @@ def pipeline(sample_database: str, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     return mlb_etl.pipeline("sample.game", dsn=sample_database)
 
 
+def connected(pipeline: Pipeline) -> Connection:
+    assert isinstance(pipeline.database, Postgres)
+    return connect(pipeline.database.settings.dsn or "")
+
+
 def apply(pipeline: Pipeline, folder: Path, *bodies: tuple[dict[str, Any], datetime]) -> Counts:
-    with connect(pipeline.settings.dsn or "") as connection:
+    with connected(pipeline) as connection:
         stubs = [stub(body, when, game_pk=body["gamePk"]) for body, when in bodies]
         assert not load(connection, folder, *stubs).refused
     return pipeline()
 
 
 def query(pipeline: Pipeline, text: str) -> list[tuple[Any, ...]]:
-    with connect(pipeline.settings.dsn or "") as connection:
+    with connected(pipeline) as connection:
         return connection.execute(text.encode()).fetchall()
 
 
@@ -120,7 +127,7 @@ def test_what_the_database_cannot_hold(pipeline: Pipeline, tmp_path: Path) -> No
     ],
 )
 def test_what_must_be_readable_is_refused(pipeline: Pipeline, tmp_path: Path, members: Any, path: str) -> None:
-    with connect(pipeline.settings.dsn or "") as connection:
+    with connected(pipeline) as connection:
         (refused,) = load(connection, tmp_path, stub(response(score="x", **members))).refused
     assert refused.why.path == path
 

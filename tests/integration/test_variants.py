@@ -18,6 +18,7 @@ from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import loader
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import migrate, premake
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
 from mlbgen.cli import main
 
@@ -76,7 +77,7 @@ def test_a_game(variant: Variant, variant_database: str, stubs_dir: Path) -> Non
         files = loader.choose(variant.package, stubs_dir, {"game_pk": "747175"})
         assert not loader.load_files(connection, files, package=variant.package).refused
     with connect(variant_database) as connection:
-        counts = Pipeline(variant.method, Settings(variant_database, stubs_dir, variant.package)).run({})
+        counts = Pipeline(variant.method, Postgres(Settings(variant_database, stubs_dir, variant.package))).run({})
         assert (counts.documents.applied, counts.documents.quarantined) == (2, 0)
         for name, rows in ROWS_OF_747175.items():
             table = f"game.live_game_{name}"

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from samples import at, connect
 
-from mlb_etl.errors import Rejected
+from mlb_etl.errors import DatabaseUnavailable, Rejected
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied
 from mlb_etl.stores.postgres.quarantine import Quarantine
@@ -36,6 +36,6 @@ def test_a_note_waits_for_who_applies_captures_of_the_document(sample_database: 
         other.execute("SET lock_timeout = '100ms'")
         with one.transaction():
             Watermarks(one, "sample.game").lock({KNOWN: MARK})
-            with pytest.raises(psycopg.errors.LockNotAvailable):
+            with pytest.raises(DatabaseUnavailable, match="lock timeout"):
                 Quarantine(other, "sample.game").add(capture, Rejected("a reason"))
         assert Quarantine(other, "sample.game").add(capture, Rejected("a reason")) is not None

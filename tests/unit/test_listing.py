@@ -18,6 +18,7 @@ from mlb_etl.jobs.expansion import Expansion
 from mlb_etl.jobs.listing import Item, Mapped
 from mlb_etl.jobs.worker import Order
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres.database import Postgres
 
 FEED = registry.method("mlb_tables", "game.liveGameV1")
 SCHEDULE = registry.method("mlb_tables", "schedule.schedule")
@@ -163,6 +164,6 @@ def test_a_bad_expansion(tmp_path: Path, old: str, new: str, message: str) -> No
 def test_a_listing_that_was_not_passed_in(tmp_path: Path) -> None:
     settings = Settings(dsn=None, data=tmp_path, tables="mlb_tables")
     job = job_files.load("game_live_date", "mlb_tables")
-    assert Order(job, settings, listings=LISTINGS).listing is LISTINGS["schedule"]
+    assert Order(job, settings, Postgres(settings), listings=LISTINGS).listing is LISTINGS["schedule"]
     with pytest.raises(EtlError, match="job game_live_date expands by schedule, which is not listed here"):
-        _ = Order(job, settings).listing
+        _ = Order(job, settings, Postgres(settings)).listing

@@ -8,6 +8,7 @@ from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.errors import DatabaseUnavailable, EtlError
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db
+from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.dsn import SECRETS, parts, without_secrets
 
 
@@ -83,7 +84,9 @@ def test_a_package_whose_modules_are_gone(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_pipeline_is_shown_in_a_line_without_its_places() -> None:
     method = registry.method("mlb_tables", "game.liveGameV1")
     shown = repr(
-        Pipeline(method, Settings("postgresql://me:secret@host/db", Path("data"), "mlb_tables", store="s3://k"))
+        Pipeline(
+            method, Postgres(Settings("postgresql://me:secret@host/db", Path("data"), "mlb_tables", store="s3://k"))
+        )
     )
     assert "Method('game.liveGameV1')" in shown
     assert len(shown) < 200

@@ -5,7 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 import stamina
@@ -18,9 +18,7 @@ from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.laws.counts import Counts, DocumentCounts, TableCounts
 from mlb_etl.laws.standing import Stored, pending
 from mlb_etl.laws.verdict import Policy
-from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate, quarantine
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.interfaces.database import Database, Stores
 
 T = TypeVar("T")
 
@@ -37,7 +35,7 @@ class Pipeline:
     """
 
     method: Method
-    settings: Settings
+    database: Database
     workers: int = 1
 
     def __call__(self, **keys: Sequence[Any]) -> Counts:
@@ -58,9 +56,9 @@ class Pipeline:
         A capture that can't be applied goes to quarantine and does not stop the others. `progress` is told of documents
         done, and how many there are.
         """
-        with db.connect(self.settings) as connection, db.translate_errors():
-            migrate.require(connection, self.settings.tables)
-            worth, counts = self._sifted(Raw(connection, self.method), scope, policy)
+        with self.database.open() as stores:
+            stores.require_migrated()
+            worth, counts = self._sifted(stores, scope, policy)
         total, done = len({capture.document for capture in worth}), 0
         for documents, more in self._work(worth, policy):
             counts += more
@@ -71,17 +69,19 @@ class Pipeline:
 
     def settle(self, numbers: Sequence[int], policy: Policy) -> Counts:
         """Apply the captures that stand in quarantine under these numbers, one by one in the order of their times."""
-        with db.connect(self.settings) as connection, db.translate_errors():
-            captures = Raw(connection, self.method).quarantined(numbers)
-        with Session(self.settings, self.method, policy) as session:
+        with self.database.open() as stores:
+            captures = stores.raw(self.method).quarantined(numbers)
+        with Session(self.database, self.method, policy) as session:
             return sum((session.apply([capture]) for capture in captures), Counts())
 
-    def _sifted(self, raw: Raw, scope: Mapping[str, Sequence[Any]], policy: Policy) -> tuple[list[Stored], Counts]:
+    def _sifted(
+        self, stores: Stores, scope: Mapping[str, Sequence[Any]], policy: Policy
+    ) -> tuple[list[Stored], Counts]:
         """The captures that may change something, and the counts of those that can't."""
         became: Counter[str] = Counter()
         worth: list[Stored] = []
         notes: list[int] = []
-        for capture, stands in pending(raw.captures(scope), self.method.fingerprint, policy):
+        for capture, stands in pending(stores.raw(self.method).captures(scope), self.method.fingerprint, policy):
             became[stands] += 1
             if stands == "pending":
                 worth.append(capture)
@@ -89,7 +89,7 @@ class Pipeline:
                 notes.append(capture.note)
         if not became:
             log.warning("no captures of %s in %s", scope or "any document", self.method.qualified_raw_table)
-        waiting = tuple(quarantine.waiting(raw.connection, notes)) if notes else ()
+        waiting = tuple(stores.quarantine(self.method).waiting(notes)) if notes else ()
         counts = DocumentCounts(same=became["same"], stale=became["stale"], quarantined=len(waiting))
         return worth, Counts(counts, {table.qualified_name: TableCounts() for table in self.method.tables}, waiting)
 
@@ -97,33 +97,25 @@ class Pipeline:
         """Apply the captures a task at a time; gives the number of documents of each, and what was done."""
         unread = sum(each.applied is None or each.content_hash != each.applied.content_hash for each in worth)
         if self.workers > 1 and unread > _ALONE:
-            facts = (self.settings, self.method.name, policy)
-            module = registry.methods(self.settings.tables)[self.method.name]
+            facts = (self.database, self.method.name, policy)
+            module = registry.methods(self.database.package)[self.method.name]
             spread = Workers(self.workers, _start, facts, _task, (module,))
             for task, counts in spread(list(tasks(worth, self.workers))):
                 yield len(task), counts
             return
-        with Session(self.settings, self.method, policy) as session:
+        with Session(self.database, self.method, policy) as session:
             for task in tasks(worth):
                 yield len(task), session.run(task)
-
-
-def pipeline(name: str, *, dsn: str | None = None, workers: int = 1) -> Pipeline:
-    """The pipeline of a method such as game.liveGameV1; `dsn` goes before what the environment says."""
-    settings = Settings.from_environment()
-    if dsn is not None:
-        settings = replace(settings, dsn=dsn)
-    return Pipeline(registry.method(settings.tables, name), settings, workers)
 
 
 class Session:
     """A transformer that connects anew where the connection or the transaction was lost."""
 
     def __init__(
-        self, settings: Settings, method: Method, policy: Policy = "new", *, patience: float = PATIENCE
+        self, database: Database, method: Method, policy: Policy = "new", *, patience: float = PATIENCE
     ) -> None:
-        self._settings, self._method, self._policy, self._patience = settings, method, policy, patience
-        self._connection: db.Connection | None = None
+        self._database, self._method, self._policy, self._patience = database, method, policy, patience
+        self._stores: Stores | None = None
         self._transformer: Transformer | None = None
 
     def __enter__(self) -> Self:
@@ -150,11 +142,10 @@ class Session:
 
     def _do(self, work: Callable[[Transformer], T]) -> T:
         try:
-            with db.translate_errors():
-                if self._transformer is None:
-                    self._connection = db.connect(self._settings)
-                    self._transformer = Transformer(self._connection, self._method, self._policy)
-                return work(self._transformer)
+            if self._transformer is None:
+                self._stores = self._database.open()
+                self._transformer = Transformer(self._stores, self._method, self._policy)
+            return work(self._transformer)
         except DatabaseUnavailable as error:
             log.warning("%s; trying again", error)
             self.close()
@@ -162,9 +153,9 @@ class Session:
 
     def close(self) -> None:
         """Let go of the connection; it comes anew when it is needed."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = self._transformer = None
+        if self._stores is not None:
+            self._stores.close()
+        self._stores = self._transformer = None
 
 
 @contextmanager
@@ -182,9 +173,9 @@ def _uncollected() -> Iterator[None]:
 _session: Session  # of a worker process
 
 
-def _start(settings: Settings, name: str, policy: Policy) -> None:
+def _start(database: Database, name: str, policy: Policy) -> None:
     global _session  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
-    _session = Session(settings, registry.method(settings.tables, name), policy)
+    _session = Session(database, registry.method(database.package, name), policy)
 
 
 def _task(task: Task) -> Counts:

@@ -15,9 +15,8 @@ from mlb_contracts import Method, times
 from mlb_etl.apply.pipeline import Pipeline, Session
 from mlb_etl.laws.counts import Counts, TableCounts
 from mlb_etl.laws.standing import Stored, to_show
-from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.interfaces.captures import RawStore
+from mlb_etl.stores.interfaces.database import Database
 
 _TRIES = 5  # while others apply captures of the same document
 _NONE = "none of its captures can be applied: all wait in quarantine, or are of a time that is yet to come"
@@ -46,14 +45,14 @@ class Repaired:
     left: tuple[Left, ...]
 
 
-def repair(settings: Settings, method: Method, scope: Mapping[str, Sequence[Any]]) -> Repaired:
+def repair(database: Database, method: Method, scope: Mapping[str, Sequence[Any]]) -> Repaired:
     """Repair the documents in scope, which has the values wanted of some document keys, each in a transaction."""
     documents = changed = reset = 0
     counts = Counts(tables={table.qualified_name: TableCounts() for table in method.tables})
     left: list[Left] = []
-    with db.connect(settings) as connection, db.translate_errors(), Session(settings, method, "repair") as session:
-        migrate.require(connection, settings.tables)
-        work = _Repair(connection, method, session)
+    with database.open() as stores, Session(database, method, "repair") as session:
+        stores.require_migrated()
+        work = _Repair(stores.raw(method), method, session)
         for captures in work.documents(scope):
             documents += 1
             done = work.repair(captures)
@@ -63,15 +62,15 @@ def repair(settings: Settings, method: Method, scope: Mapping[str, Sequence[Any]
             counts += done
             changed += any(each.inserted or each.updated or each.deleted for each in done.tables.values())
             reset += work.is_ahead(captures[0])
-    counts += Pipeline(method, settings).run(scope)
+    counts += Pipeline(method, database).run(scope)
     return Repaired(documents, changed, reset, counts, tuple(left))
 
 
 class _Repair:
     """Chooses captures on one connection, and applies them in a session that has its own."""
 
-    def __init__(self, connection: db.Connection, method: Method, session: Session) -> None:
-        self._raw = Raw(connection, method)
+    def __init__(self, raw: RawStore, method: Method, session: Session) -> None:
+        self._raw = raw
         self._method = method
         self._session = session
         self._latest = self._raw.now() + times.TOLERANCE

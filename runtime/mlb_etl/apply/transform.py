@@ -14,12 +14,8 @@ from mlb_etl.extract.extract import extract
 from mlb_etl.laws.counts import Counts, DocumentCounts, LeftOut, Quarantined
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied, Policy, verdict
-from mlb_etl.stores.interfaces import Document
-from mlb_etl.stores.postgres.copying import Moment
-from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.quarantine import Quarantine
-from mlb_etl.stores.postgres.raw import Raw
-from mlb_etl.stores.postgres.upsert import Upsert
+from mlb_etl.stores.interfaces.database import Stores
+from mlb_etl.stores.interfaces.tables import Document
 
 Task: TypeAlias = list[list[Stored]]
 
@@ -47,14 +43,14 @@ def batches(task: Task) -> Iterator[list[Stored]]:
 
 
 class Transformer:
-    """Applies captures of a method, on a connection that is its own."""
+    """Applies captures of a method, in stores that are its own."""
 
-    def __init__(self, connection: Connection, method: Method, policy: Policy = "new") -> None:
-        self.connection = connection
-        self.raw = Raw(connection, method)
+    def __init__(self, stores: Stores, method: Method, policy: Policy = "new") -> None:
+        self.stores = stores
+        self.raw = stores.raw(method)
         once_more = policy in {"again", "repair"}
-        self._quarantine = Quarantine(connection, method.name, None if once_more else method.fingerprint)
-        self._upsert = Upsert(connection, method)
+        self._quarantine = stores.quarantine(method, None if once_more else method.fingerprint)
+        self._tables = stores.tables(method)
         self._method = method
         self._policy = policy
         self._shown: dict[str, Applied | None] = {}
@@ -79,7 +75,7 @@ class Transformer:
     def _write(self, documents: Sequence[Document]) -> Counts:
         """All at once, or where one of them is refused each by itself."""
         try:
-            written = write(self._upsert, self._method, documents, self._policy)
+            written = write(self._tables, self._method, documents, self._policy)
         except UnreadError as others:
             self._shown |= others.shown
             return self.apply([each.capture for each in documents])
@@ -128,20 +124,20 @@ class Transformer:
 
     def _document(self, capture: Stored, data: Body, *, hold: bool = False) -> Document:
         """The rows of a capture; with `hold`, or where they can't be packed, without values that no column can hold."""
-        about = Capture(Moment.of(capture.as_of), capture.parameters)
+        about = Capture(self._tables.moment(capture.as_of), capture.parameters)
         extracted = extract(self._method, about, data, hold=hold)
         if tuple(extracted.keys.values()) != capture.keys:
             path = self._method.document[0].place
             raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
         try:
-            return Document(capture, self._upsert.pack(extracted.rows), extracted.unreadable)
+            return Document(capture, self._tables.pack(extracted.rows), extracted.unreadable)
         except Rejected:
             if hold:
                 raise
         return self._document(capture, data, hold=True)
 
     def _located(self, why: Rejected, document: Document) -> Rejected:
-        explained = self._upsert.explain(why, document)
+        explained = self._tables.explain(why, document)
         return reject.located(explained, self.raw.read(document.capture))
 
     def _put_aside(self, capture: Stored, why: Rejected) -> Counts:

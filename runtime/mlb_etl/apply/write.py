@@ -9,7 +9,7 @@ from mlb_etl.errors import CheckFailed, DuplicateKey, RowTooLong
 from mlb_etl.laws import row_guard, shrink
 from mlb_etl.laws.counts import Changed, TableCounts, Warned
 from mlb_etl.laws.verdict import Applied, Policy, Verdict, moved, verdict_under_lock
-from mlb_etl.stores.interfaces import Document, TableStore, Unit
+from mlb_etl.stores.interfaces.tables import Document, TableStore, Unit
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,10 @@ from mlb_etl.capture import stub_files
 from mlb_etl.errors import Rejected
 from mlb_etl.extract.extract import extract
 from mlb_etl.settings import TABLES
+from mlb_etl.stores.interfaces.captures import Fate
 from mlb_etl.stores.postgres import db
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Fate, Raw
+from mlb_etl.stores.postgres.raw import Raw
 
 SHIPPED = Path(__file__).parents[1] / "shipped_stubs"
 """Stubs that come with the package: game 747175 as the simulator plays it."""

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 import click
 
+from mlb_etl import api
 from mlb_etl.baseball.listings import LISTINGS
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.capturing import failures, plain
@@ -115,7 +116,8 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
         raise click.UsageError("--record keeps what the API says, --replay does without it: not both")
     how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
     settings = Settings.from_environment()
-    order = Order(job_files.load(asked["job"], settings.tables), settings, listings=LISTINGS, **how)
+    job = job_files.load(asked["job"], settings.tables)
+    order = Order(job, settings, api.database(settings), listings=LISTINGS, **how)
     named: dict[str, Any] = {name: asked[name] for name in ("game_pk", "date", "season", "sport_id")}
     given = parameters.given(asked["params"], **named)
     with closing(order.source()) as source:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import click
 
+from mlb_etl import api
 from mlb_etl.baseball.live import patch, start
 from mlb_etl.baseball.live.clock import SystemClock
 from mlb_etl.baseball.live.listing import ZONE, Scope
@@ -112,6 +113,7 @@ def live(
         settings = Settings.from_environment()
         summary = start.follow(
             settings,
+            api.database(settings),
             scope,
             clock=clock,
             tell=told,

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mlb_etl import registry
+from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import loader, stub_files
 from mlb_etl.capture.loader import Bare, File
@@ -177,7 +177,7 @@ def _transform(settings: Settings, done: Sequence[File]) -> Counts:
                 scopes[file.method][name][value] = None
     counts = Counts()
     for name, scope in scopes.items():
-        pipeline = Pipeline(registry.method(settings.tables, name), settings, os.cpu_count() or 1)
+        pipeline = Pipeline(registry.method(settings.tables, name), api.database(settings), os.cpu_count() or 1)
         with counting("documents") as progress:
             counts += pipeline.run({key: list(values) for key, values in scope.items()}, progress=progress)
     return counts

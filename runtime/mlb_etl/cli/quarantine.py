@@ -11,10 +11,10 @@ from typing import Any, Literal, TypeAlias
 import click
 
 from mlb_contracts import times
+from mlb_etl import api
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.report import FORMAT, Waiting
 from mlb_etl.errors import Rejected
-from mlb_etl.jobs import job_files
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
@@ -253,7 +253,7 @@ def _settle(ctx: click.Context, chosen: list[Entry], policy: Policy, form: str) 
         by_method[each.method].append(each.id)
     counts = Counts()
     for method, numbers in by_method.items():
-        counts += job_files.settle(method, numbers, policy)
+        counts += api.pipeline(method).settle(numbers, policy)
     if form == "json":
         report.as_json(report.plain(counts))
     else:

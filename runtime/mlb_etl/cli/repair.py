@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import click
 
+from mlb_etl import api
 from mlb_etl.apply import repair as work
 from mlb_etl.cli import documents, parameters, report
 from mlb_etl.laws.counts import Counts
@@ -46,7 +47,7 @@ def repair(
         raise click.UsageError("say which documents: --game-pk, --param, or --all")
     settings = Settings.from_environment()
     done = {
-        each.name: work.repair(settings, each, scope)
+        each.name: work.repair(api.database(settings), each, scope)
         for each, scope in documents.chosen(settings.tables, method, given)
     }
     if form == "json":

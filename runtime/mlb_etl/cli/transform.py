@@ -4,7 +4,7 @@ import os
 
 import click
 
-from mlb_etl import registry
+from mlb_etl import api, registry
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import counting
 from mlb_etl.jobs import job_files
@@ -56,8 +56,10 @@ def transform(
     """
     policy: Policy = "again" if replay else "new"
     given = parameters.given(params, game_pk=game_pk)
+    settings = Settings.from_environment()
+    chosen, database = _job(job, method, settings.tables), api.database(settings)
     with counting("documents") as progress:
-        counts = job_files.run(_job(job, method), given, workers=workers, policy=policy, progress=progress)
+        counts = job_files.run(chosen, given, database, workers=workers, policy=policy, progress=progress)
     if form == "json":
         report.as_json(report.plain(counts))
     else:
@@ -65,10 +67,9 @@ def transform(
     ctx.exit(1 if counts.documents.quarantined else 0)
 
 
-def _job(given: str | None, method: str | None) -> Job:
+def _job(given: str | None, method: str | None, package: str) -> Job:
     if (given is None) == (method is None):
         raise click.UsageError("say --job or --method, one of them")
-    package = Settings.from_environment().tables
     return (
         job_files.load(given, package)
         if given is not None

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from mlb_contracts import Method
 from mlb_etl import registry
-from mlb_etl.apply.pipeline import Pipeline, pipeline
+from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import listing, placeholders, plain_yaml
 from mlb_etl.jobs.expansion import Expansion
@@ -19,6 +19,7 @@ from mlb_etl.jobs.spec import Job, Source
 from mlb_etl.jobs.storage import Storage, Target
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.verdict import Policy
+from mlb_etl.stores.interfaces.database import Database
 
 _PACKAGE = Path(__file__).parents[1]
 _PLACES = (_PACKAGE / "shipped_jobs", _PACKAGE.parents[1] / "config" / "jobs")  # of what is installed, of a checkout
@@ -175,6 +176,7 @@ def _fill(job: Job, query: Mapping[str, str], one: Mapping[str, str]) -> dict[st
 def run(
     job: Job,
     given: Mapping[str, Sequence[str]],
+    database: Database,
     *,
     workers: int = 1,
     policy: Policy = "new",
@@ -183,13 +185,8 @@ def run(
     """Run a job that transforms, for the documents that the parameters' values name."""
     if not job.storage.transforms:
         raise EtlError(f"job {job.name} does not transform: its storage has no targets")
-    work: Pipeline = pipeline(job.source.name, workers=workers)
+    work = Pipeline(registry.method(database.package, job.source.name), database, workers)
     keys = [key.name for key in work.method.document]
     if stray := [parameter.name for parameter in job.parameters if parameter.of not in keys]:
         raise EtlError(f"job {job.name}: {stray[0]} is not what {job.source.name} is about: {', '.join(keys)}")
     return work.run(values(job, given), policy, progress)
-
-
-def settle(method: str, numbers: Sequence[int], policy: Policy) -> Counts:
-    """Apply the captures of a method that stand in quarantine under these numbers."""
-    return pipeline(method).settle(numbers, policy)

@@ -20,6 +20,7 @@ from mlb_etl.jobs.listing import Item, Listing, Mapped
 from mlb_etl.jobs.spec import Job
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
+from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.postgres import db, migrate
 from mlb_etl.stores.postgres.failures import Failures
 
@@ -35,6 +36,7 @@ class Order:
 
     job: Job
     settings: Settings
+    database: Database
     transform: bool = False
     store: bool = False
     again: bool = False
@@ -98,7 +100,7 @@ class Worker:
             if not self._order.applies:
                 return Ingested(captured)
             method = self._order.method
-            return Ingested(captured, Pipeline(method, self._order.settings).run(_scope(method, targets)))
+            return Ingested(captured, Pipeline(method, self._order.database).run(_scope(method, targets)))
 
     def listed(self, listing: Listing, asked: Request) -> Sequence[Item]:
         """The items of a listing; a request that fails is kept as such."""

@@ -16,7 +16,7 @@ from mlb_etl.baseball.states import SETTLED
 from mlb_etl.capture.capturer import Store
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.standing import pending
-from mlb_etl.stores.postgres.raw import Fate, Raw
+from mlb_etl.stores.interfaces.captures import Fate, RawStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Keeper:
         return sum((transformer.apply([each]) for each, fate in waiting if fate == "pending"), Counts())
 
 
-def captured(raw: Raw, keys: dict[str, Any]) -> Captured:
+def captured(raw: RawStore, keys: dict[str, Any]) -> Captured:
     """What the raw table has of a game."""
     asked_at: datetime | None = None
     told: feed.Feed | None = None

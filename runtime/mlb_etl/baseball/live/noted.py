@@ -12,7 +12,6 @@ from mlb_etl.apply.transform import Transformer
 from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, Unreachable
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
-from mlb_etl.stores.postgres.failures import Failures
 
 T = TypeVar("T")
 _Why: TypeAlias = NotFound | Rejected | Unreachable
@@ -54,7 +53,7 @@ class Noted:
 
 
 def _keep(request: Request, why: _Why | None, transformer: Transformer) -> None:
-    failures = Failures(transformer.connection)
+    failures = transformer.stores.failures()
     if why is None:
         failures.forget(request)
     else:

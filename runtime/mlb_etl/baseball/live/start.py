@@ -21,7 +21,7 @@ from mlb_etl.http.client import Client, Retries
 from mlb_etl.http.exchange import Timeouts
 from mlb_etl.http.rate import RateLimit
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.interfaces.database import Database
 
 METHOD = "game.liveGameV1"
 _ONCE = Retries(attempts=1)  # who is not answered comes again by his plan, after the others
@@ -32,6 +32,7 @@ _LONGEST = 30  # seconds for an answer, as the next poll is due sooner than in a
 
 def follow(
     settings: Settings,
+    database: Database,
     scope: Scope,
     *,
     clock: Clock,
@@ -49,13 +50,13 @@ def follow(
     is not there or not as it should be to begin with, or the API has no schedule.
     """
     method = registry.method(settings.tables, METHOD)
-    with db.connect(settings) as connection, db.translate_errors():
-        migrate.require(connection, settings.tables)
+    with database.open() as stores:
+        stores.require_migrated()
     limit = RateLimit.of(settings.data, settings.api, settings.requests())
     timeouts = Timeouts(read=10.0, whole=min(_LONGEST, settings.timeout))
     with (
         closing(Client(settings.api, limit, _ONCE, timeouts, now=clock.now, max_body=settings.max_body)) as client,
-        Session(settings, method, patience=_PATIENCE) as session,
+        Session(database, method, patience=_PATIENCE) as session,
         Asking(clock, at_once, client.stop) as asking,
     ):
         source = Noted(client, session)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from mlb_etl.baseball.live.patch import Tally
 from mlb_etl.baseball.live.plan import Ask, Known
 from mlb_etl.laws.counts import Counts, TableCounts
-from mlb_etl.stores.postgres.raw import Fate
+from mlb_etl.stores.interfaces.captures import Fate
 
 Outcome: TypeAlias = Fate | Literal["listed", "unchanged", "failed"]
 

@@ -56,6 +56,7 @@ class Failures:
             raise
         self.forget(request)
 
+    @db.translate_errors()
     def forget(self, request: Request) -> None:
         """The request was answered, and with it those that it settles."""
         self._connection.execute(_FORGET, (*_name(request), request.settles))

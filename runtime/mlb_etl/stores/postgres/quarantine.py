@@ -12,7 +12,7 @@ from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.laws.counts import Quarantined
 from mlb_etl.laws.standing import Stored
 from mlb_etl.stores.postgres import db
-from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.db import Connection, translate_errors
 
 # The lock makes it wait for who applies captures of the document, who deletes notes under the same lock.
 _ADD = """
@@ -109,6 +109,7 @@ class Quarantine:
         self._method = method
         self._fingerprint = fingerprint
 
+    @translate_errors()
     def add(self, capture: Stored, why: Rejected) -> int | None:
         """Note that the capture can't be applied, and why; returns the note's number.
 
@@ -129,11 +130,19 @@ class Quarantine:
         added = self._connection.execute(_ADD, note).fetchone()
         return added[0] if added else None
 
+    @translate_errors()
     def leave(self, captures: Iterable[Stored]) -> None:
         """Forget the captures, on which there is nothing left to decide, whoever has noted them and when."""
         gone = [(each.document, each.captured_at, each.content_hash) for each in captures]
         if gone:
             self._connection.execute(_LEAVE, (*map(list, zip(*gone, strict=True)), self._method))
+
+    def waiting(self, numbers: Sequence[int]) -> Iterator[Quarantined]:
+        """The captures that wait under these numbers, by number, as counts list them."""
+        with translate_errors():
+            found = self._connection.execute(_WAITING, [list(numbers)]).fetchall()
+        for id_, document, captured_at, table, path, value, reason in found:
+            yield Quarantined(id_, document, captured_at, Rejected(reason, path=path, value=value, table=table))
 
 
 def entries(connection: Connection, wanted: Filter) -> list[Entry]:
@@ -151,12 +160,6 @@ def entries(connection: Connection, wanted: Filter) -> list[Entry]:
 def _facts(wanted: Filter) -> dict[str, Any]:
     document = {name: list(values) for name, values in wanted.document.items() if values}
     return asdict(wanted) | {"numbers": list(wanted.numbers), "document": Jsonb(document)}
-
-
-def waiting(connection: Connection, numbers: Sequence[int]) -> Iterator[Quarantined]:
-    """The captures that wait under these numbers, by number, as counts list them."""
-    for id_, document, captured_at, table, path, value, reason in connection.execute(_WAITING, [list(numbers)]):
-        yield Quarantined(id_, document, captured_at, Rejected(reason, path=path, value=value, table=table))
 
 
 def drop(connection: Connection, numbers: Sequence[int]) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any
 
 from psycopg import pq, sql
 from psycopg.abc import Buffer
@@ -19,14 +19,12 @@ from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied
 from mlb_etl.stores.encoding import Kept, keep
-from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.interfaces.captures import Fate, Past
+from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitioned, Partitions
 
 log = logging.getLogger(__name__)
 _CAPTURE = ("captured_at", "content_hash")
-
-Fate: TypeAlias = Literal["stored", "seen", "known"]
-"""What became of a response: a row of its own, counted in that of the same content before, or there already."""
 
 # A capture that was ahead of the database's clock when it was stored says nothing about the time that it claims: it
 # never stands for the document, not even when that time has come.
@@ -94,15 +92,6 @@ LEFT JOIN LATERAL (SELECT r.encoding, r.body FROM {table} AS r WHERE {same} OFFS
 """
 
 
-class Past(NamedTuple):
-    """A capture with its body, None where that is damaged; `sound` where it is not, and not in quarantine."""
-
-    as_of: datetime
-    last_seen_at: datetime
-    sound: bool
-    data: bytes | None
-
-
 class Raw:
     """The raw table of a method, on a connection."""
 
@@ -144,13 +133,15 @@ class Raw:
         """
         facts = {**keys, "as_of": response.as_of, "content_hash": hashlib.sha256(response.data).digest()}
         asked = facts | {"captured_at": response.captured_at}
-        ((ahead, captured_at, same, later),) = self.connection.execute(self._before, asked).fetchall()
-        if ahead or not same:
-            return "stored" if self._insert(response, facts) else "known"
-        if later and self.connection.execute(self._seen, facts | {"captured_at": captured_at}).rowcount:
-            return "seen"
-        return "known"
+        with translate_errors(self._method.qualified_raw_table):
+            ((ahead, captured_at, same, later),) = self.connection.execute(self._before, asked).fetchall()
+            if ahead or not same:
+                return "stored" if self._insert(response, facts) else "known"
+            if later and self.connection.execute(self._seen, facts | {"captured_at": captured_at}).rowcount:
+                return "seen"
+            return "known"
 
+    @translate_errors()
     def now(self) -> datetime:
         """The time on the database's clock, which all processes share."""
         [(found,)] = self.connection.execute(_CLOCK).fetchall()
@@ -198,14 +189,16 @@ class Raw:
         They are as they were when the first is asked for, and come a thousand at a time.
         """
         wanted = (sql.SQL("r.{} = ANY({})").format(sql.Identifier(key), list(values)) for key, values in scope.items())
-        with self.connection.cursor("captures", withhold=True) as cursor:
+        with translate_errors(), self.connection.cursor("captures", withhold=True) as cursor:
             cursor.itersize = _AT_A_TIME
             yield from map(_stored, cursor.execute(self._listed(sql.SQL(" AND ").join((sql.SQL("true"), *wanted)))))
 
+    @translate_errors()
     def quarantined(self, ids: Sequence[int]) -> list[Stored]:
         """The captures that stand in quarantine under these numbers, by document and time."""
         return [_stored(row) for row in self.connection.execute(self._listed(sql.SQL("q.id = ANY(%s)")), [list(ids)])]
 
+    @translate_errors()
     def newer(self, keys: Mapping[str, Any]) -> list[Stored]:
         """The captures of a document from the time on that its tables show, oldest first."""
         wanted = sql.SQL("{} AND state.as_of >= coalesce(w.as_of, '-infinity')").format(self._about)
@@ -220,7 +213,11 @@ class Raw:
             about=self._about,
             timely=_TIMELY,
         )
-        with self.connection.transaction(), self.connection.cursor("history", binary=True) as cursor:
+        with (
+            translate_errors(),
+            self.connection.transaction(),
+            self.connection.cursor("history", binary=True) as cursor,
+        ):
             cursor.itersize = 1
             for as_of, last_seen_at, sound, *kept in cursor.execute(query, keys):
                 data = self._whole(Kept(*kept), keys)
@@ -245,12 +242,15 @@ class Raw:
         """The captures with their bodies, not copied: all read before one is given, so decoding keeps its caches."""
         keys = ((*each.keys, each.captured_at, each.content_hash) for each in captures)
         arrays = [list(values) for values in zip(*keys, strict=True)]
-        for place, encoding, body in self._cursor.execute(self._read_all, arrays).fetchall() if captures else ():
+        with translate_errors():
+            found = self._cursor.execute(self._read_all, arrays).fetchall() if captures else ()
+        for place, encoding, body in found:
             capture = captures[place - 1]
             if body is None:
                 raise EtlError(f"{capture.document}: the raw table lost the capture of {capture.captured_at}")
             yield capture, Kept(encoding, body)
 
+    @translate_errors()
     def newest(self, keys: Mapping[str, Any]) -> bytes | None:
         """The body that the document had when it was last seen, None where it never was, or that is damaged."""
         found = self._cursor.execute(self._newest, keys).fetchone()

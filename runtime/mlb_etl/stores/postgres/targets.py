@@ -8,7 +8,7 @@ import psycopg
 
 from mlb_contracts import DocumentKey, Row, Table
 from mlb_etl.errors import Rejected
-from mlb_etl.stores.interfaces import Document
+from mlb_etl.stores.interfaces.tables import Document
 from mlb_etl.stores.postgres import copying, partitions, row_guard
 from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, translate_errors

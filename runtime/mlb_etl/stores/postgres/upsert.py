@@ -16,7 +16,7 @@ from mlb_etl.laws.counts import Changed, TableCounts, Warned
 from mlb_etl.laws.row_guard import KeptOut
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied
-from mlb_etl.stores.interfaces import Document, Replaced
+from mlb_etl.stores.interfaces.tables import Document, Replaced
 from mlb_etl.stores.postgres import copying
 from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, reraise, translate_errors
@@ -63,10 +63,15 @@ class Upsert:
         for setting in _SETTINGS:
             connection.execute(setting)
 
+    def moment(self, time: datetime) -> datetime:
+        """The same time, packed already."""
+        return copying.Moment.of(time)
+
     def pack(self, rows: Sequence[Sequence[Row]]) -> list[Rows]:
         """The rows of a document as `Document` has them, from those of each table in the method's order."""
         return [target.pack(its) for target, its in zip(self._targets, rows, strict=True)]
 
+    @translate_errors()
     def prepare(self, documents: Sequence[Document]) -> None:
         """Make the partitions that the rows need."""
         self._partitions.ensure({of.partitioned: of.partitions(documents) for of in self._targets if of.partitioned})
@@ -79,6 +84,7 @@ class Upsert:
             yield self
         self._staged = self._staged or self._merging
 
+    @translate_errors()
     def mend(self, why: CheckFailed | RowTooLong) -> bool:
         """Whether the documents are not to blame, and can be applied now."""
         if isinstance(why, CheckFailed):

@@ -1,8 +1,9 @@
-"""What `apply` needs of a store that keeps tables: powers, not statements."""
+"""The tables of a method, as `apply` writes them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from mlb_contracts import Row
@@ -78,7 +79,10 @@ class Unit(Protocol):
 
 
 class TableStore(Protocol):
-    """The tables of a method. Its errors are those of `mlb_etl.errors`; each is raised where the store refuses."""
+    """The tables of a method."""
+
+    def moment(self, time: datetime) -> datetime:
+        """The same time, in the form that `pack` takes fastest: each row of a document repeats that of its capture."""
 
     def pack(self, rows: Sequence[Sequence[Row]]) -> Sequence[Packed]:
         """The rows of a document, given by table in the method's order; raises Rejected for what can't be stored."""

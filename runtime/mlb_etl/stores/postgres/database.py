@@ -1,0 +1,69 @@
+"""PostgreSQL as a database of `mlb_etl.stores.interfaces`."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from mlb_contracts import Method
+from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres.db import Connection, translate_errors
+from mlb_etl.stores.postgres.failures import Failures
+from mlb_etl.stores.postgres.quarantine import Quarantine
+from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.upsert import Upsert
+
+
+class PostgresStores:
+    """What the database keeps, on a connection in autocommit mode."""
+
+    def __init__(self, connection: Connection, package: str) -> None:
+        self.connection = connection
+        self._package = package
+
+    @translate_errors()
+    def require_migrated(self) -> None:
+        """As `Stores` says."""
+        migrate.require(self.connection, self._package)
+
+    def raw(self, method: Method) -> Raw:
+        """As `Stores` says."""
+        return Raw(self.connection, method)
+
+    @translate_errors()
+    def tables(self, method: Method) -> Upsert:
+        """As `Stores` says."""
+        return Upsert(self.connection, method)
+
+    def quarantine(self, method: Method, fingerprint: str | None = None) -> Quarantine:
+        """As `Stores` says."""
+        return Quarantine(self.connection, method.name, fingerprint)
+
+    def failures(self) -> Failures:
+        """As `Stores` says."""
+        return Failures(self.connection)
+
+    def close(self) -> None:
+        """As `Stores` says."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """The database of the settings: the one with their DSN, or the embedded one in their data folder."""
+
+    settings: Settings = field(repr=False)
+
+    @property
+    def package(self) -> str:
+        """As `Database` says."""
+        return self.settings.tables
+
+    def open(self) -> PostgresStores:
+        """As `Database` says."""
+        return PostgresStores(db.connect(self.settings), self.package)
