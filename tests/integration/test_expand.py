@@ -24,6 +24,12 @@ parameters:
 expand: {by: schedule.schedule, table: schedule.schedule_games, query: {sportId: "1", date: "${date}"}}
 storage: {raw: true}
 """
+RESUMED = JOB.replace(
+    "expand: {",
+    "expand: {settled: {when: {coded_game_state: [F, Q, R, D, C]}, shown: {"
+    "coded_game_state: $.gameData.status.codedGameState,"
+    " home_score: $.liveData.linescore.teams.home.runs, away_score: $.liveData.linescore.teams.away.runs}}, ",
+)
 
 
 @pytest.fixture
@@ -40,8 +46,8 @@ def league(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         yield server
 
 
-def ingest(job: str, *options: str) -> dict[str, Any]:
-    arguments = ["ingest", "--job", job, "--date", str(DAY), "--quiet", "--format", "json", *options]
+def ingest(job: str, *options: str, on: tuple[str, ...] = ("--date", str(DAY))) -> dict[str, Any]:
+    arguments = ["ingest", "--job", job, *on, "--quiet", "--format", "json", *options]
     done = CliRunner().invoke(cli, arguments)
     assert done.exit_code == 0, done.output
     found: dict[str, Any] = json.loads(done.stdout)
@@ -64,3 +70,25 @@ def test_a_mapped_listing_leads_to_the_games_that_the_schedule_does(league: Serv
     assert ingest("game_live_date")["skipped"] > 0, "the schedule says what is over, and the captures show it"
     again = ingest("mine.yaml")
     assert (again["stored"], again["unchanged"]) == (0, len(games)), "the mapping does not"
+
+
+def test_a_job_of_a_mapped_listing_goes_on_where_it_stopped(league: Server, database: str) -> None:
+    """As one of the schedule does: what is done is known from the raw table."""
+    Path("mine.yaml").write_text(RESUMED)
+    games = {fixture.pk for fixture, _ in league.simulator.calendar.by_day[DAY]}
+    [first, *_] = sorted(games)
+    league.simulator.clock.set(min(slot.start for _, slot in league.simulator.calendar.by_day[DAY]) + 3600)
+    assert ingest("mine.yaml")["stored"] == len(games)
+    again = ingest("mine.yaml")
+    assert (again["skipped"], again["unchanged"]) == (0, len(games)), "the games are still played"
+
+    league.simulator.clock.set(min(slot.start for _, slot in league.simulator.calendar.by_day[DAY]) + A_DAY)
+    assert ingest("game_live_specific", on=("--game-pk", str(first)))["stored"] == 1
+    assert len(ingest("mine.yaml", "--dry-run")["requests"]) == 1 + len(games) - 1, "and the listing"
+    rest = ingest("mine.yaml")
+    assert (rest["stored"], rest["skipped"]) == (len(games) - 1, 1)
+    assert ingest("mine.yaml")["skipped"] == ingest("game_live_date")["skipped"] == len(games)
+    assert ingest("mine.yaml", "--again")["unchanged"] == len(games)
+    with psycopg.connect(database) as connection:
+        connection.execute("DELETE FROM game.live_game_v1 WHERE game_pk = %s", [first])
+    assert ingest("mine.yaml")["stored"] == 1

@@ -1,12 +1,15 @@
 """Jobs that expand: from the rows of any listing to the requests of any method."""
 
 import json
+import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from mlb_contracts.response import Response
 from mlb_etl import registry
@@ -14,7 +17,7 @@ from mlb_etl.baseball.listings import LISTINGS
 from mlb_etl.errors import CorruptResponse, EtlError, Rejected
 from mlb_etl.http import request
 from mlb_etl.jobs import job_files, listing
-from mlb_etl.jobs.expansion import Expansion
+from mlb_etl.jobs.expansion import Expansion, Settled
 from mlb_etl.jobs.listing import Item, Mapped
 from mlb_etl.jobs.worker import Order
 from mlb_etl.settings import Settings
@@ -103,6 +106,57 @@ def test_both_listings_lead_to_the_same_requests() -> None:
     assert [each.settled is not None for each in special] == [True, False, False], "only what is over can't change"
 
 
+SETTLED = Settled(
+    when={"coded_game_state": ("F", "D")},
+    shown={"coded_game_state": "$.status.codedGameState", "home_score": "$.teams['home'].runs[0]"},  # type: ignore[dict-item]
+)
+
+
+def settled(rule: Settled, item: Item) -> Callable[[bytes], bool] | None:
+    expand = MAPPED.model_copy(update={"settled": rule})
+    [target] = listing.targets(FEED, expand, [item])
+    return target.settled
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (b'{"status": {"codedGameState": "F"}, "teams": {"home": {"runs": [3, 1]}}}', True),
+        (b'{"status": {"codedGameState": "I"}, "teams": {"home": {"runs": [3, 1]}}}', False),
+        (b'{"status": {"codedGameState": "F"}, "teams": {"home": {"runs": [2]}}}', False),
+        (b'{"status": {"codedGameState": "F"}}', False),  # says nothing of the score
+        (b'{"status": [', False),
+        (b"[]", False),
+    ],
+)
+def test_a_row_is_settled_when_a_capture_shows_its_last_values(shown: bytes, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    tells = settled(SETTLED, Item({"game_pk": 1, "coded_game_state": "F", "home_score": 3}))
+    assert tells is not None
+    assert tells(shown) is expected
+    assert pickle.loads(pickle.dumps(tells))(shown) is expected, "workers get it"  # noqa: S301 - our own
+
+
+def test_a_schedule_needs_no_word_on_what_is_settled() -> None:
+    with pytest.raises(ValidationError, match="schedule knows by itself what is settled"):
+        Expansion(by="schedule", query={}, settled=Settled())
+
+
+def test_a_row_that_may_change_is_never_settled() -> None:
+    assert settled(SETTLED, Item({"game_pk": 1, "coded_game_state": "I", "home_score": 3})) is None
+
+
+def test_a_row_is_settled_by_any_capture_where_nothing_is_to_be_shown() -> None:
+    tells = settled(Settled(), Item({"game_pk": 1}))
+    assert tells is not None
+    assert tells(b"{}")
+
+
+def test_a_listing_that_knows_what_is_settled_is_believed() -> None:
+    item = LISTINGS["schedule"].read(day(game(1)))[0]
+    [target] = listing.targets(FEED, MAPPED, [item])
+    assert target.settled == item.settled
+
+
 def test_several_rows_of_one_request_count_as_the_last() -> None:
     rows = [Item({"game_pk": 1, "coded_game_state": state}) for state in "DF"]
     without = Expansion(by="schedule", query={}, except_states=("D",))
@@ -152,6 +206,10 @@ def test_what_a_request_tells_of_its_document() -> None:
         ("coded_game_state:", "state:", ":6:3: schedule.schedule_games has no column state"),
         ("  table: schedule.schedule_games\n", "", ":6:3: expand: a table is needed of a method"),
         ("by: schedule.schedule", "by: schedule", ":6:3: expand: a table is needed of a method, and schedule has none"),
+        ("leave_out:", "settled: {when: {state: [F]}}\n  leave_out:", "schedule.schedule_games has no column state"),
+        ("leave_out:", "settled: {shown: {score: $.a}}\n  leave_out:", "schedule.schedule_games has no column score"),
+        ("leave_out:", "settled: {shown: {season: a}}\n  leave_out:", ":10:29: expand.settled.shown.season: one place"),
+        ("leave_out:", "settled: {shown: {season: '$[*]'}}\n  leave_out:", ":10:29: expand.settled.shown.season: one"),
         ("leave_out:", "except_states: [S]\n  leave_out:", ":6:3: expand: except_states is short for coded_game_state"),
     ],
 )  # fmt: skip

@@ -79,7 +79,7 @@ def _check(text: plain_yaml.Text, expand: Expansion, method: Method, package: st
     if expand.table not in tables:
         raise EtlError(text.error(("expand", "table"), f"{listed.name} has no such table; {', '.join(tables)} are"))
     columns = [column.name for column in tables[expand.table].columns]
-    for column in (*listing.sources(method, expand).values(), *expand.left_out):
+    for column in (*listing.sources(method, expand).values(), *sorted(expand.columns)):
         if column not in columns:
             raise EtlError(text.error(("expand",), f"{expand.table} has no column {column}; parameters names others"))
 

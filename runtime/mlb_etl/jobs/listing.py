@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
-from mlb_contracts import Capture, Method
+import msgspec
+
+from mlb_contracts import Capture, Method, jsonpath
 from mlb_contracts.response import Response
 from mlb_etl.capture.capturer import Target
 from mlb_etl.errors import EtlError
@@ -18,7 +21,7 @@ from mlb_etl.jobs.expansion import Expansion
 class Item:
     """A row of a listing, as values by column.
 
-    settled: tells whether a capture shows the last state of the item; None where more may come.
+    settled: tells whether a capture shows the last state of the item; None where more may come, or the job says it.
     """
 
     columns: Mapping[str, Any]
@@ -69,13 +72,32 @@ def targets(method: Method, expand: Expansion, items: Iterable[Item]) -> list[Ta
     by_parameters: dict[tuple[str, ...], Item] = {}
     columns = sources(method, expand)
     for item in items:
-        if missing := {*columns.values(), *expand.left_out} - item.columns.keys():
+        if missing := {*columns.values(), *expand.columns} - item.columns.keys():
             raise EtlError(f"{expand.by} lists no {min(missing)}; {', '.join(sorted(item.columns))} are listed")
         values = [item.columns[column] for column in columns.values()]
         if None not in values:
             by_parameters[tuple(map(str, values))] = item
     return [
-        Target(request.of_method(method, dict(zip(columns, values, strict=True))), item.settled)
+        Target(
+            request.of_method(method, dict(zip(columns, values, strict=True))), item.settled or _settled(expand, item)
+        )
         for values, item in by_parameters.items()
         if not any(str(item.columns[name]) in unwanted for name, unwanted in expand.left_out.items())
     ]
+
+
+def _settled(expand: Expansion, item: Item) -> Callable[[bytes], bool] | None:
+    """What tells whether a capture is the last of an item, as the job says; None where more may come."""
+    settled = expand.settled
+    if settled is None or any(str(item.columns[name]) not in last for name, last in settled.when.items()):
+        return None
+    return partial(_shows, [(place, str(item.columns[name])) for name, place in settled.shown.items()])
+
+
+def _shows(values: Sequence[tuple[jsonpath.Steps, str]], data: bytes) -> bool:
+    """Whether a response has each of these values, as text, at its place; not where it is no JSON."""
+    try:
+        found = msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        return False
+    return all(str(value) == wanted for place, wanted in values for _, value in jsonpath.walk(found, place))
