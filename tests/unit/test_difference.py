@@ -113,6 +113,15 @@ def test_a_plain_index_stays_when_its_column_gets_wider() -> None:
     assert [each.name for each in found.indexes.added] == ["plays_event_idx"], "the other is of columns alone"
 
 
+def test_an_index_is_made_anew_with_a_column_that_its_expression_alone_names() -> None:
+    over = ir.ExpressionIndex(
+        "plays_sum_idx", ir.Expression('"play_index" + "speed"', ("play_index", "speed")), None, unique=False
+    )
+    before = replace(OLD[1], indexes=(over,))
+    (found,) = difference([before], [replace(before, fields=with_type("speed", "numeric"))]).altered
+    assert (found.indexes.dropped, found.indexes.added) == ((over,), (over,))
+
+
 def test_a_foreign_key_is_made_anew_with_the_column_it_leads_to() -> None:
     games = replace(OLD[0], fields=tuple(replace(each, type="numeric") for each in OLD[0].fields[:1]))
     found = difference(OLD, (replace(games, fields=(*games.fields, *OLD[0].fields[1:])), OLD[1]))

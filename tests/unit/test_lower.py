@@ -136,6 +136,18 @@ def test_expressions_are_written_with_quoted_names_and_indexes_get_names_of_thei
     assert pitches.checks == (ir.Check("pitches_speed_check", speed, "warn"),)
 
 
+def test_an_expression_knows_the_columns_that_it_names_each_once() -> None:
+    text = "game_date > captured_at OR season < game_pk AND season > 0"
+    check = f"    checks: [{{name: late, expression: {text}, severity: warn}}]\n"
+
+    assert table(GAMES + check, "games").checks[0].condition.columns == (
+        "game_date",
+        "captured_at",
+        "season",
+        "game_pk",
+    )
+
+
 def test_parents_come_before_children_and_else_tables_keep_their_order() -> None:
     assert [each.name for each in method(PITCHES + BATTERS + PLAYS + GAMES).tables] == [
         "home_batters",

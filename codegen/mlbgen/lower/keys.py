@@ -170,9 +170,8 @@ def index(
         return ir.ExpressionIndex(name, expression, where, declared.unique, declared.using)
     names = tuple(declared.columns or ())
     name = naming.made_up(table, *names, *([_mark(None, where)] if where else []), suffix=suffix)
-    return ir.ColumnIndex(
-        name, widened(names, by) if declared.unique else names, where, declared.unique, declared.using
-    )
+    over = widened(names, by) if declared.unique else names
+    return ir.ColumnIndex(name, over, where, declared.unique, declared.using)
 
 
 def _mark(expression: ir.Expression | None, where: ir.Expression | None) -> str:
