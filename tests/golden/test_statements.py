@@ -78,5 +78,5 @@ def test_a_name_of_two_tables_is_no_name(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setenv("MLB_ETL_TABLES", "twice")
     told = run("live_game_metadata")
     assert told.exit_code == 1
-    assert "say which, other.live_game_metadata or game.live_game_metadata" in told.output
+    assert "choose other.live_game_metadata or game.live_game_metadata" in told.output
     assert run("other.live_game_metadata").exit_code == 0

@@ -79,7 +79,9 @@ def test_without_the_schema(command: tuple[str, ...], empty_database: str, monke
     monkeypatch.setenv("MLB_ETL_DSN", empty_database)
     result = run(*command)
     assert result.exit_code == 1
-    assert result.output == ("Error: the database lacks the schema or its newest part: run `mlb-etl schema init`\n")
+    assert result.output == (
+        "Error: the database lacks the schema or its latest migrations: run `mlb-etl schema init`\n"
+    )
 
 
 def test_from_files_to_tables(database: str) -> None:
@@ -224,7 +226,7 @@ def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     ("arguments", "message"),
     [
         (("transform", "--job", "none.yaml"), "none.yaml: can't be read: No such file or directory"),
-        (("test", "load-stub", "--game-pk", "1", "--stubs", "."), "no stub of game 1 in .; say where they are"),
+        (("test", "load-stub", "--game-pk", "1", "--stubs", "."), "no stub of game 1 in .; name their folder"),
         (("db", "start"), "MLB_ETL_DSN is set"),
         (("db", "stop"), "MLB_ETL_DSN is set"),
     ],
@@ -299,7 +301,7 @@ def test_the_embedded_database(embedded: Path) -> None:
         assert connection.execute("SELECT count(*) FROM sample.games").fetchone() == (0,)
     asked = program("db", "psql", "--", "--no-psqlrc", "--tuples-only", "--command=SELECT 6 * 7")
     assert asked.stdout.split() == ["42"]
-    assert program("db", "start").stdout == f"runs already: {url}\n"
+    assert program("db", "start").stdout == f"already running: {url}\n"
     assert program("db", "stop").stdout == "stopped\n"
     assert program("db", "stop").stdout == "was not running\n"
     assert program("db", "start").stdout == f"started: {url}\n"

@@ -35,7 +35,7 @@ def test_commands(clone: Path) -> None:
     run(load)
     run(f"python tests/umpires.py link\n{change}")
     assert query("SELECT count(*), count(umpire_link) FROM game.live_game_umpires") == "4|4"
-    assert "made game.live_game_umpires anew: 4 rows" in run(f"python tests/umpires.py partition\n{rebuild}")
+    assert "rebuilt game.live_game_umpires: 4 rows" in run(f"python tests/umpires.py partition\n{rebuild}")
     assert query("SELECT count(*), count(umpire_link) FROM game.live_game_umpires") == "4|4"
     assert query("SELECT count(*) FROM etl.flyway_schema_history") == "5"
     run(take_back)

@@ -85,10 +85,10 @@ def test_at_first_it_is_only_told(connection: Connection) -> None:
         "sample.games  sample.games_2024     2\n"
         "method       documents  captures  waiting\n"
         "sample.game          2         2        0\n"
-        "--yes is refused: sample.game: the raw table has 2 captures of it, from which `mlb-etl transform` would make"
-        " it again: say --captures delete, or --captures keep\n"
+        "--yes would be refused: sample.game: the raw table has 2 captures of it, from which `mlb-etl transform` would"
+        " make it again: say --captures delete, or --captures keep\n"
     )
-    assert run(2024, "--captures", "keep").output.endswith("nothing was dropped: --yes drops it\n")
+    assert run(2024, "--captures", "keep").output.endswith("nothing was dropped; --yes drops it\n")
     assert state(connection) == before
 
 
@@ -195,7 +195,7 @@ def test_a_document_of_two_seasons_keeps_both(connection: Connection) -> None:
 @pytest.mark.usefixtures("connection")
 def test_a_season_of_which_there_is_nothing() -> None:
     assert run(1987, "--yes").exit_code == 1
-    assert run(1987).output.endswith("--yes is refused: the tables have nothing of season 1987\n")
+    assert run(1987).output.endswith("--yes would be refused: the tables have nothing of season 1987\n")
 
 
 def test_partitions_without_rows_go_too(connection: Connection) -> None:

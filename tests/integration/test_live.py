@@ -344,7 +344,7 @@ def test_a_signal_ends_it_cleanly(live: Live, start: Start, log: Path, number: s
     out, _ = process.communicate(timeout=PATIENCE)
     assert (process.returncode, log.read_text()) == (0, "")
     assert out.splitlines()[-2].startswith("games 1: stored ")
-    assert out.splitlines()[-1].startswith("milliseconds from an answer to committed rows: p50 ")
+    assert out.splitlines()[-1].startswith("milliseconds from response to committed rows: p50 ")
     whole(live)
 
 

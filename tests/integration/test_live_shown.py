@@ -51,7 +51,7 @@ def test_lines_in_a_pipe(environment: dict[str, str]) -> None:
     assert re.fullmatch(rf"\d\d:\d\d:\d\dZ {GAME} .+ at .+: final; listed; next \d\d:\d\d:\d\dZ, late", listed)
     assert re.search(r": final \d+-\d+; stored, \d+ ms; next \d\d:\d\d:\d\dZ, correction$", captured)
     assert games == "games 1: stored 1, quarantined 0"
-    assert re.fullmatch(r"milliseconds from an answer to committed rows: p50 [\d.]+, p95 [\d.]+, max [\d.]+", latency)
+    assert re.fullmatch(r"milliseconds from response to committed rows: p50 [\d.]+, p95 [\d.]+, max [\d.]+", latency)
 
 
 def test_json_for_machines(environment: dict[str, str]) -> None:

@@ -610,7 +610,7 @@ def command(runners: Rebuilding, made: Project, *options: str, **streams: Any) -
 def test_the_command_says_what_it_did(runners: Rebuilding, made: Project) -> None:
     done = command(runners, made, stderr=subprocess.PIPE)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "applied V3__edit.sql\nmade league.runners anew: 10 rows\n"
+    assert done.stdout == "applied V3__edit.sql\nrebuilt league.runners: 10 rows\n"
 
 
 def test_on_a_terminal_the_command_shows_how_far_it_is(runners: Rebuilding, made: Project) -> None:
@@ -620,4 +620,4 @@ def test_on_a_terminal_the_command_shows_how_far_it_is(runners: Rebuilding, made
     shown = os.read(terminal, 1 << 16).decode()
     os.close(terminal)
     assert json.loads(done.stdout) == {"applied": "V3__edit.sql", "rows": {"league.runners": 10}}
-    assert re.search(r"(\d+)/\1 documents made into rows", shown)
+    assert re.search(r"(\d+)/\1 documents read", shown)

@@ -93,7 +93,7 @@ SHOWS = {  # on its way
     "README.md": r"stored \d+, unchanged \d+, known \d+, refused 0, not mapped [1-9]",
     "docs/ingest.md": r"stored \d+, unchanged \d+, skipped \d+, failed 0",
     "docs/live.md": r"^games 16: stored [1-9]\d+,( seen \d+,)? quarantined 0",
-    "docs/migrations.md": r"^made game.live_game_umpires anew: 4 rows",
+    "docs/migrations.md": r"^rebuilt game.live_game_umpires: 4 rows",
     "docs/simulator.md": r"\d+ stubs in data/stubs",
 }
 

@@ -125,11 +125,11 @@ def test_a_game_that_does_not_ship(database: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("MLB_STUBS", str(tmp_path))
     other = CliRunner().invoke(cli, ["test", "load-stub", "--game-pk", "1"])
     assert (other.exit_code, other.output) == (
-        1, f"Error: no stub of game 1 in {tmp_path}; say where they are with --stubs or $MLB_STUBS\n",
+        1, f"Error: no stub of game 1 in {tmp_path}; name their folder with --stubs or $MLB_STUBS\n",
     )  # fmt: skip
     there = CliRunner().invoke(cli, ["test", "load-stub", "--game-pk", str(GAME), "--stubs", str(tmp_path)])
     assert there.exit_code == 1
     ours = CliRunner().invoke(cli, ["test", "load-stub", "--game-pk", str(GAME)])
     assert (ours.exit_code, ours.stderr) == (
-        0, f"no stub of game {GAME} in {tmp_path}: an invented game stands in for it\n",
+        0, f"no stub of game {GAME} in {tmp_path}: using an invented game instead\n",
     )  # fmt: skip

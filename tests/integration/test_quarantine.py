@@ -112,7 +112,7 @@ def test_a_person_is_asked(entries: Connection, answer: str, code: int, dropped:
     answered: list[str] = []
 
     def reply(process: terminal.Process, screen: list[str]) -> None:
-        if not answered and any("Go on? [y/N]:" in line for line in screen):
+        if not answered and any("Continue? [y/N]:" in line for line in screen):
             answered.append(answer)
             process.type(f"{answer}\n")
 

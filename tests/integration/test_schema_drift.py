@@ -199,7 +199,7 @@ def test_a_database_that_is_ahead_is_told(sample_database: str, tmp_path: Path) 
             "INSERT INTO etl.flyway_schema_history SELECT 9, '9', 'later', type, 'V9__later.sql', 1, installed_by,"
             " installed_on, 1, true FROM etl.flyway_schema_history LIMIT 1"
         )
-    said = "the database is ahead of the installed package, which lacks V9__later.sql: install a newer"
+    said = "the database is newer than the installed package, which lacks V9__later.sql: install a newer"
     (tmp_path / "a.json").write_text("{}")
     for command in (("status",), ("schema", "init"), ("load", str(tmp_path / "a.json"))):
         done = run(sample_database, *command)
@@ -208,7 +208,7 @@ def test_a_database_that_is_ahead_is_told(sample_database: str, tmp_path: Path) 
     assert shown.exit_code == 1
     assert "V9__later.sql           unknown" in shown.output
     pipeline = Pipeline(method(PACKAGE, "sample.game"), Postgres(Settings(sample_database, tmp_path, PACKAGE)))
-    with pytest.raises(EtlError, match="ahead of the installed package"):
+    with pytest.raises(EtlError, match="newer than the installed package"):
         pipeline.run({})
 
 

@@ -121,10 +121,13 @@ def test_foreign_keys_hold_in_partitions_made_ahead(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "say --from and --to, or --drop-before"),
-        (["--from", "2024-01"], "say --from and --to, or --drop-before"),
-        (["--from", "2024-01", "--to", "2024-02", "--drop-before", "2024-01"], "say --from and --to, or --drop-before"),
-        (["--from", "2024-01", "--to", "2024-02", "--yes"], "--yes and --force are for --drop-before"),
+        ([], "give --from and --to, or --drop-before"),
+        (["--from", "2024-01"], "give --from and --to, or --drop-before"),
+        (
+            ["--from", "2024-01", "--to", "2024-02", "--drop-before", "2024-01"],
+            "give --from and --to, or --drop-before",
+        ),
+        (["--from", "2024-01", "--to", "2024-02", "--yes"], "--yes and --force go with --drop-before"),
         (["--from", "2024", "--to", "2024-02"], "'2024' does not match the format '%Y-%m'"),
         (["--from", "9999-11", "--to", "9999-12"], "a day from 1800 to 2199 is expected"),
         (["--from", "0001-01", "--to", "0001-02"], "a day from 1800 to 2199 is expected"),
@@ -150,7 +153,7 @@ def test_dropping_is_only_told_at_first(connection: Connection) -> None:
         ["sample.raw_game_2024_07", "1", "0", "1", "needed"],
     ]
     assert min(int(line[2]) for line in lines[1:4]) > 8000
-    assert done.output.endswith("nothing was dropped: --yes drops what is droppable\n")
+    assert done.output.endswith("nothing was dropped; --yes drops the droppable months\n")
     assert done.exit_code == 0
     assert raw_parts(connection) == ["2024_05", "2024_06", "2024_07"]
 

@@ -28,7 +28,7 @@ def test_a_reader_that_goes_away(command: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_disk_that_is_full(command: str) -> None:
     done = shell(f"mlb-etl {command} > /dev/full")
-    message = "Error: No space left on device: make room for what is written\n"
+    message = "Error: No space left on device: free some disk space\n"
     assert (done.returncode, done.stderr) == (1, message)
 
 

@@ -226,7 +226,7 @@ def test_counts_show_what_changed_and_what_waits(draw: Draw, columns: int, snaps
 def test_nothing_changed(draw: Draw) -> None:
     same = Counts(DocumentCounts(same=2), {"a.b": TableCounts(unchanged=2000)})
     assert draw(80, lambda: report.counts(same)) == [
-        "no row changed; 2,000 stand as they are in the captures",
+        "no row changed; 2,000 already match the captures",
         "applied 0, same 2, stale 0, quarantined 0",
     ]
 

@@ -1,7 +1,7 @@
 """The command line: commands parse and call, this module decides how they end.
 
-Exit codes: 0 done, 1 bad input or something left undone, 2 wrong usage, 70 a bug of ours, 130
-interrupted by Ctrl-C, 141 whoever reads the output went away.
+Exit codes: 0 done, 1 bad input or work left undone, 2 wrong usage, 70 a bug in mlb-etl, 130
+interrupted by Ctrl-C, 141 the program reading the output exited.
 """
 
 import errno
@@ -28,33 +28,33 @@ log = logging.getLogger("mlb_etl")
 
 
 _COMMANDS = {
-    "backfill": Place("mlb_etl.cli.ingest:backfill", "Ingest in several processes, for many games"),
+    "backfill": Place("mlb_etl.cli.ingest:backfill", "Ingest many games, in several processes"),
     "db": Place("mlb_etl.cli.database:database", "Start and stop the embedded PostgreSQL, and open psql"),
-    "ingest": Place("mlb_etl.cli.ingest:ingest", "Ask the API for what a job says, and keep the responses"),
-    "jobs": Place("mlb_etl.cli.jobs:group", "See which jobs there are, and how a job file is written"),
-    "live": Place("mlb_etl.cli.live:live", "Follow games while they are on"),
-    "load": Place("mlb_etl.cli.load:load", "Put captured responses from files into the raw tables"),
-    "quarantine": Place("mlb_etl.cli.quarantine:group", "Look at captures that were not applied, and decide on them"),
-    "raw": Place("mlb_etl.cli.raw:raw", "Look at the captures in the raw tables, and take them out"),
-    "rebuild": Place("mlb_etl.cli.rebuild:rebuild", "Apply a migration that makes a table anew, and fill it"),
-    "repair": Place("mlb_etl.cli.repair:repair", "Bring the tables of documents to their captures"),
+    "ingest": Place("mlb_etl.cli.ingest:ingest", "Request what a job describes, and keep the responses"),
+    "jobs": Place("mlb_etl.cli.jobs:group", "List jobs, and show how to write a job file"),
+    "live": Place("mlb_etl.cli.live:live", "Follow games in progress"),
+    "load": Place("mlb_etl.cli.load:load", "Load captured responses from files into the raw tables"),
+    "quarantine": Place("mlb_etl.cli.quarantine:group", "List captures that can't be applied, and decide about them"),
+    "raw": Place("mlb_etl.cli.raw:raw", "List, show and export the captures in the raw tables"),
+    "rebuild": Place("mlb_etl.cli.rebuild:rebuild", "Apply a migration that rebuilds a table"),
+    "repair": Place("mlb_etl.cli.repair:repair", "Derive the rows of documents again from their captures"),
     "replay": Place("mlb_etl.cli.replay:replay", "Fill the raw tables from an object store"),
     "schema": Place("mlb_etl.cli.schema:schema", "Create the tables and bring them up to date"),
     "sql": Place("mlb_etl.cli.sql:sql", "Print the statements that write a table"),
-    "status": Place("mlb_etl.cli.status:status", "Show what is captured, applied, behind, put aside and failed"),
+    "status": Place("mlb_etl.cli.status:status", "Show what is captured, applied, behind, in quarantine and failed"),
     "test": Place("mlb_etl.cli.load:test", "Work with captured responses instead of the API"),
     "transform": Place("mlb_etl.cli.transform:transform", "Turn responses in the raw tables into rows of the tables"),
-    "verify": Place("mlb_etl.cli.verify:verify", "Compare what is stored with the captures"),
+    "verify": Place("mlb_etl.cli.verify:verify", "Compare the tables with the captures"),
 }
 
 
 class _Commands(LazyGroup):
-    """Shows what a user can mend as one message, and anything else with its traceback as our bug."""
+    """Prints an error that the user can fix as one message, and any other as a bug, with its traceback."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Parse, which prints where --help or --version is asked for."""
+        """Parse the arguments; --help and --version print here."""
         with _ended():
             return super().make_context(info_name, args, parent, **extra)
 
@@ -74,15 +74,15 @@ class _Commands(LazyGroup):
 
 
 def _refused(error: Exception) -> str | None:
-    """Why the database refuses something, where that is what happened and a user can mend it."""
-    from mlb_etl.stores.postgres import refusals  # noqa: PLC0415 - it imports the driver, which help does without
+    """The reason, if the database refused something and the user can fix it; otherwise None."""
+    from mlb_etl.stores.postgres import refusals  # noqa: PLC0415 - it imports the driver, which help does not need
 
     return refusals.explain(error)
 
 
 @contextmanager
 def _ended() -> Iterator[None]:
-    """Ends the program quietly where it was interrupted, and where nobody reads what it prints."""
+    """Ends the program quietly if it is interrupted or if nobody reads its output."""
     try:
         yield
     except KeyboardInterrupt:
@@ -94,11 +94,11 @@ def _ended() -> Iterator[None]:
         if error.errno != errno.ENOSPC:
             raise
         _close_output()
-        raise click.ClickException(f"{error.strerror}: make room for what is written") from error
+        raise click.ClickException(f"{error.strerror}: free some disk space") from error
 
 
 def _end(ctx: click.Context, message: str) -> NoReturn:
-    """End with what a user can mend."""
+    """End with an error that the user can fix."""
     if ctx.params["log_format"] == "json":
         log.error(message)
         ctx.exit(1)
@@ -106,7 +106,7 @@ def _end(ctx: click.Context, message: str) -> NoReturn:
 
 
 def _close_output() -> None:
-    """What is still to be written goes nowhere, instead of failing once more when Python ends."""
+    """Discard the output still to be written, which would fail again when Python exits."""
     with suppress(OSError, ValueError):  # the output of a test is not a file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -114,43 +114,43 @@ def _close_output() -> None:
 @click.group(
     cls=_Commands, places=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
 )
-@click.option("-v", "--verbose", is_flag=True, help="Tell on standard error what is done.")
+@click.option("-v", "--verbose", is_flag=True, help="Log each step to standard error.")
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How to write what goes to standard error: for people, or a JSON object a line.",
+    help="Format of log lines on standard error: text, or one JSON object per line.",
 )
 @click.version_option(package_name="mlb-etl")
 @click.pass_obj
 def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.Form) -> None:
-    """Keep responses of the MLB Stats API raw, and turn them into PostgreSQL tables, safely.
+    """Keep raw responses of the MLB Stats API, and turn them into PostgreSQL tables.
 
     \b
     Environment:
-      MLB_ETL_DSN       the database; unset, an embedded PostgreSQL in the data
+      MLB_ETL_DSN       the database; if unset, an embedded PostgreSQL in the data
                         folder
       MLB_ETL_DATA      the data folder, by default data in the project's folder:
                         the nearest one, from the working directory upwards, with
                         a database in data/postgres or jobs in config/jobs; else
                         the working directory
       MLB_ETL_BASE_URL  the API, by default https://statsapi.mlb.com
-      MLB_ETL_RATE      requests a second to it at most, by default 1; up to 5, or
-                        off for a server of your own
-      MLB_ETL_TIMEOUT   seconds that an answer may take as a whole, by default 60
-      MLB_ETL_MAX_BODY  MiB that an answer or a stub may have unzipped, by
-                        default 64
+      MLB_ETL_RATE      limit of requests per second, by default 1; up to 5 for
+                        the public API; off, for a server of your own only
+      MLB_ETL_TIMEOUT   seconds for a whole exchange, by default 60
+      MLB_ETL_MAX_BODY  largest decompressed body in MiB, by default 64
       MLB_ETL_RAW_ENCODING
                         how raw tables store new bodies: zstd, the default, or
-                        identity, as they came
+                        identity, as they arrive
       MLB_ETL_OBJECT_STORE
-                        where captures can be kept too: s3://bucket/prefix or a
+                        a second place for captures: s3://bucket/prefix or a
                         folder
 
     \b
     Exit codes:
-      0 done, 1 bad input or something left undone, 2 wrong usage, 70 a bug of
-      mlb-etl, 130 interrupted by Ctrl-C, 141 the reader of the output went away
+      0 done, 1 bad input or work left undone, 2 wrong usage, 70 a bug in
+      mlb-etl, 130 interrupted by Ctrl-C, 141 the program reading the output
+      exited
 
     \b
     Examples:
@@ -160,7 +160,7 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
       mlb-etl load recordings --transform
       mlb-etl transform --method game.liveGameV1 --game-pk 747175
     """
-    from mlb_etl.http import retry_logs  # noqa: PLC0415 - it imports the retry library, which help does without
+    from mlb_etl.http import retry_logs  # noqa: PLC0415 - it imports the retry library, which help does not need
 
     logs.set_up(Chosen(logging.INFO if verbose else logging.WARNING, log_format), stderr.log)
     retry_logs.set_up_logs()
@@ -170,4 +170,4 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
 
 def main() -> None:
     """The program mlb-etl."""
-    cli(prog_name="mlb-etl", obj=gc.freeze)  # what a command imported is never garbage: collections pass over it
+    cli(prog_name="mlb-etl", obj=gc.freeze)  # imported modules are never garbage, so collections may skip them

@@ -1,4 +1,4 @@
-"""What became of captures, for people and as JSON."""
+"""The outcome of capturing, as text and as JSON."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from mlb_etl.jobs.worker import Ingested
 
 
 def failures(captured: Captured) -> None:
-    """Print what became of the requests, and of each that failed why."""
+    """Print each failed request with its reason, then the totals."""
     report.some(captured.failures, _failure, "failed")
     click.echo(
         f"stored {captured.stored}, unchanged {captured.seen}, skipped {captured.skipped},"
@@ -28,7 +28,7 @@ def _failure(failure: Failure) -> None:
 
 
 def plain(done: Ingested) -> dict[str, Any]:
-    """The outcome, as JSON has it."""
+    """The outcome, for JSON."""
     captured = done.captured
     numbers = {"stored": captured.stored, "unchanged": captured.seen, "skipped": captured.skipped}
     failed = [

@@ -1,4 +1,4 @@
-"""The terminal, and what moves on it; log lines stand above that, not in it."""
+"""The terminal, and displays that are redrawn in place, with log lines above them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,26 +11,26 @@ from mlb_etl.cli import stderr
 
 
 class Output(Console):
-    """Standard output, which prints text as it is, without markup."""
+    """Standard output, without markup or highlighting."""
 
     def __init__(self) -> None:
         super().__init__(highlight=False, markup=False, emoji=False)
 
     def on_broken_pipe(self) -> None:
-        """Let the command end as it does where it prints without a console."""
+        """Re-raise, so that the command ends as it does when it prints without a console."""
         raise  # noqa: PLE0704 - called while the error is handled
 
 
 def moves(console: Console) -> bool:
-    """Whether something that moves can be drawn: not in a pipe, nor on a terminal that only appends."""
+    """Whether lines can be redrawn: not in a pipe, and not on a terminal that only appends."""
     return console.is_terminal and not console.is_dumb_terminal
 
 
 @contextmanager
 def moving(console: Console, *, transient: bool) -> Iterator[Callable[[RenderableType], None]]:
-    """Draws something that is redrawn in place when the block says so; what is `transient` is gone after it.
+    """Redraws a display in place whenever the block asks; a `transient` one is erased at the end.
 
-    It has no thread of its own, which would keep the process from being forked.
+    It starts no thread, because a process with threads can't be forked safely.
     """
     live = Live(console=console, auto_refresh=False, transient=transient, redirect_stdout=False, redirect_stderr=False)
 

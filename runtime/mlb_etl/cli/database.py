@@ -15,17 +15,17 @@ from mlb_etl.stores.postgres.dsn import parts, without_secrets
 
 @click.group("db")
 def database() -> None:
-    """Start and stop the embedded PostgreSQL, and talk to the database.
+    """Start and stop the embedded PostgreSQL, and connect to the database.
 
-    Without MLB_ETL_DSN every command starts it where it needs it, and it keeps running until `mlb-etl db stop`. Its
-    files are in data/postgres; where only root can reach that, it is a link to a folder in /var/lib/mlb-etl.
+    Without MLB_ETL_DSN, any command that needs the server starts it, and it runs until `mlb-etl db stop`. Its files are
+    in data/postgres; if only root can reach that folder, it is a link to one in /var/lib/mlb-etl.
     """
 
 
 @database.command()
 @report.FORMAT
 def start(*, form: str) -> None:
-    """Start the embedded server, if it does not run.
+    """Start the embedded server unless it is running.
 
     \b
     Example:
@@ -36,13 +36,13 @@ def start(*, form: str) -> None:
     if form == "json":
         report.as_json({"started": started, "url": server.url()})
     else:
-        click.echo(f"{'started' if started else 'runs already'}: {server.url()}")
+        click.echo(f"{'started' if started else 'already running'}: {server.url()}")
 
 
 @database.command()
 @report.FORMAT
 def stop(*, form: str) -> None:
-    """Stop the embedded server, if it runs; sessions are cut, what is committed stays.
+    """Stop the embedded server if it is running. Open sessions are disconnected.
 
     \b
     Example:
@@ -59,7 +59,7 @@ def stop(*, form: str) -> None:
 @report.FORMAT
 @click.pass_context
 def status(ctx: click.Context, *, form: str) -> None:
-    """Tell whether the embedded server runs, and where. Exit code 1 if it does not.
+    """Show whether the embedded server is running, and where. The exit code is 1 if it is not.
 
     \b
     Example:
@@ -72,7 +72,7 @@ def status(ctx: click.Context, *, form: str) -> None:
     elif running:
         click.echo(f"running: {server.url()}")
     elif server.lost_socket():
-        click.echo(f"runs without its socket, which was removed; `mlb-etl db start` starts it anew: {server.home}")
+        click.echo(f"running, but its socket file was removed; `mlb-etl db start` restarts it: {server.home}")
     else:
         click.echo(f"not running: {server.home}")
     ctx.exit(0 if running else 1)
@@ -81,7 +81,7 @@ def status(ctx: click.Context, *, form: str) -> None:
 @database.command()
 @click.option("--show-password", is_flag=True, help="Print the passwords in MLB_ETL_DSN too.")
 def url(*, show_password: bool) -> None:
-    """Print the database's DSN, for other programs; starts the embedded server where it is meant.
+    """Print the DSN for other programs; starts the embedded server if MLB_ETL_DSN is not set.
 
     \b
     Example:
@@ -95,7 +95,7 @@ def url(*, show_password: bool) -> None:
 @database.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(arguments: tuple[str, ...]) -> None:
-    """Run psql on the database; what stands after -- goes to psql.
+    """Run psql on the database; arguments after -- go to psql.
 
     \b
     Examples:
@@ -113,6 +113,6 @@ def _server() -> Server:
     settings = Settings.from_environment()
     if settings.dsn is not None:
         raise EtlError(
-            "MLB_ETL_DSN is set, so the embedded server is not in use: unset it, or manage that server itself"
+            "MLB_ETL_DSN is set, so the embedded server is not in use: unset it, or manage the server it names"
         )
     return db.server(settings)

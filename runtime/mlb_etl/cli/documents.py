@@ -1,4 +1,4 @@
-"""Which documents a command is about: of a method, or of all, with these values of their keys."""
+"""Options that select documents: by method and by values of their keys."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from mlb_etl import registry
 from mlb_etl.baseball.live.listing import ZONE
 from mlb_etl.jobs import placeholders
 
-METHOD = click.option("--method", help="Only this method's, such as game.liveGameV1.")
+METHOD = click.option("--method", help="Only documents of this method, such as game.liveGameV1.")
 GAME_PK = click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")
 
 _READ: Mapping[str, Callable[[str], Any]] = {"date": lambda text: placeholders.day(text, ZONE), "text": str}
@@ -19,7 +19,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {"date": lambda text: placeholders.d
 def chosen(
     package: str, method: str | None, given: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[Method, dict[str, list[Any]]]]:
-    """Each method that is wanted and has these keys, with their values; raises UsageError for what no method has."""
+    """Each selected method that has these keys, with their values; raises UsageError for a key that no method has."""
     names = [method] if method is not None else sorted(registry.methods(package))
     methods = [registry.method(package, name) for name in names]
     known = {key.name for each in methods for key in each.document}

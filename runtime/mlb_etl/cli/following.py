@@ -1,4 +1,4 @@
-"""What people and machines see of games that are followed: a table on a terminal, lines in a pipe, or JSON."""
+"""Output of `mlb-etl live`: a table on a terminal, lines in a pipe, or JSON."""
 
 import json
 import math
@@ -21,14 +21,14 @@ from mlb_etl.errors import printable
 
 Tell: TypeAlias = Callable[[Update], None]
 
-_PK = 6  # digits of a game's number
-_GAP = 2  # columns of the terminal between two of the table
-_MANY = 20  # latencies that a twentieth can be taken of
+_PK = 6  # digits of a game_pk
+_GAP = 2  # spaces between two columns
+_MANY = 20  # latencies needed for a 95th percentile
 
 
 @contextmanager
 def telling(form: str) -> Iterator[Tell]:
-    """Tells what happens to games."""
+    """Shows what happens to games."""
     console = Output()
     if form == "json":
         yield lambda update: click.echo(json.dumps(_plain(update)))
@@ -40,7 +40,7 @@ def telling(form: str) -> Iterator[Tell]:
 
 
 class _Board:
-    """A table with a line a game, the games that are on first; of as many columns as the terminal has room for."""
+    """A table with one line per game, games in progress first, and as many columns as fit the terminal."""
 
     def __init__(self, console: Console, draw: Callable[[RenderableType], None]) -> None:
         self._console = console
@@ -64,7 +64,7 @@ class _Board:
 
 
 def _shortened(name: str, room: int) -> str:
-    """Who plays where, each of the two as long as there is room for both."""
+    """The teams of `AWAY at HOME`, shortened as evenly as possible to fit the room."""
     away, at, home = name.partition(" at ")
     if len(name) <= room or room <= len(at) + 1:
         return name
@@ -76,7 +76,7 @@ def _shortened(name: str, room: int) -> str:
 
 
 class _Lines:
-    """A line where state, inning or score of a game changed, or why it is asked for, or something went wrong."""
+    """A line whenever a game's state, inning, score or reason for polling changes, or something goes wrong."""
 
     def __init__(self) -> None:
         self._told: dict[int, tuple[str, ...]] = {}
@@ -101,11 +101,11 @@ def summarize(summary: Summary, form: str) -> None:
     if form == "json":
         click.echo(json.dumps({"summary": plain}))
         return
-    outcomes = ", ".join(f"{name} {number}" for name, number in plain["outcomes"].items()) or "nothing asked for"
+    outcomes = ", ".join(f"{name} {number}" for name, number in plain["outcomes"].items()) or "no requests"
     click.echo(f"games {summary.games}: {outcomes}, quarantined {summary.quarantined}")
     if plain["latency_ms"] is not None:
         latency = ", ".join(f"{name} {value}" for name, value in plain["latency_ms"].items())
-        click.echo(f"milliseconds from an answer to committed rows: {latency}")
+        click.echo(f"milliseconds from response to committed rows: {latency}")
     if summary.patches is not None:
         click.echo("patches: " + ", ".join(f"{name} {number}" for name, number in asdict(summary.patches).items()))
 
@@ -151,7 +151,7 @@ def _plain(update: Update) -> dict[str, Any]:
 
 
 def _place(update: Update) -> tuple[bool, float, int]:
-    """Games that go on, as they begin; then those that are settled, the latest first."""
+    """Games not yet settled, by their start; then settled ones, the latest first."""
     listed, settled = update.known.listed, update.known.state in SETTLED
     start = listed.start.timestamp() if listed.start else math.inf
     return settled, -start if settled else start, listed.game_pk
@@ -191,7 +191,7 @@ def _clock(time: datetime | None) -> str:
 
 
 class _Column(NamedTuple):
-    """A column of the table, shown on terminals that are so wide."""
+    """A column of the table, shown on terminals of these widths."""
 
     header: str
     width: int

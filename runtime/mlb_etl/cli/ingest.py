@@ -1,4 +1,4 @@
-"""mlb-etl ingest and backfill: jobs that capture responses of the API."""
+"""mlb-etl ingest and backfill: run jobs that capture responses of the API."""
 
 import os
 from collections.abc import Callable
@@ -21,22 +21,27 @@ from mlb_etl.settings import Settings
 _PATH = click.Path(path_type=Path)
 _OPTIONS = (
     click.option("--job", required=True, metavar="JOB", help=parameters.JOB),
-    click.option("--game-pk", multiple=True, help="This game. Repeatable; the same as --param game_pk=N."),
+    click.option("--game-pk", multiple=True, help="Capture this game. Repeatable; the same as --param game_pk=N."),
     click.option(
         "--date",
         multiple=True,
-        help="This date, or the games of it: YYYY-MM-DD, today, yesterday or tomorrow where the job is. Repeatable.",
+        help="Capture this date or its games: YYYY-MM-DD, or today, yesterday or tomorrow in the job's time zone. "
+        "Repeatable.",
     ),
-    click.option("--season", multiple=True, help="The games of this season. Repeatable."),
-    click.option("--sport-id", multiple=True, help="Games of this level of play; 1 is MLB, as by default. Repeatable."),
+    click.option("--season", multiple=True, help="Capture the games of this season. Repeatable."),
+    click.option(
+        "--sport-id", multiple=True, help="Capture games of this level of play, by default 1, MLB. Repeatable."
+    ),
     parameters.PARAM,
-    click.option("--transform", is_flag=True, help="Apply what is captured to the tables at once."),
-    click.option("--object-store", "store", is_flag=True, help="Keep what is captured in MLB_ETL_OBJECT_STORE too."),
-    click.option("--again", is_flag=True, help="Ask for games too that are over and captured: for late corrections."),
-    click.option("--dry-run", is_flag=True, help="Print what would be asked for. Only what lists them is asked for."),
-    click.option("--record", type=_PATH, help="Keep a stub of each response in this folder."),
-    click.option("--replay", type=_PATH, help="Take responses from the stubs in this folder, and none from the API."),
-    click.option("--quiet", is_flag=True, help="No progress."),
+    click.option("--transform", is_flag=True, help="Also apply the captures to the tables."),
+    click.option("--object-store", "store", is_flag=True, help="Also keep the captures in MLB_ETL_OBJECT_STORE."),
+    click.option("--again", is_flag=True, help="Also request finished games that are captured, for late corrections."),
+    click.option("--dry-run", is_flag=True, help="Print the requests, and send only those that list games."),
+    click.option("--record", type=_PATH, help="Also write each response to this folder, as a stub."),
+    click.option(
+        "--replay", type=_PATH, help="Read responses from the stubs in this folder instead of asking the API."
+    ),
+    click.option("--quiet", is_flag=True, help="Don't report progress."),
     report.FORMAT,
 )
 
@@ -70,11 +75,11 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @_options
 @click.pass_context
 def ingest(ctx: click.Context, **asked: Unpack[_Asked]) -> None:
-    """Ask the API for what a job says, and keep the responses as they come.
+    """Request what a job describes, and keep each response byte for byte.
 
-    A response whose content did not change is counted, not stored again. Jobs that expand by the schedule leave out
-    games that are over and captured since, so a job that was stopped goes on where it was. What failed is listed in the
-    end, does not stop the rest, and makes the exit code 1.
+    A response with unchanged content is counted, not stored again. Jobs that expand by the schedule skip finished games
+    that are captured, so a job that was stopped continues where it was. Failed requests don't stop the others; they are
+    listed at the end, and the exit code is 1.
 
     \b
     Examples:
@@ -93,15 +98,15 @@ def ingest(ctx: click.Context, **asked: Unpack[_Asked]) -> None:
     "--workers",
     type=click.IntRange(min=1),
     default=os.cpu_count() or 1,
-    show_default="one a processor",
-    help="Processes that ask, keep and apply, together at the one rate.",
+    show_default="one per processor",
+    help="Number of processes; they share one rate limit.",
 )
 @click.pass_context
 def backfill(ctx: click.Context, workers: int, **asked: Unpack[_Asked]) -> None:
-    """Do what ingest does in several processes, for many games of a server of your own or an archive of recordings.
+    """Do what ingest does, in several processes: for many games on a server of your own, or from recordings.
 
-    All ask at the one MLB_ETL_RATE, so of the Stats API itself they get no more than ingest does. A worker that dies is
-    replaced; killed as a whole, it goes on where it was.
+    All processes share MLB_ETL_RATE, so with the Stats API itself this is no faster than ingest. A worker that dies is
+    replaced. If the whole command is killed, the next run continues where it was.
 
     \b
     Examples:
@@ -113,7 +118,9 @@ def backfill(ctx: click.Context, workers: int, **asked: Unpack[_Asked]) -> None:
 
 def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
     if asked["record"] and asked["replay"]:
-        raise click.UsageError("--record keeps what the API says, --replay does without it: not both")
+        raise click.UsageError(
+            "--record stores responses of the API, and --replay reads stored ones: give only one of them"
+        )
     how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
     settings = Settings.from_environment()
     job = job_files.load(asked["job"], settings.tables)

@@ -1,4 +1,4 @@
-"""mlb-etl jobs: the jobs that come with the package, and the format of job files."""
+"""mlb-etl jobs: the shipped jobs, and the format of job files."""
 
 import click
 
@@ -8,7 +8,7 @@ from mlb_etl.jobs import job_files, spec
 
 @click.group("jobs")
 def group() -> None:
-    """See which jobs there are, and how a job file is written.
+    """List the shipped jobs, and show how to write a job file.
 
     \b
     Example:
@@ -19,7 +19,7 @@ def group() -> None:
 @group.command("list")
 @report.FORMAT
 def list_(*, form: str) -> None:
-    """List the jobs that go by name.
+    """List the shipped jobs, which --job takes by name.
 
     \b
     Example:
@@ -35,7 +35,7 @@ def list_(*, form: str) -> None:
 @group.command()
 @click.argument("name", type=click.Choice([*job_files.shipped()]))
 def show(*, name: str) -> None:
-    """Print a job's file, as the beginning of one of your own.
+    """Print the file of a shipped job, as a start for your own.
 
     \b
     Example:
@@ -46,7 +46,7 @@ def show(*, name: str) -> None:
 
 @group.command()
 def schema() -> None:
-    """Print the JSON Schema of job files, by which editors complete and check them.
+    """Print the JSON Schema of job files, with which editors complete and check them.
 
     \b
     Example:

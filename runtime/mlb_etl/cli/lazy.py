@@ -1,4 +1,4 @@
-"""A group of commands that imports each one when it is needed, so that help and small commands start fast."""
+"""A group that imports each command when it is used, so that help and small commands start fast."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -8,25 +8,25 @@ import click
 
 
 class Place(NamedTuple):
-    """Where a command is defined, as `module:name`, and the line that the group's help shows for it."""
+    """Where a command is defined, as `module:name`, and its line in the help of the group."""
 
     target: str
     line: str
 
 
 class LazyGroup(click.Group):
-    """Knows its commands by name; the group's own help imports none of them."""
+    """Knows its commands by name; its own help imports none of them."""
 
     def __init__(self, *args: Any, places: Mapping[str, Place], **options: Any) -> None:
         super().__init__(*args, **options)
         self._places = places
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The names, in the order of the alphabet."""
+        """The names, in alphabetical order."""
         return sorted(self._places)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """The command of that name, imported; None where there is none."""
+        """The command of that name, imported; None if there is no such command."""
         if cmd_name not in self._places:
             return None
         module, _, name = self._places[cmd_name].target.partition(":")

@@ -1,4 +1,4 @@
-"""mlb-etl live: follows games while they are on."""
+"""mlb-etl live: follow games in progress."""
 
 import math
 import signal
@@ -19,7 +19,7 @@ from mlb_etl.settings import Settings
 
 
 def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
-    if math.isnan(number):  # which is in every range
+    if math.isnan(number):  # click's ranges let NaN pass
         raise click.BadParameter("a number is expected")
     return number
 
@@ -30,7 +30,7 @@ def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
     "day",
     callback=parameters.day(ZONE),
     metavar="DATE",
-    help="The games of this date: YYYY-MM-DD, today, yesterday or tomorrow in New York.",
+    help="Only the games of this date: YYYY-MM-DD, or today, yesterday or tomorrow in New York.",
 )
 @click.option("--game-pk", "game_pks", type=click.IntRange(1), multiple=True, help="Only this game. Repeatable.")
 @click.option(
@@ -39,15 +39,15 @@ def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
     callback=_finite,
     default=10.0,
     show_default=True,
-    help="Seconds between two polls of a game that is on; more where its feed says so (metaData.wait).",
+    help="Seconds between two polls of a game in progress; more if its feed asks for it (metaData.wait).",
 )
-@click.option("--diff", is_flag=True, help="Ask for what changed since the last poll (diffPatch).")
+@click.option("--diff", is_flag=True, help="Poll for changes only (diffPatch).")
 @click.option(
     "--verify-every",
     type=click.IntRange(min=1),
     default=patch.VERIFY,
     show_default=True,
-    help="With --diff: polls of a game after which the whole feed is taken and compared.",
+    help="With --diff: request the whole feed after this many polls of a game, and compare it.",
 )
 @click.option(
     "--sport-id",
@@ -56,7 +56,7 @@ def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
     multiple=True,
     default=(1,),
     show_default=True,
-    help="Level of play of the games of each day; 1 is Major League Baseball. Repeatable.",
+    help="Follow games of this level of play; 1 is MLB. Repeatable.",
 )
 @click.option(
     "--give-up-after",
@@ -66,10 +66,10 @@ def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
     default=start.PATIENCE.total_seconds() / 60,
     show_default=True,
     metavar="MINUTES",
-    help="With --date or --game-pk: end with exit code 1 after so long without an answer.",
+    help="With --date or --game-pk: end with exit code 1 after this long without an answer.",
 )
-@click.option("--object-store", "store", is_flag=True, help="Keep what is captured in MLB_ETL_OBJECT_STORE too.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to tell what happens.")
+@click.option("--object-store", "store", is_flag=True, help="Also keep the captures in MLB_ETL_OBJECT_STORE.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_context
 def live(
     ctx: click.Context,
@@ -84,20 +84,20 @@ def live(
     store: bool,
     form: str,
 ) -> None:
-    """Follow games: capture each while it is on, and apply what comes to the tables at once.
+    """Follow games: capture each one while it is in progress, and apply each capture to the tables at once.
 
-    Without --date and --game-pk it is a service that runs until SIGTERM or Ctrl-C: it follows each day's games, and
-    comes back for corrections 1, 24 and 72 hours after a game was final, and when the API lists it as changed.
+    Without --date and --game-pk it is a service that runs until SIGTERM or Ctrl-C. It follows each day's games, and
+    polls a finished game again 1, 24 and 72 hours later, and when the API lists it as changed.
 
-    With them it is a job that ends by itself, once no game is on or to come. Of corrections it asks for those that are
-    due by then; the rest is for the service, or for another run.
+    With them it is a job that ends once no game is in progress or to come. It requests the corrections that are due by
+    then; later ones are left to the service or to another run.
 
-    What is due follows from the schedule and from what was captured, so a process that was stopped or killed goes on
-    where it was. An API or a database that goes away is waited for, by a job no longer than --give-up-after. Ended by a
-    signal, the exit code is 0; ended by itself, it is 1 where something was given up, or is in quarantine.
+    It derives what is due from the schedule and the raw table, so after a stop or a kill it continues where it was. It
+    waits for an API or a database that goes away; a job waits no longer than --give-up-after. After a signal the exit
+    code is 0; otherwise it is 1 if something was given up or is in quarantine.
 
-    Delays are polled at 6 times the interval, games before they begin at 30 times, suspended ones at 90 times; the
-    schedule at 6 times, or 90 times while nothing is on.
+    Delayed games are polled every 6 intervals, games about to begin every 30, suspended ones every 90; the schedule
+    every 6, or every 90 while no game is in progress.
 
     \b
     Examples:
@@ -130,7 +130,7 @@ def live(
 
 @contextmanager
 def _clock() -> Iterator[SystemClock]:
-    """Stopped by SIGTERM and SIGINT; what is done to the database then is done to its end, and nothing else."""
+    """A clock that SIGTERM and SIGINT stop; a transaction under way still completes, but nothing new starts."""
     clock = SystemClock()
     before = {number: signal.signal(number, lambda *_: clock.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -1,4 +1,4 @@
-"""mlb-etl load and mlb-etl test load-stub: captured responses from files into the raw tables."""
+"""mlb-etl load and mlb-etl test load-stub: load captured responses from files into the raw tables."""
 
 import os
 from collections import Counter, defaultdict
@@ -29,10 +29,10 @@ _TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S%z"])
 _OUTCOMES = {"stored": "stored", "seen": "unchanged", "known": "known", "refused": "refused", "unmapped": "not mapped"}
 
 _method = click.option(
-    "--method", help="Method of bare responses, such as game.liveGameV1; needed where there are several."
+    "--method", help="Method of bare responses, such as game.liveGameV1; required if there are several."
 )
 _captured_at = click.option(
-    "--captured-at", type=_TIME, help="Time of bare responses' requests; by default the file's last change."
+    "--captured-at", type=_TIME, help="When bare responses were requested; by default the file's modification time."
 )
 
 
@@ -40,7 +40,7 @@ _captured_at = click.option(
 @click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
 @_method
 @_captured_at
-@click.option("--transform", is_flag=True, help="Apply what is loaded to the tables at once.")
+@click.option("--transform", is_flag=True, help="Also apply the loaded captures to the tables.")
 @report.FORMAT
 @click.pass_context
 def load(
@@ -52,12 +52,12 @@ def load(
     transform: bool,
     form: str,
 ) -> None:
-    """Put captured responses into the raw tables: files, and each *.json and *.json.gz in folders and below.
+    """Load captured responses into the raw tables: files, and each *.json and *.json.gz below folders.
 
-    A file is a stub, {endpoint, method, path_params, captured_at, response, ...}, or a bare response; gzipped or not.
-    Recordings of `mlb-etl ingest --record` are stubs, and so is what `mlb-sim write` makes.
+    A file is a stub, {endpoint, method, path_params, captured_at, response, ...}, or a bare response; it may be
+    gzipped. `mlb-etl ingest --record` and `mlb-sim write` write stubs.
 
-    A file that can't be used is listed with the reason and the place in it, and the exit code is 1; all others are
+    A file that can't be used is listed with the reason and the place in it, and the exit code is 1; the others are
     loaded. In a folder, responses of methods without a mapping are only counted. Loading a file again changes nothing.
 
     \b
@@ -69,7 +69,7 @@ def load(
     """
     files = [file for path in paths for file in (stub_files.find(path) if path.is_dir() else [path])]
     if not files:
-        raise click.UsageError("nothing to load: no *.json or *.json.gz there")
+        raise click.UsageError("nothing to load: found no *.json or *.json.gz")
     named = {path for path in paths if not path.is_dir()}
     _load(ctx, files, Bare(method, captured_at), named=named, transform=transform, form=form)
 
@@ -93,7 +93,7 @@ def test() -> None:
     default="../shared/stubs",
     show_default=True,
     show_envvar=True,
-    help="Where --game-pk looks for stubs.",
+    help="Folder in which --game-pk looks for stubs.",
 )
 @click.option("--file", "files", type=_FILE, multiple=True, help="Load this file. Repeatable.")
 @click.option("--dir", "folders", type=_DIR, multiple=True, help="Load every *.json and *.json.gz below. Repeatable.")
@@ -112,10 +112,10 @@ def load_stub(
     captured_at: datetime | None,
     form: str,
 ) -> None:
-    """Do what `mlb-etl load` does, for the stubs of a game too.
+    """Do what `mlb-etl load` does, and find the stubs of a game.
 
-    They are looked for in $MLB_STUBS, or in ../shared/stubs. Where there are none, an invented feed stands in for game
-    747175, one that the simulator made and that ships.
+    It looks in $MLB_STUBS, or in ../shared/stubs. If game 747175 has none there, it loads a shipped feed, invented by
+    the simulator.
 
     \b
     Examples:
@@ -127,7 +127,7 @@ def load_stub(
     for number in game_pk:
         chosen += _stubs_of(number, [stubs] if told else [stubs, loader.SHIPPED])
     if not chosen:
-        raise click.UsageError("nothing to load: say --game-pk, --file, or --dir with a folder of *.json or *.json.gz")
+        raise click.UsageError("nothing to load: give --game-pk, --file, or --dir with a folder of *.json or *.json.gz")
     _load(ctx, chosen, Bare(method, captured_at), named=set(files), transform=False, form=form)
 
 
@@ -137,15 +137,15 @@ def _stubs_of(game_pk: int, folders: Sequence[Path]) -> list[Path]:
     for folder in folders:
         if found := loader.choose(package, folder, {"game_pk": str(game_pk)}):
             if folder == loader.SHIPPED:
-                click.echo(f"no stub of game {game_pk} in {folders[0]}: an invented game stands in for it", err=True)
+                click.echo(f"no stub of game {game_pk} in {folders[0]}: using an invented game instead", err=True)
             return found
-    raise EtlError(f"no stub of game {game_pk} in {folders[0]}; say where they are with --stubs or $MLB_STUBS")
+    raise EtlError(f"no stub of game {game_pk} in {folders[0]}; name their folder with --stubs or $MLB_STUBS")
 
 
 def _load(
     ctx: click.Context, paths: Sequence[Path], bare: Bare, *, named: set[Path], transform: bool, form: str
 ) -> None:
-    """Load the files and say what became of them, even where the rest can't be loaded."""
+    """Load the files and report what happened to each, even if an error stops the rest."""
     settings = Settings.from_environment()
     if bare.method is not None:
         registry.method(settings.tables, bare.method)
@@ -156,7 +156,7 @@ def _load(
         with db.connect(settings) as connection, db.translate_errors(), counting("files") as progress:
             migrate.require(connection, settings.tables)
             for file in loader.load_each(connection, paths, package=settings.tables, bare=bare):
-                meant = file.outcome == "unmapped" and file.path in named  # in a folder it is passed over
+                meant = file.outcome == "unmapped" and file.path in named  # in a folder it is skipped
                 done.append(replace(file, outcome="refused") if meant else file)
                 progress(len(done), len(paths))
         if transform:
@@ -169,7 +169,7 @@ def _load(
 
 
 def _transform(settings: Settings, done: Sequence[File]) -> Counts:
-    """Apply the captures of the documents that were loaded."""
+    """Apply the captures of the loaded documents."""
     scopes: defaultdict[str, defaultdict[str, dict[Any, None]]] = defaultdict(lambda: defaultdict(dict))
     for file in done:
         if file.method is not None and file.why is None:
@@ -184,7 +184,7 @@ def _transform(settings: Settings, done: Sequence[File]) -> Counts:
 
 
 def _report(done: Sequence[File], counts: Counts | None, form: str) -> None:
-    """Print what became of the files, by method, and why some were refused."""
+    """Print the outcomes by method, and why files were refused."""
     methods: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for file in done:
         methods[file.method or "unknown"][file.outcome] += 1

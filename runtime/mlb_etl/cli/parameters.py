@@ -9,14 +9,14 @@ import click
 
 from mlb_etl.jobs import placeholders
 
-JOB = "The job: the path of its file, or the name of one that `mlb-etl jobs list` shows."
+JOB = "Path of a job file, or name of a job that `mlb-etl jobs list` shows."
 PARAM = click.option(
     "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the job. Repeatable."
 )
 
 
 def given(params: Iterable[str], *, option: str = "--param", **named: Iterable[str]) -> dict[str, list[str]]:
-    """The texts of each parameter: those with an option of their own, and those that `option` gives as NAME=VALUE."""
+    """The values of each parameter, as text: from options of their own, and from `option` as NAME=VALUE."""
     texts: defaultdict[str, list[str]] = defaultdict(list)
     for name, values in named.items():
         for value in values:
@@ -30,7 +30,7 @@ def given(params: Iterable[str], *, option: str = "--param", **named: Iterable[s
 
 
 def day(zone: ZoneInfo) -> Callable[[click.Context, click.Parameter, str | None], date | None]:
-    """A callback for options that take a date: YYYY-MM-DD, or today, yesterday or tomorrow in a time zone."""
+    """A callback for options that take a date: YYYY-MM-DD, or today, yesterday or tomorrow in this time zone."""
 
     def read(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
         try:

@@ -1,4 +1,4 @@
-"""How work gets on: a bar on a terminal's standard error, elsewhere a line in the log now and then."""
+"""Progress: a bar on standard error if that is a terminal, otherwise a log line now and then."""
 
 import logging
 import time
@@ -13,15 +13,15 @@ from mlb_etl.cli.console import moves, moving
 from mlb_etl.jobs.ingest import Done, Progress
 
 _EVERY = 10.0  # seconds between lines of the log
-_REDRAWN = 0.1  # seconds between two pictures of a bar
-_WIDEST = 40  # columns of a bar
+_REDRAWN = 0.1  # seconds between two drawings of the bar
+_WIDEST = 40  # columns of the bar
 log = logging.getLogger(__name__)
-log.setLevel(logging.INFO)  # whoever wants none says --quiet
+log.setLevel(logging.INFO)  # --quiet turns progress off
 
 
 @contextmanager
 def capturing(*, quiet: bool) -> Iterator[Progress]:
-    """Shows how captures that come one by one get on, and tells of failures."""
+    """Shows the progress of captures, and logs failures."""
     console = Console(stderr=True)
     if quiet:
         yield lambda _, __: None
@@ -40,7 +40,7 @@ def capturing(*, quiet: bool) -> Iterator[Progress]:
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows how many are done of how many: on a terminal; in a pipe nothing."""
+    """Shows how many are done of how many on a terminal, and nothing in a pipe."""
     console = Console(stderr=True)
     if not moves(console):
         yield lambda _, __: None
@@ -50,7 +50,7 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 class Tally:
-    """What was done so far, and how fast; the time runs from the first that is added."""
+    """What is done so far, and how fast; the clock starts with the first addition."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -60,7 +60,7 @@ class Tally:
         self.failed = 0
 
     def add(self, more: Done) -> None:
-        """Count some more; the first time with nothing done yet, when the work begins."""
+        """Count some more; the first call, when the work begins, adds nothing."""
         if self._began is None:
             self._began = self._clock()
         self.done += more.done
@@ -68,7 +68,7 @@ class Tally:
         self.failed += more.failed
 
     def said(self, total: int) -> str:
-        """The rate, failures, and the time left as if what is left takes as long as what was not skipped."""
+        """The rate, the failures and the time left, assuming that the rest takes as long as what was not skipped."""
         spent = self._clock() - (self._began or 0.0)
         worked = self.done - self._skipped
         rate = worked / spent if self._began is not None and spent > 0 else 0.0
@@ -83,7 +83,7 @@ def _duration(seconds: float) -> str:
 
 
 class _Lines:
-    """A line every few seconds, and one in the end."""
+    """A line every few seconds, and one at the end."""
 
     def __init__(self) -> None:
         self._tally = Tally()
@@ -100,7 +100,7 @@ class _Lines:
 
 @contextmanager
 def _bar(console: Console) -> Iterator[Callable[[int, int, str], None]]:
-    """One line: a bar, how many of how many, and what is said of them."""
+    """One line: a bar, how many of how many, and a text."""
     with moving(console, transient=True) as draw:
         drawn = -_REDRAWN
 

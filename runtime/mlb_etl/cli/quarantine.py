@@ -1,4 +1,4 @@
-"""mlb-etl quarantine: captures that were not applied, and what is decided on them."""
+"""mlb-etl quarantine: list captures that can't be applied, and decide about them."""
 
 import functools
 import sys
@@ -37,23 +37,23 @@ def _day(_: click.Context, __: click.Parameter, text: str | None) -> datetime | 
 
 _FILTERS = (
     click.argument("numbers", metavar="[ID]...", nargs=-1, type=click.IntRange(1, _LARGEST)),
-    click.option("--method", help="Only this method's, such as game.liveGameV1."),
-    click.option("--game-pk", multiple=True, help="Only of this game. Repeatable; the same as --key game_pk=N."),
+    click.option("--method", help="Only captures of this method, such as game.liveGameV1."),
+    click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --key game_pk=N."),
     click.option(
-        "--key", "keys", multiple=True, metavar="NAME=VALUE", help="Only of documents with this key. Repeatable."
+        "--key", "keys", multiple=True, metavar="NAME=VALUE", help="Only documents with this key. Repeatable."
     ),
-    click.option("--table", metavar="SCHEMA.TABLE", help="Only what concerns this table."),
-    click.option("--reason", metavar="TEXT", help="Only what has this in its reason, in upper or lower case."),
-    click.option("--since", callback=_day, metavar="DAY", help="Only what was captured on this day (UTC) or later."),
-    click.option("--before", callback=_day, metavar="DAY", help="Only what was captured before this day (UTC)."),
+    click.option("--table", metavar="SCHEMA.TABLE", help="Only captures with an error in this table."),
+    click.option("--reason", metavar="TEXT", help="Only captures whose reason contains this text, in any case."),
+    click.option("--since", callback=_day, metavar="DAY", help="Only captures of this day (UTC) or later."),
+    click.option("--before", callback=_day, metavar="DAY", help="Only captures from before this day (UTC)."),
 )
-_ALL = click.option("--all", "everything", is_flag=True, help="All that waits.")
-_DRY_RUN = click.option("--dry-run", is_flag=True, help="Only tell which are meant.")
-_YES = click.option("--yes", is_flag=True, help="Don't ask whether what filters found is meant.")
+_ALL = click.option("--all", "everything", is_flag=True, help="All waiting captures.")
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Only list the selected captures.")
+_YES = click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 
 
 def _chosen_by(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the filters to a command, which gets them as one."""
+    """Adds the filters to a command, which receives them as one argument."""
 
     @functools.wraps(command)
     def parsed(
@@ -73,11 +73,10 @@ def _chosen_by(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group("quarantine")
 def group() -> None:
-    """Look at captures that were not applied, and decide on them.
+    """List captures that can't be applied, and decide about them.
 
-    A capture that breaks a rule waits here, in etl.quarantine, and stays in the raw table; nothing of it is in the
-    tables, and `mlb-etl transform` leaves it alone. Captures are named by their numbers, or by filters, all of which
-    have to fit.
+    A capture that breaks a rule waits in quarantine (etl.quarantine). It stays in the raw table, but none of it is in
+    the tables, and `mlb-etl transform` skips it. Select captures by id, or by filters, which all have to match.
 
     \b
     Examples:
@@ -94,11 +93,11 @@ def group() -> None:
     type=click.Choice(["waiting", "dropped", "all"]),
     default="waiting",
     show_default=True,
-    help="What waits, what was dropped, or both.",
+    help="List waiting captures, dropped ones, or both.",
 )
 @FORMAT
 def list_(*, wanted: Filter, state: Literal["waiting", "dropped", "all"], form: str) -> None:
-    """List what waits, oldest first; captures of one reason stand together.
+    """List waiting captures, oldest first, grouped by reason.
 
     \b
     Examples:
@@ -119,7 +118,7 @@ def list_(*, wanted: Filter, state: Literal["waiting", "dropped", "all"], form: 
 @_chosen_by
 @FORMAT
 def show(*, wanted: Filter, form: str) -> None:
-    """Show where captures break which rule, with which value. In JSON it is a list.
+    """Show which rule each capture breaks, where and with which value. The JSON output is a list.
 
     \b
     Examples:
@@ -142,9 +141,9 @@ def show(*, wanted: Filter, form: str) -> None:
 @FORMAT
 @click.pass_context
 def retry(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: bool, form: str) -> None:
-    """Apply captures as `transform` would, after what stopped them was mended: a mapping, a rule, the database.
+    """Apply captures as `transform` would, after the cause is fixed: in a mapping, a rule or the database.
 
-    What can't be applied stays, and the exit code is 1.
+    Captures that still can't be applied stay in quarantine, and the exit code is 1.
 
     \b
     Examples:
@@ -165,9 +164,9 @@ def retry(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: bool
 @FORMAT
 @click.pass_context
 def accept(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
-    """Apply captures although they delete much of what is there, or differ from another of the same time.
+    """Apply captures although they delete much of a document, or differ from another capture of the same time.
 
-    Other rules hold all the same, and what is older than the tables stays without effect.
+    All other rules still hold, and a capture older than the tables still has no effect.
 
     \b
     Examples:
@@ -187,7 +186,7 @@ def accept(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: boo
 @_YES
 @FORMAT
 def drop(*, wanted: Filter, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
-    """Decide that captures are never to be applied; they stay in the raw table, and in `list --state dropped`.
+    """Mark captures as never to be applied; they stay in the raw table and in `list --state dropped`.
 
     \b
     Examples:
@@ -214,18 +213,18 @@ def _connect() -> Connection:
 
 
 def _find(wanted: Filter, state: State | None) -> list[Entry]:
-    """Those that are wanted; named by their numbers, in whatever state they are."""
+    """The selected captures; those selected by id may be in any state."""
     with _connect() as connection:
         return quarantine.entries(connection, wanted if wanted.numbers else replace(wanted, state=state))
 
 
 def _require(wanted: Filter, *, everything: bool) -> None:
     if (wanted == Filter()) != everything:
-        raise click.UsageError("say which: one or more IDs, filters, or --all")
+        raise click.UsageError("select captures: by one or more IDs, filters, or --all")
 
 
 def _meant(wanted: Filter, done: str, *, everything: bool, dry_run: bool, form: str) -> list[Entry]:
-    """The captures to do something to, which are only told of a dry run."""
+    """The captures to act on; a dry run prints them and returns none."""
     _require(wanted, everything=everything)
     found = _find(wanted, "waiting")
     if not dry_run:
@@ -239,12 +238,12 @@ def _meant(wanted: Filter, done: str, *, everything: bool, dry_run: bool, form: 
 
 
 def _confirm(wanted: Filter, found: list[Entry], done: str, *, yes: bool) -> None:
-    """Ask whether what filters found is meant; what is named by numbers only is."""
+    """Ask for confirmation, unless captures were selected by id alone."""
     if yes or not found or wanted == Filter(wanted.numbers) != Filter():
         return
     if not sys.stdin.isatty():
         raise click.UsageError(f"{len(found)} would be {done}: --dry-run lists them, --yes does it")
-    click.confirm(f"{len(found)} will be {done}; --dry-run lists them. Go on?", abort=True, err=True)
+    click.confirm(f"{len(found)} will be {done}; --dry-run lists them. Continue?", abort=True, err=True)
 
 
 def _settle(ctx: click.Context, chosen: list[Entry], policy: Policy, form: str) -> None:

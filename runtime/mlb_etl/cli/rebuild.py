@@ -1,4 +1,4 @@
-"""mlb-etl rebuild: tables made anew from the raw responses."""
+"""mlb-etl rebuild: rebuild tables from the raw responses."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,13 +13,13 @@ from mlb_etl.stores.postgres.shown import Shown
 
 
 @click.command()
-@click.option("--table", required=True, metavar="SCHEMA.TABLE", help="The table; others of its migration come with it.")
+@click.option("--table", required=True, metavar="SCHEMA.TABLE", help="The table; its migration may rebuild others too.")
 @report.FORMAT
 def rebuild(*, table: str, form: str) -> None:
-    """Apply the pending migration that makes a table anew, and fill it with rows of the raw responses.
+    """Apply the pending migration that rebuilds a table, and fill the table from the raw responses.
 
-    For a change that no statement can make in place, such as another key or partition. The rows are made first; the new
-    table then takes the old one's place in one transaction, in which writers wait. A failure leaves all as it was.
+    This is for changes that no statement can make in place, such as another key or partitioning. The rows are derived
+    first; then the new table replaces the old one in one transaction, while writers wait. A failure changes nothing.
 
     \b
     Example:
@@ -33,12 +33,12 @@ def rebuild(*, table: str, form: str) -> None:
         return
     click.echo(f"applied {done.script}")
     for name, rows in done.rows.items():
-        click.echo(f"made {name} anew: {rows} rows")
+        click.echo(f"rebuilt {name}: {rows} rows")
 
 
 def _progress(documents: Sequence[Shown]) -> Iterator[Shown]:
-    """The documents, with a line on a terminal that tells how many are done."""
-    with counting("documents made into rows") as progress:
+    """The documents, with their progress on a terminal."""
+    with counting("documents read") as progress:
         for number, each in enumerate(documents, 1):
             yield each
             progress(number, len(documents))

@@ -1,4 +1,4 @@
-"""mlb-etl repair: the tables of documents as their captures have them."""
+"""mlb-etl repair: derive the rows of documents again from their captures."""
 
 from dataclasses import asdict
 
@@ -27,14 +27,14 @@ def repair(
     everything: bool,
     form: str,
 ) -> None:
-    """Bring the tables of documents to their captures, whatever is in them.
+    """Derive the rows of documents again from their captures, whatever the tables hold now.
 
-    For rows that were changed, deleted or added by hand, and for a document that shows a time that is yet to come. Its
-    rows are made again from the capture that the tables show, or from the newest sound one where that is gone; rows
-    that are later are replaced too. Then captures that were not applied yet are applied as always.
+    This is for rows that were changed, deleted or added by hand, and for documents that show a future time. Rows are
+    derived from the capture that the tables show, or from the newest one outside quarantine if that is gone; later rows
+    are replaced too. Captures not applied yet are then applied as usual.
 
-    `mlb-etl verify rows` tells what differs. The exit code is 1 where a document is left as it was, or captures wait in
-    quarantine.
+    `mlb-etl verify rows` lists the differences. The exit code is 1 if a document could not be repaired or captures wait
+    in quarantine.
 
     \b
     Examples:
@@ -44,7 +44,7 @@ def repair(
     """
     given = parameters.given(params, game_pk=game_pk)
     if everything == any(given.values()):
-        raise click.UsageError("say which documents: --game-pk, --param, or --all")
+        raise click.UsageError("select documents: by --game-pk, --param, or --all")
     settings = Settings.from_environment()
     done = {
         each.name: work.repair(api.database(settings), each, scope)
@@ -61,9 +61,7 @@ def repair(
 
 
 def _show(method: str, done: work.Repaired) -> None:
-    click.echo(
-        f"{method}: {done.documents} documents, {done.changed} changed, {done.reset} taken back from a time to come"
-    )
+    click.echo(f"{method}: {done.documents} documents, {done.changed} changed, {done.reset} reset from a future time")
     for each in done.left:
         about = ", ".join(f"{name} {value}" for name, value in each.document.items())
-        click.echo(f"left as it is: {method} {about}\n  {each.why}")
+        click.echo(f"not repaired: {method} {about}\n  {each.why}")

@@ -1,4 +1,4 @@
-"""mlb-etl replay: the raw tables from an object store."""
+"""mlb-etl replay: fill the raw tables from an object store."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -13,24 +13,26 @@ from mlb_etl.stores.postgres import db, migrate
 
 @click.command()
 @click.option("--from", "place", required=True, metavar="PLACE", help="s3://bucket/prefix, file:///folder or a folder.")
-@click.option("--method", "methods", multiple=True, help="Only this method's, such as game.liveGameV1. Repeatable.")
+@click.option(
+    "--method", "methods", multiple=True, help="Only captures of this method, such as game.liveGameV1. Repeatable."
+)
 @click.option(
     "--since",
     callback=parameters.day(ZoneInfo("UTC")),
     metavar="DATE",
-    help="Only what was captured on this day (UTC) or later: YYYY-MM-DD, today or yesterday.",
+    help="Only captures of this day (UTC) or later: YYYY-MM-DD, today or yesterday.",
 )
-@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--quiet", is_flag=True, help="Don't report progress.")
 @report.FORMAT
 @click.pass_context
 def replay(
     ctx: click.Context, *, place: str, methods: tuple[str, ...], since: date | None, quiet: bool, form: str
 ) -> None:
-    """Fill the raw tables with the captures in an object store, as if they came now; the API is not asked.
+    """Fill the raw tables with the captures in an object store, without asking the API.
 
-    What is there already stays as it is, so it can be done again, and goes on after it was stopped. An object that is
-    no capture is listed with the reason, does not stop the rest, and makes the exit code 1. `mlb-etl transform` then
-    makes the tables.
+    Captures already there stay as they are, so you can run it again, also after it was stopped. An object that can't be
+    read is listed with the reason; the others are loaded, and the exit code is 1. Afterwards `mlb-etl transform` fills
+    the tables.
 
     \b
     Examples:

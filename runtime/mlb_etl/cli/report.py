@@ -1,4 +1,4 @@
-"""What people and machines read of what a command did."""
+"""Results of commands, as text and as JSON."""
 
 import json
 import re
@@ -18,17 +18,15 @@ __all__ = ["Cell", "table"]
 
 T = TypeVar("T")
 
-FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print what is told."
-)
-_SHOWN = 20  # of what failed; in JSON all are
-_LISTED = 10  # captures that wait, after a run
+FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
+_SHOWN = 20  # failures in text; JSON lists all
+_LISTED = 10  # captures in quarantine that a run lists
 _NUMBER = re.compile(r"\d+")
 _INDEX = re.compile(r"\[(?:\d+|'(?:[^'\\]|\\.)*')\]")
 
 
 class Waiting(NamedTuple):
-    """A capture that waits for a decision, as lists show it."""
+    """A capture in quarantine, as lists show it."""
 
     number: int
     about: str
@@ -38,19 +36,19 @@ class Waiting(NamedTuple):
 
 
 def as_json(data: object) -> None:
-    """Print data as JSON; times are in the form of ISO 8601."""
+    """Print data as JSON, with times in ISO 8601."""
     click.echo(json.dumps(data, indent=2, default=datetime.isoformat))
 
 
 def counts(done: Counts) -> None:
-    """Print what a run did: rows of tables where any changed, captures by what became of them, and those that wait."""
+    """Print what a run did: the tables that changed, captures by outcome, and those in quarantine."""
     changed = [(name, each) for name, each in done.tables.items() if each.inserted or each.updated or each.deleted]
     total = sum(done.tables.values(), TableCounts())
     if changed:
         rows = [(name, *asdict(each).values()) for name, each in (*changed, ("all tables", total))]
         table(("table", *asdict(total)), rows)
     elif done.tables:
-        paragraph(f"no row changed; {number(total.unchanged)} stand as they are in the captures")
+        paragraph(f"no row changed; {number(total.unchanged)} already match the captures")
     paragraph(", ".join(f"{name} {number(found)}" for name, found in asdict(done.documents).items()))
     some(done.warnings, _warned, "break a check")
     unreadable(done.unreadable)
@@ -66,14 +64,14 @@ def _waiting(each: Quarantined) -> Waiting:
 
 
 def keys(document: Mapping[str, Any]) -> str:
-    """The keys of a document, as people read them."""
+    """The keys of a document, as text."""
     return ", ".join(f"{name} {value}" for name, value in document.items())
 
 
 def waiting(captures: Iterable[Waiting], *, most: int | None = None) -> None:
-    """Print captures in quarantine, those of one reason together; at `most` so many, and how many more there are.
+    """Print captures in quarantine, grouped by reason: the first `most`, and how many more there are.
 
-    Reasons and places that differ in numbers and indexes only, such as how many rows would be lost, are one.
+    Reasons and places that differ only in numbers and indexes, such as how many rows would be lost, form one group.
     """
     groups: defaultdict[tuple[object, ...], list[Waiting]] = defaultdict(list)
     for each in captures:
@@ -103,7 +101,7 @@ def _time(of: datetime) -> str:
 
 
 def plain(done: Counts) -> dict[str, Any]:
-    """What a run did, as JSON has it."""
+    """What a run did, for JSON."""
     return {
         "documents": asdict(done.documents),
         "tables": {name: asdict(each) for name, each in done.tables.items()},
@@ -114,7 +112,7 @@ def plain(done: Counts) -> dict[str, Any]:
 
 
 def unreadable(left_out: Iterable[LeftOut]) -> None:
-    """Print which values are NULL as they could not be read, those of one path together."""
+    """Print the unreadable values, which are NULL, grouped by path."""
     by_path: defaultdict[tuple[str, str], list[LeftOut]] = defaultdict(list)
     for each in left_out:
         by_path[each.what.table, each.what.path].append(each)
@@ -131,13 +129,13 @@ def _quarantined(each: Quarantined) -> dict[str, Any]:
 
 
 def facts(why: Rejected) -> dict[str, str | None]:
-    """Why a response was turned down, as JSON has it."""
+    """Why a response was rejected, for JSON."""
     value = None if why.value is None else str(why.value)
     return {"table": why.table, "path": why.path, "value": value, "reason": why.reason}
 
 
 def pairs(of: Mapping[str, Any]) -> None:
-    """Print facts with their names, without those that are not there."""
+    """Print facts with their names, except those that are None."""
     longest = max(map(len, of))
     for name, fact in of.items():
         if fact is not None:
@@ -147,7 +145,7 @@ def pairs(of: Mapping[str, Any]) -> None:
 
 
 def some(of: Sequence[T], tell: Callable[[T], None], what: str) -> None:
-    """Tell of the first, and how many more there are."""
+    """Print the first ones, and how many more there are."""
     for each in of[:_SHOWN]:
         tell(each)
     if len(of) > _SHOWN:
@@ -155,7 +153,7 @@ def some(of: Sequence[T], tell: Callable[[T], None], what: str) -> None:
 
 
 def rejected(title: str, why: Rejected) -> None:
-    """Print why a response was turned down."""
+    """Print why a response was rejected."""
     facts = {"table": why.table, "path": why.path, "value": shortened(why.value), "reason": why.reason}
     click.echo(printable(title))
     for name, fact in facts.items():

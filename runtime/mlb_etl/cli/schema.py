@@ -33,10 +33,10 @@ def schema() -> None:
 @schema.command()
 @report.FORMAT
 def init(*, form: str) -> None:
-    """Apply the migrations that are pending, each in one transaction; without any, do nothing.
+    """Apply the pending migrations, each in one transaction.
 
-    The history is etl.flyway_schema_history, of Flyway's form. A migration that has changed since it was applied is
-    refused.
+    They are recorded in etl.flyway_schema_history, in Flyway's format. A migration that has changed since it was
+    applied is refused.
 
     \b
     Examples:
@@ -59,13 +59,13 @@ def init(*, form: str) -> None:
 @report.FORMAT
 @click.pass_context
 def status(ctx: click.Context, *, form: str) -> None:
-    """List the migrations, and what of the tables differs from what they made.
+    """List the migrations, and how the tables differ from what they created.
 
-    A migration is applied, pending, changed since, or unknown: then the database is ahead of this package. Columns,
-    keys, checks, indexes and partitions that are missing or other than they were made are listed. What is of none of
-    the migrations, such as an index of yours, does no harm: JSON has it, and `mlb-etl -v`.
+    A migration is applied, pending, changed since it was applied, or unknown, in which case the database is newer than
+    this package. Columns, keys, checks, indexes and partitions that are missing or changed are listed. Objects that no
+    migration created, such as your own indexes, do no harm; JSON and `mlb-etl -v` list them.
 
-    The exit code is 1 unless all are applied and nothing is missing or changed.
+    The exit code is 0 if all migrations are applied and nothing is missing or changed, otherwise 1.
 
     \b
     Examples:
@@ -89,17 +89,17 @@ def status(ctx: click.Context, *, form: str) -> None:
 
 
 @schema.command()
-@click.option("--from", "first", type=_MONTH, metavar="YYYY-MM", help="First month to make partitions for, with --to.")
-@click.option("--to", "last", type=_MONTH, metavar="YYYY-MM", help="Last month to make partitions for, with --from.")
+@click.option("--from", "first", type=_MONTH, metavar="YYYY-MM", help="First month to premake, with --to.")
+@click.option("--to", "last", type=_MONTH, metavar="YYYY-MM", help="Last month to premake, with --from.")
 @click.option(
     "--drop-before",
     "before",
     type=_MONTH,
     metavar="YYYY-MM",
-    help="Drop the raw tables' partitions of all months before it.",
+    help="Drop the raw tables' partitions of all months before this one.",
 )
-@click.option("--yes", is_flag=True, help="With --drop-before: drop; without it, only tell what would be dropped.")
-@click.option("--force", is_flag=True, help="With --drop-before: drop captures too that are still needed.")
+@click.option("--yes", is_flag=True, help="With --drop-before: drop the months instead of only listing them.")
+@click.option("--force", is_flag=True, help="With --drop-before: also drop captures that are still needed.")
 @report.FORMAT
 @click.pass_context
 def partitions(
@@ -112,14 +112,16 @@ def partitions(
     force: bool,
     form: str,
 ) -> None:
-    """Make partitions ahead, or drop the raw tables' old ones; readers are never kept waiting.
+    """Premake partitions, or drop old ones of the raw tables; readers never wait.
 
-    With --from and --to, tables partitioned by month get their months, and those by season (a list of numbers in a
-    column called season or year) their years, as far as they are not there; other lists are made as values come.
+    With --from and --to, it creates the missing months of tables partitioned by month, and the missing years of tables
+    partitioned by season (a list of numbers in a column named season or year). Other lists get their partitions on
+    demand.
 
-    With --drop-before, months of the raw tables are listed with their captures, and with --yes dropped. A month is kept
-    while captures of it are needed: those that the tables show, which a changed mapping is applied to again, and those
-    that wait to be applied. --force gives them up. The exit code is 1 where --yes left a month.
+    With --drop-before, it lists months of the raw tables with their captures, and with --yes drops them. A month is
+    kept while it holds captures that are needed: those that the tables show, because a changed mapping is applied to
+    them again, and those that are pending or in quarantine. --force drops these too. The exit code is 1 if --yes kept a
+    month.
 
     \b
     Examples:
@@ -128,9 +130,9 @@ def partitions(
       mlb-etl schema partitions --drop-before 2024-07 --yes
     """
     if (first is None) != (last is None) or (first is None) == (before is None):
-        raise click.UsageError("say --from and --to, or --drop-before")
+        raise click.UsageError("give --from and --to, or --drop-before")
     if before is None and (yes or force):
-        raise click.UsageError("--yes and --force are for --drop-before")
+        raise click.UsageError("--yes and --force go with --drop-before")
     settings = Settings.from_environment()
     with db.connect(settings) as connection:
         migrate.require(connection, settings.tables, writing=before is None or yes)
@@ -148,20 +150,20 @@ def partitions(
 @click.option(
     "--captures",
     type=click.Choice(["keep", "delete"]),
-    help="What becomes of the season's captures in the raw tables; with keep, transform makes the season again.",
+    help="What to do with the season's captures in the raw tables; after keep, transform loads the season again.",
 )
-@click.option("--yes", is_flag=True, help="Drop; without it, only tell what would be dropped.")
+@click.option("--yes", is_flag=True, help="Drop the season instead of only listing what would go.")
 @report.FORMAT
 def drop_season(*, season: int, captures: Captures | None, yes: bool, form: str) -> None:
-    """Drop a season from the tables: its partitions, children first, and the rest of its documents' rows.
+    """Drop a season from the tables: its partitions, children first, and all other rows of its documents.
 
-    Partitions of the season go, and months that have rows of it only; other rows of its documents are deleted, and
-    their watermarks with them. It is all done in one transaction, and nothing is dropped where rows of other tables
-    refer to the season, or where its documents have rows of other seasons too. Only --yes finds such rows in tables
-    that are not this package's.
+    It drops the partitions of the season, and months that hold rows of no other season, and deletes the other rows of
+    the season's documents with their watermarks, in one transaction. It drops nothing if rows of other tables reference
+    the season, or if its documents also have rows of other seasons. References from tables outside this package are
+    found only with --yes.
 
-    Where the raw tables have captures of the season, --captures says what becomes of them. With keep the next
-    transform makes the season again. With delete they go too, which is refused while some are not applied yet.
+    If the raw tables hold captures of the season, --captures decides about them. After keep, the next transform loads
+    the season again. delete removes them too, and is refused while some are not applied yet.
 
     \b
     Examples:
@@ -181,7 +183,7 @@ def drop_season(*, season: int, captures: Captures | None, yes: bool, form: str)
         return
     _show_season(found)
     if not yes:
-        click.echo(f"--yes is refused: {refusal}" if refusal else "nothing was dropped: --yes drops it")
+        click.echo(f"--yes would be refused: {refusal}" if refusal else "nothing was dropped; --yes drops it")
 
 
 def _show_differences(differences: Sequence[Difference]) -> None:
@@ -210,9 +212,9 @@ def _show_old(months: Sequence[Old], form: str, *, yes: bool) -> None:
     headers = ("partition", "captures", "bytes", "shown by the tables", "waiting", "state")
     report.table(headers, [(*list(asdict(each).values())[:-1], each.state) for each in months])
     if any(each.state == "needed" for each in months):
-        click.echo("needed: the tables show these captures, or they wait to be applied; --force gives them up")
+        click.echo("needed: the tables show captures of it, or captures are pending or in quarantine; --force drops it")
     if not yes:
-        click.echo("nothing was dropped: --yes drops what is droppable")
+        click.echo("nothing was dropped; --yes drops the droppable months")
 
 
 def _show_season(season: Season) -> None:

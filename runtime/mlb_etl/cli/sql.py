@@ -1,4 +1,4 @@
-"""mlb-etl sql: the statements that write a table."""
+"""mlb-etl sql: print the statements that write a table."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -17,10 +17,10 @@ from mlb_etl.stores.postgres.statements import Statements, statements
 @click.argument("table")
 @report.FORMAT
 def sql(*, table: str, form: str) -> None:
-    """Print the statements that write TABLE: schema.name, or the name alone where one table has it.
+    """Print the statements that write TABLE: schema.name, or only the name if it is unique.
 
-    They are composed of what its mapping declares, and sent by psycopg: %(game_pk)s is a parameter, and %% beside one a
-    percent sign. No database is needed.
+    They are composed from what the table's mapping declares. psycopg sends them: %(game_pk)s is a parameter, and in a
+    statement with parameters %% is a percent sign. This needs no database.
 
     \b
     Examples:
@@ -36,13 +36,13 @@ def sql(*, table: str, form: str) -> None:
 
 
 def script(composed: Statements) -> str:
-    """The statements as a file for people, each below what it does."""
+    """The statements as a readable script, each below a comment that says what it does."""
     return "\n".join(f"-- {title}\n{text};\n" for title, text in _titled(composed))
 
 
 def _titled(composed: Statements) -> Iterator[tuple[str, str]]:
     yield "Copies the rows of new documents into the table", composed.load
-    yield "Makes the session's stage", composed.stage
+    yield "Creates the session's stage", composed.stage
     if composed.widen is not None:
         yield "Lets the stage take rows of more than 8160 bytes", composed.widen
     yield "Copies the rows of known documents into the stage", composed.copy
@@ -55,12 +55,12 @@ def _titled(composed: Statements) -> Iterator[tuple[str, str]]:
 
 
 def _find(package: str, name: str) -> tuple[Method, Table]:
-    """The table of that name and its method; raises EtlError where there is none, or more than one."""
+    """The table of that name and its method; raises EtlError if there is none, or more than one."""
     methods = [registry.method(package, each) for each in registry.methods(package)]
     tables = {table.qualified_name: (method, table) for method in methods for table in method.tables}
     found = [each for each in tables if name in {each, each.partition(".")[2]}]
     if len(found) == 1:
         return tables[found[0]]
     if found:
-        raise EtlError(f"{shortened(name)} is the name of {len(found)} tables: say which, {' or '.join(found)}")
+        raise EtlError(f"{shortened(name)} is the name of {len(found)} tables: choose {' or '.join(found)}")
     raise EtlError(f"no table {shortened(name)}; {package} has {', '.join(tables) or 'none'}")

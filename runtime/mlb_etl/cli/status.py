@@ -1,4 +1,4 @@
-"""mlb-etl status: what an operator wants to know at one glance."""
+"""mlb-etl status: an overview for operators."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,20 +18,20 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))  # in seconds
 
 
 @click.command()
-@click.option("--forget", is_flag=True, help="Forget the failures then: what failed is not wanted any more.")
+@click.option("--forget", is_flag=True, help="Afterwards, forget the failed requests.")
 @report.FORMAT
 @click.pass_context
 def status(ctx: click.Context, *, forget: bool, form: str) -> None:
-    """Show captures, documents that the tables show, documents behind, what waits in quarantine, and what failed.
+    """Show captures, applied documents, documents behind, captures in quarantine, and failed requests.
 
-    Behind are documents with captures that `mlb-etl transform` has not applied yet, or not under the changed mapping.
-    A request that failed is listed with the cause until it is answered, or forgotten. All is read from the database,
-    and nothing is asked of the API.
+    A document is behind if it has captures that `mlb-etl transform` has not applied yet, or not under the changed
+    mapping. A failed request is listed with its cause until it is answered or forgotten. The command reads only the
+    database and does not ask the API.
 
-    The exit code is 1 where someone is to do something: migrations are pending (`mlb-etl schema init`), captures wait
-    in quarantine (`mlb-etl quarantine list`), requests failed, or the tables show a document of a time that is ahead of
-    the database's clock, so that what comes is taken for older. Documents behind are none of these, nor are values that
-    could not be read, which are NULL in the tables and listed by their path.
+    The exit code is 1 if something needs your attention: migrations are pending (`mlb-etl schema init`), captures wait
+    in quarantine (`mlb-etl quarantine list`), requests failed, or the tables show a time ahead of the database's clock,
+    so that new captures would count as older. Documents behind don't need attention, nor do unreadable values, which
+    are NULL in the tables and listed by path.
 
     \b
     Examples:
@@ -54,11 +54,11 @@ def status(ctx: click.Context, *, forget: bool, form: str) -> None:
 def _show(found: Status) -> None:
     if newer := [each.script for each in found.migrations if each.state == "unknown"]:
         click.echo(
-            f"the database is ahead of the installed package, which lacks {', '.join(newer)}: install a newer one"
+            f"the database is newer than the installed package, which lacks {', '.join(newer)}: install a newer version"
         )
         return
     if found.migrations:
-        click.echo("the database lacks the schema or its newest part; `mlb-etl schema status` tells of each migration")
+        click.echo("the database lacks the schema or its latest migrations; `mlb-etl schema status` lists them")
         return
     failed = [each.method for each in found.failures]
     headers = ("method", "captures", "documents", "applied", "behind", "quarantined", "failed", "newest", "age")
@@ -69,7 +69,7 @@ def _show(found: Status) -> None:
     table(headers, rows)
     for method in found.methods:
         if method.ahead:
-            paragraph(f"{method.method}: the tables show {method.ahead} documents of a time that is yet to come")
+            paragraph(f"{method.method}: the tables show {method.ahead} documents of a future time")
     report.some(found.unreadable, _unreadable, "can't be read")
     report.some(found.failures, _failed, "failed before")
 
@@ -91,7 +91,7 @@ def _time(of: datetime | None) -> str:
 
 
 def _age(of: datetime | None) -> str:
-    """How long ago that was, in the largest unit of which it is two or more."""
+    """How long ago that was, in the largest unit that gives at least 2."""
     if of is None:
         return ""
     seconds = max(0, round((datetime.now(UTC) - of).total_seconds()))

@@ -1,4 +1,4 @@
-"""Where log lines go: standard error, or above what moves on the terminal."""
+"""Where log lines go: to standard error, or above the display on the terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ _writers: list[Callable[[str], None]] = []
 
 
 def log(line: str) -> None:
-    """Write a line to standard error, above what moves there."""
+    """Write a line to standard error, above a display that is redrawn there."""
     (_writers[-1] if _writers else plain)(line)
 
 
@@ -20,7 +20,7 @@ def plain(line: str) -> None:
 
 @contextmanager
 def through(write: Callable[[str], None]) -> Iterator[None]:
-    """Let `write` have the lines that are logged in the block."""
+    """Pass lines logged in the block to `write`."""
     _writers.append(write)
     try:
         yield

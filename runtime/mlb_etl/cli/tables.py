@@ -1,4 +1,4 @@
-"""Tables for people: aligned where they fit, else a record for each row. No word is broken, no line too long."""
+"""Text tables: aligned columns if they fit, otherwise one record per row. Lines fit the terminal; words stay whole."""
 
 import textwrap
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from mlb_etl.errors import printable
 
 Cell: TypeAlias = str | int
 
-_GAP = 2  # columns between two
-_PIPE = 10**6  # columns: a pipe has no width
+_GAP = 2  # spaces between two columns
+_PIPE = 10**6  # columns; a pipe has no width
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], *, indent: int = 0) -> None:
-    """Print the rows; columns of numbers are aligned to the right, and on a terminal zeros are dim."""
+    """Print the rows, with numbers aligned to the right; on a terminal, zeros are dim."""
     console = Output()
     cells = [[number(cell) if isinstance(cell, int) else printable(cell, 1000) for cell in row] for row in rows]
     numbers = [all(isinstance(row[place], int) for row in rows) for place in range(len(headers))]
@@ -35,27 +35,27 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], *, indent: int
 
 
 def paragraph(text: str, *, indent: int = 0, hang: int = 2) -> None:
-    """Print a text in lines that fit, of which the second and later ones hang."""
+    """Print a text in lines that fit; the second and later ones hang."""
     first, later = " " * indent, " " * (indent + hang)
     shown = printable(text, 1000)
-    # only what is longer than a line by itself, such as a path, is broken
+    # breaks only words that are longer than a line, such as a path
     for line in textwrap.wrap(shown, width(), initial_indent=first, subsequent_indent=later, break_on_hyphens=False):
         Output().print(Text(line), soft_wrap=True)
 
 
 def number(of: int) -> str:
-    """The number, on a terminal with its thousands set apart."""
+    """The number; on a terminal, with separators between thousands."""
     return f"{of:,}" if Output().is_terminal else str(of)
 
 
 def width() -> int:
-    """Columns of the terminal; in a pipe, more than any line has."""
+    """Columns of the terminal; in a pipe, more than any line needs."""
     console = Output()
     return console.width if console.is_terminal else _PIPE
 
 
 def _records(console: Console, headers: Sequence[str], rows: Sequence[Sequence[str]], indent: int) -> None:
-    """Each row as its first cell, and below it the others with their names, as many in a line as fit."""
+    """Each row as its first cell, with the named other cells below it, as many per line as fit."""
     for row in rows:
         console.print(Text(" " * indent + row[0], "bold"), soft_wrap=True)
         facts = [f"{header} {cell}" for header, cell in zip(headers[1:], row[1:], strict=True) if cell]

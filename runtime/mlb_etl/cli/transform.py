@@ -1,4 +1,4 @@
-"""mlb-etl transform: a job that turns raw responses into tables."""
+"""mlb-etl transform: apply captures to the tables."""
 
 import os
 
@@ -15,17 +15,19 @@ from mlb_etl.settings import Settings
 
 @click.command()
 @click.option("--job", metavar="JOB", help=parameters.JOB)
-@click.option("--method", help="Without a job: the method, such as game.liveGameV1; parameters are what it is about.")
+@click.option(
+    "--method", help="Instead of a job: the method, such as game.liveGameV1; parameters are its documents' keys."
+)
 @click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")
 @parameters.PARAM
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
     default=os.cpu_count() or 1,
-    show_default="one a processor",
-    help="Processes that work on batches of documents; a few documents take one.",
+    show_default="one per processor",
+    help="Number of processes; a few documents take only one.",
 )
-@click.option("--replay", is_flag=True, help="Apply what the tables show once more, and what is newer.")
+@click.option("--replay", is_flag=True, help="Also apply again the captures that the tables show.")
 @report.FORMAT
 @click.pass_context
 def transform(
@@ -39,13 +41,14 @@ def transform(
     replay: bool,
     form: str,
 ) -> None:
-    """Turn responses in the raw table into rows of the tables, each document's in the order of their times.
+    """Apply the captures in the raw table to the tables, in order of time for each document.
 
-    Prints what the database did: rows inserted, updated, unchanged and deleted of each table, and captures applied,
-    with nothing new (same), older than what was applied (stale), and quarantined: such a capture breaks a rule, waits
-    in `mlb-etl quarantine list` and does not stop the others; the exit code then is 1.
+    It prints the rows inserted, updated, unchanged and deleted in each table, and the numbers of captures that were
+    applied, had nothing new (same), were older than what the tables show (stale), or went to quarantine. A capture goes
+    to quarantine if it breaks a rule. It does not stop the others; `mlb-etl quarantine list` shows it, and the exit
+    code is 1.
 
-    After a mapping was changed and the schema migrated, every document is applied again by itself.
+    After a change of the mapping and a migration of the schema, transform applies every document again.
 
     \b
     Examples:
@@ -69,7 +72,7 @@ def transform(
 
 def _job(given: str | None, method: str | None, package: str) -> Job:
     if (given is None) == (method is None):
-        raise click.UsageError("say --job or --method, one of them")
+        raise click.UsageError("give either --job or --method")
     return (
         job_files.load(given, package)
         if given is not None

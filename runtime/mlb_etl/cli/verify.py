@@ -1,4 +1,4 @@
-"""mlb-etl verify: whether the tables hold what the captures say."""
+"""mlb-etl verify: compare the tables with the captures."""
 
 import json
 import textwrap
@@ -17,7 +17,7 @@ _WIDTH = 80
 
 @click.group()
 def verify() -> None:
-    """Compare what is stored.
+    """Compare the tables with the captures.
 
     \b
     Example:
@@ -34,13 +34,13 @@ def verify() -> None:
 def rows(
     ctx: click.Context, *, method: str | None, game_pk: tuple[str, ...], params: tuple[str, ...], form: str
 ) -> None:
-    """Compare the rows of documents with those that their captures make, and list each row that is not so.
+    """Compare the rows of documents with those derived from their captures, and list each row that differs.
 
-    A row is missing; extra, as the capture has none of that key; different, in the columns listed; or later than the
-    capture, which then can't replace it. Someone changed it by hand, or lost the watermark. `mlb-etl repair` brings the
-    tables to the captures. All is read, nothing written; in JSON each document with differences is a line.
+    A row is missing; extra, if the capture has no row with its key; different, in the columns listed; or later than the
+    capture, which then can't replace it. The cause is a change by hand or a lost watermark; `mlb-etl repair` corrects
+    it. The command only reads. Its JSON output has one line per document with differences.
 
-    The exit code is 1 where a row is not as it has to be, or a document could not be compared.
+    The exit code is 1 if a row differs or a document could not be compared.
 
     \b
     Examples:
@@ -59,7 +59,7 @@ def rows(
                     differing += 1
                     click.echo(json.dumps(_plain(checked)) if form == "json" else _text(checked))
     if form == "text":
-        click.echo(f"{number} documents compared, {differing} not as their captures")
+        click.echo(f"{number} documents compared, {differing} differ from their captures")
     ctx.exit(1 if differing else 0)
 
 

@@ -144,7 +144,7 @@ def require(connection: Connection, package: str, *, writing: bool = True) -> No
     if writing:
         require_writable(connection)
     if _pending(status(connection, package)):
-        raise EtlError("the database lacks the schema or its newest part: run `mlb-etl schema init`")
+        raise EtlError("the database lacks the schema or its latest migrations: run `mlb-etl schema init`")
 
 
 def _tracks(package: str) -> tuple[Track, Track]:
@@ -211,7 +211,8 @@ def _pending(versions: Sequence[Version]) -> list[str]:
             )
         if version.state == "unknown":
             raise EtlError(
-                f"the database is ahead of the installed package, which lacks {version.script}: install a newer package"
+                f"the database is newer than the installed package, which lacks {version.script}:"
+                " install a newer version"
             )
         if version.state == "pending" and any(later.state == "applied" for later in versions[number:]):
             raise EtlError(f"{version.script}: a later migration is applied already; the order can't be kept")

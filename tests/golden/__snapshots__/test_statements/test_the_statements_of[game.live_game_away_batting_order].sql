@@ -15,7 +15,7 @@ COPY "game"."live_game_away_batting_order" (
     "season_avg", "season_obp", "season_slg", "season_ops", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_away_batting_order" (
     "game_pk" int8, "season" int2, "batting_slot" int2, "player_id" int4, "team_id" int4,
     "parent_team_id" int4, "batting_sequence" int2, "is_current_batter" bool,

@@ -6,7 +6,7 @@ COPY "game"."live_game_home_bench" (
     "season_ops", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_home_bench" (
     "game_pk" int8, "season" int2, "player_id" int4, "bench_index" int2, "team_id" int4,
     "parent_team_id" int4, "season_home_runs" int2, "season_rbi" int2, "captured_at" timestamptz

@@ -6,7 +6,7 @@ COPY "game"."live_game_home_bullpen" (
     "season_era", "season_whip", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_home_bullpen" (
     "game_pk" int8, "season" int2, "player_id" int4, "bullpen_index" int2, "team_id" int4,
     "parent_team_id" int4, "season_wins" int2, "season_losses" int2, "season_saves" int2,

@@ -15,7 +15,7 @@ COPY "game"."live_game_home_pitchers" (
     "season_whip", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_home_pitchers" (
     "game_pk" int8, "season" int2, "player_id" int4, "appearance_index" int2, "team_id" int4,
     "parent_team_id" int4, "is_current_batter" bool, "is_current_pitcher" bool, "is_on_bench" bool,

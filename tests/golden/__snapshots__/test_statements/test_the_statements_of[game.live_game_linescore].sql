@@ -5,7 +5,7 @@ COPY "game"."live_game_linescore" (
     "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_linescore" (
     "game_pk" int8, "season" int2, "inning" int2, "home_runs_scored" int2, "away_runs_scored" int2,
     "home_hits" int2, "away_hits" int2, "home_errors" int2, "away_errors" int2,

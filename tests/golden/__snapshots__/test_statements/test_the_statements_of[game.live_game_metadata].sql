@@ -33,7 +33,7 @@ COPY "game"."live_game_metadata" (
     "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_metadata" (
     "game_pk" int8, "season" int2, "game_number" int2, "game_date" date, "original_date" date,
     "start_time" timestamptz, "start_time_tbd" bool, "first_pitch_time" timestamptz,

@@ -13,7 +13,7 @@ COPY "game"."live_game_pitch_events" (
     "total_distance", "trajectory", "hardness", "hit_location", "hit_x", "hit_y", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_pitch_events" (
     "game_pk" int8, "season" int2, "at_bat_index" int2, "event_index" int2, "pitch_number" int2,
     "start_time" timestamptz, "end_time" timestamptz, "is_strike" bool, "is_ball" bool,

@@ -11,7 +11,7 @@ COPY "game"."live_game_players" (
     "mlb_debut_date", "last_played_date", "is_active", "is_player", "is_verified", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_players" (
     "game_pk" int8, "season" int2, "player_id" int4, "birth_date" date, "current_age" int2,
     "height_inches" int2, "weight" int2, "strike_zone_top" float8, "strike_zone_bottom" float8,

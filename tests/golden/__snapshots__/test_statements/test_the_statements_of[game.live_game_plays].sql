@@ -9,7 +9,7 @@ COPY "game"."live_game_plays" (
     "review_in_progress", "review_challenge_team_id", "review_player_id", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_plays" (
     "game_pk" int8, "season" int2, "at_bat_index" int2, "rbi" int2, "away_score" int2,
     "home_score" int2, "is_out" bool, "inning" int2, "is_top_inning" bool, "start_time" timestamptz,

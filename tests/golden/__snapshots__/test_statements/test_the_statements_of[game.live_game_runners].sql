@@ -6,7 +6,7 @@ COPY "game"."live_game_runners" (
     "is_team_unearned", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_runners" (
     "game_pk" int8, "season" int2, "at_bat_index" int2, "runner_index" int2, "runner_id" int4,
     "event_index" int2, "is_out" bool, "out_number" int2, "responsible_pitcher_id" int4,

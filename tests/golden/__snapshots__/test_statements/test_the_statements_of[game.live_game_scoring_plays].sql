@@ -4,7 +4,7 @@ COPY "game"."live_game_scoring_plays" (
     "rbi", "away_score", "home_score", "batter_id", "pitcher_id", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_scoring_plays" (
     "game_pk" int8, "season" int2, "at_bat_index" int2, "inning" int2, "rbi" int2, "away_score" int2,
     "home_score" int2, "batter_id" int4, "pitcher_id" int4, "captured_at" timestamptz

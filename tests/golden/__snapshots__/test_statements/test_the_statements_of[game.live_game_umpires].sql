@@ -3,7 +3,7 @@ COPY "game"."live_game_umpires" (
     "game_pk", "season", "official_type", "official_id", "official_name", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_umpires" (
     "game_pk" int8, "season" int2, "official_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

@@ -7,7 +7,7 @@ COPY "game"."live_game_venue_details" (
     "left_center", "center_field", "right_center", "right_field", "right_line", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_venue_details" (
     "game_pk" int8, "season" int2, "venue_id" int4, "is_active" bool, "venue_season" int2,
     "latitude" float8, "longitude" float8, "elevation" int2, "azimuth_angle" float8, "capacity" int4,

@@ -4,7 +4,7 @@ COPY "schedule"."schedule_dates" (
     "total_games_in_progress", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_schedule.schedule_dates" (
     "schedule_date" date, "sport_id" int2, "total_items" int2, "total_events" int2, "total_games" int2,
     "total_games_in_progress" int2, "captured_at" timestamptz

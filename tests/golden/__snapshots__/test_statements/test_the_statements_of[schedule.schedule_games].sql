@@ -15,7 +15,7 @@ COPY "schedule"."schedule_games" (
     "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_schedule.schedule_games" (
     "schedule_date" date, "sport_id" int2, "game_pk" int8, "season" int2, "game_guid" uuid,
     "is_public_facing" bool, "start_time" timestamptz, "start_time_tbd" bool, "official_date" date,
