@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from mlb_etl.stores.postgres.statements import statements
 from mlbgen import layout, lower
 from mlbgen.language import source
 from mlbgen.project import generate
-from mlbgen.samples import sample, stubs
+from mlbgen.samples import interpret, sample, stubs
 from mlbgen.samples.infer import infer
 
 ROOT = Path(__file__).parents[2]
@@ -33,10 +34,9 @@ NAMES = sorted(folder.name for folder in CASES.iterdir())
 FOLDER = f"{layout.generated()}/league/game_v1"
 CAPTURED_AT = datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)
 # What a case shows besides the structs and the tables.
+METHODS = ("accept_rules", "items", "items_at_root", "list_at_root", "request_parameters", "unreadable")
 ALSO = {
-    "accept_rules": {f"{FOLDER}/method.py": "method.py"},
-    "request_parameters": {f"{FOLDER}/method.py": "method.py"},
-    "unreadable": {f"{FOLDER}/method.py": "method.py"},
+    **{case: {f"{FOLDER}/method.py": "method.py"} for case in METHODS},
     **{
         case: {f"{layout.generated()}/migrations/V2__league_game_tables.sql": "tables.sql"}
         for case in NAMES
@@ -91,12 +91,25 @@ def written(case: str, files: Mapping[str, str], folder: Path) -> Method:
 
 
 def made_of(method: Method, stub: Path) -> object:
-    """The rows of each table by name, or why the response is refused."""
+    """What each document of the response becomes, or the one; or why the response is refused."""
     content = json.loads(stub.read_bytes())
     capture = Capture(CAPTURED_AT, content.get("query_params", {}) | content["path_params"])
+    body = json.dumps(content["response"]).encode()
+    if method.items is None:
+        return made_of_document(method, body, capture)
+    try:
+        answer = method.items.decode(body)
+        method.items.accept(answer, capture)
+        return [made_of_document(method, bytes(each), capture) for each in method.items.each(answer)]
+    except Rejected as error:
+        return f"refused: response: {error}"
+
+
+def made_of_document(method: Method, body: bytes, capture: Capture) -> object:
+    """The rows of each table by name, or why the document is refused."""
     table = None
     try:
-        document = method.decode(json.dumps(content["response"]).encode())
+        document = method.decode(body)
         method.accept(document, capture)
         rows = {}
         for each in method.tables:
@@ -138,9 +151,11 @@ def test_case(
     for table, mapped in some(zip(method.tables, given.method.tables, strict=True)):
         for stub in stubs.find(CASES / case / "stubs"):
             rows = made[Path(stub.file).name]
-            if isinstance(rows, dict):
-                interpreted = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub)]
-                assert rows[table.qualified_name] == interpreted
+            documents = interpret.documents(given.method.items, stub.document)
+            for document, each in zip(documents, rows if isinstance(rows, list) else [rows], strict=False):
+                if isinstance(each, dict):
+                    alone = sample.rows(mapped, replace(stub, document=document))
+                    assert each[table.qualified_name] == [{**row, "captured_at": CAPTURED_AT} for row in alone]
 
 
 def test_goldens_pass_the_linter() -> None:

@@ -25,7 +25,8 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 class Reference:
     """A place in the document: a variable (`$`, a level, a look-up) and the members to walk from it.
 
-    `path` is the whole way from `$`, such as `$.liveData.plays.allPlays[*].about.atBatIndex`; maps are walked by `.*`.
+    `$` is the document, which can be an item of the response. `path` is the whole way through the response, such as
+    `$.liveData.plays.allPlays[*].about.atBatIndex`; maps are walked by `.*`.
     """
 
     root: str
@@ -268,13 +269,53 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class ByValues:
+    """A parameter that asks for documents by one value of a key, or by several."""
+
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByRange:
+    """Two parameters that ask for the documents of all days from one to the other."""
+
+    first: str
+    last: str
+
+
+AskedBy: TypeAlias = ByValues | ByRange
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentKey:
-    """What one response is about; a path's value has one reference, from `$`."""
+    """What a document is about; a path's value has one reference, from `$`."""
 
     name: str
     type: SqlType
     value: PathValue | ParameterValue
     description: str
+    asked_by: tuple[AskedBy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Each item of the list at `source` is a document; `absent` is the JSON of one that was asked for in vain.
+
+    In it `{name}` stands for the document's key of that name.
+    """
+
+    source: Reference
+    absent: str | None
+
+    @property
+    def steps(self) -> Steps:
+        """The way to the items from the response's root."""
+        return (*self.source.members, Step.ITEM)
+
+    @property
+    def path(self) -> str:
+        """The path of the items: `$.dates[*]`."""
+        return jsonpath.below("$", self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +347,7 @@ RuleTest: TypeAlias = IsPresent | IsAbsent | HasType | EqualsParameter
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A test of the response before anything is made of it, at the place that `steps` lead to from `$`."""
+    """A test of the response before anything is made of it, at the place that `steps` lead to from its root."""
 
     text: str
     steps: Steps
@@ -353,6 +394,7 @@ class Ignored:
 class Method:
     """One API method: its documents and the tables made from them, parents before children.
 
+    Without `items` each response is one document.
     `query` are the parameters that a request may have beside those of its URL; None for any.
     """
 
@@ -370,6 +412,7 @@ class Method:
     ignored: tuple[Ignored, ...]
     fingerprint: str
     position: Position
+    items: Items | None = None
 
     @property
     def name(self) -> str:

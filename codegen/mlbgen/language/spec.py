@@ -6,7 +6,7 @@ as it is typed. All cross-checks live in `lower`.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 Scalar = str | int | float | bool
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -30,14 +30,19 @@ class Spec(BaseModel):
 
 
 class DocumentKey(Spec):
-    """A column that tells what one response is about; the write laws work for each value of it.
+    """A column that tells what a document is about; the write laws work for each value of it.
 
-    Its value stands in the response, or is what was asked for where a response can be silent about it.
+    Its value stands in the document, or is what was asked for where a response can be silent about it.
     """
 
     type: Text
     path: PathText | None = None
     parameter: Text | None = Field(default=None, description="A parameter of the request.")
+    asked_by: list[Text] = Field(
+        default=[],
+        description="With items: how a request asks for documents by this key. A parameter (personIds) holds one value "
+        "or several, separated by commas; two of them (startDate..endDate) hold the first and the last day.",
+    )
     description: str = ""
 
     @model_validator(mode="after")
@@ -97,7 +102,7 @@ class TablePartition(Partition):
 
 
 class Source(Spec):
-    """The API method, and what one response of it is."""
+    """The API method, and what a response of it holds."""
 
     endpoint: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,62}$")]
     method: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,62}$")]
@@ -112,7 +117,19 @@ class Source(Spec):
         description="Parameters that a request may have in its query; any unless said. The response to a request with "
         "another is refused, as it may be a part of the document only.",
     )
+    items: dict[str, PathText] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1,
+        description="{day: $.dates[*]}: each item of the list is a document by itself, and the paths of its keys and "
+        "tables start with that name. Without it the whole response is one document.",
+    )
     document: dict[str, DocumentKey] = Field(min_length=1)
+    absent: dict[str, JsonValue] | None = Field(
+        default=None,
+        description="With items: what stands for a document that was asked for and is absent, such as "
+        "{date: '{schedule_date}', totalItems: 0}. Without it such a document has no rows.",
+    )
     accept: list[Rule] = []
     shrink_guard: ShrinkGuard = ShrinkGuard()
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from mlbgen import ir
 from mlbgen.language import source, spec
 from mlbgen.language.source import MappingSource
-from mlbgen.lower import expand, grammar, ignored, method, tables
+from mlbgen.lower import absent, documents, expand, grammar, ignored, method, requests, tables
 from mlbgen.lower.fingerprint import fingerprint
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import Scope
@@ -35,21 +35,24 @@ def lower(source: MappingSource, shape: Shape, others: Mapping[str, str] = _NONE
 
 
 def table_names(mapping: spec.Mapping) -> list[str]:
-    """The names of the tables as they are declared, without a look at what else is wrong with them."""
-    return [name for table in mapping.tables for name in expand.names(table)]
+    """The names of the tables as they are declared, the raw one too, without a look at what else is wrong with them."""
+    return [mapping.source.raw_table, *(name for table in mapping.tables for name in expand.names(table))]
 
 
 def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, others: Mapping[str, str]) -> ir.Method:
     declared, at = mapping.source, place.at("source")
     mapped: set[str] = set()
     method.check_names(report, at, declared)
-    document = method.document(report, at, declared, Scope(shape, mapped))
-    raw_table = method.raw_table(report, at, declared)
+    requests.check_url(report, at, declared)
+    items, root = documents.items(report, at, declared, shape, mapped)
+    document = documents.keys(report, at, declared, Scope(root, mapped))
+    stands_in = absent.absent(report, at.at("absent"), declared, document, root)
+    raw_table = method.raw_table(report, at, declared, others)
     common = tables.Common(
         place=place.at("defaults"),
         defaults=mapping.defaults,
         document={key.name: key for key in document},
-        shape=shape,
+        root=root,
         raw_table=raw_table.name,
         mapped=mapped,
         others=others,
@@ -64,12 +67,13 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
         raw_table=raw_table,
         query=None if declared.query is None else tuple(declared.query),
         document=document,
-        rules=method.rules(report, at, declared, shape),
+        rules=method.rules(report, at, declared, shape, items),
         shrink_guard=method.shrink_guard(report, at.at("shrink_guard"), declared.shrink_guard, made),
         tables=made,
         ignored=(),
         fingerprint="",
         position=at.at("method").position(),
+        items=None if items is None else replace(items, absent=stands_in),
     )
     return replace(lowered, ignored=ignored.ignored(report, place.at("ignore"), mapping.ignore, shape, mapped))
 

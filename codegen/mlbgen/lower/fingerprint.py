@@ -29,6 +29,10 @@ _LEFT_OUT = frozenset(
 )
 
 
+# What the language got after the first release: a mapping that does not use it keeps its fingerprint.
+_LATER = frozenset({"asked_by", "items"})
+
+
 def fingerprint(method: ir.Method) -> str:
     """SHA-256 in hex over all that decides which rows come of a response, what its converters mean included."""
     readers = {name for table in method.tables for column in table.columns for name in columns.readers(column)}
@@ -40,10 +44,14 @@ def fingerprint(method: ir.Method) -> str:
 def _plain(value: Any) -> object:
     """Dataclasses as lists of their class, and their fields by name."""
     if dataclasses.is_dataclass(value):
-        fields = [field.name for field in dataclasses.fields(value) if field.name not in _LEFT_OUT]
+        fields = [field.name for field in dataclasses.fields(value) if not _is_left_out(field, value)]
         return [type(value).__name__, {name: _plain(getattr(value, name)) for name in fields}]
     if isinstance(value, Step):
         return [value.value]  # which no member is written as
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def _is_left_out(field: dataclasses.Field[Any], value: object) -> bool:
+    return field.name in _LEFT_OUT or (field.name in _LATER and getattr(value, field.name) == field.default)

@@ -28,6 +28,9 @@ def levels(report: Report, place: Place, rows: dict[str, str], scope: Scope) -> 
 
 def _level(report: Report, place: Place, name: str, text: str, scope: Scope) -> ir.Level | None:
     good = naming.check_variable(report, place.key, name, "level")
+    if name in scope.variables:
+        report.add("MG023", place.key, f'"{name}" is the item of the response already')
+        return None
     target = scope.resolve(report, place, text)
     if target is None:
         scope.declare(name, None)

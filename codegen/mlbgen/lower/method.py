@@ -1,85 +1,36 @@
-"""`source`: the API method, its documents, and what a response has to be."""
+"""`source`: the API method, where its responses are kept, and what a response has to be."""
 
 import keyword
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from mlb_contracts import jsonpath, sql_types
+from mlb_contracts import jsonpath
 from mlb_contracts.jsonpath import Step, Steps
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
 from mlbgen.language import names, spec
 from mlbgen.language.paths import Each, Path
 from mlbgen.lower import naming
-from mlbgen.lower.columns import UNKNOWN, column_type
 from mlbgen.lower.keys import partition
 from mlbgen.lower.report import Place, Report, did_you_mean
-from mlbgen.lower.scope import NOTHING_SEEN, Scope, kind, parse
+from mlbgen.lower.requests import check_parameter
+from mlbgen.lower.scope import NOTHING_SEEN, Root, Scope, kind, parse
 from mlbgen.samples.shape import Shape
 
-_URL = re.compile(r"/(?:[A-Za-z0-9_.~-]|/|\{[a-z][a-z0-9_]*\})*")
-_PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _CAPTURED = {naming.CAPTURED_AT: SqlType("timestamptz")}
 _BY_MONTH = ir.MonthPartition(naming.CAPTURED_AT, ())
 
 
-def document(report: Report, place: Place, declared: spec.Source, scope: Scope) -> tuple[ir.DocumentKey, ...]:
-    """The keys of the document."""
-    found: list[ir.DocumentKey] = []
-    for name, key in declared.document.items():
-        at = place.at("document", name)
-        good = naming.check_column(report, at.key, name)
-        sql_type = column_type(report, at.at("type"), key.type)
-        value, where, json_type = _key_value(report, at, declared, key, scope)
-        if sql_type is UNKNOWN or value is None:
-            continue
-        if sql_types.decoding(sql_type, json_type) is None:
-            report.add("MG040", at.at("type"), f"{where} is {kind(json_type)}, which can't fill {sql_type}")
-        elif good:
-            found.append(ir.DocumentKey(name, sql_type, value, key.description))
-    return tuple(found)
-
-
-def _key_value(
-    report: Report, place: Place, declared: spec.Source, key: spec.DocumentKey, scope: Scope
-) -> tuple[ir.PathValue | ir.ParameterValue | None, str, ir.ValueType]:
-    """Where a key's value comes from, in words too, and its JSON type."""
-    if key.parameter is not None:
-        good = _check_parameter(report, place.at("parameter"), key.parameter, declared)
-        return ir.ParameterValue(key.parameter) if good else None, f"the parameter {key.parameter}", "string"
-    reference = scope.value(report, place.at("path"), key.path or "")
-    if reference is None:
-        return None, "", "any"
-    return ir.PathValue((reference,)), reference.path, reference.type
-
-
-def _check_parameter(report: Report, place: Place, name: str, declared: spec.Source) -> bool:
-    """The request can have the parameter: in its URL, or in its query."""
-    known = (*_PARAMETER.findall(declared.url), *(declared.query or ()))
-    if name not in known:
-        help_ = did_you_mean(name, known, "name it in the URL, or in source.query")
-        report.add("MG080", place, f'the request has no parameter "{name}"', help_)
-    return name in known
-
-
 def check_names(report: Report, place: Place, declared: spec.Source) -> None:
-    """Endpoint and method name the generated package; the URL's parameters are plain."""
+    """Endpoint and method name the generated package."""
     for part, name in (("endpoint", declared.endpoint), ("method", declared.method)):
         if keyword.iskeyword(names.snake(name)):
             report.add("MG021", place.at(part), f'"{name}" is reserved and can\'t be the name of a package')
-    if _URL.fullmatch(declared.url) is None:
-        help_ = "such as /api/v1/people/{person_id}"
-        report.add("MG080", place.at("url"), "the URL is no path with parameters in snake case", help_)
-    taken = _PARAMETER.findall(declared.url)
-    for number, name in enumerate(declared.query or ()):
-        if name in taken:
-            report.add("MG023", place.at("query", number), f'there is a parameter "{name}" already')
-        taken.append(name)
 
 
-def raw_table(report: Report, place: Place, declared: spec.Source) -> ir.RawTable:
-    """The table of the responses, by month of captured_at."""
+def raw_table(report: Report, place: Place, declared: spec.Source, others: Mapping[str, str]) -> ir.RawTable:
+    """The table of the responses, by month of captured_at; no other mapping's, as `others` are with their files."""
     schema, name = naming.qualified(report, place.at("raw_table"), declared.raw_table, raw=True)
+    naming.check_own(report, place.at("raw_table"), declared.raw_table, others)
     by_month: ir.Partition | None = None
     if declared.raw_partitions is not None:
         by_month = partition(report, place.at("raw_partitions"), declared.raw_partitions, _CAPTURED)
@@ -97,15 +48,21 @@ def shrink_guard(
     return ir.ShrinkGuard(declared.share, declared.emptied_table_rows, tuple(declared.once))
 
 
-def rules(report: Report, place: Place, declared: spec.Source, shape: Shape) -> tuple[ir.Rule, ...]:
+def rules(
+    report: Report, place: Place, declared: spec.Source, shape: Shape, items: ir.Items | None
+) -> tuple[ir.Rule, ...]:
     """What a response has to be to be accepted."""
-    scope = Scope(shape, set())
+    scope = Scope(Root(shape), set())
     found: list[ir.Rule] = []
     for number, rule in enumerate(declared.accept):
         at = place.at("accept", number)
         steps, good = _rule_steps(report, at, rule, scope, shape), True
         if rule.equals_parameter is not None:
-            good = _check_parameter(report, at.at("equals_parameter"), rule.equals_parameter, declared)
+            good = check_parameter(report, at.at("equals_parameter"), rule.equals_parameter, declared)
+        if items is not None and steps is not None and steps[: len(items.steps)] == items.steps:
+            message = f"a rule is about the response, and {items.path} are documents, each read by itself"
+            report.add("MG032", at.at("path"), message, "leave it out; asked_by tells which documents are asked for")
+            good = False
         if good and steps is not None:
             found.append(ir.Rule(rule.rule, steps, _rule_test(rule)))
     return tuple(found)

@@ -2,6 +2,7 @@
 
 import hashlib
 import keyword
+from collections.abc import Mapping
 
 from pydantic import BaseModel
 
@@ -72,6 +73,13 @@ def qualified(report: Report, place: Place, text: str, *, raw: bool = False) -> 
     elif check_name(report, place, schema, "schema"):
         check_name(report, place, table, "table") if raw else check_table(report, place, table)
     return schema, table
+
+
+def check_own(report: Report, place: Place, name: str, others: Mapping[str, str]) -> None:
+    """A table belongs to one mapping; `others` are those of the other ones, with the file."""
+    if name in others:
+        help_ = "a table belongs to one mapping: further URLs of its documents are forms of that one's source"
+        report.add("MG023", place, f'there is a table "{name}" already, in {others[name]}', help_)
 
 
 def made_up(*parts: str, suffix: str) -> str:

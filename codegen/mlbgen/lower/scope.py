@@ -10,10 +10,15 @@ from mlbgen.language import paths
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.samples.shape import Shape
 
+RESPONSE = "$"
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """`$`, a level or a look-up: its shape and its full path; `level` where it is one."""
+    """`$`, a level or a look-up: its shape and its full path; `level` where it is one.
+
+    `name` is what the IR calls it: `$` for the document, whatever the mapping calls that.
+    """
 
     name: str
     shape: Shape
@@ -31,14 +36,27 @@ class Target:
     each_offset: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The document as paths start from it: the whole response, as `$`, or an item of it by its name.
+
+    `path` leads to it through the response.
+    """
+
+    shape: Shape
+    name: str = RESPONSE
+    path: str = RESPONSE
+
+
 class Scope:
     """The variables of a table, and which of them something uses; `mapped` gets each path that was followed.
 
     `parameters` are those of the request that columns can take.
     """
 
-    def __init__(self, document: Shape, mapped: set[str], parameters: Collection[str] = ()) -> None:
-        self.variables: dict[str, Variable | None] = {"$": Variable("$", document, "$")}
+    def __init__(self, root: Root, mapped: set[str], parameters: Collection[str] = ()) -> None:
+        self.root = root.name
+        self.variables: dict[str, Variable | None] = {root.name: Variable(RESPONSE, root.shape, root.path)}
         self.used: set[str] = set()
         self.mapped = mapped
         self.parameters = parameters
@@ -52,8 +70,12 @@ class Scope:
         self.used.add(name)
         if name in self.variables:
             return self.variables[name]
-        known = self.variables.keys() - {"$"}
-        help_ = did_you_mean(name, known, "a path starts with $, or with a level or a look-up of its table")
+        if name == RESPONSE:
+            message = "each item is read by itself, without the response around it"
+            report.add("MG033", place, message, f"start the path with {self.root}, as source.items calls the item")
+            return None
+        known = self.variables.keys() - {RESPONSE}
+        help_ = did_you_mean(name, known, f"a path starts with {self.root}, or with a level or a look-up of its table")
         report.add("MG033", place, f'there is no level or look-up "{name}" here', help_, offset=offset)
         return None
 

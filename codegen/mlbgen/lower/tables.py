@@ -7,13 +7,12 @@ from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.lower import columns, expand, foreign_keys, keys, levels, naming, written
 from mlbgen.lower.report import Place, Report
-from mlbgen.lower.scope import Scope
-from mlbgen.samples.shape import Shape
+from mlbgen.lower.scope import Root, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What all tables share: the mapping's defaults, the keys of the document and the shape of the response.
+    """What all tables share: the mapping's defaults, the keys of the document and where its paths start.
 
     `mapped` collects the full paths that tables take. `others` are the tables of other mappings, with the file.
     """
@@ -21,7 +20,7 @@ class Common:
     place: Place
     defaults: spec.Defaults
     document: Mapping[str, ir.DocumentKey]
-    shape: Shape
+    root: Root
     raw_table: str
     mapped: set[str]
     others: Mapping[str, str]
@@ -30,7 +29,7 @@ class Common:
         """A table's scope, before it declares levels and look-ups."""
         values = (key.value for key in self.document.values())
         parameters = [value.name for value in values if isinstance(value, ir.ParameterValue)]
-        return Scope(self.shape, self.mapped, parameters)
+        return Scope(self.root, self.mapped, parameters)
 
 
 def tables(report: Report, place: Place, declared: list[spec.Table], common: Common) -> tuple[ir.Table, ...]:
@@ -44,6 +43,7 @@ def tables(report: Report, place: Place, declared: list[spec.Table], common: Com
         if draft.table.name in taken:
             report.add("MG023", at.at("name"), f'there is a table "{draft.table.name}" already')
         taken.add(draft.table.name)
+        naming.check_own(report, at.at("name"), table.name, common.others)
         drafts.append(draft)
     return foreign_keys.add(report, drafts, tuple(common.document), common.others)
 
@@ -107,7 +107,9 @@ class _Table:
         default = written.columns(self.report, self.common.place.at("columns"), self.common.defaults.columns)
         taken: written.Columns = {}
         if self.partition_by is not None:
-            taken = written.partition_column(self.report, self.partition_place, self.partition_by, self.tables)
+            taken = written.partition_column(
+                self.report, self.partition_place, self.partition_by, self.tables, self.common.root.name
+            )
         own = written.columns(self.report, self.place.at("columns"), self.declared.columns)
         return default | {name: each for name, each in taken.items() if name not in own} | own
 
@@ -127,7 +129,7 @@ class _Table:
             self.report.add("MG044", place.at("foreign_keys").key, message, "leave it out")
         types = {name: column.type for name, column in self.columns.items() if name != naming.INGESTED_AT}
         if declared.column in types or declared.of is None:
-            elsewhere = written.table_with(declared.column, self.tables)
+            elsewhere = written.table_with(declared.column, self.tables, self.common.root.name)
             found = keys.partition(self.report, place, declared, types, elsewhere=elsewhere)
         else:
             found = None  # which is reported: no column could be taken

@@ -1,11 +1,14 @@
 """The columns of tables as they are written, before any is lowered: a table can take its partition's from another."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from mlbgen.language import spec
 from mlbgen.lower import expand
 from mlbgen.lower.report import Place, Report, did_you_mean
+
+_STEP = re.compile(r"[.\[]")
 
 Tables: TypeAlias = Mapping[str, tuple[Place, spec.Table]]
 Columns: TypeAlias = dict[str, tuple[Place, spec.Column]]
@@ -22,8 +25,11 @@ def columns(report: Report, place: Place, declared: Sequence[spec.Column]) -> Co
     return found
 
 
-def partition_column(report: Report, place: Place, declared: spec.TablePartition, tables: Tables) -> Columns:
-    """The partition's column as the table that `of` names has it; nothing, and a report, where it can't be shared."""
+def partition_column(report: Report, place: Place, declared: spec.TablePartition, tables: Tables, root: str) -> Columns:
+    """The partition's column as the table that `of` names has it; nothing, and a report, where it can't be shared.
+
+    `root` is what paths of the document start with.
+    """
     if declared.of is None:
         return {}
     if declared.of not in tables:
@@ -35,18 +41,18 @@ def partition_column(report: Report, place: Place, declared: spec.TablePartition
         report.add("MG054", place.at("column"), f'{declared.of} has no column "{declared.column}" to take', help_)
         return {}
     _, column = known[declared.column]
-    if not _is_of_document(column):
+    if not _is_of_document(column, root):
         message = f"{declared.of}.{declared.column} can differ from row to row of a document, so others can't take it"
-        report.add("MG055", place.at("of"), message, "take a column whose path starts with $")
+        report.add("MG055", place.at("of"), message, f"take a column whose path starts with {root}")
         return {}
     return {declared.column: known[declared.column]}
 
 
-def table_with(column: str, tables: Tables) -> str | None:
+def table_with(column: str, tables: Tables, root: str) -> str | None:
     """The first table that has such a column to take."""
     for name in tables:
         known = _of_table(tables, name)
-        if column in known and _is_of_document(known[column][1]):
+        if column in known and _is_of_document(known[column][1], root):
             return name
     return None
 
@@ -57,9 +63,9 @@ def _of_table(tables: Tables, name: str) -> Columns:
     return columns(Report(), place.at("columns"), table.columns)
 
 
-def _is_of_document(column: spec.Column) -> bool:
+def _is_of_document(column: spec.Column, root: str) -> bool:
     """Whether all rows of a document have the same value, and those of every table can have it."""
     if column.parameter is not None:
         return True
     paths = [column.path] if isinstance(column.path, str) else column.path or []
-    return bool(paths) and all(path.startswith("$") for path in paths)
+    return bool(paths) and all(_STEP.split(path, maxsplit=1)[0] == root for path in paths)

@@ -52,10 +52,11 @@ def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
             texts.append((text, grammar.read(text)))
         except MappingErrors as errors:
             wrong += errors.diagnostics
-    tables = {name: text.file for text, mapping in texts for name in lower.table_names(mapping)}
+    tables = {text.file: lower.table_names(mapping) for text, mapping in texts}
     for text, mapping in texts:
+        others = {name: file for file, names in tables.items() if file != text.file for name in names}
         try:
-            inputs.append(_read(root, text, mapping, tables))
+            inputs.append(_read(root, text, mapping, others))
         except MappingErrors as errors:
             wrong += errors.diagnostics
     if wrong:
@@ -63,13 +64,13 @@ def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
     return tuple(inputs)
 
 
-def _read(root: Path, text: source.MappingSource, mapping: spec.Mapping, tables: Mapping[str, str]) -> Input:
+def _read(root: Path, text: source.MappingSource, mapping: spec.Mapping, others: Mapping[str, str]) -> Input:
     name = f"{mapping.source.endpoint}.{mapping.source.method}"
     shape_path = root / infer.path(name)
     if not shape_path.exists():
         raise MlbgenError(f"{shape_path}: the shape of {name} is missing: run mlbgen infer with samples of it")
     shape = shape_file.load(shape_path)
-    return Input(lower.lower(text, shape, tables), shape)
+    return Input(lower.lower(text, shape, others), shape)
 
 
 def with_shapes_of(inputs: Iterable[Input], directories: Sequence[Path]) -> tuple[Input, ...]:

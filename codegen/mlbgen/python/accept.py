@@ -40,9 +40,11 @@ def _in_loops(scope: Scope, rule: ir.Rule, first: tuple[str, ...], others: list[
     for number, members in enumerate(others):
         item = f"each_{number}" if number else "each"
         items = f"({value.expression} or {{}}).values()" if value.node.is_map else f"{value.expression} or ()"
+        if value.node is scope.variable("$").node:
+            items = value.expression  # the whole response, which is there
         loops.append(f"for {item} in {items}")
         value = scope.inline(item, value.node.each, members)
-    local = scope.names.take(identifier((others[-1] or first)[-1]))
+    local = scope.names.take(identifier((others[-1] or first or ("item",))[-1]))
     found = value.or_none
     wrong = f"{found} is not None"
     if isinstance(rule.test, ir.EqualsParameter):

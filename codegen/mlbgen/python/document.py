@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mlbgen import ir
 from mlbgen.python.code import Code, header, quoted
-from mlbgen.python.tree import Member, Tree
+from mlbgen.python.tree import ANSWER, ROOT, Member, Tree
 from mlbgen.rendering import render
 
 
@@ -20,17 +20,20 @@ class _Context:
     header: Code
     docstring: Code
     classes: tuple[_Class, ...]
+    lists: tuple[Code, ...]
     constants: tuple[Code, ...]
 
 
 def text(method: ir.Method, tree: Tree) -> str:
     """The module's text; its imports are pruned by the formatter."""
     name = f"{method.endpoint}.{method.method}"
+    inside = "" if tree.answer is None else ", and of each document in it"
+    roots = [(ROOT, tree.root), *([] if tree.answer is None else [(ANSWER, tree.answer)])]
     return render(
         "document.py.jinja",
         _Context(
             header=header(method.mapping_file),
-            docstring=Code(f'"""What is read of a response of {name}. Any member can be missing or null."""'),
+            docstring=Code(f'"""What is read of a response of {name}{inside}. Any member can be missing or null."""'),
             classes=tuple(
                 _Class(
                     each.annotation,
@@ -39,6 +42,7 @@ def text(method: ir.Method, tree: Tree) -> str:
                 )
                 for each in tree.structs
             ),
+            lists=tuple(Code(f"{title} = {node.annotation}") for title, node in roots if node.annotation != title),
             constants=tuple(Code(f"{each.constant} = {each.annotation}()") for each in tree.lacking),
         ),
     )

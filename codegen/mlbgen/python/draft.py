@@ -15,6 +15,8 @@ from mlbgen.samples.shape import Shape
 # Of several the first is what all must fit.
 _NUMBERS = ("Int2", "Int4", "Int8", "int", "Decimal", "float", "int | float")
 _TEXTS = frozenset({"str", *sql_types.FROM_TEXT})
+# A list whose items are documents, each to be decoded by itself.
+RAW_ITEMS = "list[Raw]"
 _NOTHING_SEEN = Shape(frozenset())
 _BY_JSON_TYPE = {
     "string": "str",
@@ -58,9 +60,16 @@ class Draft:
         return self.item
 
     @property
+    def inner(self) -> "tuple[Draft, ...]":
+        """What the place holds: members, or the item of its list."""
+        return tuple(self.members.values()) if self.item is None else (self.item,)
+
+    @property
     def annotation(self) -> str:
         """One annotation that serves all readers of a value."""
         wanted = self.annotations - {"object"} or {"object"}
+        if RAW_ITEMS in wanted:
+            return RAW_ITEMS
         if len(wanted) == 1:
             return next(iter(wanted))
         if wanted.issubset(_NUMBERS):
@@ -73,17 +82,35 @@ def read(method: ir.Method, shape: Shape) -> Draft:
 
     A decoder reads members fastest that come in the order of its struct's fields.
     """
-    root = Draft(())
+    root, at = Draft(()), shape
     for key in method.document:
         for reference in key.value.references if isinstance(key.value, ir.PathValue) else ():
             if decoding := sql_types.decoding(key.type, reference.type):
                 root.walk(reference.members).annotations.add(decoding.annotation)
     for table in method.tables:
         _read_table(root, table)
-    for rule in method.rules:
-        _read_rule(root, rule)
+    if method.items is None:
+        _read_rules(root, method)
+    else:
+        for member in method.items.source.members:
+            at = at.members[member]
+        at = at.items or _NOTHING_SEEN
+    _sort(root, at)
+    return root
+
+
+def read_answer(method: ir.Method, items: ir.Items, shape: Shape) -> Draft:
+    """The response around the documents: what rules look at, and the items, which are left as they came."""
+    root = Draft(())
+    _read_rules(root, method)
+    root.walk(items.source.members).annotations.add(RAW_ITEMS)
     _sort(root, shape)
     return root
+
+
+def _read_rules(root: Draft, method: ir.Method) -> None:
+    for rule in method.rules:
+        _read_rule(root, rule)
 
 
 def _sort(place: Draft, shape: Shape) -> None:
@@ -101,7 +128,9 @@ def _read_rule(root: Draft, rule: ir.Rule) -> None:
         if isinstance(step, str):
             place = place.walk((step,))
         else:
-            place = place.each("map" if step is Step.VALUE else "array", f"{place.titles[-1]}_item")
+            place = place.each(
+                "map" if step is Step.VALUE else "array", f"{place.titles[-1] if place.titles else 'response'}_item"
+            )
     place.annotations.add(_BY_JSON_TYPE[rule.test.type] if isinstance(rule.test, ir.HasType) else "object")
 
 

@@ -146,6 +146,8 @@ class _Writer:
         if level.name in self.keys:
             return f"for {self.keys[level.name]}, {local} in ({source} or {{}}).items():"
         items = f"({source} or {{}}).values()" if columns.is_in_map(level) else f"{source} or ()"
+        if level.source.path == "$":
+            items = source  # the whole response, which is there
         if level.name not in self.indexes:
             return f"for {local} in {items}:"
         index, start = self.indexes[level.name]

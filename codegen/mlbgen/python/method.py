@@ -11,10 +11,10 @@ from mlbgen.python.code import Code, Names, header, quoted
 from mlbgen.python.facts import modules, partition
 from mlbgen.python.required import required
 from mlbgen.python.scope import Scope, Variable
-from mlbgen.python.tree import ROOT, Tree
+from mlbgen.python.tree import ANSWER, ROOT, Tree
 from mlbgen.rendering import render
 
-_TAKEN = ("capture", "convert", "date", "datetime", "document", "each")
+_TAKEN = ("answer", "capture", "convert", "date", "datetime", "document", "each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,15 @@ class _Key:
 
 
 @dataclass(frozen=True, slots=True)
+class _Items:
+    """How the response around the documents is read."""
+
+    path: Code
+    each: Code
+    absent: Code
+
+
+@dataclass(frozen=True, slots=True)
 class _Context:
     header: Code
     docstring: Code
@@ -35,6 +44,7 @@ class _Context:
     keys: tuple[_Key, ...]
     accept_arguments: Code
     accept: Code
+    items: "_Items | None"
     facts: tuple[Code, ...]
     required: tuple[Code, ...]
     rules: tuple[Code, ...]
@@ -45,7 +55,8 @@ def text(method: ir.Method, tree: Tree) -> str:
     constants: set[str] = set()
     keys = tuple(_key(key, tree, constants) for key in method.document)
     tests = _accept(method, tree, constants)
-    document = "document" if tests else "_document"
+    structs = [ROOT] if tree.answer is None else [ANSWER, ROOT]
+    given, struct = _response(tree)
     capture = "capture" if any(isinstance(rule.test, ir.EqualsParameter) for rule in method.rules) else "_capture"
     return render(
         "method.py.jinja",
@@ -53,9 +64,10 @@ def text(method: ir.Method, tree: Tree) -> str:
             header=header(method.mapping_file),
             docstring=Code(f'"""The method {method.endpoint}.{method.method}."""'),
             keys=keys,
-            accept_arguments=Code(f"{document}: {ROOT}, {capture}: Capture"),
+            accept_arguments=Code(f"{given if tests else f'_{given}'}: {struct}, {capture}: Capture"),
             accept=tests,
-            constants=(ROOT, *sorted(constants)),
+            items=_items(method, tree, constants),
+            constants=(*structs, *sorted(constants)),
             modules=modules(method),
             facts=_facts(method),
             required=tuple(map(quoted, required(method))),
@@ -98,8 +110,21 @@ def _key(key: ir.DocumentKey, tree: Tree, constants: set[str]) -> _Key:
     found = f"convert.{convert}({value.or_none}, {quoted(place)})" if convert else value.or_none
     scope.say(0, f"return {found}")
     constants |= scope.constants
+    if key.asked_by:
+        ways = ", ".join(map(_asked_by, key.asked_by))
+        source += f", asked_by=({ways}{',' if len(key.asked_by) == 1 else ''})"
     fact = f"DocumentKey({quoted(key.name)}, {quoted(str(key.type))}, read_{key.name}, {source})"
     return _Key(key.name, f"{sql_types.facts(key.type).python} | None", Code(arguments), _statements(scope), Code(fact))
+
+
+def _asked_by(way: ir.AskedBy) -> str:
+    match way:
+        case ir.ByValues(parameter):
+            return f"ByValues({quoted(parameter)})"
+        case ir.ByRange(first, last):
+            return f"ByRange({quoted(first)}, {quoted(last)})"
+        case _:
+            assert_never(way)
 
 
 def _test(test: ir.RuleTest) -> tuple[str, str | None]:
@@ -117,8 +142,28 @@ def _test(test: ir.RuleTest) -> tuple[str, str | None]:
             assert_never(test)
 
 
+def _response(tree: Tree) -> tuple[str, str]:
+    """What rules call the response, and its struct."""
+    return ("document", ROOT) if tree.answer is None else ("answer", ANSWER)
+
+
+def _items(method: ir.Method, tree: Tree, constants: set[str]) -> _Items | None:
+    if method.items is None:
+        return None
+    scope = _of_response(tree)
+    value = scope.value("$", method.items.source.members)
+    listed = value.expression if method.items.source.path == "$" else f"{value.expression} or ()"
+    scope.say(0, f"return [memoryview(each) for each in {listed}]")
+    constants |= scope.constants
+    return _Items(quoted(method.items.path), _statements(scope), quoted(method.items.absent))
+
+
+def _of_response(tree: Tree) -> Scope:
+    return Scope(Names(_TAKEN), Variable(_response(tree)[0], tree.answer or tree.root, 0), 0)
+
+
 def _accept(method: ir.Method, tree: Tree, constants: set[str]) -> Code:
-    scope = _scope(tree)
+    scope = _of_response(tree)
     for rule in method.rules:
         accept.say(scope, rule)
     constants |= scope.constants

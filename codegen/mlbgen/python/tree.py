@@ -7,14 +7,27 @@ from mlbgen import ir
 from mlbgen.language.errors import MlbgenError
 from mlbgen.language.names import identifier, pascal, snake
 from mlbgen.python.code import Names, told_apart
-from mlbgen.python.draft import Draft, read
+from mlbgen.python.draft import RAW_ITEMS, Draft, read, read_answer
 from mlbgen.samples.shape import Shape
 
 ROOT = "Document"
+ANSWER = "Answer"
 _UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
 _TAKEN_ATTRIBUTES = ("date", "field")  # names that the body of a class needs itself
 # In snake case.
-_TAKEN_CLASSES = ("decimal", "document", "int2", "int4", "int8", "struct", "timestamp", "unset_type", "uuid")
+_TAKEN_CLASSES = (
+    "answer",
+    "decimal",
+    "document",
+    "int2",
+    "int4",
+    "int8",
+    "raw",
+    "struct",
+    "timestamp",
+    "unset_type",
+    "uuid",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +68,31 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """`structs` are all classes, each after those it needs; the last is `root`, the document's.
+    """`structs` are all classes, each after those it needs; `root` is the document.
 
-    `lacking` are those whose objects can be absent where something of them is read.
+    `answer` is the response around the documents, where they are its items. `lacking` are the structs whose objects can
+    be absent where something of them is read.
     """
 
     root: Node
+    answer: Node | None
     structs: tuple[Node, ...]
     lacking: tuple[Node, ...]
 
 
 def tree(method: ir.Method, shape: Shape) -> Tree:
     """The structs for all that the method looks at in a response of that shape."""
-    draft = read(method, shape)
+    document = read(method, shape)
+    answer = None if method.items is None else read_answer(method, method.items, shape)
     titles: dict[object, tuple[str, ...]] = {}
-    for member in draft.members.values():
-        _signature(member, titles)
+    for draft in (document, answer):
+        for member in () if draft is None else draft.inner:
+            _signature(member, titles)
     names = told_apart(titles, _TAKEN_CLASSES)
     builder = _Builder({signature: pascal(name) for signature, name in names.items()})
-    root = builder.struct(draft, ROOT)
-    return Tree(root, tuple(builder.structs.values()), tuple(builder.lacking.values()))
+    root = builder.root(document, ROOT)
+    around = None if answer is None else builder.root(answer, ANSWER)
+    return Tree(root, around, tuple(builder.structs.values()), tuple(builder.lacking.values()))
 
 
 def _signature(draft: Draft, titles: dict[object, tuple[str, ...]]) -> object:
@@ -100,6 +118,11 @@ class _Builder:
         self._names = names
         self.structs: dict[str, Node] = {}
         self.lacking: dict[str, Node] = {}
+
+    def root(self, draft: Draft, name: str) -> Node:
+        """The class of that name, or the list that it stands for."""
+        is_list = draft.item is not None or draft.annotation == RAW_ITEMS
+        return self._node(draft) if is_list else self.struct(draft, name)
 
     def struct(self, draft: Draft, name: str) -> Node:
         """The class of that name, made with those it needs when it is first asked for."""

@@ -22,6 +22,14 @@ class Item:
 Scope: TypeAlias = dict[str, Item]
 
 
+def documents(items: ir.Items | None, response: object) -> list[object]:
+    """The documents of a response: its items, or itself."""
+    if items is None:
+        return [response]
+    listed = _walk(response, items.source.members, None)
+    return listed if isinstance(listed, list) else []
+
+
 def scopes(table: ir.Table, document: object) -> Iterator[Scope]:
     """The variables of each row of the table, in the document's order."""
     return _loop(table.levels, {each.name: each for each in table.lookups}, {"$": Item(document)})

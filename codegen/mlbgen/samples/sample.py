@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import assert_never
 
@@ -20,7 +20,9 @@ _SHORT = 60  # characters of a value that a message shows
 
 
 def rows(table: ir.Table, stub: Stub) -> list[dict[str, object]]:
-    """The table's rows of one response, without captured_at and ingested_at: each value as its column's type has it.
+    """The table's rows of one document, without captured_at and ingested_at: each value as its column's type has it.
+
+    `stub` has the document alone where its response holds several.
 
     Raises values.Misfit for a value that its column can't hold.
     """
@@ -63,14 +65,18 @@ def check(method: ir.Method, samples: Iterable[Stub]) -> Checked:
     Samples of other methods are passed over.
     """
     inspections = [_Inspection(table) for table in method.tables]
-    seen, others = 0, Counter[str]()
+    seen, others, absent = 0, Counter[str](), None
     for stub in samples:
         if stub.name == method.name:
-            others.update(_see(inspections, method, stub))
+            reasons = list(_see(inspections, method, stub))
+            others.update(reasons)
             seen += 1
+            absent = absent or (None if reasons else _absent(method, stub))
     found = [] if seen > others.total() else [_no_sample(method, others)]
     if not found or any(inspection.rows for inspection in inspections):
         found += [each for inspection in inspections for each in inspection.diagnostics()]
+    if absent is not None:
+        found += _of_absent(method, absent)
     return Checked(method.name, seen - others.total(), others, tuple(sorted(found)))
 
 
@@ -78,13 +84,34 @@ def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) ->
     """Show a sample to the inspections; yields the reason if it is not a whole document."""
     partial = whole.why_partial(method, stub.parameters) if stub.is_answer else None
     refused = None if partial else whole.why_refused(method, stub)
-    for inspection in inspections:
-        if partial:
-            inspection.see_part(stub)
-        elif not refused:
-            inspection.see(stub)
+    for document in interpret.documents(method.items, stub.document):
+        for inspection in inspections:
+            if partial:
+                inspection.see_part(replace(stub, document=document))
+            elif not refused:
+                inspection.see(replace(stub, document=document))
     if reason := partial or refused:
         yield reason
+
+
+def _absent(method: ir.Method, stub: Stub) -> Stub | None:
+    """What would stand for the sample's first document if that was absent."""
+    documents = interpret.documents(method.items, stub.document)
+    if method.items is None or method.items.absent is None or not documents:
+        return None
+    text = method.items.absent
+    for key in method.document:
+        value = interpret.find(key.value, {"$": interpret.Item(documents[0])}, stub.parameters).value
+        text = text.replace(f"{{{key.name}}}", json.dumps(str(value))[1:-1])
+    return replace(stub, file="absent", document=json.loads(text))
+
+
+def _of_absent(method: ir.Method, absent: Stub) -> Iterator[Diagnostic]:
+    """What is wrong with the rows of an absent document."""
+    for table in method.tables:
+        inspection = _Inspection(table)
+        inspection.see(absent)
+        yield from inspection.found.values()
 
 
 def _no_sample(method: ir.Method, others: Mapping[str, int]) -> Diagnostic:

@@ -1,0 +1,113 @@
+"""What a response holds: one document or several, their keys, and how requests ask for them."""
+
+import re
+
+from mlb_contracts import sql_types
+from mlbgen import ir
+from mlbgen.language import spec
+from mlbgen.lower import naming
+from mlbgen.lower.columns import UNKNOWN, column_type
+from mlbgen.lower.report import Place, Report
+from mlbgen.lower.requests import check_parameter
+from mlbgen.lower.scope import NOTHING_SEEN, RESPONSE, Root, Scope, kind, value_type
+from mlbgen.samples.shape import Shape
+
+_ASKED_BY = re.compile(r"(?P<first>[A-Za-z]\w*)(\.\.(?P<last>[A-Za-z]\w*))?", re.ASCII)
+
+
+def items(
+    report: Report, place: Place, declared: spec.Source, shape: Shape, mapped: set[str]
+) -> tuple[ir.Items | None, Root]:
+    """The items that are documents, or None where the whole response is one, and where the paths of documents start."""
+    ((name, text),) = (declared.items or {RESPONSE: RESPONSE}).items()
+    if declared.items is None:
+        return None, Root(shape)
+    at = place.at("items", name)
+    good = naming.check_variable(report, at.key, name, "item")
+    target = Scope(Root(shape), mapped).resolve(report, at, text)
+    if target is None:
+        return None, Root(NOTHING_SEEN, name)
+    found = Root(target.shape.items or NOTHING_SEEN, name, f"{target.reference.path}[*]")
+    if target.each is None or target.reference.type != "array":
+        help_ = f"write [*] behind it, as in {text}[*]" if target.reference.type == "array" else ""
+        message = f"{target.reference.path} is {kind(target.reference.type)}, and items are those of a list"
+        if target.each is None and target.reference.type == "array":
+            message = f"{target.reference.path} is the list, not its items"
+        report.add("MG032", at, message, help_)
+    elif target.each.where is not None:
+        report.add("MG032", at, "all items are documents, so no filter is possible", offset=target.each_offset)
+    elif value_type(found.shape) != "object":
+        report.add("MG032", at, f"each item is {kind(value_type(found.shape))}, and a document is an object")
+    elif good:
+        return ir.Items(target.reference, None), found
+    return None, found
+
+
+def keys(report: Report, place: Place, declared: spec.Source, scope: Scope) -> tuple[ir.DocumentKey, ...]:
+    """The keys of the document."""
+    found: list[ir.DocumentKey] = []
+    for name, key in declared.document.items():
+        at = place.at("document", name)
+        good = naming.check_column(report, at.key, name)
+        sql_type = column_type(report, at.at("type"), key.type)
+        value, where, json_type = _value(report, at, declared, key, scope)
+        asked_by = _all_asked_by(report, at.at("asked_by"), declared, key)
+        if sql_type is UNKNOWN or value is None:
+            continue
+        if sql_types.decoding(sql_type, json_type) is None:
+            report.add("MG040", at.at("type"), f"{where} is {kind(json_type)}, which can't fill {sql_type}")
+        elif good:
+            found.append(ir.DocumentKey(name, sql_type, value, key.description, asked_by))
+    return tuple(found)
+
+
+def _value(
+    report: Report, place: Place, declared: spec.Source, key: spec.DocumentKey, scope: Scope
+) -> tuple[ir.PathValue | ir.ParameterValue | None, str, ir.ValueType]:
+    """Where a key's value comes from, in words too, and its JSON type."""
+    if key.parameter is not None:
+        good = check_parameter(report, place.at("parameter"), key.parameter, declared)
+        return ir.ParameterValue(key.parameter) if good else None, f"the parameter {key.parameter}", "string"
+    reference = scope.value(report, place.at("path"), key.path or "")
+    if reference is None:
+        return None, "", "any"
+    return ir.PathValue((reference,)), reference.path, reference.type
+
+
+def _all_asked_by(report: Report, place: Place, declared: spec.Source, key: spec.DocumentKey) -> tuple[ir.AskedBy, ...]:
+    if key.asked_by and (declared.items is None or key.path is None):
+        needed = "source.items" if declared.items is None else "path, as a parameter's document is that asked for"
+        report.add("MG044", place.key, f'"asked_by" has no use without {needed}', "leave it out")
+        return ()
+    found: list[ir.AskedBy] = []
+    for number, text in enumerate(key.asked_by):
+        way = _asked_by(report, place.at(number), text, declared, key)
+        if way in found:
+            report.add("MG023", place.at(number), f'"{text}" is there twice')
+        elif way is not None:
+            found.append(way)
+    return tuple(found)
+
+
+def _asked_by(
+    report: Report, place: Place, text: str, declared: spec.Source, key: spec.DocumentKey
+) -> ir.AskedBy | None:
+    match = _ASKED_BY.fullmatch(text)
+    if match is None:
+        help_ = "write a parameter, such as personIds, or two with two dots between them, such as startDate..endDate"
+        report.add("MG080", place, f'"{text}" is no parameter, and no range of two', help_)
+        return None
+    first, last = match["first"], match["last"]
+    good = [
+        check_parameter(report, place, name, declared, offset=match.start(part))
+        for part, name in (("first", first), ("last", last))
+        if name is not None
+    ]
+    if not all(good):
+        return None
+    if last is None:
+        return ir.ByValues(first)
+    if key.type.strip().lower() != "date":
+        report.add("MG040", place, f"a range has all its days, and the key is {key.type}", "ask by one parameter")
+        return None
+    return ir.ByRange(first, last)
