@@ -3,7 +3,7 @@ COPY "league"."games" (
     "game_pk", "game_date", "season", "score", "era", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.games" (
     "game_pk" int8, "game_date" date, "season" int2, "score" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

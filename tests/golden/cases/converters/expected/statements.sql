@@ -4,7 +4,7 @@ COPY "league"."lines" (
     "sequence", "average", "share", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.lines" (
     "game_pk" int8, "line_index" int2, "season" int2, "attendance" int4, "outs" int2,
     "read_at" timestamptz, "height_inches" int2, "slot" int2, "sequence" int2, "share" float8,

@@ -3,7 +3,7 @@ COPY "league"."events" (
     "game_pk", "event_index", "rbi", "season", "is_pitch", "source", "weight", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.events" (
     "game_pk" int8, "event_index" int2, "rbi" int2, "season" int2, "is_pitch" bool,
     "captured_at" timestamptz

@@ -3,7 +3,7 @@ COPY "league"."scoring_plays" (
     "game_pk", "at_bat_index", "event", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.scoring_plays" (
     "game_pk" int8, "at_bat_index" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

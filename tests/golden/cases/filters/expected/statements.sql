@@ -3,7 +3,7 @@ COPY "league"."pitches" (
     "game_pk", "event_index", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.pitches" (
     "game_pk" int8, "event_index" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -72,7 +72,7 @@ COPY "league"."others" (
     "game_pk", "event_index", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.others" (
     "game_pk" int8, "event_index" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -141,7 +141,7 @@ COPY "league"."noted" (
     "game_pk", "event_index", "note", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.noted" (
     "game_pk" int8, "event_index" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

@@ -3,7 +3,7 @@ COPY "league"."home_bench" (
     "game_pk", "player_id", "position", "coach_id", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.home_bench" (
     "game_pk" int8, "player_id" int4, "coach_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -88,7 +88,7 @@ COPY "league"."away_bench" (
     "game_pk", "player_id", "position", "coach_id", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.away_bench" (
     "game_pk" int8, "player_id" int4, "coach_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

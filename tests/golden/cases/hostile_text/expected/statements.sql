@@ -3,7 +3,7 @@ COPY "league"."texts" (
     "game_pk", "n", "quoted", "braces", "constant", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.texts" (
     "game_pk" int8, "n" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

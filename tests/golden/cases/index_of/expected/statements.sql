@@ -3,7 +3,7 @@ COPY "league"."credits" (
     "game_pk", "runner_index", "runner_number", "credit_number", "kind", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.credits" (
     "game_pk" int8, "runner_index" int2, "runner_number" int2, "credit_number" int2,
     "captured_at" timestamptz

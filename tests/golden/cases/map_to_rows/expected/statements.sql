@@ -3,7 +3,7 @@ COPY "league"."players" (
     "game_pk", "player_id", "name", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.players" (
     "game_pk" int8, "player_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

@@ -3,7 +3,7 @@ COPY "league"."pitches" (
     "game_pk", "venue", "at_bat_index", "event_index", "batter_id", "speed", "vertical", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.pitches" (
     "game_pk" int8, "at_bat_index" int2, "event_index" int2, "batter_id" int4, "speed" float8,
     "vertical" float8, "captured_at" timestamptz

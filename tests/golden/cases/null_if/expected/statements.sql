@@ -3,7 +3,7 @@ COPY "league"."rates" (
     "game_pk", "rate_index", "era", "note", "grade", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.rates" (
     "game_pk" int8, "rate_index" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

@@ -3,7 +3,7 @@ COPY "league"."games" (
     "game_pk", "game_date", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.games" (
     "game_pk" int8, "game_date" date, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -92,7 +92,7 @@ COPY "league"."plays" (
     "game_pk", "play_index", "rbi", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.plays" (
     "game_pk" int8, "play_index" int2, "rbi" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

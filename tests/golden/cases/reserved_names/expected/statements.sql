@@ -4,7 +4,7 @@ COPY "league"."print" (
     "convert", "tbd", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.print" (
     "game_pk" int8, "id" int4, "inning" int2, "count" int2, "rows" int2, "doubles" int2,
     "field_date" date, "convert" int2, "tbd" bool, "captured_at" timestamptz
@@ -102,7 +102,7 @@ COPY "league"."field" (
     "game_pk", "struct", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.field" (
     "game_pk" int8, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

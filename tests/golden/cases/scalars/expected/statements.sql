@@ -3,7 +3,7 @@ COPY "league"."bench" (
     "game_pk", "player_id", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.bench" (
     "game_pk" int8, "player_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -72,7 +72,7 @@ COPY "league"."dates" (
     "game_pk", "game_date", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.dates" (
     "game_pk" int8, "game_date" date, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

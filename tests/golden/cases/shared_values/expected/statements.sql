@@ -4,7 +4,7 @@ COPY "league"."games" (
     "away_score", "home_runs", "away_runs", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.games" (
     "game_pk" int8, "game_date" date, "home_score" int2, "home_score_4" int4, "away_score" int2,
     "home_runs" int2, "away_runs" int2, "captured_at" timestamptz

@@ -4,7 +4,7 @@ COPY "league"."values" (
     "a_date", "a_timestamptz", "a_uuid", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.values" (
     "game_pk" int8, "a_smallint" int2, "a_integer" int4, "a_bigint" int8, "a_double" float8,
     "a_boolean" bool, "a_date" date, "a_timestamptz" timestamptz, "a_uuid" uuid,

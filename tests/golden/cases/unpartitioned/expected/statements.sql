@@ -3,7 +3,7 @@ COPY "league"."games" (
     "game_pk", "season", "score", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.games" (
     "game_pk" int8, "season" int2, "score" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

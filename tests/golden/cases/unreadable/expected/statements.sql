@@ -3,7 +3,7 @@ COPY "league"."pitches" (
     "game_pk", "play_index", "pitch_index", "speed", "zone", "balls", "strikes", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.pitches" (
     "game_pk" int8, "play_index" int2, "pitch_index" int2, "zone" int2, "balls" int2, "strikes" int2,
     "captured_at" timestamptz
