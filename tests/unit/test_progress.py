@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlb_etl.capture.restore import Restored
+from mlb_etl.capture.restored import Restored
 from mlb_etl.cli.progress import Tally
 
 

@@ -13,51 +13,13 @@ from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.capture.loader import Loader
 from mlb_etl.capture.object_store import ObjectStore, name_of
+from mlb_etl.capture.restored import Bad, Restored
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.http import answers
 from mlb_etl.stores.postgres.db import Connection
 
 _AHEAD = 8  # objects that are read before it is their turn
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """An object of which nothing was stored, and why."""
-
-    name: str
-    why: Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What became of objects: rows of their own, counted in rows of the same content, there before, refused."""
-
-    stored: int = 0
-    seen: int = 0
-    known: int = 0
-    failures: tuple[Bad, ...] = ()
-
-    @property
-    def done(self) -> int:
-        return self.stored + self.seen + self.known + len(self.failures)
-
-    @property
-    def skipped(self) -> int:
-        """Those that took no time: none, as each object is read."""
-        return 0
-
-    @property
-    def failed(self) -> int:
-        return len(self.failures)
-
-    def __add__(self, other: "Restored") -> "Restored":
-        return Restored(
-            self.stored + other.stored,
-            self.seen + other.seen,
-            self.known + other.known,
-            self.failures + other.failures,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +84,7 @@ def _restore(loader: Loader, name: str, coming: Future[Response]) -> Restored:
     except Rejected as why:
         log.info("refused %s: %s", name, why)
         return Restored(failures=(Bad(name, why),))
-    return {"stored": Restored(stored=1), "seen": Restored(seen=1), "known": Restored(known=1)}[became]
+    return Restored.of(became)
 
 
 def _keys(name: str, method: Method, response: Response) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from mlb_etl.cli import report
+from mlb_etl.cli.restart import restart
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate, premake, retention, seasons
 from mlb_etl.stores.postgres.premake import Ahead
@@ -28,6 +29,9 @@ def schema() -> None:
       mlb-etl schema init
       mlb-etl schema status
     """
+
+
+schema.add_command(restart)
 
 
 @schema.command()

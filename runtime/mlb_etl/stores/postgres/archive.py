@@ -16,7 +16,7 @@ from mlb_etl.stores import encoding
 from mlb_etl.stores.encoding import Kept
 from mlb_etl.stores.postgres.db import Connection
 
-_FACTS = (
+FACTS = (  # columns of every raw table, beside the body
     "endpoint", "method", "path_params", "query_params", "url", "status_code", "captured_at", "as_of", "last_seen_at",
     "seen", "content_hash", "encoding",
 )  # fmt: skip
@@ -125,7 +125,7 @@ class Archive:
                 raise EtlError(f"{contents} contents have a hash that begins with {wanted.digest}: say more of it")
         query = sql.SQL("{} LIMIT 1").format(self._composed(_READ, wanted, order=sql.SQL("DESC")))
         row = self._connection.cursor(binary=True).execute(query).fetchone()
-        return _with_body(row) if row else None
+        return with_body(row) if row else None
 
     def each(self, wanted: Filter) -> Generator[tuple[Captured, Kept], None, None]:
         """The captures with their bodies, oldest first; each is read when it is asked for, all as they are now."""
@@ -133,10 +133,10 @@ class Archive:
         with self._connection.transaction(), self._connection.cursor("archive", binary=True) as cursor:
             cursor.itersize = 1  # a body may have many megabytes
             for row in cursor.execute(query):
-                yield _with_body(row)
+                yield with_body(row)
 
     def _composed(self, text: str, wanted: Filter, **more: sql.Composable) -> sql.Composed:
-        facts = sql.SQL(", ").join(map(sql.Identifier, _FACTS))
+        facts = sql.SQL(", ").join(map(sql.Identifier, FACTS))
         return sql.SQL(text).format(table=self._table, facts=facts, wanted=_condition(wanted), **more)
 
 
@@ -156,11 +156,12 @@ def _condition(wanted: Filter) -> sql.Composed:
 
 def _captured(row: TupleRow) -> Captured:
     *facts, stored, head = row
-    known = dict(zip(_FACTS, facts, strict=True))
+    known = dict(zip(FACTS, facts, strict=True))
     return Captured(**known, stored=stored, size=encoding.size(Kept(known["encoding"], head), stored))
 
 
-def _with_body(row: TupleRow) -> tuple[Captured, Kept]:
+def with_body(row: TupleRow) -> tuple[Captured, Kept]:
+    """A capture with its body, of a row of the facts, the body's length and the body."""
     captured = _captured(row)
     return captured, Kept(captured.encoding, row[-1])
 

@@ -81,7 +81,7 @@ def init(connection: Connection, package: str) -> list[str]:
         return []
     require_writable(connection)
     applied: list[str] = []
-    with _alone(connection):
+    with alone(connection):
         for track in tracks:
             if not _has_history(connection, track):
                 _create_history(connection, track)
@@ -114,7 +114,7 @@ class Rebuild:
 @contextmanager
 def rebuilding(connection: Connection, package: str, table: str) -> Iterator[Rebuild]:
     """The migration that makes that table anew, while nobody else migrates; raises EtlError unless it is the next."""
-    with _alone(connection):
+    with alone(connection):
         control, track = _tracks(package)
         if _to_apply(connection, control):
             raise EtlError("the database lacks the control tables or their newest part: run `mlb-etl schema init`")
@@ -137,6 +137,11 @@ def differences(connection: Connection, package: str) -> list[Difference]:
     if any(version.state != "applied" for version in status(connection, package)):
         return []
     return schema_drift.differences(connection, package, [track.history for track in _tracks(package)])
+
+
+def is_superseded(connection: Connection, package: str) -> bool:
+    """Whether a migration was applied with another text, as in databases that are older than the first release."""
+    return any(version.state == "changed" for version in status(connection, package))
 
 
 def require(connection: Connection, package: str, *, writing: bool = True) -> None:
@@ -207,7 +212,9 @@ def _pending(versions: Sequence[Version]) -> list[str]:
     for number, version in enumerate(versions):
         if version.state == "changed":
             raise EtlError(
-                f"{version.script}: it was applied to the database with another text; a migration never changes"
+                f"{version.script}: it was applied to the database with another text; a migration never changes. If the"
+                " database is older than the first release, `mlb-etl schema restart` sets its schemas aside and fills"
+                " new ones"
             )
         if version.state == "unknown":
             raise EtlError(
@@ -265,7 +272,8 @@ def _create_history(connection: Connection, track: Track) -> None:
 
 
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
+def alone(connection: Connection) -> Iterator[None]:
+    """Nobody else migrates the database as long as the block lasts."""
     connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
     try:
         yield

@@ -1,0 +1,161 @@
+"""Schemas of a database that no release made: set aside under other names, with the captures in their raw tables."""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from mlb_contracts import Method, times
+from mlb_etl.errors import EtlError
+from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.postgres import archive, migrate, schema_drift
+from mlb_etl.stores.postgres.archive import Captured
+from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.postgres.session import require_writable
+
+_ASIDE = "{schema}_unreleased"
+_SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s) ORDER BY nspname"
+
+# Raw tables have had these columns from the first day on, and the body in one of two forms.
+_ALWAYS = [
+    "endpoint", "method", "path_params", "query_params", "url", "status_code", "captured_at", "ingested_at",
+    "content_hash",
+]  # fmt: skip
+_TEXT, _BYTES = ["data"], ["body", "encoding"]
+_RAW_TABLES = """
+SELECT s.nspname, t.relname, array_agg(c.attname::text) AS columns
+FROM pg_class AS t
+JOIN pg_namespace AS s ON s.oid = t.relnamespace
+JOIN pg_attribute AS c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped
+WHERE s.nspname = ANY(%(schemas)s) AND t.relkind IN ('p', 'r') AND NOT t.relispartition
+GROUP BY s.nspname, t.relname
+HAVING array_agg(c.attname::text) @> %(always)s
+    AND (array_agg(c.attname::text) @> %(text)s OR array_agg(c.attname::text) @> %(bytes)s)
+ORDER BY s.nspname, t.relname
+"""
+_METHODS = "SELECT endpoint, method, count(*) FROM {table} GROUP BY endpoint, method ORDER BY endpoint, method"
+
+# What stands for a column that a form does not have: each response was a row then, with its body as it came.
+_INSTEAD = {"as_of": "r.captured_at", "last_seen_at": "r.captured_at", "seen": "1", "encoding": "'identity'"}
+_CAPTURES = """
+SELECT r.captured_at <= r.ingested_at + {tolerance}, {facts}, octet_length(kept.body), kept.body
+FROM {old} AS r
+CROSS JOIN LATERAL (SELECT {body}) AS kept (body)
+WHERE r.endpoint = {endpoint} AND r.method = {method} AND NOT EXISTS (
+    SELECT FROM {new} AS n
+    WHERE n.captured_at = r.captured_at AND n.content_hash = r.content_hash
+        AND n.path_params = r.path_params AND n.query_params = r.query_params
+)
+ORDER BY r.captured_at, r.content_hash
+"""
+_CARRY = """
+UPDATE {table} SET seen = greatest(seen, %(seen)s), last_seen_at = greatest(last_seen_at, %(last_seen_at)s)
+WHERE captured_at = %(captured_at)s AND content_hash = %(content_hash)s
+    AND path_params = %(path_params)s AND query_params = %(query_params)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """The captures of a method in a raw table of such a schema."""
+
+    table: str
+    method: str
+    captures: int
+    place: tuple[str, str] = field(repr=False)
+    asked: tuple[str, str] = field(repr=False)
+    columns: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """What is to be set aside, under which name, and what is already; and the captures there."""
+
+    to_move: dict[str, str]
+    aside: tuple[str, ...]
+    raw_tables: tuple[RawTable, ...]
+
+
+def read(connection: Connection, package: str) -> Schemas:
+    """How far it is; raises EtlError where nothing is to be set aside, or other schemas have the names for that."""
+    names = {name: _ASIDE.format(schema=name) for name in (schema_drift.CONTROL, *schema_drift.schemas(package))}
+    aside = _existing(connection, list(names.values()))
+    if not migrate.is_superseded(connection, package):
+        if not aside:
+            raise EtlError("no migration was applied with another text: there is nothing to start anew")
+        return Schemas({}, aside, _raw_tables(connection, aside))
+    if aside:
+        raise EtlError(
+            f"{', '.join(aside)} is of a restart before, and would be in the way: rename or drop it, when it is not"
+            " needed any more"
+        )
+    there = _existing(connection, list(names))
+    return Schemas({name: names[name] for name in there}, (), _raw_tables(connection, there))
+
+
+def set_aside(connection: Connection, package: str) -> Schemas:
+    """Rename the schemas, all or none, and make new ones by the migrations; does what is left of it, where some is."""
+    require_writable(connection)
+    with migrate.alone(connection):
+        found = read(connection, package)
+        with connection.transaction():
+            for name, other in found.to_move.items():
+                rename = sql.SQL("ALTER SCHEMA {} RENAME TO {}")
+                connection.execute(rename.format(sql.Identifier(name), sql.Identifier(other)))
+        migrate.init(connection, package)
+        return read(connection, package)
+
+
+def captures(
+    connection: Connection, table: RawTable, method: Method
+) -> Generator[tuple[bool, Captured, Kept], None, None]:
+    """The captures that the method's raw table has not, oldest first; each is read when it is asked for.
+
+    The first value is whether the capture was not ahead of the database's clock when it was stored.
+    """
+    facts = (sql.Identifier("r", name) if name in table.columns else sql.SQL(_INSTEAD[name]) for name in archive.FACTS)
+    body = "r.body" if "body" in table.columns else "convert_to(r.data, 'UTF8')"
+    query = sql.SQL(_CAPTURES).format(
+        tolerance=times.TOLERANCE,
+        facts=sql.SQL(", ").join(facts),
+        old=sql.Identifier(*table.place),
+        body=sql.SQL(body),
+        endpoint=sql.Literal(table.asked[0]),
+        method=sql.Literal(table.asked[1]),
+        new=sql.Identifier(method.raw_schema, method.raw_table),
+    )
+    with connection.transaction(), connection.cursor("unreleased", binary=True) as cursor:
+        cursor.itersize = 1  # a body may have many megabytes
+        for timely, *row in cursor.execute(query):
+            yield timely, *archive.with_body(tuple(row))
+
+
+def carry(connection: Connection, method: Method, captured: Captured) -> None:
+    """Let the capture's row in the method's raw table know how often it was seen before, and until when."""
+    update = sql.SQL(_CARRY).format(table=sql.Identifier(method.raw_schema, method.raw_table))
+    facts = {
+        "seen": captured.seen,
+        "last_seen_at": captured.last_seen_at,
+        "captured_at": captured.captured_at,
+        "content_hash": captured.content_hash,
+        "path_params": Jsonb(captured.path_params),
+        "query_params": Jsonb(captured.query_params),
+    }
+    connection.execute(update, facts)
+
+
+def _existing(connection: Connection, names: list[str]) -> tuple[str, ...]:
+    return tuple(name for (name,) in connection.execute(_SCHEMAS, [names]))
+
+
+def _raw_tables(connection: Connection, schemas: tuple[str, ...]) -> tuple[RawTable, ...]:
+    asked = {"schemas": list(schemas), "always": _ALWAYS, "text": _TEXT, "bytes": _BYTES}
+    found = []
+    for schema, name, columns in connection.execute(_RAW_TABLES, asked).fetchall():
+        methods = connection.execute(sql.SQL(_METHODS).format(table=sql.Identifier(schema, name))).fetchall()
+        for endpoint, method, number in methods:
+            place, request = (schema, name), (endpoint, method)
+            table = RawTable(".".join(place), ".".join(request), number, place, request, frozenset(columns))
+            found.append(table)
+    return tuple(found)
