@@ -34,7 +34,7 @@ NAMES = sorted(folder.name for folder in CASES.iterdir())
 FOLDER = f"{layout.generated()}/league/game_v1"
 CAPTURED_AT = datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)
 # What a case shows besides the structs and the tables.
-METHODS = ("accept_rules", "items", "items_at_root", "list_at_root", "request_parameters", "unreadable")
+METHODS = ("accept_rules", "forms", "items", "items_at_root", "list_at_root", "request_parameters", "unreadable")
 ALSO = {
     **{case: {f"{FOLDER}/method.py": "method.py"} for case in METHODS},
     **{

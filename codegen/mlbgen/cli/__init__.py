@@ -62,8 +62,9 @@ def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
 
     if not stubs:
         raise click.UsageError("samples are needed: --stubs DIR")
-    names = methods or [generate.method_name(each, root=root) for each in generate.mappings(root)]
-    _write(root, output.changes(root, infer.files(with_own(root, stubs), names)))
+    known = generate.method_names(root, generate.mappings(root, required=not methods))
+    names = methods or sorted(set(known.values()))
+    _write(root, output.changes(root, infer.files(with_own(root, stubs), names, known)))
 
 
 @commands.command("generate")

@@ -391,11 +391,27 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A URL that gives documents of a method, under a name of the API that may be another than the method's.
+
+    `query` are the parameters that a request may have beside those of its URL; None for any.
+    """
+
+    method: str
+    url: str
+    query: tuple[str, ...] | None
+
+    @property
+    def path_parameters(self) -> frozenset[str]:
+        """The parameters in the URL."""
+        return frozenset(_PARAMETER.findall(self.url))
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """One API method: its documents and the tables made from them, parents before children.
 
-    Without `items` each response is one document.
-    `query` are the parameters that a request may have beside those of its URL; None for any.
+    `url` and `query` are those of its first form. Without `items` each response is one document.
     """
 
     endpoint: str
@@ -413,6 +429,7 @@ class Method:
     fingerprint: str
     position: Position
     items: Items | None = None
+    other_forms: tuple[Form, ...] = ()
 
     @property
     def name(self) -> str:
@@ -420,6 +437,12 @@ class Method:
         return f"{self.endpoint}.{self.method}"
 
     @property
-    def path_parameters(self) -> frozenset[str]:
-        """The parameters in the URL."""
-        return frozenset(_PARAMETER.findall(self.url))
+    def forms(self) -> tuple[Form, ...]:
+        """The URLs that give its documents, its own first."""
+        return (Form(self.method, self.url, self.query), *self.other_forms)
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The names of the API for its other forms, such as `season.allSeasons`."""
+        names = dict.fromkeys(f"{self.endpoint}.{form.method}" for form in self.other_forms)
+        return tuple(name for name in names if name != self.name)

@@ -101,14 +101,26 @@ class TablePartition(Partition):
     )
 
 
+MethodName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,62}$")]
+Url = Annotated[str, StringConstraints(pattern=r"^/")]
+
+
+class Form(Spec):
+    """Another URL that gives documents of the same kind; they share tables, keys and rules."""
+
+    method: MethodName | None = Field(default=None, description="What the API calls it; as the source unless said.")
+    url: Url = Field(description="Template of the request's path, such as /api/v1/seasons/{seasonId}.")
+    query: list[QueryName] | None = Field(
+        default=None, description="Parameters that a request may have in its query; any unless said."
+    )
+
+
 class Source(Spec):
     """The API method, and what a response of it holds."""
 
     endpoint: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,62}$")]
-    method: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,62}$")]
-    url: Annotated[str, StringConstraints(pattern=r"^/")] = Field(
-        description="Template of the request's path, such as /api/v1/people/{person_id}."
-    )
+    method: MethodName
+    url: Url = Field(description="Template of the request's path, such as /api/v1/people/{personId}.")
     description: str = ""
     raw_table: Text = Field(description="schema.table that keeps the responses as they came.")
     raw_partitions: Partition | None = Field(default=None, description="By month of captured_at unless said otherwise.")
@@ -116,6 +128,9 @@ class Source(Spec):
         default=None,
         description="Parameters that a request may have in its query; any unless said. The response to a request with "
         "another is refused, as it may be a part of the document only.",
+    )
+    forms: list[Form] = Field(
+        default=[], description="Further URLs that give documents of the same kind, under this method's one watermark."
     )
     items: dict[str, PathText] | None = Field(
         default=None,

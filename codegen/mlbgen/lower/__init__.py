@@ -11,7 +11,7 @@ from types import MappingProxyType
 from mlbgen import ir
 from mlbgen.language import source, spec
 from mlbgen.language.source import MappingSource
-from mlbgen.lower import absent, documents, expand, grammar, ignored, method, requests, tables
+from mlbgen.lower import absent, documents, expand, grammar, ignored, method, naming, requests, tables
 from mlbgen.lower.fingerprint import fingerprint
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import Scope
@@ -39,11 +39,18 @@ def table_names(mapping: spec.Mapping) -> list[str]:
     return [mapping.source.raw_table, *(name for table in mapping.tables for name in expand.names(table))]
 
 
+def method_names(mapping: spec.Mapping) -> list[str]:
+    """What the API calls the method, such as `season.seasons`, and then its other forms, if anything else."""
+    declared = mapping.source
+    methods = [declared.method, *(form.method or declared.method for form in declared.forms)]
+    return [f"{declared.endpoint}.{name}" for name in dict.fromkeys(methods)]
+
+
 def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, others: Mapping[str, str]) -> ir.Method:
     declared, at = mapping.source, place.at("source")
     mapped: set[str] = set()
-    method.check_names(report, at, declared)
-    requests.check_url(report, at, declared)
+    naming.check_package(report, at.at("endpoint"), declared.endpoint)
+    own, *other_forms = requests.forms(report, at, declared)
     items, root = documents.items(report, at, declared, shape, mapped)
     document = documents.keys(report, at, declared, Scope(root, mapped))
     stands_in = absent.absent(report, at.at("absent"), declared, document, root)
@@ -61,11 +68,11 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
     lowered = ir.Method(
         endpoint=declared.endpoint,
         method=declared.method,
-        url=declared.url,
+        url=own.url,
         description=declared.description,
         mapping_file=place.source.file,
         raw_table=raw_table,
-        query=None if declared.query is None else tuple(declared.query),
+        query=own.query,
         document=document,
         rules=method.rules(report, at, declared, shape, items),
         shrink_guard=method.shrink_guard(report, at.at("shrink_guard"), declared.shrink_guard, made),
@@ -73,9 +80,10 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
         ignored=(),
         fingerprint="",
         position=at.at("method").position(),
+        other_forms=tuple(other_forms),
         items=None if items is None else replace(items, absent=stands_in),
     )
     return replace(lowered, ignored=ignored.ignored(report, place.at("ignore"), mapping.ignore, shape, mapped))
 
 
-__all__ = ("load_method", "lower", "table_names")
+__all__ = ("load_method", "lower", "method_names", "table_names")

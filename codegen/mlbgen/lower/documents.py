@@ -99,7 +99,7 @@ def _asked_by(
         return None
     first, last = match["first"], match["last"]
     good = [
-        check_parameter(report, place, name, declared, offset=match.start(part))
+        check_parameter(report, place, name, declared, of_each=False, offset=match.start(part))
         for part, name in (("first", first), ("last", last))
         if name is not None
     ]

@@ -1,13 +1,12 @@
 """`source`: the API method, where its responses are kept, and what a response has to be."""
 
-import keyword
 from collections.abc import Mapping, Sequence
 
 from mlb_contracts import jsonpath
 from mlb_contracts.jsonpath import Step, Steps
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
-from mlbgen.language import names, spec
+from mlbgen.language import spec
 from mlbgen.language.paths import Each, Path
 from mlbgen.lower import naming
 from mlbgen.lower.keys import partition
@@ -18,13 +17,6 @@ from mlbgen.samples.shape import Shape
 
 _CAPTURED = {naming.CAPTURED_AT: SqlType("timestamptz")}
 _BY_MONTH = ir.MonthPartition(naming.CAPTURED_AT, ())
-
-
-def check_names(report: Report, place: Place, declared: spec.Source) -> None:
-    """Endpoint and method name the generated package."""
-    for part, name in (("endpoint", declared.endpoint), ("method", declared.method)):
-        if keyword.iskeyword(names.snake(name)):
-            report.add("MG021", place.at(part), f'"{name}" is reserved and can\'t be the name of a package')
 
 
 def raw_table(report: Report, place: Place, declared: spec.Source, others: Mapping[str, str]) -> ir.RawTable:

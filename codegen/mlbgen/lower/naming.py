@@ -75,6 +75,12 @@ def qualified(report: Report, place: Place, text: str, *, raw: bool = False) -> 
     return schema, table
 
 
+def check_package(report: Report, place: Place, name: str) -> None:
+    """An endpoint or a method names a generated package."""
+    if keyword.iskeyword(names.snake(name)):
+        report.add("MG021", place, f'"{name}" is reserved and can\'t be the name of a package')
+
+
 def check_own(report: Report, place: Place, name: str, others: Mapping[str, str]) -> None:
     """A table belongs to one mapping; `others` are those of the other ones, with the file."""
     if name in others:

@@ -1,30 +1,68 @@
-"""How documents are asked for: URLs and the parameters of requests."""
+"""How documents are asked for: the forms of a method, each a URL and the parameters of requests to it."""
 
 import re
+from collections.abc import Iterator
 
+from mlbgen import ir
 from mlbgen.language import spec
+from mlbgen.lower import naming
 from mlbgen.lower.report import Place, Report, did_you_mean
 
-_URL = re.compile(r"/(?:[A-Za-z0-9_.~-]|/|\{[a-z][a-z0-9_]*\})*")
-_PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_URL = re.compile(r"/(?:[A-Za-z0-9_.~-]|/|\{[A-Za-z][A-Za-z0-9_]*\})*")
+_PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
 
-def check_url(report: Report, place: Place, declared: spec.Source) -> None:
-    """The URL's parameters are plain, and no parameter comes twice."""
-    if _URL.fullmatch(declared.url) is None:
-        help_ = "such as /api/v1/people/{person_id}"
-        report.add("MG080", place.at("url"), "the URL is no path with parameters in snake case", help_)
-    taken = _PARAMETER.findall(declared.url)
-    for number, name in enumerate(declared.query or ()):
+def forms(report: Report, place: Place, declared: spec.Source) -> tuple[ir.Form, ...]:
+    """The forms, that of the source first: each URL comes once, and each has the parameters that tell documents."""
+    found: list[ir.Form] = []
+    for at, form in _declared(place, declared):
+        _check_names(report, at, form)
+        made = ir.Form(form.method or declared.method, form.url, None if form.query is None else tuple(form.query))
+        if any((made.method, made.url) == (each.method, each.url) for each in found):
+            report.add("MG023", at.at("url"), f'there is a form "{form.url}" of {made.method} already')
+        found.append(made)
+    return tuple(found)
+
+
+def check_parameter(
+    report: Report, place: Place, name: str, declared: spec.Source, *, of_each: bool = True, offset: int = 0
+) -> bool:
+    """Each form's requests can have the parameter, in the URL or in the query; without `of_each` those of one form."""
+    by_form = [(form.url, _parameters(form)) for _, form in _declared(place, declared)]
+    lacking = [url for url, parameters in by_form if name not in parameters]
+    if not lacking or (not of_each and len(lacking) < len(by_form)):
+        return True
+    known = {each for _, parameters in by_form for each in parameters}
+    if name in known:
+        help_ = "name it in the URL or the query of each form: by it documents are told apart, or refused"
+        report.add("MG080", place, f'requests to {lacking[0]} have no parameter "{name}"', help_, offset=offset)
+    else:
+        help_ = did_you_mean(name, known, "name it in the URL, or in source.query")
+        report.add("MG080", place, f'the request has no parameter "{name}"', help_, offset=offset)
+    return False
+
+
+def _declared(place: Place, declared: spec.Source) -> Iterator[tuple[Place, spec.Source | spec.Form]]:
+    yield place, declared
+    for number, form in enumerate(declared.forms):
+        yield place.at("forms", number), form
+
+
+def _parameters(form: spec.Source | spec.Form) -> tuple[str, ...]:
+    return (*_PARAMETER.findall(form.url), *(form.query or ()))
+
+
+def _check_names(report: Report, place: Place, form: spec.Source | spec.Form) -> None:
+    """The URL and its parameters are plain, and no parameter comes twice; the method can name a package."""
+    naming.check_package(report, place.at("method"), form.method or "")
+    if _URL.fullmatch(form.url) is None:
+        help_ = "such as /api/v1/people/{personId}"
+        message = "the URL is no path with parameters of letters, digits and underscores"
+        report.add("MG080", place.at("url"), message, help_)
+    taken = _PARAMETER.findall(form.url)
+    if twice := next((name for name in taken if taken.count(name) > 1), None):
+        report.add("MG023", place.at("url"), f'there is a parameter "{twice}" already')
+    for number, name in enumerate(form.query or ()):
         if name in taken:
             report.add("MG023", place.at("query", number), f'there is a parameter "{name}" already')
         taken.append(name)
-
-
-def check_parameter(report: Report, place: Place, name: str, declared: spec.Source, *, offset: int = 0) -> bool:
-    """The request can have the parameter: in its URL, or in its query."""
-    known = (*_PARAMETER.findall(declared.url), *(declared.query or ()))
-    if name not in known:
-        help_ = did_you_mean(name, known, "name it in the URL, or in source.query")
-        report.add("MG080", place, f'the request has no parameter "{name}"', help_, offset=offset)
-    return name in known

@@ -1,6 +1,6 @@
 """From a project's inputs, which `read` takes in, to the texts of all generated files, a pure function of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,18 +27,21 @@ class Input:
     shape: Shape
 
 
-def mappings(root: Path) -> list[Path]:
-    """The project's mapping files, by their paths. Raises MlbgenError where there is none."""
+def mappings(root: Path, *, required: bool = True) -> list[Path]:
+    """The project's mapping files, by their paths. Raises MlbgenError where there is none and it is `required`."""
     found = sorted((root / layout.MAPPINGS).rglob("*.yaml"))
-    if not found:
+    if not found and required:
         raise MlbgenError(f"{root / layout.MAPPINGS}: no mappings here (files *.yaml)")
     return found
 
 
-def method_name(mapping: Path, *, root: Path) -> str:
-    """The method that a mapping is of, such as `game.liveGameV1`. Raises MappingErrors."""
-    declared = grammar.read(source.load(mapping, root=root)).source
-    return f"{declared.endpoint}.{declared.method}"
+def method_names(root: Path, files: Iterable[Path]) -> dict[str, str]:
+    """What the API calls each form, with the method that it is of, such as `game.liveGameV1`. Raises MappingErrors."""
+    found: dict[str, str] = {}
+    for file in files:
+        own, *others = lower.method_names(grammar.read(source.load(file, root=root)))
+        found |= dict.fromkeys((own, *others), own)
+    return found
 
 
 def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
@@ -59,13 +62,26 @@ def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
             inputs.append(_read(root, text, mapping, others))
         except MappingErrors as errors:
             wrong += errors.diagnostics
+    wrong += _named_twice(texts)
     if wrong:
         raise MappingErrors(wrong)
     return tuple(inputs)
 
 
+def _named_twice(texts: Iterable[tuple[source.MappingSource, spec.Mapping]]) -> Iterator[Diagnostic]:
+    """Methods that belong to two mappings."""
+    known: dict[str, str] = {}
+    for text, mapping in texts:
+        for name in lower.method_names(mapping):
+            if name in known:
+                message = f"{name} belongs to {known[name]} already"
+                help_ = "write the tables of its documents into that mapping"
+                yield text.diagnostic(text.position(("source", "method")), "MG023", message, help_)
+        known |= dict.fromkeys(lower.method_names(mapping), text.file)
+
+
 def _read(root: Path, text: source.MappingSource, mapping: spec.Mapping, others: Mapping[str, str]) -> Input:
-    name = f"{mapping.source.endpoint}.{mapping.source.method}"
+    name = lower.method_names(mapping)[0]
     shape_path = root / infer.path(name)
     if not shape_path.exists():
         raise MlbgenError(f"{shape_path}: the shape of {name} is missing: run mlbgen infer with samples of it")
@@ -79,7 +95,8 @@ def with_shapes_of(inputs: Iterable[Input], directories: Sequence[Path]) -> tupl
     Raises MlbgenError for a broken stub.
     """
     known = {each.method.name: each for each in inputs}
-    shapes = infer.of_samples(directories, known)
+    aliases = {alias: name for name, each in known.items() for alias in each.method.aliases}
+    shapes = infer.of_samples(directories, known, aliases)
     return tuple(replace(known[name], shape=shape) for name, shape in shapes.items())
 
 

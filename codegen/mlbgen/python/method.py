@@ -45,6 +45,7 @@ class _Context:
     accept_arguments: Code
     accept: Code
     items: "_Items | None"
+    other_forms: tuple[Code, ...]
     facts: tuple[Code, ...]
     required: tuple[Code, ...]
     rules: tuple[Code, ...]
@@ -67,6 +68,7 @@ def text(method: ir.Method, tree: Tree) -> str:
             accept_arguments=Code(f"{given if tests else f'_{given}'}: {struct}, {capture}: Capture"),
             accept=tests,
             items=_items(method, tree, constants),
+            other_forms=tuple(map(_form, method.other_forms)),
             constants=(*structs, *sorted(constants)),
             modules=modules(method),
             facts=_facts(method),
@@ -145,6 +147,10 @@ def _test(test: ir.RuleTest) -> tuple[str, str | None]:
 def _response(tree: Tree) -> tuple[str, str]:
     """What rules call the response, and its struct."""
     return ("document", ROOT) if tree.answer is None else ("answer", ANSWER)
+
+
+def _form(form: ir.Form) -> Code:
+    return Code(f"Form{quoted((form.method, form.url, form.query))}")
 
 
 def _items(method: ir.Method, tree: Tree, constants: set[str]) -> _Items | None:

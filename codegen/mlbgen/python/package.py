@@ -16,6 +16,7 @@ class _Context:
     header: Code
     docstring: Code
     methods: tuple[tuple[Code, Code], ...] | None
+    aliases: tuple[tuple[Code, Code], ...]
 
 
 def folder(method: ir.Method) -> str:
@@ -30,9 +31,9 @@ def files(methods: Iterable[ir.Method]) -> dict[str, str]:
         (quoted(f"{each.endpoint}.{each.method}"), quoted(f".{folder(each).replace('/', '.')}.method"))
         for each in ordered
     )
-    texts = {
-        "__init__.py": _init("schemas/mappings", "Tables of the MLB Stats API: each method and its module.", listed)
-    }
+    aliases = tuple((quoted(alias), quoted(each.name)) for each in ordered for alias in each.aliases)
+    summary = "Tables of the MLB Stats API: each method and its module, and what else the API calls it."
+    texts = {"__init__.py": _init("schemas/mappings", summary, listed, aliases)}
     for each in ordered:
         endpoint, _, _ = folder(each).partition("/")
         texts[f"{endpoint}/__init__.py"] = _init("schemas/mappings", f"Methods of the endpoint {each.endpoint}.")
@@ -40,5 +41,10 @@ def files(methods: Iterable[ir.Method]) -> dict[str, str]:
     return texts
 
 
-def _init(source: str, summary: str, methods: tuple[tuple[Code, Code], ...] | None = None) -> str:
-    return render("package.py.jinja", _Context(header(source), Code(f'"""{summary}"""'), methods))
+def _init(
+    source: str,
+    summary: str,
+    methods: tuple[tuple[Code, Code], ...] | None = None,
+    aliases: tuple[tuple[Code, Code], ...] = (),
+) -> str:
+    return render("package.py.jinja", _Context(header(source), Code(f'"""{summary}"""'), methods, aliases))

@@ -2,9 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 
 from mlbgen.language.errors import MlbgenError
 from mlbgen.language.names import snake
@@ -13,6 +15,7 @@ from mlbgen.samples.shape import JsonType, Shape
 from mlbgen.samples.stubs import Stub
 
 _ID = re.compile(shape_file.ID_PATTERN)
+_NONE: Mapping[str, str] = MappingProxyType({})
 _SCALARS: dict[type, JsonType] = {
     bool: "boolean",
     int: "integer",
@@ -22,23 +25,27 @@ _SCALARS: dict[type, JsonType] = {
 }
 
 
-def files(directories: Sequence[Path], methods: Collection[str]) -> dict[str, str]:
+def files(directories: Sequence[Path], methods: Collection[str], aliases: Mapping[str, str] = _NONE) -> dict[str, str]:
     """The shape files of those methods (`game.liveGameV1`) by their paths in the repository.
 
-    Raises MlbgenError for a broken stub, or where a method has none.
+    `aliases` are further names of samples, each with the method that it is a form of. Raises MlbgenError for a broken
+    stub, or where a method has none.
     """
-    shapes = of_samples(directories, methods)
+    shapes = of_samples(directories, methods, aliases)
     if missing := sorted(set(methods) - shapes.keys()):
         raise MlbgenError(f"{', '.join(map(str, directories))}: no stub of {', '.join(missing)}")
     return {path(name): shape_file.dump(shape, title=f"Responses of {name}") for name, shape in shapes.items()}
 
 
-def of_samples(directories: Sequence[Path], methods: Collection[str]) -> dict[str, Shape]:
+def of_samples(
+    directories: Sequence[Path], methods: Collection[str], aliases: Mapping[str, str] = _NONE
+) -> dict[str, Shape]:
     """The shapes of those of the methods that have samples below the directories, by name.
 
     Raises MlbgenError for a broken stub.
     """
-    return infer(stub for stub in stubs.find(*directories) if stub.name in methods and stub.is_answer)
+    named = (replace(stub, name=aliases.get(stub.name, stub.name)) for stub in stubs.find(*directories))
+    return infer(stub for stub in named if stub.name in methods and stub.is_answer)
 
 
 def path(name: str) -> str:

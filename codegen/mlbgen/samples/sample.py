@@ -67,7 +67,7 @@ def check(method: ir.Method, samples: Iterable[Stub]) -> Checked:
     inspections = [_Inspection(table) for table in method.tables]
     seen, others, absent = 0, Counter[str](), None
     for stub in samples:
-        if stub.name == method.name:
+        if whole.is_of(method, stub):
             reasons = list(_see(inspections, method, stub))
             others.update(reasons)
             seen += 1
@@ -82,7 +82,7 @@ def check(method: ir.Method, samples: Iterable[Stub]) -> Checked:
 
 def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) -> Iterator[str]:
     """Show a sample to the inspections; yields the reason if it is not a whole document."""
-    partial = whole.why_partial(method, stub.parameters) if stub.is_answer else None
+    partial = whole.why_partial(method, stub) if stub.is_answer else None
     refused = None if partial else whole.why_refused(method, stub)
     for document in interpret.documents(method.items, stub.document):
         for inspection in inspections:

@@ -4,7 +4,7 @@ A part of a document is true as far as it goes, but it can't show that a mapping
 request did not ask for it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import assert_never
 
 from mlb_contracts.jsonpath import Steps
@@ -14,8 +14,14 @@ from mlbgen.samples.stubs import Stub
 from mlbgen.samples.values import Misfit, fit, json_type
 
 
-def why_partial(method: ir.Method, parameters: Mapping[str, str]) -> str | None:
-    """Why an answer to a request with these parameters may be only a part of a document, or several; else None."""
+def is_of(method: ir.Method, stub: Stub) -> bool:
+    """Whether the sample is of one of the method's forms."""
+    return stub.name in {method.name, *method.aliases}
+
+
+def why_partial(method: ir.Method, stub: Stub) -> str | None:
+    """Why the answer to a request with these parameters may be only a part of a document, or several; else None."""
+    parameters = stub.parameters
     for key in method.document:
         if isinstance(key.value, ir.ParameterValue):
             name = key.value.name
@@ -25,8 +31,16 @@ def why_partial(method: ir.Method, parameters: Mapping[str, str]) -> str | None:
                 fit(parameters[name], key.type, None)
             except Misfit:
                 return f"{parameter(name)} is not one {key.type}"
-    unknown = sorted(parameters.keys() - method.path_parameters - set(method.query or ()))
-    return f"asked with {parameter(unknown[0])}" if unknown and method.query is not None else None
+    form = _form(method, stub)
+    unknown = sorted(parameters.keys() - form.path_parameters - set(form.query or ()))
+    return f"asked with {parameter(unknown[0])}" if unknown and form.query is not None else None
+
+
+def _form(method: ir.Method, stub: Stub) -> ir.Form:
+    """The form that the sample's request has: of those with its name, that with most of its parameters in the URL."""
+    named = [form for form in method.forms if f"{method.endpoint}.{form.method}" == stub.name] or method.forms[:1]
+    fitting = [form for form in named if form.path_parameters <= stub.parameters.keys()]
+    return max(fitting or named, key=lambda form: len(form.path_parameters))
 
 
 def why_refused(method: ir.Method, stub: Stub) -> str | None:
