@@ -3,7 +3,7 @@ COPY "league"."days" (
     "game_day", "level", "total", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.days" (
     "game_day" date, "level" int2, "total" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -82,7 +82,7 @@ COPY "league"."games" (
     "game_day", "level", "game_pk", "score", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.games" (
     "game_day" date, "level" int2, "game_pk" int8, "score" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

@@ -3,7 +3,7 @@ COPY "league"."types" (
     "type_id", "description", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.types" (
     "type_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -86,7 +86,7 @@ COPY "league"."names" (
     "type_id", "name_index", "name", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.names" (
     "type_id" int4, "name_index" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;

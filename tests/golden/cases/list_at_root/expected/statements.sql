@@ -3,7 +3,7 @@ COPY "league"."plays" (
     "level", "play_index", "event", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.plays" (
     "level" int2, "play_index" int2, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
@@ -87,7 +87,7 @@ COPY "league"."runners" (
     "level", "play_index", "runner_id", "captured_at"
 ) FROM STDIN (FORMAT BINARY);
 
--- Makes the session's stage
+-- Creates the session's stage
 CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_league.runners" (
     "level" int2, "play_index" int2, "runner_id" int4, "captured_at" timestamptz
 ) ON COMMIT DELETE ROWS;
