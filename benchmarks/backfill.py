@@ -63,6 +63,7 @@ from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import stub_files
+from mlb_etl.extract.answer import one_document
 from mlb_etl.settings import TABLES, Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, migrate
@@ -214,7 +215,8 @@ def store(connection: db.Connection, method: Method, response: Response, games: 
         for number in numbers(response, games):
             data = response.data.replace(own, str(number).encode())
             request = {"game_pk": str(number)}
-            raw.store(replace(response, data=data, path_params=request, captured_at=captured_at), {"game_pk": number})
+            answer = replace(response, data=data, path_params=request, captured_at=captured_at)
+            raw.store(answer, one_document(data, {"game_pk": number}))
 
 
 def changed(response: Response) -> Response:

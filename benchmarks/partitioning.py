@@ -30,6 +30,7 @@ from mlb_contracts import Column, Method, Table
 from mlb_contracts.response import Response
 from mlb_etl.apply.transform import Transformer
 from mlb_etl.capture import loader, stub_files
+from mlb_etl.extract.answer import one_document
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, migrate, premake
@@ -187,7 +188,7 @@ class Bench:
                 one = replace(
                     response, data=text, path_params={"game_pk": str(100000 + number)}, captured_at=captured_at
                 )
-                self.transformer.raw.store(one, {"game_pk": 100000 + number})
+                self.transformer.raw.store(one, one_document(one.data, {"game_pk": 100000 + number}))
 
     def round(self, number: int) -> None:
         """Everything once."""

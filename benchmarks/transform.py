@@ -36,6 +36,7 @@ from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.apply.transform import Transformer
 from mlb_etl.capture import stub_files
+from mlb_etl.extract.answer import one_document
 from mlb_etl.extract.extract import extract
 from mlb_etl.laws.standing import Stored
 from mlb_etl.settings import TABLES, Settings
@@ -78,7 +79,7 @@ def store(connection: Connection, method: Method, response: Response, games: int
         for minutes in (0, 1):
             captured_at = response.captured_at + timedelta(minutes=minutes)
             one = replace(response, data=data, path_params={"game_pk": game_pk}, captured_at=captured_at)
-            raw.store(one, {"game_pk": int(game_pk)})
+            raw.store(one, one_document(one.data, {"game_pk": int(game_pk)}))
 
 
 def measure(connection: Connection, method: Method) -> Times:

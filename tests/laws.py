@@ -17,10 +17,12 @@ from mlb_contracts import Capture, Method, Table
 from mlb_contracts.response import Response
 from mlb_etl.apply import transform
 from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.extract.answer import one_document
 from mlb_etl.extract.extract import extract
 from mlb_etl.laws.counts import Counts, TableCounts
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
+from mlb_etl.stores.postgres import standing
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.raw import Raw
 
@@ -252,7 +254,7 @@ class Laws:
 
     def arrive(self, *snapshots: Snapshot) -> None:
         for each in snapshots:
-            self._raw.store(each.response, {"game_pk": each.game_pk})
+            self._raw.store(each.response, one_document(each.response.data, {"game_pk": each.game_pk}))
 
     def run(
         self,
@@ -277,7 +279,10 @@ class Laws:
     def forget(self, game: int) -> None:
         """All of a game, as if it had never come."""
         tables = [sql.Identifier(table.schema, table.name) for table in reversed(self.method.tables)]
-        for table in (*tables, sql.Identifier(self.method.raw_schema, self.method.raw_table)):
+        raw, documents = standing.raw_table(self.method), standing.documents_table(self.method)
+        query = sql.SQL("DELETE FROM {} AS r USING {} AS d WHERE {} AND d.game_pk = %s")
+        self.connection.execute(query.format(raw, documents, standing.in_capture("d", "r")), [game])
+        for table in (*tables, documents):
             self.connection.execute(sql.SQL("DELETE FROM {} WHERE game_pk = %s").format(table), [game])
         for control in ("watermark", "quarantine"):
             statement = sql.SQL("DELETE FROM etl.{} WHERE document ->> 'game_pk' = %s")

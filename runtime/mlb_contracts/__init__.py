@@ -5,7 +5,7 @@ runtime.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -13,6 +13,9 @@ from typing import Any, Literal
 from mlb_contracts.errors import Rejected
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
+
+DOCUMENTS = "_documents"
+"""What the name of a documents table has behind that of its raw table."""
 
 Row = tuple[Any, ...]
 Body = bytes | bytearray | memoryview
@@ -166,6 +169,10 @@ class Form:
         """The parameters in the URL."""
         return frozenset(_PARAMETER.findall(self.url))
 
+    def unknown(self, parameters: Iterable[str]) -> list[str]:
+        """Parameters with which the answer may have only a part of a document."""
+        return [] if self.query is None else sorted({*parameters} - self.path_parameters - {*self.query})
+
 
 @dataclass(frozen=True, slots=True)
 class Items:
@@ -243,18 +250,23 @@ class Method:
         return (Form(self.method, self.url, self.query), *self.other_forms)
 
     @property
-    def path_parameters(self) -> frozenset[str]:
-        """The parameters in the URL."""
-        return frozenset(_PARAMETER.findall(self.url))
-
-    @property
     def key_parameters(self) -> frozenset[str]:
         """The parameters that say what the response is about, where it does not itself."""
         return frozenset(key.parameter for key in self.document if key.parameter is not None)
 
-    def unknown(self, parameters: Iterable[str]) -> list[str]:
-        """Parameters with which the response may be a part of the document only."""
-        return [] if self.query is None else sorted({*parameters} - self.path_parameters - {*self.query})
+    def form(self, parameters: Collection[str]) -> Form | None:
+        """The first form that a request with these parameters can have; None where none knows them all.
+
+        Of a recorded request the parameters in the URL may be missing: a form that has them all is preferred.
+        """
+        possible = [form for form in self.forms if not form.unknown(parameters)]
+        whole = (form for form in possible if form.path_parameters <= {*parameters})
+        return next(whole, possible[0] if possible else None)
+
+    @property
+    def documents_table(self) -> str:
+        """The table beside the raw table that says which documents each capture holds."""
+        return f"{self.raw_table}{DOCUMENTS}"
 
     @property
     def qualified_raw_table(self) -> str:

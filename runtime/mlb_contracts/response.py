@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mlb_contracts import convert, times
+from mlb_contracts import convert, requests, times
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,16 @@ class Response:
     def parameters(self) -> dict[str, str]:
         """All of the request, by name."""
         return {**self.query_params, **self.path_params}
+
+    @property
+    def request(self) -> str:
+        """The request that it answers, as raw tables tell requests apart."""
+        return requests.normal_form(self.method, self.parameters)
+
+    @property
+    def hydrations(self) -> list[str]:
+        """What the request asked to be hydrated."""
+        return requests.hydrations(self.query_params.get("hydrate", ""))
 
     @property
     def as_of(self) -> datetime:

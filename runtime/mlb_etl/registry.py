@@ -1,5 +1,6 @@
 """Finds the methods of the generated package, whose name only the settings know."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -25,13 +26,27 @@ def migrations(package: str) -> Traversable:
     return files(package) / "migrations"
 
 
-def method(package: str, name: str) -> Method:
-    """The method of that name; raises EtlError where there is none."""
+def with_hydrations(package: str, name: str) -> list[str]:
+    """The method of that name, and those of its hydrations: all that a capture of it says something of."""
     known = methods(package)
-    if name not in known:
+    own = _aliases(package).get(name, name)
+    return [own, *sorted(each for each in known if each.startswith(f"{own}:"))]
+
+
+def method(package: str, name: str) -> Method:
+    """The method of that name, or that has a form of that name; raises EtlError where there is none."""
+    known = methods(package)
+    module = known.get(_aliases(package).get(name, name))
+    if module is None:
         raise EtlError(f"no mapping for {name}; {package} has {', '.join(sorted(known)) or 'none'}")
     try:
-        loaded: Method = import_module(known[name]).METHOD
+        loaded: Method = import_module(module).METHOD
     except ModuleNotFoundError as error:
         raise EtlError(f"{package} is not as it was generated: {error}; run `mlbgen generate`") from error
     return loaded
+
+
+def _aliases(package: str) -> Mapping[str, str]:
+    """The methods by the names of their forms that have another one."""
+    found: Mapping[str, str] = getattr(import_module(package), "ALIASES", {})
+    return found

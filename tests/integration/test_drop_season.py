@@ -30,7 +30,7 @@ STATE = {
     "plays": "SELECT game_pk, season, at_bat_index, rbi FROM sample.plays ORDER BY 1, 3",
     "partitions": "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = ANY(ARRAY['sample.games',"
     " 'sample.plays']::regclass[]) ORDER BY 1",
-    "captures": "SELECT game_pk, captured_at FROM sample.raw_game ORDER BY 1, 2",
+    "captures": "SELECT (path_params ->> 'game_pk')::bigint, captured_at FROM sample.raw_game ORDER BY 1, 2",
     "watermarks": "SELECT document::text FROM etl.watermark ORDER BY 1",
     "unreadable": "SELECT document::text FROM etl.unreadable ORDER BY 1",
     "quarantine": "SELECT document::text, state FROM etl.quarantine ORDER BY 1",

@@ -56,7 +56,7 @@ def ingest(job: str, *options: str, on: tuple[str, ...] = ("--date", str(DAY))) 
 
 def captured(dsn: str) -> set[int]:
     with psycopg.connect(dsn) as connection:
-        return {number for (number,) in connection.execute("SELECT game_pk FROM game.live_game_v1")}
+        return {number for (number,) in connection.execute("SELECT game_pk FROM game.live_game_v1_documents")}
 
 
 def test_a_mapped_listing_leads_to_the_games_that_the_schedule_does(league: Server, database: str) -> None:

@@ -122,7 +122,7 @@ class World:
     def kept(self) -> dict[int, list[bytes]]:
         """The captures in the raw table, in the same way."""
         found: dict[int, list[bytes]] = {}
-        query = "SELECT game_pk, encoding, body FROM game.live_game_v1 ORDER BY as_of"
+        query = "SELECT (path_params ->> 'game_pk')::bigint, encoding, body FROM game.live_game_v1 ORDER BY as_of"
         for game, encoding, body in self.laws.connection.execute(query):
             found.setdefault(game, []).append(whole(encoding, body))
         return found

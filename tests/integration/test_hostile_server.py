@@ -93,7 +93,8 @@ def ended(process: subprocess.Popen[str], within: float) -> tuple[int, int]:
 
 def seen(dsn: str) -> dict[int, int]:
     with connect(dsn) as connection:
-        return dict(connection.execute("SELECT game_pk, sum(seen)::int FROM game.live_game_v1 GROUP BY 1").fetchall())
+        query = "SELECT (path_params ->> 'game_pk')::bigint, sum(seen)::int FROM game.live_game_v1 GROUP BY 1"
+        return dict(connection.execute(query).fetchall())
 
 
 def until(done: Callable[[], bool]) -> None:

@@ -49,7 +49,9 @@ def run(command: str, environment: dict[str, str]) -> str:
 def kept(dsn: str) -> dict[int, bytes]:
     """What was captured of each game; of none twice."""
     with psycopg.connect(dsn) as connection:
-        rows = connection.execute("SELECT game_pk, encoding, body FROM game.live_game_v1").fetchall()
+        rows = connection.execute(
+            "SELECT (path_params ->> 'game_pk')::bigint, encoding, body FROM game.live_game_v1"
+        ).fetchall()
     found = {game: whole(encoding, body) for game, encoding, body in rows}
     assert len(rows) == len(found)
     return found

@@ -44,7 +44,8 @@ storage: {raw: true, transform: false}
 """
 DAY = "/api/v1/schedule?sportId=1&date=2024-07-01"
 RAW = """
-SELECT game_pk, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params, query_params, url, status_code,
+SELECT (path_params ->> 'game_pk')::bigint AS game_pk, captured_at, as_of, last_seen_at, seen,
+    endpoint, method, path_params, query_params, url, status_code,
     content_hash, encoding, body
 FROM sample.raw_game ORDER BY game_pk, captured_at
 """

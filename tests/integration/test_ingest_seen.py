@@ -18,6 +18,7 @@ from samples import PACKAGE, at, connect, response
 
 from mlb_contracts.response import Response
 from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.extract.answer import one_document
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
@@ -44,7 +45,7 @@ def connection(sample_database: str) -> Iterator[Connection]:
 def store(connection: Connection, content: object, captured_at: datetime, **query: str) -> Fate:
     body = msgspec.json.encode(content)
     answer = Response("sample", "game", {"game_pk": "1"}, query, "", 200, captured_at, body)
-    return Raw(connection, METHOD).store(answer, {"game_pk": 1})
+    return Raw(connection, METHOD).store(answer, one_document(answer.data, {"game_pk": 1}))
 
 
 def rows(connection: Connection) -> list[Any]:
@@ -170,4 +171,4 @@ def wait_for_lock(connection: Connection, backend: int) -> None:
 def test_documents_are_told_apart(connection: Connection) -> None:
     store(connection, A, at(0))
     other = Response("sample", "game", {"game_pk": "2"}, {}, "", 200, at(1), msgspec.json.encode(A))
-    assert Raw(connection, METHOD).store(other, {"game_pk": 2}) == "stored"
+    assert Raw(connection, METHOD).store(other, one_document(other.data, {"game_pk": 2})) == "stored"

@@ -4,7 +4,7 @@ import copy
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -108,7 +108,7 @@ def test_what_is_asked_of_the_raw_table_does_not_see_it(sample: Laws) -> None:
     true, ahead = game(now, 1), game(now + timedelta(days=365), 2)
     sample.arrive(true, ahead)
     raw = Raw(sample.connection, METHOD)
-    assert raw.newest(KEYS) == true.response.data
+    assert raw.newest(true.response.request) == true.response.data
     with closing(raw.history(KEYS)) as history:
         assert [each.last_seen_at for each in history] == [true.captured_at]
 
@@ -145,7 +145,7 @@ class Kept:
     def __init__(self) -> None:
         self.put_: list[Response] = []
 
-    def put(self, response: Response, keys: Mapping[str, object]) -> None:  # noqa: ARG002 - a protocol
+    def put(self, response: Response) -> None:
         self.put_.append(response)
 
 

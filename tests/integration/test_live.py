@@ -140,7 +140,8 @@ def test_a_job_that_meets_the_api_again_goes_on(live: Live, simulated: Simulated
 def test_what_is_followed_goes_to_the_object_store_too(live: Live, database: str, tmp_path: Path) -> None:
     live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=5), store=True)
     raw = (
-        "SELECT game_pk, captured_at, as_of, last_seen_at, seen, url, encoding, body FROM game.live_game_v1"
+        "SELECT (path_params ->> 'game_pk')::bigint AS game_pk, captured_at,"
+        " as_of, last_seen_at, seen, url, encoding, body FROM game.live_game_v1"
         " ORDER BY captured_at"
     )
     with connect(database) as connection:

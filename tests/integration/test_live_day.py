@@ -20,6 +20,7 @@ from stepped import PACE, PACKAGE, Live
 from mlb_contracts import Capture
 from mlb_contracts.response import Response
 from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.extract.answer import one_document
 from mlb_etl.extract.extract import extract
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres.raw import Raw
@@ -71,7 +72,7 @@ def loaded_at_once(live: Live, server: Server, template: str) -> Rows:
         for game_pk in GAMES:
             body = live.get(f"/api/v1.1/game/{game_pk}/feed/live")
             asked = Response("game", "liveGameV1", {"game_pk": str(game_pk)}, {}, "", 200, live.now, body)
-            assert raw.store(asked, {"game_pk": game_pk}) == "stored"
+            assert raw.store(asked, one_document(asked.data, {"game_pk": game_pk})) == "stored"
         assert transform(connection, METHOD, PACKAGE).documents.applied == len(GAMES)
         laws = Laws(dsn, PACKAGE, METHOD)
         with closing(laws.connection):
@@ -103,7 +104,8 @@ def test_the_tables_equal_those_of_the_last_feeds(live: Live, laws: Laws, server
 
 def captures(laws: Laws, game_pk: int) -> Iterator[tuple[datetime, bytes]]:
     for as_of, encoding, body in laws.connection.execute(
-        "SELECT as_of, encoding, body FROM game.live_game_v1 WHERE game_pk = %s ORDER BY as_of", [game_pk]
+        "SELECT as_of, encoding, body FROM game.live_game_v1 WHERE path_params ->> 'game_pk' = %s ORDER BY as_of",
+        [str(game_pk)],
     ):
         yield as_of, whole(encoding, body)
 

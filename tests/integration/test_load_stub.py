@@ -15,7 +15,10 @@ from samples import NOON, PACKAGE, at, connect, load, response, stub, write
 from mlb_etl.capture import loader
 from mlb_etl.capture.loader import Bare
 
-RAW = "SELECT game_pk, captured_at, endpoint, method, path_params, status_code, encoding, body FROM sample.raw_game"
+RAW = """
+SELECT (path_params ->> 'game_pk')::bigint, captured_at, endpoint, method, path_params, status_code, encoding, body
+FROM sample.raw_game
+"""
 
 
 def raw_rows(dsn: str) -> list[Any]:

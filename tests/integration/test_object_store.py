@@ -37,9 +37,9 @@ JOB = str(ROOT / "config" / "jobs" / "game_live_date.yaml")
 SPECIFIC = str(ROOT / "config" / "jobs" / "game_live_specific.yaml")
 TRANSFORM = str(ROOT / "config" / "jobs" / "game_live_transform.yaml")
 RAW = """
-SELECT game_pk, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params, query_params, url, status_code,
+SELECT request, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params, query_params, url, status_code,
     content_hash, encoding, body
-FROM game.live_game_v1 ORDER BY game_pk, captured_at, content_hash
+FROM game.live_game_v1 ORDER BY request, captured_at, content_hash
 """
 
 
@@ -75,7 +75,7 @@ def keep(place: str, minutes: float, content: str, game_pk: int = 1, **query: st
     path = {"game_pk": str(game_pk)}
     time_ = datetime(2024, 7, 1, 23, tzinfo=UTC) + timedelta(minutes=minutes)
     answer = Response("game", "liveGameV1", path, query, "http://api/x", 200, time_, feed(content, game_pk))
-    store(place).put(answer, {"game_pk": game_pk})
+    store(place).put(answer)
     return answer
 
 
@@ -182,7 +182,7 @@ def test_no_note_names_a_note(place: str) -> None:
     keep(place, 0, "one")
     note = keep(place, 1, "one")
     store.cache_clear()
-    store(place).put(note, {"game_pk": 1})
+    store(place).put(note)
     for minute in (2, 3, 4):
         keep(place, minute, "one")
     notes = [stub_files.unnote(store(place)._read(name)) for name in names(place)]
@@ -192,18 +192,19 @@ def test_no_note_names_a_note(place: str) -> None:
 
 
 def test_keys_of_any_kind_make_one_folder_each() -> None:
-    answer = Response("venue", "venues", {}, {}, "", 200, datetime(2024, 7, 1, tzinfo=UTC), b"{}")
-    name = name_of(answer, {"season": 2024, "name": "../a b/c"})
+    about = {"season": "2024", "name": "../a b/c"}
+    answer = Response("venue", "venues", {}, about, "", 200, datetime(2024, 7, 1, tzinfo=UTC), b"{}")
+    name = name_of(answer)
     folder, _, file = name.rpartition("/")
-    assert folder == "endpoint=venue/method=venues/date=2024-07-01/season=2024/name=..%2Fa%20b%2Fc"
+    assert folder == "endpoint=venue/method=venues/date=2024-07-01/name=..%2Fa%20b%2Fc/season=2024"
     assert re.fullmatch(r"captured_at=20240701T000000\.000000Z_[0-9a-f]{16}\.json\.gz", file)
 
 
 def test_two_of_one_time_are_kept_and_nothing_is_written_over(place: str, database: str) -> None:
     one, other = keep(place, 0, "one"), keep(place, 0, "other")
     [first, second] = names(place)
-    ObjectStore(place).put(one, {"game_pk": 1})
-    ObjectStore(place).put(replace(one, url="http://elsewhere"), {"game_pk": 1})
+    ObjectStore(place).put(one)
+    ObjectStore(place).put(replace(one, url="http://elsewhere"))
     assert {store(place).get(first).data, store(place).get(second).data} == {one.data, other.data}
     assert {store(place).get(name).url for name in (first, second)} == {"http://api/x"}
     assert last(run("replay", "--from", place)) == "stored 2, unchanged 0, known 0, refused 0"

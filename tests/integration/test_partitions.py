@@ -152,9 +152,10 @@ def test_writers_go_on_where_there_is_no_foreign_key(dsn: str) -> None:
     """As in the raw tables: whoever captures does not wait for who makes next month's partition, nor the other way."""
     raw = Partitioned.of_raw(METHOD)
     insert = (
-        "INSERT INTO sample.raw_game (game_pk, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params,"
-        " query_params, url, status_code, content_hash, encoding, body)"
-        " VALUES (%s, '2024-07-01', '2024-07-01', '2024-07-01', 1, '', '', '{}', '{}', '', 200, '', 'identity', '')"
+        "INSERT INTO sample.raw_game (request, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params,"
+        " query_params, hydrations, url, status_code, content_hash, encoding, body)"
+        " VALUES (%s, '2024-07-01', '2024-07-01', '2024-07-01', 1, '', '', '{}', '{}', '{}', '', 200, '',"
+        " 'identity', '')"
     )
     with connect(dsn) as writer, connect(dsn) as maker:
         Partitions.of_raw(maker, METHOD).ensure({raw: [date(2024, 7, 1)]})

@@ -15,6 +15,7 @@ from samples import PACKAGE, at, connect, response
 
 from mlb_contracts.response import Response
 from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.extract.answer import one_document
 from mlb_etl.http.bodies import TooLarge
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
@@ -23,7 +24,10 @@ from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.raw import Raw
 from mlb_etl.stores.postgres.verify import rows as verified
 
-BODIES = "SELECT game_pk, encoding, body, content_hash FROM sample.raw_game ORDER BY captured_at, game_pk"
+BODIES = """
+SELECT (path_params ->> 'game_pk')::bigint AS game_pk, encoding, body, content_hash
+FROM sample.raw_game ORDER BY captured_at, 1
+"""
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def body(game_pk: int, **members: Any) -> bytes:
 def store(connection: Connection, game_pk: int, data: bytes, minutes: int = 0) -> None:
     asked = {"game_pk": str(game_pk)}
     answer = Response("sample", "game", asked, {}, "", 200, at(minutes), data)
-    assert Raw(connection, METHOD).store(answer, {"game_pk": game_pk}) == "stored"
+    assert Raw(connection, METHOD).store(answer, one_document(answer.data, {"game_pk": game_pk})) == "stored"
 
 
 def transform(connection: Connection) -> Counts:
@@ -47,8 +51,8 @@ def transform(connection: Connection) -> Counts:
 
 
 def damage(connection: Connection, game_pk: int) -> None:
-    query = "UPDATE sample.raw_game SET body = set_byte(body, 9, 255) WHERE game_pk = %s"
-    assert connection.execute(query, [game_pk]).rowcount == 1
+    query = "UPDATE sample.raw_game SET body = set_byte(body, 9, 255) WHERE request = %s"
+    assert connection.execute(query, [f"game?game_pk={game_pk}"]).rowcount == 1
 
 
 def test_both_encodings_stand_in_one_table(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +76,7 @@ def test_the_same_content_is_seen_whatever_its_encoding(
     store(connection, 1, body(1))
     monkeypatch.setenv("MLB_ETL_RAW_ENCODING", "identity")
     again = Response("sample", "game", {"game_pk": "1"}, {}, "", 200, at(1), body(1))
-    assert Raw(connection, METHOD).store(again, {"game_pk": 1}) == "seen"
+    assert Raw(connection, METHOD).store(again, one_document(again.data, {"game_pk": 1})) == "seen"
 
 
 def test_sql_reads_bodies_as_they_came(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,8 +131,8 @@ def test_the_newest_capture_is_nothing_where_it_is_damaged(
     damage(connection, 1)
     store(connection, 2, body(2))
     raw = Raw(connection, METHOD)
-    assert raw.newest({"game_pk": 1}) is None
-    assert raw.newest({"game_pk": 2}) == body(2)
+    assert raw.newest("game?game_pk=1") is None
+    assert raw.newest("game?game_pk=2") == body(2)
     with closing(raw.history({"game_pk": 1})) as history:
         assert [(each.sound, each.data) for each in history] == [(False, None)]
     assert "sample.game {'game_pk': 1}" in caplog.text

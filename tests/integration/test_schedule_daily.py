@@ -17,7 +17,6 @@ from schedules import METHOD, PACKAGE, Row, games
 
 import mlb_etl
 from mlb_etl.cli import cli
-from mlb_etl.extract.extract import extract
 from mlb_etl.stores.postgres import retention
 from mlb_etl.stores.postgres.shown import Documents
 from mlb_sim import Server, Simulator, routes, serve
@@ -238,7 +237,11 @@ def test_an_answer_that_the_mapping_does_not_fit_is_kept(
     assert "applied 0, same 0, stale 0, quarantined 1" in done.stdout
     assert "$.dates[0].games[3].gamePk" in done.stdout
     with connect(database) as connection:
-        [kept] = connection.execute("SELECT schedule_date, sport_id, encoding, body FROM schedule.schedule").fetchall()
+        query = (
+            "SELECT schedule_date, sport_id, encoding, body"
+            " FROM schedule.schedule JOIN schedule.schedule_documents USING (request)"
+        )
+        [kept] = connection.execute(query).fetchall()
     assert (*kept[:2], json.loads(whole(*kept[2:]))) == (FULL, 1, odd)
 
 
@@ -267,7 +270,7 @@ def test_what_else_works_by_document(league: Server, database: str) -> None:
     with connect(database) as connection:
         documents = Documents(connection, METHOD)
         (only,) = documents.shown()
-        dates, listed = extract(METHOD, only.capture, documents.body(only)).rows
+        dates, listed = documents.extract(only).rows
         old = {each.partition: each for each in retention.old(connection, PACKAGE, date(9999, 1, 1))}
     assert (len(dates), len(listed)) == (1, 15)
     assert {row[2] for row in listed} == shown(database, day).keys()

@@ -65,10 +65,11 @@ def raw_parts(connection: Connection) -> list[str]:
 def test_ahead(connection: Connection) -> None:
     arguments = ("--from", "2023-11", "--to", "2025-02")
     assert run(*arguments).output == (
-        "table            partitioned by  made  there before\n"
-        "sample.raw_game  captured_at       16             0\n"
-        "sample.games     season             2             1\n"
-        "sample.plays     season             2             1\n"
+        "table                      partitioned by  made  there before\n"
+        "sample.raw_game            captured_at       16             0\n"
+        "sample.raw_game_documents  captured_at       16             0\n"
+        "sample.games               season             2             1\n"
+        "sample.plays               season             2             1\n"
     )
     months = raw_parts(connection)
     assert (len(months), months[0], months[-1]) == (16, "2023_11", "2025_02")
@@ -76,6 +77,7 @@ def test_ahead(connection: Connection) -> None:
     assert again.exit_code == 0
     assert [(each["table"], each["made"], len(each["there"])) for each in json.loads(again.output)] == [
         ("sample.raw_game", [], 16),
+        ("sample.raw_game_documents", [], 16),
         ("sample.games", [], 3),
         ("sample.plays", [], 3),
     ]
@@ -98,11 +100,11 @@ def test_ahead_under(variant: Variant, variant_database: str) -> None:
     plays = ["game.live_game_plays_2028_03", "game.live_game_plays_2028_04", "game.live_game_plays_2028_05"]
     found = {table: each for table, each in found.items() if table.startswith("game.")}
     if variant.name == "unpartitioned":
-        assert [*found] == ["game.live_game_v1"]
+        assert [*found] == ["game.live_game_v1", "game.live_game_v1_documents"]
     else:
         wanted = ["game.live_game_plays_2028"] if variant.name == "season" else plays
         assert [*found["game.live_game_plays"].made] == wanted
-        assert len(found) == 18
+        assert len(found) == 19
 
 
 @pytest.mark.parametrize(("name", "value"), [("season", 2028), ("game_date", date(2028, 3, 9))])

@@ -18,11 +18,12 @@ ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
 JOB = "config/jobs/game_live_season.yaml"
 BACKFILL = ("backfill", "--job", JOB, "--season", "2024", "--transform", "--workers", "2")
-CAPTURED = "SELECT count(*), count(DISTINCT game_pk), max(seen) FROM game.live_game_v1"
+CAPTURED = "SELECT count(*), count(DISTINCT request), max(seen) FROM game.live_game_v1"
 SOME = """
 SELECT r.encoding, r.body, m.home_score, m.away_score,
-    (SELECT count(*) FROM game.live_game_plays WHERE game_pk = r.game_pk)
-FROM game.live_game_v1 AS r JOIN game.live_game_metadata AS m USING (game_pk) WHERE r.game_pk % 100 = 7
+    (SELECT count(*) FROM game.live_game_plays WHERE game_pk = m.game_pk)
+FROM game.live_game_v1 AS r JOIN game.live_game_metadata AS m ON r.path_params ->> 'game_pk' = m.game_pk::text
+WHERE m.game_pk % 100 = 7
 """
 
 

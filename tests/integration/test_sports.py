@@ -58,7 +58,9 @@ def run(*arguments: object) -> Result:
 
 def captured(dsn: str) -> dict[int, int]:
     with connect(dsn) as connection:
-        return dict(connection.execute("SELECT game_pk, seen FROM game.live_game_v1").fetchall())
+        return dict(
+            connection.execute("SELECT (path_params ->> 'game_pk')::bigint, seen FROM game.live_game_v1").fetchall()
+        )
 
 
 @pytest.mark.parametrize("job", ["game_live_date", "game_live_season"])

@@ -15,6 +15,7 @@ from samples import NOON, PACKAGE, at, connect, response
 from mlb_contracts.response import Response
 from mlb_etl.cli import cli
 from mlb_etl.errors import NotFound, Unreachable
+from mlb_etl.extract.answer import one_document
 from mlb_etl.http.request import Request
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.failures import Failures
@@ -47,7 +48,7 @@ def numbers(*of: int) -> dict[str, Any]:
 def store(connection: Connection, captured_at: datetime, game_pk: int = 1, **members: Any) -> None:
     body = msgspec.json.encode(response(game_pk, **members))
     answer = Response("sample", "game", {"game_pk": str(game_pk)}, {}, "", 200, captured_at, body)
-    Raw(connection, METHOD).store(answer, {"game_pk": game_pk})
+    Raw(connection, METHOD).store(answer, one_document(answer.data, {"game_pk": game_pk}))
 
 
 def fail(connection: Connection, why: NotFound | Unreachable, request: Request = REQUEST) -> None:

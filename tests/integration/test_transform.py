@@ -28,6 +28,7 @@ from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import loader
+from mlb_etl.extract.answer import one_document
 from mlb_etl.laws.counts import Counts, TableCounts
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
@@ -223,7 +224,7 @@ def test_nul_where_another_type_is_due_does_not_stop_the_others(tables: Tables) 
     tables.load((NOON, response(2)))
     body = json.dumps(response(season="a\0b")).encode()
     broken = Response("sample", "game", {"game_pk": "1"}, {}, "", 200, NOON, body)
-    Raw(tables.connection, METHOD).store(broken, {"game_pk": 1})
+    Raw(tables.connection, METHOD).store(broken, one_document(broken.data, {"game_pk": 1}))
     assert documents(tables.transform()) == (1, 0, 0, 1)
     assert tables.fetch("SELECT path, value FROM etl.quarantine") == [("$.season", "a␀b")]
 
@@ -232,7 +233,7 @@ def test_a_capture_that_the_pipeline_cannot_read_is_quarantined(tables: Tables) 
     tables.load((NOON, response(1)), (NOON, response(2)))
     body = b'{"gamePk": 3, "season": 2024, "plays": [{"index": 0}, {"index": "1"}]}'
     broken = Response("sample", "game", {"game_pk": "3"}, {}, "", 200, NOON, body)
-    Raw(tables.connection, METHOD).store(broken, {"game_pk": 3})
+    Raw(tables.connection, METHOD).store(broken, one_document(broken.data, {"game_pk": 3}))
     assert documents(tables.transform()) == (2, 0, 0, 1)
     assert tables.fetch("SELECT document, table_name, path, value, reason FROM etl.quarantine") == [
         ({"game_pk": 3}, "sample.plays", "$.plays[1].index", "1", "Expected `int | null`, got `str`")
@@ -242,7 +243,7 @@ def test_a_capture_that_the_pipeline_cannot_read_is_quarantined(tables: Tables) 
 def test_a_raw_row_under_another_key_is_quarantined(tables: Tables) -> None:
     body = b'{"gamePk": 3, "season": 2024, "plays": []}'
     Raw(tables.connection, METHOD).store(
-        Response("sample", "game", {"game_pk": "3"}, {}, "", 200, NOON, body), {"game_pk": 4}
+        Response("sample", "game", {"game_pk": "3"}, {}, "", 200, NOON, body), one_document(body, {"game_pk": 4})
     )
     [quarantined] = tables.transform().quarantined
     assert quarantined.why.reason == 'the raw table has it as {"game_pk": 4}'

@@ -31,7 +31,7 @@ def capture(
     ("stored", "expected"),
     [
         (capture(), "same"),
-        (capture(LATER), "pending"),  # the content shown, seen again: the watermark moves
+        (capture(LATER), "later"),  # the content shown, seen again: the watermark moves
         (capture(content=b"other"), "pending"),  # a conflict is decided under the lock
         (capture(LATER, b"other"), "pending"),
         (capture(applied=None), "pending"),
@@ -66,7 +66,16 @@ def test_what_is_dropped_is_left_out_and_all_else_listed() -> None:
     ]
     listed = list(pending(captures, "mapping"))
     assert [each for each, _ in listed] == [each for each in captures if each.quarantine != "dropped"]
-    assert [stands for _, stands in listed] == ["same", "waiting", "pending", "waiting"] + ["pending", "waiting"] * 2
+    assert [stands for _, stands in listed] == [
+        "same",
+        "waiting",
+        "pending",
+        "waiting",
+        "later",
+        "waiting",
+        "pending",
+        "waiting",
+    ]
 
 
 def test_a_repair_shows_what_the_watermark_names_at_its_time() -> None:

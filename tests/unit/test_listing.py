@@ -15,7 +15,7 @@ from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.baseball.listings import LISTINGS
 from mlb_etl.errors import CorruptResponse, EtlError, Rejected
-from mlb_etl.http import request
+from mlb_etl.extract.asked import told
 from mlb_etl.jobs import job_files, listing
 from mlb_etl.jobs.expansion import Expansion, Settled
 from mlb_etl.jobs.listing import Item, Mapped
@@ -188,12 +188,12 @@ def test_parameters_of_another_method(tmp_path: Path) -> None:
 
 
 def test_what_a_request_tells_of_its_document() -> None:
-    assert request.told(FEED, {"game_pk": "1", "timecode": "20240701_120000"}) == {"game_pk": "1"}
-    assert request.told(SCHEDULE, {"date": "2024-07-01", "sportId": "1"}) == {
-        "schedule_date": "2024-07-01",
-        "sport_id": "1",
+    assert told(FEED, {"game_pk": "1", "timecode": "20240701_120000"}) == {"game_pk": [1]}
+    assert told(SCHEDULE, {"date": "2024-07-01", "sportId": "1"}) == {
+        "schedule_date": [date(2024, 7, 1)],
+        "sport_id": [1],
     }
-    assert request.told(SCHEDULE, {"sportId": "1"}) == {"sport_id": "1"}, "and not all"
+    assert told(SCHEDULE, {"sportId": "1"}) == {"sport_id": [1]}, "and not all"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from checks import some
 from small_ir import GAMES, PLAYS, method
 
 from mlbgen.postgres import migrations
@@ -23,7 +24,7 @@ def test_raw_tables_come_first_and_then_each_method() -> None:
         "migrations/schema.json",
         "migrations/migrations.sum",
     ]
-    assert texts["migrations/V1__raw_tables.sql"].count("CREATE TABLE") == 2 * (1 + 2)
+    assert texts["migrations/V1__raw_tables.sql"].count("CREATE TABLE") == 2 * 2 * (1 + 2)
     assert texts["migrations/V2__game_live_tables.sql"] == migrations.ddl([GAME])
 
 
@@ -48,6 +49,14 @@ def test_how_bodies_are_kept_is_said_before_there_are_partitions() -> None:
     assert text.index('ALTER TABLE "league"."game_v1" ALTER COLUMN "body" SET STORAGE EXTERNAL;') < text.index(
         "PARTITION OF"
     )
+    assert text.count("SET STORAGE") == 1, "documents have no bodies"
+
+
+def test_documents_have_the_partitions_of_their_answers() -> None:
+    text = migrations.raw_ddl([GAME])
+    for table in ("game_v1", "game_v1_documents"):
+        months = [f'"league"."{table}_{month}" PARTITION OF "league"."{table}"' for month in ("2024_11", "2024_12")]
+        assert all(month in text for month in some(months))
 
 
 def test_sums_are_as_sha256sum_reads_them() -> None:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from mlbgen import ir
 from mlbgen.postgres import ddl, printer
-from mlbgen.postgres.relation import of_raw, of_table
+from mlbgen.postgres.relation import of_documents, of_raw, of_table
 
 
 def created(of: ir.Table) -> str:
@@ -119,7 +119,7 @@ def test_the_raw_table() -> None:
         printer.block(ddl.table(of_raw(method())))
         == """\
 CREATE TABLE "league"."game_v1" (
-    "game_pk" bigint NOT NULL,
+    "request" text NOT NULL,
     "captured_at" timestamptz NOT NULL,
     "as_of" timestamptz NOT NULL,
     "last_seen_at" timestamptz NOT NULL,
@@ -129,14 +129,37 @@ CREATE TABLE "league"."game_v1" (
     "method" text NOT NULL,
     "path_params" jsonb NOT NULL,
     "query_params" jsonb NOT NULL,
+    "hydrations" text[] NOT NULL,
     "url" text NOT NULL,
     "status_code" smallint NOT NULL,
     "schema_version" text,
     "content_hash" bytea NOT NULL,
     "encoding" text NOT NULL,
     "body" bytea NOT NULL,
-    PRIMARY KEY ("game_pk", "captured_at", "content_hash"),
+    PRIMARY KEY ("request", "captured_at", "content_hash"),
     CHECK (OCTET_LENGTH("content_hash") = 32),
     CHECK ("encoding" IN ('identity', 'zstd'))
 ) PARTITION BY RANGE("captured_at")"""
     )
+
+
+def test_the_table_of_documents() -> None:
+    documents = of_documents(method())
+    assert (
+        printer.block(ddl.table(documents))
+        == """\
+CREATE TABLE "league"."game_v1_documents" (
+    "game_pk" bigint NOT NULL,
+    "captured_at" timestamptz NOT NULL,
+    "content_hash" bytea NOT NULL,
+    "request" text NOT NULL,
+    "answer_hash" bytea NOT NULL,
+    "places" integer[],
+    PRIMARY KEY ("game_pk", "captured_at", "content_hash", "request", "answer_hash"),
+    CHECK (OCTET_LENGTH("content_hash") = 32),
+    CHECK (OCTET_LENGTH("answer_hash") = 32)
+) PARTITION BY RANGE("captured_at")"""
+    )
+    assert list(map(printer.line, ddl.indexes(documents))) == [
+        'CREATE INDEX "game_v1_documents_idx" ON "league"."game_v1_documents" ("request", "captured_at", "answer_hash")'
+    ]

@@ -18,6 +18,7 @@ ValueType = Literal["string", "integer", "number", "boolean", "object", "array",
 RuleType = Literal["string", "integer", "number", "boolean", "object", "array"]
 Scalar = str | int | float | bool
 
+DOCUMENTS_SUFFIX = "_documents"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -366,11 +367,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """Append-only: the responses as they came."""
+    """Append-only: the responses as they came, and in a table beside it which documents they hold."""
 
     schema: str
     name: str
     partition: Partition
+
+    @property
+    def documents(self) -> str:
+        """The name of the table beside it, in the same schema."""
+        return f"{self.name}{DOCUMENTS_SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True)

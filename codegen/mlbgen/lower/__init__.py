@@ -60,7 +60,7 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
         defaults=mapping.defaults,
         document={key.name: key for key in document},
         root=root,
-        raw_table=raw_table.name,
+        raw_table=raw_table,
         mapped=mapped,
         others=others,
     )

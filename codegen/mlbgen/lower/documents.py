@@ -48,7 +48,7 @@ def keys(report: Report, place: Place, declared: spec.Source, scope: Scope) -> t
     found: list[ir.DocumentKey] = []
     for name, key in declared.document.items():
         at = place.at("document", name)
-        good = naming.check_column(report, at.key, name)
+        good = naming.check_document_key(report, at.key, name)
         sql_type = column_type(report, at.at("type"), key.type)
         value, where, json_type = _value(report, at, declared, key, scope)
         asked_by = _all_asked_by(report, at.at("asked_by"), declared, key)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel
 
 from mlb_contracts import limits
+from mlbgen import ir
 from mlbgen.language import names
 from mlbgen.lower.report import Place, Report
 
@@ -15,6 +16,10 @@ INGESTED_AT = "ingested_at"
 
 # A partition's name is its table's with up to ten bytes more: _2024 or _2024_07.
 TABLE_NAME_BYTES = limits.NAME_BYTES - len("_") - limits.SUFFIX_BYTES
+# Its partitions, and those of the table of documents beside it.
+RAW_NAME_BYTES = TABLE_NAME_BYTES - len(ir.DOCUMENTS_SUFFIX)
+
+_ADDED = {TABLE_NAME_BYTES: ", and partitions add to it", RAW_NAME_BYTES: ", and documents and partitions add to it"}
 
 # The reserved words of PostgreSQL 18 (src/include/parser/kwlist.h), with those that only functions and types may have.
 _KEYWORDS = """
@@ -29,6 +34,8 @@ _KEYWORDS = """
 _RESERVED = frozenset(_KEYWORDS.split())
 # Columns that every PostgreSQL table has.
 _SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+# Columns that the table of documents has beside the keys.
+_DOCUMENT_COLUMNS = frozenset({"answer_hash", "content_hash", "places", "request"})
 # Types and the function that a row model's class body calls by name; a field of that name would hide them.
 _ANNOTATIONS = frozenset({"int", "str", "float", "bool", "date", "datetime"})
 # The schema of the runtime's own tables.
@@ -53,6 +60,19 @@ def check_table(report: Report, place: Place, name: str) -> bool:
     return _check(report, place, name, "table", reserved=name in _MODULES, limit=TABLE_NAME_BYTES)
 
 
+def check_raw_table(report: Report, place: Place, name: str) -> bool:
+    """A raw table has a table of documents beside it, whose name is made of its own."""
+    return _check(report, place, name, "table", limit=RAW_NAME_BYTES)
+
+
+def check_document_key(report: Report, place: Place, name: str) -> bool:
+    """A key of documents is also a column of the table of documents."""
+    if name in _DOCUMENT_COLUMNS:
+        report.add("MG021", place, f'the table of documents has the column "{name}" by itself', "take another name")
+        return False
+    return check_column(report, place, name)
+
+
 def check_variable(report: Report, place: Place, name: str, kind: str) -> bool:
     """A level or a look-up is also a variable of the extractor."""
     return _check(report, place, name, kind, reserved=keyword.iskeyword(name))
@@ -71,7 +91,7 @@ def qualified(report: Report, place: Place, text: str, *, raw: bool = False) -> 
             "MG020", place, f'"{text}" is no name of a table', "write schema.table, such as game.live_game_plays"
         )
     elif check_name(report, place, schema, "schema"):
-        check_name(report, place, table, "table") if raw else check_table(report, place, table)
+        check_raw_table(report, place, table) if raw else check_table(report, place, table)
     return schema, table
 
 
@@ -117,9 +137,7 @@ def _check(
 ) -> bool:
     size = len(name.encode())
     if size > limit:
-        why = f"PostgreSQL cuts names at {limits.NAME_BYTES}" + (
-            ", and partitions add to it" if limit < limits.NAME_BYTES else ""
-        )
+        why = f"PostgreSQL cuts names at {limits.NAME_BYTES}{_ADDED.get(limit, '')}"
         report.add("MG022", place, f'the {kind} name "{name}" has {size} bytes, at most {limit} are possible', why)
         return False
     if not names.is_sql_name(name):

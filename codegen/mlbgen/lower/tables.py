@@ -21,7 +21,7 @@ class Common:
     defaults: spec.Defaults
     document: Mapping[str, ir.DocumentKey]
     root: Root
-    raw_table: str
+    raw_table: ir.RawTable
     mapped: set[str]
     others: Mapping[str, str]
 
@@ -35,7 +35,7 @@ class Common:
 def tables(report: Report, place: Place, declared: list[spec.Table], common: Common) -> tuple[ir.Table, ...]:
     """All tables, parents before children."""
     drafts: list[foreign_keys.Draft] = []
-    taken = {common.raw_table}
+    taken = {common.raw_table.name, common.raw_table.documents}
     expanded = [each for number, one in enumerate(declared) for each in expand.expand(report, place.at(number), one)]
     by_name = {table.name: (at, table) for at, table in expanded}
     for at, table in expanded:

@@ -7,7 +7,7 @@ from mlbgen import ir, layout
 from mlbgen.language.names import snake
 from mlbgen.postgres import change, released, scripts
 from mlbgen.postgres.difference import Difference
-from mlbgen.postgres.relation import Relation, of_raw, of_table
+from mlbgen.postgres.relation import Relation, of_documents, of_raw, of_table
 from mlbgen.postgres.released import Released
 
 _VERSION = re.compile(r"v\d+")
@@ -35,7 +35,7 @@ def next_files(
 
 def relations(methods: Sequence[ir.Method]) -> tuple[Relation, ...]:
     """The whole schema of these methods, parents before children."""
-    return (*map(of_raw, methods), *(of_table(table) for method in methods for table in method.tables))
+    return (*_all_raw(methods), *(of_table(table) for method in methods for table in method.tables))
 
 
 def ddl(methods: Sequence[ir.Method]) -> str:
@@ -44,8 +44,17 @@ def ddl(methods: Sequence[ir.Method]) -> str:
 
 
 def raw_ddl(methods: Sequence[ir.Method]) -> str:
-    """The raw tables of these methods."""
-    return _script(methods, [of_raw(method) for method in methods])
+    """The raw tables of these methods, each with the table of its documents."""
+    return _script(methods, _all_raw(methods))
+
+
+def raw_relations(method: ir.Method) -> tuple[Relation, Relation]:
+    """The method's raw table, and that of the documents in it."""
+    return of_raw(method), of_documents(method)
+
+
+def _all_raw(methods: Sequence[ir.Method]) -> list[Relation]:
+    return [relation for method in methods for relation in raw_relations(method)]
 
 
 def _script(methods: Sequence[ir.Method], tables: Sequence[Relation]) -> str:

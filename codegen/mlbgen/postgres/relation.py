@@ -70,10 +70,8 @@ def _field(column: ir.Column) -> Field:
 
 
 def of_raw(method: ir.Method) -> Relation:
-    """The method's raw table: each response once, as it came, with how it was asked for."""
-    table, keys = method.raw_table, method.document
-    about = "Key of what the response is about."
-    documents = (Field(key.name, str(key.type), nullable=False, description=key.description or about) for key in keys)
+    """The method's raw table: each answer once, as it came, with how it was asked for."""
+    table = method.raw_table
     return Relation(
         schema=table.schema,
         name=table.name,
@@ -81,20 +79,47 @@ def of_raw(method: ir.Method) -> Relation:
             f"Responses of {method.endpoint}.{method.method} as they came;"
             " one with the content of the one before is counted there."
         ),
-        fields=(*documents, *_RAW_FIELDS),
-        primary_key=(*(key.name for key in keys), "captured_at", "content_hash"),
+        fields=_RAW_FIELDS,
+        primary_key=("request", "captured_at", "content_hash"),
         partition=table.partition,
-        checks=_RAW_CHECKS,
+        checks=(_is_hash("content_hash"), _IS_ENCODING),
         raw=True,
     )
 
 
-_RAW_CHECKS = (
-    Check(None, ir.Expression('OCTET_LENGTH("content_hash") = 32', ("content_hash",))),
-    Check(None, ir.Expression("\"encoding\" IN ('identity', 'zstd')", ("encoding",))),
+def of_documents(method: ir.Method) -> Relation:
+    """Which documents the answers in the raw table hold; nothing but those answers could tell it again."""
+    table, keys = method.raw_table, method.document
+    about = "Key of the document."
+    documents = (Field(key.name, str(key.type), nullable=False, description=key.description or about) for key in keys)
+    return Relation(
+        schema=table.schema,
+        name=table.documents,
+        description=f"Documents that the responses in {table.schema}.{table.name} hold, or were asked for and lack.",
+        fields=(*documents, *_DOCUMENT_FIELDS),
+        primary_key=(*(key.name for key in keys), "captured_at", "content_hash", "request", "answer_hash"),
+        partition=table.partition,
+        checks=(_is_hash("content_hash"), _is_hash("answer_hash")),
+        raw=True,
+    )
+
+
+_IS_ENCODING = Check(None, ir.Expression("\"encoding\" IN ('identity', 'zstd')", ("encoding",)))
+
+
+def _is_hash(column: str) -> Check:
+    return Check(None, ir.Expression(f'OCTET_LENGTH("{column}") = 32', (column,)))
+
+
+_REQUEST = Field(
+    "request", "text", nullable=False, description="The request in a normal form, by which captures are told apart."
+)
+_CAPTURED_AT = Field(
+    "captured_at", "timestamptz", nullable=False, description="When the request was made, before the call."
 )
 _RAW_FIELDS = (
-    Field("captured_at", "timestamptz", nullable=False, description="When the request was made, before the call."),
+    _REQUEST,
+    _CAPTURED_AT,
     Field(
         "as_of",
         "timestamptz",
@@ -113,6 +138,7 @@ _RAW_FIELDS = (
     Field("method", "text", nullable=False, description="Method of the endpoint, such as liveGameV1."),
     Field("path_params", "jsonb", nullable=False, description="Parameters in the path of the URL, by name."),
     Field("query_params", "jsonb", nullable=False, description="Parameters behind the path of the URL, by name."),
+    Field("hydrations", "text[]", nullable=False, description="What the request asked to be hydrated."),
     Field("url", "text", nullable=False, description="URL that was asked for."),
     Field("status_code", "smallint", nullable=False, description="HTTP status of the response."),
     Field("schema_version", "text", nullable=True, description="Version of the response's shape, where it is known."),
@@ -124,4 +150,24 @@ _RAW_FIELDS = (
         description="How body is stored: zstd, as one frame, or identity, as it came.",
     ),
     Field("body", "bytea", nullable=False, description="Body of the response, byte for byte, in that encoding."),
+)
+_DOCUMENT_FIELDS = (
+    _CAPTURED_AT,
+    Field(
+        "content_hash",
+        "bytea",
+        nullable=False,
+        description="SHA-256 of the document's own bytes in the answer; of no bytes where it is absent.",
+    ),
+    _REQUEST,
+    Field("answer_hash", "bytea", nullable=False, description="SHA-256 of the whole response: its content_hash."),
+    Field(
+        "places",
+        "integer[]",
+        nullable=True,
+        description=(
+            "Where it stands in the answer's list, from 0: empty where it was asked for and is absent,"
+            " NULL where the whole answer is the document."
+        ),
+    ),
 )

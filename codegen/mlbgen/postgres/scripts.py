@@ -8,6 +8,7 @@ from mlbgen import ir
 from mlbgen.postgres import ddl, nodes, printer
 from mlbgen.postgres.relation import Relation
 
+_BODY = "body"
 _UNCOMPRESSED = """\
 -- Bodies are compressed already: another try takes time and saves nothing.
 ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL;
@@ -39,10 +40,8 @@ def table(relation: Relation) -> str:
 def unindexed(relation: Relation) -> str:
     """The table and its partitions, which take the storage of `body` from it."""
     parts = [f"{printer.block(ddl.table(relation))};\n"]
-    if relation.raw:
-        parts.append(
-            _UNCOMPRESSED.format(table=printer.line(ddl.of(relation)), column=printer.line(nodes.name("body")))
-        )
+    if any(field.name == _BODY for field in relation.fields) and relation.raw:
+        parts.append(_UNCOMPRESSED.format(table=printer.line(ddl.of(relation)), column=printer.line(nodes.name(_BODY))))
     return "\n".join(filter(None, (*parts, statements(ddl.partitions(relation)))))
 
 

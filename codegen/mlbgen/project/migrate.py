@@ -86,7 +86,9 @@ class _Places:
     def __init__(self, methods: Sequence[ir.Method]) -> None:
         self._first = Position(methods[0].mapping_file, 1, 1)
         self._raw = {
-            f"{each.raw_table.schema}.{each.raw_table.name}": Position(each.mapping_file, 1, 1) for each in methods
+            relation.qualified_name: Position(each.mapping_file, 1, 1)
+            for each in methods
+            for relation in migrations.raw_relations(each)
         }
         tables = [table for each in methods for table in each.tables]
         self._tables = {f"{table.schema}.{table.name}": table.position for table in tables}
@@ -165,5 +167,5 @@ def _not_in_place(rebuilt: Rebuilt, places: _Places) -> Diagnostic:
 
 def _of_responses(rebuilt: Rebuilt, places: _Places) -> Diagnostic:
     message = f"the raw table {rebuilt.new.qualified_name} can't change so: {'; '.join(rebuilt.reasons)}"
-    help_ = "it holds the only copy of the responses: take the change back, or name another raw_table"
+    help_ = "what it holds can't be made anew: take the change back, or name another raw_table"
     return Diagnostic(places.of(rebuilt.new), "MG113", message, help_)

@@ -5,7 +5,7 @@ CREATE SCHEMA IF NOT EXISTS "game";
 CREATE SCHEMA IF NOT EXISTS "schedule";
 
 CREATE TABLE "game"."live_game_v1" (
-    "game_pk" bigint NOT NULL,
+    "request" text NOT NULL,
     "captured_at" timestamptz NOT NULL,
     "as_of" timestamptz NOT NULL,
     "last_seen_at" timestamptz NOT NULL,
@@ -15,13 +15,14 @@ CREATE TABLE "game"."live_game_v1" (
     "method" text NOT NULL,
     "path_params" jsonb NOT NULL,
     "query_params" jsonb NOT NULL,
+    "hydrations" text[] NOT NULL,
     "url" text NOT NULL,
     "status_code" smallint NOT NULL,
     "schema_version" text,
     "content_hash" bytea NOT NULL,
     "encoding" text NOT NULL,
     "body" bytea NOT NULL,
-    PRIMARY KEY ("game_pk", "captured_at", "content_hash"),
+    PRIMARY KEY ("request", "captured_at", "content_hash"),
     CHECK (OCTET_LENGTH("content_hash") = 32),
     CHECK ("encoding" IN ('identity', 'zstd'))
 ) PARTITION BY RANGE("captured_at");
@@ -55,7 +56,7 @@ CREATE TABLE "game"."live_game_v1_2027_11" PARTITION OF "game"."live_game_v1" FO
 CREATE TABLE "game"."live_game_v1_2027_12" PARTITION OF "game"."live_game_v1" FOR VALUES FROM ('2027-12-01 00:00:00+00') TO ('2028-01-01 00:00:00+00');
 
 COMMENT ON TABLE "game"."live_game_v1" IS 'Responses of game.liveGameV1 as they came; one with the content of the one before is counted there.';
-COMMENT ON COLUMN "game"."live_game_v1"."game_pk" IS 'MLB''s number of the game.';
+COMMENT ON COLUMN "game"."live_game_v1"."request" IS 'The request in a normal form, by which captures are told apart.';
 COMMENT ON COLUMN "game"."live_game_v1"."captured_at" IS 'When the request was made, before the call.';
 COMMENT ON COLUMN "game"."live_game_v1"."as_of" IS 'Whose state it shows: the past time that was asked for, else captured_at.';
 COMMENT ON COLUMN "game"."live_game_v1"."last_seen_at" IS 'Whose state still was the same: as_of of the last response that had this content again.';
@@ -65,6 +66,7 @@ COMMENT ON COLUMN "game"."live_game_v1"."endpoint" IS 'Endpoint of the API, such
 COMMENT ON COLUMN "game"."live_game_v1"."method" IS 'Method of the endpoint, such as liveGameV1.';
 COMMENT ON COLUMN "game"."live_game_v1"."path_params" IS 'Parameters in the path of the URL, by name.';
 COMMENT ON COLUMN "game"."live_game_v1"."query_params" IS 'Parameters behind the path of the URL, by name.';
+COMMENT ON COLUMN "game"."live_game_v1"."hydrations" IS 'What the request asked to be hydrated.';
 COMMENT ON COLUMN "game"."live_game_v1"."url" IS 'URL that was asked for.';
 COMMENT ON COLUMN "game"."live_game_v1"."status_code" IS 'HTTP status of the response.';
 COMMENT ON COLUMN "game"."live_game_v1"."schema_version" IS 'Version of the response''s shape, where it is known.';
@@ -72,9 +74,53 @@ COMMENT ON COLUMN "game"."live_game_v1"."content_hash" IS 'SHA-256 of the respon
 COMMENT ON COLUMN "game"."live_game_v1"."encoding" IS 'How body is stored: zstd, as one frame, or identity, as it came.';
 COMMENT ON COLUMN "game"."live_game_v1"."body" IS 'Body of the response, byte for byte, in that encoding.';
 
+CREATE TABLE "game"."live_game_v1_documents" (
+    "game_pk" bigint NOT NULL,
+    "captured_at" timestamptz NOT NULL,
+    "content_hash" bytea NOT NULL,
+    "request" text NOT NULL,
+    "answer_hash" bytea NOT NULL,
+    "places" integer[],
+    PRIMARY KEY ("game_pk", "captured_at", "content_hash", "request", "answer_hash"),
+    CHECK (OCTET_LENGTH("content_hash") = 32),
+    CHECK (OCTET_LENGTH("answer_hash") = 32)
+) PARTITION BY RANGE("captured_at");
+
+CREATE TABLE "game"."live_game_v1_documents_2026_01" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2026-02-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_02" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-02-01 00:00:00+00') TO ('2026-03-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_03" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-03-01 00:00:00+00') TO ('2026-04-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_04" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-04-01 00:00:00+00') TO ('2026-05-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_05" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-05-01 00:00:00+00') TO ('2026-06-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_06" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-06-01 00:00:00+00') TO ('2026-07-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_07" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-07-01 00:00:00+00') TO ('2026-08-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_08" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-08-01 00:00:00+00') TO ('2026-09-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_09" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-09-01 00:00:00+00') TO ('2026-10-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_10" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-10-01 00:00:00+00') TO ('2026-11-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_11" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2026_12" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2026-12-01 00:00:00+00') TO ('2027-01-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_01" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-01-01 00:00:00+00') TO ('2027-02-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_02" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-02-01 00:00:00+00') TO ('2027-03-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_03" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-03-01 00:00:00+00') TO ('2027-04-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_04" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-04-01 00:00:00+00') TO ('2027-05-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_05" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-05-01 00:00:00+00') TO ('2027-06-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_06" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-06-01 00:00:00+00') TO ('2027-07-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_07" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-07-01 00:00:00+00') TO ('2027-08-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_08" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-08-01 00:00:00+00') TO ('2027-09-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_09" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-09-01 00:00:00+00') TO ('2027-10-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_10" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-10-01 00:00:00+00') TO ('2027-11-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_11" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-11-01 00:00:00+00') TO ('2027-12-01 00:00:00+00');
+CREATE TABLE "game"."live_game_v1_documents_2027_12" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-12-01 00:00:00+00') TO ('2028-01-01 00:00:00+00');
+
+COMMENT ON TABLE "game"."live_game_v1_documents" IS 'Documents that the responses in game.live_game_v1 hold, or were asked for and lack.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."game_pk" IS 'MLB''s number of the game.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."captured_at" IS 'When the request was made, before the call.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."request" IS 'The request in a normal form, by which captures are told apart.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."answer_hash" IS 'SHA-256 of the whole response: its content_hash.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."places" IS 'Where it stands in the answer''s list, from 0: empty where it was asked for and is absent, NULL where the whole answer is the document.';
+
 CREATE TABLE "schedule"."schedule" (
-    "schedule_date" date NOT NULL,
-    "sport_id" smallint NOT NULL,
+    "request" text NOT NULL,
     "captured_at" timestamptz NOT NULL,
     "as_of" timestamptz NOT NULL,
     "last_seen_at" timestamptz NOT NULL,
@@ -84,13 +130,14 @@ CREATE TABLE "schedule"."schedule" (
     "method" text NOT NULL,
     "path_params" jsonb NOT NULL,
     "query_params" jsonb NOT NULL,
+    "hydrations" text[] NOT NULL,
     "url" text NOT NULL,
     "status_code" smallint NOT NULL,
     "schema_version" text,
     "content_hash" bytea NOT NULL,
     "encoding" text NOT NULL,
     "body" bytea NOT NULL,
-    PRIMARY KEY ("schedule_date", "sport_id", "captured_at", "content_hash"),
+    PRIMARY KEY ("request", "captured_at", "content_hash"),
     CHECK (OCTET_LENGTH("content_hash") = 32),
     CHECK ("encoding" IN ('identity', 'zstd'))
 ) PARTITION BY RANGE("captured_at");
@@ -99,8 +146,7 @@ CREATE TABLE "schedule"."schedule" (
 ALTER TABLE "schedule"."schedule" ALTER COLUMN "body" SET STORAGE EXTERNAL;
 
 COMMENT ON TABLE "schedule"."schedule" IS 'Responses of schedule.schedule as they came; one with the content of the one before is counted there.';
-COMMENT ON COLUMN "schedule"."schedule"."schedule_date" IS 'Day that the games are listed under.';
-COMMENT ON COLUMN "schedule"."schedule"."sport_id" IS 'Level of play; 1 is Major League Baseball.';
+COMMENT ON COLUMN "schedule"."schedule"."request" IS 'The request in a normal form, by which captures are told apart.';
 COMMENT ON COLUMN "schedule"."schedule"."captured_at" IS 'When the request was made, before the call.';
 COMMENT ON COLUMN "schedule"."schedule"."as_of" IS 'Whose state it shows: the past time that was asked for, else captured_at.';
 COMMENT ON COLUMN "schedule"."schedule"."last_seen_at" IS 'Whose state still was the same: as_of of the last response that had this content again.';
@@ -110,9 +156,32 @@ COMMENT ON COLUMN "schedule"."schedule"."endpoint" IS 'Endpoint of the API, such
 COMMENT ON COLUMN "schedule"."schedule"."method" IS 'Method of the endpoint, such as liveGameV1.';
 COMMENT ON COLUMN "schedule"."schedule"."path_params" IS 'Parameters in the path of the URL, by name.';
 COMMENT ON COLUMN "schedule"."schedule"."query_params" IS 'Parameters behind the path of the URL, by name.';
+COMMENT ON COLUMN "schedule"."schedule"."hydrations" IS 'What the request asked to be hydrated.';
 COMMENT ON COLUMN "schedule"."schedule"."url" IS 'URL that was asked for.';
 COMMENT ON COLUMN "schedule"."schedule"."status_code" IS 'HTTP status of the response.';
 COMMENT ON COLUMN "schedule"."schedule"."schema_version" IS 'Version of the response''s shape, where it is known.';
 COMMENT ON COLUMN "schedule"."schedule"."content_hash" IS 'SHA-256 of the response''s body as it came.';
 COMMENT ON COLUMN "schedule"."schedule"."encoding" IS 'How body is stored: zstd, as one frame, or identity, as it came.';
 COMMENT ON COLUMN "schedule"."schedule"."body" IS 'Body of the response, byte for byte, in that encoding.';
+
+CREATE TABLE "schedule"."schedule_documents" (
+    "schedule_date" date NOT NULL,
+    "sport_id" smallint NOT NULL,
+    "captured_at" timestamptz NOT NULL,
+    "content_hash" bytea NOT NULL,
+    "request" text NOT NULL,
+    "answer_hash" bytea NOT NULL,
+    "places" integer[],
+    PRIMARY KEY ("schedule_date", "sport_id", "captured_at", "content_hash", "request", "answer_hash"),
+    CHECK (OCTET_LENGTH("content_hash") = 32),
+    CHECK (OCTET_LENGTH("answer_hash") = 32)
+) PARTITION BY RANGE("captured_at");
+
+COMMENT ON TABLE "schedule"."schedule_documents" IS 'Documents that the responses in schedule.schedule hold, or were asked for and lack.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."schedule_date" IS 'Day that the games are listed under.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."sport_id" IS 'Level of play; 1 is Major League Baseball.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."captured_at" IS 'When the request was made, before the call.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."request" IS 'The request in a normal form, by which captures are told apart.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."answer_hash" IS 'SHA-256 of the whole response: its content_hash.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."places" IS 'Where it stands in the answer''s list, from 0: empty where it was asked for and is absent, NULL where the whole answer is the document.';

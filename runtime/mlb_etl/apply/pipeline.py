@@ -5,7 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
 import stamina
@@ -16,7 +16,7 @@ from mlb_etl.apply.transform import Task, Transformer, batches, tasks
 from mlb_etl.apply.workers import Workers
 from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.laws.counts import Counts, DocumentCounts, TableCounts
-from mlb_etl.laws.standing import Stored, pending
+from mlb_etl.laws.standing import TO_APPLY, Stored, pending
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.stores.interfaces.database import Database, Stores
 
@@ -65,6 +65,9 @@ class Pipeline:
             done += documents
             if progress is not None:
                 progress(done, total)
+        for name in registry.with_hydrations(self.database.package, self.method.name)[1:]:
+            hydration = replace(self, method=registry.method(self.database.package, name))
+            counts += hydration.run(scope, policy, progress)
         return counts
 
     def settle(self, numbers: Sequence[int], policy: Policy) -> Counts:
@@ -83,7 +86,7 @@ class Pipeline:
         notes: list[int] = []
         for capture, stands in pending(stores.raw(self.method).captures(scope), self.method.fingerprint, policy):
             became[stands] += 1
-            if stands == "pending":
+            if stands in TO_APPLY:
                 worth.append(capture)
             elif capture.note is not None:
                 notes.append(capture.note)

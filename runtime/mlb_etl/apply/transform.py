@@ -9,8 +9,7 @@ from typing import TypeAlias
 from mlb_contracts import Body, Capture, Method
 from mlb_etl.apply.write import UnreadError, write
 from mlb_etl.errors import Rejected, ValueRefused, printable
-from mlb_etl.extract import reject
-from mlb_etl.extract.extract import extract
+from mlb_etl.extract.answer import Answer
 from mlb_etl.laws.counts import Counts, DocumentCounts, LeftOut, Quarantined
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied, Policy, verdict
@@ -60,9 +59,12 @@ class Transformer:
         """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
         read: dict[str, Document] = {}
         refused = {each.document: _ahead(each) for each in captures if each.ahead}
+        answers: dict[object, Answer] = {}
         for capture, kept in self.raw.read_all([each for each in captures if self._changes(each)]):
             try:
-                read[capture.document] = self._document(capture, kept.whole())
+                if capture.answer not in answers:
+                    answers[capture.answer] = self._answer(capture, kept.whole())
+                read[capture.document] = self._document(capture, answers[capture.answer])
             except Rejected as why:
                 refused[capture.document] = why
         documents = [
@@ -98,7 +100,8 @@ class Transformer:
     def _refused(self, document: Document, why: Rejected) -> Counts:
         """Once more without the values that the database can't hold, or into quarantine."""
         if document.rows is not None and isinstance(why, ValueRefused):
-            held = self._document(document.capture, self.raw.read(document.capture), hold=True)
+            answer = self._answer(document.capture, self.raw.read(document.capture))
+            held = self._document(document.capture, answer, hold=True)
             if held.nulls > document.nulls:
                 return self._write([held])
         return self._put_aside(document.capture, self._located(why, document))
@@ -122,11 +125,14 @@ class Transformer:
         shown = self._shown.get(capture.document, capture.applied)
         return verdict(capture.under(self._method.fingerprint), shown, self._policy) == "applied"
 
-    def _document(self, capture: Stored, data: Body, *, hold: bool = False) -> Document:
+    def _answer(self, capture: Stored, data: Body) -> Answer:
+        return Answer(self._method, Capture(self._tables.moment(capture.as_of), capture.parameters), data)
+
+    def _document(self, capture: Stored, answer: Answer, *, hold: bool = False) -> Document:
         """The rows of a capture; with `hold`, or where they can't be packed, without values that no column can hold."""
-        about = Capture(self._tables.moment(capture.as_of), capture.parameters)
-        extracted = extract(self._method, about, data, hold=hold)
-        if tuple(extracted.keys.values()) != capture.keys:
+        keys = {key.name: value for key, value in zip(self._method.document, capture.keys, strict=True)}
+        extracted = answer.extract(keys, capture.places, hold=hold)
+        if extracted.keys != keys:
             path = self._method.document[0].place
             raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
         try:
@@ -134,11 +140,12 @@ class Transformer:
         except Rejected:
             if hold:
                 raise
-        return self._document(capture, data, hold=True)
+        return self._document(capture, answer, hold=True)
 
     def _located(self, why: Rejected, document: Document) -> Rejected:
         explained = self._tables.explain(why, document)
-        return reject.located(explained, self.raw.read(document.capture))
+        answer = self._answer(document.capture, self.raw.read(document.capture))
+        return answer.located(explained, document.capture.places)
 
     def _put_aside(self, capture: Stored, why: Rejected) -> Counts:
         number = self._quarantine.add(capture, why)

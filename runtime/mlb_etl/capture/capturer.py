@@ -1,15 +1,16 @@
 """Asks for what a job wants and keeps the answers raw; one that fails does not stop the others."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
-from mlb_etl.http import answers, request
+from mlb_etl.extract.answer import Held
+from mlb_etl.http import answers
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.settings import Settings
@@ -79,8 +80,8 @@ class Captured:
 class Store(Protocol):
     """Where captures are kept besides the raw table."""
 
-    def put(self, response: Response, keys: Mapping[str, Any]) -> None:
-        """Keep a response about the document with these keys; raises StoreUnavailable."""
+    def put(self, response: Response) -> None:
+        """Keep a response; raises StoreUnavailable."""
 
 
 def store(settings: Settings) -> Store:
@@ -131,15 +132,13 @@ class Capturer:
         return total
 
     def settled(self, target: Target) -> bool:
-        """Whether the newest capture shows the last state, so that the request need not be made.
+        """Whether the newest answer shows the last state, so that the request need not be made.
 
-        Corrections that don't change the state come by asking `again`. Where the request does not tell which document
-        it is about, it is always made.
+        Corrections that don't change the state come by asking `again`.
         """
-        keys = request.told(self._method, target.request.parameters)
-        if self._again or target.settled is None or len(keys) < len(self._method.document):
+        if self._again or target.settled is None:
             return False
-        newest = self._raw.newest(keys)
+        newest = self._raw.newest(target.request.name)
         return newest is not None and target.settled(newest)
 
     def _capture(self, target: Target) -> Captured:
@@ -147,20 +146,20 @@ class Capturer:
             return Captured(skipped=1)
         try:
             with self._failures.noting(target.request):
-                response, keys = self._fetch(target.request)
+                response, held = self._fetch(target.request)
                 if not self._recorded:
                     self._raw.require_present(response)
                 if self._store is not None:
-                    self._store.put(response, keys)
+                    self._store.put(response)
                 with db.translate_errors(self._method.qualified_raw_table):
-                    became = self._raw.store(response, keys)
+                    became = self._raw.store(response, held)
         except (NotFound, Rejected, Unreachable) as why:
             log.info("failed %s: %s", target.name, why)
             return Captured(failures=(Failure(target, why),))
         log.info("%s %s", became, target.name)
         return Captured(stored=1) if became == "stored" else Captured(seen=1)
 
-    def _fetch(self, asked: Request) -> tuple[Response, dict[str, Any]]:
+    def _fetch(self, asked: Request) -> tuple[Response, tuple[Held, ...]]:
         if self._unanswered == ENOUGH:
             raise Unreachable(f"not asked for: the API gave no answer {ENOUGH} times in a row")
         try:

@@ -1,18 +1,20 @@
 """Puts captured responses into the raw tables, after a look whether the pipeline can read them."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from mlb_contracts import Capture, Method, times
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.capture import stub_files
 from mlb_etl.errors import Rejected
+from mlb_etl.extract.answer import Held, one_document
 from mlb_etl.extract.extract import extract
+from mlb_etl.http import answers
 from mlb_etl.settings import TABLES
 from mlb_etl.stores.interfaces.captures import Fate
 from mlb_etl.stores.postgres import db
@@ -45,7 +47,7 @@ Outcome: TypeAlias = Literal["stored", "seen", "known", "refused", "unmapped"]
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """What became of a file. `method` is that of its response and `keys` what that is about, as far as they are known.
+    """What became of a file. `method` is that of its response and `held` its documents, as far as they are known.
 
     why: None for a response that the raw table has now.
     """
@@ -53,7 +55,7 @@ class File:
     path: Path
     outcome: Outcome
     method: str | None = None
-    keys: Mapping[str, Any] = field(default_factory=dict)
+    held: Sequence[Held] = ()
     why: Rejected | None = None
 
 
@@ -76,12 +78,12 @@ class Loader:
             raise Unmapped(f"{self._package} has no mapping for it", path="$.method", value=name)
         return registry.method(self._package, name)
 
-    def store(self, method: Method, response: Response, keys: Mapping[str, Any]) -> Fate:
-        """Store a response about the document with these keys."""
+    def store(self, method: Method, response: Response, held: Sequence[Held]) -> Fate:
+        """Store a response that holds these documents."""
         if method.name not in self._tables:
             self._tables[method.name] = Raw(self._connection, method)
         with db.translate_errors(method.qualified_raw_table):
-            return self._tables[method.name].store(response, keys)
+            return self._tables[method.name].store(response, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,20 @@ def _load(loader: Loader, package: str, path: Path, bare: Bare) -> File:
         response = _response(package, path, bare)
         name = f"{response.endpoint}.{response.method}"
         method = loader.method(response)
-        keys = extract(method, Capture(response.captured_at, response.parameters), response.data).keys
-        return File(path, loader.store(method, response, keys), name, keys)
+        held = _held(method, response)
+        return File(path, loader.store(method, response, held), name, held)
     except Unmapped as why:
         return File(path, "unmapped", name, why=why)
     except Rejected as why:
         return File(path, "refused", name, why=why)
+
+
+def _held(method: Method, response: Response) -> tuple[Held, ...]:
+    """The documents of a response; raises Rejected for an only one that the pipeline could not read."""
+    if method.items is not None:
+        return answers.read(method, response)
+    capture = Capture(response.captured_at, response.parameters)
+    return one_document(response.data, extract(method, capture, response.data).keys)
 
 
 def choose(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:

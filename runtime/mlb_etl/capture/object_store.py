@@ -1,22 +1,23 @@
 """Captures in an object store: a folder, or a bucket of S3 or what speaks as it does.
 
-An object is a stub: endpoint=<e>/method=<m>/date=<of captured_at>/<key>=<value>/captured_at=<time>_<hash>.json.gz. Its
-name tells its content, so what is there is never written over. A response that this process has put before, unchanged
-since, is a note that names the object which has it; another process puts it whole.
+An object is a stub: endpoint=<e>/method=<m>/date=<its day>/<parameter>=<value>/captured_at=<time>_<hash>.json.gz.
+Its name tells its content, so what is there is never written over. A response that this process has put before,
+unchanged since, is a note that names the object which has it; another process puts it whole.
 """
 
 import gzip
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
+from mlb_contracts import requests
 from mlb_contracts.response import Response
 from mlb_etl.capture import stub_files
 from mlb_etl.errors import EtlError, Rejected, StoreUnavailable, printable, redacted
@@ -40,11 +41,12 @@ _SAID = re.compile(r"<(?:Code|Message)>(.*?)</(?:Code|Message)>", re.DOTALL)
 _SUFFIX = ".json.gz"
 # The names that `name_of` gives. No segment of one can be empty, `.` or `..`.
 _NAME = re.compile(
-    r"endpoint=[\w.-]+/method=[\w.-]+/date=[\d-]{10}(/\w+=[\w.~%-]*)+/captured_at=[\w.]{20,30}_[0-9a-f]{16}\.json\.gz",
+    r"endpoint=[\w.-]+/method=[\w.-]+/date=[\d-]{10}(/[\w.~%-]+=[\w.~%-]*)*/captured_at=[\w.]{20,30}_[0-9a-f]{16}\.json\.gz",
     re.ASCII,
 )
 _MISSING = "the store has no such object"
 _LONGEST = 1024  # characters of a name, as S3 has it
+_LONGEST_SEGMENT, _MOST_SEGMENTS = 100, 8
 
 
 class ObjectStore:
@@ -57,16 +59,16 @@ class ObjectStore:
         self._store = _s3(place) if self._folder is None else LocalStore(self._folder)
         self._put: dict[tuple[object, ...], tuple[str, str]] = {}
 
-    def put(self, response: Response, keys: Mapping[str, Any]) -> None:
-        """Keep a response about the document with these keys, whatever is there; raises StoreUnavailable."""
-        document = (response.endpoint, response.method, *keys.values())
+    def put(self, response: Response) -> None:
+        """Keep a response, whatever is there; raises StoreUnavailable."""
+        request = (response.endpoint, response.request)
         digest = hashlib.sha256(response.data).hexdigest()
-        known, same_as = self._put.get(document, (None, ""))
-        name = name_of(response, keys)
+        known, same_as = self._put.get(request, (None, ""))
+        name = name_of(response)
         if known == digest:
             self._create(name, stub_files.note(response, same_as))
         elif self._create(name, stub_files.wrap(response)):
-            self._put[document] = digest, name
+            self._put[request] = digest, name
 
     def get(self, name: str) -> Response:
         """The response in an object; raises Rejected where there is none."""
@@ -135,13 +137,15 @@ class ObjectStore:
             raise StoreUnavailable(f"{redacted(self.place)}: {_said(error)}{hint}") from error
 
 
-def name_of(response: Response, keys: Mapping[str, Any]) -> str:
-    """The object of a response about the document with these keys."""
+def name_of(response: Response) -> str:
+    """The object of a response: under its request, with parameters that are too long for names of files as a hash."""
     time = response.captured_at.astimezone(UTC)
-    about = "/".join(f"{name}={quote(str(value), safe='')}" for name, value in keys.items())
+    about = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in requests.told(response.parameters)]
+    if any(len(each) > _LONGEST_SEGMENT for each in about) or len(about) > _MOST_SEGMENTS:
+        about = [f"request={hashlib.sha256(response.request.encode()).hexdigest()}"]
     digest = hashlib.sha256(response.data).hexdigest()[:_DIGITS]
-    folder = f"endpoint={response.endpoint}/method={response.method}/date={time:%Y-%m-%d}/{about}"
-    return f"{folder}/captured_at={time:%Y%m%dT%H%M%S.%f}Z_{digest}.json.gz"
+    folder = [f"endpoint={response.endpoint}", f"method={response.method}", f"date={time:%Y-%m-%d}", *about]
+    return f"{'/'.join(folder)}/captured_at={time:%Y%m%dT%H%M%S.%f}Z_{digest}.json.gz"
 
 
 def _files(folder: Path, above: frozenset[Path]) -> Iterator[Path]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from mlb_contracts import Method
 from mlb_contracts.response import Response
@@ -15,6 +14,7 @@ from mlb_etl.capture.loader import Loader
 from mlb_etl.capture.object_store import ObjectStore, name_of
 from mlb_etl.capture.restored import Bad, Restored
 from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.extract.answer import Held
 from mlb_etl.http import answers
 from mlb_etl.stores.postgres.db import Connection
 
@@ -80,16 +80,15 @@ def _restore(loader: Loader, name: str, coming: Future[Response]) -> Restored:
     try:
         response = coming.result()
         method = loader.method(response)
-        became = loader.store(method, response, _keys(name, method, response))
+        became = loader.store(method, response, _held(name, method, response))
     except Rejected as why:
         log.info("refused %s: %s", name, why)
         return Restored(failures=(Bad(name, why),))
     return Restored.of(became)
 
 
-def _keys(name: str, method: Method, response: Response) -> dict[str, Any]:
-    """What a response is about, which has to be what the name says."""
-    found = answers.read(method, response)
-    if name_of(response, found) != name:
-        raise Rejected("the object stands under another name than its content has", value=name_of(response, found))
-    return found
+def _held(name: str, method: Method, response: Response) -> tuple[Held, ...]:
+    """The documents of a response, which has to be what the object's name says."""
+    if name_of(response) != name:
+        raise Rejected("the object stands under another name than its content has", value=name_of(response))
+    return answers.read(method, response)

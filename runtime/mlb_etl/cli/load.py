@@ -173,7 +173,7 @@ def _transform(settings: Settings, done: Sequence[File]) -> Counts:
     scopes: defaultdict[str, defaultdict[str, dict[Any, None]]] = defaultdict(lambda: defaultdict(dict))
     for file in done:
         if file.method is not None and file.why is None:
-            for name, value in file.keys.items():
+            for name, value in (item for held in file.held for item in held.keys.items()):
                 scopes[file.method][name][value] = None
     counts = Counts()
     for name, scope in scopes.items():

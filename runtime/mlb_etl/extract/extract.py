@@ -11,12 +11,12 @@ from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
 from mlb_etl.extract import lenient, reject
 from mlb_etl.extract.holding import held
-from mlb_etl.extract.lenient import Misfits
+from mlb_etl.extract.lenient import WHOLE, Misfits, Place
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What one response says: its document's keys by name, and the rows of each table in the method's order.
+    """What a document says: its keys by name, and the rows of each table in the method's order.
 
     `unreadable` are the values of optional columns that can't be read, and are NULL in the rows.
     """
@@ -26,14 +26,14 @@ class Extract:
     unreadable: tuple[Misfit, ...] = ()
 
 
-def extract(method: Method, capture: Capture, data: Body, *, hold: bool = False) -> Extract:
-    """Decode, accept and extract a response; raises Rejected with the exact place.
+def extract(method: Method, capture: Capture, data: Body, *, hold: bool = False, at: Place = WHOLE) -> Extract:
+    """Decode, accept and extract a document, which stands at `at`; raises Rejected with the exact place.
 
     With `hold` values that the database can't hold are unreadable too.
     """
     reject.require_own_request(method, capture)
-    misfits = Misfits(method)
-    document = _decode(method, capture, data, misfits)
+    misfits = Misfits(method, at)
+    document = _decode(method, capture, data, misfits, at)
     capture = replace(capture, unreadable=misfits.converted)
     misfits.table = method.qualified_raw_table
     try:
@@ -44,18 +44,18 @@ def extract(method: Method, capture: Capture, data: Body, *, hold: bool = False)
             misfits.table = each.qualified_name
             rows.append(each.extract(document, capture))
     except Rejected as error:
-        raise reject.located(error, bytes(data), misfits.table) from error
+        raise reject.located(error, bytes(data), misfits.table, at) from error
     if hold:
         rows = held(method, rows, misfits)
     return Extract(keys, rows, misfits.all(data))
 
 
-def _decode(method: Method, capture: Capture, data: Body, misfits: Misfits) -> Any:
+def _decode(method: Method, capture: Capture, data: Body, misfits: Misfits, at: Place) -> Any:
     """The document, without what can't be read and need not be."""
     try:
-        return lenient.decode(method, data, misfits.note)
+        return lenient.decode(method, data, misfits.note, at)
     except (Rejected, msgspec.DecodeError, RecursionError) as error:
-        raise reject.undecodable(method, capture, bytes(data), error) from error
+        raise reject.undecodable(method, capture, bytes(data), error, at=at) from error
 
 
 def _key(value: Any, place: str) -> Any:

@@ -6,7 +6,7 @@ decoded at once. So thousands of values that do not fit are found in the time of
 
 import functools
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from types import UnionType
@@ -42,29 +42,31 @@ class Place:
         return Place(f"{self.path}.*", self.exact + jsonpath.text(key))
 
 
+WHOLE = Place()
 Note = Callable[[Place, object, str], None]
 
 
-def decode(method: Method, data: Body, note: Note) -> Any:
+def decode(method: Method, data: Body, note: Note, at: Place = WHOLE) -> Any:
     """The decoded document without the values that can't be read and need not be, of which `note` is told.
 
-    Raises Rejected at the first value that must be readable, msgspec.DecodeError for no JSON, and RecursionError.
+    `at` is where it stands in its answer. Raises Rejected at the first value that must be readable, msgspec.DecodeError
+    for no JSON, and RecursionError.
     """
     try:
         return method.decode(data)
     except msgspec.ValidationError:
-        return _read(method, bytes(data), note)
+        return _read(method, bytes(data), note, at)
 
 
-def _read(method: Method, data: bytes, note: Note) -> Any:
+def _read(method: Method, data: bytes, note: Note, at: Place) -> Any:
     needed = frozenset(each for path in method.required for each in jsonpath.beginnings(path))
-    return _Reader(needed, note).read(data, method.document_type, Place())
+    return _Reader(needed, note).read(data, method.document_type, at)
 
 
-def explain(kind: Any, data: bytes) -> Rejected | None:
+def explain(kind: Any, data: bytes, at: Place = WHOLE) -> Rejected | None:
     """The first place that does not fit the type, and the value there; None where all does."""
     try:
-        _Reader(None, nothing).read(data, kind, Place())
+        _Reader(None, nothing).read(data, kind, at)
     except Rejected as why:
         return why
     return None
@@ -88,8 +90,9 @@ def shown(value: Any) -> object:
 class Misfits:
     """What could not be read of one response, by table and path: so many as the tables have columns, at most."""
 
-    def __init__(self, method: Method) -> None:
+    def __init__(self, method: Method, at: Place = WHOLE) -> None:
         self._method = method
+        self._at = at
         self._found: dict[tuple[str, str], Misfit] = {}
         self._tables: dict[str, tuple[str, ...]] = {}  # with columns from a path, by path
         self.table = ""  # whose rows are made
@@ -125,7 +128,7 @@ class Misfits:
         if any(not each.place for each in self._found.values()):
             document = plain(bytes(data))
             for each in self._found.values():
-                each.place = each.place or _first(document, each)
+                each.place = each.place or _first(document, each, self._at)
         return tuple(self._found.values())
 
 
@@ -189,11 +192,20 @@ def _text(value: object) -> str:
     return str(value) if isinstance(value, Decimal) else shortened(value)
 
 
-def _first(document: Any, misfit: Misfit) -> str:
+def _first(document: Any, misfit: Misfit, at: Place) -> str:
     """The first place of the path at which such a value stands."""
-    steps = jsonpath.parse(misfit.path)
-    places = jsonpath.walk(document, steps) if steps else ()
+    places = walk(document, misfit.path, at)
     return next((place for place, value in places if _text(value) == misfit.value), misfit.path)
+
+
+def walk(document: Any, path: str, at: Place = WHOLE) -> Iterator[tuple[str, Any]]:
+    """The exact places in plain JSON, which stands at `at`, that a path as columns state it leads to, and the values.
+
+    None for a path that leads elsewhere.
+    """
+    steps, before = jsonpath.parse(path), jsonpath.parse(at.path) or ()
+    if steps and steps[: len(before)] == before:
+        yield from jsonpath.walk(document, steps[len(before) :], at.exact)
 
 
 def nothing(place: Place, value: object, reason: str) -> None:

@@ -8,6 +8,7 @@ from mlb_contracts import Capture, Method, Rule, jsonpath
 from mlb_contracts.jsonpath import Step
 from mlb_etl.errors import Rejected
 from mlb_etl.extract import lenient
+from mlb_etl.extract.lenient import WHOLE, Place
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -24,41 +25,52 @@ def require_own_request(method: Method, capture: Capture) -> None:
     for name in sorted(method.key_parameters - capture.parameters.keys()):
         reason = "only a request with this parameter says what its response is about"
         raise Rejected(reason, path=f"parameter {name}", table=method.qualified_raw_table)
-    for name in method.unknown(capture.parameters):
+    for name in (
+        []
+        if method.form(capture.parameters)
+        else min((form.unknown(capture.parameters) for form in method.forms), key=len)
+    ):
         reason = f"asked with more than {', '.join(method.query or ())}, a response may be a part of its document only"
         path, value = f"parameter {name}", capture.parameters[name]
         raise Rejected(reason, path=path, value=value, table=method.qualified_raw_table)
 
 
-def undecodable(method: Method, capture: Capture, data: bytes, error: Exception) -> Rejected:
-    """Why decoding raised `error`: no JSON, else a broken rule, which says most, else a wrong type."""
+def undecodable(
+    method: Method, capture: Capture, data: bytes, error: Exception, *, kind: Any = None, at: Place = WHOLE
+) -> Rejected:
+    """Why decoding raised `error`: no JSON, else a broken rule, which says most, else a wrong type.
+
+    It was decoded as `kind`, as a document unless said, and stands at `at`: only whole answers can break rules.
+    """
     table = method.qualified_raw_table
     try:
-        why = error if isinstance(error, Rejected) else mistyped(error, method.document_type, data)
+        why = error if isinstance(error, Rejected) else mistyped(error, kind or method.document_type, data, at)
     except RecursionError:
         return Rejected("nested too deeply", table=table)
     except msgspec.DecodeError as broken:
         return Rejected(f"not JSON: {broken}", value=data[:40].decode(errors="replace"), table=table)
     document = lenient.plain(data)
-    if isinstance(document, dict):
+    if at == WHOLE and isinstance(document, dict):
         for rule in method.rules:
             if (place := _breach(rule, document, capture)) is not None:
                 return Rejected(rule.text, path=place[0], value=lenient.shown(place[1]), table=table)
     return Rejected(why.reason, path=why.path, value=why.value, table=_table(method, why.path) or table)
 
 
-def mistyped(error: Exception, kind: Any, data: bytes) -> Rejected:
+def mistyped(error: Exception, kind: Any, data: bytes, at: Place = WHOLE) -> Rejected:
     """The first place that does not fit the type, which `error` of decoding tells of.
 
     Raises msgspec.DecodeError for no JSON, and RecursionError.
     """
-    return lenient.explain(kind, data) or Rejected(str(error))
+    return lenient.explain(kind, data, at) or Rejected(str(error))
 
 
-def located(error: Rejected, data: bytes, table: str | None = None) -> Rejected:
-    """The error of generated code, which knows `[*]` only, with the indexes of the first such place in the response."""
-    steps = jsonpath.parse(error.path)
-    places = jsonpath.walk(lenient.plain(data), steps) if steps else ()
+def located(error: Rejected, data: bytes, table: str | None = None, at: Place = WHOLE) -> Rejected:
+    """The error of generated code, which knows `[*]` only, with the indexes of the first such place in the response.
+
+    `data` stands at `at` in it.
+    """
+    places = lenient.walk(lenient.plain(data), error.path, at)
     path = next((path for path, value in places if value == error.value), error.path)
     return Rejected(error.reason, path=path, value=error.value, table=error.table or table)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +12,8 @@ import msgspec
 from mlb_contracts import Capture, DocumentKey, Method, jsonpath
 from mlb_contracts.response import Response
 from mlb_etl.errors import CorruptResponse, EtlError, NotFound, Rejected, Unreachable, printable
-from mlb_etl.extract import lenient, reject
+from mlb_etl.extract import answer, lenient, reject
+from mlb_etl.extract.answer import Answer, Held, Unasked
 from mlb_etl.http import pauses
 
 _AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
@@ -61,27 +62,36 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     return pauses.bounded(seconds, "Retry-After") or None
 
 
-def read(method: Method, response: Response) -> dict[str, Any]:
-    """The keys of the document that the response is about.
+def read(method: Method, response: Response) -> tuple[Held, ...]:
+    """The documents that the response holds.
 
     Raises Rejected where it breaks a rule of the method, CorruptResponse where asking again may help: truncated JSON,
     another document, an error with the status of an answer.
 
-    A response whose members have other types than the mapping says is an answer all the same: it is kept, and waits in
-    quarantine for the mapping.
+    A response whose members have other types than the mapping says is an answer all the same: it is kept, and its
+    documents wait in quarantine for the mapping.
     """
     whole(response.data)
     capture = Capture(response.as_of, response.parameters)
+    if method.items is not None:
+        try:
+            return Answer(method, capture, response.data).held()
+        except Rejected as why:
+            raise _mendable(method, why) from why
     reject.require_own_request(method, capture)
     try:
         document = method.decode(response.data)
         method.accept(document, capture)
     except (msgspec.DecodeError, RecursionError) as error:
-        return _plain(method, capture, response, reject.undecodable(method, capture, response.data, error))
+        explained = reject.undecodable(method, capture, response.data, error)
+        if _rule(method, explained) is not None:
+            raise _mendable(method, explained) from error
+        plain = lenient.plain(response.data)
+        return _about(method, response, {key.name: _read_plain(key, plain, capture) for key in method.document})
     except Rejected as why:
         located = reject.located(why, response.data, method.qualified_raw_table)
         raise _mendable(method, located) from why
-    return _said(method, {key.name: key.read(document, capture) for key in method.document})
+    return _about(method, response, {key.name: key.read(document, capture) for key in method.document})
 
 
 def whole(data: bytes) -> None:
@@ -99,14 +109,6 @@ def whole(data: bytes) -> None:
         raise CorruptResponse(reason, path="$.messageNumber", value=error_.message_number)
 
 
-def _plain(method: Method, capture: Capture, response: Response, why: Rejected) -> dict[str, Any]:
-    """The keys of a response that the mapping's types do not fit, unless it breaks a rule."""
-    if _rule(method, why) is not None:
-        raise _mendable(method, why)
-    document = lenient.plain(response.data)
-    return _said(method, {key.name: _read_plain(key, document, capture) for key in method.document})
-
-
 def _read_plain(key: DocumentKey, document: Any, capture: Capture) -> Any:
     """The key of a document that is plain JSON."""
     steps = jsonpath.parse(key.place)
@@ -115,17 +117,16 @@ def _read_plain(key: DocumentKey, document: Any, capture: Capture) -> Any:
     return next(jsonpath.walk(document, steps), (None, None))[1]
 
 
-def _said(method: Method, keys: dict[str, Any]) -> dict[str, Any]:
+def _about(method: Method, response: Response, keys: dict[str, Any]) -> tuple[Held, ...]:
+    """The one document that the response is."""
     for key in method.document:
-        if not isinstance(keys[key.name], int | str | date):
-            table = method.qualified_raw_table
-            raise Rejected("the response does not say what it is about", path=key.place, table=table)
-    return keys
+        answer.require_key(keys[key.name], key.place, method)
+    return answer.one_document(response.data, keys)
 
 
 def _mendable(method: Method, why: Rejected) -> Rejected:
     """CorruptResponse for another document than was asked for, which was seen once."""
-    if _rule(method, why) == "equals_parameter":
+    if _rule(method, why) == "equals_parameter" or isinstance(why, Unasked):
         return CorruptResponse(why.reason, path=why.path, value=why.value, table=why.table)
     return why
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from mlb_contracts import Method
-from mlb_etl.errors import EtlError
+from mlb_contracts import Method, requests
+from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.extract import asked
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _SEGMENT = re.compile(r"[\w.~-]*\w[\w.~-]*", re.ASCII)  # so neither empty nor a step to another folder
@@ -37,6 +38,11 @@ class Request:
         return f"{self.path}?{urlencode(self.query_params)}" if self.query_params else self.path
 
     @property
+    def name(self) -> str:
+        """As raw tables tell requests apart."""
+        return requests.normal_form(self.method, self.parameters)
+
+    @property
     def key(self) -> tuple[object, ...]:
         """What recordings of it have in common."""
         return key(self.endpoint, self.method, self.path_params, self.query_params)
@@ -52,29 +58,30 @@ def key(
 def of_method(method: Method, parameters: Mapping[str, str]) -> Request:
     """The request of a method: parameters in its URL's template go there, others behind it.
 
-    Raises EtlError for one that is missing or does not fit.
+    Of the method's forms it is the first that knows all of them. Raises EtlError for one that is missing or does not
+    fit.
     """
-    names, needed = method.path_parameters, method.path_parameters | method.key_parameters
-    path_params = {name: value for name, value in parameters.items() if name in names}
-    if missing := sorted(needed - parameters.keys()):
-        raise EtlError(f"{method.name} is asked with {', '.join(sorted(needed))}; {missing[0]} is missing")
-    if unknown := method.unknown(parameters):
+    form = method.form(parameters)
+    if form is None:
+        unknown = min((form.unknown(parameters) for form in method.forms), key=len)
         possible = ", ".join(method.query or ())
         raise EtlError(
             f"{method.name} is never asked with {unknown[0]}, perhaps for a part only; {possible} are possible"
         )
+    needed = form.path_parameters | method.key_parameters
+    if missing := sorted(needed - parameters.keys()):
+        raise EtlError(f"{method.name} is asked with {', '.join(sorted(needed))}; {missing[0]} is missing")
+    path_params = {name: value for name, value in parameters.items() if name in form.path_parameters}
     for name, value in path_params.items():
         if not _SEGMENT.fullmatch(value):
             raise EtlError(f"{method.name}: {name} can't be {value!r}: letters, digits and .-_~ are expected")
-    query_params = {name: value for name, value in parameters.items() if name not in names}
+    query_params = {name: value for name, value in parameters.items() if name not in path_params}
     if "fields" in query_params:
         raise EtlError(f"{method.name} is never asked with fields: what it leaves out would be lost for good")
-    path = _PLACE.sub(lambda match: quote(path_params[match[1]], safe=""), method.url)
+    try:
+        asked.documents(method, parameters)
+    except Rejected as why:
+        raise EtlError(f"{method.name}: {why}") from why
+    path = _PLACE.sub(lambda match: quote(path_params[match[1]], safe=""), form.url)
     settles = None if query_params else f"{path}/"  # the whole has its parts, such as changes since a time
-    return Request(method.endpoint, method.method, path, path_params, query_params, settles)
-
-
-def told(method: Method, parameters: Mapping[str, str]) -> dict[str, str]:
-    """The values of the document's keys that a request with these parameters tells."""
-    names = {key.name: key.parameter or key.name for key in method.document}
-    return {key: parameters[name] for key, name in names.items() if name in parameters}
+    return Request(method.endpoint, form.method, path, path_params, query_params, settles)

@@ -11,7 +11,7 @@ from mlb_contracts import Capture, Method, jsonpath
 from mlb_contracts.response import Response
 from mlb_etl.capture.capturer import Target
 from mlb_etl.errors import EtlError
-from mlb_etl.extract.extract import extract
+from mlb_etl.extract.answer import Answer
 from mlb_etl.http import answers, request
 from mlb_etl.http.request import Request
 from mlb_etl.jobs.expansion import Expansion
@@ -51,16 +51,16 @@ class Mapped:
 
     def read(self, response: Response) -> Sequence[Item]:
         """As `Listing` says."""
-        answers.read(self.method, response)
-        found = extract(self.method, Capture(response.as_of, response.parameters), response.data)
+        answer = Answer(self.method, Capture(response.as_of, response.parameters), response.data)
+        found = [answer.extract(held.keys, held.places) for held in answers.read(self.method, response)]
         place = [each.qualified_name for each in self.method.tables].index(self.table)
         names = [column.name for column in self.method.tables[place].columns]
-        return [Item(dict(zip(names, row, strict=True))) for row in found.rows[place]]
+        return [Item(dict(zip(names, row, strict=True))) for each in found for row in each.rows[place]]
 
 
 def sources(method: Method, expand: Expansion) -> dict[str, str]:
     """The parameters that a request for an item needs, each with the column that it comes from."""
-    needed = sorted(method.path_parameters | method.key_parameters)
+    needed = sorted(method.forms[0].path_parameters | method.key_parameters)
     return {name: name for name in needed} | expand.parameters
 
 

@@ -13,7 +13,7 @@ from mlb_etl.capture import capturer
 from mlb_etl.capture.capturer import Captured, Capturer, Target
 from mlb_etl.capture.record import Recorder, Replay
 from mlb_etl.errors import EtlError
-from mlb_etl.http import request
+from mlb_etl.extract import asked
 from mlb_etl.http.client import Client, Fetcher, Retries
 from mlb_etl.http.request import Request
 from mlb_etl.jobs.listing import Item, Listing, Mapped
@@ -138,6 +138,7 @@ class Worker:
 
 
 def _scope(method: Method, targets: Sequence[Target]) -> Mapping[str, list[Any]]:
-    """The values of the document's keys, as far as requests tell them."""
-    told = [request.told(method, target.request.parameters) for target in targets]
-    return {key: [each[key] for each in told] for key in told[0]}
+    """The values of the documents' keys, of the keys that all requests tell."""
+    told = [asked.told(method, target.request.parameters) for target in targets]
+    names = [key.name for key in method.document if all(key.name in each for each in told)]
+    return {name: list(dict.fromkeys(value for each in told for value in each[name])) for name in names}

@@ -6,16 +6,21 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mlb_etl.laws.verdict import Applied, Policy, verdict
 
-Standing: TypeAlias = Literal["pending", "same", "stale", "waiting", "dropped"]
-"""pending: to be applied; same: the tables show it; stale: they show a later one; waiting, dropped: in quarantine."""
+Standing: TypeAlias = Literal["pending", "later", "same", "stale", "waiting", "dropped"]
+"""pending: to be applied; later: the tables show its content, as of an earlier time, so that the watermark is to move;
+same: the tables show it; stale: they show a later one; waiting, dropped: in quarantine."""
+
+TO_APPLY: frozenset[Standing] = frozenset({"pending", "later"})
 
 
 class Stored(NamedTuple):
-    """A capture in a raw table, without its body.
+    """A document in a capture of a raw table, without its bytes.
 
     `document` is its key as JSON, `as_of` the time of the state that it shows, of which a content that was seen again
-    has several; `parameters` are those of its request. `ahead`: it is later than the store's clock. `note` is its
-    number in quarantine and `quarantine` its state there; `applied` is the document's watermark.
+    has several; `content_hash` is that of the document's own bytes, `parameters` are those of the capture's request.
+    `ahead`: it is later than the store's clock. `note` is its number in quarantine and `quarantine` its state there;
+    `applied` is the document's watermark. `request`, `captured_at` and `answer_hash` tell which capture it is in,
+    `places` where, as extract.answer.Held says.
     """
 
     keys: tuple[Any, ...]
@@ -28,6 +33,14 @@ class Stored(NamedTuple):
     note: int | None
     quarantine: Literal["waiting", "dropped"] | None
     applied: Applied | None
+    request: str = ""
+    answer_hash: bytes = b""
+    places: tuple[int, ...] | None = None
+
+    @property
+    def answer(self) -> tuple[str, datetime, bytes]:
+        """Which capture it is in."""
+        return self.request, self.captured_at, self.answer_hash
 
     def under(self, fingerprint: str) -> Applied:
         """The watermark of its document once it is applied under the mapping with this fingerprint."""
@@ -40,9 +53,9 @@ def standing(capture: Stored, fingerprint: str, policy: Policy = "new") -> Stand
         return capture.quarantine
     became = verdict(capture.under(fingerprint), capture.applied, policy)
     later = capture.applied is not None and capture.as_of > capture.applied.as_of
-    if became == "stale" or (became == "same" and not later):
-        return became
-    return "pending"  # also for what is the same but later, which moves the watermark
+    if became == "same" and later:
+        return "later"
+    return became if became in {"same", "stale"} else "pending"
 
 
 def pending(captures: Iterable[Stored], fingerprint: str, policy: Policy = "new") -> Iterator[tuple[Stored, Standing]]:

@@ -1,7 +1,7 @@
 CREATE SCHEMA sample;
 
 CREATE TABLE sample.raw_game (
-    game_pk bigint NOT NULL,
+    request text NOT NULL,
     captured_at timestamptz NOT NULL,
     as_of timestamptz NOT NULL,
     last_seen_at timestamptz NOT NULL,
@@ -11,11 +11,24 @@ CREATE TABLE sample.raw_game (
     method text NOT NULL,
     path_params jsonb NOT NULL,
     query_params jsonb NOT NULL,
+    hydrations text[] NOT NULL,
     url text NOT NULL,
     status_code smallint NOT NULL,
     schema_version text,
-    content_hash bytea NOT NULL,
+    content_hash bytea NOT NULL CHECK (octet_length(content_hash) = 32),
     encoding text NOT NULL CHECK (encoding IN ('identity', 'zstd')),
     body bytea NOT NULL,
-    PRIMARY KEY (game_pk, captured_at, content_hash)
+    PRIMARY KEY (request, captured_at, content_hash)
 ) PARTITION BY RANGE (captured_at);
+
+CREATE TABLE sample.raw_game_documents (
+    game_pk bigint NOT NULL,
+    captured_at timestamptz NOT NULL,
+    content_hash bytea NOT NULL CHECK (octet_length(content_hash) = 32),
+    request text NOT NULL,
+    answer_hash bytea NOT NULL CHECK (octet_length(answer_hash) = 32),
+    places integer[],
+    PRIMARY KEY (game_pk, captured_at, content_hash, request, answer_hash)
+) PARTITION BY RANGE (captured_at);
+
+CREATE INDEX raw_game_documents_idx ON sample.raw_game_documents (request, captured_at, answer_hash);

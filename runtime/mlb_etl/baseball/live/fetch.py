@@ -2,10 +2,11 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from mlb_contracts import Method
 from mlb_contracts.response import Response
+from mlb_etl.extract.answer import Held
 from mlb_etl.http import answers, request
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
@@ -13,10 +14,10 @@ from mlb_etl.http.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A feed, the keys of its document, and when its bytes had arrived, on the performance counter."""
+    """A feed, the document that it is, and when its bytes had arrived, on the performance counter."""
 
     response: Response
-    keys: dict[str, Any]
+    held: Held
     arrived: float
 
 
@@ -47,13 +48,14 @@ class WholeFeeds:
         """As `Feeds` says; never None."""
         arrived = 0.0
 
-        def read(response: Response) -> dict[str, Any]:
+        def read(response: Response) -> Held:
             nonlocal arrived
             arrived = time.perf_counter()
-            return answers.read(self._method, response)
+            (held,) = answers.read(self._method, response)
+            return held
 
-        response, keys = self._source.fetch(self.request(game_pk), read)
-        return Found(response, keys, arrived)
+        response, held = self._source.fetch(self.request(game_pk), read)
+        return Found(response, held, arrived)
 
     def forget(self, game_pk: int) -> None:
         """Nothing is built on."""

@@ -209,7 +209,7 @@ class Follower:
         known = self._known[game_pk]
         try:
             found = answer.result()
-            kept = self._waiting(partial(self._keeper.keep, found.response, found.keys)) if found else None
+            kept = self._waiting(partial(self._keeper.keep, found.response, found.held)) if found else None
         except (NotFound, Rejected, Unreachable) as why:
             now = self._clock.now()
             log.warning("game %d: nothing came of %s: %s", game_pk, self._feeds.target(game_pk), why)

@@ -1,6 +1,7 @@
 """Keeps what was captured of games: raw, then applied to the tables, and read back as what is known of them."""
 
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,9 @@ from mlb_etl.baseball import feed
 from mlb_etl.baseball.live.plan import Captured
 from mlb_etl.baseball.states import SETTLED
 from mlb_etl.capture.capturer import Store
+from mlb_etl.extract.answer import Held
 from mlb_etl.laws.counts import Counts
-from mlb_etl.laws.standing import pending
+from mlb_etl.laws.standing import TO_APPLY, pending
 from mlb_etl.stores.interfaces.captures import Fate, RawStore
 
 
@@ -43,24 +45,24 @@ class Keeper:
         self._method = method
         self._store = store
 
-    def keep(self, response: Response, keys: dict[str, Any]) -> Kept:
-        """Store a response, in the object store first where there is one, and bring the tables to it.
+    def keep(self, response: Response, held: Held) -> Kept:
+        """Store a response that is this document, in the object store first where there is one, and apply it.
 
         Raises Rejected where this machine's clock is ahead of the database's.
         """
         self._session.do(lambda transformer: transformer.raw.require_present(response))
         if self._store is not None:
-            self._store.put(response, keys)
+            self._store.put(response)
 
         def work(transformer: Transformer) -> Kept:
-            fate = transformer.raw.store(response, keys)
-            counts = self._apply(transformer, keys)
+            fate = transformer.raw.store(response, [held])
+            counts = self._apply(transformer, held.keys)
             committed = time.perf_counter()
-            return Kept(fate, counts, committed, captured(transformer.raw, keys))
+            return Kept(fate, counts, committed, captured(transformer.raw, held.keys))
 
         return self._session.do(work)
 
-    def catch_up(self, keys: dict[str, Any]) -> Captured:
+    def catch_up(self, keys: Mapping[str, Any]) -> Captured:
         """What is known of a game, after what is still to be applied of it was."""
 
         def work(transformer: Transformer) -> Captured:
@@ -69,13 +71,13 @@ class Keeper:
 
         return self._session.do(work)
 
-    def _apply(self, transformer: Transformer, keys: dict[str, Any]) -> Counts:
+    def _apply(self, transformer: Transformer, keys: Mapping[str, Any]) -> Counts:
         """Apply the captures that are newer than what the tables show, each by itself."""
         waiting = pending(transformer.raw.newer(keys), self._method.fingerprint)
-        return sum((transformer.apply([each]) for each, fate in waiting if fate == "pending"), Counts())
+        return sum((transformer.apply([each]) for each, fate in waiting if fate in TO_APPLY), Counts())
 
 
-def captured(raw: RawStore, keys: dict[str, Any]) -> Captured:
+def captured(raw: RawStore, keys: Mapping[str, Any]) -> Captured:
     """What the raw table has of a game."""
     asked_at: datetime | None = None
     told: feed.Feed | None = None

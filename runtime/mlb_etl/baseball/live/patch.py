@@ -23,6 +23,7 @@ from mlb_contracts.response import Response
 from mlb_etl.baseball import feed
 from mlb_etl.baseball.live.fetch import Found, WholeFeeds
 from mlb_etl.errors import NotFound, Rejected, Unreachable, printable, shortened
+from mlb_etl.extract.answer import Held
 from mlb_etl.http import answers
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
@@ -115,7 +116,7 @@ class PatchedFeeds:
         """The document after the patches, or the whole feed where that came; raises Rejected for what is odd."""
         arrived = 0.0
 
-        def read(response: Response) -> tuple[Response, dict[str, Any]] | None:
+        def read(response: Response) -> tuple[Response, Held] | None:
             nonlocal arrived
             arrived = time.perf_counter()
             return self._read(response, held)
@@ -125,17 +126,17 @@ class PatchedFeeds:
             self._count(unchanged=1)
             self._held[game_pk] = replace(held, polls=held.polls + 1)
             return None
-        response, keys = made
+        response, document = made
         patched = response.url.endswith(PATCHED)
         self._count(patched=int(patched), whole=int(not patched))
         self._hold(game_pk, response.data, held.polls + 1 if patched else 0)
-        return Found(response, keys, arrived)
+        return Found(response, document, arrived)
 
     def _request(self, game_pk: int, held: _Held) -> Request:
         whole = self._feeds.request(game_pk)
         return replace(whole, path=f"{whole.path}/diffPatch", query_params={"startTimecode": held.timecode})
 
-    def _read(self, response: Response, held: _Held) -> tuple[Response, dict[str, Any]] | None:
+    def _read(self, response: Response, held: _Held) -> tuple[Response, Held] | None:
         answers.whole(response.data)
         answer = msgspec.json.decode(response.data)
         if answer == []:
@@ -145,7 +146,8 @@ class PatchedFeeds:
             told = feed.read(response.data)
             if told is None or told.timecode is None or told.timecode < held.timecode:
                 raise Rejected("the patches do not lead on", path="$.metaData.timeStamp", value=told and told.timecode)
-        return response, answers.read(self._method, response)
+        (document,) = answers.read(self._method, response)
+        return response, document
 
     def _verified(self, game_pk: int, held: _Held) -> Found | None:
         """The whole feed, compared with the patched document where both are of one time; None where none comes."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from mlb_contracts.response import Response
+from mlb_etl.extract.answer import Held
 from mlb_etl.laws.standing import Stored
 from mlb_etl.stores.encoding import Kept
 
@@ -24,8 +25,8 @@ class Past(NamedTuple):
 class RawStore(Protocol):
     """The captures of a method. Document keys are given as values by name."""
 
-    def store(self, response: Response, keys: Mapping[str, Any]) -> Fate:
-        """Add a response about the document with these keys, or count it where the one before it had its content.
+    def store(self, response: Response, held: Sequence[Held]) -> Fate:
+        """Add a response that holds these documents, or count it where the answer before it had its content.
 
         Raises TooLarge for a body of more than MLB_ETL_MAX_BODY.
         """
@@ -52,7 +53,10 @@ class RawStore(Protocol):
         """The body of a capture; raises Rejected for a damaged one."""
 
     def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, Kept]]:
-        """The captures with their bodies, all read before one is given, so that decoding keeps its caches."""
+        """The captures with the bodies of their answers, the same one for the same answer.
 
-    def newest(self, keys: Mapping[str, Any]) -> bytes | None:
-        """The body that the document had when it was last seen, None where it never was, or that is damaged."""
+        All are read before one is given, so that decoding keeps its caches.
+        """
+
+    def newest(self, request: str) -> bytes | None:
+        """The answer to a request when it was last seen, None where it never was, or that is damaged."""

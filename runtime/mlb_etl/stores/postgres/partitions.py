@@ -64,6 +64,11 @@ class Partitioned:
         """The raw table of a method."""
         return cls(method.raw_schema, method.raw_table, method.raw_partition, "timestamptz")
 
+    @classmethod
+    def of_documents(cls, method: Method) -> Self:
+        """The table of the documents that the captures in the raw table hold."""
+        return cls(method.raw_schema, method.documents_table, method.raw_partition, "timestamptz")
+
     @property
     def qualified_name(self) -> str:
         return f"{self.schema}.{self.name}"
@@ -93,8 +98,8 @@ class Partitions:
 
     @classmethod
     def of_raw(cls, connection: Connection, method: Method) -> Self:
-        """Those of the raw table of a method."""
-        return cls(connection, [(method.raw_schema, method.raw_table)])
+        """Those of the raw table of a method, and of the documents table beside it."""
+        return cls(connection, [(method.raw_schema, name) for name in (method.raw_table, method.documents_table)])
 
     def ensure(self, needed: Mapping[Partitioned, Iterable[Any]]) -> list[str]:
         """Make sure that rows with these values of the tables' partition columns have a partition; what was made.

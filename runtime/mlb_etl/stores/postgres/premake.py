@@ -48,8 +48,9 @@ def make(connection: Connection, package: str, first: date, last: date) -> list[
 
 def _of_method(connection: Connection, package: str, name: str, first: date, last: date) -> Iterator[Ahead]:
     method = registry.method(package, name)
-    raw = Partitioned.of_raw(method)
-    yield from _of_tables(Partitions.of_raw(connection, method), [raw], first, last)
+    if method.hydration is None:  # else the captures are those of the method that it belongs to
+        raw = [Partitioned.of_raw(method), Partitioned.of_documents(method)]
+        yield from _of_tables(Partitions.of_raw(connection, method), raw, first, last)
     yield from _of_tables(Partitions.of_method(connection, method), _partitioned(method), first, last)
 
 

@@ -15,7 +15,6 @@ from psycopg import sql
 from mlb_contracts import Method, Row, Table
 from mlb_etl import registry
 from mlb_etl.errors import EtlError, Rejected
-from mlb_etl.extract.extract import extract
 from mlb_etl.stores.postgres import copying, migrate, partitions
 from mlb_etl.stores.postgres.copying import Copying, Packer
 from mlb_etl.stores.postgres.db import Connection, translate_errors
@@ -98,7 +97,7 @@ class _Source:
 
     def _make(self, shown: Shown) -> None:
         try:
-            rows = extract(self._method, shown.capture, self._documents.body(shown), hold=True).rows
+            rows = self._documents.extract(shown).rows
             for each in self.tables:
                 with translate_errors(each.table.qualified_name):
                     each.add(rows[self._method.tables.index(each.table)])

@@ -6,7 +6,7 @@ half done, the next run finishes.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -16,6 +16,7 @@ from psycopg import sql
 
 from mlb_contracts import Method
 from mlb_etl import registry
+from mlb_etl.stores.postgres import standing
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.partitions import LOCK, Partitioned, attach
 
@@ -37,15 +38,9 @@ ORDER BY nspname, relname
 """
 _CONTENT = """
 SELECT
-    count(*),
-    count(*) FILTER (WHERE w.as_of BETWEEN r.as_of AND r.last_seen_at AND w.content_hash = r.content_hash),
-    count(*) FILTER (
-        WHERE w.as_of IS NULL
-            OR w.as_of < r.last_seen_at
-            OR w.as_of = r.last_seen_at AND w.content_hash <> r.content_hash
-    )
-FROM {table} AS r
-LEFT JOIN etl.watermark AS w ON w.method = {method} AND w.document = jsonb_build_object({document})
+    count(DISTINCT (request, captured_at, answer_hash)) FILTER (WHERE shown),
+    count(DISTINCT (request, captured_at, answer_hash)) FILTER (WHERE unapplied)
+FROM ({captures}) AS capture
 """
 
 
@@ -79,66 +74,92 @@ class _Part:
 
 def old(connection: Connection, package: str, before: date, *, needed: bool = False) -> Iterator[Old]:
     """What `drop` would do with the raw tables' partitions of months before that of `before`; nothing is changed."""
-    for method in _methods(package):
-        for part in _parts(connection, method, before):
-            yield _measured(connection, method, part, needed=needed)
+    for methods in _methods(package):
+        for part in _parts(connection, Partitioned.of_raw(methods[0]), before):
+            yield _measured(connection, methods, part, needed=needed)
 
 
 def drop(connection: Connection, package: str, before: date, *, needed: bool = False) -> Iterator[Old]:
     """Drop them one by one, those too that are needed only if it is said so; yields what became of each.
 
-    The connection is in autocommit mode and in no transaction. Partitions are neither made nor dropped by others then.
+    What the documents table says of the captures of a month goes after these. The connection is in autocommit mode and
+    in no transaction. Partitions are neither made nor dropped by others then.
     """
     with _alone(connection):
-        for method in _methods(package):
-            for part in _parts(connection, method, before):
-                yield _drop(connection, method, part, needed=needed)
+        for methods in _methods(package):
+            raw, documents = Partitioned.of_raw(methods[0]), Partitioned.of_documents(methods[0])
+            for part in _parts(connection, raw, before):
+                yield _drop(connection, methods, part, needed=needed)
+            kept = {part.name.removeprefix(raw.name) for part in _parts(connection, raw, before)}
+            for part in _parts(connection, documents, before):
+                if part.name.removeprefix(documents.name) not in kept:
+                    _detach(connection, documents, part)
+                    _drop_table(connection, part)
 
 
-def _methods(package: str) -> list[Method]:
-    return [registry.method(package, name) for name in registry.methods(package)]
+def _methods(package: str) -> list[list[Method]]:
+    """The methods that have captures, each with its hydrations, to which the same captures are applied."""
+    names = [name for name in registry.methods(package) if registry.method(package, name).hydration is None]
+    return [[registry.method(package, each) for each in registry.with_hydrations(package, name)] for name in names]
 
 
-def _parts(connection: Connection, method: Method, before: date) -> list[_Part]:
+def _parts(connection: Connection, table: Partitioned, before: date) -> list[_Part]:
     facts = {
-        "table": sql.Identifier(method.raw_schema, method.raw_table).as_string(),
+        "table": table.quoted,
         "before": datetime(before.year, before.month, 1, tzinfo=UTC),
-        "mark": f"{_MARK}: {method.qualified_raw_table}",
+        "mark": _mark(table),
     }
     return [_Part(*row) for row in connection.execute(_OLD, facts)]
 
 
-def _measured(connection: Connection, method: Method, part: _Part, *, needed: bool) -> Old:
+def _mark(table: Partitioned) -> str:
+    return f"{_MARK}: {table.qualified_name}"
+
+
+def _measured(connection: Connection, methods: Sequence[Method], part: _Part, *, needed: bool) -> Old:
     """What is in the partition."""
-    pairs = (sql.SQL("{}, r.{}").format(key.name, sql.Identifier(key.name)) for key in method.document)
-    document = sql.SQL(", ").join(pairs)
-    query = sql.SQL(_CONTENT).format(table=part.identifier, method=method.name, document=document)
-    ((captures, shown, waiting),) = connection.execute(query).fetchall()
-    ((size,),) = connection.execute("SELECT pg_total_relation_size(%s)", [part.identifier.as_string()]).fetchall()
+    shown = waiting = 0
+    for method in methods:
+        query = sql.SQL(_CONTENT).format(captures=standing.captures(method, part.identifier))
+        ((its_shown, its_waiting),) = connection.execute(query).fetchall()
+        shown, waiting = max(shown, its_shown), max(waiting, its_waiting)
+    count = sql.SQL("SELECT count(*), pg_total_relation_size({}) FROM {}")
+    query = count.format(sql.Literal(part.identifier.as_string()), part.identifier)
+    ((captures, size),) = connection.execute(query).fetchall()
     keep = shown + waiting > 0 and not needed
     return Old(f"{part.schema}.{part.name}", captures, size, shown, waiting, "needed" if keep else "droppable")
 
 
-def _drop(connection: Connection, method: Method, part: _Part, *, needed: bool) -> Old:
-    parent = sql.Identifier(method.raw_schema, method.raw_table)
+def _drop(connection: Connection, methods: Sequence[Method], part: _Part, *, needed: bool) -> Old:
+    table = Partitioned.of_raw(methods[0])
     if part.attached:
-        found = _measured(connection, method, part, needed=needed)
+        found = _measured(connection, methods, part, needed=needed)
         if found.state == "needed":
             return found
-        mark = f"{_MARK}: {method.qualified_raw_table}"
-        connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(part.identifier, mark))
+    _detach(connection, table, part)
+    found = _measured(connection, methods, part, needed=needed)  # from now on nothing comes in
+    if found.state == "needed":
+        attach(connection, table, part.name)
+        connection.execute(sql.SQL("COMMENT ON TABLE {} IS NULL").format(part.identifier))
+        return found
+    _drop_table(connection, part)
+    return replace(found, state="dropped")
+
+
+def _detach(connection: Connection, table: Partitioned, part: _Part) -> None:
+    """Detach the partition, marked; or finish where another process was killed at it."""
+    parent = sql.Identifier(table.schema, table.name)
+    if part.attached:
+        connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(part.identifier, _mark(table)))
         detach = sql.SQL("ALTER TABLE {} DETACH PARTITION {} CONCURRENTLY")
         connection.execute(detach.format(parent, part.identifier))
     elif part.pending:
         connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {} FINALIZE").format(parent, part.identifier))
-    found = _measured(connection, method, part, needed=needed)  # from now on nothing comes in
-    if found.state == "needed":
-        attach(connection, Partitioned.of_raw(method), part.name)
-        connection.execute(sql.SQL("COMMENT ON TABLE {} IS NULL").format(part.identifier))
-        return found
+
+
+def _drop_table(connection: Connection, part: _Part) -> None:
     connection.execute(sql.SQL("DROP TABLE {}").format(part.identifier))
-    log.info("dropped %s", found.partition)
-    return replace(found, state="dropped")
+    log.info("dropped %s.%s", part.schema, part.name)
 
 
 @contextmanager

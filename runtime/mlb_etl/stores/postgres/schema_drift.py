@@ -114,8 +114,9 @@ def _implied(difference: Difference, found: Objects) -> bool:
 
 def _of_partitions(connection: Connection, method: Method) -> Iterator[Difference]:
     """What the partitions of a method's tables lack that these can't give to them."""
-    raw = (method.raw_schema, method.raw_table, method.raw_partition.kind, "timestamptz")
-    yield from _detached(connection, *raw)
+    if method.hydration is None:
+        for name in (method.raw_table, method.documents_table):
+            yield from _detached(connection, method.raw_schema, name, method.raw_partition.kind, "timestamptz")
     for table in method.tables:
         if table.partition is None:
             continue

@@ -16,7 +16,7 @@ from psycopg import sql
 from mlb_contracts import Method, Table
 from mlb_etl import registry
 from mlb_etl.errors import EtlError
-from mlb_etl.stores.postgres import composing, db, partitions, premake
+from mlb_etl.stores.postgres import composing, db, partitions, premake, standing
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.partitions import Partitioned
 
@@ -32,15 +32,20 @@ WHERE inhparent = to_regclass(%(table)s)
 ORDER BY relname
 """
 _CAPTURES = """
-SELECT count(*), count(*) FILTER (
-    WHERE q.state IS DISTINCT FROM 'dropped'
-        AND (w.as_of IS NULL OR (r.last_seen_at, r.content_hash <> w.content_hash) > (w.as_of, false))
-)
-FROM {raw} AS r
+SELECT
+    count(DISTINCT (request, captured_at, answer_hash)),
+    count(DISTINCT (request, captured_at, answer_hash)) FILTER (
+        WHERE unapplied AND standing <> 'dropped'
+    )
+FROM ({captures}) AS capture
 JOIN {documents} USING ({keys})
-LEFT JOIN etl.watermark AS w ON w.method = {method} AND w.document = {document}
-LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = {document}
-    AND q.captured_at = r.captured_at AND q.content_hash = r.content_hash
+"""
+# An answer goes when all the documents go that it holds.
+_DELETE = """
+DELETE FROM {raw} AS r USING {of_captures} AS o, {documents}
+WHERE {of_answer} AND {of_season} AND NOT EXISTS (
+    SELECT FROM {of_captures} AS o WHERE {of_answer} AND NOT EXISTS (SELECT FROM {documents} WHERE {of_season})
+)
 """
 
 
@@ -148,7 +153,6 @@ class _OfMethod:
         self._method = method
         self._season = season
         self._keys = sql.SQL(", ").join(sql.Identifier(key.name) for key in method.document)
-        self._raw = sql.Identifier(method.raw_schema, method.raw_table)
         self._columns = {table: column for table in method.tables if (column := _column(table)) is not None}
         self._documents = self._read_documents()
         self._parts = {table: self._read_parts(table) for table in reversed(method.tables)}
@@ -164,11 +168,7 @@ class _OfMethod:
     def content(self) -> Content:
         """Of the season's documents and their captures."""
         query = sql.SQL(_CAPTURES).format(
-            raw=self._raw,
-            documents=self._documents,
-            keys=self._keys,
-            method=self._method.name,
-            document=self._json("r"),
+            captures=standing.captures(self._method), documents=self._documents, keys=self._keys
         )
         ((captures, waiting),) = self._connection.execute(query).fetchall()
         number = self._number(sql.SQL("SELECT count(*) FROM {}").format(self._documents))
@@ -192,9 +192,24 @@ class _OfMethod:
         for name in ("watermark", "unreadable", *(["quarantine"] if captures == "delete" else [])):
             forget = sql.SQL("DELETE FROM {} WHERE method = {} AND document IN (SELECT {} FROM {})")
             table_ = sql.Identifier("etl", name)
-            self._connection.execute(forget.format(table_, self._method.name, self._json("d"), self._documents))
+            self._connection.execute(
+                forget.format(table_, self._method.name, standing.as_json(self._method, "d"), self._documents)
+            )
         if captures == "delete":
-            self._delete(self._raw)
+            self._delete_captures()
+
+    def _delete_captures(self) -> None:
+        """Delete the captures of the documents from the raw table."""
+        of_captures = standing.documents_table(self._method)
+        query = sql.SQL(_DELETE).format(
+            raw=standing.raw_table(self._method),
+            of_captures=of_captures,
+            documents=self._documents,
+            of_answer=standing.in_capture("o", "r"),
+            of_season=self._same("o"),
+        )
+        self._connection.execute(query)
+        self._delete(of_captures)
 
     def _read_documents(self) -> sql.Composed:
         """The season's documents, as a table `d` of their keys."""
@@ -249,16 +264,11 @@ class _OfMethod:
         query = sql.SQL("DELETE FROM {} AS t USING {} WHERE {}")
         self._connection.execute(query.format(table, self._documents, self._same()))
 
-    def _same(self) -> sql.Composed:
-        """Whether a row of `t` is of the document `d`."""
+    def _same(self, of: str = "t") -> sql.Composed:
+        """Whether a row of the table `of` is of the document `d`."""
         names = [key.name for key in self._method.document]
-        pairs = (sql.SQL("{} = {}").format(sql.Identifier("t", name), sql.Identifier("d", name)) for name in names)
+        pairs = (sql.SQL("{} = {}").format(sql.Identifier(of, name), sql.Identifier("d", name)) for name in names)
         return sql.SQL(" AND ").join(pairs)
-
-    def _json(self, of: str) -> sql.Composed:
-        """The document as the control tables have it."""
-        pairs = (sql.SQL("{}, {}").format(key.name, sql.Identifier(of, key.name)) for key in self._method.document)
-        return sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs))
 
     def _number(self, query: sql.Composed) -> int:
         ((number,),) = self._connection.execute(query).fetchall()

@@ -9,23 +9,30 @@ from psycopg.rows import TupleRow
 
 from mlb_contracts import Capture, Method, Table
 from mlb_etl.errors import EtlError
+from mlb_etl.extract.answer import Answer
+from mlb_etl.extract.extract import Extract
 from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.postgres import standing
 from mlb_etl.stores.postgres.db import Connection
 
 _SHOWN = """
 SELECT DISTINCT ON (w.document)
-    {keys}, w.document::text, r.captured_at, w.as_of, r.content_hash, r.query_params || r.path_params, w.fingerprint
+    {keys}, w.document::text, d.captured_at, w.as_of, d.content_hash, d.parameters, d.request, d.answer_hash, d.places,
+    w.fingerprint
 FROM etl.watermark AS w
-LEFT JOIN {raw} AS r ON {same} AND w.as_of BETWEEN r.as_of AND r.last_seen_at AND r.content_hash = w.content_hash
+LEFT JOIN (
+    SELECT d.*, r.as_of, r.last_seen_at, r.query_params || r.path_params AS parameters
+    FROM {documents} AS d JOIN {raw} AS r ON {in_capture} AND {hydrated}
+) AS d ON {same} AND w.as_of BETWEEN d.as_of AND d.last_seen_at AND d.content_hash = w.content_hash
 WHERE w.method = {method} AND {wanted}
-ORDER BY w.document
+ORDER BY w.document, d.captured_at DESC
 """
-_BODY = "SELECT encoding, body FROM {raw} WHERE {same} AND captured_at = %s AND content_hash = %s"
+_BODY = "SELECT encoding, body FROM {raw} WHERE request = %s AND captured_at = %s AND content_hash = %s"
 _UNKNOWN = "SELECT {keys} FROM {table} EXCEPT SELECT {documents} FROM etl.watermark AS w WHERE w.method = %s LIMIT 1"
 _STRAY = """
-SELECT jsonb_build_object({document})::text AS document, count(*) FROM {table} AS t
+SELECT {document}::text AS document, count(*) FROM {table} AS t
 WHERE {wanted} AND NOT EXISTS (
-    SELECT FROM etl.watermark AS w WHERE w.method = {method} AND w.document = jsonb_build_object({document})
+    SELECT FROM etl.watermark AS w WHERE w.method = {method} AND w.document = {document}
 )
 GROUP BY 1 ORDER BY 1
 """
@@ -37,7 +44,11 @@ class CaptureLost(EtlError):
 
 
 class Shown(NamedTuple):
-    """A document and the capture that the tables show of it; `keys` are the values of its key columns."""
+    """A document and the capture that the tables show of it; `keys` are the values of its key columns.
+
+    `content_hash` is that of the document's own bytes; `request`, `captured_at` and `answer_hash` tell which capture it
+    is in, `places` where, as extract.answer.Held says.
+    """
 
     keys: tuple[Any, ...]
     document: str
@@ -45,11 +56,9 @@ class Shown(NamedTuple):
     as_of: datetime
     content_hash: bytes
     parameters: dict[str, str]
-
-    @property
-    def capture(self) -> Capture:
-        """What extraction has to know of it."""
-        return Capture(self.as_of, self.parameters)
+    request: str
+    answer_hash: bytes
+    places: list[int] | None
 
 
 class Documents:
@@ -58,11 +67,8 @@ class Documents:
     def __init__(self, connection: Connection, method: Method) -> None:
         self._connection = connection
         self._method = method
-        self._raw = sql.Identifier(method.raw_schema, method.raw_table)
         self._keys = [sql.Identifier(key.name) for key in method.document]
-        self._of_watermark = [
-            sql.SQL("(w.document ->> {})::{}").format(key.name, sql.SQL(key.type)) for key in method.document
-        ]
+        self._of_watermark = standing.from_json(method, "w")
 
     def shown(self) -> list[Shown]:
         """The capture shown of each; raises CaptureLost where the raw table no longer has one."""
@@ -93,9 +99,8 @@ class Documents:
     def without_watermark(self, table: Table, scope: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, int]]:
         """The documents with these values of some keys of which the table has rows all the same, and how many."""
         wanted = [sql.SQL("t.{} = ANY({})").format(sql.Identifier(key), list(values)) for key, values in scope.items()]
-        pairs = (sql.SQL("{}, t.{}").format(key.name, sql.Identifier(key.name)) for key in self._method.document)
         query = sql.SQL(_STRAY).format(
-            document=sql.SQL(", ").join(pairs),
+            document=standing.as_json(self._method, "t"),
             table=sql.Identifier(table.schema, table.name),
             method=self._method.name,
             wanted=sql.SQL(" AND ").join((sql.SQL("true"), *wanted)),
@@ -105,27 +110,36 @@ class Documents:
     def _query(self, wanted: sql.Composable) -> sql.Composed:
         pairs = zip(self._keys, self._of_watermark, strict=True)
         return sql.SQL(_SHOWN).format(
-            keys=sql.SQL(", ").join(sql.SQL("r.{}").format(key) for key in self._keys),
-            raw=self._raw,
-            same=sql.SQL(" AND ").join(sql.SQL("r.{} = {}").format(*pair) for pair in pairs),
+            keys=standing.keys(self._method, "d"),
+            documents=standing.documents_table(self._method),
+            raw=standing.raw_table(self._method),
+            in_capture=standing.in_capture("d", "r"),
+            hydrated=standing.hydrated(self._method, "r"),
+            same=sql.SQL(" AND ").join(sql.SQL("d.{} = {}").format(*pair) for pair in pairs),
             method=self._method.name,
             wanted=wanted,
         )
 
     def _read(self, row: TupleRow) -> Shown:
-        *keys, document, captured_at, as_of, content_hash, parameters, _ = row
-        if content_hash is None:
-            raise self._lost(document)
-        return Shown(tuple(keys), document, captured_at, as_of, content_hash, parameters)
+        size = len(self._keys)
+        found = Shown._make((row[:size], *row[size:-1]))
+        if row[size + 1] is None:  # captured_at: nothing was joined
+            raise self._lost(found.document)
+        return found
 
-    def body(self, of: Shown) -> bytes:
-        """The response; raises CaptureLost where the raw table no longer has it, and Rejected for a damaged body."""
-        same = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(key) for key in self._keys)
-        query = sql.SQL(_BODY).format(raw=self._raw, same=same)
-        found = self._connection.execute(query, (*of.keys, of.captured_at, of.content_hash)).fetchone()
+    def extract(self, of: Shown) -> Extract:
+        """Its rows, without the values that no column can hold.
+
+        Raises CaptureLost where the raw table no longer has the capture, and Rejected for a damaged body, or one that
+        makes no rows.
+        """
+        query = sql.SQL(_BODY).format(raw=standing.raw_table(self._method))
+        found = self._connection.execute(query, (of.request, of.captured_at, of.answer_hash)).fetchone()
         if found is None:
             raise self._lost(of.document)
-        return bytes(Kept(*found).whole())
+        keys = {key.name: value for key, value in zip(self._method.document, of.keys, strict=True)}
+        answer = Answer(self._method, Capture(of.as_of, of.parameters), Kept(*found).whole())
+        return answer.extract(keys, of.places, hold=True)
 
     def require_all(self, schema: str, table: str) -> None:
         """Raise EtlError where a table has rows of a document without watermark, whose response nobody knows."""

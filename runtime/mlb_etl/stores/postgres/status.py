@@ -7,33 +7,25 @@ from psycopg import sql
 
 from mlb_contracts import Method, times
 from mlb_etl import registry
-from mlb_etl.stores.postgres import failures, migrate, unreadable
+from mlb_etl.stores.postgres import failures, migrate, standing, unreadable
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.failures import Failed
 from mlb_etl.stores.postgres.unreadable import Counted
 
-# Bodies are not read, as they stand apart from the raw table's rows. A content tells what document it is of, so two
-# columns suffice to find a capture in quarantine; what stands there is not for `transform`.
+# Bodies are not read, as they stand apart from the raw table's rows.
 _STANDING = """
 SELECT
-    coalesce(sum(captures), 0)::bigint, count(*), count(*) FILTER (WHERE applied), count(*) FILTER (WHERE behind),
+    (SELECT count(*) FROM {raw} AS r WHERE {hydrated}),
+    count(*), count(*) FILTER (WHERE applied), count(*) FILTER (WHERE behind),
     (SELECT count(*) FROM etl.quarantine WHERE method = {method} AND state = 'waiting'),
     max(newest), count(*) FILTER (WHERE ahead)
 FROM (
     SELECT
-        count(*) AS captures,
-        max(greatest(r.captured_at, r.last_seen_at)) FILTER (WHERE r.captured_at <= {limit}) AS newest,
-        bool_or(w.as_of > {limit}) AS ahead,
-        bool_or(w.as_of IS NOT NULL) AS applied,
-        bool_or(q.method IS NULL AND (
-            w.as_of IS NULL
-            OR w.fingerprint <> {fingerprint}
-            OR (r.last_seen_at >= w.as_of AND r.content_hash <> w.content_hash)
-        )) AS behind
-    FROM {raw} AS r
-    LEFT JOIN etl.watermark AS w ON w.method = {method} AND {same}
-    LEFT JOIN etl.quarantine AS q
-        ON q.method = {method} AND q.captured_at = r.captured_at AND q.content_hash = r.content_hash
+        max(greatest(captured_at, as_of)) FILTER (WHERE captured_at <= {limit}) AS newest,
+        bool_or(shown_as_of > {limit}) AS ahead,
+        bool_or(shown_as_of IS NOT NULL) AS applied,
+        bool_or(standing = 'pending') AS behind
+    FROM ({captures}) AS capture
     GROUP BY {keys}
 ) AS document
 """
@@ -87,17 +79,13 @@ def read(connection: Connection, package: str) -> Status:
 
 
 def _standing(connection: Connection, method: Method) -> Standing:
-    same = (
-        sql.SQL("(w.document ->> {})::{} = r.{}").format(key.name, sql.SQL(key.type), sql.Identifier(key.name))
-        for key in method.document
-    )
     query = sql.SQL(_STANDING).format(
         method=method.name,
-        fingerprint=method.fingerprint,
         limit=sql.SQL("clock_timestamp() + {}").format(times.TOLERANCE),
-        raw=sql.Identifier(method.raw_schema, method.raw_table),
-        same=sql.SQL(" AND ").join(same),
-        keys=sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(key.name)) for key in method.document),
+        raw=standing.raw_table(method),
+        hydrated=standing.hydrated(method, "r"),
+        captures=standing.captures(method),
+        keys=standing.keys(method, "capture"),
     )
     (found,) = connection.execute(query).fetchall()
     return Standing(method.name, *found)

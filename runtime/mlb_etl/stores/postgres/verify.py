@@ -16,7 +16,6 @@ from psycopg.rows import TupleRow
 
 from mlb_contracts import Method, Row, Table
 from mlb_etl.errors import Rejected
-from mlb_etl.extract.extract import extract
 from mlb_etl.stores.postgres import copying
 from mlb_etl.stores.postgres.copying import Copying, Packer
 from mlb_etl.stores.postgres.db import Connection, translate_errors
@@ -97,7 +96,7 @@ def _checked(
         shown, fingerprint = found
         if fingerprint != method.fingerprint:
             return Checked(method.name, keys, why=_MAPPING)
-        made = extract(method, shown.capture, documents.body(shown), hold=True).rows
+        made = documents.extract(shown).rows
         copies = [copied for table, of in zip(tables, made, strict=True) if (copied := table.copying(of)) is not None]
         copying.send(connection, copies)
         return Checked(method.name, keys, tuple(each for table in tables for each in table.differences(shown)))

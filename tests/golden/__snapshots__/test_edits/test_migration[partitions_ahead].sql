@@ -1,4 +1,5 @@
 -- league.game_v1: partitions added: 2024-06
+-- league.game_v1_documents: partitions added: 2024-06
 -- league.games: partitions added: 2019, 2020, 2021, 2022, 2023, 2025
 -- league.plays: partitions added: 2019, 2020, 2021, 2022, 2023, 2025
 -- league.runners: partitions added: 2019, 2020, 2021, 2022, 2023, 2025
@@ -9,6 +10,8 @@
 SET LOCAL lock_timeout = '5s';
 
 CREATE TABLE IF NOT EXISTS "league"."game_v1_2024_06" PARTITION OF "league"."game_v1" FOR VALUES FROM ('2024-06-01 00:00:00+00') TO ('2024-07-01 00:00:00+00');
+
+CREATE TABLE IF NOT EXISTS "league"."game_v1_documents_2024_06" PARTITION OF "league"."game_v1_documents" FOR VALUES FROM ('2024-06-01 00:00:00+00') TO ('2024-07-01 00:00:00+00');
 
 CREATE TABLE IF NOT EXISTS "league"."games_2019" PARTITION OF "league"."games" FOR VALUES IN (2019);
 CREATE TABLE IF NOT EXISTS "league"."games_2020" PARTITION OF "league"."games" FOR VALUES IN (2020);

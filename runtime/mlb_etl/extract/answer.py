@@ -1,0 +1,178 @@
+"""An answer and the documents that it holds: its envelope is read first, then each item by itself."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from mlb_contracts import Body, Capture, DocumentKey, Items, Method, jsonpath
+from mlb_etl.errors import Rejected, printable
+from mlb_etl.extract import asked, lenient, reject
+from mlb_etl.extract.extract import Extract, extract
+from mlb_etl.extract.lenient import Place
+
+log = logging.getLogger(__name__)
+_TWICE = "the answer has this document several times, with different content"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A document that an answer holds.
+
+    `content_hash` is SHA-256 of the document's own bytes. `places` are the indexes of its items in the answer: none
+    where it was asked for and is absent, several where they differ, None where the whole answer is the document.
+    """
+
+    keys: Mapping[str, Any]
+    content_hash: bytes
+    places: tuple[int, ...] | None = None
+
+
+def one_document(data: bytes, keys: Mapping[str, Any]) -> tuple[Held]:
+    """An answer that is one document, with these keys."""
+    return (Held(keys, hashlib.sha256(data).digest()),)
+
+
+class Answer:
+    """The body of a capture, read as far as its items; raises Rejected where the answer breaks a rule."""
+
+    def __init__(self, method: Method, capture: Capture, data: Body) -> None:
+        self._method = method
+        self._capture = capture
+        self._data = data
+        self._items = () if method.items is None else _items(method, method.items, capture, data)
+
+    def extract(self, keys: Mapping[str, Any], places: Sequence[int] | None, *, hold: bool = False) -> Extract:
+        """The rows of a document, which stands at these places; raises Rejected with the exact place."""
+        of = self._method.items
+        if of is None or places is None:
+            return extract(self._method, self._capture, self._data, hold=hold)
+        if not places:
+            if of.absent is None:
+                return Extract(dict(keys), [[] for _ in self._method.tables])
+            absent = _absent(of.absent, keys)
+            return extract(self._method, self._capture, absent, hold=hold, at=Place(of.path, of.path))
+        at = _place(of, places[0])
+        if len(places) > 1 or places[0] >= len(self._items):
+            reason = _TWICE if len(places) > 1 else "the answer has no such item"
+            raise Rejected(reason, path=_place(of, places[-1]).exact, table=self._method.qualified_raw_table)
+        return extract(self._method, self._capture, self._items[places[0]], hold=hold, at=at)
+
+    def located(self, why: Rejected, places: Sequence[int] | None) -> Rejected:
+        """What is wrong with a document at these places, with the indexes of the first such place in the answer."""
+        of = self._method.items
+        if of is None or places is None:
+            return reject.located(why, bytes(self._data))
+        return reject.located(why, bytes(self._items[places[0]]), at=_place(of, places[0])) if places else why
+
+    def held(self) -> tuple[Held, ...]:
+        """The documents of an answer that has items: those that stand there, and those that were asked for.
+
+        An item whose keys can't be read is passed over, with a warning; it may be any of those that were asked for, so
+        none of these is then taken to be absent. Raises Rejected for an item that was not asked for.
+        """
+        of = self._method.items
+        if of is None:
+            raise AssertionError("an answer that is one document is read by its decoder")
+        expected = asked.documents(self._method, self._capture.parameters)
+        found: dict[tuple[Any, ...], list[int]] = {}
+        nameless = False
+        for place, item in enumerate(self._items):
+            try:
+                keys = self._keys(item, _place(of, place))
+            except Rejected as why:
+                log.warning("%s: an item is passed over: %s", self._method.name, printable(str(why)))
+                nameless = True
+            else:
+                found.setdefault(tuple(keys.values()), []).append(place)
+        names = [key.name for key in self._method.document]
+        wanted = {tuple(keys.values()) for keys in expected or ()}
+        if expected is not None:
+            for values, places in found.items():
+                if values not in wanted:
+                    raise Unasked("not a document that was asked for", path=_place(of, places[0]).exact, value=values)
+        if expected is not None and not nameless:
+            found |= {values: [] for values in wanted - found.keys()}
+        return tuple(self._held(dict(zip(names, values, strict=True)), places) for values, places in found.items())
+
+    def _held(self, keys: dict[str, Any], places: Sequence[int]) -> Held:
+        """With one place where all its items are the same."""
+        contents = [bytes(self._items[place]) for place in places]
+        if len({*contents}) == 1:
+            contents, places = contents[:1], places[:1]
+        return Held(keys, hashlib.sha256(b"".join(contents)).digest(), tuple(places))
+
+    def _keys(self, item: Body, at: Place) -> dict[str, Any]:
+        """The keys of an item, which the mapping's types may not fit otherwise."""
+        try:
+            document = self._method.decode(item)
+            found = {key.name: key.read(document, self._capture) for key in self._method.document}
+        except msgspec.ValidationError:
+            plain = lenient.plain(bytes(item))
+            found = {key.name: _plain(key, plain, self._capture, at) for key in self._method.document}
+        for key in self._method.document:
+            require_key(found[key.name], at.exact + key.place.removeprefix(at.path), self._method)
+        return found
+
+
+class Unasked(Rejected):
+    """An answer has a document that was not asked for, so it answers another request."""
+
+
+def require_key(value: object, path: str, method: Method) -> None:
+    """Raise Rejected where it is not the value of a document's key."""
+    if isinstance(value, bool) or not isinstance(value, int | str | date):
+        reason = "the response does not say what it is about"
+        raise Rejected(reason, path=path, value=value, table=method.qualified_raw_table)
+
+
+def _items(method: Method, of: Items, capture: Capture, data: Body) -> Sequence[Body]:
+    reject.require_own_request(method, capture)
+    try:
+        answer = of.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise reject.undecodable(method, capture, bytes(data), error, kind=of.answer_type) from error
+    try:
+        of.accept(answer, capture)
+    except Rejected as error:
+        raise reject.located(error, bytes(data), method.qualified_raw_table) from error
+    return of.each(answer)
+
+
+def _place(of: Items, place: int) -> Place:
+    return Place(of.path, f"{of.path.removesuffix('[*]')}[{place}]")
+
+
+def _plain(key: DocumentKey, item: Any, capture: Capture, at: Place) -> Any:
+    """The key of an item that is plain JSON."""
+    if key.path is None:
+        return key.read(None, capture)
+    steps, before = jsonpath.parse(key.path), jsonpath.parse(at.path)
+    if steps is None or before is None:
+        return None
+    found = next(jsonpath.walk(item, steps[len(before) :]), (None, None))[1]
+    return asked.of_text(key, found, at.exact) if isinstance(found, str) else found
+
+
+def _absent(template: str, keys: Mapping[str, Any]) -> bytes:
+    """The JSON that stands for an absent document."""
+    texts = {f"{{{name}}}": str(value) for name, value in keys.items()}
+
+    def filled(node: Any) -> Any:
+        match node:
+            case dict():
+                return {name: filled(each) for name, each in node.items()}
+            case list():
+                return [filled(each) for each in node]
+            case str() if node in texts:
+                value = keys[node[1:-1]]
+                return value if isinstance(value, int) else texts[node]
+            case _:
+                return node
+
+    return json.dumps(filled(json.loads(template))).encode()

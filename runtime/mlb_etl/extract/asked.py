@@ -1,0 +1,94 @@
+"""Which documents a request asks for, as far as its parameters tell."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from itertools import product
+from typing import Any, assert_never
+
+from mlb_contracts import ByRange, ByValues, DocumentKey, Form, Method, convert, sql_types
+from mlb_etl.errors import Rejected
+
+MOST = 10_000
+"""Documents that one request may ask for: 27 years of days."""
+
+
+def documents(method: Method, parameters: Mapping[str, str]) -> list[dict[str, Any]] | None:
+    """The keys of each document that a request asks for; None where it does not tell.
+
+    Raises Rejected for parameters that name none, or too many, and where the request could have told and did not.
+    """
+    values = []
+    for key in method.document:
+        if key.parameter is not None:
+            values.append([of_text(key, parameters.get(key.parameter), key.place)])
+            continue
+        way = next((way for way in key.asked_by if {*_names(way)} <= parameters.keys()), None)
+        if way is None:
+            _require_none(method, key, parameters)
+            return None
+        values.append(list(dict.fromkeys(_values(key, way, parameters))))
+    found = [dict(zip((key.name for key in method.document), each, strict=True)) for each in product(*values)]
+    if len(found) > MOST:
+        raise Rejected(f"a request asks for at most {MOST} documents at once", path="request", value=len(found))
+    return found
+
+
+def told(method: Method, parameters: Mapping[str, str]) -> dict[str, list[Any]]:
+    """The values of the documents' keys, of as many keys as the request tells; raises Rejected as `documents` does."""
+    found = {}
+    for key in method.document:
+        by_name = [ByValues(name) for name in (key.parameter, key.name) if name is not None]
+        way = next((way for way in (*key.asked_by, *by_name) if {*_names(way)} <= parameters.keys()), None)
+        if way is not None:
+            found[key.name] = list(dict.fromkeys(_values(key, way, parameters)))
+    return found
+
+
+def _require_none(method: Method, key: DocumentKey, parameters: Mapping[str, str]) -> None:
+    """Raise Rejected where the request could have said which documents it asks for."""
+    form = method.form(parameters)
+    ways = [way for way in key.asked_by if form is not None and {*_names(way)} <= _known(form)]
+    if ways:
+        said = " or ".join(" and ".join(_names(way)) for way in ways)
+        reason = f"only a request with {said} says which documents its answer has, and which are absent"
+        raise Rejected(reason, path=f"parameter {_names(ways[0])[0]}", table=method.qualified_raw_table)
+
+
+def _known(form: Form) -> frozenset[str]:
+    return form.path_parameters | {*(form.query or ())}
+
+
+def _names(way: ByValues | ByRange) -> tuple[str, ...]:
+    match way:
+        case ByValues(parameter):
+            return (parameter,)
+        case ByRange(first, last):
+            return first, last
+        case _:
+            assert_never(way)
+
+
+def _values(key: DocumentKey, way: ByValues | ByRange, parameters: Mapping[str, str]) -> Iterator[Any]:
+    match way:
+        case ByValues(name):
+            for text in parameters[name].split(",")[: MOST + 1]:
+                yield of_text(key, text.strip(), f"parameter {name}")
+        case ByRange(first, last):
+            start, end = (of_text(key, parameters[name], f"parameter {name}") for name in (first, last))
+            yield from _days(start, end, last)
+        case _:
+            assert_never(way)
+
+
+def of_text(key: DocumentKey, text: str | None, place: str) -> Any:
+    """The value of the key's type that a text has; raises Rejected for one that has none."""
+    of_type = sql_types.parse(key.type)
+    converter = of_type and sql_types.facts(of_type).from_text
+    return convert.required(getattr(convert, converter)(text, place) if converter else text, place)
+
+
+def _days(first: date, last: date, name: str) -> Iterator[date]:
+    if not 0 <= (last - first).days <= MOST:
+        reason = f"a range of 1 to {MOST} days from {first} is expected"
+        raise Rejected(reason, path=f"parameter {name}", value=last)
+    yield from (first + timedelta(days=number) for number in range((last - first).days + 1))

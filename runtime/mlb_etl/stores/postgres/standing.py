@@ -1,0 +1,102 @@
+"""What each capture of a document is, stated once in SQL as `laws.standing` states it in Python.
+
+A raw table has the captures, by request; the documents table beside it has what documents each of them holds; the
+watermark says what the tables show of a document, the quarantine what was put aside.
+"""
+
+from psycopg import sql
+
+from mlb_contracts import Method, times
+
+# One row for each document of each capture and for each time at which the capture's content was current: of a content
+# that was seen again the last time counts, and of one that is new to the tables the first as well, as another may lie
+# between. `shown`: the tables show it; `unapplied`: they show neither what it was last seen with, nor anything later.
+_CAPTURES = """
+SELECT
+    {keys}, key.document, d.captured_at, state.as_of, d.content_hash,
+    r.query_params || r.path_params AS parameters,
+    greatest(r.captured_at, state.as_of) > clock_timestamp() + {tolerance} AS ahead,
+    q.id AS note, q.state AS quarantine, d.request, d.answer_hash, d.places,
+    w.as_of AS shown_as_of, w.content_hash AS shown_hash, w.fingerprint,
+    CASE
+        WHEN q.state IS NOT NULL THEN q.state
+        WHEN w.as_of IS NULL THEN 'pending'
+        WHEN state.as_of < w.as_of THEN 'stale'
+        WHEN d.content_hash <> w.content_hash OR w.fingerprint <> {fingerprint} THEN 'pending'
+        WHEN state.as_of > w.as_of THEN 'later'
+        ELSE 'same'
+    END AS standing,
+    coalesce(w.content_hash = d.content_hash AND w.as_of BETWEEN r.as_of AND r.last_seen_at, false) AS shown,
+    state.as_of = r.last_seen_at
+        AND ((w.as_of, w.content_hash = d.content_hash) >= (state.as_of, true)) IS NOT TRUE AS unapplied
+FROM {documents} AS d
+JOIN {raw} AS r ON {in_capture} AND {hydrated}
+CROSS JOIN LATERAL jsonb_build_object({document}) AS key (document)
+LEFT JOIN etl.watermark AS w ON w.method = {method} AND w.document = key.document
+LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = key.document
+    AND q.captured_at = d.captured_at AND q.content_hash = d.content_hash
+CROSS JOIN LATERAL (
+    SELECT r.last_seen_at
+    UNION ALL
+    SELECT r.as_of WHERE r.as_of < r.last_seen_at AND r.as_of > coalesce(w.as_of, '-infinity') AND q.state IS NULL
+) AS state (as_of)
+"""
+
+
+def raw_table(method: Method) -> sql.Identifier:
+    """The table of the method's captures."""
+    return sql.Identifier(method.raw_schema, method.raw_table)
+
+
+def documents_table(method: Method) -> sql.Identifier:
+    """The table of the documents that they hold."""
+    return sql.Identifier(method.raw_schema, method.documents_table)
+
+
+def keys(method: Method, of: str) -> sql.Composed:
+    """The columns of the document's keys, of a table with that name in the query."""
+    return sql.SQL(", ").join(sql.Identifier(of, key.name) for key in method.document)
+
+
+def as_json(method: Method, of: str) -> sql.Composed:
+    """The document as control tables have it, of a table with the columns of its keys."""
+    pairs = (sql.SQL("{}, {}").format(key.name, sql.Identifier(of, key.name)) for key in method.document)
+    return sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs))
+
+
+def from_json(method: Method, of: str) -> list[sql.Composed]:
+    """The keys of the document in a control table with that name in the query, in the method's order."""
+    return [
+        sql.SQL("({}.document ->> {})::{}").format(sql.Identifier(of), key.name, sql.SQL(key.type))
+        for key in method.document
+    ]
+
+
+def in_capture(documents: str, raw: str) -> sql.Composed:
+    """Whether a row of the documents table says what a row of the raw table holds."""
+    return sql.SQL(
+        "{d}.request = {r}.request AND {d}.captured_at = {r}.captured_at AND {d}.answer_hash = {r}.content_hash"
+    ).format(d=sql.Identifier(documents), r=sql.Identifier(raw))
+
+
+def hydrated(method: Method, raw: str) -> sql.Composable:
+    """Whether a row of the raw table says something of the method's tables."""
+    if method.hydration is None:
+        return sql.SQL("true")
+    return sql.SQL("{} = ANY({}.hydrations)").format(method.hydration, sql.Identifier(raw))
+
+
+def captures(method: Method, raw: sql.Identifier | None = None) -> sql.Composed:
+    """A query for what each capture of each document is; `raw` may be a partition of the raw table."""
+    document = (sql.SQL("{}, {}").format(key.name, sql.Identifier("d", key.name)) for key in method.document)
+    return sql.SQL(_CAPTURES).format(
+        keys=keys(method, "d"),
+        document=sql.SQL(", ").join(document),
+        documents=documents_table(method),
+        raw=raw or raw_table(method),
+        in_capture=in_capture("d", "r"),
+        hydrated=hydrated(method, "r"),
+        method=method.name,
+        fingerprint=method.fingerprint,
+        tolerance=times.TOLERANCE,
+    )
