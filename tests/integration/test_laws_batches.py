@@ -19,6 +19,7 @@ from mlb_etl.apply.pipeline import Session
 from mlb_etl.apply.transform import Transformer
 from mlb_etl.baseball.live.keep import Keeper
 from mlb_etl.errors import Rejected
+from mlb_etl.extract.answer import one_document
 from mlb_etl.laws.counts import Warned
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied
@@ -342,7 +343,9 @@ def test_an_answer_that_an_earlier_run_put_aside_is_not_sound(sample: Laws) -> N
     """It is counted there, and nothing of this run tells that it waits."""
     with Session(sample.database, METHOD) as session:
         keeper = Keeper(session, METHOD)
-        kept = [keeper.keep(bad(minute, {"plays": None}).response, {"game_pk": BAD}) for minute in (0, 1)]
+        broken = [bad(minute, {"plays": None}).response for minute in (0, 1)]
+        kept = [keeper.keep(each, *one_document(each.data, {"game_pk": BAD})) for each in broken]
         assert [(each.fate, each.counts.documents.quarantined) for each in kept] == [("stored", 1), ("seen", 0)]
         assert [each.captured.sound for each in kept] == [False, False]
-        assert keeper.keep(good(BAD, 2).response, {"game_pk": BAD}).captured.sound
+        sound = good(BAD, 2).response
+        assert keeper.keep(sound, *one_document(sound.data, {"game_pk": BAD})).captured.sound

@@ -154,7 +154,7 @@ def test_writers_go_on_where_there_is_no_foreign_key(dsn: str) -> None:
     insert = (
         "INSERT INTO sample.raw_game (request, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params,"
         " query_params, hydrations, url, status_code, content_hash, encoding, body)"
-        " VALUES (%s, '2024-07-01', '2024-07-01', '2024-07-01', 1, '', '', '{}', '{}', '{}', '', 200, '',"
+        " VALUES (%s, '2024-07-01', '2024-07-01', '2024-07-01', 1, '', '', '{}', '{}', '{}', '', 200, sha256(''),"
         " 'identity', '')"
     )
     with connect(dsn) as writer, connect(dsn) as maker:
