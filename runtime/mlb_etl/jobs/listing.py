@@ -51,8 +51,9 @@ class Mapped:
 
     def read(self, response: Response) -> Sequence[Item]:
         """As `Listing` says."""
+        held = answers.read(self.method, response)
         answer = Answer(self.method, Capture(response.as_of, response.parameters), response.data)
-        found = [answer.extract(held.keys, held.places) for held in answers.read(self.method, response)]
+        found = [answer.extract(each.keys, each.places) for each in held]
         place = [each.qualified_name for each in self.method.tables].index(self.table)
         names = [column.name for column in self.method.tables[place].columns]
         return [Item(dict(zip(names, row, strict=True))) for each in found for row in each.rows[place]]
