@@ -1,7 +1,10 @@
 """What an import loads, and how soon help is there: nothing that is not needed."""
 
+import ast
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -11,6 +14,7 @@ from click.testing import CliRunner
 import mlb_etl
 from mlb_etl.cli import cli
 
+ROOT = Path(__file__).parents[2]
 HEAVY = {
     "datamodel_code_generator", "httpx", "jinja2", "jsonpatch", "msgspec", "obstore", "psycopg", "pydantic",
     "pyrate_limiter", "rich", "ruff", "sqlglot", "stamina", "tenacity", "yaml",
@@ -86,3 +90,16 @@ def test_public_names_are_there() -> None:
         assert getattr(mlb_etl, name).__name__ == name
     with pytest.raises(AttributeError, match="no_such_name"):
         mlb_etl.no_such_name  # noqa: B018 - the access is what is tried
+
+
+def test_pages_use_public_names_only() -> None:
+    """What a reader copies goes on working: everything below the packages may change."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    blocks = [block for page in pages for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)]
+    used = [node for block in blocks for node in ast.walk(ast.parse(block))]
+    modules = [alias.name for node in used if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module or "" for node in used if isinstance(node, ast.ImportFrom)]
+    assert "mlb_etl" in modules
+    assert not [name for name in modules if name.startswith(("mlb_etl.", "mlb_contracts.", "mlbgen"))]
+    names = {node.attr for node in used if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "mlb_etl"}
+    assert set(some(names)) <= set(mlb_etl.__all__)
