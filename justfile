@@ -57,6 +57,10 @@ test *arguments:
 mutants *arguments:
     python tests/mutants.py {{ arguments }}
 
+# make the commit of a release ready: its version, its section in the changelog, and the sums of its migrations
+release version:
+    python tests/release.py {{ version }}
+
 # the wheel builds, and what it installs runs without the generator's dependencies
 wheel:
     tests/wheel.sh

@@ -147,7 +147,7 @@ def test_an_older_package_than_the_database_is_refused(empty_database: str, pack
         (package / "migrations.sum").unlink()
         (package / "V2__sample_tables.sql").unlink()
         assert states(connection, "changing") == ["applied", "applied", "unknown"]
-        with pytest.raises(EtlError, match=r"install a newer package"):
+        with pytest.raises(EtlError, match=r"install a newer version"):
             migrate.init(connection, "changing")
 
 
