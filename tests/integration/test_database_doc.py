@@ -63,6 +63,7 @@ def test_its_database_works(administered: Server) -> None:
     reader = here.replace("mlb_owner@", "mlb_reader@")
     shell("mlb-etl schema partitions --from 2031-01 --to 2031-02", MLB_ETL_DSN=here)
     shell("mlb-etl status; mlb-etl schema status; mlb-etl quarantine list", MLB_ETL_DSN=reader)
+    shell("mlb-etl raw list; mlb-etl raw show --method game.liveGameV1", MLB_ETL_DSN=reader)
     with psycopg.connect(reader) as connection:
         assert connection.execute("SELECT count(*) FROM game.live_game_plays_2031").fetchone() == (0,)
 

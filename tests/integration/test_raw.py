@@ -371,3 +371,11 @@ def test_on_a_terminal_show_tells_which_capture_it_is(connection: Connection) ->
     keep(connection, answer(1, at(0)))
     seen = terminal.run([PROGRAM, "raw", "show", "--method", "sample.game"], os.environ, columns=200)
     assert seen.last[0] == "sample.game game_pk=1 hydrate=a,b(c), captured at 2024-07-01T12:00:00+00:00"
+
+
+def test_on_a_terminal_a_bar_shows_how_an_export_gets_on(connection: Connection) -> None:
+    keep(connection, *(answer(game_pk, at(game_pk)) for game_pk in (1, 2, 3)))
+    seen = terminal.run([PROGRAM, "raw", "export", "out"], os.environ)
+    assert b" 0/3 " in seen.written
+    assert b" 3/3 " in seen.written
+    assert seen.last == ["written 3, there before 0, failed 0"]
