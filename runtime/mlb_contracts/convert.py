@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from math import isinf
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, overload
 from uuid import UUID
 
 import msgspec
@@ -38,8 +38,10 @@ _WHOLE_DIGITS, _DECIMALS = 131_072, 16_383
 class Converter(Protocol[T_co]):
     """Makes the value of a column of a text."""
 
-    def __call__(self, text: str | None, path: str, unreadable: Unreadable | None = None, /) -> T_co | None:
-        """Convert the text that stands at the path."""
+    @overload
+    def __call__(self, text: str, path: str, /) -> T_co: ...
+    @overload
+    def __call__(self, text: str | None, path: str, unreadable: Unreadable | None = None, /) -> T_co | None: ...
 
 
 def required(value: T | None, path: str) -> T:
@@ -54,6 +56,10 @@ def or_none(value: T | msgspec.UnsetType) -> T | None:
     return None if value is msgspec.UNSET else value
 
 
+@overload
+def numeric(value: Decimal, path: str) -> Decimal: ...
+@overload
+def numeric(value: Decimal | None, path: str, unreadable: Unreadable | None = None) -> Decimal | None: ...
 def numeric(value: Decimal | None, path: str, unreadable: Unreadable | None = None) -> Decimal | None:
     """A number as it was decoded, if the database can hold it."""
     if value is None:
@@ -63,6 +69,24 @@ def numeric(value: Decimal | None, path: str, unreadable: Unreadable | None = No
     except ValueError as error:
         _refuse(error, value, path, unreadable)
         return None
+
+
+@overload
+def whole(value: int, path: str) -> Decimal: ...
+@overload
+def whole(value: int | None, path: str, unreadable: Unreadable | None = None) -> Decimal | None: ...
+def whole(value: int | None, path: str, unreadable: Unreadable | None = None) -> Decimal | None:  # noqa: ARG001
+    """A number that was decoded as an integer, as a column beside it has it."""
+    return None if value is None else Decimal(value)
+
+
+@overload
+def double(value: Decimal, path: str) -> float: ...
+@overload
+def double(value: Decimal | None, path: str, unreadable: Unreadable | None = None) -> float | None: ...
+def double(value: Decimal | None, path: str, unreadable: Unreadable | None = None) -> float | None:
+    """A number that was decoded exactly, as a column beside it has it, if a double can hold it."""
+    return None if value is None else number(str(value), path, unreadable)
 
 
 def _refuse(error: ValueError, value: object, path: str, unreadable: Unreadable | None) -> None:
@@ -75,6 +99,10 @@ def _converter(read: Callable[[str], T]) -> Converter[T]:
     """The converter for a function that makes the value, or raises a ValueError that tells what is expected."""
     remembering = lru_cache(_REMEMBERED)(read)
 
+    @overload
+    def convert(text: str, path: str, /) -> T: ...
+    @overload
+    def convert(text: str | None, path: str, unreadable: Unreadable | None = None, /) -> T | None: ...
     def convert(text: str | None, path: str, unreadable: Unreadable | None = None, /) -> T | None:
         if text is None:
             return None

@@ -4,12 +4,15 @@
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from mlb_contracts import Row
 from mlb_contracts.errors import Rejected
 
+R = TypeVar("R", bound=Row)
 
-def unique(rows: list[Row], key: Callable[[Row], object], path: str) -> list[Row]:
+
+def unique(rows: list[R], key: Callable[[R], object], path: str) -> list[R]:
     """The rows; raises Rejected where a key repeats. `path` is where the rows come from."""
     if len(set(map(key, rows))) < len(rows):
         seen: set[object] = set()
@@ -20,14 +23,14 @@ def unique(rows: list[Row], key: Callable[[Row], object], path: str) -> list[Row
     return rows
 
 
-def first_of_each(rows: list[Row], key: Callable[[Row], object]) -> list[Row]:
+def first_of_each(rows: list[R], key: Callable[[R], object]) -> list[R]:
     """Of rows of one key the first."""
-    kept: dict[object, Row] = {}
+    kept: dict[object, R] = {}
     for row in rows:
         kept.setdefault(key(row), row)
     return list(kept.values())
 
 
-def last_of_each(rows: list[Row], key: Callable[[Row], object]) -> list[Row]:
+def last_of_each(rows: list[R], key: Callable[[R], object]) -> list[R]:
     """Of rows of one key the last."""
     return list({key(row): row for row in rows}.values())

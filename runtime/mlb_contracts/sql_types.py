@@ -197,6 +197,12 @@ CONVERTERS: dict[str, frozenset[str]] = {
 
 # Decoders of texts, each with the converter that stands in for it where another reader needs the text itself.
 FROM_TEXT = {each.annotation: each.from_text for each in _ALL if "string" in each.json and each.from_text}
+# Where one number fills columns of several types: by how it is decoded, and the decoder that one of the columns has by
+# itself, the converter that makes that column's value.
+SHARED = {
+    **{(integer, "Decimal"): "whole" for integer in ("Int2", "Int4", "Int8", "int")},
+    ("Decimal", "float"): "double",
+}
 # Decoders that let through what the type can't hold, each with the converter that refuses it.
 CHECKED = {each.annotation: each.checked for each in _ALL if each.checked}
 

@@ -61,3 +61,11 @@ def test_what_a_text_becomes(converter: convert.Converter[object], text: str, va
 def test_a_text_of_another_form_is_refused(converter: convert.Converter[object], text: str) -> None:
     with pytest.raises(Rejected, match="expected"):
         converter(text, "$.a")
+
+
+def test_a_shared_number_becomes_what_each_column_has() -> None:
+    whole, double = convert.whole(3, "$.a"), convert.double(Decimal("0.10"), "$.a")
+    assert (whole, type(whole), double, type(double)) == (Decimal(3), Decimal, 0.1, float)
+    assert (convert.whole(None, "$.a", None), convert.double(None, "$.a", None)) == (None, None)
+    with pytest.raises(Rejected, match="that a double can hold"):
+        convert.double(Decimal("1e309"), "$.a")

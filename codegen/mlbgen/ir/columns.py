@@ -18,6 +18,8 @@ def converter(decoding: Decoding, decoded: str) -> str | None:
     """The function of mlb_contracts.convert that makes the value of what was decoded as `decoded`, or None."""
     if decoding.convert or decoded == decoding.annotation:
         return decoding.convert or sql_types.CHECKED.get(decoded)
+    if (decoded, decoding.annotation) in sql_types.SHARED:
+        return sql_types.SHARED[decoded, decoding.annotation]
     return sql_types.FROM_TEXT.get(decoding.annotation) if decoded == "str" else None
 
 

@@ -16,7 +16,7 @@ from mlbgen.python import conditions
 from mlbgen.python.code import Code, Names, quoted, told_apart
 from mlbgen.python.scope import Place, Scope, Value, Variable
 from mlbgen.python.tree import Node, Tree
-from mlbgen.python.values import filled
+from mlbgen.python.values import filled, literal
 
 _INDENT = "    "
 # What extract and its module call by these names.
@@ -185,7 +185,7 @@ class _Writer:
                 offset = start - first_start
                 self._say(column, f"{first} + {offset}" if offset else first)
             case ir.ConstantValue(value):
-                self._say(column, quoted(value))
+                self._say(column, literal(column, value))
             case ir.CapturedAt():
                 self._say(column, "capture.captured_at")
             case ir.IngestedAt():

@@ -1,12 +1,13 @@
 """One module a table: its row model, `extract` and its facts."""
 
+import textwrap
 from dataclasses import dataclass
 
 from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language.names import pascal
 from mlbgen.python import extract
-from mlbgen.python.code import Code, Names, docstring, header, quoted, wrapped
+from mlbgen.python.code import WIDTH, Code, Names, docstring, header, quoted, wrapped
 from mlbgen.python.facts import Paths, partition
 from mlbgen.python.tree import ROOT, Tree
 from mlbgen.rendering import render
@@ -34,6 +35,7 @@ class _Context:
     model: str
     description: Code
     fields: tuple[Code, ...]
+    row: Code
     key: Code
     extract: Code
     checks: tuple[Code, ...]
@@ -62,6 +64,7 @@ def text(method: ir.Method, table: ir.Table, tree: Tree) -> str:
             model=Names(_TAKEN_CLASSES).take(pascal(table.name), f"{pascal(table.name)}Row"),
             description=docstring(table.description, f"A row of {name}."),
             fields=tuple(map(_field, sent)),
+            row=_row(sent),
             key=_key(table, sent),
             extract=body.statements,
             checks=tuple(map(_check, table.checks)),
@@ -82,6 +85,16 @@ def _field(column: ir.Column) -> Code:
     return Code(
         f"{column.name}: {columns.annotation(column)} = Field({default}description={wrapped(column.description)})"
     )
+
+
+def _row(sent: list[ir.Column]) -> Code:
+    """The type of a row, as many columns on a line as fit."""
+    types = ", ".join(map(columns.annotation, sent))
+    if len(types) < WIDTH - len("Row: TypeAlias = tuple[]"):
+        return Code(f"tuple[{types}]")
+    # What may be None keeps it on its line.
+    lines = textwrap.wrap(types.replace(" | ", "\0|\0"), WIDTH - 4)
+    return Code("\n".join(("tuple[", *(f"    {each}" for each in lines), "]  # fmt: skip")).replace("\0", " "))
 
 
 def _key(table: ir.Table, sent: list[ir.Column]) -> Code:

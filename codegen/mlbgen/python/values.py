@@ -1,5 +1,6 @@
 """The expression of a column's value: alternatives, placeholders, the default and the conversion."""
 
+from mlb_contracts import sql_types
 from mlb_contracts.sql_types import Decoding
 from mlbgen import ir
 from mlbgen.ir import columns
@@ -18,6 +19,12 @@ def filled(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> Co
     return Code(expression)
 
 
+def literal(column: ir.Column, value: ir.Scalar | None) -> Code:
+    """A constant or a default as the column has it: a numeric one's is exact, as its values are."""
+    exact = sql_types.facts(column.type).python == "Decimal" and value is not None
+    return Code(f"Decimal({quoted(str(value))})") if exact else quoted(value)
+
+
 def _single(column: ir.Column, value: Value, decoding: Decoding, path: str, *, has_default: bool) -> str:
     """One value; with `has_default` it can be missing."""
     none = (*([None] if has_default else []), *column.null_if)
@@ -28,4 +35,4 @@ def _single(column: ir.Column, value: Value, decoding: Decoding, path: str, *, h
     if not none:
         return converted
     test = f"in {quoted(none)}" if column.null_if else "is None"
-    return f"{quoted(column.default)} if {value.or_none} {test} else {converted}"
+    return f"{literal(column, column.default)} if {value.or_none} {test} else {converted}"

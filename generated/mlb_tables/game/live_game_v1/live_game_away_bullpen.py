@@ -6,10 +6,11 @@
 from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_contracts import Capture, Column, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import first_of_each
 
@@ -65,6 +66,12 @@ class LiveGameAwayBullpen(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, int, int, int | None, int | None, int | None, str | None, str | None, str | None, str | None, str | None,
+    str | None, str | None, int | None, int | None, int | None, int | None, Decimal | None, Decimal | None, datetime
+]  # fmt: skip
 
 KEY = itemgetter(2)  # player_id
 

@@ -5,10 +5,11 @@
 
 from datetime import datetime
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, Partition, Row, Table, convert
+from mlb_contracts import Capture, Check, Column, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -41,6 +42,12 @@ class LiveGameLinescore(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, int, int, str | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
+    int | None, datetime
+]  # fmt: skip
 
 KEY = itemgetter(2)  # inning
 

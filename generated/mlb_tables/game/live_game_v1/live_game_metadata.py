@@ -5,10 +5,11 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, Partition, Row, Table, convert
+from mlb_contracts import Capture, Check, Column, Partition, Table, convert
 from mlb_contracts.convert import required
 
 from .document import (
@@ -274,6 +275,26 @@ class LiveGameMetadata(BaseModel, defer_build=True):
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
     )
+
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, int, str | None, str | None, str | None, str | None, str | None, int | None, str | None, str | None,
+    date | None, date | None, datetime | None, bool | None, str | None, datetime | None, int | None, datetime | None,
+    str | None, str | None, str | None, str | None, str | None, int | None, int | None, str | None, str | None,
+    str | None, str | None, str | None, str | None, int | None, int | None, str | None, str | None, int | None,
+    int | None, str | None, str | None, int | None, int | None, str | None, str | None, int | None, int | None,
+    int | None, int | None, int | None, int | None, int | None, int | None, Decimal | None, Decimal | None, bool | None,
+    bool | None, int | None, str | None, int | None, int | None, int | None, int | None, int | None, int | None,
+    int | None, int | None, int | None, int | None, int | None, str | None, str | None, str | None, bool | None,
+    int | None, int | None, int | None, str | None, int | None, int | None, int | None, int | None, int | None,
+    int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
+    int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
+    str | None, int | None, str | None, int | None, bool | None, bool | None, bool | None, bool | None, bool | None,
+    bool | None, bool | None, int | None, int | None, int | None, int | None, bool | None, int | None, int | None,
+    int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
+    int | None, int | None, int | None, int | None, int | None, str | None, int | None, str | None, datetime
+]  # fmt: skip
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

@@ -5,10 +5,11 @@
 
 from datetime import datetime
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, Partition, Row, Table, convert
+from mlb_contracts import Capture, Check, Column, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -160,6 +161,19 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, int, int, int, int | None, str | None, str | None, datetime | None, datetime | None, str | None, str | None,
+    str | None, str | None, bool | None, bool | None, bool | None, bool | None, bool | None, int | None, int | None,
+    int | None, int | None, bool | None, str | None, bool | None, bool | None, int | None, int | None, str | None,
+    str | None, float | None, float | None, float | None, float | None, float | None, float | None, int | None,
+    float | None, float | None, float | None, float | None, float | None, float | None, float | None, float | None,
+    float | None, float | None, float | None, float | None, float | None, float | None, float | None, float | None,
+    float | None, float | None, float | None, int | None, int | None, float | None, float | None, float | None,
+    float | None, float | None, float | None, float | None, float | None, float | None, str | None, str | None,
+    str | None, float | None, float | None, datetime
+]  # fmt: skip
 
 KEY = itemgetter(2, 3)  # at_bat_index, event_index
 

@@ -5,10 +5,11 @@
 
 from datetime import date, datetime
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_contracts import Capture, Column, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import first_of_each
 
@@ -79,6 +80,16 @@ class LiveGamePlayers(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, int, int, str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None,
+    str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None,
+    str | None, str | None, date | None, int | None, str | None, str | None, str | None, str | None, str | None,
+    int | None, int | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None,
+    str | None, str | None, float | None, float | None, int | None, date | None, date | None, bool | None, bool | None,
+    bool | None, datetime
+]  # fmt: skip
 
 KEY = itemgetter(2)  # player_id
 

@@ -5,10 +5,11 @@
 
 from datetime import datetime
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, Partition, Row, Table, convert
+from mlb_contracts import Capture, Check, Column, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -101,6 +102,15 @@ class LiveGamePlays(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, int, int, str | None, str | None, str | None, str | None, int | None, int | None, int | None, bool | None,
+    int | None, str | None, bool | None, datetime | None, datetime | None, bool | None, bool | None, bool | None,
+    bool | None, int | None, int | None, int | None, int | None, int | None, str | None, str | None, int | None,
+    str | None, str | None, str | None, str | None, str | None, int | None, int | None, int | None, str | None,
+    bool | None, bool | None, int | None, int | None, datetime
+]  # fmt: skip
 
 KEY = itemgetter(2)  # at_bat_index
 

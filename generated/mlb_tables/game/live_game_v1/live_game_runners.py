@@ -5,10 +5,11 @@
 
 from datetime import datetime
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_contracts import Capture, Column, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -63,6 +64,12 @@ class LiveGameRunners(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, int, int, int, int | None, int | None, str | None, str | None, str | None, str | None, bool | None, int | None,
+    str | None, str | None, str | None, int | None, bool | None, bool | None, bool | None, bool | None, datetime
+]  # fmt: skip
 
 KEY = itemgetter(2, 3)  # at_bat_index, runner_index
 

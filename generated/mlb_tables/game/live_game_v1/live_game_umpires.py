@@ -5,10 +5,11 @@
 
 from datetime import datetime
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_contracts import Capture, Column, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import first_of_each
 
@@ -28,6 +29,9 @@ class LiveGameUmpires(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[int, int, str, int | None, str | None, datetime]
 
 KEY = itemgetter(2)  # official_type
 

@@ -5,10 +5,11 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Row, Table, convert
+from mlb_contracts import Capture, Column, Partition, Table, convert
 from mlb_contracts.convert import required
 
 from .document import (
@@ -65,6 +66,15 @@ class LiveGameVenueDetails(BaseModel, defer_build=True):
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
     )
+
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, int, int | None, str | None, bool | None, int | None, str | None, str | None, str | None, str | None,
+    str | None, str | None, str | None, float | None, float | None, int | None, float | None, str | None, str | None,
+    Decimal | None, Decimal | None, int | None, str | None, str | None, int | None, int | None, int | None, int | None,
+    int | None, int | None, int | None, datetime
+]  # fmt: skip
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

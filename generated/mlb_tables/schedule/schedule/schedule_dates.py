@@ -4,10 +4,11 @@
 """The table schedule.schedule_dates."""
 
 from datetime import date, datetime
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Row, Table, convert
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 
 from .document import Document
@@ -26,6 +27,10 @@ class ScheduleDates(BaseModel, defer_build=True):
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
     )
+
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[date, int, int | None, int | None, int | None, int | None, datetime]
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

@@ -6,11 +6,12 @@
 from datetime import date, datetime
 from decimal import Decimal
 from operator import itemgetter
+from typing import TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, Partition, Row, Table, convert
+from mlb_contracts import Capture, Check, Column, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -137,6 +138,18 @@ class ScheduleGames(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    date, int, int, int, UUID | None, str | None, str | None, str | None, str | None, str | None, str | None,
+    bool | None, datetime | None, bool | None, date | None, str | None, date | None, datetime | None, date | None,
+    datetime | None, date | None, datetime | None, date | None, datetime | None, str | None, str | None, str | None,
+    str | None, str | None, str | None, int | None, int | None, str | None, str | None, int | None, int | None,
+    int | None, int | None, Decimal | None, Decimal | None, int | None, int | None, bool | None, bool | None,
+    bool | None, bool | None, int | None, int | None, bool | None, int | None, str | None, str | None, int | None,
+    str | None, str | None, str | None, int | None, int | None, str | None, int | None, int | None, bool | None,
+    datetime
+]  # fmt: skip
 
 KEY = itemgetter(2, 3)  # game_pk, season
 

@@ -5,10 +5,11 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Row, Table, convert
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 
 from .document import NO_DATES, NO_HOME, NO_LIVE, NO_OLD, NO_TEAMS, Document
@@ -26,6 +27,10 @@ class Games(BaseModel, defer_build=True):
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
     )
+
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[int, date | None, int, int | None, Decimal | None, datetime]
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

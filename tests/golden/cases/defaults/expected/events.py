@@ -6,10 +6,11 @@
 from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Row, Table, convert
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -32,6 +33,9 @@ class Events(BaseModel, defer_build=True):
     )
 
 
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[int, int, int | None, int | None, bool | None, str | None, Decimal | None, datetime]
+
 KEY = itemgetter(1)  # event_index
 
 
@@ -51,7 +55,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 season,
                 is_pitch,
                 "feed",  # source
-                0.5,  # weight
+                Decimal("0.5"),  # weight
                 capture.captured_at,
             )
         )

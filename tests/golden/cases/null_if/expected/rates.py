@@ -6,10 +6,11 @@
 from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Row, Table, convert
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -29,6 +30,9 @@ class Rates(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[int, int, Decimal | None, str | None, str | None, datetime]
 
 KEY = itemgetter(1)  # rate_index
 

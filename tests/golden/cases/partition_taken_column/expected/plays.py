@@ -5,10 +5,11 @@
 
 from datetime import date, datetime
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Row, Table
+from mlb_contracts import Capture, Column, Partition, Table
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -27,6 +28,9 @@ class Plays(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[int, date, int, int | None, datetime]
 
 KEY = itemgetter(2)  # play_index
 

@@ -5,10 +5,11 @@
 
 from datetime import date, datetime
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Row, Table, convert
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -34,6 +35,12 @@ class Print(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, int, int, int | None, int | None, str | None, str | None, int | None, date | None, int | None, bool | None,
+    datetime
+]  # fmt: skip
 
 KEY = itemgetter(1, 2)  # id, inning
 

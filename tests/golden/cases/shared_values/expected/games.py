@@ -5,10 +5,11 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Row, Table, convert
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 
 from .document import (
@@ -42,6 +43,12 @@ class Games(BaseModel, defer_build=True):
     )
 
 
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, date | None, str | None, int | None, int | None, Decimal | None, int | None, int | None, int | None, datetime
+]  # fmt: skip
+
+
 def extract(document: Document, capture: Capture) -> list[Row]:
     """Make the rows from a decoded response."""
     game_pk = required(document.game_pk, "$.gamePk")
@@ -60,7 +67,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             game.date_,  # date_text
             game_teams_home.score,  # home_score
             game_teams_home.score,  # home_score_4
-            game_teams_home.score,  # home_score_number
+            convert.whole(game_teams_home.score, "$.game.teams.home.score", capture.unreadable),  # home_score_number
             game_teams_away.score,  # away_score
             line_teams_home.runs,  # home_runs
             line_teams_away.runs,  # away_runs

@@ -5,11 +5,12 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Row, Table, convert
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 
 from .document import NO_V, Document
@@ -33,6 +34,13 @@ class Values(BaseModel, defer_build=True):
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
     )
+
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[
+    int, int | None, int | None, int | None, Decimal | None, float | None, bool | None, str | None, date | None,
+    datetime | None, UUID | None, datetime
+]  # fmt: skip
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:

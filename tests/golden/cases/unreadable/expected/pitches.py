@@ -6,10 +6,11 @@
 from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Row, Table, convert
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -31,6 +32,9 @@ class Pitches(BaseModel, defer_build=True):
         "requested."
     )
 
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[int, int, int, Decimal | None, int | None, int | None, int | None, datetime]
 
 KEY = itemgetter(1, 2)  # play_index, pitch_index
 
