@@ -4,10 +4,11 @@
 """The table league.days."""
 
 from datetime import date, datetime
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Row, Table, convert
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 
 from .document import Document
@@ -23,6 +24,10 @@ class Days(BaseModel, defer_build=True):
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
     )
+
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[date, int, int | None, datetime]
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
