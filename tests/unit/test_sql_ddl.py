@@ -17,7 +17,7 @@ def created(of: ir.Table) -> str:
 
 
 def partitions(of: ir.Table) -> list[str]:
-    return [printer.line(each) for each in ddl.partitions(of_table(of))]
+    return [printer.line(each) for each in ddl.partitions_ahead(of_table(of))]
 
 
 def test_a_table_has_its_keys_and_the_checks_that_are_errors() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import assert_never
 
-from mlb_contracts import sql_types
+from mlb_contracts import limits, sql_types
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
 from mlbgen.language import spec
@@ -14,7 +14,6 @@ from mlbgen.lower.report import Place, Report, did_you_mean
 Columns = Mapping[str, ir.Column]
 
 _AHEAD_LIMIT = 1000
-_NAMED_BY = 9  # characters, which the name of a table has room for
 
 
 def check_columns(report: Report, place: Place, names: Sequence[str], columns: Columns) -> bool:
@@ -110,8 +109,8 @@ def _values(report: Report, place: Place, declared: spec.Partition) -> tuple[int
         case _:
             report.add("MG055", place, "from and to are both given, as integers, as in from: 2020, to: 2026")
             return None
-    if values and max(len(str(first)), len(str(last))) > _NAMED_BY:
-        message = f"partitions are named by their value, which has more than {_NAMED_BY} characters here"
+    if values and max(len(str(first)), len(str(last))) > limits.SUFFIX_BYTES:
+        message = f"partitions are named by their value, which has more than {limits.SUFFIX_BYTES} characters here"
         report.add("MG055", place.at("from"), message, "leave out from and to")
         return None
     return None if values is None else tuple(values)

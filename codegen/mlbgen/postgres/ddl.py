@@ -5,12 +5,11 @@ from typing import assert_never
 
 from sqlglot import exp
 
+from mlb_contracts import partitions
 from mlbgen import ir
 from mlbgen.postgres import nodes
 from mlbgen.postgres.nodes import columns, name
 from mlbgen.postgres.relation import Check, Field, Relation
-
-_LAST_MONTH = 12
 
 
 def schema(schema_name: str) -> exp.Create:
@@ -54,7 +53,7 @@ def foreign_key(key: ir.ForeignKey) -> exp.Expr:
     return _named(key.name, made)
 
 
-def partitions(relation: Relation) -> Iterator[exp.Create]:
+def partitions_ahead(relation: Relation) -> Iterator[exp.Create]:
     """CREATE TABLE for each partition made ahead, such as live_game_plays_2024 or live_game_v1_2024_07."""
     for value in () if relation.partition is None else relation.partition.ahead:
         yield partition(relation, value)
@@ -62,11 +61,22 @@ def partitions(relation: Relation) -> Iterator[exp.Create]:
 
 def partition(relation: Relation, value: int | str, *, exists: bool = False) -> exp.Create:
     """CREATE TABLE of the partition for that value; `exists`: unless it is there, as it may have been needed before."""
-    if relation.partition is None:
-        raise ValueError(f"{relation.qualified_name} is not partitioned")
-    part_of = exp.PartitionedOfProperty(this=of(relation), expression=_bounds(relation, relation.partition, value))
-    part = nodes.table(relation.schema, f"{relation.name}_{value}".replace("-", "_"))
-    return exp.Create(this=part, kind="TABLE", exists=exists, properties=_properties(part_of))
+    match relation.partition:
+        case None:
+            raise ValueError(f"{relation.qualified_name} is not partitioned")
+        case ir.ListPartition():
+            part = partitions.of_value(relation.name, value)
+            bounds = exp.PartitionBoundSpec(this=[exp.convert(value)])
+        case ir.MonthPartition(column):
+            year, month = map(int, str(value).split("-"))
+            part = partitions.of_month(relation.name, year, month)
+            first, last = map(exp.Literal.string, partitions.bounds(year, month, relation.type_of(column)))
+            bounds = exp.PartitionBoundSpec(from_expressions=[first], to_expressions=[last])
+        case _:
+            assert_never(relation.partition)
+    part_of = exp.PartitionedOfProperty(this=of(relation), expression=bounds)
+    named = nodes.table(relation.schema, part)
+    return exp.Create(this=named, kind="TABLE", exists=exists, properties=_properties(part_of))
 
 
 def indexes(relation: Relation) -> Iterator[exp.Create]:
@@ -133,14 +143,3 @@ def _partitioned_by(partition: ir.Partition) -> exp.PartitionedByProperty:
         case _:
             assert_never(partition)
     return exp.PartitionedByProperty(this=exp.Anonymous(this=how, expressions=columns([partition.column])))
-
-
-def _bounds(relation: Relation, partition: ir.Partition, value: int | str) -> exp.PartitionBoundSpec:
-    """`IN (2024)`, or from the first of a month to that of the next; timestamps at midnight UTC, wherever it runs."""
-    if isinstance(partition, ir.ListPartition):
-        return exp.PartitionBoundSpec(this=[exp.convert(value)])
-    year, month = map(int, str(value).split("-"))
-    after = (year + 1, 1) if month == _LAST_MONTH else (year, month + 1)
-    clock = " 00:00:00+00" if relation.type_of(partition.column) == "timestamptz" else ""
-    first, last = (exp.Literal.string(f"{y:04}-{m:02}-01{clock}") for y, m in ((year, month), after))
-    return exp.PartitionBoundSpec(from_expressions=[first], to_expressions=[last])

@@ -42,7 +42,7 @@ def unindexed(relation: Relation) -> str:
     parts = [f"{printer.block(ddl.table(relation))};\n"]
     if any(field.name == _BODY for field in relation.fields) and relation.raw:
         parts.append(_UNCOMPRESSED.format(table=printer.line(ddl.of(relation)), column=printer.line(nodes.name(_BODY))))
-    return "\n".join(filter(None, (*parts, statements(ddl.partitions(relation)))))
+    return "\n".join(filter(None, (*parts, statements(ddl.partitions_ahead(relation)))))
 
 
 def statements(of: Iterable[exp.Expr]) -> str:

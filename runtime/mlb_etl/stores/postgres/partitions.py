@@ -7,18 +7,16 @@ wait for the maker of partitions, and the maker for the writer. So tables with f
 order in which writers lock them, and the two cannot deadlock.
 """
 
-import hashlib
 import logging
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Self
+from typing import Any, Self, assert_never
 
 import psycopg
 from psycopg import sql
 
-from mlb_contracts import Method, Partition, Table, limits, times
+from mlb_contracts import Method, Partition, Table, partitions, times
 from mlb_etl.errors import Rejected
 from mlb_etl.stores.postgres.db import Connection
 
@@ -26,7 +24,6 @@ LOCK = 0x6D6C625F70617274  # "mlb_part": one maker or dropper of partitions at a
 ATTEMPTS = 5
 log = logging.getLogger(__name__)
 
-_PLAIN = re.compile(r"[a-z0-9][a-z0-9_]{0,8}")  # a hash has another first character
 _LONGEST = 500  # bytes of a text
 _EXISTING = """
 SELECT child.relname
@@ -79,7 +76,14 @@ class Partitioned:
 
     def partition(self, value: Any) -> str:
         """The name of the partition for rows with that value, without its schema."""
-        return f"{self.name}_{_suffix(self.by, value)}"
+        match self.by.kind:
+            case "list":
+                return partitions.of_value(self.name, value)
+            case "month":
+                day = _day(value)
+                return partitions.of_month(self.name, day.year, day.month)
+            case _:
+                assert_never(self.by.kind)
 
 
 class Partitions:
@@ -212,23 +216,15 @@ def _quoted(schema: str, name: str) -> str:
     return sql.Identifier(schema, name).as_string()
 
 
-def _suffix(partition: Partition, value: Any) -> str:
-    """`2024` for a value of a list, or a hash where it makes no name; `2024_07` for a month."""
-    if partition.kind == "month":
-        day = _day(value)
-        return f"{day.year:04}_{day.month:02}"
-    text = str(value).replace("-", "_") if isinstance(value, int) else str(value)
-    fits = len(text) <= limits.SUFFIX_BYTES if isinstance(value, int) else _PLAIN.fullmatch(text)
-    return text if fits else f"_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-
-
 def _bounds(table: Partitioned, value: Any) -> sql.Composed:
-    if table.by.kind == "list":
-        return sql.SQL("IN ({})").format(sql.Literal(value))
-    start = _day(value).replace(day=1)
-    end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
-    midnight = " 00:00:00+00" if table.type == "timestamptz" else ""
-    return sql.SQL("FROM ({}) TO ({})").format(f"{start}{midnight}", f"{end}{midnight}")
+    match table.by.kind:
+        case "list":
+            return sql.SQL("IN ({})").format(sql.Literal(value))
+        case "month":
+            day = _day(value)
+            return sql.SQL("FROM ({}) TO ({})").format(*partitions.bounds(day.year, day.month, table.type))
+        case _:
+            assert_never(table.by.kind)
 
 
 def _day(value: date | datetime) -> date:

@@ -1,0 +1,31 @@
+"""Partitions of a table: what they are called, and which values each takes."""
+
+import hashlib
+import re
+
+from mlb_contracts import limits
+
+_LAST_MONTH = 12
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_]*")  # a hash has another first character
+
+
+def of_value(table: str, value: object) -> str:
+    """The partition of a list's value: `live_game_plays_2024`, or with a hash where the value makes no name."""
+    text = str(value).replace("-", "_") if isinstance(value, int) else str(value)
+    plain = isinstance(value, int) or _PLAIN.fullmatch(text)
+    if not plain or len(text) > limits.SUFFIX_BYTES:
+        text = f"_{hashlib.sha256(text.encode()).hexdigest()[: limits.SUFFIX_BYTES - 1]}"
+    return f"{table}_{text}"
+
+
+def of_month(table: str, year: int, month: int) -> str:
+    """The partition of a calendar month: `live_game_v1_2024_07`."""
+    return f"{table}_{year:04}_{month:02}"
+
+
+def bounds(year: int, month: int, sql_type: str) -> tuple[str, str]:
+    """What a month of a column of that type starts with, and what comes after it; times are midnight in UTC."""
+    midnight = " 00:00:00+00" if sql_type == "timestamptz" else ""
+    after = (year + 1, 1) if month == _LAST_MONTH else (year, month + 1)
+    first, last = (f"{y:04}-{m:02}-01{midnight}" for y, m in ((year, month), after))
+    return first, last

@@ -1,0 +1,49 @@
+"""Partitions that a migration makes are those that the runtime looks for, and expects rows in."""
+
+from datetime import date
+
+import pytest
+from small_ir import column, table
+
+from mlb_contracts import Partition, limits, partitions
+from mlb_etl.stores.postgres.partitions import Partitioned
+from mlbgen import ir
+from mlbgen.postgres import ddl, printer
+from mlbgen.postgres.relation import of_table
+
+
+@pytest.mark.parametrize(
+    ("by", "of", "value"),
+    [
+        (ir.ListPartition("season", (2024,)), Partition("season", "list"), 2024),
+        (ir.ListPartition("season", (-12345678,)), Partition("season", "list"), -12345678),
+        (ir.MonthPartition("day", ("2024-07",)), Partition("day", "month"), date(2024, 7, 31)),
+    ],
+)
+def test_generator_and_runtime_call_a_partition_the_same(by: ir.Partition, of: Partition, value: object) -> None:
+    (made,) = ddl.partitions_ahead(of_table(table("games", [column("day", "date", nullable=False)], by=by)))
+    name = Partitioned("league", "games", of, "date").partition(value)
+    assert printer.line(made).startswith(f'CREATE TABLE "league"."{name}" PARTITION OF "league"."games"')
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (2024, "t_2024"),
+        (-5, "t__5"),
+        ("mlb", "t_mlb"),
+        ("123456789", "t_123456789"),
+        ("1234567890", "t__c775e7b7"),
+        ("a b", "t__c8687a08"),
+        ("", "t__e3b0c442"),
+    ],
+)
+def test_a_value_that_makes_no_name_has_a_hash(value: object, name: str) -> None:
+    assert partitions.of_value("t", value) == name
+    assert len(name) <= len("t_") + limits.SUFFIX_BYTES
+
+
+def test_a_month_ends_where_the_next_begins() -> None:
+    assert partitions.bounds(2024, 12, "date") == ("2024-12-01", "2025-01-01")
+    assert partitions.bounds(2024, 1, "timestamptz") == ("2024-01-01 00:00:00+00", "2024-02-01 00:00:00+00")
+    assert partitions.of_month("t", 2024, 1) == "t_2024_01"
