@@ -4,10 +4,11 @@
 """The table league.seasons."""
 
 from datetime import date, datetime
+from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Row, Table
+from mlb_contracts import Capture, Column, Table
 from mlb_contracts.convert import required
 
 from .document import Document
@@ -22,6 +23,10 @@ class Seasons(BaseModel, defer_build=True):
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
     )
+
+
+# A row of `extract`: the model's fields, in their order.
+Row: TypeAlias = tuple[str, date | None, datetime]
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
