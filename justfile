@@ -27,8 +27,11 @@ sample:
 infer stubs:
     mlbgen infer --stubs {{ quote(stubs) }}
 
-# everything CI checks
+# everything that should hold before a commit
 check: lint types imports drift test wheel
+
+# what CI runs: `check`, with branch coverage
+ci: lint types imports drift coverage wheel
 
 # style and formatting
 lint:
@@ -52,6 +55,9 @@ drift:
 # the tests; arguments go to pytest
 test *arguments:
     pytest --numprocesses=auto --dist=worksteal {{ arguments }}
+
+# the tests with branch coverage, of all processes; below the floor (pyproject.toml) it fails, so nothing may be skipped
+coverage *arguments: (test "--cov" arguments)
 
 # put small bugs in, one at a time, and show that the tests find each; arguments go to tests/mutants.py
 mutants *arguments:

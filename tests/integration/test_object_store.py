@@ -18,6 +18,7 @@ from typing import Any
 import bodies
 import pytest
 import s3
+import unmeasured
 from click.testing import CliRunner, Result
 from databases import temporary_database
 from psycopg import sql
@@ -360,7 +361,8 @@ def test_a_full_disk_leaves_nothing_half_written(database: str, option: str, mon
             *(["kept"] if option == "--record" else []),
         )
         code = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (500, 500)); from mlb_etl.cli import main; main()"
-        full = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+        command, environment = [sys.executable, "-c", code, *arguments], unmeasured.environment()
+        full = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert (full.returncode, full.stderr.count("\n")) == (1, 1), full.stderr
         assert re.match(r"Error: .*kept.*: .*File too large", full.stderr)
         assert [file for file in Path("kept").rglob("*") if not file.is_dir()] == []

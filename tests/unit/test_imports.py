@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+import unmeasured
 from checks import some
 from click.testing import CliRunner
 
@@ -36,7 +37,8 @@ sys.exit(main())
 
 
 def run(code: str) -> tuple[str, str]:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command, environment = [sys.executable, "-c", code], unmeasured.environment()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return done.stdout, done.stderr
 
 
