@@ -83,7 +83,7 @@ def test_migrate_has_nothing_to_do(root: Path, capsys: pytest.CaptureFixture[str
     before = folder(root)
     capsys.readouterr()
     assert run(root, "migrate", "nothing") == 0
-    assert capsys.readouterr().out == "nothing to do: the migrations lead to what the mappings say\n"
+    assert capsys.readouterr().out == "nothing to do: the migrations already match the mappings\n"
     assert folder(root) == before
 
 

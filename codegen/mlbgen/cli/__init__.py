@@ -1,4 +1,4 @@
-"""The command line of mlbgen: each command reads its options, imports and calls what does the work, and prints."""
+"""The command line of mlbgen: each command reads its options, then imports and calls the code that does the work."""
 
 import json
 import os
@@ -25,11 +25,11 @@ _EXTRA = ("datamodel_code_generator", "jinja2", "ruff", "sqlglot")  # what the e
 @click.version_option(package_name="mlb-etl")
 @click.option("--debug", is_flag=True, envvar="MLBGEN_DEBUG", show_envvar=True, help="Show the traceback of a bug.")
 def commands(**_options: bool) -> None:
-    """Make typed code and DDL from mappings, one YAML file for each method of the API.
+    """Generate typed code and DDL from mappings, one YAML file for each method of the API.
 
     \b
     Exit codes:
-      0 done, 1 a difference or wrong input, 2 wrong usage, 70 a bug of mlbgen
+      0 done, 1 a difference or bad input, 2 wrong usage, 70 a bug in mlbgen
 
     \b
     Examples:
@@ -49,7 +49,7 @@ def commands(**_options: bool) -> None:
     help="Such as game.liveGameV1; can be repeated. [default: those with a mapping]",
 )
 def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
-    """Infer the shapes of responses from samples, and those in schemas/samples/, into schemas/api/.
+    """Infer the shapes of responses into schemas/api/, from samples and from those in schemas/samples/.
 
     \b
     Examples:
@@ -70,10 +70,10 @@ def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
 @commands.command("generate")
 @ROOT
 def generate_(root: Path) -> None:
-    """Write all generated files that are not as they should be, and remove those that are no longer made.
+    """Write the generated files that are out of date, and remove those that are no longer generated.
 
-    Migrations are written where there are none yet. After that they are released, and stay as they are: what a mapping
-    changes of the tables becomes one more by `mlbgen migrate`.
+    If there are no migrations yet, it writes the first ones. From then on they are released and never change; `mlbgen
+    migrate` turns later changes of the tables into further migrations.
 
     \b
     Examples:
@@ -89,7 +89,7 @@ def generate_(root: Path) -> None:
 @ROOT
 @FORMAT
 def diff(root: Path, form: str) -> None:
-    """Show what `mlbgen generate` would change, and tables that need a migration; exit with 1 if anything.
+    """Show what `mlbgen generate` would change, and which tables need a migration; exit with 1 if there is anything.
 
     \b
     Examples:
@@ -115,15 +115,15 @@ def diff(root: Path, form: str) -> None:
 @commands.command("migrate")
 @ROOT
 @click.option(
-    "--allow-drop", is_flag=True, help="Also drop tables and columns, and columns to narrow, with all values."
+    "--allow-drop", is_flag=True, help="Also drop tables and columns, including columns that get a narrower type."
 )
-@click.option("--rebuild", is_flag=True, help="Also make tables anew whose key or partition changed.")
+@click.option("--rebuild", is_flag=True, help="Also rebuild tables whose key or partitioning changed.")
 @click.argument("what", callback=words)
 def migrate_(root: Path, what: str, *, allow_drop: bool, rebuild: bool) -> None:
-    """Write what the mappings changed of the tables as the next migration, V<n>__WHAT.sql.
+    """Write the next migration, V<n>__WHAT.sql, for what the mappings changed in the tables.
 
-    A migration is released with that: it never changes. What loses data, or can't be done in place, is refused unless
-    an option allows it. A table that is made anew needs `mlb-etl rebuild` where it has rows.
+    This releases the migration: it never changes afterwards. Changes that lose data or can't be made in place are
+    refused unless an option allows them. A rebuilt table that has rows needs `mlb-etl rebuild`.
 
     \b
     Examples:
@@ -133,7 +133,7 @@ def migrate_(root: Path, what: str, *, allow_drop: bool, rebuild: bool) -> None:
     from mlbgen.project import migrate, output
 
     migration = migrate.read_and_plan(root, what, migrate.Allowed(drop=allow_drop, rebuild=rebuild))
-    for line in migration.changes or ("nothing to do: the migrations lead to what the mappings say",):
+    for line in migration.changes or ("nothing to do: the migrations already match the mappings",):
         click.echo(line)
     _write(root, output.changes(root, migration.files))
 
@@ -143,7 +143,7 @@ def migrate_(root: Path, what: str, *, allow_drop: bool, rebuild: bool) -> None:
 @STUBS
 @FORMAT
 def check(root: Path, stubs: Sequence[Path], form: str) -> None:
-    """Tell what is wrong in the mappings, with file, line and column; exit with 1 if anything.
+    """Report mistakes in the mappings, with file, line and column; exit with 1 if there are any.
 
     \b
     Examples:
@@ -160,7 +160,7 @@ def check(root: Path, stubs: Sequence[Path], form: str) -> None:
     for checked in found.samples:
         click.echo(checked.text(), err=True)
     if not stubs:
-        click.echo("checked without samples: --stubs DIR tells more", err=True)
+        click.echo("checked without samples; --stubs DIR checks more", err=True)
     click.get_current_context().exit(_DIFFERENT if found.diagnostics else 0)
 
 
@@ -170,7 +170,7 @@ def check(root: Path, stubs: Sequence[Path], form: str) -> None:
     "--stubs",
     multiple=True,
     type=FOLDER,
-    help="Folder of sample responses; can be repeated. [default: what the shapes in schemas/api/ were inferred from]",
+    help="Folder of sample responses; can be repeated. [default: the samples behind schemas/api/]",
 )
 @FORMAT
 def coverage_(root: Path, stubs: Sequence[Path], form: str) -> None:
@@ -221,7 +221,7 @@ def ddl(root: Path, mappings: Sequence[Path]) -> None:
 
 @commands.command("schema")
 def schema_() -> None:
-    """Print the JSON Schema of mappings, by which editors complete and check them.
+    """Print the JSON Schema of mappings, with which editors complete and check them.
 
     \b
     Example:
@@ -233,7 +233,7 @@ def schema_() -> None:
 
 
 def _changes(root: Path) -> "tuple[list[Change], list[Diagnostic]]":
-    """What differs between the files and what would be generated, and what no migration has yet."""
+    """Generated files that are out of date, and changes that no migration has yet."""
     from mlbgen import layout
     from mlbgen.project import generate, migrate, output
 
@@ -259,7 +259,7 @@ def _write(root: Path, changes: "list[Change]") -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code; the one place where exceptions end."""
+    """Run a command and return its exit code; the only place that handles exceptions."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         return int(commands.main(given, prog_name="mlbgen", standalone_mode=False) or 0)
@@ -279,6 +279,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 -- whatever else comes is a bug, and has to say so
         if "--debug" in given or os.environ.get("MLBGEN_DEBUG"):
             traceback.print_exc()
-        click.echo(f"a bug of mlbgen, please report it: {type(error).__name__}: {error}", err=True)
+        click.echo(f"a bug in mlbgen, please report it: {type(error).__name__}: {error}", err=True)
         click.echo("mlbgen --debug COMMAND shows where it happened", err=True)
         return _BUG

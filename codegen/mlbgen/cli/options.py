@@ -39,7 +39,7 @@ ROOT = click.option(
     type=FOLDER,
     is_eager=True,
     callback=_find_root,
-    help="Folder of the project. [default: the one that the working directory is in]",
+    help="Folder of the project. [default: the one that contains the working directory]",
 )
 STUBS = click.option(
     "--stubs",
@@ -50,6 +50,4 @@ STUBS = click.option(
     callback=_find_stubs,
     help="Folder of sample responses; can be repeated. [default: ../shared/stubs beside the project, if it is there]",
 )
-FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or for programs."
-)
+FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")

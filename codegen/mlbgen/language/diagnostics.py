@@ -1,4 +1,4 @@
-"""What is wrong in a mapping, and where: collected, sorted and rendered as compilers do."""
+"""Mistakes in a mapping with their places: collected, sorted, and rendered as compilers do."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One refusal: a stable code (docs/errors.md), its place, what is wrong and what to do."""
+    """One mistake: a stable code (docs/errors.md), its place, a message, and what to do."""
 
     position: Position
     code: str
@@ -40,7 +40,7 @@ class Diagnostic:
         return "\n".join(lines)
 
     def json(self) -> dict[str, str | int]:
-        """The refusal as JSON has it."""
+        """The mistake, for JSON."""
         at = self.position
         place: dict[str, str | int] = {"file": at.file, "line": at.line, "column": at.column}
         return {**place, "code": self.code, "message": self.message, "help": self.help}

@@ -1,16 +1,16 @@
-"""The root of mlbgen's exceptions, and what files of a project that can't be used become."""
+"""The base class of mlbgen's exceptions, and their translation of errors of the file system."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class MlbgenError(Exception):
-    """Something a user can mend; the message says what, where, why and what to do."""
+    """An error that the user can fix; the message says what, where, why and what to do."""
 
 
 @contextmanager
 def unusable_files() -> Iterator[None]:
-    """Raise MlbgenError for a file that can't be read or written, such as a folder in its place."""
+    """Turn an OSError in the block, such as a folder in place of a file, into MlbgenError."""
     try:
         yield
     except OSError as error:

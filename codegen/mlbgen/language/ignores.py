@@ -1,4 +1,4 @@
-"""What the paths of `ignore:` leave out: a place and all below it, or with `$..name` each member of that name."""
+"""Paths of `ignore:`: they exclude a place and everything below it, or with `$..name` every member of that name."""
 
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
@@ -11,14 +11,14 @@ _ANYWHERE = "$.."
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """A place and all below it."""
+    """A place and everything below it."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Anywhere:
-    """Each member of that name, and all below it."""
+    """Each member of that name, and everything below it."""
 
     name: str
 

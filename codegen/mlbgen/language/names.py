@@ -1,4 +1,4 @@
-"""Names: from the API's camelCase to Python and SQL, and what may be a name at all."""
+"""Names: converted from the API's camelCase to Python and SQL, and checked."""
 
 import builtins
 import keyword
@@ -21,7 +21,7 @@ def pascal(name: str) -> str:
 
 
 def identifier(name: str) -> str:
-    """A Python name in snake case that is no keyword and hides no builtin."""
+    """A Python name in snake case that is not a keyword and shadows no builtin."""
     candidate = re.sub(r"\W", "_", snake(name), flags=re.ASCII) or "_"
     if candidate[0].isdigit():
         candidate = f"n{candidate}"

@@ -12,7 +12,7 @@ Literal: TypeAlias = str | int | float | bool | None
 
 
 class PathError(ValueError):
-    """A path that can't be read; `offset` counts characters from its start."""
+    """A path that can't be parsed; `offset` counts characters from its start."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -21,7 +21,7 @@ class PathError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`@.a.b == literal`; members may be empty, which compares the item itself."""
+    """`@.a.b == literal`; without members, the item itself is compared."""
 
     members: tuple[str, ...]
     operator: str
@@ -31,7 +31,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Exists:
-    """`@.a.b`: the member is there."""
+    """`@.a.b`: the member exists."""
 
     members: tuple[str, ...]
     offset: int = field(default=0, compare=False, repr=False)  # of the @, in the path's text
@@ -84,12 +84,12 @@ _WORDS: dict[str, Literal] = {"true": True, "false": False, "null": None}
 def parse(text: str) -> Path:
     """Read a path such as `$.liveData.plays.allPlays[*]` or `play.playEvents[?@.isPitch == true]`.
 
-    Raises PathError with the offset of what could not be read.
+    Raises PathError with the offset of the error.
     """
     try:
         return _Parser(text).path()
     except RecursionError:
-        raise PathError("it is nested too deeply", 0) from None
+        raise PathError("nested too deeply", 0) from None
 
 
 def parse_members(text: str) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ def parse_members(text: str) -> tuple[str, ...]:
     members = (path.root, *path.segments)
     for member in members:
         if not isinstance(member, str) or member == "$":
-            raise PathError("only member names, joined by dots, are possible here", 0)
+            raise PathError("only member names joined by dots are allowed here", 0)
     return tuple(str(member) for member in members)
 
 
@@ -112,7 +112,7 @@ class _Parser:
         root = "$" if self._take("$") else self._name("a path starts with $ or with the name of a level")
         segments = self._segments(members_only=False)
         if self.at < len(self.text):
-            raise self._error("this is no step of a path: .name, ['name'], [*], .* or [?...]")
+            raise self._error("expected a step: .name, ['name'], [*], .* or [?...]")
         return Path(root, segments, tuple(self.starts))
 
     def _segments(self, *, members_only: bool) -> tuple[str | Each, ...]:
@@ -179,18 +179,18 @@ class _Parser:
                 raise self._error("the number is too large")
             self.at = number.end()
             return value
-        raise self._error("a literal is a quoted text, a number, true, false or null")
+        raise self._error("expected a literal: a quoted string, a number, true, false or null")
 
     def _string(self) -> str:
         match = _STRING.match(self.text, self.at)
         if match is None:
-            raise self._error("the quoted text does not end")
+            raise self._error("the quoted string does not end")
         self.at = match.end()
         single, double = match.groups()
         try:
             return jsonpath.unquoted(single) if double is None else jsonpath.decoded(double)
         except ValueError:
-            raise self._error("the quoted text has an escape that JSON does not know") from None
+            raise self._error("the quoted string has an escape that JSON does not have") from None
 
     def _name(self, otherwise: str) -> str:
         match = jsonpath.NAME.match(self.text, self.at)
@@ -209,7 +209,7 @@ class _Parser:
 
     def _expect(self, token: str) -> None:
         if not self._take(token, spaced=True):
-            raise self._error(f"{token!r} is missing")
+            raise self._error(f"expected {token!r}")
 
     def _spaces(self) -> None:
         while self.text.startswith(" ", self.at):

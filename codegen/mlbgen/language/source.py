@@ -1,7 +1,7 @@
 """YAML with positions: plain data, and where in the file each key and value of it stands.
 
-Only what can't surprise is read: mappings, lists and scalars, no tags, anchors or merge keys. `true`, `false`, `null`
-and JSON's numbers are what JSON says they are; all else, such as `no`, `012` or `2024-01-01`, is text.
+It reads only what can't surprise: mappings, lists and scalars, but no tags, anchors or merge keys. `true`, `false`,
+`null` and JSON numbers mean what they mean in JSON; everything else, such as `no`, `012` or `2024-01-01`, is a string.
 """
 
 import json
@@ -28,7 +28,7 @@ _DEPTH = 20
 
 @dataclass(frozen=True, slots=True)
 class MappingSource:
-    """A YAML file as read: `data`, and the position of what stands at each location in it."""
+    """A parsed YAML file: its `data`, and the position of each location in it."""
 
     file: str
     text: str
@@ -37,9 +37,9 @@ class MappingSource:
     keys: Mapping[Location, Position]
 
     def position(self, location: Location, offset: int = 0) -> Position:
-        """Where the value at that location starts, or its nearest parent that is there.
+        """Where the value at that location starts, or else its nearest existing parent.
 
-        offset: characters into a text value; left out where the YAML spells the text in another way (escapes).
+        offset: characters into a string; ignored if the YAML spells the string differently (escapes).
         """
         if location not in self.values:
             return self.position(location[:-1])
@@ -53,11 +53,11 @@ class MappingSource:
         return start
 
     def key_position(self, location: Location) -> Position:
-        """Where the key of that location starts; a list's item has none and gives its own position."""
+        """Where the key of that location starts; an item of a list has no key and gives its own position."""
         return self.keys.get(location) or self.position(location)
 
     def at(self, location: Location) -> object:
-        """The data at that location; raises KeyError or IndexError where there is none."""
+        """The data at that location; raises KeyError or IndexError if there is none."""
         data = self.data
         for part in location:
             data = data[part]  # type: ignore[index]  # a location's parts are the keys and indexes of the data
@@ -93,11 +93,11 @@ def parse(text: str, file: str) -> MappingSource:
         data = reader.document()
     except yaml.MarkedYAMLError as error:
         at = _position(file, error.problem_mark or error.context_mark)
-        reader.refuse(at, "MG001", f"the file is no YAML: {error.problem or error.context}")
+        reader.refuse(at, "MG001", f"the file is not YAML: {error.problem or error.context}")
     except yaml.reader.ReaderError as error:
         before = _LINE_BREAK.split(text[: error.position])
         at = Position(file, len(before), len(before[-1]) + 1)
-        reader.refuse(at, "MG001", f"the character U+{ord(text[error.position]):04X} is not possible in YAML")
+        reader.refuse(at, "MG001", f"the character U+{ord(text[error.position]):04X} is not allowed in YAML")
     except _TooDeepError:
         pass
     if reader.found:
@@ -106,7 +106,7 @@ def parse(text: str, file: str) -> MappingSource:
 
 
 def with_lines(diagnostics: Iterable[Diagnostic], *, root: Path) -> list[Diagnostic]:
-    """The diagnostics, each with the line that it is about, for those that were made of positions alone."""
+    """The diagnostics, each with its source line added if it has only a position."""
     found = list(diagnostics)
     texts = {file: (root / file).read_text("utf-8") for file in sorted({each.position.file for each in found})}
     return [replace(each, source_line=_shown(_line(texts[each.position.file], each.position.line))) for each in found]
@@ -117,7 +117,7 @@ class _TooDeepError(Exception):
 
 
 class _Reader:
-    """Makes data of the parser's events, and notes what is refused."""
+    """Builds data from the parser's events, and collects mistakes."""
 
     def __init__(self, text: str, file: str) -> None:
         self.found: list[Diagnostic] = []
@@ -131,7 +131,7 @@ class _Reader:
         self.found.append(self.source.diagnostic(at, code, message, help_))
 
     def document(self) -> object:
-        """The data of the one document; None where the file is empty."""
+        """The data of the one document; None for an empty file."""
         next(self.events)  # the stream's start
         if isinstance(next(self.events), yaml.StreamEndEvent):
             return None
@@ -139,9 +139,7 @@ class _Reader:
         next(self.events)  # the document's end
         after = next(self.events)
         if not isinstance(after, yaml.StreamEndEvent):
-            self.refuse(
-                self._position(after), "MG003", "a second document begins here", "put it into a file of its own"
-            )
+            self.refuse(self._position(after), "MG003", "a second document begins here", "move it to a file of its own")
         return data
 
     def _value(self, event: Any, location: Location) -> object:
@@ -150,13 +148,13 @@ class _Reader:
             self.refuse(
                 self._position(event),
                 "MG003",
-                "anchors and aliases are not possible",
+                "anchors and aliases are not supported",
                 "write the value out, or use for_each",
             )
         if isinstance(event, yaml.AliasEvent):
             return None
         if event.tag is not None:
-            self.refuse(self._position(event), "MG003", f'the tag "{event.tag}" is not possible', "leave it out")
+            self.refuse(self._position(event), "MG003", f'the tag "{event.tag}" is not supported', "remove it")
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if len(location) > _DEPTH:
@@ -172,14 +170,14 @@ class _Reader:
 
     def _mapping(self, location: Location) -> dict[str, object]:
         members: dict[str, object] = {}
-        pieces: list[Any] = []  # a text without quotes, and the keys without a colon after it
+        pieces: list[Any] = []  # an unquoted string, and the keys without a colon after it
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._key(event, location)
             at = (*location, key)
             if key in members:
                 first = self.keys[at].line
                 self.refuse(
-                    self._position(event), "MG002", f'the key "{key}" is there twice', f"the first is in line {first}"
+                    self._position(event), "MG002", f'the key "{key}" occurs twice', f"the first is in line {first}"
                 )
                 at = (*location, f"{key} (again)")
             else:
@@ -200,21 +198,21 @@ class _Reader:
         return _is_plain(key) and not _is_plain(value) and not between.strip()
 
     def _refuse_commas(self, pieces: list[Any]) -> None:
-        """Refuse a text such as numeric(4,3) that YAML takes for a text and keys."""
+        """Refuse a string such as numeric(4,3), which YAML takes for a string and keys."""
         if len(pieces) > 1:
             meant = _shown(self.source.text[pieces[0].start_mark.index : pieces[-1].end_mark.index])
-            help_ = f"if the comma belongs to the text, quote it: {json.dumps(meant, ensure_ascii=False)}"
-            message = f'the comma ends the text "{_shown(pieces[0].value)}", and no key is expected here'
+            help_ = f"if the comma belongs to the string, quote it: {json.dumps(meant, ensure_ascii=False)}"
+            message = f'the comma ends the string "{_shown(pieces[0].value)}", and no key is expected here'
             self.refuse(self._position(pieces[1]), "MG005", message, help_)
 
     def _key(self, event: Any, location: Location) -> str:
         if not isinstance(event, yaml.ScalarEvent):
-            self.refuse(self._position(event), "MG003", "a key is a plain text")
+            self.refuse(self._position(event), "MG003", "a key must be a plain string")
             self._value(event, (*location, "?"))
             return "?"
         if event.value == "<<" and event.style is None:
             self.refuse(
-                self._position(event), "MG003", "merge keys are not possible", "write the members out, or use for_each"
+                self._position(event), "MG003", "merge keys are not supported", "write the members out, or use for_each"
             )
         self._value(event, (*location, event.value))
         return str(event.value)
@@ -231,19 +229,19 @@ class _Reader:
                 self.refuse(
                     self._position(event),
                     "MG004",
-                    f"the text has the character {name}, which can't be seen",
+                    f"the string contains the invisible character {name}",
                     "leave it out",
                 )
                 break
         return text
 
     def _number(self, event: Any) -> int | float | None:
-        """JSON's number, as far as it is exact enough to come back the same."""
+        """A JSON number; refused if it would lose precision."""
         if len(event.value) <= _NUMBER_LENGTH:
             number: int | float = json.loads(event.value)
             if math.isfinite(number):
                 return number
-        self.refuse(self._position(event), "MG004", "the number is too large", "quote it where it is a text")
+        self.refuse(self._position(event), "MG004", "the number is too large", "quote it if it is a string")
         return None
 
     def _position(self, event: Any) -> Position:
@@ -263,7 +261,7 @@ def _line(text: str, number: int) -> str:
 
 
 def _shown(line: str) -> str:
-    """The line without what a terminal would act on, each character in its column."""
+    """The line without control characters, with each character in its column."""
     return "".join(each if each.isprintable() else " " for each in line)
 
 

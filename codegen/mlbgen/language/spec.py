@@ -1,4 +1,4 @@
-"""What a person may write in a mapping, and nothing derived from it.
+"""The grammar of mappings: what can be written, and nothing derived from it.
 
 These models are the grammar: `mlbgen schema` prints their JSON Schema, so that editors complete and check a mapping
 as it is typed. All cross-checks live in `lower`.
@@ -18,7 +18,7 @@ ForEach = Annotated[
     Field(
         min_length=1,
         max_length=1,
-        description="One declaration for several: {side: [home, away]} replaces {side} in every text.",
+        description="One declaration for several: {side: [home, away]} replaces {side} in every string.",
     ),
 ]
 
@@ -52,15 +52,15 @@ class DocumentKey(Spec):
 
 
 class Rule(Spec):
-    """What a response must be to be accepted; exactly one of the tests."""
+    """A condition that a response must meet to be accepted; exactly one of the tests."""
 
-    rule: Text = Field(description="The rule in words, as a refusal will show it.")
+    rule: Text = Field(description="The rule in words, shown when a response breaks it.")
     path: PathText
     present: Literal[True] | None = None
     absent: Literal[True] | None = None
     type: Literal["string", "integer", "number", "boolean", "object", "array"] | None = None
     equals_parameter: Text | None = Field(
-        default=None, description="A parameter of the request; on a path that loops, of each value that is there."
+        default=None, description="A parameter of the request; on a path that loops, each value found must equal it."
     )
 
     @model_validator(mode="after")
@@ -70,34 +70,34 @@ class Rule(Spec):
 
 
 class ShrinkGuard(Spec):
-    """From when on a loss of rows is suspicious."""
+    """When a loss of rows is suspicious."""
 
     share: float = Field(default=0.2, gt=0, le=1, description="Share of a document's rows that may vanish.")
     emptied_table_rows: int = Field(default=5, ge=1, description="A table with this many rows may not become empty.")
     once: list[Text] = Field(
-        default=[], description="Tables; the guard holds for a document once one of them has rows of it."
+        default=[], description="Tables; the guard applies to a document once one of them has rows of it."
     )
 
 
 class Partition(Spec):
-    """How a table is partitioned; `from` and `to` are made ahead by the migration, others on demand."""
+    """How a table is partitioned; the migration premakes `from` to `to`, others are created on demand."""
 
     column: Text
     kind: Literal["list", "month"]
     from_: int | Month | None = Field(
-        default=None, alias="from", description="First value (2024) or month (2024-01) made ahead."
+        default=None, alias="from", description="First value (2024) or month (2024-01) to premake."
     )
-    to: int | Month | None = Field(default=None, description="Last value or month made ahead.")
+    to: int | Month | None = Field(default=None, description="Last value or month to premake.")
 
 
 class TablePartition(Partition):
-    """The partition of tables; its column widens their keys, and so may not be NULL."""
+    """The partitioning of tables; its column is added to their keys, and so may not be NULL."""
 
     of: Text | None = Field(
-        default=None, description="Table that has the column: tables without it get it from there, by the same path."
+        default=None, description="Table that has the column: tables without it copy it from there, with the same path."
     )
     foreign_keys: Literal["none"] | None = Field(
-        default=None, description="With captured_at: leave out foreign keys to the table, which are not possible."
+        default=None, description="With captured_at: omit foreign keys to the table, which are not possible."
     )
 
 
@@ -122,12 +122,12 @@ class Source(Spec):
     method: MethodName
     url: Url = Field(description="Template of the request's path, such as /api/v1/people/{personId}.")
     description: str = ""
-    raw_table: Text = Field(description="schema.table that keeps the responses as they came.")
-    raw_partitions: Partition | None = Field(default=None, description="By month of captured_at unless said otherwise.")
+    raw_table: Text = Field(description="schema.table that keeps the responses byte for byte.")
+    raw_partitions: Partition | None = Field(default=None, description="Months of captured_at to premake.")
     query: list[QueryName] | None = Field(
         default=None,
-        description="Parameters that a request may have in its query; any unless said. The response to a request with "
-        "another is refused, as it may be a part of the document only.",
+        description="Parameters that a request may have in its query; by default, any. A response to a request with "
+        "others is refused, because it may hold only a part of the document.",
     )
     forms: list[Form] = Field(
         default=[], description="Further URLs that give documents of the same kind, under this method's one watermark."
@@ -155,23 +155,25 @@ class Column(Spec):
     name: Text
     type: Text
     description: Text
-    path: PathText | Annotated[list[PathText], Field(min_length=2, description="The first that is there.")] | None = (
+    path: PathText | Annotated[list[PathText], Field(min_length=2, description="The first one that exists.")] | None = (
         None
     )
-    parameter: Text | None = Field(default=None, description="A parameter of the request, that of a document's key.")
+    parameter: Text | None = Field(
+        default=None, description="A parameter of the request that is a key of the document."
+    )
     index_of: Text | None = Field(default=None, description="Ordinal of a level's item in its list.")
     start: int = Field(default=0, description="With index_of: the number of the first item.")
     key_of: Text | None = Field(default=None, description="Key of a level's item in its object.")
-    item_of: Text | None = Field(default=None, description="The item itself, of a level over scalars.")
+    item_of: Text | None = Field(default=None, description="The item itself, for a level over scalars.")
     constant: Scalar | None = None
     nullable: bool = True
-    default: Scalar | None = Field(default=None, description="Value where the response has none.")
+    default: Scalar | None = Field(default=None, description="Value if the response has none.")
     null_if: list[str] = Field(default=[], description="Placeholders that mean no value, such as '.---'.")
     convert: Text | None = Field(default=None, description="A converter by name, such as innings_to_outs.")
     unreadable: Literal["null", "reject"] = Field(
         default="null",
-        description="What becomes of a value that can't be read: null leaves it NULL and reports it; reject puts the "
-        "whole response in quarantine, as a value of a key or of a column with a default always does.",
+        description="How to treat an unreadable value: null stores NULL and reports it; reject puts the "
+        "whole response in quarantine, as always happens for keys and for columns with a default.",
     )
     for_each: ForEach | None = None
 
@@ -185,14 +187,14 @@ class LookUp(Spec):
     """An object found elsewhere in the document: by its key, by a member's value, or by its index."""
 
     in_: PathText = Field(alias="in")
-    key: Text | None = Field(default=None, description="Key in an object; 'ID{id}' takes the item of level id.")
+    key: Text | None = Field(default=None, description="Key in an object; 'ID{id}' inserts the item of level id.")
     where: dict[Text, Text] | None = Field(
         default=None,
         min_length=1,
         max_length=1,
-        description="{about.atBatIndex: at_bat}: member equals the item of a level.",
+        description="{about.atBatIndex: at_bat}: the member equals the item of a level.",
     )
-    index: Text | None = Field(default=None, description="The item of a level is the index in the list.")
+    index: Text | None = Field(default=None, description="Level whose item is the index in the list.")
 
     @model_validator(mode="after")
     def _one_way(self) -> "LookUp":
@@ -207,11 +209,11 @@ class ForeignKey(Spec):
 
 class Index(Spec):
     columns: list[Text] | None = Field(default=None, min_length=1)
-    expression: Text | None = Field(default=None, description="An SQL expression over columns, instead of columns.")
+    expression: Text | None = Field(default=None, description="An SQL expression over columns, instead of `columns`.")
     unique: bool = False
     where: Text | None = Field(default=None, description="An SQL condition, for a partial index.")
     using: Literal["btree", "brin"] = Field(
-        default="btree", description="brin is tiny and cheap to write: for values that grow with the table."
+        default="btree", description="brin is tiny and cheap to write; it suits values that grow with the table."
     )
 
     @model_validator(mode="after")
@@ -231,7 +233,7 @@ class Table(Spec):
     description: Text
     for_each: ForEach | None = None
     rows: dict[str, PathText] = Field(
-        default={}, description="Levels, outermost first; without any the table has one row a document."
+        default={}, description="Levels, outermost first; without any, the table has one row per document."
     )
     let: dict[str, LookUp] = {}
     duplicates: Literal["error", "first", "last"] = Field(
@@ -245,14 +247,14 @@ class Table(Spec):
     checks: list[Check] = []
     shrink_guard: bool = Field(
         default=True,
-        description="false for a list of the moment, whose rows come and go: losing them is no reason to doubt.",
+        description="false for lists whose rows come and go, so that losing them is not suspicious.",
     )
 
 
 class Defaults(Spec):
-    """What every table has unless it says otherwise.
+    """What every table has unless it overrides it.
 
-    A column that may not be NULL is so in the tables whose key, or partition, it belongs to.
+    A column with `nullable: false` is NOT NULL in those tables whose key or partitioning it belongs to.
     """
 
     partition_by: TablePartition | Literal["none"] = "none"
@@ -261,7 +263,7 @@ class Defaults(Spec):
 
 
 class Ignore(Spec):
-    """A path left out on purpose, with all below it that no column takes; `$..link` is every member of that name."""
+    """A path ignored on purpose, with all below it that no column takes; `$..link` is every member of that name."""
 
     path: Text
     reason: Text

@@ -1,4 +1,4 @@
-"""All that is wrong in a project's mappings: by themselves, against shapes and samples, and without a migration yet."""
+"""All mistakes in a project's mappings: in themselves, against shapes and samples, and changes without a migration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from mlbgen.samples import sample, stubs
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What is wrong, sorted by place, and which samples showed it, of each method."""
+    """The mistakes, sorted by place, and what the samples of each method showed."""
 
     diagnostics: tuple[Diagnostic, ...]
     samples: tuple[sample.Checked, ...] = ()
 
 
 def check(root: Path, stub_folders: Sequence[Path]) -> Checked:
-    """Check all mappings; samples are read only for mappings that are right by themselves, and if there are folders.
+    """Check all mappings; samples are read only if there are folders and the mappings are valid by themselves.
 
     Raises MlbgenError for a broken sample.
     """

@@ -1,4 +1,4 @@
-"""Generated Python as the project's formatter writes it, whatever ruff's settings are where mlbgen runs."""
+"""Formats generated Python in the project's style, whatever ruff's settings are where mlbgen runs."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ _PRUNE_AND_SORT_IMPORTS = (
 
 
 def formatted(modules: Mapping[str, str]) -> dict[str, str]:
-    """The modules, by their paths, formatted, with only the imports that they use, in order."""
+    """The modules, by path, formatted and with only the imports they use, sorted."""
     with TemporaryDirectory(prefix="mlbgen-") as folder:
         root = Path(folder)
         for path, text in modules.items():

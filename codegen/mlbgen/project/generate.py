@@ -1,4 +1,4 @@
-"""From a project's inputs, which `read` takes in, to the texts of all generated files, a pure function of them."""
+"""From a project's inputs, which `read` loads, to the texts of all generated files, as a pure function."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,14 +21,14 @@ from mlbgen.samples.shape import Shape
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One mapping, lowered, and the shape that its paths lead through."""
+    """One lowered mapping, and the shape that its paths refer to."""
 
     method: ir.Method
     shape: Shape
 
 
 def mappings(root: Path, *, required: bool = True) -> list[Path]:
-    """The project's mapping files, by their paths. Raises MlbgenError where there is none and it is `required`."""
+    """The project's mapping files, sorted by path. Raises MlbgenError if there are none and they are `required`."""
     found = sorted((root / layout.MAPPINGS).rglob("*.yaml"))
     if not found and required:
         raise MlbgenError(f"{root / layout.MAPPINGS}: no mappings here (files *.yaml)")
@@ -45,7 +45,7 @@ def method_names(root: Path, files: Iterable[Path]) -> dict[str, str]:
 
 
 def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
-    """The mappings in these files. Raises MappingErrors with all that is wrong in any of them."""
+    """The mappings in these files. Raises MappingErrors with the mistakes of all of them."""
     texts: list[tuple[source.MappingSource, spec.Mapping]] = []
     inputs: list[Input] = []
     wrong: list[Diagnostic] = []
@@ -90,7 +90,7 @@ def _read(root: Path, text: source.MappingSource, mapping: spec.Mapping, others:
 
 
 def with_shapes_of(inputs: Iterable[Input], directories: Sequence[Path]) -> tuple[Input, ...]:
-    """The inputs with the shapes of the samples below the directories, without the methods that have none there.
+    """The inputs with shapes inferred from the samples below the directories; methods without samples are left out.
 
     Raises MlbgenError for a broken stub.
     """
@@ -101,23 +101,23 @@ def with_shapes_of(inputs: Iterable[Input], directories: Sequence[Path]) -> tupl
 
 
 def read_released(root: Path) -> Released | None:
-    """The project's released migrations, or None where there are none.
+    """The project's released migrations, or None if there are none.
 
-    Raises MlbgenError where a file is not as it was released, or can't be read.
+    Raises MlbgenError if a file differs from its released form, or can't be read.
     """
     names = (SUMS, SCHEMA)
     folder = layout.migrations(layout.package(root))
     found = [each for each in (root / folder).glob("*") if each.name in names or SCRIPT.fullmatch(each.name)]
     with unusable_files():
-        # What is not UTF-8 is not as it was released either.
+        # A file that is not UTF-8 was changed too.
         texts = {each.name: each.read_bytes().decode(errors="replace") for each in found}
     return released.read(texts, folder)
 
 
 def files(inputs: Sequence[Input], before: Released | None = None, into: str = layout.PACKAGE) -> dict[str, str]:
-    """The text of every generated file, by its path in the project; migrations that were released stay as they are.
+    """The text of every generated file, by its path in the project; released migrations stay as they are.
 
-    `into` is the name of the package: its folder has it, and no text.
+    `into` is the name of the package; only its folder has that name, no text contains it.
     """
     methods = [each.method for each in inputs]
     modules = package.files(methods)
@@ -132,7 +132,7 @@ def files(inputs: Sequence[Input], before: Released | None = None, into: str = l
 
 
 def _modules(given: Input) -> dict[str, str]:
-    """The Python of one method, by path in the package, not formatted yet."""
+    """The Python modules of one method, by path in the package, unformatted."""
     mapped = given.method
     folder = package.folder(mapped)
     read_of_it = tree.tree(mapped, given.shape)

@@ -1,4 +1,4 @@
-"""The next migration: what leads from the released schema to what the mappings say, unless it would do harm."""
+"""The next migration: from the released schema to that of the mappings, unless it would do harm."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from mlbgen.project import generate
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What a migration may do that it does not do by itself: drop data, and make tables anew."""
+    """What a migration may do only if allowed: drop data, and rebuild tables."""
 
     drop: bool = False
     rebuild: bool = False
@@ -25,9 +25,9 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """The texts of all files of the migrations' folder with one more, by path in the project, and what it changes.
+    """The texts of all files in the migrations' folder, by path in the project, with the new one, and its changes.
 
-    None of both where there is nothing to do.
+    Both are empty if there is nothing to do.
     """
 
     files: Mapping[str, str]
@@ -35,11 +35,11 @@ class Migration:
 
 
 def unreleased(methods: Sequence[ir.Method], released: Released | None) -> list[Diagnostic]:
-    """Each table that the mappings have otherwise than the released migrations make it."""
+    """Each table whose mapping differs from what the released migrations create."""
     if released is None:
         return []
     places = _Places(methods)
-    help_ = "run `mlbgen migrate WHAT`, with a word for what changes"
+    help_ = "run `mlbgen migrate WHAT`, where WHAT names the change"
     change = difference(released.schema, migrations.relations(methods))
     return sorted(
         Diagnostic(places.of(table), "MG110", f"no migration has this yet: {table.qualified_name}: {what}", help_)
@@ -81,7 +81,7 @@ def plan(
 
 
 class _Places:
-    """Where tables and columns stand in the mappings."""
+    """The positions of tables and columns in the mappings."""
 
     def __init__(self, methods: Sequence[ir.Method]) -> None:
         self._first = Position(methods[0].mapping_file, 1, 1)
@@ -99,7 +99,7 @@ class _Places:
         }
 
     def of(self, table: Relation, column: str = "") -> Position:
-        """Of the column, else of the table, else the start of the first mapping."""
+        """The position of the column, else of the table, else the start of the first mapping."""
         name = table.qualified_name
         of_table = self._tables.get(name) or self._raw.get(name) or self._first
         return self._columns.get((name, column), of_table)
@@ -110,13 +110,13 @@ def _tables(method: ir.Method) -> set[str]:
 
 
 def _changes(change: Difference) -> Iterator[tuple[Relation, str]]:
-    """The tables and what changes of each, in words."""
+    """Each change of a table, in words."""
     for table in change.created:
         yield table, "table added"
     for table in change.dropped:
         yield table, "table dropped"
     for rebuilt in change.rebuilt:
-        yield rebuilt.new, f"table made anew, as {'; '.join(rebuilt.reasons)}"
+        yield rebuilt.new, f"table rebuilt, because {'; '.join(rebuilt.reasons)}"
     for altered in change.altered:
         yield from ((altered.new, words) for words in altered.changes)
 
@@ -130,7 +130,7 @@ def _refused(change: Difference, places: _Places, allowed: Allowed) -> Iterator[
     if allowed.drop:
         return
     for table in change.dropped:
-        message = f"the table {table.qualified_name} was released, and no mapping has it any more"
+        message = f"no mapping has the released table {table.qualified_name} any more"
         yield Diagnostic(places.of(table), "MG111", message, "--allow-drop drops it with all its rows")
     for altered in change.altered:
         yield from _drops(altered, places)
@@ -142,7 +142,7 @@ def _drops(altered: Altered, places: _Places) -> Iterator[Diagnostic]:
     yield from _gone(altered.old, altered.new, places)
     for name in sorted(altered.narrowed):
         table, was, becomes = altered.new, altered.old.type_of(name), altered.new.type_of(name)
-        message = f"{table.qualified_name}.{name} was released as {was}, and not each {was} is one of {becomes}"
+        message = f"{table.qualified_name}.{name} was released as {was}, and {becomes} can't hold every {was}"
         help_ = "--allow-drop drops its values; `mlb-etl transform` fills it again from the raw responses"
         yield Diagnostic(places.of(table, name), "MG111", message, help_)
 
@@ -151,7 +151,7 @@ def _gone(old: Relation, new: Relation, places: _Places) -> Iterator[Diagnostic]
     names = {each.name for each in new.fields}
     for field in old.fields:
         if field.name not in names:
-            message = f"{new.qualified_name}.{field.name} was released, and the mapping no longer has it"
+            message = f"{new.qualified_name}.{field.name} was released, but the mapping no longer has it"
             yield Diagnostic(places.of(new), "MG111", message, "--allow-drop drops it with all its values")
 
 
@@ -159,13 +159,13 @@ def _not_in_place(rebuilt: Rebuilt, places: _Places) -> Diagnostic:
     name = rebuilt.new.qualified_name
     message = f"{name} can't change in place: {'; '.join(rebuilt.reasons)}"
     help_ = (
-        f"--rebuild writes a migration that makes it anew; `mlb-etl rebuild --table {name}` applies it, "
-        "with rows made of the raw responses, in one transaction"
+        f"--rebuild writes a migration that rebuilds it; `mlb-etl rebuild --table {name}` applies it, "
+        "with rows derived from the raw responses"
     )
     return Diagnostic(places.of(rebuilt.new), "MG112", message, help_)
 
 
 def _of_responses(rebuilt: Rebuilt, places: _Places) -> Diagnostic:
-    message = f"the raw table {rebuilt.new.qualified_name} can't change so: {'; '.join(rebuilt.reasons)}"
-    help_ = "what it holds can't be made anew: take the change back, or name another raw_table"
+    message = f"the raw table {rebuilt.new.qualified_name} can't change like this: {'; '.join(rebuilt.reasons)}"
+    help_ = "nothing can derive its rows again: undo the change, or name another raw_table"
     return Diagnostic(places.of(rebuilt.new), "MG113", message, help_)

@@ -1,4 +1,4 @@
-"""The one module that writes: what differs between the generated texts and the files, as a diff or done."""
+"""The only module that writes files: compares the generated texts with them, and shows or applies the difference."""
 
 import difflib
 import re
@@ -15,7 +15,7 @@ _MARKED_WITHIN = 400  # bytes: the header stands at the top
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file that is not as it would be generated; `old` and `new` are None where there is or will be none."""
+    """A file that is out of date; `old` or `new` is None if the file does not exist before or after."""
 
     path: str
     kind: Literal["missing", "different", "orphaned"]
@@ -23,7 +23,7 @@ class Change:
     new: str | None
 
     def hunks(self) -> str:
-        """The unified diff from the file to what would be generated."""
+        """The unified diff from the file to the generated text."""
         lines = difflib.unified_diff(
             (self.old or "").splitlines(keepends=True),
             (self.new or "").splitlines(keepends=True),
@@ -35,7 +35,7 @@ class Change:
 
 @unusable_files()
 def changes(root: Path, texts: Mapping[str, str], folders: Iterable[str] = ()) -> list[Change]:
-    """What would have to be written below `root`, and which generated files in `folders` are orphans, by path.
+    """The files to write below `root`, and generated files in `folders` that are orphans, by path.
 
     Raises MlbgenError for a file in the way that mlbgen did not generate, or that can't be read.
     """
@@ -47,7 +47,7 @@ def changes(root: Path, texts: Mapping[str, str], folders: Iterable[str] = ()) -
 
 @unusable_files()
 def write(root: Path, changed: Iterable[Change]) -> None:
-    """Make the files as they would be generated; orphans and the folders they leave empty are removed.
+    """Write the changed files; remove orphans and folders that become empty.
 
     Raises MlbgenError for a file that can't be written.
     """

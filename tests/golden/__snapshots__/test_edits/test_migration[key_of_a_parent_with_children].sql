@@ -1,4 +1,4 @@
--- league.plays: table made anew, as its key was (game_pk, play_index, season) and is (game_pk, play_index, half, season)
+-- league.plays: table rebuilt, because its key was (game_pk, play_index, season) and is (game_pk, play_index, half, season)
 -- league.runners: column half added
 -- league.runners: foreign key runners_game_pk_play_index_fkey dropped
 -- league.runners: foreign key runners_game_pk_play_index_half_fkey added

@@ -1,5 +1,5 @@
 -- league.pitchers: table added
--- league.runners: table made anew, as its key was (game_pk, play_index, runner_id, season) and is (play_index, game_pk, runner_id, season)
+-- league.runners: table rebuilt, because its key was (game_pk, play_index, runner_id, season) and is (play_index, game_pk, runner_id, season)
 -- league.games: column note dropped
 -- league.games: column game_date added
 -- league.games: column score of a wider type
