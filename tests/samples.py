@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from mlb_etl.capture import loader
+from mlb_etl.stores.postgres.database import PostgresStores
 from mlb_etl.stores.postgres.db import Connection
 
 PACKAGE = "sample_tables"
@@ -44,7 +45,12 @@ def connect(dsn: str) -> Connection:
     return psycopg.connect(dsn, autocommit=True)
 
 
+def stores(connection: Connection, package: str = PACKAGE) -> PostgresStores:
+    """What the database keeps, on a connection of the test."""
+    return PostgresStores(connection, package)
+
+
 def load(connection: Connection, folder: Path, *contents: object) -> loader.Loaded:
     """What became of files with these contents."""
     files = [write(folder / f"{number}.json", content) for number, content in enumerate(contents)]
-    return loader.load_files(connection, files, package=PACKAGE)
+    return loader.load_files(stores(connection), files, package=PACKAGE)

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from databases import temporary_database, transform
 from psycopg import sql
 from sample_tables.game import METHOD
-from samples import NOON, PACKAGE, at, connect, load, response, stub
+from samples import NOON, PACKAGE, at, connect, load, response, stores, stub
 from test_live_feeds import ROWS_OF_747175
 from variants import Variant
 
@@ -262,7 +262,9 @@ def test_under(variant: Variant, variant_database: str, stubs_dir: Path) -> None
     with connect(variant_database) as connection:
         for game in ("747175", "778554"):
             loader.load_files(
-                connection, loader.choose(variant.package, stubs_dir, {"game_pk": game}), package=variant.package
+                stores(connection),
+                loader.choose(variant.package, stubs_dir, {"game_pk": game}),
+                package=variant.package,
             )
         Pipeline(variant.method, Postgres(settings)).run({})
         before = rows(connection)

@@ -12,7 +12,7 @@ from laws import Laws, Snapshot, documents, snapshot
 from psycopg import sql
 from sample_tables.game import GAMES as GAMES_TABLE
 from sample_tables.game import METHOD, PLAYS
-from samples import PACKAGE, at, connect, response
+from samples import PACKAGE, at, connect, response, stores
 
 from mlb_contracts import Check
 from mlb_etl.apply.pipeline import Session
@@ -24,7 +24,6 @@ from mlb_etl.laws.counts import Warned
 from mlb_etl.laws.standing import Stored
 from mlb_etl.laws.verdict import Applied
 from mlb_etl.stores.postgres import db, quarantine
-from mlb_etl.stores.postgres.database import PostgresStores
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.quarantine import Quarantine
 from mlb_etl.stores.postgres.raw import Raw
@@ -83,7 +82,7 @@ def outcome(laws: Laws, captures: list[Snapshot], batch: int) -> tuple[Any, ...]
 
 
 def transformer(connection: Connection) -> Transformer:
-    return Transformer(PostgresStores(connection, PACKAGE), METHOD)
+    return Transformer(stores(connection), METHOD)
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["new", "known"])

@@ -15,7 +15,7 @@ import pytest
 from checks import some
 from laws import Laws, Snapshot, documents, snapshot
 from sample_tables.game import METHOD
-from samples import NOON, PACKAGE, load, response, stub, write
+from samples import NOON, PACKAGE, load, response, stores, stub, write
 
 from mlb_contracts import Partition, times
 from mlb_contracts.response import Response
@@ -158,7 +158,9 @@ def test_ingest_refuses_it_unless_it_was_recorded(sample: Laws) -> None:
 
     def capture(*, recorded: bool) -> Captured:
         source = Answering(ahead.response)
-        return Capturer(sample.connection, METHOD, source, recorded=recorded, store=store).run([target], lambda _: None)
+        return Capturer(stores(sample.connection), METHOD, source, recorded=recorded, store=store).run(
+            [target], lambda _: None
+        )
 
     [failure] = capture(recorded=False).failures
     assert isinstance(failure.why, Rejected)
@@ -211,7 +213,7 @@ def test_a_files_last_change_is_a_time_in_range(sample: Laws, tmp_path: Path, mo
         os.utime(file, (modified, modified))
     except OSError:
         pytest.skip(NO_SUCH_TIME)
-    [refused] = loader.load_files(sample.connection, [file], package=PACKAGE).refused
+    [refused] = loader.load_files(stores(sample.connection), [file], package=PACKAGE).refused
     assert "2000 to 2099" in refused.why.reason
 
 

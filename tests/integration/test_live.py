@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from checks import some
 from databases import FAST, create_database, create_template, temporary_folder
-from samples import connect
+from samples import connect, stores
 from stepped import PACKAGE, Live, SteppedClock
 
 from mlb_etl.baseball.live.listing import Scope
@@ -147,7 +147,7 @@ def test_what_is_followed_goes_to_the_object_store_too(live: Live, database: str
     with connect(database) as connection:
         captured = connection.execute(raw).fetchall()
         connection.execute("TRUNCATE game.live_game_v1")
-        restored = restore(connection, PACKAGE, ObjectStore(str(tmp_path / "store")), lambda *_: None)
+        restored = restore(stores(connection), PACKAGE, ObjectStore(str(tmp_path / "store")), lambda *_: None)
         assert (restored.stored, restored.failures) == (len(captured), ())
         assert connection.execute(raw).fetchall() == captured
     assert len(captured) > 1

@@ -17,6 +17,7 @@ import pytest
 from checks import some
 from feeds import names
 from psycopg import sql
+from samples import stores
 
 import mlb_etl
 from mlb_contracts.response import Response
@@ -89,7 +90,7 @@ SUMS = {
 def load(database: str, *paths: Path) -> None:
     """Captured responses into the raw table and on into the tables."""
     with psycopg.connect(database) as connection:
-        report = loader.load_files(connection, paths)
+        report = loader.load_files(stores(connection), paths)
     assert not report.refused
     counts = mlb_etl.pipeline("game.liveGameV1", dsn=database)()
     assert counts.documents.quarantined == 0

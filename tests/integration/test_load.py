@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from samples import PACKAGE, at, connect, response, stub, write
+from samples import PACKAGE, at, connect, response, stores, stub, write
 
 from mlb_etl.capture import loader, stub_files
 from mlb_etl.cli import cli
@@ -189,7 +189,7 @@ def test_bare_responses(database: str, folder: Path, monkeypatch: pytest.MonkeyP
     wrapped = write(folder / "files" / "wrapped.json", stub(response(8), game_pk=8))
     monkeypatch.setattr("sample_tables.METHODS", dict.fromkeys(["sample.game", "sample.other"], "sample_tables.game"))
     with connect(database) as connection:
-        loaded = loader.load_files(connection, [bare, wrapped], package=PACKAGE)
+        loaded = loader.load_files(stores(connection), [bare, wrapped], package=PACKAGE)
     assert loaded.stored == (wrapped,)
     [refused] = loaded.refused
     assert refused.why is not None

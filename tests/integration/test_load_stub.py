@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bodies import whole
-from samples import NOON, PACKAGE, at, connect, load, response, stub, write
+from samples import NOON, PACKAGE, at, connect, load, response, stores, stub, write
 
 from mlb_etl.capture import loader
 from mlb_etl.capture.loader import Bare
@@ -32,7 +32,7 @@ def test_a_stub_is_stored_byte_for_byte(sample_database: str, tmp_path: Path) ->
     path = tmp_path / "stub.json.gz"
     path.write_bytes(gzip.compress(wrapped.encode()))
     with connect(sample_database) as connection:
-        loaded = loader.load_files(connection, [path], package=PACKAGE)
+        loaded = loader.load_files(stores(connection), [path], package=PACKAGE)
     assert (loaded.stored, loaded.already, loaded.refused) == ((path,), (), ())
     assert raw_rows(sample_database) == [(1, NOON, "sample", "game", {"game_pk": "1"}, 200, body.encode())]
 
@@ -52,8 +52,8 @@ def test_a_bare_response_is_of_the_files_time_unless_told(sample_database: str, 
     path = write(tmp_path / "bare.json", response(7))
     os.utime(path, (0, NOON.timestamp()))
     with connect(sample_database) as connection:
-        loader.load_files(connection, [path], package=PACKAGE)
-        loader.load_files(connection, [path], package=PACKAGE, bare=Bare("sample.game", at(-5)))
+        loader.load_files(stores(connection), [path], package=PACKAGE)
+        loader.load_files(stores(connection), [path], package=PACKAGE, bare=Bare("sample.game", at(-5)))
         urls = connection.execute("SELECT DISTINCT url FROM sample.raw_game").fetchall()
     assert [row[:5] for row in sorted(raw_rows(sample_database))] == [
         (7, at(-5), "sample", "game", {"game_pk": "7"}),
@@ -164,7 +164,7 @@ def test_what_is_no_json_is_refused(sample_database: str, tmp_path: Path, conten
     path = tmp_path / "broken"
     path.write_bytes(content)
     with connect(sample_database) as connection:
-        loaded = loader.load_files(connection, [path], package=PACKAGE)
+        loaded = loader.load_files(stores(connection), [path], package=PACKAGE)
     assert [str(why_of(refused)[3]).startswith(reason) for refused in loaded.refused] == [True]
     assert raw_rows(sample_database) == []
 
@@ -232,7 +232,7 @@ def test_a_broken_feed_is_refused(
     content = json.loads(gzip.decompress((stubs_dir / "game" / "liveGameV1" / FEED).read_bytes()))
     change(content["response"])
     with connect(database) as connection:
-        loaded = loader.load_files(connection, [write(tmp_path / "feed.json", content)])
+        loaded = loader.load_files(stores(connection), [write(tmp_path / "feed.json", content)])
         assert connection.execute("SELECT count(*) FROM game.live_game_v1").fetchone() == (0,)
     [refused] = loaded.refused
     assert why_of(refused)[:3] == why
@@ -249,14 +249,14 @@ def test_a_broken_feed_is_refused(
 def test_what_is_no_feed_is_refused(database: str, tmp_path: Path, response: object, path: str) -> None:
     wrapped = stub(response, endpoint="game", method="liveGameV1")
     with connect(database) as connection:
-        loaded = loader.load_files(connection, [write(tmp_path / "feed.json", wrapped)])
+        loaded = loader.load_files(stores(connection), [write(tmp_path / "feed.json", wrapped)])
     assert [why_of(refused)[1] for refused in loaded.refused] == [path]
 
 
 def test_every_live_feed_is_stored_byte_for_byte(database: str, stubs_dir: Path) -> None:
     files = sorted((stubs_dir / "game" / "liveGameV1").glob("*.json.gz"))
     with connect(database) as connection:
-        loaded = loader.load_files(connection, files)
+        loaded = loader.load_files(stores(connection), files)
         bodies = {whole(*kept) for kept in connection.execute("SELECT encoding, body FROM game.live_game_v1")}
     assert loaded.stored == tuple(files)
     for file in files:

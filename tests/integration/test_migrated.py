@@ -25,7 +25,7 @@ from checks import some
 from databases import temporary_database, transform
 from edits import EDITS, FILE, MAPPING, TEAM, Edit, edit, next_migration, project, released_of, response
 from psycopg import sql
-from samples import write
+from samples import stores, write
 
 from mlb_etl import registry
 from mlb_etl.capture import loader
@@ -140,7 +140,7 @@ def load(connection: Connection, package: str, folder: Path, captures: Iterable[
             request = {"endpoint": endpoint, "method": method, "path_params": params, "query_params": {}, "url": ""}
             stub = {**request, "status_code": 200, "captured_at": at.isoformat(), "response": content}
             files.append(write(folder / f"{number}.json", stub))
-    assert not loader.load_files(connection, files, package=package).refused
+    assert not loader.load_files(stores(connection), files, package=package).refused
 
 
 def transformed(connection: Connection, package: str) -> list[Counts]:

@@ -19,7 +19,7 @@ from checks import some
 from click.testing import CliRunner, Result
 from databases import temporary_database
 from psycopg import sql
-from samples import PACKAGE, at, connect, response
+from samples import PACKAGE, at, connect, response, stores
 
 from mlb_contracts.response import Response
 from mlb_etl.capture import loader, record, stub_files
@@ -64,7 +64,7 @@ def keep(connection: Connection, *responses: Response) -> None:
     for place, each in enumerate(responses):
         file = Path(f"kept{place}.json.gz")
         record.write(file, each)
-        assert loader.load_files(connection, [file], package=PACKAGE).stored == (file,)
+        assert loader.load_files(stores(connection), [file], package=PACKAGE).stored == (file,)
         file.unlink()
 
 
@@ -115,7 +115,7 @@ def test_an_export_loads_as_the_same_captures(
     assert read("out") == kept
     with temporary_database(server, sample_template) as dsn, connect(dsn) as other:
         files = stub_files.find(Path("out"))
-        assert len(loader.load_files(other, files, package=PACKAGE).stored) == 3
+        assert len(loader.load_files(stores(other), files, package=PACKAGE).stored) == 3
         after = other.execute(ROWS).fetchall()
     assert [(*row[:-2], whole(*row[-2:])) for row in after] == [(*row[:-2], whole(*row[-2:])) for row in before]
 

@@ -15,7 +15,7 @@ import pytest
 from checks import some
 from feeds import METHOD
 from psycopg import sql
-from samples import connect
+from samples import connect, stores
 
 import mlb_etl
 from mlb_contracts.response import Response
@@ -33,7 +33,7 @@ class Case:
     def __init__(self, dsn: str, file: Path) -> None:
         self._dsn = dsn
         with connect(dsn) as connection:
-            loaded = loader.load_files(connection, [file], bare=Bare("game.liveGameV1", AT))
+            loaded = loader.load_files(stores(connection), [file], bare=Bare("game.liveGameV1", AT))
         assert loaded.stored == (file,), loaded
         self.counts: Counts = mlb_etl.pipeline("game.liveGameV1", dsn=dsn)()
         assert self.counts.documents == DocumentCounts(applied=1)

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from conftest import create_database
 from databases import temporary_database
-from samples import connect
+from samples import connect, stores
 from test_live_feeds import ROWS_OF_747175
 from variants import API, LINES, MAPPING, ROOT, Variant, Variants, mapping
 
@@ -75,7 +75,7 @@ def test_a_game(variant: Variant, variant_database: str, stubs_dir: Path) -> Non
     """Both captures of one game, one after the other: the same rows under each, in the partitions they belong to."""
     with connect(variant_database) as connection:
         files = loader.choose(variant.package, stubs_dir, {"game_pk": "747175"})
-        assert not loader.load_files(connection, files, package=variant.package).refused
+        assert not loader.load_files(stores(connection), files, package=variant.package).refused
     with connect(variant_database) as connection:
         counts = Pipeline(variant.method, Postgres(Settings(variant_database, stubs_dir, variant.package))).run({})
         assert (counts.documents.applied, counts.documents.quarantined) == (2, 0)

@@ -14,10 +14,7 @@ from mlb_etl.http import answers
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db
-from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.failures import Failures
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.interfaces.database import Stores
 
 ENOUGH = 10  # requests without an answer, one after the other
 log = logging.getLogger(__name__)
@@ -102,7 +99,7 @@ class Capturer:
 
     def __init__(
         self,
-        connection: Connection,
+        stores: Stores,
         method: Method,
         source: Fetcher,
         *,
@@ -110,8 +107,8 @@ class Capturer:
         recorded: bool = False,
         store: Store | None = None,
     ) -> None:
-        self._raw = Raw(connection, method)
-        self._failures = Failures(connection)
+        self._raw = stores.raw(method)
+        self._failures = stores.failures()
         self._method = method
         self._source = source
         self._again = again
@@ -151,8 +148,7 @@ class Capturer:
                     self._raw.require_present(response)
                 if self._store is not None:
                     self._store.put(response)
-                with db.translate_errors(self._method.qualified_raw_table):
-                    became = self._raw.store(response, held)
+                became = self._raw.store(response, held)
         except (NotFound, Rejected, Unreachable) as why:
             log.info("failed %s: %s", target.name, why)
             return Captured(failures=(Failure(target, why),))

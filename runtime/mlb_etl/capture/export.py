@@ -13,8 +13,8 @@ from mlb_contracts.response import Response
 from mlb_etl.capture import record, stub_files
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.stores.encoding import Kept
-from mlb_etl.stores.postgres.archive import Archive, Captured, Filter
-from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.interfaces.archive import Captured, Filter
+from mlb_etl.stores.interfaces.database import Stores
 
 _DIGITS = 16  # of a content's hash, in names
 _FOLDER = re.compile(r"\w[\w.-]*", re.ASCII)  # neither empty nor a step to another folder
@@ -56,7 +56,7 @@ class Exported:
 
 
 def export(
-    connection: Connection,
+    stores: Stores,
     methods: Sequence[Method],
     folder: Path,
     wanted: Filter,
@@ -67,7 +67,7 @@ def export(
     Only one body at a time is in memory. `progress` is told what became of each, and how many there are. Raises
     EtlError where there is none, or the folder can't be written to.
     """
-    archives = [Archive(connection, method) for method in methods]
+    archives = [stores.archive(method) for method in methods]
     total = sum(archive.count(wanted) for archive in archives)
     if not total:
         raise EtlError("no such capture; `mlb-etl raw list` shows which there are")

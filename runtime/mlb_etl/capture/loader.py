@@ -16,10 +16,8 @@ from mlb_etl.extract.answer import Held, one_document
 from mlb_etl.extract.extract import extract
 from mlb_etl.http import answers
 from mlb_etl.settings import TABLES
-from mlb_etl.stores.interfaces.captures import Fate
-from mlb_etl.stores.postgres import db
-from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.interfaces.captures import Fate, RawStore
+from mlb_etl.stores.interfaces.database import Stores
 
 SHIPPED = Path(__file__).parents[1] / "shipped_stubs"
 """Stubs that come with the package: game 747175 as the simulator plays it."""
@@ -66,10 +64,10 @@ class Unmapped(Rejected):
 class Loader:
     """Stores responses in the raw tables of their methods."""
 
-    def __init__(self, connection: Connection, package: str) -> None:
-        self._connection = connection
+    def __init__(self, stores: Stores, package: str) -> None:
+        self._stores = stores
         self._package = package
-        self._tables: dict[str, Raw] = {}
+        self._tables: dict[str, RawStore] = {}
 
     def method(self, response: Response) -> Method:
         """The method that it is a response of; raises Unmapped where the package has no tables of it."""
@@ -81,9 +79,8 @@ class Loader:
     def store(self, method: Method, response: Response, held: Sequence[Held]) -> Fate:
         """Store a response that holds these documents."""
         if method.name not in self._tables:
-            self._tables[method.name] = Raw(self._connection, method)
-        with db.translate_errors(method.qualified_raw_table):
-            return self._tables[method.name].store(response, held)
+            self._tables[method.name] = self._stores.raw(method)
+        return self._tables[method.name].store(response, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +105,14 @@ class Loaded:
         return tuple(file for file in self.files if file.why is not None)
 
 
-def load_files(connection: Connection, files: Iterable[Path], *, package: str = TABLES, bare: Bare = BARE) -> Loaded:
+def load_files(stores: Stores, files: Iterable[Path], *, package: str = TABLES, bare: Bare = BARE) -> Loaded:
     """Store the response of each file, unless the pipeline could not read it; a refused file does not stop others."""
-    return Loaded(tuple(load_each(connection, files, package=package, bare=bare)))
+    return Loaded(tuple(load_each(stores, files, package=package, bare=bare)))
 
 
-def load_each(
-    connection: Connection, files: Iterable[Path], *, package: str = TABLES, bare: Bare = BARE
-) -> Iterator[File]:
+def load_each(stores: Stores, files: Iterable[Path], *, package: str = TABLES, bare: Bare = BARE) -> Iterator[File]:
     """Do what load_files does, and tell of each file what became of it as soon as that is known."""
-    loader = Loader(connection, package)
+    loader = Loader(stores, package)
     for path in files:
         found = _load(loader, package, path, bare)
         if found.why is not None:

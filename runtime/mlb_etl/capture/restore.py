@@ -16,7 +16,7 @@ from mlb_etl.capture.restored import Bad, Restored
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract.answer import Held
 from mlb_etl.http import answers
-from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.interfaces.database import Stores
 
 _AHEAD = 8  # objects that are read before it is their turn
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Scope:
 
 
 def restore(
-    connection: Connection,
+    stores: Stores,
     package: str,
     store: ObjectStore,
     progress: Callable[[Restored, int], None],
@@ -43,7 +43,7 @@ def restore(
     """
     days = list(_days(package, store, scope))
     total = sum(1 for day in days for _ in store.names(day))
-    loader = Loader(connection, package)
+    loader = Loader(stores, package)
     restored = Restored()
     progress(restored, total)
     for name, coming in _ahead(store, days):

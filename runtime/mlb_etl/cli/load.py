@@ -20,7 +20,6 @@ from mlb_etl.cli.progress import counting
 from mlb_etl.errors import EtlError
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate
 
 _PATH = click.Path(exists=True, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -153,9 +152,9 @@ def _load(
     done: list[File] = []
     counts = None
     try:
-        with db.connect(settings) as connection, db.translate_errors(), counting("files") as progress:
-            migrate.require(connection, settings.tables)
-            for file in loader.load_each(connection, paths, package=settings.tables, bare=bare):
+        with api.database(settings).open() as stores, counting("files") as progress:
+            stores.require_migrated()
+            for file in loader.load_each(stores, paths, package=settings.tables, bare=bare):
                 meant = file.outcome == "unmapped" and file.path in named  # in a folder it is skipped
                 done.append(replace(file, outcome="refused") if meant else file)
                 progress(len(done), len(paths))

@@ -15,13 +15,12 @@ import click
 import msgspec
 
 from mlb_contracts import Method
-from mlb_etl import registry
+from mlb_etl import api, registry
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import capturing
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate
-from mlb_etl.stores.postgres.archive import Archive, Captured, Filter
+from mlb_etl.stores.interfaces.archive import Captured, Filter
 
 _DIGITS = 8  # of a hash, in tables
 _SHORTEST = 4  # digits of a hash that mean something
@@ -106,9 +105,9 @@ def list_(*, wanted: Filter, methods: tuple[str, ...], limit: int, form: str) ->
       mlb-etl raw list --since 2024-07-01 --limit 1000 --format json
     """
     settings = Settings.from_environment()
-    with db.connect(settings) as connection, db.translate_errors():
-        migrate.require(connection, settings.tables, writing=False)
-        archives = [(method.name, Archive(connection, method)) for method in _methods(settings.tables, methods)]
+    with api.database(settings).open() as stores:
+        stores.require_migrated(writing=False)
+        archives = [(method.name, stores.archive(method)) for method in _methods(settings.tables, methods)]
         found = {name: archive.listed(wanted, limit + 1) for name, archive in archives}
     if form == "json":
         report.as_json([_plain(each) for captures in found.values() for each in captures[:limit]])
@@ -155,10 +154,10 @@ def show(
     given = parameters.given(params)
     until = None if captured_at is None else captured_at + _precision(captured_at)
     settings = Settings.from_environment()
-    with db.connect(settings) as connection, db.translate_errors():
-        migrate.require(connection, settings.tables, writing=False)
+    with api.database(settings).open() as stores:
+        stores.require_migrated(writing=False)
         of = registry.method(settings.tables, method)
-        found = Archive(connection, of).newest(Filter(given, captured_at, until, digest))
+        found = stores.archive(of).newest(Filter(given, captured_at, until, digest))
     if found is None:
         raise EtlError(f"{method} has no such capture; `mlb-etl raw list --method {method}` shows which there are")
     captured, kept = found
@@ -199,9 +198,9 @@ def export(
     from mlb_etl.capture import export as work  # noqa: PLC0415 - list and show do without it
 
     settings = Settings.from_environment()
-    with db.connect(settings) as connection, db.translate_errors(), capturing(quiet=quiet) as progress:
-        migrate.require(connection, settings.tables, writing=False)
-        done = work.export(connection, _methods(settings.tables, methods), folder, wanted, progress)
+    with api.database(settings).open() as stores, capturing(quiet=quiet) as progress:
+        stores.require_migrated(writing=False)
+        done = work.export(stores, _methods(settings.tables, methods), folder, wanted, progress)
     if form == "json":
         bad = [{"capture": each.name, **report.facts(each.why)} for each in done.failures]
         report.as_json({"written": done.written, "present": done.present, "failed": bad})

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mlb_etl import api
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import capturing
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate
 
 
 @click.command()
@@ -44,9 +44,9 @@ def replay(
     settings = Settings.from_environment()
     scope = restore.Scope(methods, since)
     store = object_store.ObjectStore(place)
-    with db.connect(settings) as connection, capturing(quiet=quiet) as progress:
-        migrate.require(connection, settings.tables)
-        done = restore.restore(connection, settings.tables, store, progress, scope)
+    with api.database(settings).open() as stores, capturing(quiet=quiet) as progress:
+        stores.require_migrated()
+        done = restore.restore(stores, settings.tables, store, progress, scope)
     if form == "json":
         bad = [{"object": each.name, "reason": str(each.why)} for each in done.failures]
         numbers = {"stored": done.stored, "unchanged": done.seen, "known": done.known}

@@ -10,6 +10,7 @@ from mlb_etl.cli import report
 from mlb_etl.cli.progress import capturing
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, unreleased
+from mlb_etl.stores.postgres.database import PostgresStores
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.unreleased import RawTable, Schemas
 
@@ -61,7 +62,7 @@ def restart(ctx: click.Context, *, from_raw: bool, place: str | None, yes: bool,
 
 
 def _from_raw(settings: Settings, connection: Connection, tables: Sequence[RawTable], progress: _Progress) -> Restored:
-    from mlb_etl.capture import restart as work  # noqa: PLC0415 - other commands of the group do without it
+    from mlb_etl.cli import restarting as work  # noqa: PLC0415 - other commands of the group do without it
 
     with db.connect(settings) as reader:
         return work.copy(connection, reader, settings.tables, tables, progress)
@@ -72,7 +73,9 @@ def _from_store(place: str) -> _Fill:
     from mlb_etl.capture import object_store, restore  # noqa: PLC0415 - they need an extra that may not be installed
 
     store = object_store.ObjectStore(place)
-    return lambda settings, connection, _, progress: restore.restore(connection, settings.tables, store, progress)
+    return lambda settings, connection, _, progress: restore.restore(
+        PostgresStores(connection, settings.tables), settings.tables, store, progress
+    )
 
 
 def _show(found: Schemas, done: Restored | None) -> None:

@@ -20,9 +20,7 @@ from mlb_etl.jobs.listing import Item, Listing, Mapped
 from mlb_etl.jobs.spec import Job
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
-from mlb_etl.stores.interfaces.database import Database
-from mlb_etl.stores.postgres import db, migrate
-from mlb_etl.stores.postgres.failures import Failures
+from mlb_etl.stores.interfaces.database import Database, Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,40 +93,38 @@ class Worker:
 
     def run(self, targets: Sequence[Target], progress: Callable[[Captured], None]) -> Ingested:
         """Capture, and then apply; `progress` is told what became of each."""
-        with db.translate_errors():
-            captured = self._capturer.run(targets, progress)
-            if not self._order.applies:
-                return Ingested(captured)
-            method = self._order.method
-            return Ingested(captured, Pipeline(method, self._order.database).run(_scope(method, targets)))
+        captured = self._capturer.run(targets, progress)
+        if not self._order.applies:
+            return Ingested(captured)
+        method = self._order.method
+        return Ingested(captured, Pipeline(method, self._order.database).run(_scope(method, targets)))
 
     def listed(self, listing: Listing, asked: Request) -> Sequence[Item]:
         """The items of a listing; a request that fails is kept as such."""
-        with db.translate_errors(), Failures(self._connection).noting(asked):
+        with self._stores.failures().noting(asked):
             return self._source.fetch(asked, listing.read)[1]
 
     def settled(self, target: Target) -> bool:
         """Whether it is not asked for any more."""
-        with db.translate_errors():
-            return self._capturer.settled(target)
+        return self._capturer.settled(target)
 
     def close(self) -> None:
         """Close the connection."""
-        if "_connection" in self.__dict__:
-            self._connection.close()
+        if "_stores" in self.__dict__:
+            self._stores.close()
 
     @cached_property
-    def _connection(self) -> db.Connection:
-        connection = db.connect(self._order.settings)
-        migrate.require(connection, self._order.settings.tables)
-        return connection
+    def _stores(self) -> Stores:
+        stores = self._order.database.open()
+        stores.require_migrated()
+        return stores
 
     @cached_property
     def _capturer(self) -> Capturer:
         order = self._order
         store = capturer.store(order.settings) if order.store or order.job.storage.in_object_store else None
         return Capturer(
-            self._connection,
+            self._stores,
             order.method,
             self._source,
             again=order.again,

@@ -9,6 +9,7 @@ from mlb_etl.errors import NotFound, Rejected, Unreachable
 from mlb_etl.http.request import Request
 from mlb_etl.laws.counts import Quarantined
 from mlb_etl.laws.standing import Stored
+from mlb_etl.stores.interfaces.archive import ArchiveStore
 from mlb_etl.stores.interfaces.captures import RawStore
 from mlb_etl.stores.interfaces.tables import TableStore
 
@@ -48,11 +49,14 @@ class Stores(Protocol):
     Its errors are those of `mlb_etl.errors`, and DatabaseUnavailable where the connection is lost; others are bugs.
     """
 
-    def require_migrated(self) -> None:
-        """Raise EtlError unless the database has the tables of the package, and can be written to."""
+    def require_migrated(self, *, writing: bool = True) -> None:
+        """Raise EtlError unless the database has the tables of the package and, for `writing`, can be written to."""
 
     def raw(self, method: Method) -> RawStore:
         """The captures of a method."""
+
+    def archive(self, method: Method) -> ArchiveStore:
+        """The same captures, as people read them."""
 
     def tables(self, method: Method) -> TableStore:
         """The tables of a method; once a connection, which then is theirs."""

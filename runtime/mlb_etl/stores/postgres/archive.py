@@ -1,20 +1,16 @@
-"""What the raw tables hold, capture by capture, for people who look at them and take them elsewhere."""
+"""The raw tables, as people read them."""
 
-import hashlib
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from collections.abc import Generator
 
 from psycopg import sql
 from psycopg.rows import TupleRow
 
 from mlb_contracts import Method
-from mlb_contracts.response import Response
-from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.errors import EtlError
 from mlb_etl.stores import encoding
 from mlb_etl.stores.encoding import Kept
-from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.interfaces.archive import Captured, Filter
+from mlb_etl.stores.postgres.db import Connection, translate_errors
 
 FACTS = (  # columns of every raw table, beside the body
     "endpoint", "method", "path_params", "query_params", "url", "status_code", "captured_at", "as_of", "last_seen_at",
@@ -34,69 +30,6 @@ _CONTENTS = "SELECT count(DISTINCT content_hash) FROM {table} WHERE {wanted}"
 _PARAMETER = sql.SQL("(query_params || path_params) ->> {} = ANY({})")  # as of Response.parameters
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which captures: those whose request had one of these values of each parameter, from a time on, before another.
-
-    digest: how `content_hash` begins, in hexadecimal digits.
-    """
-
-    parameters: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    since: datetime | None = None
-    before: datetime | None = None
-    digest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """A capture without its body; `parameters` and the like are as the raw table has them, right or wrong.
-
-    stored: bytes that the body has in the table; size: bytes that it had when it came, None where it does not say.
-    """
-
-    endpoint: str
-    method: str
-    path_params: Any
-    query_params: Any
-    url: str
-    status_code: int
-    captured_at: datetime
-    as_of: datetime
-    last_seen_at: datetime
-    seen: int
-    content_hash: bytes
-    encoding: str
-    stored: int
-    size: int | None
-
-    @property
-    def name(self) -> str:
-        """Of the method that was asked."""
-        return f"{self.endpoint}.{self.method}"
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """All of the request, by name, those in the path first; none where that can't be read."""
-        path, query = (each if isinstance(each, dict) else {} for each in (self.path_params, self.query_params))
-        return path | query | path
-
-    def response(self, kept: Kept) -> Response:
-        """The response with this body; raises Rejected where the body or what was asked is damaged."""
-        data = bytes(kept.whole())
-        if (found := hashlib.sha256(data).digest()) != self.content_hash:
-            raise Rejected("its body is not the one that came: its SHA-256 is another", path="body", value=found.hex())
-        return Response(
-            self.endpoint,
-            self.method,
-            _texts(self.path_params, "path_params"),
-            _texts(self.query_params, "query_params"),
-            self.url,
-            self.status_code,
-            self.captured_at,
-            data,
-        )
-
-
 class Archive:
     """The raw table of a method, as it is read by people."""
 
@@ -105,18 +38,21 @@ class Archive:
         self._method = method
         self._table = sql.Identifier(method.raw_schema, method.raw_table)
 
+    @translate_errors()
     def listed(self, wanted: Filter, limit: int) -> list[Captured]:
         """The newest captures, the last that was made first."""
         query = self._composed(_LIST, wanted, head=sql.Literal(encoding.HEAD), limit=sql.Literal(limit))
         rows = self._connection.cursor(binary=True).execute(query)
         return [_captured(row) for row in rows]
 
+    @translate_errors()
     def count(self, wanted: Filter) -> int:
         """How many captures there are."""
         [(number,)] = self._connection.execute(self._composed(_COUNT, wanted)).fetchall()
         found: int = number
         return found
 
+    @translate_errors()
     def newest(self, wanted: Filter) -> tuple[Captured, Kept] | None:
         """The last capture that was made, with its body; raises EtlError where a digest means several contents."""
         if wanted.digest:
@@ -130,7 +66,11 @@ class Archive:
     def each(self, wanted: Filter) -> Generator[tuple[Captured, Kept], None, None]:
         """The captures with their bodies, oldest first; each is read when it is asked for, all as they are now."""
         query = self._composed(_READ, wanted, order=sql.SQL("ASC"))
-        with self._connection.transaction(), self._connection.cursor("archive", binary=True) as cursor:
+        with (
+            translate_errors(),
+            self._connection.transaction(),
+            self._connection.cursor("archive", binary=True) as cursor,
+        ):
             cursor.itersize = 1  # a body may have many megabytes
             for row in cursor.execute(query):
                 yield with_body(row)
@@ -164,10 +104,3 @@ def with_body(row: TupleRow) -> tuple[Captured, Kept]:
     """A capture with its body, of a row of the facts, the body's length and the body."""
     captured = _captured(row)
     return captured, Kept(captured.encoding, row[-1])
-
-
-def _texts(found: object, path: str) -> dict[str, str]:
-    """The parameters of a request; raises Rejected for what is none."""
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise Rejected("the parameters of a request are expected, each a text", path=path, value=found)
-    return found

@@ -6,6 +6,7 @@ from typing import Self
 from mlb_contracts import Method
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres.archive import Archive
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.failures import Failures
 from mlb_etl.stores.postgres.quarantine import Quarantine
@@ -21,13 +22,17 @@ class PostgresStores:
         self._package = package
 
     @translate_errors()
-    def require_migrated(self) -> None:
+    def require_migrated(self, *, writing: bool = True) -> None:
         """As `Stores` says."""
-        migrate.require(self.connection, self._package)
+        migrate.require(self.connection, self._package, writing=writing)
 
     def raw(self, method: Method) -> Raw:
         """As `Stores` says."""
         return Raw(self.connection, method)
+
+    def archive(self, method: Method) -> Archive:
+        """As `Stores` says."""
+        return Archive(self.connection, method)
 
     @translate_errors()
     def tables(self, method: Method) -> Upsert:

@@ -9,8 +9,8 @@ from psycopg.types.json import Jsonb
 from mlb_contracts import Method, times
 from mlb_etl.errors import EtlError
 from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.interfaces.archive import Captured
 from mlb_etl.stores.postgres import archive, migrate, schema_drift
-from mlb_etl.stores.postgres.archive import Captured
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.session import require_writable
 

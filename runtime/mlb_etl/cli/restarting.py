@@ -13,9 +13,10 @@ from mlb_etl.capture.restored import Bad, Restored
 from mlb_etl.errors import Rejected
 from mlb_etl.http import answers
 from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.interfaces.archive import Captured
 from mlb_etl.stores.interfaces.captures import Fate
 from mlb_etl.stores.postgres import unreleased
-from mlb_etl.stores.postgres.archive import Captured
+from mlb_etl.stores.postgres.database import PostgresStores
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.unreleased import RawTable
 
@@ -51,7 +52,8 @@ def _copied(connection: Connection, reader: Connection, package: str, table: Raw
         name = f"{table.captures} captures in {table.table}"
         yield _refused(name, Rejected(f"{package} has no mapping for it", path="method", value=table.method))
         return
-    method, loader, left = registry.method(package, table.method), Loader(connection, package), table.captures
+    method, left = registry.method(package, table.method), table.captures
+    loader = Loader(PostgresStores(connection, package), package)
     for timely, captured, kept in unreleased.captures(reader, table, method):
         left -= 1
         name = f"{table.table} {captured.captured_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
