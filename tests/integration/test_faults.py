@@ -17,15 +17,16 @@ from click.testing import CliRunner
 from laws import Laws, Rows, snapshot
 from stamina.instrumentation import set_on_retry_hooks
 
+from mlb_etl import retries
 from mlb_etl.baseball.listings import LISTINGS
 from mlb_etl.cli import cli
 from mlb_etl.errors import EtlError
-from mlb_etl.http import retry_logs
-from mlb_etl.http.client import Client, Retries, Timeouts
+from mlb_etl.http.client import Client, Timeouts
 from mlb_etl.http.rate import RateLimit
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
 from mlb_etl.jobs.worker import Ingested, Order
+from mlb_etl.retries import Retries
 from mlb_sim import Plan, Server, Simulator, faults, serve, times
 from mlb_sim.faults import FAULTS, STALE_BY
 from mlb_sim.times import MINUTE, Moment
@@ -140,7 +141,7 @@ def world(
 ) -> Iterator[World]:
     monkeypatch.setenv("MLB_ETL_DSN", database)
     caplog.set_level(logging.INFO, "mlb_etl")
-    retry_logs.set_up_logs()
+    retries.set_up_logs()
     simulated.requests.clear()
     world = World(simulated, database)
     with closing(world.laws.connection):

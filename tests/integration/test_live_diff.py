@@ -22,8 +22,9 @@ from mlb_etl.baseball.live.listing import Scope
 from mlb_etl.baseball.live.patch import PATCHED, PatchedFeeds, Tally
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.errors import Unreachable
-from mlb_etl.http.client import Client, Retries
+from mlb_etl.http.client import Client
 from mlb_etl.http.rate import RateLimit
+from mlb_etl.retries import Retries
 from mlb_etl.stores.embedded.server import Server
 from mlb_sim import Simulator, serve
 from mlb_sim.times import HOUR, MINUTE, from_timecode, timecode

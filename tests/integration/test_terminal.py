@@ -105,7 +105,7 @@ def test_json_in_a_pipe() -> None:
     [again] = [each for each in told if "503" in each["message"] and each["level"] == "WARNING"]
     assert again["about"]["game_pk"] == "5"
     assert again["about"]["url"].endswith(target(5))
-    assert again["logger"] == "mlb_etl.http.retry_logs"
+    assert again["logger"] == "mlb_etl.retries"
     *_, last = [each["message"] for each in told if each["logger"] == "mlb_etl.cli.progress"]
     assert re.fullmatch(r"12/12, \d+\.\d/s, 1 failed", last)
 

@@ -21,11 +21,11 @@ from mlb_contracts.response import Response
 from mlb_etl.errors import CorruptResponse, NotFound, Rejected, Unreachable
 from mlb_etl.http import answers, pauses
 from mlb_etl.http.bodies import TooLarge
-from mlb_etl.http.client import Client, Retries
+from mlb_etl.http.client import Client
 from mlb_etl.http.exchange import Timeouts
 from mlb_etl.http.rate import RateLimit
 from mlb_etl.http.request import Request, of_method
-from mlb_etl.http.retry_logs import set_up_logs
+from mlb_etl.retries import Retries, set_up_logs
 
 TARGET = "/api/v1/sample/1"
 QUICK = Retries(attempts=3, first=0.01, longest=0.02, jitter=0.01)

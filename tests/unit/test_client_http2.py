@@ -21,10 +21,11 @@ from samples import response
 
 from mlb_etl.errors import Unreachable
 from mlb_etl.http import answers
-from mlb_etl.http.client import Client, Retries
+from mlb_etl.http.client import Client
 from mlb_etl.http.exchange import Timeouts
 from mlb_etl.http.rate import RateLimit
 from mlb_etl.http.request import of_method
+from mlb_etl.retries import Retries
 
 BODY = json.dumps(response()).encode()
 

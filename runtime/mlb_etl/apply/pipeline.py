@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
-import stamina
-
 from mlb_contracts import Method
 from mlb_etl import registry
 from mlb_etl.apply.transform import Task, Transformer, batches, tasks
@@ -18,6 +16,7 @@ from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.laws.counts import Counts, DocumentCounts, TableCounts
 from mlb_etl.laws.standing import TO_APPLY, Stored, pending
 from mlb_etl.laws.verdict import Policy
+from mlb_etl.retries import Retries, retrying
 from mlb_etl.stores.interfaces.database import Database, Stores
 
 T = TypeVar("T")
@@ -138,10 +137,8 @@ class Session:
 
     def do(self, work: Callable[[Transformer], T]) -> T:
         """Do some work, once more where the server went away or broke a deadlock."""
-        for attempt in stamina.retry_context(on=DatabaseUnavailable, attempts=None, timeout=self._patience):
-            with attempt:
-                return self._do(work)
-        raise AssertionError("the attempts end with a result or an error")
+        retries = Retries(attempts=None, first=0.1, longest=5.0, patience=self._patience)
+        return retrying(lambda: self._do(work), lambda why: isinstance(why, DatabaseUnavailable), retries)
 
     def _do(self, work: Callable[[Transformer], T]) -> T:
         try:

@@ -160,10 +160,10 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
       mlb-etl load recordings --transform
       mlb-etl transform --method game.liveGameV1 --game-pk 747175
     """
-    from mlb_etl.http import retry_logs  # noqa: PLC0415 - it imports the retry library, which help does not need
+    from mlb_etl import retries  # noqa: PLC0415 - it imports the retry library, which help does not need
 
     logs.set_up(Chosen(logging.INFO if verbose else logging.WARNING, log_format), stderr.log)
-    retry_logs.set_up_logs()
+    retries.set_up_logs()
     if imported is not None:
         imported()
 

@@ -4,11 +4,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, Self, TypeVar
-
-import stamina
 
 from mlb_contracts.response import Response
 from mlb_etl import logs
@@ -17,6 +14,7 @@ from mlb_etl.http import answers
 from mlb_etl.http.exchange import Exchanges, Timeouts
 from mlb_etl.http.rate import RateLimit
 from mlb_etl.http.request import Request
+from mlb_etl.retries import Retries, retrying
 from mlb_etl.settings import MAX_BODY, Settings
 
 T = TypeVar("T")
@@ -36,20 +34,6 @@ class Fetcher(Protocol):
 
     def close(self) -> None:
         """Let go of connections and files."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retries:
-    """How often to try, and seconds between tries: doubling from the first to the longest, and up to `jitter` more.
-
-    After `patience` seconds in all, it gives up.
-    """
-
-    attempts: int = 6
-    first: float = 0.5
-    longest: float = 30.0
-    jitter: float = 1.0
-    patience: float = 180.0
 
 
 RETRIES = Retries()
@@ -89,19 +73,8 @@ class Client:
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
         """As `Fetcher` says; tries again where the API gives no answer, or a spoiled one."""
-        tries = self._retries
         with logs.about({**request.parameters, "url": f"{self._api}{request.target}"}):
-            for attempt in stamina.retry_context(
-                on=_again,
-                attempts=tries.attempts,
-                timeout=tries.patience,
-                wait_initial=tries.first,
-                wait_max=tries.longest,
-                wait_jitter=tries.jitter,
-            ):
-                with attempt:
-                    return self._try(request, read)
-        raise AssertionError("the attempts end with a result or an error")
+            return retrying(lambda: self._try(request, read), _again, self._retries)
 
     def stop(self) -> None:
         """Ask for nothing any more: whatever is being asked, or waits for its turn, ends as unreachable."""

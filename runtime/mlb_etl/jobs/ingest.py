@@ -5,12 +5,12 @@ from contextlib import closing
 from itertools import count
 from typing import NamedTuple, Protocol, Self, TypeAlias
 
-from mlb_etl import registry
+from mlb_etl import registry, retries
 from mlb_etl.apply import workers
 from mlb_etl.apply.workers import Workers
 from mlb_etl.capture.capturer import Captured, Target
 from mlb_etl.errors import EtlError
-from mlb_etl.http import request, retry_logs
+from mlb_etl.http import request
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.jobs import job_files, listing
@@ -136,7 +136,7 @@ _worker: Worker  # of a worker process
 
 def _start(order: Order) -> None:
     global _worker  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
-    retry_logs.set_up_logs()
+    retries.set_up_logs()
     _worker = Worker(order, order.source())
 
 

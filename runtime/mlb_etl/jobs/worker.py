@@ -14,11 +14,12 @@ from mlb_etl.capture.capturer import Captured, Capturer, Target
 from mlb_etl.capture.record import Recorder, Replay
 from mlb_etl.errors import EtlError
 from mlb_etl.extract import asked
-from mlb_etl.http.client import Client, Fetcher, Retries
+from mlb_etl.http.client import Client, Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.jobs.listing import Item, Listing, Mapped
 from mlb_etl.jobs.spec import Job
 from mlb_etl.laws.counts import Counts
+from mlb_etl.retries import Retries
 from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.database import Database, Stores
 

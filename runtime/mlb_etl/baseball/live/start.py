@@ -17,9 +17,10 @@ from mlb_etl.baseball.live.patch import PatchedFeeds
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.baseball.live.update import Summary, Update
 from mlb_etl.capture import capturer
-from mlb_etl.http.client import Client, Retries
+from mlb_etl.http.client import Client
 from mlb_etl.http.exchange import Timeouts
 from mlb_etl.http.rate import RateLimit
+from mlb_etl.retries import Retries
 from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.database import Database
 
