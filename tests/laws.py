@@ -22,7 +22,7 @@ from mlb_etl.extract.extract import extract
 from mlb_etl.laws.counts import Counts, TableCounts
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import standing
+from mlb_etl.stores.postgres import quarantine, standing
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.raw import Raw
 
@@ -272,6 +272,10 @@ class Laws:
     def settle(self, *snapshots: Snapshot, policy: Policy) -> Counts:
         """Decide on captures that stand in quarantine."""
         return self.pipeline().settle([self.numbers()[each.note] for each in snapshots], policy)
+
+    def drop(self, *snapshots: Snapshot) -> None:
+        """Decide that captures that stand in quarantine are never to be applied."""
+        quarantine.drop(self.connection, [self.numbers()[each.note] for each in snapshots])
 
     def pipeline(self, workers: int = 1, method: Method | None = None) -> Pipeline:
         return Pipeline(method or self.method, self.database, workers)

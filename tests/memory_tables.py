@@ -1,6 +1,6 @@
 """Tables in memory: a store of few lines, which shows that the interface is enough for the write laws."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,8 +30,9 @@ class _Rows:
 class MemoryTables:
     """Rows by table and key, and watermarks by document, for one user at a time; keys are all that it enforces."""
 
-    def __init__(self, method: Method) -> None:
+    def __init__(self, method: Method, quarantine: MutableMapping[Any, object] | None = None) -> None:
         self.method = method
+        self._quarantine = quarantine if quarantine is not None else {}
         self.rows: dict[str, dict[Key, Named]] = {table.qualified_name: {} for table in method.tables}
         self.watermarks: dict[str, Applied] = {}
 
@@ -91,10 +92,12 @@ class MemoryTables:
     def conclude(
         self,
         watermarks: Mapping[str, Applied],
-        settled: Iterable[Stored],  # noqa: ARG002 - it has no quarantine
-        applied: Sequence[Document],  # noqa: ARG002 - nor checks that warn
+        settled: Iterable[Stored],
+        applied: Sequence[Document],  # noqa: ARG002 - it has no checks that warn
     ) -> tuple[Warned, ...]:
         self.watermarks = {**self.watermarks, **watermarks}
+        for each in settled:
+            self._quarantine.pop((each.document, each.captured_at, each.content_hash), None)
         return ()
 
     def of(self, table: Table, keys: tuple[Any, ...]) -> dict[Key, Named]:

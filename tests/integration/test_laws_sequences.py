@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from laws import Done, Laws, Model, Snapshot, documents, nonzero, snapshot, together
+from memory_database import MemoryLaws
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
 from variants import Variant
@@ -22,7 +23,6 @@ from variants import Variant
 from mlb_etl.apply import transform
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.verdict import Policy
-from mlb_etl.stores.postgres import quarantine
 
 GAMES = 2
 _fresh = count(1, GAMES)  # each example has games of its own, so that none has to clear the tables
@@ -152,6 +152,14 @@ def test_any_sequence_of_captures(sample: Laws, steps: list[Step]) -> None:
     first = next(_fresh)
     made = [sampled(each, first) if isinstance(each, Arrival) else each for each in steps]
     follow(sample, Model(METHOD), first, made)
+
+
+@examples(40)
+@given(steps=sequences(content([None] * 12 + [flaw for flaw in FLAWS if flaw != "check"]), 20))
+def test_any_sequence_of_captures_in_memory(steps: list[Step]) -> None:
+    """The laws are the same over a database that enforces keys alone."""
+    made = [sampled(each, 1) if isinstance(each, Arrival) else each for each in steps]
+    follow(MemoryLaws(PACKAGE, METHOD), Model(METHOD), 1, made)
 
 
 # ------------------------------------------------------------------------------------------------------ real feeds
@@ -322,7 +330,7 @@ def _do(laws: Laws, model: Model, first: int, step: Run | Decision) -> tuple[Cou
     chosen = [model.raw[notes[place]] for place in step.which if place < len(notes)]
     chosen = [each for number, each in enumerate(chosen) if each not in chosen[:number]]
     if step.kind == "drop":
-        quarantine.drop(laws.connection, [laws.numbers()[each.note] for each in chosen])
+        laws.drop(*chosen)
         model.quarantine |= {each.note: "dropped" for each in chosen}
         return Counts(), Done()
     policy: Policy = "accept" if step.kind == "accept" else "new"
