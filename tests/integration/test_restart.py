@@ -316,7 +316,7 @@ def test_an_object_store_fills_new_raw_tables(connection: Connection) -> None:
     old(connection)
     kept = [answer(1, 0), answer(2, 1)]
     for each in kept:
-        ObjectStore("store", make=True).put(each, {"game_pk": int(each.path_params["game_pk"])})
+        ObjectStore("store", make=True).put(each)
     assert "no folder" in run("--from-store", "nowhere", "--yes", code=1).stderr
     assert schemas(connection) == {"etl", "sample"}, "before anything is renamed"
     assert restarted("--from-store", "store")["stored"] == 2
