@@ -11,7 +11,7 @@ from schedules import METHOD, captured, days, games
 from mlb_contracts import Capture
 from mlb_contracts.response import Response
 from mlb_etl.errors import Rejected
-from mlb_etl.extract.extract import extract
+from mlb_etl.extract.answer import Answer
 
 TOTALS = ("totalItems", "totalEvents", "totalGames", "totalGamesInProgress")
 
@@ -19,7 +19,9 @@ TOTALS = ("totalItems", "totalEvents", "totalGames", "totalGamesInProgress")
 def rows(response: Response, **parameters: str) -> list[list[dict[str, Any]]]:
     """Of both tables, the columns by name; parameters of the request can be replaced."""
     capture = Capture(response.captured_at, response.parameters | parameters)
-    made = extract(METHOD, capture, response.data).rows
+    answer = Answer(METHOD, capture, response.data)
+    documents = [answer.extract(each.keys, each.places).rows for each in answer.held()]
+    made = [[row for document in documents for row in document[place]] for place in range(len(METHOD.tables))]
     names = [[column.name for column in table.columns] for table in METHOD.tables]
     return [[dict(zip(of, row, strict=True)) for row in some] for of, some in zip(names, made, strict=True)]
 
@@ -52,9 +54,8 @@ def test_requests_of_other_forms_are_refused(stubs_dir: Path) -> None:
             refused.add((*sorted(response.query_params), why.path))
     assert refused >= {
         ("sportId", "parameter date"),
-        ("endDate", "sportId", "startDate", "parameter date"),
-        ("season", "sportId", "teamId", "parameter date"),
-        ("gamePk", "hydrate", "sportId", "parameter date"),
+        ("season", "sportId", "teamId", "parameter season"),
+        ("gamePk", "hydrate", "sportId", "parameter gamePk"),
         ("date", "gameType", "sportId", "parameter gameType"),
         ("date", "sportId", "teamId", "parameter teamId"),
         ("date", "hydrate", "sportId", "parameter sportId"),  # several sports
@@ -64,8 +65,8 @@ def test_requests_of_other_forms_are_refused(stubs_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("parameters", "where", "reason"),
     [
-        ({"date": "2026-04-20"}, "$.dates[0].date", "must be the schedule of the day that was asked for"),
-        ({"date": "04/19/2026"}, "$.dates[0].date", "must be the schedule of the day that was asked for"),
+        ({"date": "2026-04-20"}, "$.dates[0]", "not a document that was asked for"),
+        ({"date": "04/19/2026"}, "parameter date", "a date is expected"),
         ({"sportId": "1,11"}, "parameter sportId", "an integer is expected"),
     ],
 )

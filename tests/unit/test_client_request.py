@@ -38,8 +38,12 @@ def test_a_missing_parameter() -> None:
 def test_what_a_response_is_about_has_to_be_asked_for() -> None:
     asked = of_method(SCHEDULE, {"date": "2024-07-02", "sportId": "1", "hydrate": "team"})
     assert asked.target == "/api/v1/schedule?date=2024-07-02&sportId=1&hydrate=team"
-    with pytest.raises(EtlError, match=r"schedule\.schedule is asked with date, sportId; sportId is missing"):
+    with pytest.raises(EtlError, match=r"schedule\.schedule is asked with sportId; sportId is missing"):
         of_method(SCHEDULE, {"date": "2024-07-02"})
+    with pytest.raises(EtlError, match="only a request with date or startDate and endDate says which documents"):
+        of_method(SCHEDULE, {"sportId": "1"})
+    with pytest.raises(EtlError, match=r"parameter endDate is '2024-07-01': a range of 1 to 10000 days"):
+        of_method(SCHEDULE, {"startDate": "2024-07-02", "endDate": "2024-07-01", "sportId": "1"})
 
 
 def test_nothing_is_asked_for_that_may_be_a_part() -> None:

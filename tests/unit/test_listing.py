@@ -87,7 +87,11 @@ def test_rows_of_a_mapped_listing() -> None:
 @pytest.mark.parametrize(
     ("data", "error", "reason"),
     [
-        (b'{"dates": [{"date": "2024-07-02", "games": []}]}', Rejected, "must be the schedule of the day"),
+        (
+            b'{"dates": [{"date": "2024-07-02", "games": []}]}',
+            CorruptResponse,
+            r"\$\.dates\[0\] is 'schedule_date 2024-07-02, sport_id 1': not a doc",
+        ),
         (b'{"dates": [', CorruptResponse, "not whole"),  # asked for again, the whole answer may come
     ],
 )
@@ -202,7 +206,7 @@ def test_what_a_request_tells_of_its_document() -> None:
         ("by: schedule.schedule", "by: people.person", ":6:7: no mapping for people.person"),
         ("schedule.schedule_games", "schedule.games", ":7:10: schedule.schedule has no such table; schedule."),
         ("official_date, sport", "day, sport", ":6:3: schedule.schedule_games has no column day"),
-        ("{date: official_date, sportId: sport_id}", "{}", ":6:3: schedule.schedule_games has no column date"),
+        ("{date: official_date, sportId: sport_id}", "{}", ":6:3: schedule.schedule_games has no column sportId"),
         ("coded_game_state:", "state:", ":6:3: schedule.schedule_games has no column state"),
         ("  table: schedule.schedule_games\n", "", ":6:3: expand: a table is needed of a method"),
         ("by: schedule.schedule", "by: schedule", ":6:3: expand: a table is needed of a method, and schedule has none"),

@@ -95,7 +95,8 @@ class Answer:
         if expected is not None:
             for values, places in found.items():
                 if values not in wanted:
-                    raise Unasked("not a document that was asked for", path=_place(of, places[0]).exact, value=values)
+                    about = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
+                    raise Unasked("not a document that was asked for", path=_place(of, places[0]).exact, value=about)
         if expected is not None and not nameless:
             found |= {values: [] for values in wanted - found.keys()}
         return tuple(self._held(dict(zip(names, values, strict=True)), places) for values, places in found.items())

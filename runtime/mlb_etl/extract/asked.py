@@ -90,5 +90,5 @@ def of_text(key: DocumentKey, text: str | None, place: str) -> Any:
 def _days(first: date, last: date, name: str) -> Iterator[date]:
     if not 0 <= (last - first).days <= MOST:
         reason = f"a range of 1 to {MOST} days from {first} is expected"
-        raise Rejected(reason, path=f"parameter {name}", value=last)
+        raise Rejected(reason, path=f"parameter {name}", value=str(last))
     yield from (first + timedelta(days=number) for number in range((last - first).days + 1))

@@ -7,15 +7,28 @@ from datetime import date
 
 import msgspec
 
-from mlb_contracts import Capture, DocumentKey, Method, Partition, Rejected, Rule, ShrinkGuard, convert
+from mlb_contracts import (
+    Body,
+    ByRange,
+    ByValues,
+    Capture,
+    DocumentKey,
+    Items,
+    Method,
+    Partition,
+    Rejected,
+    Rule,
+    ShrinkGuard,
+    convert,
+)
 
 from . import schedule_dates, schedule_games
-from .document import Document
+from .document import Answer, Document
 
 
-def read_schedule_date(_document: Document, capture: Capture) -> date | None:
+def read_schedule_date(document: Document, _capture: Capture) -> date | None:
     """Read the document's schedule_date."""
-    return convert.calendar_date(capture.parameters.get("date"), "parameter date")
+    return document.date_
 
 
 def read_sport_id(_document: Document, capture: Capture) -> int | None:
@@ -23,47 +36,51 @@ def read_sport_id(_document: Document, capture: Capture) -> int | None:
     return convert.smallint(capture.parameters.get("sportId"), "parameter sportId")
 
 
-def accept(document: Document, capture: Capture) -> None:
+def accept_answer(answer: Answer, _capture: Capture) -> None:
     """Refuse a response that breaks a rule."""
-    if document.message_number is not None:
+    if answer.message_number is not None:
         raise Rejected(
             "must be a schedule, not an answer with an error message",
             path="$.messageNumber",
-            value=document.message_number,
+            value=answer.message_number,
         )
-    if document.dates is None:
+    if answer.dates is None:
         raise Rejected("must be a schedule, with a list of dates even if it is empty", path="$.dates")
-    date_ = next(
-        (
-            each.date_
-            for each in document.dates or ()
-            if each.date_ is not None and str(each.date_) != capture.parameters.get("date")
-        ),
-        None,
-    )
-    if date_ is not None:
-        raise Rejected("must be the schedule of the day that was asked for", path="$.dates[*].date", value=date_)
+
+
+def each(answer: Answer) -> list[Body]:
+    """Give each document of a response as it came."""
+    return [memoryview(each) for each in answer.dates or ()]
+
+
+def accept(_document: Document, _capture: Capture) -> None:
+    """Refuse nothing: rules are about the response around the documents."""
 
 
 METHOD = Method(
     endpoint="schedule",
     method="schedule",
     url="/api/v1/schedule",
-    query=("sportId", "date", "hydrate"),
+    query=("sportId", "date", "startDate", "endDate", "hydrate"),
     raw_schema="schedule",
     raw_table="schedule",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.5, emptied_table_rows=5, once=()),
-    fingerprint="6b570fc92dad352c6f658315de7780d5791614ad96e04a193d430c4ac60f73b2",
+    fingerprint="b8f43ebecb4c6e5aef9c89c8d4f31bf3caaa8865fef2b4076d78f69a0e378973",
     document=(
-        DocumentKey("schedule_date", "date", read_schedule_date, parameter="date"),
+        DocumentKey(
+            "schedule_date",
+            "date",
+            read_schedule_date,
+            path="$.dates[*].date",
+            asked_by=(ByValues("date"), ByRange("startDate", "endDate")),
+        ),
         DocumentKey("sport_id", "smallint", read_sport_id, parameter="sportId"),
     ),
     required=(
+        "$.dates[*].date",
         "$.messageNumber",
         "$.dates",
-        "$.dates[*].date",
-        "$.dates[*]",
         "$.dates[*].games[*]",
         "$.dates[*].games[*].gamePk",
         "$.dates[*].games[*].season",
@@ -71,7 +88,6 @@ METHOD = Method(
     rules=(
         Rule("must be a schedule, not an answer with an error message", "$.messageNumber", "absent", None),
         Rule("must be a schedule, with a list of dates even if it is empty", "$.dates", "present", None),
-        Rule("must be the schedule of the day that was asked for", "$.dates[*].date", "equals_parameter", "date"),
     ),
     tables=(
         schedule_dates.TABLE,
@@ -80,4 +96,12 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    items=Items(
+        path="$.dates[*]",
+        answer_type=Answer,
+        decode=msgspec.json.Decoder(Answer).decode,
+        accept=accept_answer,
+        each=each,
+        absent='{"date":"{schedule_date}","totalItems":0,"totalEvents":0,"totalGames":0,"totalGamesInProgress":0}',
+    ),
 )

@@ -35,7 +35,7 @@ Row: TypeAlias = tuple[date, int, int | None, int | None, int | None, int | None
 
 def extract(document: Document, capture: Capture) -> list[Row]:
     """Make the rows from a decoded response."""
-    schedule_date = required(convert.calendar_date(capture.parameters.get("date"), "parameter date"), "parameter date")
+    schedule_date = required(document.date_, "$.dates[*].date")
     sport_id = required(convert.smallint(capture.parameters.get("sportId"), "parameter sportId"), "parameter sportId")
     return [
         (
@@ -54,12 +54,12 @@ TABLE = Table(
     schema="schedule",
     name="schedule_dates",
     columns=(
-        Column("schedule_date", "date", "date", ("parameter date",)),
+        Column("schedule_date", "date", "date", ("$.dates[*].date",)),
         Column("sport_id", "smallint", "int2", ("parameter sportId",)),
-        Column("total_items", "smallint", "int2", ("$.totalItems",)),
-        Column("total_events", "smallint", "int2", ("$.totalEvents",)),
-        Column("total_games", "smallint", "int2", ("$.totalGames",)),
-        Column("total_games_in_progress", "smallint", "int2", ("$.totalGamesInProgress",)),
+        Column("total_items", "smallint", "int2", ("$.dates[*].totalItems",)),
+        Column("total_events", "smallint", "int2", ("$.dates[*].totalEvents",)),
+        Column("total_games", "smallint", "int2", ("$.dates[*].totalGames",)),
+        Column("total_games_in_progress", "smallint", "int2", ("$.dates[*].totalGamesInProgress",)),
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("schedule_date", "sport_id"),

@@ -157,113 +157,111 @@ KEY = itemgetter(2, 3)  # game_pk, season
 def extract(document: Document, capture: Capture) -> list[Row]:
     """Make the rows from a decoded response."""
     rows: list[Row] = []
-    schedule_date = required(convert.calendar_date(capture.parameters.get("date"), "parameter date"), "parameter date")
+    schedule_date = required(document.date_, "$.dates[*].date")
     sport_id = required(convert.smallint(capture.parameters.get("sportId"), "parameter sportId"), "parameter sportId")
-    for day in document.dates or ():
-        for game in day.games or ():
-            game_pk = required(game.game_pk, "$.dates[*].games[*].gamePk")
-            season = required(convert.smallint(game.season, "$.dates[*].games[*].season"), "$.dates[*].games[*].season")
-            status = game.status or NO_STATUS
-            teams = game.teams or NO_TEAMS
-            home = teams.home or NO_HOME
-            home_team = home.team or NO_TEAM
-            away = teams.away or NO_AWAY
-            away_team = away.team or NO_TEAM
-            home_league_record = home.league_record or NO_LEAGUE_RECORD
-            away_league_record = away.league_record or NO_LEAGUE_RECORD
-            home_winning_percentage = (
-                None
-                if home_league_record.pct in ("-", "-.--", ".---")
-                else convert.decimal(
-                    home_league_record.pct, "$.dates[*].games[*].teams.home.leagueRecord.pct", capture.unreadable
-                )
+    for game in document.games or ():
+        game_pk = required(game.game_pk, "$.dates[*].games[*].gamePk")
+        season = required(convert.smallint(game.season, "$.dates[*].games[*].season"), "$.dates[*].games[*].season")
+        status = game.status or NO_STATUS
+        teams = game.teams or NO_TEAMS
+        home = teams.home or NO_HOME
+        home_team = home.team or NO_TEAM
+        away = teams.away or NO_AWAY
+        away_team = away.team or NO_TEAM
+        home_league_record = home.league_record or NO_LEAGUE_RECORD
+        away_league_record = away.league_record or NO_LEAGUE_RECORD
+        home_winning_percentage = (
+            None
+            if home_league_record.pct in ("-", "-.--", ".---")
+            else convert.decimal(
+                home_league_record.pct, "$.dates[*].games[*].teams.home.leagueRecord.pct", capture.unreadable
             )
-            away_winning_percentage = (
-                None
-                if away_league_record.pct in ("-", "-.--", ".---")
-                else convert.decimal(
-                    away_league_record.pct, "$.dates[*].games[*].teams.away.leagueRecord.pct", capture.unreadable
-                )
+        )
+        away_winning_percentage = (
+            None
+            if away_league_record.pct in ("-", "-.--", ".---")
+            else convert.decimal(
+                away_league_record.pct, "$.dates[*].games[*].teams.away.leagueRecord.pct", capture.unreadable
             )
-            venue = game.venue or NO_VENUE
-            rows.append(
-                (
-                    schedule_date,
-                    sport_id,
-                    game_pk,
-                    season,
-                    game.game_guid,
-                    game.game_type,
-                    game.season_display,
-                    game.calendar_event_id,
-                    game.gameday_type,
-                    game.record_source,
-                    game.description,
-                    game.public_facing,  # is_public_facing
-                    game.game_date,  # start_time
-                    status.start_time_tbd,
-                    game.official_date,
-                    game.day_night,
-                    game.reschedule_game_date,  # reschedule_date
-                    game.reschedule_date,  # reschedule_time
-                    game.rescheduled_from_date,
-                    game.rescheduled_from,  # rescheduled_from_time
-                    game.resume_game_date,  # resume_date
-                    game.resume_date,  # resume_time
-                    game.resumed_from_date,
-                    game.resumed_from,  # resumed_from_time
-                    status.coded_game_state,
-                    status.abstract_game_state,
-                    status.abstract_game_code,
-                    status.detailed_state,
-                    status.status_code,
-                    status.reason,  # status_reason
-                    home_team.id_,  # home_team_id
-                    away_team.id_,  # away_team_id
-                    home_team.name,  # home_team_name
-                    away_team.name,  # away_team_name
-                    home_league_record.wins,  # home_wins
-                    away_league_record.wins,  # away_wins
-                    home_league_record.losses,  # home_losses
-                    away_league_record.losses,  # away_losses
-                    home_winning_percentage,
-                    away_winning_percentage,
-                    home.score,  # home_score
-                    away.score,  # away_score
-                    home.is_winner,  # home_is_winner
-                    away.is_winner,  # away_is_winner
-                    home.split_squad,  # home_split_squad
-                    away.split_squad,  # away_split_squad
-                    home.series_number,  # home_series_number
-                    away.series_number,  # away_series_number
-                    game.is_tie,
-                    venue.id_,  # venue_id
-                    venue.name,  # venue_name
-                    game.double_header,
-                    game.game_number,
-                    game.tiebreaker,
-                    game.if_necessary,
-                    game.if_necessary_description,
-                    game.games_in_series,
-                    game.series_game_number,
-                    game.series_description,
-                    game.scheduled_innings,
-                    game.inning_break_length,
-                    game.reverse_home_away_status,
-                    capture.captured_at,
-                )
+        )
+        venue = game.venue or NO_VENUE
+        rows.append(
+            (
+                schedule_date,
+                sport_id,
+                game_pk,
+                season,
+                game.game_guid,
+                game.game_type,
+                game.season_display,
+                game.calendar_event_id,
+                game.gameday_type,
+                game.record_source,
+                game.description,
+                game.public_facing,  # is_public_facing
+                game.game_date,  # start_time
+                status.start_time_tbd,
+                game.official_date,
+                game.day_night,
+                game.reschedule_game_date,  # reschedule_date
+                game.reschedule_date,  # reschedule_time
+                game.rescheduled_from_date,
+                game.rescheduled_from,  # rescheduled_from_time
+                game.resume_game_date,  # resume_date
+                game.resume_date,  # resume_time
+                game.resumed_from_date,
+                game.resumed_from,  # resumed_from_time
+                status.coded_game_state,
+                status.abstract_game_state,
+                status.abstract_game_code,
+                status.detailed_state,
+                status.status_code,
+                status.reason,  # status_reason
+                home_team.id_,  # home_team_id
+                away_team.id_,  # away_team_id
+                home_team.name,  # home_team_name
+                away_team.name,  # away_team_name
+                home_league_record.wins,  # home_wins
+                away_league_record.wins,  # away_wins
+                home_league_record.losses,  # home_losses
+                away_league_record.losses,  # away_losses
+                home_winning_percentage,
+                away_winning_percentage,
+                home.score,  # home_score
+                away.score,  # away_score
+                home.is_winner,  # home_is_winner
+                away.is_winner,  # away_is_winner
+                home.split_squad,  # home_split_squad
+                away.split_squad,  # away_split_squad
+                home.series_number,  # home_series_number
+                away.series_number,  # away_series_number
+                game.is_tie,
+                venue.id_,  # venue_id
+                venue.name,  # venue_name
+                game.double_header,
+                game.game_number,
+                game.tiebreaker,
+                game.if_necessary,
+                game.if_necessary_description,
+                game.games_in_series,
+                game.series_game_number,
+                game.series_description,
+                game.scheduled_innings,
+                game.inning_break_length,
+                game.reverse_home_away_status,
+                capture.captured_at,
             )
+        )
     return unique(rows, KEY, "$.dates[*].games[*]")
 
 
-DAY = "$.dates[*]"
-GAME = f"{DAY}.games[*]"
+GAME = "$.dates[*].games[*]"
 
 TABLE = Table(
     schema="schedule",
     name="schedule_games",
     columns=(
-        Column("schedule_date", "date", "date", ("parameter date",)),
+        Column("schedule_date", "date", "date", ("$.dates[*].date",)),
         Column("sport_id", "smallint", "int2", ("parameter sportId",)),
         Column("game_pk", "bigint", "int8", (f"{GAME}.gamePk",)),
         Column("season", "smallint", "int2", (f"{GAME}.season",)),
