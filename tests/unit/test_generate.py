@@ -211,3 +211,21 @@ def test_the_project_is_generated_alike_under_any_hash_seed() -> None:
 
     assert [process.returncode for process in found] == [0, 0, 0]
     assert len(hashes) == 1
+
+
+@pytest.mark.parametrize(("missing", "said"), [("jinja2", "pip install 'mlb-etl[codegen]'"), ("surprise", None)])
+def test_a_package_that_is_not_installed(
+    missing: str, said: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the generator's own extra it is told how it gets there; any other is passed on."""
+
+    def lack(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+
+    monkeypatch.setattr(cli.commands, "main", lack)
+    if said is None:
+        with pytest.raises(ModuleNotFoundError, match=missing):
+            cli.main(["generate"])
+        return
+    assert cli.main(["generate"]) == 1
+    assert said in capsys.readouterr().err
