@@ -3,8 +3,12 @@
 import builtins
 import keyword
 import re
+from typing import NewType
 
 from mlb_contracts import limits
+
+# A name in generated Python; only `python_name` makes one. A name in SQL is sqlglot's Identifier (postgres.nodes).
+Identifier = NewType("Identifier", str)
 
 _SQL_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
@@ -20,14 +24,21 @@ def pascal(name: str) -> str:
     return "".join(word.capitalize() for word in snake(name).split("_"))
 
 
-def identifier(name: str) -> str:
+def identifier(name: str) -> Identifier:
     """A Python name in snake case that is not a keyword and shadows no builtin."""
     candidate = re.sub(r"\W", "_", snake(name), flags=re.ASCII) or "_"
     if candidate[0].isdigit():
         candidate = f"n{candidate}"
     if keyword.iskeyword(candidate) or keyword.issoftkeyword(candidate) or hasattr(builtins, candidate):
         candidate += "_"
-    return candidate
+    return python_name(candidate)
+
+
+def python_name(text: str) -> Identifier:
+    """The text as a name in Python. Raises ValueError where it is none."""
+    if not text.isidentifier() or keyword.iskeyword(text):
+        raise ValueError(f"{text!r} is no name in Python")
+    return Identifier(text)
 
 
 def is_sql_name(name: str) -> bool:

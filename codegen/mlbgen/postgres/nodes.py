@@ -5,10 +5,14 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from mlbgen import ir
+from mlbgen.language.names import is_sql_name
 from mlbgen.postgres.printer import Written
 
 
 def name(text: str) -> exp.Identifier:
+    """The name, quoted. Raises ValueError for a text that lowering would not have let through as one."""
+    if not is_sql_name(text):
+        raise ValueError(f"{text!r} is no name in SQL")
     return exp.Identifier(this=text, quoted=True)
 
 

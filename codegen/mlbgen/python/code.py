@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import NewType, TypeVar
 
+from mlbgen.language.names import Identifier, python_name
+
 # Python source that is safe to place: made by `quoted` and its like, never by a mapping.
 Code = NewType("Code", str)
 
@@ -72,13 +74,13 @@ class Names:
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
 
-    def take(self, *candidates: str) -> str:
-        """The first candidate that is free, or the last with underscores after it."""
+    def take(self, *candidates: str) -> Identifier:
+        """The first candidate that is free, or the last with underscores after it; ValueError for what is no name."""
         name = next((each for each in candidates if each not in self._taken), candidates[-1])
         while name in self._taken:
             name += "_"
         self._taken.add(name)
-        return name
+        return python_name(name)
 
 
 def told_apart(ways: Mapping[K, tuple[str, ...]], taken: Collection[str]) -> dict[K, str]:

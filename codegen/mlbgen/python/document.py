@@ -10,7 +10,7 @@ from mlbgen.rendering import render
 
 @dataclass(frozen=True, slots=True)
 class _Class:
-    name: str
+    name: Code
     options: Code
     fields: tuple[Code, ...]
 
@@ -36,7 +36,7 @@ def text(method: ir.Method, tree: Tree) -> str:
             docstring=Code(f'"""What is read of a response of {name}{inside}. Any member can be missing or null."""'),
             classes=tuple(
                 _Class(
-                    each.annotation,
+                    Code(each.annotation),
                     Code(', rename="camel"' if any(map(_is_camel, each.members)) else ""),
                     tuple(map(_field, each.members)),
                 )

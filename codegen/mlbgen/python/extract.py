@@ -11,7 +11,7 @@ from typing import assert_never
 
 from mlbgen import ir
 from mlbgen.ir import columns
-from mlbgen.language.names import identifier
+from mlbgen.language.names import Identifier, identifier, python_name
 from mlbgen.python import conditions
 from mlbgen.python.code import Code, Names, quoted, told_apart
 from mlbgen.python.scope import Place, Scope, Value, Variable
@@ -37,7 +37,7 @@ class Body:
     """The statements of `extract`, and the constants of document.py that they use."""
 
     statements: Code
-    constants: tuple[str, ...]
+    constants: tuple[Identifier, ...]
 
 
 def body(table: ir.Table, tree: Tree) -> Body:
@@ -58,7 +58,7 @@ class _Writer:
             column.name: names.take(identifier(column.name)) for column in table.columns if not self._is_in_row(column)
         }
         self.row: dict[str, str] = {}
-        self.scope = Scope(names, Variable("document", tree.root, 0), len(table.levels), called)
+        self.scope = Scope(names, Variable(python_name("document"), tree.root, 0), len(table.levels), called)
         self.levels = {level.name: names.take(identifier(level.name), f"{level.name}_item") for level in table.levels}
         self.indexes: dict[str, tuple[str, int]] = {}  # by level: the local that counts its items, and from where
         self.keys: dict[str, str] = {}

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from mlbgen import ir
 from mlbgen.ir.columns import item_path
-from mlbgen.language.names import identifier
+from mlbgen.language.names import Identifier, identifier
 from mlbgen.python.code import Code, Names, quoted, quoted_around
 
 # Modules beside those of the tables, and names of method.py, which imports them.
@@ -30,7 +30,7 @@ def _kind(declared: ir.Partition) -> str:
             assert_never(declared)
 
 
-def modules(method: ir.Method) -> tuple[str, ...]:
+def modules(method: ir.Method) -> tuple[Identifier, ...]:
     """The names of the tables' modules, in the tables' order."""
     names = Names(_TAKEN)
     return tuple(names.take(identifier(each.name), f"{each.schema}_{each.name}") for each in method.tables)

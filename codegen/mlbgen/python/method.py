@@ -6,6 +6,7 @@ from typing import assert_never
 from mlb_contracts import sql_types
 from mlbgen import ir
 from mlbgen.ir import columns
+from mlbgen.language.names import Identifier, python_name
 from mlbgen.python import accept
 from mlbgen.python.code import Code, Names, header, quoted
 from mlbgen.python.facts import modules, partition
@@ -14,13 +15,14 @@ from mlbgen.python.scope import Scope, Variable
 from mlbgen.python.tree import ANSWER, ROOT, Tree
 from mlbgen.rendering import render
 
+_DOCUMENT = python_name("document")
 _TAKEN = ("answer", "capture", "convert", "date", "datetime", "document", "each")
 
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    name: str
-    annotation: str
+    name: Identifier
+    annotation: Code
     arguments: Code
     statements: Code
     fact: Code
@@ -39,8 +41,8 @@ class _Items:
 class _Context:
     header: Code
     docstring: Code
-    constants: tuple[str, ...]
-    modules: tuple[str, ...]
+    constants: tuple[Identifier, ...]
+    modules: tuple[Identifier, ...]
     keys: tuple[_Key, ...]
     accept_arguments: Code
     accept: Code
@@ -53,7 +55,7 @@ class _Context:
 
 def text(method: ir.Method, tree: Tree) -> str:
     """The module's text; its imports are pruned by the formatter."""
-    constants: set[str] = set()
+    constants: set[Identifier] = set()
     keys = tuple(_key(key, tree, constants) for key in method.document)
     tests = _accept(method, tree, constants)
     structs = [ROOT] if tree.answer is None else [ANSWER, ROOT]
@@ -96,7 +98,7 @@ def _facts(method: ir.Method) -> tuple[Code, ...]:
     )
 
 
-def _key(key: ir.DocumentKey, tree: Tree, constants: set[str]) -> _Key:
+def _key(key: ir.DocumentKey, tree: Tree, constants: set[Identifier]) -> _Key:
     scope = _scope(tree)
     if isinstance(key.value, ir.ParameterValue):
         value, json_type, place = scope.parameter(key.value.name), "string", columns.parameter(key.value.name)
@@ -116,7 +118,8 @@ def _key(key: ir.DocumentKey, tree: Tree, constants: set[str]) -> _Key:
         ways = ", ".join(map(_asked_by, key.asked_by))
         source += f", asked_by=({ways}{',' if len(key.asked_by) == 1 else ''})"
     fact = f"DocumentKey({quoted(key.name)}, {quoted(str(key.type))}, read_{key.name}, {source})"
-    return _Key(key.name, f"{sql_types.facts(key.type).python} | None", Code(arguments), _statements(scope), Code(fact))
+    annotation = Code(f"{sql_types.facts(key.type).python} | None")
+    return _Key(python_name(key.name), annotation, Code(arguments), _statements(scope), Code(fact))
 
 
 def _asked_by(way: ir.AskedBy) -> str:
@@ -144,16 +147,16 @@ def _test(test: ir.RuleTest) -> tuple[str, str | None]:
             assert_never(test)
 
 
-def _response(tree: Tree) -> tuple[str, str]:
+def _response(tree: Tree) -> tuple[Identifier, Identifier]:
     """What rules call the response, and its struct."""
-    return ("document", ROOT) if tree.answer is None else ("answer", ANSWER)
+    return (_DOCUMENT, ROOT) if tree.answer is None else (python_name("answer"), ANSWER)
 
 
 def _form(form: ir.Form) -> Code:
     return Code(f"Form{quoted((form.method, form.url, form.query))}")
 
 
-def _items(method: ir.Method, tree: Tree, constants: set[str]) -> _Items | None:
+def _items(method: ir.Method, tree: Tree, constants: set[Identifier]) -> _Items | None:
     if method.items is None:
         return None
     scope = _of_response(tree)
@@ -168,7 +171,7 @@ def _of_response(tree: Tree) -> Scope:
     return Scope(Names(_TAKEN), Variable(_response(tree)[0], tree.answer or tree.root, 0), 0)
 
 
-def _accept(method: ir.Method, tree: Tree, constants: set[str]) -> Code:
+def _accept(method: ir.Method, tree: Tree, constants: set[Identifier]) -> Code:
     scope = _of_response(tree)
     for rule in method.rules:
         accept.say(scope, rule)
@@ -177,7 +180,7 @@ def _accept(method: ir.Method, tree: Tree, constants: set[str]) -> Code:
 
 
 def _scope(tree: Tree) -> Scope:
-    return Scope(Names(_TAKEN), Variable("document", tree.root, 0), 0)
+    return Scope(Names(_TAKEN), Variable(_DOCUMENT, tree.root, 0), 0)
 
 
 def _statements(scope: Scope) -> Code:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from mlbgen import ir
-from mlbgen.language.names import identifier
+from mlbgen.language.names import Identifier, identifier
 from mlbgen.python.code import Names, quoted, quoted_around
 from mlbgen.python.tree import Node
 
@@ -14,7 +14,7 @@ from mlbgen.python.tree import Node
 class Variable:
     """A local that stands for a place of the document, known from `depth` loops on."""
 
-    name: str
+    name: Identifier
     node: Node
     depth: int
 
@@ -46,7 +46,7 @@ class Scope:
         self.places: dict[Place, Variable] = {}
         self._called = called or {}
         self.blocks: list[list[str]] = [[] for _ in range(levels + 1)]
-        self.constants: set[str] = set()
+        self.constants: set[Identifier] = set()
         self.used: set[str] = set()
         self._variables = {"$": root}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mlbgen import ir
 from mlbgen.ir import columns
-from mlbgen.language.names import pascal
+from mlbgen.language.names import Identifier, pascal, python_name
 from mlbgen.python import extract
 from mlbgen.python.code import WIDTH, Code, Names, docstring, header, quoted, wrapped
 from mlbgen.python.facts import Paths, partition
@@ -31,8 +31,8 @@ _TAKEN_CLASSES = (
 class _Context:
     header: Code
     docstring: Code
-    constants: tuple[str, ...]
-    model: str
+    constants: tuple[Identifier, ...]
+    model: Identifier
     description: Code
     fields: tuple[Code, ...]
     row: Code
@@ -82,9 +82,8 @@ def text(method: ir.Method, table: ir.Table, tree: Tree) -> str:
 
 def _field(column: ir.Column) -> Code:
     default = "default=None, " if column.nullable else ""
-    return Code(
-        f"{column.name}: {columns.annotation(column)} = Field({default}description={wrapped(column.description)})"
-    )
+    name, annotation = python_name(column.name), columns.annotation(column)
+    return Code(f"{name}: {annotation} = Field({default}description={wrapped(column.description)})")
 
 
 def _row(sent: list[ir.Column]) -> Code:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from mlbgen import ir
 from mlbgen.language.errors import MlbgenError
-from mlbgen.language.names import identifier, pascal, snake
+from mlbgen.language.names import Identifier, identifier, pascal, python_name, snake
 from mlbgen.python.code import Names, told_apart
 from mlbgen.python.draft import RAW_ITEMS, Draft, read, read_answer
 from mlbgen.samples.shape import Shape
 
-ROOT = "Document"
-ANSWER = "Answer"
+ROOT = python_name("Document")
+ANSWER = python_name("Answer")
 _UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
 _TAKEN_ATTRIBUTES = ("date", "field")  # names that the body of a class needs itself
 # In snake case.
@@ -40,9 +40,9 @@ class Node:
     is_map: bool = False
 
     @property
-    def constant(self) -> str:
+    def constant(self) -> Identifier:
         """The name of the object that stands for an absent one."""
-        return f"NO_{snake(self.annotation).upper()}"
+        return python_name(f"NO_{snake(self.annotation).upper()}")
 
     @property
     def each(self) -> "Node":
@@ -61,7 +61,7 @@ class Member:
     """A member of an object; `keeps_null` where a filter tells null from absent."""
 
     json_name: str
-    attribute: str
+    attribute: Identifier
     node: Node
     keeps_null: bool
 
@@ -134,7 +134,7 @@ class _Builder:
                 Member(json_name, attributes.take(identifier(json_name)), self._node(member), member.keeps_null)
                 for json_name, member in draft.members.items()
             )
-            self.structs[name] = Node(name, members)
+            self.structs[name] = Node(python_name(name), members)
         if draft.can_lack:
             self.lacking[name] = self.structs[name]
         return self.structs[name]
