@@ -71,6 +71,7 @@ READERS = [
     ("schema", "init"),
     ("status",),
     ("quarantine", "list"),
+    ("raw", "list"),
     ("schema", "partitions", "--drop-before", "2024-01"),
 ]
 

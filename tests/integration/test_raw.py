@@ -19,9 +19,11 @@ from checks import some
 from click.testing import CliRunner, Result
 from databases import temporary_database
 from psycopg import sql
+from sample_tables.game import METHOD
 from samples import PACKAGE, at, connect, response, stores
 
 from mlb_contracts.response import Response
+from mlb_etl import registry
 from mlb_etl.capture import loader, record, stub_files
 from mlb_etl.cli import cli
 from mlb_etl.stores.embedded.server import Server
@@ -279,6 +281,16 @@ def test_they_are_found_by_what_was_asked_and_when(connection: Connection) -> No
     assert games("--since", "2024-07-02") == ["3"]
     assert set(games("--before", "2024-07-02", "--method", "sample.game")) == {"1", "2"}
     assert run("list", "--param", "game_pk=9").stdout == "nothing\n"
+
+
+def test_a_raw_table_that_methods_share_is_listed_and_exported_once(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(connection, answer(1, at(0)))
+    monkeypatch.setattr(registry, "methods", lambda _: {"sample.game": "", "sample.game:plays": ""})
+    monkeypatch.setattr(registry, "method", lambda *_: METHOD)
+    assert len(listed()) == 1
+    assert exported() == {"written": 1, "present": 0, "failed": []}
 
 
 def test_a_damaged_frame_is_listed_without_its_size(connection: Connection) -> None:

@@ -211,7 +211,12 @@ def export(
 
 
 def _methods(package: str, names: Sequence[str]) -> list[Method]:
-    return [registry.method(package, name) for name in dict.fromkeys(names) or sorted(registry.methods(package))]
+    """Those of these names, or all; one of each raw table, which several methods may share."""
+    found: dict[str, Method] = {}
+    for name in names or sorted(registry.methods(package)):
+        method = registry.method(package, name)
+        found.setdefault(method.qualified_raw_table, method)
+    return list(found.values())
 
 
 def _precision(of: datetime) -> timedelta:
