@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -317,7 +318,13 @@ def test_an_object_store_fills_new_raw_tables(connection: Connection) -> None:
     kept = [answer(1, 0), answer(2, 1)]
     for each in kept:
         ObjectStore("store", make=True).put(each)
+    late = replace(answer(3, 9), query_params={"hydrate": "team"})
+    ObjectStore("store").put(late)
+    [file] = Path("store").rglob("hydrate=team/*.gz")
+    file.rename(file.parents[1] / file.name)  # as it was called before the first release
+    kept.append(late)
     assert "no folder" in run("--from-store", "nowhere", "--yes", code=1).stderr
     assert schemas(connection) == {"etl", "sample"}, "before anything is renamed"
-    assert restarted("--from-store", "store")["stored"] == 2
+    done = restarted("--from-store", "store")
+    assert (done["stored"], done["refused"]) == (3, [])
     assert [row[-1] for row in rows(connection)] == [each.data for each in kept]

@@ -9,12 +9,12 @@ import gzip
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from mlb_contracts import requests
@@ -139,10 +139,19 @@ class ObjectStore:
 
 def name_of(response: Response) -> str:
     """The object of a response: under its request, with parameters that are too long for names of files as a hash."""
-    time = response.captured_at.astimezone(UTC)
     about = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in requests.told(response.parameters)]
     if any(len(each) > _LONGEST_SEGMENT for each in about) or len(about) > _MOST_SEGMENTS:
         about = [f"request={hashlib.sha256(response.request.encode()).hexdigest()}"]
+    return _named(response, about)
+
+
+def former_name_of(response: Response, keys: Mapping[str, Any]) -> str:
+    """The object of a response as it was called before the first release: under the keys of its one document."""
+    return _named(response, [f"{name}={quote(str(value), safe='')}" for name, value in keys.items()])
+
+
+def _named(response: Response, about: Sequence[str]) -> str:
+    time = response.captured_at.astimezone(UTC)
     digest = hashlib.sha256(response.data).hexdigest()[:_DIGITS]
     folder = [f"endpoint={response.endpoint}", f"method={response.method}", f"date={time:%Y-%m-%d}", *about]
     return f"{'/'.join(folder)}/captured_at={time:%Y%m%dT%H%M%S.%f}Z_{digest}.json.gz"

@@ -11,7 +11,7 @@ from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.capture.loader import Loader
-from mlb_etl.capture.object_store import ObjectStore, name_of
+from mlb_etl.capture.object_store import ObjectStore, former_name_of, name_of
 from mlb_etl.capture.restored import Bad, Restored
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract.answer import Held
@@ -89,6 +89,8 @@ def _restore(loader: Loader, name: str, coming: Future[Response]) -> Restored:
 
 def _held(name: str, method: Method, response: Response) -> tuple[Held, ...]:
     """The documents of a response, which has to be what the object's name says."""
-    if name_of(response) != name:
+    held = answers.read(method, response)
+    former = [former_name_of(response, each.keys) for each in held]
+    if name != name_of(response) and former != [name]:
         raise Rejected("the object stands under another name than its content has", value=name_of(response))
-    return answers.read(method, response)
+    return held
