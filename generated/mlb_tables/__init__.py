@@ -5,7 +5,12 @@
 
 METHODS: dict[str, str] = {
     "game.liveGameV1": __name__ + ".game.live_game_v1.method",
+    "person.person": __name__ + ".person.person.method",
     "schedule.schedule": __name__ + ".schedule.schedule.method",
+    "season.seasons": __name__ + ".season.seasons.method",
+    "team.teams": __name__ + ".team.teams.method",
 }
 
-ALIASES: dict[str, str] = {}
+ALIASES: dict[str, str] = {
+    "season.allSeasons": "season.seasons",
+}

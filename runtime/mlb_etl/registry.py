@@ -33,6 +33,11 @@ def with_hydrations(package: str, name: str) -> list[str]:
     return [own, *sorted(each for each in known if each.startswith(f"{own}:"))]
 
 
+def names(package: str) -> frozenset[str]:
+    """The names under which the package's methods are captured: their own, and those of their forms."""
+    return frozenset((*methods(package), *_aliases(package)))
+
+
 def method(package: str, name: str) -> Method:
     """The method of that name, or that has a form of that name; raises EtlError where there is none."""
     known = methods(package)

@@ -21,7 +21,7 @@ from mlbgen.postgres import migrations
 from mlbgen.project import generate
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = ("game", "schedule")
+SCHEMAS = ("game", "person", "schedule", "season", "team")
 HOSTILE = [
     "it's",
     "x'; DROP TABLE league.games; --",
@@ -72,7 +72,7 @@ def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
 
 
 def test_catalog(tables: dict[str, str], snapshot: SnapshotAssertion) -> None:
-    assert len(tables) == 18 + 3
+    assert len(tables) == 19 + 4 + 3 * 3
     for name, text in tables.items():
         assert text == snapshot(name=name, extension_class=TextFile)
 
@@ -81,7 +81,16 @@ def test_the_catalog_is_the_same_on_15(tables: dict[str, str], server15: Server,
     assert described(server15, scripts) == tables
 
 
-@pytest.mark.parametrize(("script", "number"), [("V2__game_live_tables.sql", 17), ("V3__schedule_tables.sql", 2)])
+@pytest.mark.parametrize(
+    ("script", "number"),
+    [
+        ("V2__game_live_tables.sql", 17),
+        ("V3__person_tables.sql", 1),
+        ("V4__schedule_tables.sql", 2),
+        ("V5__season_seasons_tables.sql", 1),
+        ("V6__team_teams_tables.sql", 1),
+    ],
+)
 def test_the_tables_need_nothing_before_them(
     connection: Connection, scripts: dict[str, str], script: str, number: int
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from checks import some
 
+import mlb_tables
 from mlbgen.language.errors import MlbgenError
 from mlbgen.samples import infer, shape_file, stubs
 from mlbgen.samples.shape import Shape
@@ -173,12 +174,12 @@ def test_a_folder_without_stubs(tmp_path: Path) -> None:
         stubs.find(tmp_path)
 
 
-@pytest.mark.parametrize("method", ["game.liveGameV1", "schedule.schedule"])
+@pytest.mark.parametrize("method", mlb_tables.METHODS)
 def test_the_committed_shape_is_that_of_the_samples(stubs_dir: Path, tmp_path: Path, method: str) -> None:
     """There may be more samples by now: they add places and types, and take none away."""
     root = Path(__file__).parents[2]
     path = infer.path(method)
-    (text,) = infer.files(stubs.with_own(root, [stubs_dir]), {method}).values()
+    (text,) = infer.files(stubs.with_own(root, [stubs_dir]), {method}, mlb_tables.ALIASES).values()
     (tmp_path / "shape.json").write_text(text)
     committed, inferred = shape_file.load(root / path), shape_file.load(tmp_path / "shape.json")
     if inferred.seen == committed.seen:

@@ -93,7 +93,8 @@ REFUSED = {
         ":5:18: storage.raw.backend: Input should be 'postgres' or 'object_store'"
     ),
     ("method: liveGameV1", "method: liveGameV2"): (
-        ":3:34: no mapping for game.liveGameV2; mlb_tables has game.liveGameV1, schedule.schedule"
+        ":3:34: no mapping for game.liveGameV2; mlb_tables has game.liveGameV1, person.person,"
+        " schedule.schedule, season.seasons, team.teams"
     ),
     ("backend: postgres", "backend: object_store"): ":5:8: storage.raw: table: only postgres has tables",
     ("{backend: postgres, table: game.live_game_v1,", "{table: game.live_game_v1,"): (
@@ -271,7 +272,7 @@ def test_a_value_of_another_kind(data: st.DataObject) -> None:
 def test_jobs_go_by_name_wherever_the_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     files = sorted((ROOT / "config" / "jobs").glob("*.yaml"))
-    assert len(files) == 6
+    assert len(files) == 12
     for file in files:
         job = job_files.load(file.stem, "mlb_tables")
         assert job == job_files.load(str(file), "mlb_tables")
@@ -281,7 +282,8 @@ def test_jobs_go_by_name_wherever_the_command_runs(tmp_path: Path, monkeypatch: 
         job_files.find("game_live_dat")
     assert str(caught.value) == (
         "there is no file game_live_dat, and no job of that name; there are game_live_date, game_live_season,"
-        " game_live_specific, game_live_transform, schedule_daily, schedule_transform"
+        " game_live_specific, game_live_transform, person, person_transform, schedule_daily, schedule_transform,"
+        " season, season_transform, team, team_transform"
     )
     (tmp_path / "game_live_date").write_text(SPECIFIC)
     assert job_files.load("game_live_date", "mlb_tables").name == "game_live_specific", "a file goes before"

@@ -89,6 +89,11 @@ def test_the_package_lists_aliases() -> None:
             "no path with parameters of letters",
         ),
         (("/api/v1/{gamePk}/everything", "/api/v1/plays/all/{gamePk}"), "MG023", "of allPlays already"),
+        (
+            ("  items:", '    - {url: "/api/v1/plays", query: [level, gamePk, plays]}\n  items:'),
+            "MG023",
+            'a form "/api/v1/plays" of gameV1 already',
+        ),
         (("/all/{gamePk}", "/{gamePk}/{gamePk}"), "MG023", 'a parameter "gamePk" already'),
         (("query: [gamePk, plays, level]", "query: [gamePk, plays, gamePk]"), "MG023", 'a parameter "gamePk" already'),
         (('{method: allPlays, url: "/api/v1/plays/all', '{method: class, url: "/api/v1/plays/all'), "MG021", "package"),
@@ -130,6 +135,14 @@ def test_a_sample_is_whole_by_what_its_own_form_allows(given: Stub, why: str | N
 def test_of_two_forms_of_a_name_that_with_the_parameters_in_its_url_is_meant() -> None:
     method = lowered(("query: [gamePk, plays, level]", "query: [gamePk, plays, half, level]"))
     assert whole.why_partial(method, stub("gameV1", gamePk="1", half="top")) == "asked with parameter half"
+
+
+def test_of_forms_with_one_url_that_which_knows_the_parameters_is_meant() -> None:
+    more = '    - {url: "/api/v1/plays", query: [gamePk, half]}\n  items:'
+    method = lowered(("  items:", more), ("/api/v1/plays/{gamePk}", "/api/v1/each/{gamePk}/{half}"))
+    assert [form.url for form in method.forms].count("/api/v1/plays") == 2
+    assert whole.why_partial(method, stub("gameV1", gamePk="1", plays="2")) is None
+    assert whole.why_partial(method, stub("gameV1", gamePk="1", half="top", plays="2")) == "asked with parameter plays"
 
 
 def test_samples_of_all_forms_are_checked() -> None:

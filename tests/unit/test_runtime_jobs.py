@@ -111,7 +111,8 @@ def test_the_jobs_of_the_repository() -> None:
     found = {path.stem: job_files.read(path) for path in folder.glob("*.yaml")}
     assert found.keys() == {
         *("game_live_date", "game_live_season", "game_live_specific", "game_live_transform"),
-        *("schedule_daily", "schedule_transform"),
+        *("person", "person_transform", "schedule_daily", "schedule_transform"),
+        *("season", "season_transform", "team", "team_transform"),
     }
     assert all(stem == job.name for stem, job in found.items())
 

@@ -13,15 +13,24 @@ _PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
 
 def forms(report: Report, place: Place, declared: spec.Source) -> tuple[ir.Form, ...]:
-    """The forms, that of the source first: each URL comes once, and each has the parameters that tell documents."""
+    """The forms, that of the source first: each has the parameters that tell documents.
+
+    A URL may come several times, with other queries: what a request asks for goes by its parameters.
+    """
     found: list[ir.Form] = []
     for at, form in _declared(place, declared):
         _check_names(report, at, form)
         made = ir.Form(form.method or declared.method, form.url, None if form.query is None else tuple(form.query))
-        if any((made.method, made.url) == (each.method, each.url) for each in found):
+        if any(_same(made, each) for each in found):
             report.add("MG023", at.at("url"), f'there is a form "{form.url}" of {made.method} already')
         found.append(made)
     return tuple(found)
+
+
+def _same(first: ir.Form, second: ir.Form) -> bool:
+    """Whether requests that have the one form have the other one too."""
+    same_query = None in (first.query, second.query) or {*(first.query or ())} == {*(second.query or ())}
+    return (first.method, first.url) == (second.method, second.url) and same_query
 
 
 def check_parameter(

@@ -31,16 +31,23 @@ def why_partial(method: ir.Method, stub: Stub) -> str | None:
                 fit(parameters[name], key.type, None)
             except Misfit:
                 return f"{parameter(name)} is not one {key.type}"
-    form = _form(method, stub)
-    unknown = sorted(parameters.keys() - form.path_parameters - set(form.query or ()))
-    return f"asked with {parameter(unknown[0])}" if unknown and form.query is not None else None
+    unknown = _unknown(_form(method, stub), stub)
+    return f"asked with {parameter(unknown[0])}" if unknown else None
 
 
 def _form(method: ir.Method, stub: Stub) -> ir.Form:
-    """The form that the sample's request has: of those with its name, that with most of its parameters in the URL."""
+    """The form that the sample's request has: of those with its name, that with most of its parameters in the URL.
+
+    Of several forms with one URL it is that which knows most of the parameters.
+    """
     named = [form for form in method.forms if f"{method.endpoint}.{form.method}" == stub.name] or method.forms[:1]
     fitting = [form for form in named if form.path_parameters <= stub.parameters.keys()]
-    return max(fitting or named, key=lambda form: len(form.path_parameters))
+    return max(fitting or named, key=lambda form: (len(form.path_parameters), -len(_unknown(form, stub))))
+
+
+def _unknown(form: ir.Form, stub: Stub) -> list[str]:
+    """Parameters of the sample's request that requests of the form do not have."""
+    return [] if form.query is None else sorted(stub.parameters.keys() - form.path_parameters - {*form.query})
 
 
 def why_refused(method: ir.Method, stub: Stub) -> str | None:

@@ -72,7 +72,7 @@ class Loader:
     def method(self, response: Response) -> Method:
         """The method that it is a response of; raises Unmapped where the package has no tables of it."""
         name = f"{response.endpoint}.{response.method}"
-        if name not in registry.methods(self._package):
+        if name not in registry.names(self._package):
             raise Unmapped(f"{self._package} has no mapping for it", path="$.method", value=name)
         return registry.method(self._package, name)
 
@@ -144,7 +144,7 @@ def _held(method: Method, response: Response) -> tuple[Held, ...]:
 
 def choose(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:
     """The stubs below the folder that answer a request with these path parameters, of methods that the package has."""
-    known = registry.methods(package)
+    known = registry.names(package)
     chosen = []
     for file in stub_files.find(folder):
         try:
