@@ -34,9 +34,23 @@ NAMES = sorted(folder.name for folder in CASES.iterdir())
 FOLDER = f"{layout.generated()}/league/game_v1"
 CAPTURED_AT = datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)
 # What a case shows besides the structs and the tables.
-METHODS = ("accept_rules", "forms", "items", "items_at_root", "list_at_root", "request_parameters", "unreadable")
+METHODS = (
+    "accept_rules",
+    "forms",
+    "hydrations",
+    "items",
+    "items_at_root",
+    "list_at_root",
+    "request_parameters",
+    "unreadable",
+)
 ALSO = {
     **{case: {f"{FOLDER}/method.py": "method.py"} for case in METHODS},
+    "hydrations": {
+        f"{FOLDER}/method.py": "method.py",
+        f"{layout.generated()}/__init__.py": "package.py",
+        **{f"{FOLDER}_education/{name}.py": f"education_{name}.py" for name in ("document", "method", "schools")},
+    },
     **{
         case: {f"{layout.generated()}/migrations/V2__league_game_tables.sql": "tables.sql"}
         for case in NAMES
@@ -75,14 +89,14 @@ def shown(case: str, files: Mapping[str, str]) -> dict[str, str]:
     """The files of a case by their names in `expected`."""
     also = ALSO.get(case, {})
     left_out = {"__init__.py", "api.py", "method.py"}
-    own = {path: Path(path).name for path in files if path.startswith(FOLDER) and Path(path).name not in left_out}
+    own = {path: Path(path).name for path in files if path.startswith(f"{FOLDER}/") and Path(path).name not in left_out}
     return {name: files[path] for path, name in {**own, **also}.items()}
 
 
 def written(case: str, files: Mapping[str, str], folder: Path) -> Method:
     """The method of a case, of a package of its own."""
     for path, text in files.items():
-        if path.startswith(FOLDER) and not path.endswith("api.py"):
+        if path.startswith(f"{FOLDER}/") and not path.endswith("api.py"):
             module = folder / f"golden_{case}" / Path(path).name
             module.parent.mkdir(exist_ok=True)
             module.write_text(text)
@@ -148,7 +162,8 @@ def test_case(
             path.unlink()
     else:
         assert not stale
-    for table, mapped in some(zip(method.tables, given.method.tables, strict=True)):
+    base, *_ = lower.parts(given.method)
+    for table, mapped in some(zip(method.tables, base.tables, strict=True)):
         for stub in stubs.find(CASES / case / "stubs"):
             rows = made[Path(stub.file).name]
             documents = interpret.documents(given.method.items, stub.document)
@@ -178,7 +193,7 @@ def test_goldens_pass_the_type_checker(tmp_path: Path) -> None:
     for case in NAMES:
         files = generate.files([lowered(case)])
         for path, text in files.items():
-            if path.startswith(FOLDER) and not path.endswith("api.py"):
+            if path.startswith(f"{FOLDER}/") and not path.endswith("api.py"):
                 module = tmp_path / f"golden_{case}" / Path(path).name
                 module.parent.mkdir(exist_ok=True)
                 module.write_text(text)

@@ -249,7 +249,7 @@ class Table:
     """`columns` in their order in the database; captured_at and ingested_at are the last two.
 
     `identity` is what makes a row the same one in another capture: the primary key, but for a column that widens it and
-    can change. `guarded`: a loss of its rows is suspicious.
+    can change. `guarded`: a loss of its rows is suspicious. With `hydration` only answers that were asked for it count.
     """
 
     schema: str
@@ -267,6 +267,7 @@ class Table:
     checks: tuple[Check, ...]
     guarded: bool
     position: Position
+    hydration: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,11 +437,12 @@ class Method:
     position: Position
     items: Items | None = None
     other_forms: tuple[Form, ...] = ()
+    hydration: str | None = None
 
     @property
     def name(self) -> str:
-        """Endpoint and method: `game.liveGameV1`."""
-        return f"{self.endpoint}.{self.method}"
+        """Endpoint and method, such as `game.liveGameV1`, and the hydration that its tables are of."""
+        return f"{self.endpoint}.{self.method}{'' if self.hydration is None else f':{self.hydration}'}"
 
     @property
     def forms(self) -> tuple[Form, ...]:
@@ -450,5 +452,5 @@ class Method:
     @property
     def aliases(self) -> tuple[str, ...]:
         """The names of the API for its other forms, such as `season.allSeasons`."""
-        names = dict.fromkeys(f"{self.endpoint}.{form.method}" for form in self.other_forms)
-        return tuple(name for name in names if name != self.name)
+        names = dict.fromkeys(form.method for form in self.other_forms)
+        return tuple(f"{self.endpoint}.{name}" for name in names if name != self.method)

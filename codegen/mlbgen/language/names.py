@@ -19,6 +19,11 @@ def snake(name: str) -> str:
     return "_".join(word.lower() for word in _WORD_BREAK.split(name) if word)
 
 
+def folder(endpoint: str, method: str, hydration: str | None = None) -> str:
+    """The folder of a method in the package: `game/live_game_v1`, and of a hydration `person/person_education`."""
+    return f"{snake(endpoint)}/{snake(method)}{'' if hydration is None else f'_{snake(hydration)}'}"
+
+
 def pascal(name: str) -> str:
     """`playEvents` -> `PlayEvents`, `live_game_plays` -> `LiveGamePlays`."""
     return "".join(word.capitalize() for word in snake(name).split("_"))

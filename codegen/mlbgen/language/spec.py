@@ -232,6 +232,11 @@ class Table(Spec):
     name: Text = Field(description="schema.table")
     description: Text
     for_each: ForEach | None = None
+    hydrate: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_{}]*$")] | None = Field(
+        default=None,
+        description="A hydration, such as education: only answers to requests that ask for it, by their parameter "
+        "hydrate, say anything of the rows; others leave them as they are.",
+    )
     rows: dict[str, PathText] = Field(
         default={}, description="Levels, outermost first; without any, the table has one row per document."
     )

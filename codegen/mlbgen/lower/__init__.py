@@ -10,9 +10,11 @@ from types import MappingProxyType
 
 from mlbgen import ir
 from mlbgen.language import source, spec
+from mlbgen.language.names import folder
 from mlbgen.language.source import MappingSource
-from mlbgen.lower import absent, documents, expand, grammar, ignored, method, naming, requests, tables
+from mlbgen.lower import absent, documents, expand, grammar, hydrations, ignored, method, naming, requests, tables
 from mlbgen.lower.fingerprint import fingerprint
+from mlbgen.lower.hydrations import parts
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import Scope
 from mlbgen.samples.shape import Shape
@@ -46,9 +48,16 @@ def method_names(mapping: spec.Mapping) -> list[str]:
     return [f"{declared.endpoint}.{name}" for name in dict.fromkeys(methods)]
 
 
+def package_names(mapping: spec.Mapping) -> list[str]:
+    """The packages that are generated for the mapping: of the method, and of each hydration."""
+    hydrations_ = dict.fromkeys(table.hydrate for table in mapping.tables if table.hydrate is not None)
+    return [folder(mapping.source.endpoint, mapping.source.method, each) for each in (None, *hydrations_)]
+
+
 def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, others: Mapping[str, str]) -> ir.Method:
     declared, at = mapping.source, place.at("source")
     mapped: set[str] = set()
+    hydrations.check(report, place, mapping)
     naming.check_package(report, at.at("endpoint"), declared.endpoint)
     own, *other_forms = requests.forms(report, at, declared)
     items, root = documents.items(report, at, declared, shape, mapped)
@@ -86,4 +95,4 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
     return replace(lowered, ignored=ignored.ignored(report, place.at("ignore"), mapping.ignore, shape, mapped))
 
 
-__all__ = ("load_method", "lower", "method_names", "table_names")
+__all__ = ("load_method", "lower", "method_names", "package_names", "parts", "table_names")

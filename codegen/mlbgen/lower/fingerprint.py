@@ -30,7 +30,7 @@ _LEFT_OUT = frozenset(
 
 
 # What the language got after the first release: a mapping that does not use it keeps its fingerprint.
-_LATER = frozenset({"asked_by", "items", "other_forms"})
+_LATER = frozenset({"asked_by", "hydration", "items", "other_forms"})
 
 
 def fingerprint(method: ir.Method) -> str:

@@ -74,6 +74,9 @@ def _foreign_key(
     if parent is None:
         _report_unknown(report, place.at("references"), declared.references, known)
         return None
+    if draft.table.hydration != parent.table.hydration:
+        _report_other_answers(report, place.at("references"), draft, parent)
+        return None
     if not good or not _check_fit(
         report, place, draft, tuple(declared.columns), parent=parent, document=known.document
     ):
@@ -94,6 +97,16 @@ def _report_unknown(report: Report, place: Place, name: str, known: Known) -> No
         report.add("MG065", place, message, help_)
     else:
         report.add("MG060", place, f'unknown table "{name}"', did_you_mean(name, known.parents))
+
+
+def _report_other_answers(report: Report, place: Place, draft: Draft, parent: Draft) -> None:
+    own, theirs = (
+        "all answers" if each.table.hydration is None else f"answers that were asked for {each.table.hydration}"
+        for each in (draft, parent)
+    )
+    message = f"{parent.table.name} has rows of {theirs}, and this table of {own}"
+    help_ = "leave the foreign key out: their rows are written at different times; queries can still join"
+    report.add("MG065", place, message, help_)
 
 
 def _check_fit(

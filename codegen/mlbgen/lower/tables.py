@@ -96,6 +96,7 @@ class _Table:
             checks=tuple(self._checks()),
             guarded=declared.shrink_guard,
             position=self.position,
+            hydration=declared.hydrate,
         )
         unreferenced = self.partition_by is not None and self.partition_by.foreign_keys is not None
         return foreign_keys.Draft(

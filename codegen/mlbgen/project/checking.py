@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlbgen import lower
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors
 from mlbgen.language.source import with_lines
 from mlbgen.project import generate, migrate
@@ -31,6 +32,7 @@ def check(root: Path, stub_folders: Sequence[Path]) -> Checked:
     checked: tuple[sample.Checked, ...] = ()
     if stub_folders:
         folders = stubs.with_own(root, stub_folders)
-        checked = tuple(sample.check(given.method, stubs.find(*folders)) for given in inputs)
+        parts = [part for given in inputs for part in lower.parts(given.method)]
+        checked = tuple(sample.check(part, stubs.find(*folders)) for part in parts)
         found += [each for of_method in checked for each in of_method.diagnostics]
     return Checked(tuple(sorted(with_lines(found, root=root))), checked)

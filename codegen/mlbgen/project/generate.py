@@ -69,15 +69,16 @@ def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
 
 
 def _named_twice(texts: Iterable[tuple[source.MappingSource, spec.Mapping]]) -> Iterator[Diagnostic]:
-    """Methods that belong to two mappings."""
+    """Methods that belong to two mappings, and what would be generated into one folder."""
     known: dict[str, str] = {}
     for text, mapping in texts:
-        for name in lower.method_names(mapping):
+        names = (*lower.method_names(mapping), *lower.package_names(mapping))
+        for name in names:
             if name in known:
                 message = f"{name} belongs to {known[name]} already"
                 help_ = "write the tables of its documents into that mapping"
                 yield text.diagnostic(text.position(("source", "method")), "MG023", message, help_)
-        known |= dict.fromkeys(lower.method_names(mapping), text.file)
+        known |= dict.fromkeys(names, text.file)
 
 
 def _read(root: Path, text: source.MappingSource, mapping: spec.Mapping, others: Mapping[str, str]) -> Input:
@@ -120,7 +121,7 @@ def files(inputs: Sequence[Input], before: Released | None = None, into: str = l
     `into` is the name of the package; only its folder has that name, no text contains it.
     """
     methods = [each.method for each in inputs]
-    modules = package.files(methods)
+    modules = package.files([part for each in methods for part in lower.parts(each)])
     for each in inputs:
         modules |= _modules(each)
     kept = {} if before is None else {f"{layout.MIGRATIONS}/{name}": text for name, text in before.texts.items()}
@@ -132,14 +133,13 @@ def files(inputs: Sequence[Input], before: Released | None = None, into: str = l
 
 
 def _modules(given: Input) -> dict[str, str]:
-    """The Python modules of one method, by path in the package, unformatted."""
-    mapped = given.method
-    folder = package.folder(mapped)
-    read_of_it = tree.tree(mapped, given.shape)
-    modules = {
-        f"{folder}/document.py": document.text(mapped, read_of_it),
-        f"{folder}/method.py": method.text(mapped, read_of_it),
-    }
-    for name, each in zip(facts.modules(mapped), mapped.tables, strict=True):
-        modules[f"{folder}/{name}.py"] = table.text(mapped, each, read_of_it)
-    return modules | api.files(mapped.endpoint, mapped.method, given.shape)
+    """The Python modules of one mapping, by path in the package, unformatted."""
+    modules = api.files(given.method.endpoint, given.method.method, given.shape)
+    for mapped in lower.parts(given.method):
+        folder = package.folder(mapped)
+        read_of_it = tree.tree(mapped, given.shape)
+        modules[f"{folder}/document.py"] = document.text(mapped, read_of_it)
+        modules[f"{folder}/method.py"] = method.text(mapped, read_of_it)
+        for name, each in zip(facts.modules(mapped), mapped.tables, strict=True):
+            modules[f"{folder}/{name}.py"] = table.text(mapped, each, read_of_it)
+    return modules

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mlbgen import ir
-from mlbgen.python.code import Code, header, quoted
+from mlbgen.python.code import Code, docstring, header, quoted
 from mlbgen.python.tree import ANSWER, ROOT, Member, Tree
 from mlbgen.rendering import render
 
@@ -26,14 +26,14 @@ class _Context:
 
 def text(method: ir.Method, tree: Tree) -> str:
     """The module's text; its imports are pruned by the formatter."""
-    name = f"{method.endpoint}.{method.method}"
-    inside = "" if tree.answer is None else ", and of each document in it"
+    name = method.name if tree.answer is None else f"{method.name}, and of each document in it"
+    summary = f"What is read of a response of {name}."
     roots = [(ROOT, tree.root), *([] if tree.answer is None else [(ANSWER, tree.answer)])]
     return render(
         "document.py.jinja",
         _Context(
             header=header(method.mapping_file),
-            docstring=Code(f'"""What is read of a response of {name}{inside}. Any member can be missing or null."""'),
+            docstring=docstring(f"{summary} Any member can be missing or null.", summary, indent=0),
             classes=tuple(
                 _Class(
                     Code(each.annotation),

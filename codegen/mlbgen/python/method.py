@@ -48,6 +48,7 @@ class _Context:
     accept: Code
     items: "_Items | None"
     other_forms: tuple[Code, ...]
+    hydration: Code | None
     facts: tuple[Code, ...]
     required: tuple[Code, ...]
     rules: tuple[Code, ...]
@@ -65,12 +66,13 @@ def text(method: ir.Method, tree: Tree) -> str:
         "method.py.jinja",
         _Context(
             header=header(method.mapping_file),
-            docstring=Code(f'"""The method {method.endpoint}.{method.method}."""'),
+            docstring=Code(f'"""The method {method.name}."""'),
             keys=keys,
             accept_arguments=Code(f"{given if tests else f'_{given}'}: {struct}, {capture}: Capture"),
             accept=tests,
             items=_items(method, tree, constants),
             other_forms=tuple(map(_form, method.other_forms)),
+            hydration=None if method.hydration is None else quoted(method.hydration),
             constants=(*structs, *sorted(constants)),
             modules=modules(method),
             facts=_facts(method),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mlbgen import ir
-from mlbgen.language.names import snake
+from mlbgen.language import names
 from mlbgen.python.code import Code, header, quoted
 from mlbgen.rendering import render
 
@@ -21,23 +21,21 @@ class _Context:
 
 def folder(method: ir.Method) -> str:
     """The method's folder in the package, such as `game/live_game_v1`."""
-    return f"{snake(method.endpoint)}/{snake(method.method)}"
+    return names.folder(method.endpoint, method.method, method.hydration)
 
 
 def files(methods: Iterable[ir.Method]) -> dict[str, str]:
     """The __init__ modules of the package, by their paths in it."""
     ordered = sorted(methods, key=folder)
-    listed = tuple(
-        (quoted(f"{each.endpoint}.{each.method}"), quoted(f".{folder(each).replace('/', '.')}.method"))
-        for each in ordered
-    )
-    aliases = tuple((quoted(alias), quoted(each.name)) for each in ordered for alias in each.aliases)
+    listed = tuple((quoted(each.name), quoted(f".{folder(each).replace('/', '.')}.method")) for each in ordered)
+    bases = [each for each in ordered if each.hydration is None]
+    aliases = tuple((quoted(alias), quoted(each.name)) for each in bases for alias in each.aliases)
     summary = "Tables of the MLB Stats API: each method and its module, and what else the API calls it."
     texts = {"__init__.py": _init("schemas/mappings", summary, listed, aliases)}
     for each in ordered:
         endpoint, _, _ = folder(each).partition("/")
         texts[f"{endpoint}/__init__.py"] = _init("schemas/mappings", f"Methods of the endpoint {each.endpoint}.")
-        texts[f"{folder(each)}/__init__.py"] = _init(each.mapping_file, f"The method {each.endpoint}.{each.method}.")
+        texts[f"{folder(each)}/__init__.py"] = _init(each.mapping_file, f"The method {each.name}.")
     return texts
 
 

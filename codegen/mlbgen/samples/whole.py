@@ -7,6 +7,7 @@ request did not ask for it.
 from collections.abc import Iterator
 from typing import assert_never
 
+from mlb_contracts import requests
 from mlb_contracts.jsonpath import Steps
 from mlbgen import ir
 from mlbgen.ir.columns import parameter
@@ -16,12 +17,14 @@ from mlbgen.samples.values import Misfit, fit, json_type
 
 def is_of(method: ir.Method, stub: Stub) -> bool:
     """Whether the sample is of one of the method's forms."""
-    return stub.name in {method.name, *method.aliases}
+    return stub.name in {f"{method.endpoint}.{form.method}" for form in method.forms}
 
 
 def why_partial(method: ir.Method, stub: Stub) -> str | None:
     """Why the answer to a request with these parameters may be only a part of a document, or several; else None."""
     parameters = stub.parameters
+    if method.hydration is not None and method.hydration not in requests.hydrations(parameters.get("hydrate", "")):
+        return f"asked without {method.hydration}"
     for key in method.document:
         if isinstance(key.value, ir.ParameterValue):
             name = key.value.name
