@@ -359,7 +359,7 @@ def test_two_processes_keep_one_rate(api: Api, monkeypatch: pytest.MonkeyPatch) 
 def test_wrong_usage() -> None:
     both = run("--job", "specific.yaml", "--game-pk", "1", "--record", "a", "--replay", "b")
     assert both.exit_code == 2
-    assert "not both" in both.output
+    assert "give only one of them" in both.output
     none = run("--job", "specific.yaml")
     assert (none.exit_code, none.output) == (1, "Error: job specific needs its parameter game_pk\n")
     missing = run("--job", "specific.yaml", "--game-pk", "1", "--replay", "none")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from mlb_etl.extract.extract import Extract, extract
 from mlb_etl.extract.lenient import Place
 
 log = logging.getLogger(__name__)
+_KEY = re.compile(r"\{(\w+)\}")
 _TWICE = "the answer has this document several times, with different content"
 
 
@@ -162,18 +164,5 @@ def _plain(key: DocumentKey, item: Any, capture: Capture, at: Place) -> Any:
 
 def _absent(template: str, keys: Mapping[str, Any]) -> bytes:
     """The JSON that stands for an absent document."""
-    texts = {f"{{{name}}}": str(value) for name, value in keys.items()}
-
-    def filled(node: Any) -> Any:
-        match node:
-            case dict():
-                return {name: filled(each) for name, each in node.items()}
-            case list():
-                return [filled(each) for each in node]
-            case str() if node in texts:
-                value = keys[node[1:-1]]
-                return value if isinstance(value, int) else texts[node]
-            case _:
-                return node
-
-    return json.dumps(filled(json.loads(template))).encode()
+    texts = {name: json.dumps(str(value))[1:-1] for name, value in keys.items()}
+    return _KEY.sub(lambda match: texts.get(match[1], match[0]), template).encode()
