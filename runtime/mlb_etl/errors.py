@@ -41,15 +41,15 @@ __all__ = [
 
 
 class DatabaseUnavailable(EtlError):
-    """No connection: the server can't be reached, started or logged in to."""
+    """No connection: the server can't be reached or started, or refuses the login."""
 
 
 class CorruptResponse(Rejected):
-    """An answer that came broken, or is another's: asked for once more, the right one may come."""
+    """A response that is cut off, is not JSON, or belongs to another request; repeating the request may help."""
 
 
 class DuplicateKey(Rejected):
-    """A table has a row with the key of one that is new: of another document, or of one that lost its watermark."""
+    """A new row has the key of an existing one: of another document, or of a document that lost its watermark."""
 
 
 class RowTooLong(Rejected):
@@ -57,21 +57,21 @@ class RowTooLong(Rejected):
 
 
 class ValueRefused(Rejected):
-    """A value that its column's type does not hold."""
+    """A value that its column's type can't hold."""
 
 
 class CheckFailed(Rejected):
-    """A row that breaks a check of its table; `check` is the name of that check."""
+    """A row that violates a check of its table; `check` is the name of that check."""
 
     check: str | None = None
 
 
 class NotFound(EtlError):
-    """The API has no such thing; asking again is of no use."""
+    """The API has no such thing; repeating the request is useless."""
 
 
 class Unreachable(EtlError):
-    """The API gives no answer now, and may later: no connection, a time-out, an error of its own, too many requests.
+    """The API does not answer now, but may later: no connection, a time-out, an error of its own, too many requests.
 
     retry_after: seconds that it asks to wait, None where it does not say; overall: with every request, not only this.
     """
@@ -82,22 +82,22 @@ class Unreachable(EtlError):
 
 
 class StoreUnavailable(EtlError):
-    """The object store can't be reached, or refuses what it is asked."""
+    """The object store can't be reached, or refuses a request."""
 
 
 def told(error: BaseException) -> str:
-    """What an error says, behind its notes, such as the request that it is about."""
+    """The message of an error, after its notes, such as the request it concerns."""
     return ": ".join((*getattr(error, "__notes__", ()), str(error)))
 
 
 def redacted(place: str) -> str:
-    """A URL or path for messages, without what may be a secret: all before its last `@`, and its query."""
+    """A URL or path for messages, without possible secrets: everything before its last `@`, and its query."""
     rest = re.sub(r"[?#].*", "?***", place, flags=re.DOTALL)
     return printable(re.sub(r"^.*@", "***@", rest, flags=re.DOTALL))
 
 
 def printable(text: object, limit: int = 200) -> str:
-    """Text from outside as it may go to a terminal or a log: control and format characters escaped, cut where long."""
+    """Text from outside, made safe for a terminal or a log: control and format characters escaped, long text cut."""
     cut = str(text)[: limit + 1]
     shown = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in cut)
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

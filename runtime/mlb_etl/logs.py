@@ -1,4 +1,4 @@
-"""Log lines on standard error: one a record, as text for people or as JSON for machines."""
+"""Log lines on standard error: one per record, as text or as JSON."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ _about: ContextVar[dict[str, str]] = ContextVar("about")
 
 
 class Chosen(NamedTuple):
-    """What is logged, from which level on, and how."""
+    """The lowest level that is logged, and the format."""
 
     level: int
     form: Form
@@ -28,7 +28,7 @@ class Chosen(NamedTuple):
 
 @contextmanager
 def about(facts: Mapping[str, str]) -> Iterator[None]:
-    """Lines that are logged in the block name these facts, such as the game and the URL."""
+    """Add these facts, such as the game and the URL, to lines logged in the block."""
     token = _about.set({**_about.get({}), **facts})
     try:
         yield
@@ -37,7 +37,7 @@ def about(facts: Mapping[str, str]) -> Iterator[None]:
 
 
 def set_up(chosen: Chosen, write: Write) -> None:
-    """Log to `write`, which is given lines without their end; replaces what was set up before."""
+    """Log to `write`, which receives lines without their newline; replaces an earlier set-up."""
     root = logging.getLogger()
     for handler in [each for each in root.handlers if isinstance(each, _Handler)]:
         root.removeHandler(handler)
@@ -46,21 +46,21 @@ def set_up(chosen: Chosen, write: Write) -> None:
 
 
 def chosen() -> Chosen | None:
-    """What was set up; None where the program has its own logging."""
+    """The current set-up; None if the program has its own logging."""
     return next((each.chosen for each in logging.getLogger().handlers if isinstance(each, _Handler)), None)
 
 
 def set_up_worker(given: Chosen | None, level: int) -> None:
-    """Log in a process of several as the first one does; without `given`, unless something is set up, from `level` on.
+    """Log in a worker process as the first process does; without `given`, from `level` on, unless logging is set up.
 
-    A bar that the first process draws on the terminal goes on below the line.
+    A progress bar that the first process draws on the terminal continues below the line.
     """
     if given is not None or not logging.getLogger().handlers:
         set_up(given or Chosen(level, "text"), _write_beside)
 
 
 def _write_beside(line: str) -> None:
-    """In one piece, so that lines of several processes don't mix."""
+    """Write the line in one call, so that lines of several processes don't mix."""
     sys.stderr.write(f"{_CLEAR if sys.stderr.isatty() else ''}{line}\n")
     sys.stderr.flush()
 
@@ -96,10 +96,10 @@ class _Text(logging.Formatter):
 
 
 class _Json(logging.Formatter):
-    """An object with time, level, logger, message, and where there are any the facts it is about and the exception."""
+    """An object with time, level, logger and message, plus the facts and the exception if there are any."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The object on one line."""
+        """The record as one line of JSON."""
         facts: dict[str, object] = {
             "time": _time(record),
             "level": record.levelname,

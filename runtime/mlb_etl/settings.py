@@ -1,4 +1,4 @@
-"""What the environment says: the database, the data folder, the package of generated tables, the API, the store."""
+"""Settings from the environment: database, data folder, package of generated tables, API, object store."""
 
 import math
 import os
@@ -13,11 +13,11 @@ from mlb_etl.errors import EtlError, redacted, shortened
 TABLES = "mlb_tables"
 API = "https://statsapi.mlb.com"
 RATE = 1.0
-SLOWEST, FASTEST = 0.001, 1000.0  # requests a second: a number outside is a slip
-PUBLIC_RATE = 5.0  # to the Stats API itself, whose terms are individual and non-bulk use
+SLOWEST, FASTEST = 0.001, 1000.0  # requests per second; a number outside is a mistake
+PUBLIC_RATE = 5.0  # requests per second to the public API, whose terms allow individual, non-bulk use
 TIMEOUT = 60  # seconds
-MAX_BODY = 64 << 20  # bytes: a live feed has 1 MB, the schedule of a season 10
-LARGEST_BODY = 512 << 20  # half of what PostgreSQL takes as one value
+MAX_BODY = 64 << 20  # bytes; a live feed has 1 MB, the schedule of a season 10 MB
+LARGEST_BODY = 512 << 20  # bytes; half of PostgreSQL's limit for one value
 Encoding: TypeAlias = Literal["zstd", "identity"]
 _VISIBLE = re.compile("[!-~]+")
 _PROJECT = ("data/postgres/lock", "config/jobs")
@@ -27,12 +27,12 @@ _PROJECT = ("data/postgres/lock", "config/jobs")
 class Settings:
     """`dsn` None stands for the embedded server in `data`; `tables` is the import name of the generated package.
 
-    `api` is the API's URL up to /api; `rate` the requests a second to it at most, infinite where there is no limit;
-    `store` is where an object store is, None where there is none; `timeout` the seconds that an answer may take as a
-    whole; `max_body` how many bytes of it are taken at most, unzipped.
+    `api` is the API's URL up to /api; `rate` limits requests per second, infinity if there is no limit; `store` is the
+    place of the object store, None if there is none; `timeout` is the number of seconds for a whole exchange;
+    `max_body` is the largest decompressed body in bytes.
     """
 
-    dsn: str | None = field(repr=False)  # as the store, it may hold a password
+    dsn: str | None = field(repr=False)  # like the store, it may contain a password
     data: Path
     tables: str
     api: str = API
@@ -46,7 +46,7 @@ class Settings:
         """$MLB_ETL_DSN, $MLB_ETL_DATA (else data in the project's folder), $MLB_ETL_TABLES (else mlb_tables).
 
         And $MLB_ETL_BASE_URL (else the Stats API), $MLB_ETL_RATE (else 1), a number or `off`, $MLB_ETL_OBJECT_STORE,
-        $MLB_ETL_TIMEOUT (else 60 s) and $MLB_ETL_MAX_BODY (else 64 MiB). Raises EtlError for what does not fit.
+        $MLB_ETL_TIMEOUT (else 60 s) and $MLB_ETL_MAX_BODY (else 64 MiB). Raises EtlError for invalid values.
         """
         return cls(
             dsn=os.environ.get("MLB_ETL_DSN") or None,
@@ -60,7 +60,7 @@ class Settings:
         )
 
     def requests(self, wanted: float | None = None) -> float:
-        """Requests a second, as many as wanted at most; raises EtlError for too many to the Stats API itself."""
+        """Requests per second, at most `wanted`; raises EtlError for a rate above the limit of the public API."""
         public = (urlsplit(self.api).hostname or "").rstrip(".") == urlsplit(API).hostname
         rate = self.rate if wanted is None else min(wanted, self.rate)
         if public and rate > PUBLIC_RATE:
@@ -72,10 +72,10 @@ class Settings:
 
 
 def _data() -> Path:
-    """The data folder: the one that is set, or that of the project that the working directory is in.
+    """The data folder: from the environment, or that of the project that contains the working directory.
 
     The project is the nearest folder, from the working directory upwards, that has a database of the embedded server
-    or job files; where there is none, it is the working directory.
+    or job files; if there is none, it is the working directory.
     """
     try:
         if data := os.environ.get("MLB_ETL_DATA"):
@@ -88,13 +88,13 @@ def _data() -> Path:
 
 
 def _api(text: str) -> str:
-    """The API's URL; what is refused is not repeated, as it may hold a password."""
+    """The API's URL; errors don't repeat an invalid value in full, because it may contain a password."""
     expected = f"a URL such as {API} or http://127.0.0.1:8000 is expected"
     try:
         parts = urlsplit(text)
         host = (parts.hostname or "").encode("idna")
         fits = parts.scheme in {"http", "https"} and host and parts.port != 0 and _VISIBLE.fullmatch(text)
-    except ValueError:  # of a port, an address or a name that is none
+    except ValueError:  # an invalid port, address or host name
         raise EtlError(f"MLB_ETL_BASE_URL is not a URL: {expected}") from None
     if parts.username is not None or parts.password is not None:
         raise EtlError(f"MLB_ETL_BASE_URL is not to have a user or password: {expected}")
@@ -115,12 +115,12 @@ def _rate(text: str) -> float:
 
 
 def max_body() -> int:
-    """Bytes that are taken of a body at most, of the environment; raises EtlError for what does not fit."""
+    """The largest decompressed body in bytes, from the environment; raises EtlError for an invalid value."""
     return _number("MLB_ETL_MAX_BODY", MAX_BODY >> 20, "MiB", 1, LARGEST_BODY >> 20) << 20
 
 
 def raw_encoding() -> Encoding:
-    """How new bodies are kept in raw tables, of the environment; raises EtlError for what does not fit."""
+    """The encoding of new bodies in raw tables, from the environment; raises EtlError for an invalid value."""
     text = os.environ.get("MLB_ETL_RAW_ENCODING") or "zstd"
     if text not in get_args(Encoding):
         raise EtlError(f"MLB_ETL_RAW_ENCODING is {shortened(text)}: {' or '.join(get_args(Encoding))} is expected")
@@ -128,7 +128,7 @@ def raw_encoding() -> Encoding:
 
 
 def _number(name: str, default: int, unit: str, least: int, most: int) -> int:
-    """A whole number of the environment."""
+    """A whole number from the environment."""
     text = os.environ.get(name) or str(default)
     number = int(text) if re.fullmatch("[0-9]{1,6}", text) else -1
     if not least <= number <= most:

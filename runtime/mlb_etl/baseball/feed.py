@@ -1,4 +1,4 @@
-"""What a live feed says of its game as a whole: state, score and inning, and when it may be asked for again."""
+"""Facts about the whole game from a live feed: state, score, inning, and when to poll it again."""
 
 import re
 
@@ -25,7 +25,7 @@ class Status(_Struct, frozen=True):
 
     @property
     def delayed(self) -> bool:
-        """Before the first pitch or in the middle; PW is the warm-up."""
+        """Whether the game is delayed, before the first pitch or later; PW is the warm-up."""
         return (
             len(self.status_code) > 1
             and self.coded_game_state in {State.IN_PROGRESS, State.PREGAME}
@@ -57,17 +57,19 @@ class _GameData(_Struct, frozen=True):
 
 
 class _MetaData(_Struct, frozen=True):
-    """`wait` is read apart: whatever stands there, the rest of the feed counts."""
+    """`wait` is decoded separately, so that an invalid value does not invalidate the feed."""
 
     wait: msgspec.Raw = _NO_WAIT
     time_stamp: str | None = None
 
     def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "wait", self.wait.copy())  # else it would keep the whole feed in memory
+        msgspec.structs.force_setattr(
+            self, "wait", self.wait.copy()
+        )  # without a copy, it would keep the whole feed in memory
 
 
 class Feed(_Struct, frozen=True):
-    """A live feed, as far as it is about the game as a whole."""
+    """The parts of a live feed that concern the whole game."""
 
     game_data: _GameData
     live_data: _LiveData = _LiveData()
@@ -89,19 +91,19 @@ class Feed(_Struct, frozen=True):
 
     @property
     def inning(self) -> str:
-        """Such as `Top 5`; empty before the first."""
+        """The inning, such as `Top 5`; empty before the first."""
         line = self.live_data.linescore
         return printable(f"{line.inning_state} {line.current_inning}".strip(), 20) if line.current_inning else ""
 
     @property
     def wait(self) -> float:
-        """Seconds after which it may be asked for again, within bounds; 0 where it says nothing of use."""
+        """Seconds to wait before the next poll, within limits; 0 if the value is missing or useless."""
         asked = pauses.number(bytes(self.meta_data.wait).decode())
         return pauses.bounded(asked, "metaData.wait") or 0
 
     @property
     def timecode(self) -> str | None:
-        """The moment of its last event, `YYYYMMDD_HHMMSS`; from there patches lead on."""
+        """The time of the last event, `YYYYMMDD_HHMMSS`, from which patches continue."""
         stamp = self.meta_data.time_stamp
         return stamp if stamp and _TIMECODE.fullmatch(stamp) else None
 
@@ -110,7 +112,7 @@ _decode = msgspec.json.Decoder(Feed).decode
 
 
 def read(data: bytes) -> Feed | None:
-    """What a feed says; None where it says nothing of a state."""
+    """The decoded feed; None if it has no game state."""
     try:
         return _decode(data)
     except msgspec.DecodeError:

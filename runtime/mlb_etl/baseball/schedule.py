@@ -1,4 +1,4 @@
-"""The schedule: which games there are on a date or in a season, and what of them can't change any more."""
+"""The schedule: the games of a date or a season, and which of them are settled."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -54,21 +54,21 @@ class Game(_Struct, frozen=True):
 
     @property
     def start(self) -> datetime | None:
-        """When it is to begin, None where that is still to be determined, or at a time that can't be."""
+        """The scheduled start; None if it is to be determined or impossible."""
         known = self.game_date is not None and times.EARLIEST <= self.game_date < times.LATEST
         return self.game_date if known and not self.status.start_time_tbd else None
 
     @property
     def name(self) -> str:
-        """Who plays where."""
+        """The teams, as `AWAY at HOME`."""
         return printable(f"{self.teams.away.team.name} at {self.teams.home.team.name}", 80)
 
     def told_by(self, told: Feed) -> bool:
-        """Whether a live feed shows the state and the score that the schedule has."""
+        """Whether a live feed shows the state and the score of the schedule."""
         return (told.state, told.score) == (self.state, (self.teams.away.score, self.teams.home.score))
 
     def shown_by(self, data: bytes) -> bool:
-        """Whether that is so of a live feed as it came."""
+        """As `told_by`, for the undecoded bytes of a live feed."""
         told = feed.read(data)
         return told is not None and self.told_by(told)
 
@@ -78,7 +78,7 @@ class _Day(_Struct, frozen=True):
 
 
 class Page(_Struct, frozen=True):
-    """Rows of the schedule; a postponed or suspended game has several. `total_items` are those of all its pages."""
+    """Rows of the schedule; a postponed or suspended game has several. `total_items` counts the rows of all pages."""
 
     dates: tuple[_Day, ...]
     total_items: int = 0
@@ -97,7 +97,7 @@ def request(query: Mapping[str, str]) -> Request:
 
 
 def window(sports: str, first: date, last: date) -> Request:
-    """The schedule of some days of sports such as `1,51`: asked for again and again, as the days go by."""
+    """The schedule of several days, of sports such as `1,51`; the window moves as days go by."""
     query = {"sportId": sports, "startDate": str(first), "endDate": str(last)}
     return Request("schedule", "schedule", _PATH, {}, query, f"{_PATH}?{urlencode({'sportId': sports})}&startDate=")
 
@@ -105,12 +105,12 @@ def window(sports: str, first: date, last: date) -> Request:
 def changes(query: Mapping[str, str]) -> Request:
     """The games that changed, for a query such as updatedSince=2024-10-25T00:00:00Z&sportId=1&season=2024."""
     path = "/api/v1/game/changes"
-    settles = f"{path}?"  # an answer has what those before would have had
+    settles = f"{path}?"  # a later answer includes what earlier ones would have had
     return Request("game", "changes", path, {}, dict(query), settles)
 
 
 def page(response: Response) -> Page:
-    """The rows of a schedule or of a page of changes; raises Rejected for what is neither."""
+    """The rows of a schedule or of a page of changes; raises Rejected if the response is neither."""
     answers.whole(response.data)
     try:
         return _page(response.data)
@@ -119,8 +119,8 @@ def page(response: Response) -> Page:
 
 
 def read(response: Response) -> tuple[Game, ...]:
-    """The games, each once: of a postponed or suspended one, which has several dates, as its last one lists it.
+    """The games, each once; a postponed or suspended game, which has several dates, as its last date lists it.
 
-    Raises Rejected for what is no schedule.
+    Raises Rejected if the response is not a schedule.
     """
     return tuple({game.game_pk: game for game in page(response).rows}.values())

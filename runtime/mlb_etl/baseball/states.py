@@ -1,19 +1,19 @@
-"""The states of a game, by which everything about it is decided; one place for their codes, words and groups."""
+"""The states of a game, on which all decisions about it depend: their codes, names and groups in one place."""
 
 from enum import StrEnum
 from typing import Self
 
 
 class State(StrEnum):
-    """A codedGameState, as schedules and feeds have it. The API adds more: one that is not here counts as in progress.
+    """A codedGameState, as in schedules and feeds. The API may add more; an unknown one counts as in progress.
 
-    A member equals its code; `words` say it to people.
+    A member equals its code; `words` is its name in messages.
     """
 
     words: str
 
     def __new__(cls, code: str, words: str) -> Self:
-        """Make the member of a code."""
+        """Create the member for a code."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.words = words
@@ -36,7 +36,7 @@ class State(StrEnum):
 
 SUSPENDED = frozenset({State.SUSPENDED_T, State.SUSPENDED_U})
 PLAYED = frozenset({State.FINAL, State.FORFEITED_Q, State.FORFEITED_R})
-"""What is corrected later."""
+"""States of finished games, which may still be corrected."""
 
 SETTLED = PLAYED | {State.POSTPONED, State.CANCELLED}
 """What is not played on."""
@@ -45,5 +45,5 @@ _WORDS: dict[str, str] = {state.value: state.words for state in State}
 
 
 def words(code: str) -> str | None:
-    """A state in words; None for one that is not known."""
+    """The name of a state; None for an unknown one."""
     return _WORDS.get(code)

@@ -1,4 +1,4 @@
-"""What came back: whether it is an answer to what was asked, and what it is about."""
+"""Checks responses: whether each answers its request, and which document it holds."""
 
 import math
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class _Error(msgspec.Struct, rename="camel"):
 
 
 def refused(url: str, status: int, headers: Mapping[str, str], body: bytes) -> EtlError | None:
-    """The error that the status or content type calls for; None where the body may be an answer.
+    """The error for this status or content type; None if the body may be an answer.
 
     One of NotFound, Unreachable, CorruptResponse and Rejected.
     """
@@ -49,16 +49,16 @@ def refused(url: str, status: int, headers: Mapping[str, str], body: bytes) -> E
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """Seconds to wait of a Retry-After header, which has seconds or a date; None where it says nothing of use."""
+    """Seconds to wait by a Retry-After header, which holds seconds or a date; None if it is useless."""
     if text is None:
         return None
     seconds = pauses.number(text)
     if math.isnan(seconds) and len(text) <= _LONGEST_DATE:
         try:
             seconds = (parsedate_to_datetime(text) - now).total_seconds()
-        except (ValueError, TypeError, OverflowError):  # no date, or one without time zone
+        except (ValueError, TypeError, OverflowError):  # not a date, or one without a time zone
             return None
-        seconds = max(seconds, 0.0)  # a date that is past asks for nothing
+        seconds = max(seconds, 0.0)  # a past date asks for no wait
     return pauses.bounded(seconds, "Retry-After") or None
 
 
@@ -95,7 +95,7 @@ def read(method: Method, response: Response) -> tuple[Held, ...]:
 
 
 def whole(data: bytes) -> None:
-    """Raise CorruptResponse unless the body is JSON from first byte to last, and no error sent with status 200."""
+    """Raise CorruptResponse unless the body is complete JSON, and not an error sent with status 200."""
     try:
         data.decode()
         msgspec.json.decode(data, type=msgspec.Raw)

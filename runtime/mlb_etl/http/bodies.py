@@ -1,4 +1,4 @@
-"""Bodies that come in pieces, perhaps zipped: put together up to a size, however much they would unzip to."""
+"""Collects bodies that arrive in pieces, perhaps gzipped, up to a size limit after decompression."""
 
 import zlib
 
@@ -8,14 +8,14 @@ _GZIP = zlib.MAX_WBITS | 16
 
 
 class TooLarge(Rejected):
-    """More than the size that is taken."""
+    """A body that exceeds the size limit."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"larger than {most >> 20} MiB, which is what MLB_ETL_MAX_BODY takes", value=f"> {most} bytes")
 
 
 class Plain:
-    """A body as it comes; at most `most` bytes."""
+    """A body without compression, at most `most` bytes."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -31,17 +31,17 @@ class Plain:
         self._pieces.append(piece)
 
     def whole(self) -> bytes:
-        """What came."""
+        """The collected body."""
         return b"".join(self._pieces)
 
 
 class Gunzipped(Plain):
-    """A gzipped body, unzipped no further than `most` bytes."""
+    """A gzipped body, decompressed to at most `most` bytes."""
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self._unzip = zlib.decompressobj(_GZIP)
-        self._within = False  # a member of the file, of which there may be several
+        self._within = False  # inside a gzip member; a file may have several
 
     def add(self, piece: bytes) -> None:
         """Take a piece; raises TooLarge, and CorruptResponse for what is not gzip."""
@@ -57,14 +57,14 @@ class Gunzipped(Plain):
             piece = self._unzip.unused_data if self._unzip.eof else self._unzip.unconsumed_tail
 
     def whole(self) -> bytes:
-        """What came, unzipped; raises CorruptResponse where it ends too soon."""
+        """The decompressed body; raises CorruptResponse if it ends too soon."""
         if self._within:
             raise CorruptResponse("can't be unzipped: it ends too soon")
         return super().whole()
 
 
 def gunzip(content: bytes, most: int) -> bytes:
-    """The content unzipped, at most `most` bytes; raises TooLarge, and CorruptResponse for what is not gzip."""
+    """The decompressed content, at most `most` bytes; raises TooLarge, and CorruptResponse if it is not gzip."""
     body = Gunzipped(most)
     body.add(content)
     return body.whole()

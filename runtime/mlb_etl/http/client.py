@@ -1,4 +1,4 @@
-"""Asks the API: at a limited rate, again where that may help, and takes nothing for an answer that is none."""
+"""Requests to the API: at a limited rate, with retries where they may help, and with every response checked."""
 
 import logging
 import threading
@@ -19,7 +19,7 @@ from mlb_etl.settings import MAX_BODY, Settings
 
 T = TypeVar("T")
 
-PATIENCE = 120.0  # seconds: an API that asks to wait longer is not waited for
+PATIENCE = 120.0  # seconds; a longer wait that the API asks for ends the request
 log = logging.getLogger(__name__)
 
 
@@ -27,13 +27,13 @@ class Fetcher(Protocol):
     """Where responses come from: the API, or recordings of it."""
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
-        """The response, and what `read` makes of it, which raises Rejected for what is no answer to the request.
+        """The response, and what `read` makes of it; which raises Rejected for an answer to something else.
 
         Raises that, NotFound and Unreachable.
         """
 
     def close(self) -> None:
-        """Let go of connections and files."""
+        """Close connections and files."""
 
 
 RETRIES = Retries()
@@ -66,7 +66,7 @@ class Client:
 
     @classmethod
     def of(cls, settings: Settings, *, rate: float | None = None, retries: Retries = RETRIES) -> Self:
-        """The client that the settings say; `rate` can only be slower."""
+        """The client for these settings; `rate` can only make it slower."""
         timeouts = Timeouts(whole=settings.timeout)
         limit = RateLimit.of(settings.data, settings.api, settings.requests(rate))
         return cls(settings.api, limit, retries, timeouts, max_body=settings.max_body)
@@ -77,12 +77,12 @@ class Client:
             return retrying(lambda: self._try(request, read), _again, self._retries)
 
     def stop(self) -> None:
-        """Ask for nothing any more: whatever is being asked, or waits for its turn, ends as unreachable."""
+        """Stop: requests under way or waiting for their turn end as unreachable, and no new one starts."""
         self._stopped.set()
         self._exchanges.stop()
 
     def close(self) -> None:
-        """Close the connections, once nothing is asked any more."""
+        """Close the connections, after the last request has ended."""
         self._stopped.set()
         self._exchanges.close()
         self._limit.close()
@@ -97,7 +97,7 @@ class Client:
             raise
 
     def _ask(self, request: Request) -> Response:
-        """What the API answers, once."""
+        """One request and its response, without retries."""
         url = f"{self._api}{request.target}"
         self._limit.wait(self._stopped)
         captured_at, began = self._now(), time.monotonic()
@@ -118,7 +118,7 @@ class Client:
 
 
 def _again(error: Exception) -> bool | float:
-    """Whether to try again, and if the API says so when."""
+    """Whether to retry; the number of seconds to wait if the API gives one."""
     if isinstance(error, Unreachable):
         if error.retry_after is None:
             return True

@@ -1,8 +1,8 @@
-"""Exchanges with a server, bounded in time and size whatever it sends, and ended at once when the work is to end.
+"""Exchanges with a server: bounded in time and size whatever it sends, and stopped at once on request.
 
-httpx bounds each read, not an exchange, and its synchronous HTTP/2 waits for locks without any bound. So exchanges run
-in an event loop, in a thread of its own: there a deadline cancels whatever is waited for, be it a name, a connection,
-TLS, a header or a body.
+httpx limits the time of each read, not of an exchange, and its synchronous HTTP/2 waits for locks without any limit. So
+exchanges run in an event loop in a thread of its own, where a deadline cancels any wait: for a host name, a connection,
+TLS, headers or a body.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from mlb_etl.http.bodies import Gunzipped, Plain
 
 T = TypeVar("T")
 
-_ERROR_BODY = 1 << 20  # bytes: of an error, more says nothing more
-_ENDED = 2.0  # seconds for connections to be closed
+_ERROR_BODY = 1 << 20  # bytes read of an error
+_ENDED = 2.0  # seconds for closing connections
 _HEADERS: Final = {
     "User-Agent": f"mlb-etl/{version('mlb-etl')} (+individual, non-commercial use)",
     "Accept": "application/json",
@@ -46,7 +46,7 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server sent; `data` is its body, unzipped."""
+    """A server's response; `data` is its decompressed body."""
 
     status: int
     headers: httpx.Headers
@@ -57,7 +57,7 @@ class Exchanges:
     """Connections to servers; threads may share them."""
 
     def __init__(self, timeouts: Timeouts, max_body: int) -> None:
-        """Raises EtlError for proxies and certificates that the environment names and that can't be used."""
+        """Raises EtlError if the environment names proxies or certificates that can't be used."""
         self._timeouts = timeouts
         self._max_body = max_body
         self._http = _client(timeouts)
@@ -68,7 +68,7 @@ class Exchanges:
         self._stopped = False
 
     def get(self, url: str) -> Answer:
-        """What the server answers; raises Unreachable where nothing comes, Rejected for what is not taken."""
+        """The server's response; raises Unreachable if none arrives, Rejected if it is refused."""
         try:
             return self._run(self._get(url))
         except TimeoutError:
@@ -82,14 +82,14 @@ class Exchanges:
             raise Unreachable(f"{url}: given up, as the work is to end") from None
 
     def stop(self) -> None:
-        """End all exchanges at once, and begin none any more."""
+        """End all exchanges at once, and start no more."""
         with self._lock:
             self._stopped = True
             if self._running:
                 self._loop.call_soon_threadsafe(self._cancel)
 
     def close(self) -> None:
-        """Let go of connections, once nothing is asked any more; what was left by an interrupt is given up."""
+        """Close connections after the last request has ended; exchanges left by an interrupt are given up."""
         if self._loop.is_closed():
             return
         self.stop()
@@ -99,7 +99,7 @@ class Exchanges:
         self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run the loop as long as there is work for it: a process with threads can't be forked."""
+        """Run the loop only while it has work, because a process with threads can't be forked safely."""
         with self._lock:
             if self._stopped:
                 work.close()
@@ -133,11 +133,11 @@ class Exchanges:
             except Rejected:
                 if good:
                     raise
-                return Answer(answer.status_code, answer.headers, b"")  # the status says what there is to say
+                return Answer(answer.status_code, answer.headers, b"")  # the status is enough
 
 
 def _said(error: BaseException) -> str:
-    """What was wrong in the first place: the libraries in between say less."""
+    """The original cause, because errors of the libraries in between say less."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner.exceptions[0] if isinstance(inner, BaseExceptionGroup) else inner
     if isinstance(error, ConnectionError) and error.errno is not None:
@@ -157,7 +157,7 @@ def _body(headers: httpx.Headers, most: int) -> Plain:
 
 
 def _client(timeouts: Timeouts) -> httpx.AsyncClient:
-    """The client, without cookies, of which a server could make it keep ever more."""
+    """The client, without cookies, because a server could make it store more and more of them."""
     for name in ("http", "https", "all"):
         proxy = getproxies().get(name, "")
         scheme, found, _ = proxy.partition("://")
@@ -175,12 +175,12 @@ def _client(timeouts: Timeouts) -> httpx.AsyncClient:
             headers=_HEADERS,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
-    except (httpx.InvalidURL, ValueError):  # whose text may have a password in it
+    except (httpx.InvalidURL, ValueError):  # the message may contain a password
         raise EtlError("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY can't be read: is it a URL?") from None
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop that finds addresses in threads which nobody waits for: a resolver can't be interrupted."""
+    """An event loop that resolves names in detached threads, because a resolver can't be interrupted."""
 
     async def getaddrinfo(self, host: Any, port: Any, **hints: Any) -> Any:
         """As of the base class."""

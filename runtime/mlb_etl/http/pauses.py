@@ -1,11 +1,11 @@
-"""Pauses that the API asks for, within bounds: no number from outside stops the work for longer than minutes."""
+"""Pauses that the API asks for, limited so that no number from outside stops the work for longer than minutes."""
 
 import logging
 import math
 import threading
 
-LONGEST = 300.0  # seconds: asked for more, this is what it gets
-_ABSURD = 86_400.0  # seconds: asked for more than a day, it gets no pause at all
+LONGEST = 300.0  # seconds; longer pauses are cut to this
+_ABSURD = 86_400.0  # seconds; pauses above a day are ignored
 _said: set[tuple[str, str]] = set()
 _lock = threading.Lock()
 log = logging.getLogger(__name__)
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 def bounded(seconds: float, name: str) -> float | None:
     """Seconds to pause, at most `LONGEST`; None for a number that is negative, absurd or not a number.
 
-    `name` is what the API asks with. That it is not followed to the letter is logged once for each name.
+    `name` says where the API asks for it. A cut or ignored pause is logged once per name.
     """
     if 0 <= seconds <= LONGEST:
         return seconds
@@ -26,7 +26,7 @@ def bounded(seconds: float, name: str) -> float | None:
 
 
 def number(text: str) -> float:
-    """The number in a text, `nan` where there is none."""
+    """The number in a text, `nan` if it is not one."""
     try:
         return float(text)
     except ValueError:

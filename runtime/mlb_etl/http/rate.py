@@ -1,4 +1,4 @@
-"""The rate limit: one bucket for all threads and processes that work in one data folder."""
+"""The rate limit: one bucket for all threads and processes that share a data folder."""
 
 import math
 import re
@@ -17,7 +17,7 @@ _SECOND = 1000  # milliseconds, in which buckets count
 
 
 class RateLimit:
-    """Lets at most `rate` requests a second pass, evenly, counting those of everyone who uses the same file."""
+    """Lets at most `rate` requests per second pass, evenly spaced, over all processes that use the same file."""
 
     def __init__(self, file: Path, rate: float) -> None:
         self._interval = 0 if math.isinf(rate) else max(1, math.ceil(_SECOND / rate))
@@ -27,22 +27,22 @@ class RateLimit:
 
     @classmethod
     def of(cls, data: Path, api: str, rate: float) -> Self:
-        """The limit of an API, by its host: a simulator's requests are not the real API's."""
+        """The limit of an API, by host, so that requests to a simulator don't count as requests to the real API."""
         host = re.sub(r"[^\w.-]", "_", urlsplit(api).netloc)
         return cls(data / "rate" / f"{host}.sqlite", rate)
 
     def wait(self, stopped: threading.Event) -> None:
-        """Return when a request may be sent, which counts from now on, or when the work is stopped."""
+        """Return when a request may be sent, and count it; or return when the work is stopped."""
         while not stopped.is_set() and (delay := self._delay()) > 0:
             stopped.wait(delay / _SECOND)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._bucket is not None:
             self._bucket.conn.close()
 
     def _delay(self) -> int:
-        """Take a place, or say how long none is free: 0 or milliseconds."""
+        """Take a place and return 0, or return the milliseconds until one is free."""
         if self._bucket is None:
             return 0
         with self._bucket.lock:
@@ -50,8 +50,10 @@ class RateLimit:
             if self._bucket.put(request):
                 self._bucket.leak(request.timestamp)
                 return 0
-            delay = cast("int", self._bucket.waiting(request))  # at once: other kinds of buckets are awaited
-            if delay > self._interval + 1:  # the clock was set back: what is counted lies in its future
+            delay = cast(
+                "int", self._bucket.waiting(request)
+            )  # immediate; only other kinds of buckets return awaitables
+            if delay > self._interval + 1:  # the clock was set back, so counted requests lie in the future
                 self._bucket.flush()
             return max(1, delay)
 

@@ -1,4 +1,4 @@
-"""Runs jobs that capture: finds out what to ask for, and has it asked for, in this process or in several."""
+"""Runs jobs that capture: determines the requests, and sends them from one process or several."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -17,11 +17,11 @@ from mlb_etl.jobs import job_files, listing
 from mlb_etl.jobs.worker import Ingested, Order, Worker
 from mlb_etl.laws.counts import Counts
 
-_AT_A_TIME = 25  # captured before they are applied
+_AT_A_TIME = 25  # captures between two applications
 
 
 class Done(Protocol):
-    """What became of some targets or objects."""
+    """The outcome of some targets or objects."""
 
     @property
     def done(self) -> int:
@@ -40,7 +40,7 @@ Progress: TypeAlias = Callable[[Done, int], None]
 
 
 class IngestJob:
-    """A job with the values of its parameters, on a source."""
+    """A job with the values of its parameters, on a fetcher."""
 
     def __init__(self, order: Order, given: Mapping[str, Sequence[str]], source: Fetcher) -> None:
         if not order.job.storage.captures:
@@ -51,7 +51,7 @@ class IngestJob:
         self._method = order.method
 
     def pending(self) -> Iterator[Request]:
-        """What would be asked for now, listings aside."""
+        """The requests that would be sent now, except listings."""
         targets = self._targets()
         if self._order.job.expand is None:
             yield from (target.request for target in targets)
@@ -60,7 +60,7 @@ class IngestJob:
             yield from (target.request for target in targets if not worker.settled(target))
 
     def listings(self) -> list[Request]:
-        """The listings that are asked for."""
+        """The listings to request."""
         found = self._order.listing
         return [found.request(query) for query in job_files.queries(self._order.job, self._given)] if found else []
 
@@ -96,7 +96,7 @@ class IngestJob:
         yield from (done for _, done in spread(tasks))
 
     def _targets(self) -> list[Target]:
-        """Each once, in the order of the listing or of the parameters."""
+        """The targets, each once, in the order of the listing or of the parameters."""
         job, found = self._order.job, self._order.listing
         if job.expand is None or found is None:
             asked = (request.of_method(self._method, values) for values in job_files.asked(job, self._given))
@@ -107,14 +107,14 @@ class IngestJob:
 
 
 class _Task(NamedTuple):
-    """Targets, and the number of the first among all."""
+    """Some targets, and the index of the first among all."""
 
     start: int
     targets: list[Target]
 
 
 class _Step(NamedTuple):
-    """What became of a target, as short as a worker can tell."""
+    """The outcome of a target, in a compact form for passing between processes."""
 
     number: int
     skipped: int

@@ -1,4 +1,4 @@
-"""`${NAME}` in the texts of job files, and days that are named: today, yesterday, tomorrow."""
+"""`${NAME}` in job files, and the named days: today, yesterday, tomorrow."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -25,13 +25,13 @@ def require_known(text: str, possible: Collection[str]) -> None:
 
 
 def days(timezone: ZoneInfo) -> dict[str, str]:
-    """The days that have names, as it is now in a time zone."""
+    """The dates of the named days, now, in a time zone."""
     today = datetime.now(timezone).date()
     return {name: str(today + timedelta(days=offset)) for name, offset in DAYS.items()}
 
 
 def day(text: str, timezone: ZoneInfo) -> date:
-    """The day that a text stands for, where it is one in a time zone now; raises ValueError."""
+    """The date that a text means, now, in a time zone; raises ValueError."""
     if text.isascii() and text.islower() and text.upper() in DAYS:
         return datetime.now(timezone).date() + timedelta(days=DAYS[text.upper()])
     if not _DATE.fullmatch(text):
@@ -40,7 +40,7 @@ def day(text: str, timezone: ZoneInfo) -> date:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with each `${NAME}` replaced by its value; raises EtlError for one that has none."""
+    """The text with each `${NAME}` replaced by its value; raises EtlError if one has no value."""
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:

@@ -1,6 +1,6 @@
-"""YAML as people need it for settings: mappings, lists and texts, each with its place in the file.
+"""The part of YAML that settings need: mappings, lists and strings, each with its place in the file.
 
-All scalars are texts, which models convert, so that none is a surprise; only `null` and nothing at all are None.
+All scalars are strings, which the models convert, so that none surprises; only `null` and an empty value are None.
 """
 
 import re
@@ -23,7 +23,7 @@ _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # as YAML counts lines
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A file as read: its data, and the place of what stands at each location in it."""
+    """A parsed file: its data, and the place of each location in it."""
 
     file: str
     data: object
@@ -76,7 +76,7 @@ def parse(text: str, file: str) -> Text:
 
 
 class _Reader:
-    """Makes data of the parser's events."""
+    """Builds data from the parser's events."""
 
     def __init__(self, file: str, text: str) -> None:
         self.places: dict[Location, Place] = {(): (1, 1)}

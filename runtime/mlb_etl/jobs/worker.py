@@ -1,4 +1,4 @@
-"""What one process does of a job that captures: asks for targets, keeps the answers, applies them where wanted."""
+"""The work of one process in a capture job: requests targets, keeps the responses, and applies them if asked to."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,7 +75,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What was captured, and what was done to the tables, None where that was not asked for."""
+    """What was captured, and what was applied to the tables; None if nothing was to be applied."""
 
     captured: Captured
     counts: Counts | None = None

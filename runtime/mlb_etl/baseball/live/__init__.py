@@ -1,1 +1,1 @@
-"""Follows games while they are on, and comes back for what is corrected afterwards."""
+"""Follows games in progress, and polls finished ones again for corrections."""

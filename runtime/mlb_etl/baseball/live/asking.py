@@ -1,6 +1,6 @@
-"""Asks for several things at once, in threads, so that none waits for the answer to another.
+"""Runs several requests at once, in threads, so that none waits for another.
 
-What is done with an answer is done by the thread that owns it all, and with it the database.
+The thread that owns this object, and the database, handles the answers.
 """
 
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from mlb_etl.baseball.live.clock import Clock
 
 T = TypeVar("T")
 Key: TypeAlias = int | Literal["schedule", "changes"]
-"""What is asked for; a number is that of a game."""
+"""Identifies a request; a number is a game_pk."""
 
 AT_ONCE = 16
 
 
 class Asking:
-    """What is being asked for, so many things at once at most; `give_up` ends all of it."""
+    """The requests under way, up to a limit; `give_up` ends all of them."""
 
     def __init__(self, clock: Clock, at_once: int, give_up: Callable[[], None]) -> None:
         self._clock = clock
@@ -44,11 +44,11 @@ class Asking:
 
     @property
     def full(self) -> bool:
-        """Whether something has to be answered before more can be asked for."""
+        """Whether the limit is reached, so that a request must end before another can start."""
         return len(self._asked) >= self._at_once
 
     def begin(self, key: Key, ask: Callable[[], T], then: Callable[[Future[T]], None]) -> None:
-        """Have `ask` called by a thread; `then` is called with what came of it by `settle`."""
+        """Call `ask` in a thread; `settle` later calls `then` with the result."""
 
         def done(answer: Future[T]) -> None:
             self._done.put((key, partial(then, answer)))
@@ -58,7 +58,7 @@ class Asking:
         self._threads.submit(ask).add_done_callback(done)
 
     def settle(self) -> bool:
-        """Do what is to be done with one answer, if there is one."""
+        """Handle one answer, if there is one."""
         try:
             key, then = self._done.get_nowait()
         except Empty:

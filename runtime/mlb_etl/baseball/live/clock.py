@@ -1,4 +1,4 @@
-"""What time it is, and waiting; tests have a clock of their own, which waits by moving the simulator's on."""
+"""The current time, and waiting; the clock of tests waits by advancing the simulator's clock."""
 
 import os
 import select
@@ -8,19 +8,19 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The clock that a follower goes by, also for the times of captures."""
+    """The clock of a follower, also used for the times of captures."""
 
     @property
     def stopped(self) -> bool:
-        """Whether the work is to end."""
+        """Whether the work should end."""
 
     def now(self) -> datetime:
         """The time, UTC."""
 
     def wait(self, until: datetime, *, asking: bool = False) -> None:
-        """Return at that time, when woken, or as soon as the work is to end.
+        """Return at that time, when woken, or as soon as the work should end.
 
-        `asking`: answers are awaited, of which each wakes it. A clock that is moved on by waiting stands still then.
+        `asking`: requests are under way, and each answer wakes it. A clock that advances by waiting then stands still.
         """
 
     def wake(self) -> None:
@@ -28,7 +28,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock, until it is told to stop."""
+    """The machine's clock, until it is stopped."""
 
     def __init__(self) -> None:
         self._woken, self._wake = os.pipe()
@@ -40,7 +40,7 @@ class SystemClock:
         return self._stopped
 
     def stop(self) -> None:
-        """End the work; a signal may do so at any moment, for which an Event and its lock are not made."""
+        """End the work. A signal handler may call this at any moment, so it can't use an Event, which takes a lock."""
         self._stopped = True
         self.wake()
 

@@ -1,4 +1,4 @@
-"""Asks for live feeds, whole."""
+"""Requests whole live feeds."""
 
 import time
 from dataclasses import dataclass
@@ -25,20 +25,20 @@ class Feeds(Protocol):
     """Where the feeds of games come from."""
 
     def fetch(self, game_pk: int, *, on: bool) -> Found | None:
-        """The feed of a game, which may be `on`; None where nothing is new in it.
+        """The feed of a game; `on`: it is in progress. None if nothing changed.
 
         Raises NotFound, Rejected and Unreachable.
         """
 
     def forget(self, game_pk: int) -> None:
-        """Don't build on what was fetched of a game."""
+        """Forget what was fetched of a game, so that the next fetch starts with the whole feed."""
 
     def target(self, game_pk: int) -> str:
-        """What is asked for, as far as it is the same for each poll of a game."""
+        """The part of the request that is the same for each poll of a game."""
 
 
 class WholeFeeds:
-    """Each feed as it comes."""
+    """Requests the whole feed each time."""
 
     def __init__(self, source: Fetcher, method: Method) -> None:
         self._source = source
@@ -65,5 +65,5 @@ class WholeFeeds:
         return self.request(game_pk).target
 
     def request(self, game_pk: int) -> Request:
-        """What is asked for."""
+        """The request for the feed."""
         return request.of_method(self._method, {"game_pk": str(game_pk)})

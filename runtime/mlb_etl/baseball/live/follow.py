@@ -1,7 +1,7 @@
-"""Follows games: looks at the schedule, asks for each game when its plan says so, and keeps what comes.
+"""Follows games: polls the schedule, polls each game when its plan says so, and keeps the responses.
 
-One loop decides and works on the database; threads ask, under the one rate limit. What is due longest is asked for
-first, and nothing waits for an answer to something else.
+One loop decides and writes to the database; threads send requests under one rate limit. The most overdue request goes
+first, and none waits for the answer to another.
 """
 
 import logging
@@ -40,7 +40,7 @@ class _Due(NamedTuple):
 
 
 class Follower:
-    """Follows the games of a scope; `tell` is told what happens to each."""
+    """Follows the games of a scope; calls `tell` for each update."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Follower:
         pace: Pace,
         patience: timedelta,
     ) -> None:
-        """`patience`: for how long a scope that ends goes on without an answer."""
+        """`patience`: how long a scope with an end continues without an answer."""
         self._keeper = keeper
         self._source = source
         self._feeds = feeds
@@ -68,15 +68,15 @@ class Follower:
         self._known: dict[int, Known] = {}
         self._schedule_at = self._changes_at = self._resume_at = clock.now()
         self._listed = False
-        self._unread = False  # the list of changes, which the API could not give yet
+        self._unread = False  # the list of changes could not be read yet
         self._not_before: dict[Key, datetime] = {}
         self._troubles = Troubles(patience)
         self.summary = Summary()
 
     def run(self) -> Summary:
-        """Follow until the clock is stopped, or nothing of a scope that ends is left.
+        """Follow until the clock is stopped, or nothing is left of a scope with an end.
 
-        An API and a database that go away are waited for. Raises EtlError where there is no schedule to begin with.
+        Waits for an API or a database that goes away. Raises EtlError if there is no schedule at the start.
         """
         try:
             while not self._clock.stopped and (self._asking or self._left()):
@@ -91,7 +91,7 @@ class Follower:
         return self.summary
 
     def _ask_or_wait(self) -> None:
-        """Ask for what is due longest, or wait until something is, or is answered."""
+        """Send the most overdue request, or wait until one is due or answered."""
         now = self._clock.now()
         due = min((due for due in self._due() if due.key not in self._asking), key=self._at, default=None)
         at = now + self._pace.rare if due is None or self._asking.full else self._at(due)
@@ -101,7 +101,7 @@ class Follower:
             self._clock.wait(at, asking=bool(self._asking))
 
     def _at(self, due: _Due) -> datetime:
-        """When to ask, at the earliest."""
+        """The earliest time for the request."""
         return max(due.at, self._resume_at, self._not_before.get(due.key, due.at))
 
     def _due(self) -> Iterator[_Due]:
@@ -113,7 +113,7 @@ class Follower:
                 yield _Due(ask.at, game_pk, partial(self._poll, game_pk, ask))
 
     def _left(self) -> bool:
-        """Whether something of the scope is still to come, and is not given up."""
+        """Whether anything in the scope is still to come and not given up."""
         now = self._clock.now()
         if self._scope.lasts:
             return True
@@ -125,7 +125,10 @@ class Follower:
         return not all(self._given_up(known, now) for known in remaining)
 
     def _given_up(self, known: Known, now: datetime) -> bool:
-        """A game is, where its feed does not come and the schedule does not come either, or says that it is over."""
+        """Whether the game's feed keeps failing, and the schedule fails too or says that the game is over.
+
+        Without a next poll only the schedule can bring news, so then its failure alone decides.
+        """
         unlisted = self._troubles.last("schedule", now)
         if plan.plan(known, self._pace) is None:
             return unlisted
@@ -133,12 +136,12 @@ class Follower:
         return self._troubles.last(known.listed.game_pk, now) and (unlisted or over)
 
     def _look(self) -> None:
-        """Ask for the schedule."""
+        """Request the schedule."""
         now, known = self._clock.now(), list(self._known.values())
         self._asking.begin("schedule", lambda: self._listing.schedule(now, known), partial(self._looked, now))
 
     def _looked(self, now: datetime, answer: Future[tuple[Game, ...]]) -> None:
-        """Take the schedule in."""
+        """Process the schedule."""
         try:
             games = answer.result()
         except (NotFound, Rejected, Unreachable) as why:
@@ -160,7 +163,7 @@ class Follower:
         self._schedule_at = plan.schedule((known.listed for known in self._known.values()), now, self._pace)
 
     def _list(self, game: Game, now: datetime) -> None:
-        """Take in what the schedule says of a game."""
+        """Process a game of the schedule."""
         before = self._known.get(game.game_pk)
         if before is None:
             before = self._first_met(game, now)
@@ -171,17 +174,17 @@ class Follower:
             self._tell(Update(now, known, plan.plan(known, self._pace), "listed"))
 
     def _first_met(self, game: Game, now: datetime) -> Known:
-        """With what the raw table has of it."""
+        """A game seen for the first time, with what the raw table has of it."""
         captured = self._waiting(lambda: self._keeper.catch_up({"game_pk": game.game_pk}))
         return Known(game, now, captured, captured.asked_at)
 
     def _look_for_changes(self) -> None:
-        """Ask for the games that changed after their end."""
+        """Request the games that changed after their end."""
         now, known = self._clock.now(), list(self._known.values())
         self._asking.begin("changes", lambda: self._listing.changes(now, known), partial(self._looked_for_changes, now))
 
     def _looked_for_changes(self, now: datetime, answer: Future[list[Game]]) -> None:
-        """Mark them."""
+        """Mark the games that changed."""
         try:
             rows = answer.result()
         except (NotFound, Rejected, Unreachable) as why:
@@ -199,13 +202,13 @@ class Follower:
         self._changes_at = now + self._pace.before
 
     def _poll(self, game_pk: int, ask: Ask) -> None:
-        """Ask for a game."""
+        """Request the feed of a game."""
         self._asking.begin(
             game_pk, lambda: self._feeds.fetch(game_pk, on=ask.why == "on"), partial(self._polled, game_pk)
         )
 
     def _polled(self, game_pk: int, answer: Future[Found | None]) -> None:
-        """Keep what came."""
+        """Keep the response."""
         known = self._known[game_pk]
         try:
             found = answer.result()
@@ -226,7 +229,7 @@ class Follower:
             self._kept(game_pk, known, kept, found.arrived)
 
     def _kept(self, game_pk: int, known: Known, kept: Kept, arrived: float) -> None:
-        """Take in what was captured."""
+        """Process what was captured."""
         if not kept.captured.sound:  # it may have been put aside by an earlier run, and have been seen again now
             self._feeds.forget(game_pk)
         self.summary.quarantined += kept.counts.documents.quarantined
@@ -254,7 +257,7 @@ class Follower:
         self._tell(Update(self._clock.now(), known, ask, outcome, latency, counts, error))
 
     def _missed(self, key: Literal["schedule", "changes"], why: NotFound | Rejected | Unreachable) -> datetime:
-        """When to ask again for something that did not come."""
+        """When to repeat a request that failed."""
         now = self._clock.now()
         log.warning("the %s did not come: %s", key, told(why))
         self._pause(key, why)
@@ -271,7 +274,7 @@ class Follower:
                 self._not_before[key] = until
 
     def _waiting(self, work: Callable[[], T]) -> T:
-        """Do some work on database and store, whenever they are back; raises what it did where it is to end before."""
+        """Run some work on database and store, again until they are back; raises its error if the clock stops first."""
         while True:
             try:
                 return work()

@@ -1,4 +1,4 @@
-"""A source that keeps which of its requests failed."""
+"""A fetcher that records which of its requests failed."""
 
 import logging
 from collections.abc import Callable
@@ -27,7 +27,7 @@ class Noted:
         self._became: SimpleQueue[tuple[Request, _Why | None]] = SimpleQueue()
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
-        """As of the other source."""
+        """As the other fetcher does."""
         try:
             found = self._source.fetch(request, read)
         except (NotFound, Rejected, Unreachable) as why:
@@ -37,7 +37,7 @@ class Noted:
         return found
 
     def close(self) -> None:
-        """Close the other source."""
+        """Close the other fetcher."""
         self._source.close()
 
     def keep(self) -> None:

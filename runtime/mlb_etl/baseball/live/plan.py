@@ -1,7 +1,7 @@
-"""When a game is to be asked for next, and why: decided from what is known of it, by nothing else.
+"""When to poll a game next, and why: decided only from what is known of the game.
 
-What is known comes from the schedule and from the raw table, so a process that was killed decides as if it had gone on.
-A state that is not known here counts as in progress.
+This knowledge comes from the schedule and the raw table, so a restarted process decides as if it had never stopped.
+An unknown state counts as in progress.
 """
 
 from collections.abc import Iterable
@@ -14,8 +14,8 @@ from mlb_etl.baseball.schedule import Game
 from mlb_etl.baseball.states import PLAYED, SETTLED, SUSPENDED, State
 
 CORRECTIONS = (timedelta(hours=1), timedelta(hours=24), timedelta(hours=72))  # after a game was final
-LEAD = timedelta(minutes=30)  # before a start that the schedule is looked at often
-FIRST_PITCH = timedelta(minutes=5)  # before a start that the game is asked for as if it were on
+LEAD = timedelta(minutes=30)  # before a start, from which the schedule is polled often
+FIRST_PITCH = timedelta(minutes=5)  # before a start, from which the game is polled as if in progress
 _LONGEST = 12  # times the interval, after failures: 2 minutes for 10 seconds
 
 Why: TypeAlias = Literal["before", "on", "delayed", "over", "suspended", "late", "correction", "changed"]
@@ -30,7 +30,7 @@ class Ask(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often things are asked for.
+    """How often to poll.
 
     interval: games in progress, unless their feeds want more time; slow: delays, games that are over but not final, and
     the schedule; before: games before they begin, and the list of changes; rare: suspended games, and a schedule in
@@ -64,7 +64,7 @@ class Captured:
 
     @property
     def sound(self) -> bool:
-        """Whether the last answer does not stand in quarantine."""
+        """Whether the last response is not in quarantine."""
         return self.feed_at == self.asked_at
 
 
@@ -108,7 +108,7 @@ class Known:
 
 
 def plan(known: Known, pace: Pace) -> Ask | None:
-    """When to ask for a game next, which may be past; None where only the schedule can tell more."""
+    """When to poll a game next, possibly in the past; None if only the schedule can bring news."""
     ask = _after(known, pace) if known.state in SETTLED else _until(known, pace)
     if ask is None or known.failed_at is None or not known.failures:
         return ask
@@ -117,13 +117,13 @@ def plan(known: Known, pace: Pace) -> Ask | None:
 
 
 def _least(known: Known, pace: Pace) -> timedelta:
-    """Between two polls of a game, whatever its state."""
+    """The least time between two polls of a game, whatever its state."""
     feed = known.captured.feed
     return max(pace.interval, timedelta(seconds=feed.wait)) if feed else pace.interval
 
 
 def _until(known: Known, pace: Pace) -> Ask | None:
-    """Of a game that is not settled."""
+    """The next poll of a game that is not settled."""
     if known.state == State.SCHEDULED:
         return None
     last = known.asked_at
@@ -150,7 +150,7 @@ def _delay(known: Known, pace: Pace) -> tuple[Why, timedelta]:
 
 
 def _after(known: Known, pace: Pace) -> Ask | None:
-    """Of a game that is settled: until its feed says so too, then for corrections."""
+    """The next poll of a settled game: until its feed says so too, then for corrections."""
     last, since = known.asked_at, known.settled_at or known.listed_at
     if not known.told:
         if last is None or last < since:
@@ -180,7 +180,7 @@ def remains(known: Known, pace: Pace, now: datetime) -> bool:
 
 
 def schedule(games: Iterable[Game], asked_at: datetime, pace: Pace) -> datetime:
-    """When to look at the schedule again: often while one of its games is on or about to begin."""
+    """When to poll the schedule again: often while one of its games is in progress or about to begin."""
     at = asked_at + pace.rare
     for game in games:
         if game.state == State.SCHEDULED:

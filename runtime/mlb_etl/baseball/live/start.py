@@ -1,4 +1,4 @@
-"""Puts a follower together from settings."""
+"""Builds a follower from settings."""
 
 from collections.abc import Callable
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""What does not come, and since when."""
+"""Requests that fail, and since when."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,19 +13,19 @@ class _Trouble(NamedTuple):
 
 
 class Troubles:
-    """What was asked for and did not come, without an answer in between."""
+    """Requests that have failed since their last answer."""
 
     def __init__(self, patience: timedelta) -> None:
         self._patience = patience
         self._troubles: dict[Key, _Trouble] = {}
 
     def failed(self, key: Key, at: datetime, why: NotFound | Rejected | Unreachable) -> None:
-        """It did not come."""
+        """Note that a request failed."""
         known = self._troubles.get(key)
         self._troubles[key] = _Trouble(known.since if known else at, why)
 
     def answered(self, key: Key) -> None:
-        """It came."""
+        """Note that a request was answered."""
         self._troubles.pop(key, None)
 
     def last(self, key: Key, now: datetime) -> bool:

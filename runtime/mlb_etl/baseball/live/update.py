@@ -1,4 +1,4 @@
-"""What a follower tells: of each game as it happens, and of a run in the end."""
+"""What a follower reports: each update of a game, and a summary at the end."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from mlb_etl.stores.interfaces.captures import Fate
 Outcome: TypeAlias = Fate | Literal["listed", "unchanged", "failed"]
 
 NOTHING = Counts()
-_REMEMBERED = 100_000  # latencies, of about a week
+_REMEMBERED = 100_000  # latencies, about a week's worth
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Which account the embedded server has where this process is root, as which PostgreSQL refuses to run.
+"""Chooses the account of the embedded server if this process is root, because PostgreSQL refuses to run as root.
 
-It is the owner of the folder, where that is a person; else a number that nobody else has, one for each folder. Not
-`nobody`: other services run as that, and could read the files, or connect and run programs by COPY.
+It is the owner of the folder if that is not root; otherwise an unused user id, one per folder. It is not `nobody`,
+because other services run as that and could read the files, or connect and run programs with COPY.
 """
 
 import os
@@ -15,25 +15,25 @@ from pathlib import Path
 
 from mlb_etl.errors import DatabaseUnavailable
 
-OWN = range(60_706, 61_184)  # systems give these neither to people nor to services
+OWN = range(60_706, 61_184)  # systems assign these ids neither to people nor to services
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Numbers of a user and a group."""
+    """The ids of a user and a group."""
 
     uid: int
     gid: int
 
     def reaches(self, path: Path) -> bool:
-        """Whether the account may pass or execute `path`: asked of the system, which knows all its rules."""
+        """Whether the account may enter or execute `path`; the system decides, by all its rules."""
         command = ["sh", "-c", 'test -x "$0"', str(path)]
         with explained():
             done = subprocess.run(command, check=False, cwd="/", user=self.uid, group=self.gid, extra_groups=[])
         return done.returncode == 0
 
     def take(self, folder: Path) -> None:
-        """Own a folder and all below it; links are not followed, as others could have put them there."""
+        """Take ownership of a folder and everything below it, without following links, which may be planted."""
         with explained():
             for _, _, names, handle in os.fwalk(folder):
                 os.fchown(handle, self.uid, self.gid)
@@ -51,13 +51,13 @@ def of(folder: Path) -> Account | None:
 
 
 def is_nobodys(folder: Path) -> bool:
-    """Whether the folder belongs to `nobody`, as which services run that have no account of their own."""
+    """Whether the folder belongs to `nobody`, the account of services that have none of their own."""
     nobody = _nobody()
     return nobody is not None and folder.stat().st_uid == nobody.uid
 
 
 def own() -> Account:
-    """One that nobody has."""
+    """An unused account."""
     taken = {entry.pw_uid for entry in pwd.getpwall()}
     number = secrets.choice([each for each in OWN if each not in taken])
     return Account(number, number)
@@ -85,7 +85,7 @@ def _nobody() -> Account | None:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Explain what fails where a system, such as a small container, lets root have no other account."""
+    """Explain failures on systems, such as small containers, where root can't switch to another account."""
     try:
         yield
     except (OSError, subprocess.SubprocessError) as error:

