@@ -139,10 +139,11 @@ def test_of_two_forms_of_a_name_that_with_the_parameters_in_its_url_is_meant() -
 
 def test_of_forms_with_one_url_that_which_knows_the_parameters_is_meant() -> None:
     more = '    - {url: "/api/v1/plays", query: [gamePk, half]}\n  items:'
-    method = lowered(("  items:", more), ("/api/v1/plays/{gamePk}", "/api/v1/each/{gamePk}/{half}"))
+    method = lowered(("  items:", more), ("/api/v1/plays/{gamePk}", "/api/v1/each/{gamePk}/{inning}"))
     assert [form.url for form in method.forms].count("/api/v1/plays") == 2
     assert whole.why_partial(method, stub("gameV1", gamePk="1", plays="2")) is None
-    assert whole.why_partial(method, stub("gameV1", gamePk="1", half="top", plays="2")) == "asked with parameter plays"
+    assert whole.why_partial(method, stub("gameV1", gamePk="1", half="top")) is None
+    assert whole.why_partial(method, stub("gameV1", gamePk="1", half="top", outs="2")) == "asked with parameter outs"
 
 
 def test_samples_of_all_forms_are_checked() -> None:
