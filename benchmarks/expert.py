@@ -23,6 +23,7 @@ import psycopg
 from psycopg import sql
 
 from mlb_contracts import Capture, Method, Row, Table, convert
+from mlb_contracts.requests import normal_form
 from mlb_contracts.response import Response
 from mlb_contracts.rows import first_of_each, last_of_each
 from mlb_contracts.sql_types import Decoding
@@ -81,7 +82,7 @@ def _load(method: Method, extract: Sequence[Extractor], dsn: str, schema: str, g
 
 def _mapped(root: Path, method: Method) -> ir.Method:
     """The mapping that the method was generated from."""
-    files = [each for each in generate.mappings(root) if generate.method_name(each, root=root) == method.name]
+    files = [each for each in generate.mappings(root) if method.name in generate.method_names(root, [each])]
     return generate.read(root, files)[0].method
 
 
@@ -132,7 +133,8 @@ class _Writer:
 
     def _loop(self, level: ir.Level, depth: int) -> str:
         container = self._get(level.source.root, level.source.members)
-        item = self._locals[level.name, ()] = self._names.take(identifier(level.name))
+        item: str = self._names.take(identifier(level.name))
+        self._locals[level.name, ()] = item
         if level.where is not None:
             fails = conditions.fails(level.where, lambda members: (self._get(level.name, members), False))
             self._blocks[depth].append(f"if {fails}:\n{_INDENT}continue")
@@ -141,7 +143,7 @@ class _Writer:
         key = self._names.take(f"{level.name}_key")
         self._locals[f"{level.name} index", ()], self._locals[f"{level.name} key", ()] = index, key
         items = f"{container} or ()"
-        if level.container == "map":
+        if isinstance(level.container, ir.MapOf):
             keyed = any(isinstance(each, ir.KeyValue) and each.level == level.name for each in values)
             items = f"({container} or {{}}).{'items' if keyed else 'values'}()"
             item = f"{key}, {item}" if keyed else item
@@ -247,7 +249,8 @@ class Loader:
             self._connection.execute(sql.SQL("SET " + setting))
         self._targets = [self._target(*each, schema) for each in zip(method.tables, extract, strict=True)]
         raw = sql.Identifier(method.raw_schema, method.raw_table)
-        self._read = sql.SQL("SELECT captured_at, encoding, body FROM {} WHERE game_pk = ANY(%s)").format(raw)
+        self._read = sql.SQL("SELECT captured_at, encoding, body FROM {} WHERE request = ANY(%s)").format(raw)
+        self._method = method.method
 
     def load(self, game_pks: Sequence[int]) -> None:
         """Load these games, many a transaction."""
@@ -261,7 +264,8 @@ class Loader:
     def _batch(self, game_pks: Sequence[int]) -> None:
         rows: list[list[Row]] = [[] for _ in self._targets]
         with self._connection.transaction():
-            for captured_at, *kept in self._connection.cursor(binary=True).execute(self._read, [list(game_pks)]):
+            requests = [normal_form(self._method, {"game_pk": str(game_pk)}) for game_pk in game_pks]
+            for captured_at, *kept in self._connection.cursor(binary=True).execute(self._read, [requests]):
                 document = orjson.loads(Kept(*kept).whole())
                 for target, its in zip(self._targets, rows, strict=True):
                     its.extend(target.extract(document, captured_at))

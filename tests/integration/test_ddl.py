@@ -155,9 +155,9 @@ def test_months_begin_at_midnight_utc(connection: Connection) -> None:
     connection.execute("SET TimeZone = 'America/New_York'")
     connection.execute(migrations.raw_ddl([method()]).encode())
     insert = """
-        INSERT INTO league.game_v1 (game_pk, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params,
-            query_params, url, status_code, content_hash, encoding, body)
-        VALUES (1, %s, now(), now(), 1, 'league', 'gameV1', '{}', '{}', '/', 200, sha256('{}'), 'identity', '{}')
+        INSERT INTO league.game_v1 (request, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params,
+            query_params, hydrations, url, status_code, content_hash, encoding, body)
+        VALUES ('', %s, now(), now(), 1, 'league', 'gameV1', '{}', '{}', '{}', '/', 200, sha256('{}'), 'identity', '{}')
         RETURNING tableoid::regclass::text
     """
     for at, where in (("2024-11-30 23:59:59.999999Z", "2024_11"), ("2024-12-01 00:00:00Z", "2024_12")):
@@ -168,8 +168,8 @@ def test_a_raw_row_has_a_sha256(connection: Connection) -> None:
     connection.execute(migrations.raw_ddl([method()]).encode())
     with pytest.raises(psycopg.errors.CheckViolation):
         connection.execute("""
-            INSERT INTO league.game_v1 (game_pk, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params,
-                query_params, url, status_code, content_hash, encoding, body)
-            VALUES (1, '2024-11-02Z', now(), now(), 1, 'league', 'gameV1', '{}', '{}', '/', 200, 'short',
+            INSERT INTO league.game_v1 (request, captured_at, as_of, last_seen_at, seen, endpoint, method, path_params,
+                query_params, hydrations, url, status_code, content_hash, encoding, body)
+            VALUES ('', '2024-11-02Z', now(), now(), 1, 'league', 'gameV1', '{}', '{}', '{}', '/', 200, 'short',
                 'identity', '{}')
         """)
