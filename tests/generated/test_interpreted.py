@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from schedules import PACKAGE, days
 from mlb_contracts import Capture
 from mlb_etl import registry
 from mlbgen import lower
-from mlbgen.samples import sample, shape_file, stubs
+from mlbgen.samples import interpret, sample, shape_file, stubs
 from mlbgen.samples.stubs import Stub
 
 ROOT = Path(__file__).parents[2]
@@ -37,16 +38,18 @@ def test_rows_of_each_sample(
     mapping = lower.load_method(ROOT / f"schemas/mappings/{path}.yaml", root=ROOT, shape=shape)
     method = registry.method(PACKAGE, f"{mapping.endpoint}.{mapping.method}")
     compared = 0
-    for stub in found_in(stubs_dir):
-        document = method.decode(msgspec.json.encode(stub.document))
-        capture = Capture(CAPTURED_AT, stub.parameters)
-        for table, mapped in zip(method.tables, mapping.tables, strict=True):
-            names = [column.name for column in table.columns]
-            found = [dict(zip(names, row, strict=True)) for row in table.extract(document, capture)]
-            expected = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub)]
-            assert found == expected, (stub.file, table.name)
-            assert [list(map(type, row.values())) for row in found] == [
-                [type(row[name]) for name in names] for row in expected
-            ], (stub.file, table.name)
-            compared += len(found)
+    for answer in found_in(stubs_dir):
+        for item in interpret.documents(mapping.items, answer.document):
+            stub = replace(answer, document=item)
+            document = method.decode(msgspec.json.encode(item))
+            capture = Capture(CAPTURED_AT, stub.parameters)
+            for table, mapped in zip(method.tables, mapping.tables, strict=True):
+                names = [column.name for column in table.columns]
+                found = [dict(zip(names, row, strict=True)) for row in table.extract(document, capture)]
+                expected = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub)]
+                assert found == expected, (stub.file, table.name)
+                assert [list(map(type, row.values())) for row in found] == [
+                    [type(row[name]) for name in names] for row in expected
+                ], (stub.file, table.name)
+                compared += len(found)
     assert compared > enough

@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import unmeasured
 from databases import temporary_folder
 
 from mlb_etl.errors import DatabaseUnavailable
@@ -271,6 +272,7 @@ for attempt in (
         text=True,
         check=False,
         cwd="/",
+        env=unmeasured.environment(),
     )
     assert (done.stdout, done.stderr) == ("refused\n" * 6, "")
     assert ask(server) == (1,), "root can use it"

@@ -90,5 +90,5 @@ def test_a_job_of_a_mapped_listing_goes_on_where_it_stopped(league: Server, data
     assert ingest("mine.yaml")["skipped"] == ingest("game_live_date")["skipped"] == len(games)
     assert ingest("mine.yaml", "--again")["unchanged"] == len(games)
     with psycopg.connect(database) as connection:
-        connection.execute("DELETE FROM game.live_game_v1 WHERE game_pk = %s", [first])
+        connection.execute("DELETE FROM game.live_game_v1 WHERE path_params ->> 'game_pk' = %s", [str(first)])
     assert ingest("mine.yaml")["stored"] == 1

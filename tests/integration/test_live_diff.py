@@ -150,7 +150,7 @@ def test_a_patch_leads_on(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
     found = feeds.fetch(GAME, on=True)
     assert content(found) == first
     assert found is not None
-    assert (found.keys, found.response.url) == ({"game_pk": GAME}, f"{api.url}{patches_of(middle)}{PATCHED}")
+    assert (found.held.keys, found.response.url) == ({"game_pk": GAME}, f"{api.url}{patches_of(middle)}{PATCHED}")
     assert content(feeds.fetch(GAME, on=True)) == second
     assert api.targets() == [WHOLE, patches_of(middle), patches_of(first)]
     assert feeds.tally == Tally(patched=2)

@@ -521,7 +521,7 @@ def test_a_rebuild_that_fails_leaves_all_as_it_was(runners: Rebuilding) -> None:
 
 
 def test_a_response_that_the_raw_table_lost_stops_a_rebuild(runners: Rebuilding) -> None:
-    runners.connection.execute("DELETE FROM league.game_v1 WHERE game_pk = 2")
+    runners.connection.execute("DELETE FROM league.game_v1 WHERE path_params ->> 'game_pk' = '2'")
     had = runners.state()
     with pytest.raises(EtlError, match=r'league.game_v1 no longer has the response .* of \{"game_pk": 2\}'):
         runners.rebuild()

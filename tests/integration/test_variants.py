@@ -26,7 +26,7 @@ TABLES = len(ROWS_OF_747175)
 PARTITION_KEYS = """
 SELECT DISTINCT pg_get_partkeydef(oid) FROM pg_class
 WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'game'::regnamespace
-    AND relname LIKE 'live_game_%' AND relname <> 'live_game_v1'
+    AND relname LIKE 'live_game_%' AND relname NOT LIKE 'live_game_v1%'
 """
 FOREIGN_KEYS = """
 SELECT condeferrable, relispartition, count(*)::int FROM pg_constraint
