@@ -263,6 +263,10 @@ class Method:
         whole = (form for form in possible if form.path_parameters <= {*parameters})
         return next(whole, possible[0] if possible else None)
 
+    def unknown(self, parameters: Collection[str]) -> list[str]:
+        """Parameters that no form knows, of the form that knows most of them; none where `form` finds one."""
+        return min((form.unknown(parameters) for form in self.forms), key=len)
+
     @property
     def documents_table(self) -> str:
         """The table beside the raw table that says which documents each capture holds."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mlb_contracts import Body, Capture, DocumentKey, Items, Method, jsonpath
+from mlb_contracts import Body, Capture, DocumentKey, Items, Method, jsonpath, sql_types
 from mlb_etl.errors import Rejected, printable
 from mlb_etl.extract import asked, lenient, reject
 from mlb_etl.extract.extract import Extract, extract
@@ -159,7 +159,13 @@ def _plain(key: DocumentKey, item: Any, capture: Capture, at: Place) -> Any:
     if steps is None or before is None:
         return None
     found = next(jsonpath.walk(item, steps[len(before) :]), (None, None))[1]
-    return asked.of_text(key, found, at.exact) if isinstance(found, str) else found
+    if isinstance(found, str):
+        return asked.of_text(key, found, at.exact)
+    of_type = sql_types.parse(key.type)
+    try:
+        return found if of_type is None else msgspec.convert(found, sql_types.facts(of_type).decoder)
+    except msgspec.ValidationError as error:
+        raise Rejected(str(error), path=at.exact, value=found) from error
 
 
 def _absent(template: str, keys: Mapping[str, Any]) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from itertools import product
+from math import prod
 from typing import Any, assert_never
 
 from mlb_contracts import ByRange, ByValues, DocumentKey, Form, Method, convert, sql_types
@@ -27,10 +28,9 @@ def documents(method: Method, parameters: Mapping[str, str]) -> list[dict[str, A
             _require_none(method, key, parameters)
             return None
         values.append(list(dict.fromkeys(_values(key, way, parameters))))
-    found = [dict(zip((key.name for key in method.document), each, strict=True)) for each in product(*values)]
-    if len(found) > MOST:
-        raise Rejected(f"a request asks for at most {MOST} documents at once", path="request", value=len(found))
-    return found
+    if (number := prod(map(len, values))) > MOST:
+        raise Rejected(f"a request asks for at most {MOST} documents at once", path="request", value=number)
+    return [dict(zip((key.name for key in method.document), each, strict=True)) for each in product(*values)]
 
 
 def told(method: Method, parameters: Mapping[str, str]) -> dict[str, list[Any]]:
@@ -71,7 +71,7 @@ def _names(way: ByValues | ByRange) -> tuple[str, ...]:
 def _values(key: DocumentKey, way: ByValues | ByRange, parameters: Mapping[str, str]) -> Iterator[Any]:
     match way:
         case ByValues(name):
-            for text in parameters[name].split(",")[: MOST + 1]:
+            for text in parameters[name].split(",", MOST):
                 yield of_text(key, text.strip(), f"parameter {name}")
         case ByRange(first, last):
             start, end = (of_text(key, parameters[name], f"parameter {name}") for name in (first, last))

@@ -25,11 +25,7 @@ def require_own_request(method: Method, capture: Capture) -> None:
     for name in sorted(method.key_parameters - capture.parameters.keys()):
         reason = "only a request with this parameter says what its response is about"
         raise Rejected(reason, path=f"parameter {name}", table=method.qualified_raw_table)
-    for name in (
-        []
-        if method.form(capture.parameters)
-        else min((form.unknown(capture.parameters) for form in method.forms), key=len)
-    ):
+    for name in method.unknown(capture.parameters):
         reason = f"asked with more than {', '.join(method.query or ())}, a response may be a part of its document only"
         path, value = f"parameter {name}", capture.parameters[name]
         raise Rejected(reason, path=path, value=value, table=method.qualified_raw_table)

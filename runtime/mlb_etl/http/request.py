@@ -63,7 +63,7 @@ def of_method(method: Method, parameters: Mapping[str, str]) -> Request:
     """
     form = method.form(parameters)
     if form is None:
-        unknown = min((form.unknown(parameters) for form in method.forms), key=len)
+        unknown = method.unknown(parameters)
         possible = ", ".join(method.query or ())
         raise EtlError(
             f"{method.name} is never asked with {unknown[0]}, perhaps for a part only; {possible} are possible"

@@ -1,0 +1,48 @@
+"""What requests ask for, with a bound on each number and name that enters by them or by an answer."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from mlb_contracts import ByValues, requests
+from mlb_contracts.response import Response
+from mlb_etl import registry
+from mlb_etl.errors import Rejected
+from mlb_etl.extract import asked
+from mlb_etl.http import answers
+
+PEOPLE = registry.method("mlb_tables", "person.person")
+SCHEDULE = registry.method("mlb_tables", "schedule.schedule")
+
+
+def test_an_item_whose_key_no_column_holds_is_passed_over() -> None:
+    """A number beyond the key's type must not stop the whole answer at the database."""
+    people = [{"id": 1, "fullName": "Ann"}, {"id": 10**30}, {"id": "many"}, {"id": 1.5}]
+    body = json.dumps({"people": people}).encode()
+    asked_for = {"personIds": "1,2"}
+    answer = Response("person", "person", {}, asked_for, "", 200, datetime(2024, 7, 1, tzinfo=UTC), body)
+    assert [(held.keys, held.places) for held in answers.read(PEOPLE, answer)] == [({"person_id": 1}, (0,))]
+
+
+def test_a_request_asks_for_so_many_documents_at_most() -> None:
+    many = ",".join(map(str, range(asked.MOST + 1)))
+    with pytest.raises(Rejected):
+        asked.documents(PEOPLE, {"personIds": many})
+    day, sport = SCHEDULE.document
+    by_sports = replace(SCHEDULE, document=(day, replace(sport, parameter=None, asked_by=(ByValues("sports"),))))
+    years = {"startDate": "2000-01-01", "endDate": "2020-01-01", "sports": ",".join(map(str, range(9000)))}
+    with pytest.raises(Rejected, match="at most 10000 documents"):
+        asked.documents(by_sports, years)
+
+
+def test_a_long_request_fits_the_key_of_an_index() -> None:
+    one, other = (requests.normal_form("person", {"personIds": ",".join(["12345"] * n)}) for n in (2000, 2001))
+    assert one != other
+    assert max(len(one), len(other)) < 200
+
+
+def test_names_of_hydrations() -> None:
+    assert requests.hydrations("team,stats(group=[a,b],type=[c(d,e)]), education,") == ["education", "stats", "team"]
+    assert requests.hydrations("") == []
