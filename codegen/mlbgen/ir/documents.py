@@ -1,0 +1,80 @@
+"""What a method's documents are, and the requests that ask for them."""
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mlb_contracts import jsonpath
+from mlb_contracts.jsonpath import Step, Steps
+from mlb_contracts.sql_types import SqlType
+from mlbgen.ir.places import Reference
+from mlbgen.ir.values import ParameterValue, PathValue
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class ByValues:
+    """A parameter that asks for documents by one value of a key, or by several."""
+
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByRange:
+    """Two parameters that ask for the documents of all days from one to the other."""
+
+    first: str
+    last: str
+
+
+AskedBy: TypeAlias = ByValues | ByRange
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKey:
+    """What a document is about; a path's value has one reference, from `$`."""
+
+    name: str
+    type: SqlType
+    value: PathValue | ParameterValue
+    description: str
+    asked_by: tuple[AskedBy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Each item of the list at `source` is a document; `absent` is the JSON of one that was asked for in vain.
+
+    In it `{name}` stands for the document's key of that name.
+    """
+
+    source: Reference
+    absent: str | None
+
+    @property
+    def steps(self) -> Steps:
+        """The way to the items from the response's root."""
+        return (*self.source.members, Step.ITEM)
+
+    @property
+    def path(self) -> str:
+        """The path of the items: `$.dates[*]`."""
+        return jsonpath.below("$", self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A URL that gives documents of a method, under a name of the API that may be another than the method's.
+
+    `query` are the parameters that a request may have beside those of its URL; None for any.
+    """
+
+    method: str
+    url: str
+    query: tuple[str, ...] | None
+
+    @property
+    def path_parameters(self) -> frozenset[str]:
+        """The parameters in the URL."""
+        return frozenset(_PARAMETER.findall(self.url))

@@ -1,0 +1,82 @@
+"""Where values are found in a document: places, loops over lists and maps, and look-ups."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mlbgen.language.paths import Condition
+
+ValueType = Literal["string", "integer", "number", "boolean", "object", "array", "map", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place in the document: a variable (`$`, a level, a look-up) and the members to walk from it.
+
+    `$` is the document, which can be an item of the response. `path` is the whole way through the response, such as
+    `$.liveData.plays.allPlays[*].about.atBatIndex`; maps are walked by `.*`.
+    """
+
+    root: str
+    members: tuple[str, ...]
+    path: str
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list: its items have an order."""
+
+    item: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """An object whose members are keyed by id: its items have keys."""
+
+    item: ValueType
+
+
+Container: TypeAlias = ListOf | MapOf
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A loop over the list or the map at `source`."""
+
+    name: str
+    source: Reference
+    container: Container
+    where: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOf:
+    """The key `prefix + item of level + suffix` of a map."""
+
+    prefix: str
+    level: str
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberEquals:
+    """The list's first item whose member equals the item of a level."""
+
+    members: tuple[str, ...]
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtIndex:
+    """The list's item at the index that is the item of a level."""
+
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """An object found elsewhere: `source` is the map or list; by what is `by`."""
+
+    name: str
+    source: Reference
+    by: KeyOf | MemberEquals | AtIndex

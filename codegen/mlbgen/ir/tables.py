@@ -1,0 +1,129 @@
+"""Tables: their columns, keys, partitions, indexes and checks, and the levels that their rows come from."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mlb_contracts.sql_types import SqlType
+from mlbgen.ir.places import Level, LookUp
+from mlbgen.ir.values import Scalar, Value
+from mlbgen.language.diagnostics import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: SqlType
+    value: Value
+    nullable: bool
+    description: str
+    position: Position
+    default: Scalar | None = None
+    null_if: tuple[str, ...] = ()
+    convert: str | None = None
+    unreadable: Literal["null", "reject"] = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class ListPartition:
+    """One partition a value; the migration makes those of `values`."""
+
+    column: str
+    values: tuple[int, ...]
+
+    @property
+    def ahead(self) -> tuple[int, ...]:
+        """What the migration makes partitions of."""
+        return self.values
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPartition:
+    """One partition a calendar month (UTC); the migration makes those of `months`, such as "2024-01"."""
+
+    column: str
+    months: tuple[str, ...]
+
+    @property
+    def ahead(self) -> tuple[str, ...]:
+        """What the migration makes partitions of."""
+        return self.months
+
+
+Partition: TypeAlias = ListPartition | MonthPartition
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    name: str
+    columns: tuple[str, ...]
+    schema: str
+    table: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An SQL expression that lowering has read, held to what is safe, and written anew; `columns` are what it names."""
+
+    sql: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnIndex:
+    """Over columns; `where` makes it partial, `using` is how PostgreSQL keeps it."""
+
+    name: str
+    columns: tuple[str, ...]
+    where: Expression | None
+    unique: bool
+    using: Literal["btree", "brin"] = "btree"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionIndex:
+    """Over the value of an expression; else as ColumnIndex."""
+
+    name: str
+    expression: Expression
+    where: Expression | None
+    unique: bool
+    using: Literal["btree", "brin"] = "btree"
+
+
+Index: TypeAlias = ColumnIndex | ExpressionIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition that rows meet."""
+
+    name: str
+    condition: Expression
+    severity: Literal["error", "warn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`columns` in their order in the database; captured_at and ingested_at are the last two.
+
+    `identity` is what makes a row the same one in another capture: the primary key, but for a column that widens it and
+    can change. `guarded`: a loss of its rows is suspicious. With `hydration` only answers that were asked for it count.
+    """
+
+    schema: str
+    name: str
+    description: str
+    levels: tuple[Level, ...]
+    lookups: tuple[LookUp, ...]
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    identity: tuple[str, ...]
+    duplicates: Literal["error", "first", "last"]
+    partition: Partition | None
+    foreign_keys: tuple[ForeignKey, ...]
+    indexes: tuple[Index, ...]
+    checks: tuple[Check, ...]
+    guarded: bool
+    position: Position
+    hydration: str | None = None

@@ -1,0 +1,187 @@
+"""Reading the raw tables: which captures there are, what they are to their documents, and their bodies."""
+
+import logging
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Any
+
+from psycopg import pq, sql
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.rows import TupleRow
+
+from mlb_contracts import Method, times
+from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.verdict import Applied
+from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.interfaces.captures import Past
+from mlb_etl.stores.postgres import standing
+from mlb_etl.stores.postgres.db import Connection, translate_errors
+
+log = logging.getLogger(__name__)
+# What laws.standing.Stored has of a capture behind its keys, but for what is put together.
+_STORED = (
+    *("document::text", "captured_at", "as_of", "content_hash", "parameters", "ahead", "note", "quarantine"),
+    *("request", "answer_hash", "places", "shown_as_of", "shown_hash", "fingerprint"),
+)
+
+# A capture that was ahead of the database's clock when it was stored says nothing about the time that it claims: it
+# never stands for the document, not even when that time has come.
+TIMELY = sql.SQL("r.captured_at <= r.ingested_at + {}").format(times.TOLERANCE)
+
+_LISTED = """
+SELECT {facts} FROM ({captures}) AS capture WHERE {wanted}
+ORDER BY {keys}, as_of, captured_at, content_hash, request
+"""
+_AT_A_TIME = 1000  # captures listed
+_HISTORY = """
+SELECT r.as_of, r.last_seen_at, q.state IS NULL, r.encoding, r.body
+FROM {documents} AS d
+JOIN {raw} AS r ON {in_capture}
+LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = {document}
+    AND q.captured_at = d.captured_at AND q.content_hash = d.content_hash
+WHERE {about} AND {timely}
+ORDER BY r.last_seen_at DESC, r.captured_at DESC
+"""
+_NEWEST = """
+SELECT encoding, body FROM {raw} AS r WHERE request = %s AND {timely}
+ORDER BY last_seen_at DESC, captured_at DESC LIMIT 1
+"""
+# OFFSET 0 makes it a look-up for each capture, whatever the planner thinks of the tables.
+_READ_ALL = """
+SELECT wanted.place, found.encoding, found.body
+FROM unnest(%s::text[], %s::timestamptz[], %s::bytea[])
+    WITH ORDINALITY AS wanted (request, captured_at, content_hash, place)
+LEFT JOIN LATERAL (
+    SELECT r.encoding, r.body FROM {raw} AS r
+    WHERE r.request = wanted.request AND r.captured_at = wanted.captured_at AND r.content_hash = wanted.content_hash
+    OFFSET 0
+) AS found ON true
+"""
+
+
+class RawReader:
+    """The captures of a method, on a connection."""
+
+    def __init__(self, connection: Connection, method: Method) -> None:
+        self.connection = connection
+        self._method = method
+        raw, documents = standing.raw_table(method), standing.documents_table(method)
+        self._captures = standing.captures(method)
+        self._history = sql.SQL(_HISTORY).format(
+            raw=raw,
+            documents=documents,
+            in_capture=standing.in_capture("d", "r"),
+            method=method.name,
+            document=standing.as_json(method, "d"),
+            about=self._about("d"),
+            timely=TIMELY,
+        )
+        self._read_all = sql.SQL(_READ_ALL).format(raw=raw)
+        self._newest = sql.SQL(_NEWEST).format(raw=raw, timely=TIMELY)
+        self._cursor = connection.cursor(binary=True)
+        self._cursor.adapters.register_loader("bytea", _Unread)
+
+    def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[Stored]:
+        """The captures of the documents in scope, by document and time; `scope` has the values wanted of some keys.
+
+        They are as they were when the first is asked for, and come a thousand at a time.
+        """
+        wanted = (sql.SQL("{} = ANY({})").format(sql.Identifier(key), list(values)) for key, values in scope.items())
+        with translate_errors(), self.connection.cursor("captures", withhold=True) as cursor:
+            cursor.itersize = _AT_A_TIME
+            yield from map(
+                self._stored, cursor.execute(self._listed(sql.SQL(" AND ").join((sql.SQL("true"), *wanted))))
+            )
+
+    @translate_errors()
+    def quarantined(self, ids: Sequence[int]) -> list[Stored]:
+        """The captures that stand in quarantine under these numbers, by document and time."""
+        found = self.connection.execute(self._listed(sql.SQL("note = ANY(%s)")), [list(ids)])
+        return [self._stored(row) for row in found]
+
+    @translate_errors()
+    def newer(self, keys: Mapping[str, Any]) -> list[Stored]:
+        """The captures of a document from the time on that its tables show, oldest first."""
+        wanted = sql.SQL("{} AND as_of >= coalesce(shown_as_of, '-infinity')").format(self._about("capture"))
+        return [self._stored(row) for row in self.connection.execute(self._listed(wanted), keys)]
+
+    def history(self, keys: Mapping[str, Any]) -> Generator[Past, None, None]:
+        """The captures of a document, the last that was seen first; each is read when it is asked for."""
+        with (
+            translate_errors(),
+            self.connection.transaction(),
+            self.connection.cursor("history", binary=True) as cursor,
+        ):
+            cursor.itersize = 1
+            for as_of, last_seen_at, sound, *kept in cursor.execute(self._history, keys):
+                data = self._whole(Kept(*kept), dict(keys))
+                yield Past(as_of, last_seen_at, sound and data is not None, data)
+
+    def _about(self, of: str) -> sql.Composed:
+        """Whether a row of a table with that name in the query is of the document with the keys that are given."""
+        return sql.SQL(" AND ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(of, key.name), sql.Placeholder(key.name))
+            for key in self._method.document
+        )
+
+    def _listed(self, wanted: sql.Composable) -> sql.Composed:
+        names = sql.SQL(", ").join(sql.Identifier(key.name) for key in self._method.document)
+        return sql.SQL(_LISTED).format(
+            facts=sql.SQL(", ").join((names, *map(sql.SQL, _STORED))),
+            captures=self._captures,
+            wanted=wanted,
+            keys=names,
+        )
+
+    def _stored(self, row: TupleRow) -> Stored:
+        size = len(self._method.document)
+        *facts, request, answer_hash, places, as_of, content_hash, fingerprint = row[size:]
+        applied = None if fingerprint is None else Applied(as_of, content_hash, fingerprint)
+        return Stored._make(
+            (row[:size], *facts, applied, request, answer_hash, None if places is None else tuple(places))
+        )
+
+    def read(self, capture: Stored) -> bytes:
+        """The body of a capture; raises Rejected for a damaged one."""
+        [(_, kept)] = self.read_all([capture])
+        return bytes(kept.whole())
+
+    def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, Kept]]:
+        """The captures with the bodies of their answers, not copied, and the same one for the same answer.
+
+        All are read before one is given, so decoding keeps its caches.
+        """
+        answers = list(dict.fromkeys(each.answer for each in captures))
+        arrays = [list(values) for values in zip(*answers, strict=True)]
+        with translate_errors():
+            found = self._cursor.execute(self._read_all, arrays).fetchall() if captures else ()
+        bodies = {answers[place - 1]: None if body is None else Kept(encoding, body) for place, encoding, body in found}
+        for capture in captures:
+            kept = bodies[capture.answer]
+            if kept is None:
+                raise EtlError(f"{capture.document}: the raw table lost the capture of {capture.captured_at}")
+            yield capture, kept
+
+    @translate_errors()
+    def newest(self, request: str) -> bytes | None:
+        """The answer to a request when it was last seen, None where it never was, or that is damaged."""
+        found = self._cursor.execute(self._newest, [request]).fetchone()
+        return self._whole(Kept(*found), request) if found else None
+
+    def _whole(self, kept: Kept, of: object) -> bytes | None:
+        """A body that the caller can do without, None where it is damaged."""
+        try:
+            return bytes(kept.whole())
+        except Rejected as why:
+            log.warning("%s %s: %s", self._method.name, of, why)
+            return None
+
+
+class _Unread(Loader):
+    """Leaves bodies where libpq has them."""
+
+    format = pq.Format.BINARY
+
+    def load(self, data: Buffer) -> Buffer:
+        return data
