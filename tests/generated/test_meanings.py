@@ -109,7 +109,7 @@ def test_outs_of_a_pitch_are_before_it(games: list[Game]) -> None:
 
 
 def test_is_out_of_a_pitch_tells_that_one_was_made_on_it(games: list[Game]) -> None:
-    assert "An out was made on the pitch" in says("live_game_pitch_events", "is_out")
+    assert "an out was made on the pitch" in says("live_game_pitch_events", "is_out")
     told = [(pitch["is_out"], movements) for game in games for pitch, _, movements in game.pitches]
     held = Counter(is_out == bool(outs(movements)) for is_out, movements in told if is_out is not None)
     assert share(held) > 0.995  # all
@@ -191,7 +191,7 @@ def test_origin_base_of_later_movements_may_be_their_start(games: list[Game]) ->
 
 
 def test_a_half_inning_without_runs_was_not_batted_or_is_on(games: list[Game]) -> None:
-    assert "NULL where it has not batted, and while it bats until it scores" in says(
+    assert "NULL if it has not batted, and while it bats until it scores" in says(
         "live_game_linescore", "home_runs_scored"
     )
     told: Counter[str] = Counter()
@@ -236,7 +236,7 @@ def test_is_substitute_tells_batters_but_not_pitchers(games: list[Game]) -> None
 
 def test_pitches_are_of_the_last_pitcher_unless_he_came_in_within(games: list[Game]) -> None:
     assert "need not be those of this pitch" in says("live_game_pitch_events", "at_bat_index")
-    assert "the last one if relieved" in says("live_game_plays", "pitcher_id")
+    assert "the last one if he was relieved" in says("live_game_plays", "pitcher_id")
     by_last, by_substitution, relieved = Counter[bool](), Counter[bool](), set[str]()
     for game in games:
         last = Counter(play["pitcher_id"] for _, play, _ in game.pitches)

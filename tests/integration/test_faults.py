@@ -59,7 +59,7 @@ KNOWN = {
     "cut": Fault("Unreachable", "peer closed connection without sending complete message body"),
     "truncated": Fault("CorruptResponse", "not whole: Input data was truncated"),
     "malformed": Fault("CorruptResponse", "not whole: JSON is malformed"),
-    "wrong-game": Fault("CorruptResponse", "must be the feed of the game that was asked for"),
+    "wrong-game": Fault("CorruptResponse", "must be the feed of the requested game"),
     "empty-final": Fault(None),
     "stale": Fault(None),
 }

@@ -115,7 +115,7 @@ CREATE TABLE "game"."live_game_v1_documents_2027_11" PARTITION OF "game"."live_g
 CREATE TABLE "game"."live_game_v1_documents_2027_12" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-12-01 00:00:00+00') TO ('2028-01-01 00:00:00+00');
 
 COMMENT ON TABLE "game"."live_game_v1_documents" IS 'Documents that the responses in game.live_game_v1 hold, or were asked for and lack.';
-COMMENT ON COLUMN "game"."live_game_v1_documents"."game_pk" IS 'MLB''s number of the game.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."game_pk" IS 'MLB''s id for the game.';
 COMMENT ON COLUMN "game"."live_game_v1_documents"."captured_at" IS 'When the request was made, before the call.';
 COMMENT ON COLUMN "game"."live_game_v1_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';
 COMMENT ON COLUMN "game"."live_game_v1_documents"."request" IS 'The request in a normal form, by which captures are told apart.';
@@ -180,7 +180,7 @@ CREATE TABLE "person"."people_documents" (
 ) PARTITION BY RANGE("captured_at");
 
 COMMENT ON TABLE "person"."people_documents" IS 'Documents that the responses in person.people hold, or were asked for and lack.';
-COMMENT ON COLUMN "person"."people_documents"."person_id" IS 'MLB''s number of the person.';
+COMMENT ON COLUMN "person"."people_documents"."person_id" IS 'MLB''s id for the person.';
 COMMENT ON COLUMN "person"."people_documents"."captured_at" IS 'When the request was made, before the call.';
 COMMENT ON COLUMN "person"."people_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';
 COMMENT ON COLUMN "person"."people_documents"."request" IS 'The request in a normal form, by which captures are told apart.';
@@ -246,7 +246,7 @@ CREATE TABLE "schedule"."schedule_documents" (
 ) PARTITION BY RANGE("captured_at");
 
 COMMENT ON TABLE "schedule"."schedule_documents" IS 'Documents that the responses in schedule.schedule hold, or were asked for and lack.';
-COMMENT ON COLUMN "schedule"."schedule_documents"."schedule_date" IS 'Day that the games are listed under.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."schedule_date" IS 'Day under which the games are listed.';
 COMMENT ON COLUMN "schedule"."schedule_documents"."sport_id" IS 'Level of play; 1 is Major League Baseball.';
 COMMENT ON COLUMN "schedule"."schedule_documents"."captured_at" IS 'When the request was made, before the call.';
 COMMENT ON COLUMN "schedule"."schedule_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';
@@ -380,7 +380,7 @@ CREATE TABLE "team"."teams_documents" (
 ) PARTITION BY RANGE("captured_at");
 
 COMMENT ON TABLE "team"."teams_documents" IS 'Documents that the responses in team.teams hold, or were asked for and lack.';
-COMMENT ON COLUMN "team"."teams_documents"."team_id" IS 'MLB''s number of the team.';
+COMMENT ON COLUMN "team"."teams_documents"."team_id" IS 'MLB''s id for the team.';
 COMMENT ON COLUMN "team"."teams_documents"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "team"."teams_documents"."captured_at" IS 'When the request was made, before the call.';
 COMMENT ON COLUMN "team"."teams_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';

@@ -13,10 +13,10 @@ CREATE TABLE "person"."person" (
     PRIMARY KEY ("person_id")
 );
 
-COMMENT ON TABLE "person"."person" IS 'One row for each person who was asked for and exists.';
-COMMENT ON COLUMN "person"."person"."person_id" IS 'MLB''s number of the person.';
-COMMENT ON COLUMN "person"."person"."full_name" IS 'First and last name, as the API shows it.';
-COMMENT ON COLUMN "person"."person"."birth_date" IS 'Day of birth.';
-COMMENT ON COLUMN "person"."person"."primary_position_code" IS 'Position: 1 pitcher to 9 right fielder, 10 designated hitter, Y two-way player.';
+COMMENT ON TABLE "person"."person" IS 'One row for each requested person that exists.';
+COMMENT ON COLUMN "person"."person"."person_id" IS 'MLB''s id for the person.';
+COMMENT ON COLUMN "person"."person"."full_name" IS 'First and last name, as the API gives them.';
+COMMENT ON COLUMN "person"."person"."birth_date" IS 'Date of birth.';
+COMMENT ON COLUMN "person"."person"."primary_position_code" IS 'Code of the primary position: 1 (pitcher) to 9 (right fielder), 10 designated hitter, Y two-way player.';
 COMMENT ON COLUMN "person"."person"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "person"."person"."ingested_at" IS 'When this row was last written.';

@@ -19,6 +19,6 @@ COMMENT ON COLUMN "season"."season"."sport_id" IS 'Level of play; 1 is Major Lea
 COMMENT ON COLUMN "season"."season"."season_id" IS 'Year of the season.';
 COMMENT ON COLUMN "season"."season"."regular_season_start_date" IS 'First day of the regular season.';
 COMMENT ON COLUMN "season"."season"."regular_season_end_date" IS 'Last day of the regular season.';
-COMMENT ON COLUMN "season"."season"."has_wildcard" IS 'Teams can reach the postseason by a wild card.';
+COMMENT ON COLUMN "season"."season"."has_wildcard" IS 'Whether teams can reach the postseason by a wild card.';
 COMMENT ON COLUMN "season"."season"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "season"."season"."ingested_at" IS 'When this row was last written.';

@@ -14,11 +14,11 @@ CREATE TABLE "team"."team" (
     PRIMARY KEY ("team_id", "season")
 );
 
-COMMENT ON TABLE "team"."team" IS 'One row for each team and season, with the names it had then.';
-COMMENT ON COLUMN "team"."team"."team_id" IS 'MLB''s number of the team.';
+COMMENT ON TABLE "team"."team" IS 'One row for each team and season, with the team''s names at the time.';
+COMMENT ON COLUMN "team"."team"."team_id" IS 'MLB''s id for the team.';
 COMMENT ON COLUMN "team"."team"."season" IS 'Year of the season.';
-COMMENT ON COLUMN "team"."team"."name" IS 'Full name, with the place.';
-COMMENT ON COLUMN "team"."team"."abbreviation" IS 'Short name of two or three letters.';
-COMMENT ON COLUMN "team"."team"."league_id" IS 'League of the team.';
+COMMENT ON COLUMN "team"."team"."name" IS 'Full name, including the place.';
+COMMENT ON COLUMN "team"."team"."abbreviation" IS 'Abbreviation of two or three letters.';
+COMMENT ON COLUMN "team"."team"."league_id" IS 'MLB''s id for the team''s league.';
 COMMENT ON COLUMN "team"."team"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "team"."team"."ingested_at" IS 'When this row was last written.';

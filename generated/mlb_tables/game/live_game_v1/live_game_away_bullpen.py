@@ -32,32 +32,30 @@ from .document import (
 
 
 class LiveGameAwayBullpen(BaseModel, defer_build=True):
-    """One row for each away pitcher in the bullpen now, with pitching this season."""
+    """One row for each away pitcher now in the bullpen, with his pitching this season."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
-    player_id: int = Field(description="Pitcher.")
-    bullpen_index: int | None = Field(default=None, description="Ordinal in the feed's list, from 0.")
-    team_id: int | None = Field(default=None, description="The away team.")
-    parent_team_id: int | None = Field(default=None, description="Team of his organization in the major leagues.")
+    player_id: int = Field(description="MLB's id for the pitcher.")
+    bullpen_index: int | None = Field(default=None, description="Index in the feed's list, from 0.")
+    team_id: int | None = Field(default=None, description="MLB's id for the away team.")
+    parent_team_id: int | None = Field(default=None, description="Major league team of his organization.")
     jersey_number: str | None = Field(
         default=None, description="Number on the jersey, as text because 0 and 00 differ."
     )
-    position_code: str | None = Field(
-        default=None, description="Number of the position, 1 to 10, or 11 and up or a letter."
-    )
+    position_code: str | None = Field(default=None, description="Code of the position: a number from 1, or a letter.")
     position_name: str | None = Field(default=None, description="Name of the position.")
     position_type: str | None = Field(
-        default=None, description="Pitcher, Catcher, Infielder, Outfielder, Hitter and so on."
+        default=None, description="Type of position: Pitcher, Catcher, Infielder, Outfielder, Hitter and so on."
     )
     position_abbreviation: str | None = Field(default=None, description="Abbreviation of the position.")
-    status_code: str | None = Field(default=None, description="Code of the roster status; A is active.")
+    status_code: str | None = Field(default=None, description="Code of the roster status; A for active.")
     status_description: str | None = Field(default=None, description="Roster status in words.")
     season_wins: int | None = Field(default=None, description="Wins this season.")
     season_losses: int | None = Field(default=None, description="Losses this season.")
     season_saves: int | None = Field(default=None, description="Saves this season.")
     season_outs_recorded: int | None = Field(
-        default=None, description="Outs recorded this season; a third of it is innings pitched."
+        default=None, description="Outs recorded this season, three to an inning pitched."
     )
     season_era: Decimal | None = Field(default=None, description="Earned run average this season.")
     season_whip: Decimal | None = Field(default=None, description="Walks and hits per inning pitched this season.")

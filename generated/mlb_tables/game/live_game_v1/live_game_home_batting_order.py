@@ -36,44 +36,40 @@ from .document import (
 
 
 class LiveGameHomeBattingOrder(BaseModel, defer_build=True):
-    """One row for each of the home batters in the lineup now, with batting and fielding in this game.
+    """One row for each batter now in the lineup of the home team, with his batting and fielding in this game.
 
-    Those who were replaced are not in it.
+    Replaced batters are not included.
     """
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
     batting_slot: int = Field(description="Slot in the batting order, from 1.")
-    player_id: int | None = Field(default=None, description="Person who has the slot now.")
-    team_id: int | None = Field(default=None, description="The home team.")
-    parent_team_id: int | None = Field(default=None, description="Team of his organization in the major leagues.")
+    player_id: int | None = Field(default=None, description="Person in the slot now.")
+    team_id: int | None = Field(default=None, description="MLB's id for the home team.")
+    parent_team_id: int | None = Field(default=None, description="Major league team of his organization.")
     batting_order: str | None = Field(
-        default=None, description="Slot and sequence in one, such as 903 for the fourth man in slot 9."
+        default=None, description="Slot and sequence combined, such as 903 for the fourth man in slot 9."
     )
     batting_sequence: int | None = Field(
-        default=None, description="Men who batted in the slot before him; 0 for a starter."
+        default=None, description="How many men had the slot before him; 0 for a starter."
     )
     jersey_number: str | None = Field(
         default=None, description="Number on the jersey, as text because 0 and 00 differ."
     )
-    position_code: str | None = Field(
-        default=None, description="Number of the position, 1 to 10, or 11 and up or a letter."
-    )
+    position_code: str | None = Field(default=None, description="Code of the position: a number from 1, or a letter.")
     position_name: str | None = Field(default=None, description="Name of the position.")
     position_type: str | None = Field(
-        default=None, description="Pitcher, Catcher, Infielder, Outfielder, Hitter and so on."
+        default=None, description="Type of position: Pitcher, Catcher, Infielder, Outfielder, Hitter and so on."
     )
     position_abbreviation: str | None = Field(default=None, description="Abbreviation of the position.")
-    status_code: str | None = Field(default=None, description="Code of the roster status; A is active.")
+    status_code: str | None = Field(default=None, description="Code of the roster status; A for active.")
     status_description: str | None = Field(default=None, description="Roster status in words.")
-    is_current_batter: bool | None = Field(default=None, description="He is at bat.")
-    is_current_pitcher: bool | None = Field(default=None, description="He is on the mound.")
-    is_on_bench: bool | None = Field(default=None, description="He is on the bench.")
-    is_substitute: bool | None = Field(default=None, description="He did not start the game.")
-    summary: str | None = Field(default=None, description="Batting line in words.")
-    note: str | None = Field(
-        default=None, description="Letter of the note in the box score on how he came into the game."
-    )
+    is_current_batter: bool | None = Field(default=None, description="Whether he is at bat.")
+    is_current_pitcher: bool | None = Field(default=None, description="Whether he is on the mound.")
+    is_on_bench: bool | None = Field(default=None, description="Whether he is on the bench.")
+    is_substitute: bool | None = Field(default=None, description="Whether he entered the game as a substitute.")
+    summary: str | None = Field(default=None, description="Batting line as text.")
+    note: str | None = Field(default=None, description="Letter of the box score's note on how he entered the game.")
     games_played: int | None = Field(default=None, description="1 if he played.")
     plate_appearances: int | None = Field(default=None, description="Plate appearances.")
     at_bats: int | None = Field(default=None, description="At-bats.")
@@ -82,17 +78,17 @@ class LiveGameHomeBattingOrder(BaseModel, defer_build=True):
     doubles: int | None = Field(default=None, description="Doubles.")
     triples: int | None = Field(default=None, description="Triples.")
     home_runs: int | None = Field(default=None, description="Home runs.")
-    total_bases: int | None = Field(default=None, description="Total bases of the hits.")
+    total_bases: int | None = Field(default=None, description="Total bases from hits.")
     rbi: int | None = Field(default=None, description="Runs batted in.")
-    walks: int | None = Field(default=None, description="Walks, intentional ones too.")
+    walks: int | None = Field(default=None, description="Walks, including intentional ones.")
     intentional_walks: int | None = Field(default=None, description="Intentional walks.")
     hit_by_pitch: int | None = Field(default=None, description="Times hit by a pitch.")
     strikeouts: int | None = Field(default=None, description="Strikeouts.")
-    ground_outs: int | None = Field(default=None, description="Outs on the ground.")
-    air_outs: int | None = Field(default=None, description="Outs in the air.")
-    fly_outs: int | None = Field(default=None, description="Outs on fly balls.")
-    line_outs: int | None = Field(default=None, description="Outs on line drives.")
-    pop_outs: int | None = Field(default=None, description="Outs on pop-ups.")
+    ground_outs: int | None = Field(default=None, description="Ground outs.")
+    air_outs: int | None = Field(default=None, description="Air outs.")
+    fly_outs: int | None = Field(default=None, description="Fly outs.")
+    line_outs: int | None = Field(default=None, description="Line outs.")
+    pop_outs: int | None = Field(default=None, description="Pop outs.")
     ground_into_double_play: int | None = Field(default=None, description="Times grounded into a double play.")
     ground_into_triple_play: int | None = Field(default=None, description="Times grounded into a triple play.")
     sac_bunts: int | None = Field(default=None, description="Sacrifice bunts.")
@@ -101,7 +97,9 @@ class LiveGameHomeBattingOrder(BaseModel, defer_build=True):
     left_on_base: int | None = Field(default=None, description="Runners left on base.")
     stolen_bases: int | None = Field(default=None, description="Stolen bases.")
     caught_stealing: int | None = Field(default=None, description="Times caught stealing.")
-    stolen_base_percentage: Decimal | None = Field(default=None, description="Share of steals that succeeded, 0 to 1.")
+    stolen_base_percentage: Decimal | None = Field(
+        default=None, description="Share of steal attempts that succeeded, 0 to 1."
+    )
     pickoffs: int | None = Field(default=None, description="Times picked off.")
     at_bats_per_home_run: Decimal | None = Field(default=None, description="At-bats per home run.")
     fielding_games_started: int | None = Field(default=None, description="1 if he started in the field.")
@@ -115,7 +113,7 @@ class LiveGameHomeBattingOrder(BaseModel, defer_build=True):
         default=None, description="Runners caught stealing while he caught or pitched."
     )
     fielding_stolen_base_percentage: Decimal | None = Field(
-        default=None, description="Share of steals that succeeded while he caught or pitched, 0 to 1."
+        default=None, description="Share of steal attempts that succeeded while he caught or pitched, 0 to 1."
     )
     fielding_pickoffs: int | None = Field(default=None, description="Pickoffs.")
     season_home_runs: int | None = Field(default=None, description="Home runs this season.")

@@ -32,26 +32,24 @@ from .document import (
 
 
 class LiveGameHomeBench(BaseModel, defer_build=True):
-    """One row for each home player on the bench now, with batting this season."""
+    """One row for each home player now on the bench, with his batting this season."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
-    player_id: int = Field(description="Person.")
-    bench_index: int | None = Field(default=None, description="Ordinal in the feed's list, from 0.")
-    team_id: int | None = Field(default=None, description="The home team.")
-    parent_team_id: int | None = Field(default=None, description="Team of his organization in the major leagues.")
+    player_id: int = Field(description="MLB's id for the person.")
+    bench_index: int | None = Field(default=None, description="Index in the feed's list, from 0.")
+    team_id: int | None = Field(default=None, description="MLB's id for the home team.")
+    parent_team_id: int | None = Field(default=None, description="Major league team of his organization.")
     jersey_number: str | None = Field(
         default=None, description="Number on the jersey, as text because 0 and 00 differ."
     )
-    position_code: str | None = Field(
-        default=None, description="Number of the position, 1 to 10, or 11 and up or a letter."
-    )
+    position_code: str | None = Field(default=None, description="Code of the position: a number from 1, or a letter.")
     position_name: str | None = Field(default=None, description="Name of the position.")
     position_type: str | None = Field(
-        default=None, description="Pitcher, Catcher, Infielder, Outfielder, Hitter and so on."
+        default=None, description="Type of position: Pitcher, Catcher, Infielder, Outfielder, Hitter and so on."
     )
     position_abbreviation: str | None = Field(default=None, description="Abbreviation of the position.")
-    status_code: str | None = Field(default=None, description="Code of the roster status; A is active.")
+    status_code: str | None = Field(default=None, description="Code of the roster status; A for active.")
     status_description: str | None = Field(default=None, description="Roster status in words.")
     season_home_runs: int | None = Field(default=None, description="Home runs this season.")
     season_rbi: int | None = Field(default=None, description="Runs batted in this season.")

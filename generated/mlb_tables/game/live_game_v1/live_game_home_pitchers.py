@@ -35,37 +35,35 @@ from .document import (
 
 
 class LiveGameHomePitchers(BaseModel, defer_build=True):
-    """One row for each pitcher the home team has used, with pitching in this game."""
+    """One row for each pitcher the home team has used, with his pitching in this game."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
-    player_id: int = Field(description="Pitcher.")
+    player_id: int = Field(description="MLB's id for the pitcher.")
     appearance_index: int | None = Field(default=None, description="Order of appearance, from 0 for the starter.")
-    team_id: int | None = Field(default=None, description="The home team.")
-    parent_team_id: int | None = Field(default=None, description="Team of his organization in the major leagues.")
+    team_id: int | None = Field(default=None, description="MLB's id for the home team.")
+    parent_team_id: int | None = Field(default=None, description="Major league team of his organization.")
     jersey_number: str | None = Field(
         default=None, description="Number on the jersey, as text because 0 and 00 differ."
     )
-    position_code: str | None = Field(
-        default=None, description="Number of the position, 1 to 10, or 11 and up or a letter."
-    )
+    position_code: str | None = Field(default=None, description="Code of the position: a number from 1, or a letter.")
     position_name: str | None = Field(default=None, description="Name of the position.")
     position_type: str | None = Field(
-        default=None, description="Pitcher, Catcher, Infielder, Outfielder, Hitter and so on."
+        default=None, description="Type of position: Pitcher, Catcher, Infielder, Outfielder, Hitter and so on."
     )
     position_abbreviation: str | None = Field(default=None, description="Abbreviation of the position.")
-    status_code: str | None = Field(default=None, description="Code of the roster status; A is active.")
+    status_code: str | None = Field(default=None, description="Code of the roster status; A for active.")
     status_description: str | None = Field(default=None, description="Roster status in words.")
-    is_current_batter: bool | None = Field(default=None, description="He is at bat.")
-    is_current_pitcher: bool | None = Field(default=None, description="He is on the mound.")
-    is_on_bench: bool | None = Field(default=None, description="He is on the bench.")
+    is_current_batter: bool | None = Field(default=None, description="Whether he is at bat.")
+    is_current_pitcher: bool | None = Field(default=None, description="Whether he is on the mound.")
+    is_on_bench: bool | None = Field(default=None, description="Whether he is on the bench.")
     is_substitute: bool | None = Field(
         default=None,
-        description="As the feed has it: false for nearly all relievers too. games_started tells who started.",
+        description="As the feed has it: false for nearly all relievers too. Use games_started to see who started.",
     )
-    summary: str | None = Field(default=None, description="Pitching line in words.")
+    summary: str | None = Field(default=None, description="Pitching line as text.")
     note: str | None = Field(
-        default=None, description="Decision with the record, such as (W, 1-0); several can follow one another."
+        default=None, description="Decision with his record, such as (W, 1-0); there can be several."
     )
     games_pitched: int | None = Field(default=None, description="1 if he pitched.")
     games_started: int | None = Field(default=None, description="1 if he started.")
@@ -75,16 +73,18 @@ class LiveGameHomePitchers(BaseModel, defer_build=True):
     wins: int | None = Field(default=None, description="1 for the win.")
     losses: int | None = Field(default=None, description="1 for the loss.")
     saves: int | None = Field(default=None, description="1 for the save.")
-    save_opportunities: int | None = Field(default=None, description="1 if he could save.")
+    save_opportunities: int | None = Field(default=None, description="1 if he had a save opportunity.")
     holds: int | None = Field(default=None, description="1 for a hold.")
     blown_saves: int | None = Field(default=None, description="1 for a blown save.")
-    outs_recorded: int | None = Field(default=None, description="Outs recorded; a third of it is innings pitched.")
+    outs_recorded: int | None = Field(default=None, description="Outs recorded, three to an inning pitched.")
     batters_faced: int | None = Field(default=None, description="Batters faced.")
     at_bats: int | None = Field(default=None, description="At-bats against him.")
-    number_of_pitches: int | None = Field(default=None, description="Pitches thrown; the feed has two names for it.")
+    number_of_pitches: int | None = Field(default=None, description="Pitches thrown; the feed uses two names for this.")
     strikes: int | None = Field(default=None, description="Strikes thrown.")
     balls: int | None = Field(default=None, description="Balls thrown.")
-    strike_percentage: Decimal | None = Field(default=None, description="Share of strikes in the pitches, 0 to 1.")
+    strike_percentage: Decimal | None = Field(
+        default=None, description="Share of his pitches that were strikes, 0 to 1."
+    )
     hits: int | None = Field(default=None, description="Hits allowed.")
     doubles: int | None = Field(default=None, description="Doubles allowed.")
     triples: int | None = Field(default=None, description="Triples allowed.")
@@ -92,15 +92,17 @@ class LiveGameHomePitchers(BaseModel, defer_build=True):
     runs: int | None = Field(default=None, description="Runs allowed.")
     earned_runs: int | None = Field(default=None, description="Earned runs allowed.")
     rbi: int | None = Field(default=None, description="Runs batted in against him.")
-    walks: int | None = Field(default=None, description="Walks allowed, intentional ones too.")
+    walks: int | None = Field(default=None, description="Walks allowed, including intentional ones.")
     intentional_walks: int | None = Field(default=None, description="Intentional walks.")
-    hit_batsmen: int | None = Field(default=None, description="Batters hit by a pitch; the feed has two names for it.")
+    hit_batsmen: int | None = Field(
+        default=None, description="Batters hit by a pitch; the feed uses two names for this."
+    )
     strikeouts: int | None = Field(default=None, description="Strikeouts.")
-    ground_outs: int | None = Field(default=None, description="Outs on the ground.")
-    air_outs: int | None = Field(default=None, description="Outs in the air.")
-    fly_outs: int | None = Field(default=None, description="Outs on fly balls.")
-    line_outs: int | None = Field(default=None, description="Outs on line drives.")
-    pop_outs: int | None = Field(default=None, description="Outs on pop-ups.")
+    ground_outs: int | None = Field(default=None, description="Ground outs.")
+    air_outs: int | None = Field(default=None, description="Air outs.")
+    fly_outs: int | None = Field(default=None, description="Fly outs.")
+    line_outs: int | None = Field(default=None, description="Line outs.")
+    pop_outs: int | None = Field(default=None, description="Pop outs.")
     sac_bunts: int | None = Field(default=None, description="Sacrifice bunts against him.")
     sac_flies: int | None = Field(default=None, description="Sacrifice flies against him.")
     catchers_interference: int | None = Field(default=None, description="Batters on base by catcher's interference.")
@@ -110,16 +112,18 @@ class LiveGameHomePitchers(BaseModel, defer_build=True):
     pickoffs: int | None = Field(default=None, description="Runners picked off.")
     stolen_bases: int | None = Field(default=None, description="Bases stolen while he pitched.")
     caught_stealing: int | None = Field(default=None, description="Runners caught stealing while he pitched.")
-    stolen_base_percentage: Decimal | None = Field(default=None, description="Share of steals that succeeded, 0 to 1.")
-    inherited_runners: int | None = Field(default=None, description="Runners on base when he came in.")
-    inherited_runners_scored: int | None = Field(default=None, description="Those of them who scored.")
+    stolen_base_percentage: Decimal | None = Field(
+        default=None, description="Share of steal attempts that succeeded, 0 to 1."
+    )
+    inherited_runners: int | None = Field(default=None, description="Runners on base when he entered the game.")
+    inherited_runners_scored: int | None = Field(default=None, description="Inherited runners who scored.")
     runs_scored_per_9: Decimal | None = Field(default=None, description="Runs allowed per nine innings.")
     home_runs_per_9: Decimal | None = Field(default=None, description="Home runs allowed per nine innings.")
     season_wins: int | None = Field(default=None, description="Wins this season.")
     season_losses: int | None = Field(default=None, description="Losses this season.")
     season_saves: int | None = Field(default=None, description="Saves this season.")
     season_outs_recorded: int | None = Field(
-        default=None, description="Outs recorded this season; a third of it is innings pitched."
+        default=None, description="Outs recorded this season, three to an inning pitched."
     )
     season_era: Decimal | None = Field(default=None, description="Earned run average this season.")
     season_whip: Decimal | None = Field(default=None, description="Walks and hits per inning pitched this season.")

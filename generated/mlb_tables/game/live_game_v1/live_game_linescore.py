@@ -19,17 +19,15 @@ from .document import NO_GAME, NO_GAME_DATA, NO_LINESCORE, NO_LINESCORE_AWAY, NO
 class LiveGameLinescore(BaseModel, defer_build=True):
     """One row for each inning, with what both teams did in it."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
     inning: int = Field(description="Number of the inning, from 1.")
-    inning_ordinal: str | None = Field(default=None, description="Inning as an ordinal such as 9th.")
+    inning_ordinal: str | None = Field(default=None, description="Inning as an ordinal, such as 9th.")
     home_runs_scored: int | None = Field(
-        default=None,
-        description="Runs of the home team; NULL where it has not batted, and while it bats until it scores.",
+        default=None, description="Runs of the home team; NULL if it has not batted, and while it bats until it scores."
     )
     away_runs_scored: int | None = Field(
-        default=None,
-        description="Runs of the away team; NULL where it has not batted, and while it bats until it scores.",
+        default=None, description="Runs of the away team; NULL if it has not batted, and while it bats until it scores."
     )
     home_hits: int | None = Field(default=None, description="Hits of the home team.")
     away_hits: int | None = Field(default=None, description="Hits of the away team.")

@@ -74,62 +74,64 @@ from .document import (
 class LiveGameMetadata(BaseModel, defer_build=True):
     """One row for each game, with its teams, state, score, conditions and outcome."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
     game_type: str | None = Field(
         default=None,
-        description="Kind of game: R regular season, S spring training, A all-star, F D L W rounds of the postseason.",
+        description="Game type: R regular season, S spring training, A All-Star Game; F, D, L and W are rounds of the"
+        " postseason.",
     )
     gameday_id: str | None = Field(
-        default=None, description="Identifier of the older Gameday files, from date and team codes."
+        default=None, description="Identifier used by the older Gameday files, built from the date and team codes."
     )
     calendar_event_id: str | None = Field(default=None, description="Identifier of the calendar event.")
-    season_display: str | None = Field(default=None, description="Season as it is shown.")
+    season_display: str | None = Field(default=None, description="Season as displayed.")
     gameday_type: str | None = Field(
         default=None,
-        description="Declared level of data: P E tracking, Y D pitches, N plays, L line score, B box score, S score.",
+        description="Level of detail that MLB declares for the game: P and E tracking, Y and D pitches, N plays, L "
+        "line score, B box score, S score.",
     )
     game_number: int | None = Field(
-        default=None, description="Number of the game within its day, 2 for the second of a doubleheader."
+        default=None, description="Number of the game on its day: 2 for the second game of a doubleheader."
     )
     double_header: str | None = Field(default=None, description="N single game, Y doubleheader, S split doubleheader.")
     tiebreaker: str | None = Field(default=None, description="Y for a game that breaks a tie in the standings.")
     game_date: date | None = Field(
         default=None,
-        description="Official date, which moves when the game is postponed; the original one in older feeds.",
+        description="Official date, which changes when the game is postponed; in older feeds, the original date.",
     )
     original_date: date | None = Field(default=None, description="Date for which the game was first scheduled.")
     start_time: datetime | None = Field(
         default=None,
-        description="Scheduled start, UTC: of the resumption once a game is resumed, a placeholder while "
-        "start_time_tbd.",
+        description="Scheduled start, UTC. Once a suspended game is resumed, the start of the resumption; a "
+        "placeholder while start_time_tbd is true.",
     )
-    start_time_tbd: bool | None = Field(default=None, description="The start is still to be determined.")
-    day_night: str | None = Field(default=None, description="Game by day or by night: day, night.")
-    first_pitch_time: datetime | None = Field(default=None, description="First pitch, UTC.")
+    start_time_tbd: bool | None = Field(default=None, description="Whether the start time is still to be determined.")
+    day_night: str | None = Field(default=None, description="Day game or night game: day, night.")
+    first_pitch_time: datetime | None = Field(default=None, description="Time of the first pitch, UTC.")
     game_duration_minutes: int | None = Field(default=None, description="Duration of play in minutes, without delays.")
     feed_time: datetime | None = Field(
-        default=None, description="Time code of the feed's state, UTC; two feeds of one time code can differ."
+        default=None, description="Time code of the feed's state, UTC. Two feeds with the same time code can differ."
     )
     coded_game_state: str | None = Field(
         default=None,
-        description="S scheduled, P pre-game, I in progress, M N review, O over, F final, D postponed, C cancelled, T"
-        " U suspended, Q R forfeit.",
+        description="S scheduled, P pre-game, I in progress, M and N under review, O over, F final, D postponed, C "
+        "cancelled, T and U suspended, Q and R forfeited.",
     )
     abstract_game_state: str | None = Field(
-        default=None, description="Preview, Live or Final; postponed games are Final here too."
+        default=None, description="Preview, Live or Final; a postponed game counts as Final too."
     )
-    abstract_game_code: str | None = Field(default=None, description="One letter for abstract_game_state.")
-    detailed_state: str | None = Field(default=None, description="State in free words, with the reason of a delay.")
-    status_code: str | None = Field(default=None, description="Code of detailed_state.")
-    home_team_id: int | None = Field(default=None, description="The home team.")
-    away_team_id: int | None = Field(default=None, description="The away team.")
+    abstract_game_code: str | None = Field(default=None, description="One-letter code for abstract_game_state.")
+    detailed_state: str | None = Field(default=None, description="State in words, with the reason for a delay.")
+    status_code: str | None = Field(default=None, description="Code for detailed_state.")
+    home_team_id: int | None = Field(default=None, description="MLB's id for the home team.")
+    away_team_id: int | None = Field(default=None, description="MLB's id for the away team.")
     home_team_name: str | None = Field(default=None, description="Full name of the home team.")
     away_team_name: str | None = Field(default=None, description="Full name of the away team.")
     home_team_abbreviation: str | None = Field(default=None, description="Abbreviation of the home team.")
     away_team_abbreviation: str | None = Field(default=None, description="Abbreviation of the away team.")
-    home_team_code: str | None = Field(default=None, description="Code of the home team, as gameday_id uses it.")
-    away_team_code: str | None = Field(default=None, description="Code of the away team, as gameday_id uses it.")
+    home_team_code: str | None = Field(default=None, description="Team code of the home team, as used in gameday_id.")
+    away_team_code: str | None = Field(default=None, description="Team code of the away team, as used in gameday_id.")
     home_sport_id: int | None = Field(
         default=None, description="Level of play of the home team; 1 is Major League Baseball."
     )
@@ -138,12 +140,12 @@ class LiveGameMetadata(BaseModel, defer_build=True):
     )
     home_sport_name: str | None = Field(default=None, description="Name of the level of play of the home team.")
     away_sport_name: str | None = Field(default=None, description="Name of the level of play of the away team.")
-    home_league_id: int | None = Field(default=None, description="League of the home team.")
-    away_league_id: int | None = Field(default=None, description="League of the away team.")
+    home_league_id: int | None = Field(default=None, description="MLB's id for the league of the home team.")
+    away_league_id: int | None = Field(default=None, description="MLB's id for the league of the away team.")
     home_league_name: str | None = Field(default=None, description="Name of the league of the home team.")
     away_league_name: str | None = Field(default=None, description="Name of the league of the away team.")
-    home_division_id: int | None = Field(default=None, description="Division of the home team.")
-    away_division_id: int | None = Field(default=None, description="Division of the away team.")
+    home_division_id: int | None = Field(default=None, description="MLB's id for the division of the home team.")
+    away_division_id: int | None = Field(default=None, description="MLB's id for the division of the away team.")
     home_division_name: str | None = Field(default=None, description="Name of the division of the home team.")
     away_division_name: str | None = Field(default=None, description="Name of the division of the away team.")
     home_games_played: int | None = Field(default=None, description="Games the home team has played this season.")
@@ -160,11 +162,13 @@ class LiveGameMetadata(BaseModel, defer_build=True):
     away_winning_percentage: Decimal | None = Field(
         default=None, description="Share of games won by the away team, 0 to 1."
     )
-    home_is_division_leader: bool | None = Field(default=None, description="The home team leads its division.")
-    away_is_division_leader: bool | None = Field(default=None, description="The away team leads its division.")
-    venue_id: int | None = Field(default=None, description="Venue where the game is played.")
+    home_is_division_leader: bool | None = Field(default=None, description="Whether the home team leads its division.")
+    away_is_division_leader: bool | None = Field(default=None, description="Whether the away team leads its division.")
+    venue_id: int | None = Field(default=None, description="MLB's id for the venue where the game is played.")
     venue_name: str | None = Field(default=None, description="Name of the venue.")
-    official_venue_id: int | None = Field(default=None, description="Venue under which the game is recorded.")
+    official_venue_id: int | None = Field(
+        default=None, description="MLB's id for the venue under which the game is recorded."
+    )
     home_score: int | None = Field(default=None, description="Runs of the home team so far.")
     away_score: int | None = Field(default=None, description="Runs of the away team so far.")
     home_hits: int | None = Field(default=None, description="Hits of the home team so far.")
@@ -173,33 +177,33 @@ class LiveGameMetadata(BaseModel, defer_build=True):
     away_errors: int | None = Field(default=None, description="Errors of the away team so far.")
     home_left_on_base: int | None = Field(default=None, description="Runners the home team has left on base.")
     away_left_on_base: int | None = Field(default=None, description="Runners the away team has left on base.")
-    scheduled_innings: int | None = Field(default=None, description="Innings the game was scheduled for.")
-    current_inning: int | None = Field(default=None, description="Inning now, or the last one.")
-    current_inning_ordinal: str | None = Field(default=None, description="Inning now, as an ordinal such as 9th.")
+    scheduled_innings: int | None = Field(
+        default=None, description="Number of innings scheduled, without extra innings."
+    )
+    current_inning: int | None = Field(default=None, description="Current inning, or the last one after the game.")
+    current_inning_ordinal: str | None = Field(default=None, description="current_inning as an ordinal, such as 9th.")
     inning_state: str | None = Field(default=None, description="State of the inning: Top, Middle, Bottom, End.")
     inning_half: str | None = Field(default=None, description="Half of the inning: Top, Bottom.")
-    is_top_inning: bool | None = Field(default=None, description="The away team bats.")
-    balls: int | None = Field(default=None, description="Balls on the batter now.")
-    strikes: int | None = Field(default=None, description="Strikes on the batter now.")
-    outs: int | None = Field(default=None, description="Outs in the half inning now.")
+    is_top_inning: bool | None = Field(default=None, description="Whether the away team bats.")
+    balls: int | None = Field(default=None, description="Current balls on the batter.")
+    strikes: int | None = Field(default=None, description="Current strikes on the batter.")
+    outs: int | None = Field(default=None, description="Current outs in the half inning.")
     linescore_note: str | None = Field(
-        default=None, description="Note under the line score, such as the outs when the winning run scored."
+        default=None, description="Note under the line score, such as how many were out when the winning run scored."
     )
     offense_team_id: int | None = Field(default=None, description="Team at bat.")
     offense_batter_id: int | None = Field(default=None, description="Person at bat.")
     offense_on_deck_id: int | None = Field(default=None, description="Person who bats next.")
-    offense_in_hole_id: int | None = Field(default=None, description="Person who bats after the next.")
-    offense_batting_slot: int | None = Field(
-        default=None, description="Slot in the batting order of the person at bat."
-    )
+    offense_in_hole_id: int | None = Field(default=None, description="Person who bats after that.")
+    offense_batting_slot: int | None = Field(default=None, description="Batting-order slot of the person at bat.")
     offense_pitcher_id: int | None = Field(default=None, description="Pitcher of the team at bat.")
     runner_on_first_id: int | None = Field(default=None, description="Runner on first base.")
     runner_on_second_id: int | None = Field(default=None, description="Runner on second base.")
     runner_on_third_id: int | None = Field(default=None, description="Runner on third base.")
     defense_team_id: int | None = Field(default=None, description="Team in the field.")
-    defense_pitcher_id: int | None = Field(default=None, description="Person who is pitcher.")
-    defense_catcher_id: int | None = Field(default=None, description="Person who is catcher.")
-    defense_shortstop_id: int | None = Field(default=None, description="Person who is shortstop.")
+    defense_pitcher_id: int | None = Field(default=None, description="Person playing pitcher.")
+    defense_catcher_id: int | None = Field(default=None, description="Person playing catcher.")
+    defense_shortstop_id: int | None = Field(default=None, description="Person playing shortstop.")
     defense_first_base_id: int | None = Field(default=None, description="Fielder at first base.")
     defense_second_base_id: int | None = Field(default=None, description="Fielder at second base.")
     defense_third_base_id: int | None = Field(default=None, description="Fielder at third base.")
@@ -207,33 +211,39 @@ class LiveGameMetadata(BaseModel, defer_build=True):
     defense_center_field_id: int | None = Field(default=None, description="Fielder in center field.")
     defense_right_field_id: int | None = Field(default=None, description="Fielder in right field.")
     defense_batter_id: int | None = Field(
-        default=None, description="First to bat of the team in the field, when it comes to bat."
+        default=None, description="Person who will bat first for the team in the field."
     )
-    defense_on_deck_id: int | None = Field(default=None, description="Second to bat of the team in the field.")
-    defense_in_hole_id: int | None = Field(default=None, description="Third to bat of the team in the field.")
+    defense_on_deck_id: int | None = Field(
+        default=None, description="Person who will bat second for the team in the field."
+    )
+    defense_in_hole_id: int | None = Field(
+        default=None, description="Person who will bat third for the team in the field."
+    )
     defense_batting_slot: int | None = Field(
-        default=None, description="Slot in the batting order of the first to bat of the team in the field."
+        default=None, description="Batting-order slot of the person who will bat first for the team in the field."
     )
-    weather_condition: str | None = Field(default=None, description="Sky, or that the roof is closed.")
+    weather_condition: str | None = Field(default=None, description="Sky condition, or that the roof is closed.")
     weather_temp: int | None = Field(default=None, description="Temperature in degrees Fahrenheit.")
     weather_wind: str | None = Field(default=None, description="Wind in words: speed in mph and direction.")
-    attendance: int | None = Field(default=None, description="Spectators.")
-    is_no_hitter: bool | None = Field(default=None, description="A no-hitter is going on, or was pitched.")
-    is_perfect_game: bool | None = Field(default=None, description="A perfect game is going on, or was pitched.")
+    attendance: int | None = Field(default=None, description="Number of spectators.")
+    is_no_hitter: bool | None = Field(default=None, description="Whether a no-hitter is in progress or was pitched.")
+    is_perfect_game: bool | None = Field(
+        default=None, description="Whether a perfect game is in progress or was pitched."
+    )
     home_team_no_hitter: bool | None = Field(
-        default=None, description="No-hitter, as the feed marks it for the home team."
+        default=None, description="Whether the feed marks a no-hitter for the home team."
     )
     away_team_no_hitter: bool | None = Field(
-        default=None, description="No-hitter, as the feed marks it for the away team."
+        default=None, description="Whether the feed marks a no-hitter for the away team."
     )
     home_team_perfect_game: bool | None = Field(
-        default=None, description="Perfect game, as the feed marks it for the home team."
+        default=None, description="Whether the feed marks a perfect game for the home team."
     )
     away_team_perfect_game: bool | None = Field(
-        default=None, description="Perfect game, as the feed marks it for the away team."
+        default=None, description="Whether the feed marks a perfect game for the away team."
     )
     has_challenges: bool | None = Field(
-        default=None, description="A play was challenged; older feeds say so of every game."
+        default=None, description="Whether a play was challenged; true for every game in older feeds."
     )
     home_challenges_used: int | None = Field(default=None, description="Manager challenges the home team has used.")
     away_challenges_used: int | None = Field(default=None, description="Manager challenges the away team has used.")
@@ -243,7 +253,10 @@ class LiveGameMetadata(BaseModel, defer_build=True):
     away_challenges_remaining: int | None = Field(
         default=None, description="Manager challenges the away team has left."
     )
-    has_abs_challenges: bool | None = Field(default=None, description="A call of ball or strike was challenged (ABS).")
+    has_abs_challenges: bool | None = Field(
+        default=None,
+        description="Whether a ball or strike call was challenged (ABS, the automated ball-strike system).",
+    )
     home_abs_challenges_successful: int | None = Field(
         default=None, description="ABS challenges the home team has won."
     )
@@ -262,8 +275,12 @@ class LiveGameMetadata(BaseModel, defer_build=True):
     away_mound_visits_used: int | None = Field(default=None, description="Mound visits the away team has used.")
     home_mound_visits_remaining: int | None = Field(default=None, description="Mound visits the home team has left.")
     away_mound_visits_remaining: int | None = Field(default=None, description="Mound visits the away team has left.")
-    home_probable_pitcher_id: int | None = Field(default=None, description="Announced starter of the home team.")
-    away_probable_pitcher_id: int | None = Field(default=None, description="Announced starter of the away team.")
+    home_probable_pitcher_id: int | None = Field(
+        default=None, description="Announced starting pitcher of the home team."
+    )
+    away_probable_pitcher_id: int | None = Field(
+        default=None, description="Announced starting pitcher of the away team."
+    )
     winning_pitcher_id: int | None = Field(default=None, description="Pitcher credited with the win.")
     losing_pitcher_id: int | None = Field(default=None, description="Pitcher charged with the loss.")
     save_pitcher_id: int | None = Field(default=None, description="Pitcher credited with the save.")

@@ -37,17 +37,17 @@ from .document import (
 class LiveGamePitchEvents(BaseModel, defer_build=True):
     """One row for each pitch, with call, count, pitch tracking and batted ball."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
     at_bat_index: int = Field(
-        description="Plate appearance of the pitch. live_game_plays has the pitcher and batter at its end, who need "
-        "not be those of this pitch."
+        description="Plate appearance of the pitch. live_game_plays has the pitcher and batter at its end, which need"
+        " not be those of this pitch."
     )
     event_index: int = Field(
-        description="Ordinal of the event in the plate appearance, from 0; other events than pitches count too."
+        description="Index of the event in the plate appearance, from 0; events other than pitches count too."
     )
     pitch_number: int | None = Field(
-        default=None, description="Number of the pitch in the plate appearance, from 1; can repeat."
+        default=None, description="Number of the pitch in the plate appearance, from 1; not always unique."
     )
     play_id: str | None = Field(
         default=None, description="Identifier of the pitch in tracking data and video, a UUID so far; can be missing."
@@ -58,30 +58,31 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
     call_code: str | None = Field(default=None, description="Code of the call.")
     call_description: str | None = Field(default=None, description="Call in words.")
     code: str | None = Field(
-        default=None, description="Code of the pitch result; older feeds are finer here than in call_code."
+        default=None, description="Code of the pitch result; in older feeds more detailed than call_code."
     )
     description: str | None = Field(default=None, description="Pitch result in words.")
     is_strike: bool | None = Field(
         default=None,
-        description="The pitch was a strike that was not put in play; the strikes of a box score are those with "
-        "is_strike or is_in_play.",
+        description="Whether the pitch was a strike that was not put in play. A box score counts as strikes the "
+        "pitches with is_strike or is_in_play.",
     )
-    is_ball: bool | None = Field(default=None, description="The pitch was a ball.")
-    is_in_play: bool | None = Field(default=None, description="The ball was put in play.")
-    is_out: bool | None = Field(default=None, description="An out was made on the pitch.")
-    runner_going: bool | None = Field(default=None, description="A runner was going with the pitch.")
+    is_ball: bool | None = Field(default=None, description="Whether the pitch was a ball.")
+    is_in_play: bool | None = Field(default=None, description="Whether the ball was put in play.")
+    is_out: bool | None = Field(default=None, description="Whether an out was made on the pitch.")
+    runner_going: bool | None = Field(default=None, description="Whether a runner was going with the pitch.")
     disengagement_num: int | None = Field(
-        default=None, description="Disengagements by the pitcher so far in the plate appearance."
+        default=None,
+        description="Disengagements (pickoff throws and step-offs) by the pitcher so far in the plate appearance.",
     )
     balls: int | None = Field(default=None, description="Balls after the pitch.")
     strikes: int | None = Field(default=None, description="Strikes after the pitch.")
     outs: int | None = Field(
         default=None, description="Outs in the half inning before the pitch, unlike balls and strikes."
     )
-    has_review: bool | None = Field(default=None, description="The call was reviewed.")
+    has_review: bool | None = Field(default=None, description="Whether the call was reviewed.")
     review_type: str | None = Field(default=None, description="Code of what was reviewed and who asked for it.")
-    review_is_overturned: bool | None = Field(default=None, description="The call was changed.")
-    review_in_progress: bool | None = Field(default=None, description="The review is going on.")
+    review_is_overturned: bool | None = Field(default=None, description="Whether the call was overturned.")
+    review_in_progress: bool | None = Field(default=None, description="Whether the review is in progress.")
     review_challenge_team_id: int | None = Field(default=None, description="Team that challenged the call.")
     review_player_id: int | None = Field(default=None, description="Player who challenged the call.")
     pitch_type_code: str | None = Field(default=None, description="Code of the pitch type, such as FF.")
@@ -96,10 +97,11 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
     )
     plate_time: float | None = Field(default=None, description="Time from release to the plate in seconds.")
     nasty_factor: float | None = Field(
-        default=None, description="How hard the pitch is to hit, 0 to 100; older seasons."
+        default=None, description="How hard the pitch is to hit, 0 to 100; only in older seasons."
     )
     zone: int | None = Field(
-        default=None, description="Zone at the plate: 1 to 9 in the strike zone, 11 to 14 outside."
+        default=None,
+        description="Zone in which the pitch crossed the plate: 1 to 9 in the strike zone, 11 to 14 outside.",
     )
     strike_zone_top: float | None = Field(
         default=None, description="Upper edge of the strike zone in feet above the ground."
@@ -120,19 +122,23 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
     az: float | None = Field(default=None, description="Acceleration along z in feet per second squared.")
     plate_x: float | None = Field(default=None, description="Position x in feet when the ball crosses the plate.")
     plate_z: float | None = Field(default=None, description="Position z in feet when the ball crosses the plate.")
-    pfx_x: float | None = Field(default=None, description="Horizontal movement in inches against a pitch without spin.")
-    pfx_z: float | None = Field(default=None, description="Vertical movement in inches against a pitch without spin.")
+    pfx_x: float | None = Field(
+        default=None, description="Horizontal movement in inches, compared with a pitch without spin."
+    )
+    pfx_z: float | None = Field(
+        default=None, description="Vertical movement in inches, compared with a pitch without spin."
+    )
     gameday_x: float | None = Field(
-        default=None, description="Horizontal place at the plate in pixels of the Gameday image."
+        default=None, description="Horizontal position at the plate in pixels of the Gameday image."
     )
     gameday_y: float | None = Field(
-        default=None, description="Vertical place at the plate in pixels of the Gameday image."
+        default=None, description="Vertical position at the plate in pixels of the Gameday image."
     )
     spin_rate: int | None = Field(default=None, description="Spin in revolutions per minute.")
     spin_direction: int | None = Field(default=None, description="Axis of the spin in degrees, 0 to 360.")
     break_angle: float | None = Field(default=None, description="Angle of the break in degrees.")
     break_length: float | None = Field(
-        default=None, description="Greatest distance in inches between trajectory and straight line."
+        default=None, description="Greatest distance in inches between the trajectory and a straight line."
     )
     break_y: float | None = Field(
         default=None, description="Distance in feet from the plate at which the break is greatest."
@@ -148,13 +154,15 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
     )
     total_distance: float | None = Field(default=None, description="Projected distance in feet.")
     trajectory: str | None = Field(
-        default=None, description="Kind of batted ball: ground_ball, line_drive, fly_ball, popup and so on."
+        default=None, description="Type of batted ball: ground_ball, line_drive, fly_ball, popup and so on."
     )
     hardness: str | None = Field(default=None, description="How hard the ball was hit: soft, medium, hard.")
     hit_location: str | None = Field(default=None, description="Number of the position that fielded the ball.")
-    hit_x: float | None = Field(default=None, description="Horizontal place of the ball in the spray chart, 0 to 250.")
+    hit_x: float | None = Field(
+        default=None, description="Horizontal position of the ball in the spray chart, 0 to 250."
+    )
     hit_y: float | None = Field(
-        default=None, description="Vertical place of the ball in the spray chart, 0 to 250, downwards."
+        default=None, description="Vertical position of the ball in the spray chart, 0 to 250, increasing downwards."
     )
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "

@@ -17,19 +17,19 @@ from .document import NO_BAT_SIDE, NO_GAME, NO_GAME_DATA, NO_PITCH_HAND, NO_PRIM
 
 
 class LiveGamePlayers(BaseModel, defer_build=True):
-    """One row for each person who is listed for the game, with name and biography."""
+    """One row for each person listed for the game, with name and biography."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
-    player_id: int = Field(description="Person.")
-    full_name: str | None = Field(default=None, description="Name as it is usually given.")
+    player_id: int = Field(description="MLB's id for the person.")
+    full_name: str | None = Field(default=None, description="Name as usually given.")
     first_name: str | None = Field(default=None, description="First name.")
     middle_name: str | None = Field(default=None, description="Middle name.")
     last_name: str | None = Field(default=None, description="Last name.")
     use_name: str | None = Field(default=None, description="First name in use.")
     use_last_name: str | None = Field(default=None, description="Last name in use.")
     name_matrilineal: str | None = Field(default=None, description="Second last name, from the mother's family.")
-    name_suffix: str | None = Field(default=None, description="Suffix such as Jr.")
+    name_suffix: str | None = Field(default=None, description="Suffix, such as Jr.")
     name_title: str | None = Field(default=None, description="Title after the name, such as III.")
     nick_name: str | None = Field(default=None, description="Nickname.")
     pronunciation: str | None = Field(default=None, description="How the name is pronounced.")
@@ -40,28 +40,30 @@ class LiveGamePlayers(BaseModel, defer_build=True):
     init_last_name: str | None = Field(default=None, description="Initial and last name.")
     full_fml_name: str | None = Field(default=None, description="First, middle and last name.")
     full_lfm_name: str | None = Field(default=None, description="Last name, comma, first and middle name.")
-    name_slug: str | None = Field(default=None, description="Name and id as in addresses of web pages.")
+    name_slug: str | None = Field(default=None, description="Name and id as used in URLs.")
     birth_date: date | None = Field(default=None, description="Date of birth.")
     current_age: int | None = Field(default=None, description="Age in years.")
     birth_city: str | None = Field(default=None, description="City of birth.")
     birth_state_province: str | None = Field(default=None, description="State or province of birth.")
     birth_country: str | None = Field(default=None, description="Country of birth.")
     gender: str | None = Field(default=None, description="Gender.")
-    height: str | None = Field(default=None, description="Height in feet and inches, as it is written.")
+    height: str | None = Field(default=None, description="Height in feet and inches, as the feed writes it.")
     height_inches: int | None = Field(default=None, description="Height in inches.")
     weight: int | None = Field(default=None, description="Weight in pounds.")
     primary_number: str | None = Field(default=None, description="Uniform number, as text because 0 and 00 differ.")
     primary_position_code: str | None = Field(
-        default=None, description="Number of the primary position, 1 to 10, or a letter."
+        default=None, description="Code of the primary position: 1 to 10, or a letter."
     )
     primary_position_name: str | None = Field(default=None, description="Name of the primary position.")
     primary_position_type: str | None = Field(
-        default=None, description="Pitcher, Catcher, Infielder, Outfielder, Hitter and so on."
+        default=None, description="Type of position: Pitcher, Catcher, Infielder, Outfielder, Hitter and so on."
     )
     primary_position_abbreviation: str | None = Field(default=None, description="Abbreviation of the primary position.")
-    bat_side_code: str | None = Field(default=None, description="Side from which he bats: L, R or S for both.")
+    bat_side_code: str | None = Field(
+        default=None, description="Side from which he bats: L left, R right, S both (switch hitter)."
+    )
     bat_side_description: str | None = Field(default=None, description="Side from which he bats, in words.")
-    pitch_hand_code: str | None = Field(default=None, description="Hand with which he throws: L, R or S for both.")
+    pitch_hand_code: str | None = Field(default=None, description="Hand with which he throws: L left, R right, S both.")
     pitch_hand_description: str | None = Field(default=None, description="Hand with which he throws, in words.")
     strike_zone_top: float | None = Field(
         default=None, description="Upper edge of his strike zone in feet above the ground."
@@ -70,11 +72,13 @@ class LiveGamePlayers(BaseModel, defer_build=True):
         default=None, description="Lower edge of his strike zone in feet above the ground."
     )
     draft_year: int | None = Field(default=None, description="Year he was drafted.")
-    mlb_debut_date: date | None = Field(default=None, description="First game in the major leagues.")
-    last_played_date: date | None = Field(default=None, description="Last game in the major leagues.")
-    is_active: bool | None = Field(default=None, description="Plays at present.")
-    is_player: bool | None = Field(default=None, description="Is a player, not a coach or official.")
-    is_verified: bool | None = Field(default=None, description="MLB has verified the biography.")
+    mlb_debut_date: date | None = Field(default=None, description="Date of the first game in the major leagues.")
+    last_played_date: date | None = Field(default=None, description="Date of the last game in the major leagues.")
+    is_active: bool | None = Field(default=None, description="Whether he is an active player.")
+    is_player: bool | None = Field(
+        default=None, description="Whether the person is a player, not a coach or an official."
+    )
+    is_verified: bool | None = Field(default=None, description="Whether MLB has verified the biography.")
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."

@@ -37,13 +37,13 @@ from .document import (
 
 
 class LiveGamePlays(BaseModel, defer_build=True):
-    """One row for each plate appearance, with result, matchup and review."""
+    """One row for each plate appearance, with its result, matchup and review."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
-    at_bat_index: int = Field(description="Ordinal of the plate appearance in the game, from 0.")
-    result_type: str | None = Field(default=None, description="Kind of play.")
-    event: str | None = Field(default=None, description="Result in short words.")
+    at_bat_index: int = Field(description="Index of the plate appearance in the game, from 0.")
+    result_type: str | None = Field(default=None, description="Type of play.")
+    event: str | None = Field(default=None, description="Result in a few words.")
     event_type: str | None = Field(default=None, description="Machine name of the result.")
     description: str | None = Field(default=None, description="What happened, in a sentence.")
     rbi: int | None = Field(default=None, description="Runs batted in.")
@@ -51,23 +51,24 @@ class LiveGamePlays(BaseModel, defer_build=True):
     home_score: int | None = Field(default=None, description="Runs of the home team after the play.")
     is_out: bool | None = Field(
         default=None,
-        description="The result counts an out, of the batter or of a runner; live_game_runners tells who was out.",
+        description="Whether the result counts an out, of the batter or of a runner; live_game_runners shows who was "
+        "out.",
     )
     inning: int | None = Field(default=None, description="Inning.")
     half_inning: str | None = Field(default=None, description="Half of the inning: top, bottom.")
-    is_top_inning: bool | None = Field(default=None, description="The away team bats.")
+    is_top_inning: bool | None = Field(default=None, description="Whether the away team bats.")
     start_time: datetime | None = Field(
-        default=None, description="Start, UTC; jitters by about a second between captures."
+        default=None, description="Start, UTC; varies by about a second between captures."
     )
     end_time: datetime | None = Field(default=None, description="End, UTC.")
-    is_complete: bool | None = Field(default=None, description="The plate appearance is over.")
+    is_complete: bool | None = Field(default=None, description="Whether the plate appearance is over.")
     is_scoring_play: bool | None = Field(
         default=None,
-        description="The feed lists it as a scoring play, which may leave out runs in the course of the plate "
-        "appearance (balk, wild pitch, steal); live_game_runners has all runs.",
+        description="Whether the feed lists it as a scoring play. The list may leave out runs in the course of the "
+        "plate appearance (balk, wild pitch, steal); live_game_runners has all runs.",
     )
-    has_out: bool | None = Field(default=None, description="An out was made.")
-    has_review: bool | None = Field(default=None, description="The play was reviewed.")
+    has_out: bool | None = Field(default=None, description="Whether an out was made.")
+    has_review: bool | None = Field(default=None, description="Whether the play was reviewed.")
     captivating_index: int | None = Field(
         default=None, description="MLB's measure of how exciting the play was, 0 to 100."
     )
@@ -75,26 +76,30 @@ class LiveGamePlays(BaseModel, defer_build=True):
     strikes: int | None = Field(default=None, description="Strikes at the end of the play.")
     outs: int | None = Field(default=None, description="Outs in the half inning at the end of the play.")
     batter_id: int | None = Field(
-        default=None, description="Batter, the last one if replaced within the plate appearance."
+        default=None, description="Batter; the last one if he was replaced during the plate appearance."
     )
-    bat_side_code: str | None = Field(default=None, description="Side from which he bats here: L or R.")
-    bat_side_description: str | None = Field(default=None, description="Side from which he bats here, in words.")
+    bat_side_code: str | None = Field(
+        default=None, description="Side from which he bats in this plate appearance: L or R."
+    )
+    bat_side_description: str | None = Field(
+        default=None, description="Side from which he bats in this plate appearance, in words."
+    )
     pitcher_id: int | None = Field(
-        default=None, description="Pitcher, the last one if relieved within the plate appearance."
+        default=None, description="Pitcher; the last one if he was relieved during the plate appearance."
     )
     pitch_hand_code: str | None = Field(default=None, description="Hand with which he pitches: L or R.")
     pitch_hand_description: str | None = Field(default=None, description="Hand with which he pitches, in words.")
-    batter_split: str | None = Field(default=None, description="Split of the batter: by the hand of the pitcher.")
-    pitcher_split: str | None = Field(default=None, description="Split of the pitcher: by the side of the batter.")
+    batter_split: str | None = Field(default=None, description="Split of the batter, by the pitcher's hand.")
+    pitcher_split: str | None = Field(default=None, description="Split of the pitcher, by the batter's side.")
     men_on_base_split: str | None = Field(
-        default=None, description="Split by the runners: Empty, Men_On, RISP or Loaded."
+        default=None, description="Split by runners on base: Empty, Men_On, RISP (in scoring position) or Loaded."
     )
     post_on_first_id: int | None = Field(default=None, description="Runner on first base after the play.")
     post_on_second_id: int | None = Field(default=None, description="Runner on second base after the play.")
     post_on_third_id: int | None = Field(default=None, description="Runner on third base after the play.")
     review_type: str | None = Field(default=None, description="Code of what was reviewed and who asked for it.")
-    review_is_overturned: bool | None = Field(default=None, description="The call was changed.")
-    review_in_progress: bool | None = Field(default=None, description="The review is going on.")
+    review_is_overturned: bool | None = Field(default=None, description="Whether the call was overturned.")
+    review_in_progress: bool | None = Field(default=None, description="Whether the review is in progress.")
     review_challenge_team_id: int | None = Field(default=None, description="Team that challenged the call.")
     review_player_id: int | None = Field(default=None, description="Player who challenged the call.")
     captured_at: datetime = Field(

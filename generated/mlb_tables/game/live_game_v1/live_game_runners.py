@@ -28,36 +28,39 @@ from .document import (
 
 
 class LiveGameRunners(BaseModel, defer_build=True):
-    """One row for each movement of a runner, the batter too."""
+    """One row for each movement of a runner, including the batter."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
     at_bat_index: int = Field(description="Plate appearance of the movement.")
-    runner_index: int = Field(description="Ordinal in the feed's list, from 0.")
-    runner_id: int | None = Field(default=None, description="Runner.")
+    runner_index: int = Field(description="Index in the feed's list, from 0.")
+    runner_id: int | None = Field(default=None, description="MLB's id for the runner.")
     event_index: int | None = Field(
         default=None,
-        description="Event of the plate appearance on which he moved; as in live_game_pitch_events if it was a pitch.",
+        description="Index of the event on which he moved; the event_index of live_game_pitch_events if it was a "
+        "pitch.",
     )
     origin_base: str | None = Field(
         default=None,
-        description="Base before the first movement in the plate appearance; in a later row of the same runner often "
-        "the base before that movement. NULL for the batter, and in older feeds.",
+        description="Base before his first movement in the plate appearance; in a later row of the same runner, often"
+        " the base before that movement. NULL for the batter, and in older feeds.",
     )
     start_base: str | None = Field(default=None, description="Base before the movement; NULL for the batter.")
-    end_base: str | None = Field(default=None, description="Base after the movement, score for home; NULL if out.")
+    end_base: str | None = Field(
+        default=None, description="Base after the movement, or score if he reached home; NULL if he was out."
+    )
     out_base: str | None = Field(default=None, description="Base at which he was out; 4B is home.")
-    is_out: bool | None = Field(default=None, description="He was out.")
+    is_out: bool | None = Field(default=None, description="Whether he was out.")
     out_number: int | None = Field(default=None, description="Number of that out in the half inning.")
-    event: str | None = Field(default=None, description="Event that moved him, in short words.")
+    event: str | None = Field(default=None, description="Event that moved him, in a few words.")
     event_type: str | None = Field(default=None, description="Machine name of the event.")
-    movement_reason: str | None = Field(default=None, description="Machine name of why he moved.")
+    movement_reason: str | None = Field(default=None, description="Machine name of the reason why he moved.")
     responsible_pitcher_id: int | None = Field(default=None, description="Pitcher charged with the run.")
-    is_scoring_event: bool | None = Field(default=None, description="He scored.")
-    is_rbi: bool | None = Field(default=None, description="The run was batted in.")
-    is_earned: bool | None = Field(default=None, description="The run was earned.")
+    is_scoring_event: bool | None = Field(default=None, description="Whether he scored.")
+    is_rbi: bool | None = Field(default=None, description="Whether the run was batted in.")
+    is_earned: bool | None = Field(default=None, description="Whether the run was earned.")
     is_team_unearned: bool | None = Field(
-        default=None, description="The run was unearned for the team, though earned for the pitcher."
+        default=None, description="Whether the run was unearned for the team although earned for the pitcher."
     )
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "

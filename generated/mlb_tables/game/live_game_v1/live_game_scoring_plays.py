@@ -31,25 +31,26 @@ from .document import (
 class LiveGameScoringPlays(BaseModel, defer_build=True):
     """One row for each plate appearance that the feed lists as a scoring play.
 
-    Runs in its course (balk, wild pitch, steal) may be left out; live_game_runners has all runs.
+    The list may leave out runs in the course of a plate appearance (balk, wild pitch, steal); live_game_runners has all
+    runs.
     """
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
-    at_bat_index: int = Field(description="The plate appearance.")
+    at_bat_index: int = Field(description="Index of the plate appearance in the game, from 0.")
     inning: int | None = Field(default=None, description="Inning.")
     half_inning: str | None = Field(default=None, description="Half of the inning: top, bottom.")
-    event: str | None = Field(default=None, description="Result in short words.")
+    event: str | None = Field(default=None, description="Result in a few words.")
     event_type: str | None = Field(default=None, description="Machine name of the result.")
     description: str | None = Field(default=None, description="What happened, in a sentence.")
     rbi: int | None = Field(default=None, description="Runs batted in.")
     away_score: int | None = Field(default=None, description="Runs of the away team after the play.")
     home_score: int | None = Field(default=None, description="Runs of the home team after the play.")
     batter_id: int | None = Field(
-        default=None, description="Batter, the last one if replaced within the plate appearance."
+        default=None, description="Batter; the last one if he was replaced during the plate appearance."
     )
     pitcher_id: int | None = Field(
-        default=None, description="Pitcher, the last one if relieved within the plate appearance."
+        default=None, description="Pitcher; the last one if he was relieved during the plate appearance."
     )
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "

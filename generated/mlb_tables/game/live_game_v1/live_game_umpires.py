@@ -17,13 +17,15 @@ from .document import NO_BOXSCORE, NO_GAME, NO_GAME_DATA, NO_LIVE_DATA, NO_OFFIC
 
 
 class LiveGameUmpires(BaseModel, defer_build=True):
-    """One row for each umpire, by his place."""
+    """One row for each umpire, by his position on the field."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
-    official_type: str = Field(description="Place, such as Home Plate.")
-    official_id: int | None = Field(default=None, description="Umpire.")
-    official_name: str | None = Field(default=None, description="Name of the umpire, who is not in live_game_players.")
+    official_type: str = Field(description="Position, such as Home Plate.")
+    official_id: int | None = Field(default=None, description="MLB's id for the umpire.")
+    official_name: str | None = Field(
+        default=None, description="Name of the umpire; umpires are not in live_game_players."
+    )
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."

@@ -25,14 +25,14 @@ from .document import (
 
 
 class LiveGameVenueDetails(BaseModel, defer_build=True):
-    """One row for each game, with the venue as it was then."""
+    """One row for each game, with its venue as it was at the time."""
 
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
-    venue_id: int | None = Field(default=None, description="Venue.")
+    venue_id: int | None = Field(default=None, description="MLB's id for the venue.")
     venue_name: str | None = Field(default=None, description="Name of the venue.")
-    is_active: bool | None = Field(default=None, description="The venue is in use.")
-    venue_season: int | None = Field(default=None, description="Season for which the venue is described.")
+    is_active: bool | None = Field(default=None, description="Whether the venue is in use.")
+    venue_season: int | None = Field(default=None, description="Season to which this description of the venue applies.")
     address: str | None = Field(default=None, description="Street and number.")
     city: str | None = Field(default=None, description="City.")
     state: str | None = Field(default=None, description="State or province.")
@@ -40,28 +40,30 @@ class LiveGameVenueDetails(BaseModel, defer_build=True):
     postal_code: str | None = Field(default=None, description="Postal code.")
     country: str | None = Field(default=None, description="Country.")
     phone: str | None = Field(default=None, description="Telephone number.")
-    latitude: float | None = Field(default=None, description="Degrees north.")
-    longitude: float | None = Field(default=None, description="Degrees east.")
-    elevation: int | None = Field(default=None, description="Feet above sea level.")
+    latitude: float | None = Field(default=None, description="Latitude in degrees north.")
+    longitude: float | None = Field(default=None, description="Longitude in degrees east.")
+    elevation: int | None = Field(default=None, description="Elevation in feet above sea level.")
     azimuth_angle: float | None = Field(
-        default=None, description="Direction from home plate to center field in degrees from north."
+        default=None, description="Direction from home plate to center field, in degrees from north."
     )
-    time_zone_id: str | None = Field(default=None, description="Time zone in the tz database.")
+    time_zone_id: str | None = Field(default=None, description="Name of the time zone in the tz database.")
     time_zone: str | None = Field(default=None, description="Abbreviation of the time zone.")
-    time_zone_offset: Decimal | None = Field(default=None, description="Hours from UTC at the time of the capture.")
-    time_zone_offset_at_game_time: Decimal | None = Field(
-        default=None, description="Hours from UTC at the time of the game."
+    time_zone_offset: Decimal | None = Field(
+        default=None, description="Offset from UTC in hours when the response was captured."
     )
-    capacity: int | None = Field(default=None, description="Seats.")
-    turf_type: str | None = Field(default=None, description="Grass or artificial turf.")
-    roof_type: str | None = Field(default=None, description="Open, retractable or dome.")
-    left_line: int | None = Field(default=None, description="Feet along the left field line.")
-    left_field: int | None = Field(default=None, description="Feet to left field.")
-    left_center: int | None = Field(default=None, description="Feet to left center.")
-    center_field: int | None = Field(default=None, description="Feet to center field.")
-    right_center: int | None = Field(default=None, description="Feet to right center.")
-    right_field: int | None = Field(default=None, description="Feet to right field.")
-    right_line: int | None = Field(default=None, description="Feet along the right field line.")
+    time_zone_offset_at_game_time: Decimal | None = Field(
+        default=None, description="Offset from UTC in hours at game time."
+    )
+    capacity: int | None = Field(default=None, description="Number of seats.")
+    turf_type: str | None = Field(default=None, description="Type of turf: grass or artificial.")
+    roof_type: str | None = Field(default=None, description="Type of roof: open, retractable or dome.")
+    left_line: int | None = Field(default=None, description="Distance down the left-field line, in feet.")
+    left_field: int | None = Field(default=None, description="Distance to left field, in feet.")
+    left_center: int | None = Field(default=None, description="Distance to left center, in feet.")
+    center_field: int | None = Field(default=None, description="Distance to center field, in feet.")
+    right_center: int | None = Field(default=None, description="Distance to right center, in feet.")
+    right_field: int | None = Field(default=None, description="Distance to right field, in feet.")
+    right_line: int | None = Field(default=None, description="Distance down the right-field line, in feet.")
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."

@@ -38,17 +38,15 @@ def accept(document: Document, capture: Capture) -> None:
     """Refuse a response that breaks a rule."""
     if document.message_number is not None:
         raise Rejected(
-            "must be the feed of a game, not an answer with an error message",
-            path="$.messageNumber",
-            value=document.message_number,
+            "must be the feed of a game, not an error message", path="$.messageNumber", value=document.message_number
         )
     if document.game_pk is None or str(document.game_pk) != capture.parameters.get("game_pk"):
-        raise Rejected("must be the feed of the game that was asked for", path="$.gamePk", value=document.game_pk)
+        raise Rejected("must be the feed of the requested game", path="$.gamePk", value=document.game_pk)
     live_data = document.live_data or NO_LIVE_DATA
     plays = live_data.plays or NO_PLAYS
     if plays.all_plays is None:
         raise Rejected(
-            "must be a whole v1.1 feed, with a list of plays even if it is empty", path="$.liveData.plays.allPlays"
+            "must be a complete v1.1 feed, with a list of plays, even an empty one", path="$.liveData.plays.allPlays"
         )
     pitch_events = next((each.pitch_events for each in plays.all_plays or () if each.pitch_events is not None), None)
     if pitch_events is not None:
@@ -103,11 +101,11 @@ METHOD = Method(
         "$.liveData.boxscore.officials[*].officialType",
     ),
     rules=(
-        Rule("must be the feed of a game, not an answer with an error message", "$.messageNumber", "absent", None),
-        Rule("must be a v1.1 feed, which says its gamePk as a number", "$.gamePk", "type", "integer"),
-        Rule("must be the feed of the game that was asked for", "$.gamePk", "equals_parameter", "game_pk"),
+        Rule("must be the feed of a game, not an error message", "$.messageNumber", "absent", None),
+        Rule("must be a v1.1 feed, whose gamePk is a number", "$.gamePk", "type", "integer"),
+        Rule("must be the feed of the requested game", "$.gamePk", "equals_parameter", "game_pk"),
         Rule(
-            "must be a whole v1.1 feed, with a list of plays even if it is empty",
+            "must be a complete v1.1 feed, with a list of plays, even an empty one",
             "$.liveData.plays.allPlays",
             "present",
             None,

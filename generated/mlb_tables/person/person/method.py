@@ -31,11 +31,9 @@ def read_person_id(document: Document, _capture: Capture) -> int | None:
 def accept_answer(answer: Answer, _capture: Capture) -> None:
     """Refuse a response that breaks a rule."""
     if answer.message_number is not None:
-        raise Rejected(
-            "must be people, not an answer with an error message", path="$.messageNumber", value=answer.message_number
-        )
+        raise Rejected("must be people, not an error message", path="$.messageNumber", value=answer.message_number)
     if answer.people is None:
-        raise Rejected("must be people, with a list of them even if it is empty", path="$.people")
+        raise Rejected("must have a list of people, even an empty one", path="$.people")
 
 
 def each(answer: Answer) -> list[Body]:
@@ -73,8 +71,8 @@ METHOD = Method(
         "$.people[*].fullName",
     ),
     rules=(
-        Rule("must be people, not an answer with an error message", "$.messageNumber", "absent", None),
-        Rule("must be people, with a list of them even if it is empty", "$.people", "present", None),
+        Rule("must be people, not an error message", "$.messageNumber", "absent", None),
+        Rule("must have a list of people, even an empty one", "$.people", "present", None),
     ),
     tables=(person.TABLE,),
     document_type=Document,

@@ -15,13 +15,15 @@ from .document import NO_PRIMARY_POSITION, Document
 
 
 class Person(BaseModel, defer_build=True):
-    """One row for each person who was asked for and exists."""
+    """One row for each requested person that exists."""
 
-    person_id: int = Field(description="MLB's number of the person.")
-    full_name: str | None = Field(default=None, description="First and last name, as the API shows it.")
-    birth_date: date | None = Field(default=None, description="Day of birth.")
+    person_id: int = Field(description="MLB's id for the person.")
+    full_name: str | None = Field(default=None, description="First and last name, as the API gives them.")
+    birth_date: date | None = Field(default=None, description="Date of birth.")
     primary_position_code: str | None = Field(
-        default=None, description="Position: 1 pitcher to 9 right fielder, 10 designated hitter, Y two-way player."
+        default=None,
+        description="Code of the primary position: 1 (pitcher) to 9 (right fielder), 10 designated hitter, Y two-way "
+        "player.",
     )
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "

@@ -39,13 +39,9 @@ def read_sport_id(_document: Document, capture: Capture) -> int | None:
 def accept_answer(answer: Answer, _capture: Capture) -> None:
     """Refuse a response that breaks a rule."""
     if answer.message_number is not None:
-        raise Rejected(
-            "must be a schedule, not an answer with an error message",
-            path="$.messageNumber",
-            value=answer.message_number,
-        )
+        raise Rejected("must be a schedule, not an error message", path="$.messageNumber", value=answer.message_number)
     if answer.dates is None:
-        raise Rejected("must be a schedule, with a list of dates even if it is empty", path="$.dates")
+        raise Rejected("must be a schedule with a list of dates, even an empty one", path="$.dates")
 
 
 def each(answer: Answer) -> list[Body]:
@@ -86,8 +82,8 @@ METHOD = Method(
         "$.dates[*].games[*].season",
     ),
     rules=(
-        Rule("must be a schedule, not an answer with an error message", "$.messageNumber", "absent", None),
-        Rule("must be a schedule, with a list of dates even if it is empty", "$.dates", "present", None),
+        Rule("must be a schedule, not an error message", "$.messageNumber", "absent", None),
+        Rule("must be a schedule with a list of dates, even an empty one", "$.dates", "present", None),
     ),
     tables=(
         schedule_dates.TABLE,

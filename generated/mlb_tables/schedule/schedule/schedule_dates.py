@@ -15,14 +15,14 @@ from .document import Document
 
 
 class ScheduleDates(BaseModel, defer_build=True):
-    """One row for each day of a sport that was captured, days without games too, with how many there are."""
+    """One row for each captured day of a sport, with its number of games; days without games are included."""
 
-    schedule_date: date = Field(description="Day that the games are listed under.")
+    schedule_date: date = Field(description="Day under which the games are listed.")
     sport_id: int = Field(description="Level of play; 1 is Major League Baseball.")
-    total_items: int | None = Field(default=None, description="Games and events that are listed.")
-    total_events: int | None = Field(default=None, description="Events that are no games.")
-    total_games: int | None = Field(default=None, description="Games that are listed.")
-    total_games_in_progress: int | None = Field(default=None, description="Games that are on.")
+    total_items: int | None = Field(default=None, description="Number of games and events listed.")
+    total_events: int | None = Field(default=None, description="Number of events that are not games.")
+    total_games: int | None = Field(default=None, description="Number of games listed.")
+    total_games_in_progress: int | None = Field(default=None, description="Number of games in progress.")
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."

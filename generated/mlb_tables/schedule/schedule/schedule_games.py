@@ -19,40 +19,42 @@ from .document import NO_AWAY, NO_HOME, NO_LEAGUE_RECORD, NO_STATUS, NO_TEAM, NO
 
 
 class ScheduleGames(BaseModel, defer_build=True):
-    """One row for each game under each day that lists it: a game that moved, or was resumed, has several."""
+    """One row for each game and each day that lists it; a game that was moved or resumed has several."""
 
-    schedule_date: date = Field(description="Day that the games are listed under.")
+    schedule_date: date = Field(description="Day under which the games are listed.")
     sport_id: int = Field(description="Level of play; 1 is Major League Baseball.")
-    game_pk: int = Field(description="MLB's number of the game.")
+    game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
-    game_guid: UUID | None = Field(default=None, description="Another identifier of the game.")
+    game_guid: UUID | None = Field(default=None, description="GUID of the game, another identifier besides game_pk.")
     game_type: str | None = Field(
         default=None,
-        description="Kind of game: R regular season, S spring training, A all-star, F D L W rounds of the postseason.",
+        description="Game type: R regular season, S spring training, A All-Star Game; F, D, L and W are rounds of the"
+        " postseason.",
     )
-    season_display: str | None = Field(default=None, description="Season as it is shown.")
+    season_display: str | None = Field(default=None, description="Season as displayed.")
     calendar_event_id: str | None = Field(
-        default=None, description="Identifier of the calendar event, with the day of this listing."
+        default=None, description="Identifier of the calendar event, including the day of this listing."
     )
     gameday_type: str | None = Field(
         default=None,
-        description="Declared level of data: P E tracking, Y D pitches, N plays, L line score, B box score, S score.",
+        description="Level of detail that MLB declares for the game: P and E tracking, Y and D pitches, N plays, L "
+        "line score, B box score, S score.",
     )
-    record_source: str | None = Field(default=None, description="Code of where the data come from, such as S.")
+    record_source: str | None = Field(default=None, description="Code of the data's source, such as S.")
     description: str | None = Field(
-        default=None, description="What is special about the game, such as which date it makes up."
+        default=None, description="What is special about the game, such as the date it makes up for."
     )
-    is_public_facing: bool | None = Field(default=None, description="The game is shown to the public.")
+    is_public_facing: bool | None = Field(default=None, description="Whether the game is shown to the public.")
     start_time: datetime | None = Field(
-        default=None, description="Scheduled start of this listing, UTC; a placeholder while start_time_tbd."
+        default=None, description="Scheduled start in this listing, UTC; a placeholder while start_time_tbd is true."
     )
-    start_time_tbd: bool | None = Field(default=None, description="The start is still to be determined.")
+    start_time_tbd: bool | None = Field(default=None, description="Whether the start time is still to be determined.")
     official_date: date | None = Field(
         default=None,
-        description="Date of the game in the records: that of the make-up of a postponed one, the first of a "
+        description="Date of the game in the records: of the make-up for a postponed game, of the first day for a "
         "suspended one.",
     )
-    day_night: str | None = Field(default=None, description="Game by day or by night: day, night.")
+    day_night: str | None = Field(default=None, description="Day game or night game: day, night.")
     reschedule_date: date | None = Field(default=None, description="Day to which the game was postponed.")
     reschedule_time: datetime | None = Field(
         default=None, description="Start on the day to which the game was postponed, UTC."
@@ -62,38 +64,40 @@ class ScheduleGames(BaseModel, defer_build=True):
         default=None, description="Start on the day from which the game was postponed, UTC."
     )
     resume_date: date | None = Field(default=None, description="Day on which the suspended game is resumed.")
-    resume_time: datetime | None = Field(default=None, description="Time at which the suspended game is resumed, UTC.")
-    resumed_from_date: date | None = Field(
-        default=None, description="Day on which the game that is resumed was suspended."
+    resume_time: datetime | None = Field(
+        default=None, description="Start of the resumption of the suspended game, UTC."
     )
-    resumed_from_time: datetime | None = Field(default=None, description="Start of the game that is resumed, UTC.")
+    resumed_from_date: date | None = Field(default=None, description="Day on which the resumed game was suspended.")
+    resumed_from_time: datetime | None = Field(
+        default=None, description="Start of the resumed game before it was suspended, UTC."
+    )
     coded_game_state: str | None = Field(
         default=None,
-        description="S scheduled, P pre-game, I in progress, M N review, O over, F final, D postponed, C cancelled, T"
-        " U suspended, Q R forfeit.",
+        description="S scheduled, P pre-game, I in progress, M and N under review, O over, F final, D postponed, C "
+        "cancelled, T and U suspended, Q and R forfeited.",
     )
     abstract_game_state: str | None = Field(
-        default=None, description="Preview, Live or Final; postponed games are Final here too."
+        default=None, description="Preview, Live or Final; a postponed game counts as Final too."
     )
-    abstract_game_code: str | None = Field(default=None, description="One letter for abstract_game_state.")
-    detailed_state: str | None = Field(default=None, description="State in free words.")
-    status_code: str | None = Field(default=None, description="Code of detailed_state.")
+    abstract_game_code: str | None = Field(default=None, description="One-letter code for abstract_game_state.")
+    detailed_state: str | None = Field(default=None, description="State in words.")
+    status_code: str | None = Field(default=None, description="Code for detailed_state.")
     status_reason: str | None = Field(default=None, description="Why the game is delayed, postponed or cancelled.")
-    home_team_id: int | None = Field(default=None, description="The home team.")
-    away_team_id: int | None = Field(default=None, description="The away team.")
+    home_team_id: int | None = Field(default=None, description="MLB's id for the home team.")
+    away_team_id: int | None = Field(default=None, description="MLB's id for the away team.")
     home_team_name: str | None = Field(default=None, description="Full name of the home team.")
     away_team_name: str | None = Field(default=None, description="Full name of the away team.")
     home_wins: int | None = Field(
-        default=None, description="Wins of the home team in this kind of game, with this one once it is final."
+        default=None, description="Wins of the home team in games of this type, including this one once it is final."
     )
     away_wins: int | None = Field(
-        default=None, description="Wins of the away team in this kind of game, with this one once it is final."
+        default=None, description="Wins of the away team in games of this type, including this one once it is final."
     )
     home_losses: int | None = Field(
-        default=None, description="Losses of the home team in this kind of game, with this one once it is final."
+        default=None, description="Losses of the home team in games of this type, including this one once it is final."
     )
     away_losses: int | None = Field(
-        default=None, description="Losses of the away team in this kind of game, with this one once it is final."
+        default=None, description="Losses of the away team in games of this type, including this one once it is final."
     )
     home_winning_percentage: Decimal | None = Field(
         default=None, description="Share of games won by the home team, 0 to 1."
@@ -103,35 +107,41 @@ class ScheduleGames(BaseModel, defer_build=True):
     )
     home_score: int | None = Field(default=None, description="Runs of the home team so far.")
     away_score: int | None = Field(default=None, description="Runs of the away team so far.")
-    home_is_winner: bool | None = Field(default=None, description="The home team has won.")
-    away_is_winner: bool | None = Field(default=None, description="The away team has won.")
+    home_is_winner: bool | None = Field(default=None, description="Whether the home team won.")
+    away_is_winner: bool | None = Field(default=None, description="Whether the away team won.")
     home_split_squad: bool | None = Field(
-        default=None, description="The home team plays with half of its squad, as in spring training."
+        default=None, description="Whether the home team plays with half of its squad, as it may in spring training."
     )
     away_split_squad: bool | None = Field(
-        default=None, description="The away team plays with half of its squad, as in spring training."
+        default=None, description="Whether the away team plays with half of its squad, as it may in spring training."
     )
-    home_series_number: int | None = Field(default=None, description="Number of the series in the home team's season.")
-    away_series_number: int | None = Field(default=None, description="Number of the series in the away team's season.")
-    is_tie: bool | None = Field(default=None, description="The game has ended in a tie.")
-    venue_id: int | None = Field(default=None, description="Venue where the game is played.")
+    home_series_number: int | None = Field(
+        default=None, description="Number of the series within the home team's season."
+    )
+    away_series_number: int | None = Field(
+        default=None, description="Number of the series within the away team's season."
+    )
+    is_tie: bool | None = Field(default=None, description="Whether the game ended in a tie.")
+    venue_id: int | None = Field(default=None, description="MLB's id for the venue where the game is played.")
     venue_name: str | None = Field(default=None, description="Name of the venue.")
     double_header: str | None = Field(default=None, description="N single game, Y doubleheader, S split doubleheader.")
     game_number: int | None = Field(
-        default=None, description="Number of the game within its day, 2 for the second of a doubleheader."
+        default=None, description="Number of the game on its day: 2 for the second game of a doubleheader."
     )
     tiebreaker: str | None = Field(default=None, description="Y for a game that breaks a tie in the standings.")
     if_necessary: str | None = Field(
-        default=None, description="Y for a game that is played only if the series is not decided by then."
+        default=None, description="Y for a game that is played only if the series is still undecided."
     )
-    if_necessary_description: str | None = Field(default=None, description="The same in words.")
-    games_in_series: int | None = Field(default=None, description="Games of the series.")
+    if_necessary_description: str | None = Field(default=None, description="if_necessary in words.")
+    games_in_series: int | None = Field(default=None, description="Number of games in the series.")
     series_game_number: int | None = Field(default=None, description="Number of the game in the series, from 1.")
-    series_description: str | None = Field(default=None, description="Which series it is, such as World Series.")
-    scheduled_innings: int | None = Field(default=None, description="Innings of the game without extra ones.")
+    series_description: str | None = Field(default=None, description="Name of the series, such as World Series.")
+    scheduled_innings: int | None = Field(
+        default=None, description="Number of innings scheduled, without extra innings."
+    )
     inning_break_length: int | None = Field(default=None, description="Seconds between half innings.")
     reverse_home_away_status: bool | None = Field(
-        default=None, description="The home team bats first, as in a game that was moved to the other's park."
+        default=None, description="Whether the home team bats first, as in a game moved to the other team's park."
     )
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "

@@ -37,11 +37,9 @@ def read_season_id(document: Document, _capture: Capture) -> int | None:
 def accept_answer(answer: Answer, _capture: Capture) -> None:
     """Refuse a response that breaks a rule."""
     if answer.message_number is not None:
-        raise Rejected(
-            "must be seasons, not an answer with an error message", path="$.messageNumber", value=answer.message_number
-        )
+        raise Rejected("must be seasons, not an error message", path="$.messageNumber", value=answer.message_number)
     if answer.seasons is None:
-        raise Rejected("must be seasons, with a list of them even if it is empty", path="$.seasons")
+        raise Rejected("must have a list of seasons, even an empty one", path="$.seasons")
 
 
 def each(answer: Answer) -> list[Body]:
@@ -79,8 +77,8 @@ METHOD = Method(
         "$.seasons",
     ),
     rules=(
-        Rule("must be seasons, not an answer with an error message", "$.messageNumber", "absent", None),
-        Rule("must be seasons, with a list of them even if it is empty", "$.seasons", "present", None),
+        Rule("must be seasons, not an error message", "$.messageNumber", "absent", None),
+        Rule("must have a list of seasons, even an empty one", "$.seasons", "present", None),
     ),
     tables=(season.TABLE,),
     document_type=Document,

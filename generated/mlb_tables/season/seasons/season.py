@@ -21,7 +21,9 @@ class Season(BaseModel, defer_build=True):
     season_id: int = Field(description="Year of the season.")
     regular_season_start_date: date | None = Field(default=None, description="First day of the regular season.")
     regular_season_end_date: date | None = Field(default=None, description="Last day of the regular season.")
-    has_wildcard: bool | None = Field(default=None, description="Teams can reach the postseason by a wild card.")
+    has_wildcard: bool | None = Field(
+        default=None, description="Whether teams can reach the postseason by a wild card."
+    )
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."

@@ -36,11 +36,9 @@ def read_season(document: Document, _capture: Capture) -> int | None:
 def accept_answer(answer: Answer, _capture: Capture) -> None:
     """Refuse a response that breaks a rule."""
     if answer.message_number is not None:
-        raise Rejected(
-            "must be teams, not an answer with an error message", path="$.messageNumber", value=answer.message_number
-        )
+        raise Rejected("must be teams, not an error message", path="$.messageNumber", value=answer.message_number)
     if answer.teams is None:
-        raise Rejected("must be teams, with a list of them even if it is empty", path="$.teams")
+        raise Rejected("must have a list of teams, even an empty one", path="$.teams")
 
 
 def each(answer: Answer) -> list[Body]:
@@ -74,8 +72,8 @@ METHOD = Method(
         "$.teams[*].name",
     ),
     rules=(
-        Rule("must be teams, not an answer with an error message", "$.messageNumber", "absent", None),
-        Rule("must be teams, with a list of them even if it is empty", "$.teams", "present", None),
+        Rule("must be teams, not an error message", "$.messageNumber", "absent", None),
+        Rule("must have a list of teams, even an empty one", "$.teams", "present", None),
     ),
     tables=(team.TABLE,),
     document_type=Document,

@@ -15,13 +15,13 @@ from .document import NO_LEAGUE, Document
 
 
 class Team(BaseModel, defer_build=True):
-    """One row for each team and season, with the names it had then."""
+    """One row for each team and season, with the team's names at the time."""
 
-    team_id: int = Field(description="MLB's number of the team.")
+    team_id: int = Field(description="MLB's id for the team.")
     season: int = Field(description="Year of the season.")
-    name: str | None = Field(default=None, description="Full name, with the place.")
-    abbreviation: str | None = Field(default=None, description="Short name of two or three letters.")
-    league_id: int | None = Field(default=None, description="League of the team.")
+    name: str | None = Field(default=None, description="Full name, including the place.")
+    abbreviation: str | None = Field(default=None, description="Abbreviation of two or three letters.")
+    league_id: int | None = Field(default=None, description="MLB's id for the team's league.")
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
