@@ -27,11 +27,16 @@ sample:
 infer stubs:
     mlbgen infer --stubs {{ quote(stubs) }}
 
+# paths of samples that no mapping takes or ignores: of the committed shapes, of $MLB_STUBS and of folders, e.g. `just unmapped ../shared/stubs`
+unmapped *folders:
+    mlbgen coverage
+    for folder in {{ folders }} ${MLB_STUBS:-}; do mlbgen coverage --stubs "$folder"; done
+
 # everything that should hold before a commit
 check: lint types imports drift test wheel
 
-# what CI runs: `check`, with branch coverage
-ci: lint types imports drift coverage wheel
+# what CI runs: `check`, with branch coverage and a report of unmapped paths
+ci: lint types imports drift coverage unmapped wheel
 
 # style and formatting
 lint:

@@ -76,18 +76,40 @@ def test_the_fate_of_each_leaf(report: Coverage) -> None:
     }
 
 
-def test_the_report_as_text_and_as_json(report: Coverage) -> None:
-    assert report.text().splitlines() == [
-        "game.test: 12 leaf paths: 5 mapped, 5 ignored, 2 unmapped",
-        "  $.players.*.age (seen 1 times)",
-        "  $.debugger (seen 1 times)",
+def test_the_report_as_json(report: Coverage) -> None:
+    (found,) = json.loads(json.dumps(coverage.as_json([report])))["mappings"]
+    assert found["mapping"] == "game.test"
+    assert {"path": "$.order[*]", "count": 1, "columns": ["game.slots.person_id"]} in found["mapped"]
+    assert {"path": "$.link", "count": 1, "reason": "follows from the id"} in found["ignored"]
+    assert found["unmapped"] == [{"path": "$.players.*.age", "count": 1}, {"path": "$.debugger", "count": 1}]
+    assert {fate: len(found[fate]) for fate in ("mapped", "ignored")} == {"mapped": 5, "ignored": 5}
+
+
+def test_the_report_as_text(report: Coverage) -> None:
+    assert coverage.as_text([report]).splitlines() == [
+        "mapping     mapped  ignored  unmapped",
+        "game.test        5        5         2",
+        "",
+        "Unmapped paths of game.test, with how often samples have them:",
+        "      1  $.players.*.age",
+        "      1  $.debugger",
     ]
-    found = json.loads(json.dumps(report.json()))
-    counts = {"method": "game.test", "leaves": 12, "mapped": 5, "ignored": 5, "unmapped": 2}
-    assert {name: value for name, value in found.items() if name != "paths"} == counts
-    assert {"path": "$.link", "seen": 1, "fate": "ignored", "columns": [], "reason": "follows from the id"} in found[
-        "paths"
-    ]
+
+
+def test_an_empty_place_belongs_to_the_columns_below_it() -> None:
+    """Samples in which a list is empty or an object null lack nothing that is not mapped."""
+    read = source.parse(MAPPING, "test.yaml")
+    shape = infer.infer([Stub("test.json", "game.test", DOCUMENT)])["game.test"]
+    empty = {"gamePk": 1, "players": {"ID5": {"id": 5, "name": None, "stats": {}, "bats": None}}, "order": []}
+    found = coverage.report(lower.lower(read, shape), infer.infer([Stub("", "game.test", empty)])["game.test"])
+    assert {leaf.path: (leaf.fate, leaf.columns) for leaf in found.leaves} == {
+        "$.gamePk": ("mapped", ("game.players.game_pk", "game.slots.game_pk")),
+        "$.players.*.id": ("mapped", ("game.players.id",)),
+        "$.players.*.name": ("mapped", ("game.players.label",)),
+        "$.players.*.stats": ("ignored", ()),
+        "$.players.*.bats": ("unmapped", ()),
+        "$.order": ("mapped", ("game.slots.person_id",)),
+    }
 
 
 @pytest.fixture
@@ -113,8 +135,8 @@ def unmapped(root: Path, capsys: pytest.CaptureFixture[str], *folders: str) -> t
     options = [option for each in folders for option in ("--stubs", str(root / each))]
     assert cli.main(["coverage", "--root", str(root), "--format", "json", *options]) == 0
     shown = capsys.readouterr()
-    reports = json.loads(shown.out)
-    return {each["path"] for of in reports for each in of["paths"] if each["fate"] == "unmapped"}, shown.err
+    reports = json.loads(shown.out)["mappings"]
+    return {each["path"] for of in reports for each in of["unmapped"]}, shown.err
 
 
 def test_coverage_of_given_samples(

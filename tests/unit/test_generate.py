@@ -142,7 +142,7 @@ def test_ddl_and_coverage_and_schema_are_printed(project: Path, capsys: pytest.C
     migration = project / "generated/mlb_tables/migrations/V2__league_game_tables.sql"
     assert capsys.readouterr().out == migration.read_text()
     assert run(project, "coverage", "--format", "json") == 0
-    assert json.loads(capsys.readouterr().out)[0]["method"] == "league.gameV1"
+    assert json.loads(capsys.readouterr().out)["mappings"][0]["mapping"] == "league.gameV1"
     assert cli.main(["schema"]) == 0
     assert capsys.readouterr().out == (project / "schemas/mapping.schema.json").read_text()
 

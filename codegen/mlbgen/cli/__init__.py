@@ -190,9 +190,9 @@ def coverage_(root: Path, stubs: Sequence[Path], form: str) -> None:
         click.echo(f"{missing}: no sample in {', '.join(map(str, stubs))}", err=True)
     reports = [coverage.report(each.method, each.shape) for each in shown]
     if form == "json":
-        click.echo(json.dumps([each.json() for each in reports], indent=2, ensure_ascii=False))
+        click.echo(json.dumps(coverage.as_json(reports), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(each.text() for each in reports))
+        click.echo(coverage.as_text(reports))
 
 
 @commands.command()

@@ -1,35 +1,51 @@
-"""What becomes of each value of the responses: a column, left out for a reason, or nothing yet."""
+"""Coverage of samples by a mapping: each value becomes a column, is ignored for a reason, or is not mapped yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from mlbgen import ir
-from mlbgen.language import ignores
+from mlbgen.language import ignores, paths
 from mlbgen.samples import shape_file
 from mlbgen.samples.shape import Shape
+
+_NOTHING = frozenset({"null", "object", "array"})  # types of a leaf without a value: null, or an empty container
+_FATES = ("mapped", "ignored", "unmapped")
+
+_Segments: TypeAlias = tuple[str | paths.Each, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A path of the samples that has no members or items, seen so often; `columns` as `schema.table.column`."""
+    """A path of the samples without members or items, and how often samples have it.
+
+    `columns` are those that take its value, as `schema.table.column`. A null or an empty list on the way to mapped
+    paths belongs to the columns there.
+    """
 
     path: str
-    seen: int
+    count: int
     columns: tuple[str, ...]
     reason: str | None
 
     @property
     def fate(self) -> str:
-        """mapped, ignored or unmapped; what is a column counts as mapped, even where it is ignored too."""
+        """mapped, ignored or unmapped; a path with columns is mapped, even if it is also ignored."""
         if self.columns:
             return "mapped"
         return "unmapped" if self.reason is None else "ignored"
 
+    def json(self) -> dict[str, Any]:
+        """The path and its count; if it is mapped, its columns; if it is ignored, the reason."""
+        facts: dict[str, Any] = {"path": self.path, "count": self.count}
+        if self.columns:
+            return facts | {"columns": list(self.columns)}
+        return facts if self.reason is None else facts | {"reason": self.reason}
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """All leaves of a method's shape, by their paths."""
+    """All leaves of a method's samples."""
 
     method: str
     leaves: tuple[Leaf, ...]
@@ -39,42 +55,46 @@ class Coverage:
         return tuple(leaf for leaf in self.leaves if leaf.fate == fate)
 
     def json(self) -> dict[str, Any]:
-        """The report as JSON has it."""
-        return {
-            "method": self.method,
-            "leaves": len(self.leaves),
-            **{fate: len(self.of(fate)) for fate in ("mapped", "ignored", "unmapped")},
-            "paths": [
-                {
-                    "path": leaf.path,
-                    "seen": leaf.seen,
-                    "fate": leaf.fate,
-                    "columns": list(leaf.columns),
-                    "reason": leaf.reason,
-                }
-                for leaf in self.leaves
-            ],
-        }
+        """The report on one mapping, as JSON."""
+        return {"mapping": self.method, **{fate: [leaf.json() for leaf in self.of(fate)] for fate in _FATES}}
 
-    def text(self) -> str:
-        """The counts, and what is unmapped, for people."""
-        unmapped = self.of("unmapped")
-        counts = f"{len(self.of('mapped'))} mapped, {len(self.of('ignored'))} ignored, {len(unmapped)} unmapped"
-        lines = [f"{self.method}: {len(self.leaves)} leaf paths: {counts}"]
-        return "\n".join([*lines, *(f"  {leaf.path} (seen {leaf.seen} times)" for leaf in unmapped)])
+
+def as_json(reports: Sequence[Coverage]) -> dict[str, Any]:
+    """The reports on several mappings, as JSON."""
+    return {"mappings": [each.json() for each in reports]}
+
+
+def as_text(reports: Sequence[Coverage]) -> str:
+    """A table of how many paths are mapped, ignored and unmapped, and below it the unmapped ones with their counts."""
+    width = max((len(each.method) for each in reports), default=0)
+    rows = [("mapping", *_FATES), *((each.method, *(str(len(each.of(fate))) for fate in _FATES)) for each in reports)]
+    lines = [f"{name:{width}}  {mapped:>7}  {ignored:>7}  {unmapped:>8}" for name, mapped, ignored, unmapped in rows]
+    for each in reports:
+        if unmapped := each.of("unmapped"):
+            lines += ["", f"Unmapped paths of {each.method}, with how often samples have them:"]
+            lines += [f"{leaf.count:>7}  {leaf.path}" for leaf in unmapped]
+    return "\n".join(lines)
 
 
 def report(method: ir.Method, shape: Shape) -> Coverage:
     """Account for every leaf path of the shape; the first ignore that matches gives the reason."""
-    columns: dict[str, list[str]] = {}
+    taken: dict[_Segments, list[str]] = {}
     for path, column in _mapped(method):
-        columns.setdefault(path, []).append(column)
+        taken.setdefault(paths.parse(path).segments, []).append(column)
     leaves = []
     for leaf in shape_file.leaves(shape):
         covering = (each for each in method.ignored if ignores.covers(each.extent, leaf.segments))
         reason = next((each.reason for each in covering), None)
-        leaves.append(Leaf(leaf.path, leaf.place.seen, tuple(columns.get(leaf.path, ())), reason))
+        leaves.append(Leaf(leaf.path, leaf.place.seen, tuple(_columns(leaf, taken)), reason))
     return Coverage(method.name, tuple(leaves))
+
+
+def _columns(leaf: shape_file.Leaf, taken: Mapping[_Segments, Sequence[str]]) -> Iterable[str]:
+    """The columns that take the leaf; of a null or an empty container, those that take what others have below it."""
+    if not leaf.place.types <= _NOTHING:
+        return taken.get(leaf.segments, ())
+    below = (names for way, names in taken.items() if way[: len(leaf.segments)] == leaf.segments)
+    return dict.fromkeys(name for names in below for name in names)
 
 
 def _mapped(method: ir.Method) -> Iterator[tuple[str, str]]:
