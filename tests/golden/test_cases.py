@@ -162,7 +162,7 @@ def test_case(
             path.unlink()
     else:
         assert not stale
-    base, *_ = lower.parts(given.method)
+    base, *_ = lower.split_by_hydration(given.method)
     for table, mapped in some(zip(method.tables, base.tables, strict=True)):
         for stub in stubs.find(CASES / case / "stubs"):
             rows = made[Path(stub.file).name]

@@ -53,7 +53,7 @@ def diagnostics(case: str) -> MappingErrors:
 def others(folder: Path) -> dict[str, str]:
     """The tables of the mapping beside the one that is refused, where the case has one."""
     files = [each for each in [folder / "other.yaml"] if each.exists()]
-    return {name: each.name for each in files for name in table_names(grammar.read(source.load(each, root=folder)))}
+    return {name: each.name for each in files for name in table_names(grammar.validate(source.load(each, root=folder)))}
 
 
 def of_migration(before: ir.Method, method: ir.Method) -> list[Diagnostic]:

@@ -103,7 +103,7 @@ def test_values_come_from_paths_ordinals_keys_items_and_constants() -> None:
     assert column(players, "league_id").value == ir.ConstantValue(7)
 
 
-def test_every_table_ends_with_the_columns_that_nobody_writes() -> None:
+def test_every_table_ends_with_captured_at_and_ingested_at() -> None:
     games = table(GAMES, "games")
     captured, ingested = games.columns[-2:]
 
@@ -122,7 +122,7 @@ def test_keys_are_widened_by_the_partition_column() -> None:
     assert pitches.indexes[3] == ir.ColumnIndex("pitches_code_key", ("code", "season"), None, unique=True)
 
 
-def test_expressions_are_written_with_quoted_names_and_indexes_get_names_of_their_own() -> None:
+def test_expressions_quote_names_and_indexes_get_distinct_names() -> None:
     pitches = table(PITCHES + PLAYS + GAMES, "pitches")
     captured, partial, expression, _ = pitches.indexes
 
@@ -136,7 +136,7 @@ def test_expressions_are_written_with_quoted_names_and_indexes_get_names_of_thei
     assert pitches.checks == (ir.Check("pitches_speed_check", speed, "warn"),)
 
 
-def test_an_expression_knows_the_columns_that_it_names_each_once() -> None:
+def test_an_expression_lists_each_of_its_columns_once() -> None:
     text = "game_date > captured_at OR season < game_pk AND season > 0"
     check = f"    checks: [{{name: late, expression: {text}, severity: warn}}]\n"
 
@@ -148,7 +148,7 @@ def test_an_expression_knows_the_columns_that_it_names_each_once() -> None:
     )
 
 
-def test_parents_come_before_children_and_else_tables_keep_their_order() -> None:
+def test_parents_come_before_children_and_other_tables_keep_their_order() -> None:
     assert [each.name for each in method(PITCHES + BATTERS + PLAYS + GAMES).tables] == [
         "home_batters",
         "away_batters",
@@ -175,7 +175,7 @@ def test_for_each_replaces_its_variable_in_every_text() -> None:
     assert (column(away, "outs").convert, column(away, "era").null_if) == ("innings_to_outs", (".---",))
 
 
-def test_for_each_of_columns_stands_within_that_of_a_table() -> None:
+def test_for_each_of_columns_nests_in_that_of_a_table() -> None:
     home = table(
         """\
   - name: league.{side}_teams
@@ -200,7 +200,7 @@ def test_for_each_of_columns_stands_within_that_of_a_table() -> None:
     )
 
 
-def test_look_ups_are_made_by_member_and_by_index() -> None:
+def test_look_ups_work_by_member_and_by_index() -> None:
     scoring = """\
   - name: league.scoring_plays
     description: One row for each play in which a run scored.
@@ -218,7 +218,7 @@ def test_look_ups_are_made_by_member_and_by_index() -> None:
     assert found == [ir.MemberEquals(("about", "atBatIndex"), "at_bat"), ir.AtIndex("at_bat")]
 
 
-def test_a_table_says_a_default_column_in_its_own_way_and_at_the_same_place() -> None:
+def test_a_table_overrides_a_default_column_at_the_same_place() -> None:
     own = GAMES + "      - {name: season, type: integer, path: $.season, nullable: false, description: Another.}\n"
     games = table(own, "games")
 
@@ -226,7 +226,7 @@ def test_a_table_says_a_default_column_in_its_own_way_and_at_the_same_place() ->
     assert column(games, "season").type == SqlType("integer")
 
 
-def test_a_default_column_is_not_null_only_where_it_is_a_key() -> None:
+def test_a_default_column_is_not_null_only_in_tables_whose_key_has_it() -> None:
     games, states = method(
         GAMES
         + GAMES.replace("league.games", "league.states").replace("    columns", "    partition_by: none\n    columns")
@@ -236,7 +236,7 @@ def test_a_default_column_is_not_null_only_where_it_is_a_key() -> None:
     assert (states.primary_key, column(states, "season").nullable) == (("game_pk",), True)
 
 
-def test_partitions_by_month_are_made_ahead_across_the_new_year() -> None:
+def test_partitions_by_month_are_premade_across_the_new_year() -> None:
     by_month = GAMES + "      - {name: played_on, type: date, path: $.game.date, nullable: false, description: Day.}\n"
     by_month += "    partition_by: {column: played_on, kind: month, from: 2024-11, to: 2025-02}\n"
     games = table(by_month, "games")
@@ -267,7 +267,7 @@ defaults:
 """
 
 
-def test_what_a_response_is_about_can_be_what_was_asked_for() -> None:
+def test_a_document_key_can_be_a_request_parameter() -> None:
     games = GAMES.replace("[game_pk]", "[league_id, day]")
     found = method(games, head=ASKED, defaults=ASKED_KEYS)
 
@@ -282,11 +282,11 @@ def test_what_a_response_is_about_can_be_what_was_asked_for() -> None:
     ]
 
 
-def test_any_query_is_possible_unless_the_mapping_says_so() -> None:
+def test_any_query_is_allowed_unless_the_mapping_lists_parameters() -> None:
     assert method(GAMES).query is None
 
 
-def test_a_partition_can_be_taken_from_a_column_that_was_asked_for() -> None:
+def test_a_partition_column_can_be_a_request_parameter() -> None:
     games = GAMES.replace("[game_pk]", "[league_id, day]")
     plays = games.replace("league.games", "league.plays").replace("games", "plays")
     table = plays.replace(
@@ -324,7 +324,7 @@ def test_rules_of_acceptance_have_full_paths() -> None:
     assert found.raw_table == ir.RawTable("league", "game_v1", ir.MonthPartition("captured_at", ()))
 
 
-def test_made_up_names_fit_into_63_bytes_and_stay_the_same() -> None:
+def test_derived_names_fit_into_63_bytes_and_are_stable() -> None:
     long = GAMES.replace("league.games", f"league.{'g' * 50}").replace("game_date", "d" * 40)
     long += f"    indexes: [{{columns: [{'d' * 40}]}}]\n"
     (index,) = (each for each in method(long).tables[0].indexes if each.columns != ("captured_at",))
@@ -334,7 +334,7 @@ def test_made_up_names_fit_into_63_bytes_and_stay_the_same() -> None:
     assert index.name == next(each for each in method(long).tables[0].indexes if each.columns != ("captured_at",)).name
 
 
-def test_places_are_those_of_names() -> None:
+def test_positions_are_those_of_names() -> None:
     games = table(GAMES, "games")
     lines = f"{HEAD}{DEFAULTS}tables:\n{GAMES}".split("\n")
 
@@ -417,7 +417,7 @@ def test_an_ignored_path_is_a_place_or_one_name_anywhere(path: str) -> None:
     assert (found.code, "or one name anywhere" in found.message) == ("MG032", True)
 
 
-def test_what_is_ignored_is_read_once() -> None:
+def test_ignored_paths_are_parsed_once() -> None:
     found = method(
         GAMES, tail='ignore:\n  - {path: "$.plays[*].about", reason: Plays.}\n  - {path: $..status, reason: State.}\n'
     )

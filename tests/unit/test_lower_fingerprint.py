@@ -27,7 +27,7 @@ def fingerprint(change: tuple[str, str] = ("", "")) -> str:
     return method(tables, head=head, defaults=defaults).fingerprint
 
 
-def test_it_is_a_sha_256_in_hex_and_stays() -> None:
+def test_a_fingerprint_is_a_stable_sha_256_in_hex() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", fingerprint())
     assert fingerprint() == fingerprint()
 
@@ -45,7 +45,7 @@ def test_it_is_a_sha_256_in_hex_and_stays() -> None:
         ("path: play.result.rbi", "path: \"play['result'].rbi\""),
     ],
 )
-def test_what_changes_no_row_does_not_change_it(change: tuple[str, str]) -> None:
+def test_a_change_that_affects_no_row_keeps_the_fingerprint(change: tuple[str, str]) -> None:
     assert fingerprint(change) == fingerprint()
 
 
@@ -68,5 +68,5 @@ def test_what_changes_no_row_does_not_change_it(change: tuple[str, str]) -> None
         ("column: season, kind: list, from: 2024, to: 2026", "column: captured_at, kind: month"),
     ],
 )
-def test_what_changes_rows_changes_it(change: tuple[str, str]) -> None:
+def test_a_change_that_affects_rows_changes_the_fingerprint(change: tuple[str, str]) -> None:
     assert fingerprint(change) != fingerprint()

@@ -7,7 +7,7 @@ import pytest
 from mlbgen import ir
 from mlbgen.language import source
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors
-from mlbgen.lower import lower, parts
+from mlbgen.lower import lower, split_by_hydration
 from mlbgen.postgres import migrations
 from mlbgen.project import generate
 from mlbgen.samples import sample, stubs
@@ -34,7 +34,7 @@ def refused(*edits: tuple[str, str]) -> Diagnostic:
 
 
 def test_each_hydration_is_a_method_with_its_own_tables() -> None:
-    base, education = parts(lowered())
+    base, education = split_by_hydration(lowered())
     assert (base.name, education.name) == ("league.gameV1", "league.gameV1:education")
     assert [[table.name for table in part.tables] for part in (base, education)] == [["people"], ["schools"]]
     assert (base.document, base.raw_table, base.forms) == (education.document, education.raw_table, education.forms)
@@ -42,24 +42,24 @@ def test_each_hydration_is_a_method_with_its_own_tables() -> None:
 
 def test_without_hydrations_the_method_is_the_only_part() -> None:
     method = lowered(("    hydrate: education\n", ""))
-    assert parts(method) == (method,)
+    assert split_by_hydration(method) == (method,)
 
 
-def test_what_stands_for_an_absent_document_says_nothing_of_hydrations() -> None:
-    base, education = parts(lowered())
+def test_the_json_for_an_absent_document_does_not_fill_hydrations() -> None:
+    base, education = split_by_hydration(lowered())
     assert base.items is not None
     assert education.items is not None
     assert (base.items.absent, education.items.absent) == ('{"id":{person_id}}', None)
 
 
 def test_each_part_is_guarded_by_its_own_tables() -> None:
-    base, education = parts(lowered())
+    base, education = split_by_hydration(lowered())
     assert (base.shrink_guard.once, education.shrink_guard.once) == (("league.people",), ("league.schools",))
 
 
-def test_a_change_of_one_part_leaves_the_other_as_it_was() -> None:
-    base, education = parts(lowered())
-    other_base, other = parts(lowered(("path: school.name", "path: school.name, null_if: [none]")))
+def test_a_change_of_one_part_leaves_the_other_unchanged() -> None:
+    base, education = split_by_hydration(lowered())
+    other_base, other = split_by_hydration(lowered(("path: school.name", "path: school.name, null_if: [none]")))
     assert base.fingerprint == other_base.fingerprint
     assert len({base.fingerprint, education.fingerprint, other.fingerprint}) == 3
 
@@ -70,20 +70,20 @@ def test_a_hydration_shares_the_raw_table() -> None:
     assert [each.name for each in migrations.relations([lowered()])][2:] == ["people", "schools"]
 
 
-def test_a_hydration_is_a_package_of_its_own() -> None:
+def test_a_hydration_has_its_own_package() -> None:
     files = generate.files([generate.Input(lowered(), SHAPE)])
     folders = {path.rpartition("/")[0].rpartition("/")[2] for path in files if path.endswith("method.py")}
     assert folders == {"game_v1", "game_v1_education"}
     assert sum(path.endswith("api.py") for path in files) == 1
 
 
-def test_requests_can_ask_for_it() -> None:
+def test_requests_must_be_able_to_ask_for_a_hydration() -> None:
     found = refused(("query: [personIds, hydrate]", "query: [personIds]"))
     assert (found.code, found.message) == ("MG080", 'the request has no parameter "hydrate"')
 
 
-def test_samples_say_something_of_it_only_where_it_was_asked_for() -> None:
-    base, education = parts(lowered())
+def test_only_samples_requested_with_a_hydration_check_its_tables() -> None:
+    base, education = split_by_hydration(lowered())
     given = list(stubs.find(CASE / "stubs"))
     assert [each.whole for each in (sample.check(base, given), sample.check(education, given))] == [2, 1]
     assert sample.check(education, given).others == {"asked without education": 1}

@@ -103,7 +103,7 @@ def codes(mapping: object) -> list[str]:
     return [each.code for each in errors("", head=f"{json.dumps(mapping)}\n#", defaults="", tail="")]
 
 
-def test_the_mapping_is_right_without_an_attempt() -> None:
+def test_the_mapping_has_no_error_without_an_attempt() -> None:
     assert lowered(MAPPING).tables[0].name == "batters"
 
 
@@ -126,7 +126,7 @@ def test_keys_that_are_names_are_refused(location: tuple[str | int, ...], hostil
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 @pytest.mark.parametrize("for_each", ["variable", "value"])
-def test_for_each_takes_words_only(for_each: str, hostile: str) -> None:
+def test_for_each_only_takes_words(for_each: str, hostile: str) -> None:
     variable, value = (hostile, "home") if for_each == "variable" else ("side", hostile)
     mapping = with_value(("tables", 0, "for_each"), {variable: [value]})
     mapping["tables"][0]["name"] = f"league.{{{variable}}}_batters"
@@ -135,7 +135,7 @@ def test_for_each_takes_words_only(for_each: str, hostile: str) -> None:
 
 
 @pytest.mark.parametrize("hostile", VISIBLE)
-def test_texts_and_literals_are_carried_as_they_are(hostile: str) -> None:
+def test_strings_and_literals_are_kept_verbatim(hostile: str) -> None:
     mapping = with_value(("tables", 0, "description"), hostile)
     table = mapping["tables"][0]
     table["columns"][2]["description"] = hostile
@@ -161,7 +161,7 @@ def test_texts_and_literals_are_carried_as_they_are(hostile: str) -> None:
 
 
 @pytest.mark.parametrize("hostile", [each for each in VISIBLE if "{" not in each])
-def test_the_key_of_a_look_up_is_carried_as_it_is(hostile: str) -> None:
+def test_the_key_of_a_look_up_is_kept_verbatim(hostile: str) -> None:
     found = lowered(with_value(("tables", 0, "let", "line", "key"), f"{hostile}{{id}}{hostile}"))
 
     assert found.tables[0].lookups[0].by == ir.KeyOf(hostile, "id", hostile.rstrip())
@@ -222,7 +222,7 @@ def test_expressions_beyond_the_columns_are_refused(expression: str) -> None:
     assert len(found) == 1
 
 
-def test_comments_of_an_expression_are_not_carried() -> None:
+def test_comments_of_an_expression_are_dropped() -> None:
     tables = f"{GAMES}    checks: [{{name: pk, expression: 'game_pk /* x */ > 0 -- y', severity: error}}]\n"
 
     assert method(tables).tables[0].checks[0].condition.sql == '"game_pk" > 0'

@@ -1,4 +1,4 @@
-"""Partitions of single tables, and what they make of keys, columns and foreign keys."""
+"""Partitioning of single tables, and its effect on keys, columns and foreign keys."""
 
 from lowering import GAMES, errors, method
 
@@ -39,8 +39,8 @@ def test_the_partition_column_is_not_null_where_it_partitions() -> None:
     assert key.columns == ("game_pk", "game_date")
 
 
-def test_partitions_made_ahead_are_those_that_the_table_declares() -> None:
-    """Neither a child's nor a parent's are added to them."""
+def test_premade_partitions_are_those_that_the_table_declares() -> None:
+    """Neither the child's nor the parent's partitions are added."""
     earlier = "    partition_by: {column: season, kind: list, from: 2022, to: 2024}\n"
     games, plays = tables(GAMES, PLAYS + earlier)
     assert games.partition == ir.ListPartition("season", (2024, 2025, 2026))
@@ -49,7 +49,7 @@ def test_partitions_made_ahead_are_those_that_the_table_declares() -> None:
     assert games.partition == ir.ListPartition("season", (2024, 2025, 2026))
 
 
-def test_a_table_uses_a_column_of_its_own() -> None:
+def test_a_table_prefers_its_own_partition_column() -> None:
     own = "      - {name: game_date, type: timestamptz, path: play.about.startTime, description: Start of the play.}\n"
     _, plays = tables(GAMES, PLAYS + own + BY_DATE)
     assert str(next(each.type for each in plays.columns if each.name == "game_date")) == "timestamptz"
@@ -57,7 +57,7 @@ def test_a_table_uses_a_column_of_its_own() -> None:
 
 
 def test_a_child_without_the_parents_partition_column_is_refused() -> None:
-    """In plain words, once."""
+    """The report is in plain words, and there is only one."""
     [error] = errors(GAMES + BY_DATE + PLAYS)
     assert error.code == "MG064"
-    assert 'games is partitioned by "game_date", which this table does not have' in error.message
+    assert 'games is partitioned by "game_date"; this table has no such column' in error.message

@@ -1,4 +1,4 @@
-"""Several URLs that give documents of one kind: forms of one method."""
+"""Forms of a method: several URLs that return documents of one kind."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from lowering import shape
 from mlbgen import ir, layout
 from mlbgen.language import source
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors
-from mlbgen.lower import grammar, lower, method_names
+from mlbgen.lower import api_names, grammar, lower
 from mlbgen.project import generate
 from mlbgen.python import package
 from mlbgen.samples import infer, sample, shape_file, whole
@@ -49,13 +49,13 @@ def lowered(*edits: tuple[str, str]) -> ir.Method:
 
 
 def refused(*edits: tuple[str, str]) -> Diagnostic:
-    """The first error, which others can follow from."""
+    """The first error; others can follow from it."""
     with pytest.raises(MappingErrors) as caught:
         lowered(*edits)
     return caught.value.diagnostics[0]
 
 
-def test_forms_come_in_the_order_of_the_mapping_and_that_of_the_source_first() -> None:
+def test_forms_keep_the_order_of_the_mapping_after_that_of_the_source() -> None:
     assert lowered().forms == (
         ir.Form("gameV1", "/api/v1/plays/{gamePk}", ("level",)),
         ir.Form("gameV1", "/api/v1/plays", ("gamePk", "plays", "level")),
@@ -66,7 +66,7 @@ def test_forms_come_in_the_order_of_the_mapping_and_that_of_the_source_first() -
 
 def test_another_name_of_a_form_is_an_alias() -> None:
     assert lowered().aliases == ("league.allPlays",)
-    assert method_names(grammar.read(source.parse(MAPPING, "mapping.yaml"))) == ["league.gameV1", "league.allPlays"]
+    assert api_names(grammar.validate(source.parse(MAPPING, "mapping.yaml"))) == ["league.gameV1", "league.allPlays"]
 
 
 def test_the_package_lists_aliases() -> None:
@@ -86,21 +86,21 @@ def test_the_package_lists_aliases() -> None:
         (
             ("/api/v1/plays/all/{gamePk}", "/api/v1/plays/{gamePk}/{game-Pk}"),
             "MG080",
-            "no path with parameters of letters",
+            "the URL must be a path",
         ),
-        (("/api/v1/{gamePk}/everything", "/api/v1/plays/all/{gamePk}"), "MG023", "of allPlays already"),
+        (("/api/v1/{gamePk}/everything", "/api/v1/plays/all/{gamePk}"), "MG023", "of allPlays"),
         (
             ("  items:", '    - {url: "/api/v1/plays", query: [level, gamePk, plays]}\n  items:'),
             "MG023",
-            'a form "/api/v1/plays" of gameV1 already',
+            'already a form "/api/v1/plays" of gameV1',
         ),
-        (("/all/{gamePk}", "/{gamePk}/{gamePk}"), "MG023", 'a parameter "gamePk" already'),
-        (("query: [gamePk, plays, level]", "query: [gamePk, plays, gamePk]"), "MG023", 'a parameter "gamePk" already'),
+        (("/all/{gamePk}", "/{gamePk}/{gamePk}"), "MG023", 'already a parameter "gamePk"'),
+        (("query: [gamePk, plays, level]", "query: [gamePk, plays, gamePk]"), "MG023", 'already a parameter "gamePk"'),
         (('{method: allPlays, url: "/api/v1/plays/all', '{method: class, url: "/api/v1/plays/all'), "MG021", "package"),
         (('{method: allPlays, url: "/api/v1/plays/all', '{method: All, url: "/api/v1/plays/all'), "MG013", "form"),
     ],
 )
-def test_what_is_no_form_is_refused(edit: tuple[str, str], code: str, words: str) -> None:
+def test_an_invalid_form_is_refused(edit: tuple[str, str], code: str, words: str) -> None:
     found = refused(edit)
     assert (found.code, words in found.message) == (code, True), found
 
@@ -110,7 +110,7 @@ def test_a_rule_about_a_parameter_needs_it_in_each_form() -> None:
     assert 'to /api/v1/plays/{gamePk} have no parameter "plays"' in refused(("tables:", accept)).message
 
 
-def test_forms_belong_to_the_meaning() -> None:
+def test_forms_change_the_fingerprint() -> None:
     fewer = lowered(('    - {method: allPlays, url: "/api/v1/{gamePk}/everything"}\n', ""))
     assert fewer.fingerprint != lowered().fingerprint
 
@@ -128,16 +128,16 @@ def stub(name: str, **parameters: str) -> Stub:
         (stub("allPlays"), "asked without parameter gamePk"),
     ],
 )
-def test_a_sample_is_whole_by_what_its_own_form_allows(given: Stub, why: str | None) -> None:
+def test_whether_a_sample_is_whole_depends_on_its_own_form(given: Stub, why: str | None) -> None:
     assert whole.why_partial(lowered(), given) == why
 
 
-def test_of_two_forms_of_a_name_that_with_the_parameters_in_its_url_is_meant() -> None:
+def test_of_two_forms_with_one_name_the_sample_has_the_one_whose_url_has_its_parameters() -> None:
     method = lowered(("query: [gamePk, plays, level]", "query: [gamePk, plays, half, level]"))
     assert whole.why_partial(method, stub("gameV1", gamePk="1", half="top")) == "asked with parameter half"
 
 
-def test_of_forms_with_one_url_that_which_knows_the_parameters_is_meant() -> None:
+def test_of_forms_with_one_url_the_sample_has_the_one_that_knows_its_parameters() -> None:
     more = '    - {url: "/api/v1/plays", query: [gamePk, half]}\n  items:'
     method = lowered(("  items:", more), ("/api/v1/plays/{gamePk}", "/api/v1/each/{gamePk}/{inning}"))
     assert [form.url for form in method.forms].count("/api/v1/plays") == 2
@@ -151,7 +151,7 @@ def test_samples_of_all_forms_are_checked() -> None:
     assert (checked.whole, checked.diagnostics) == (2, ())
 
 
-def test_the_shape_comes_of_the_samples_of_all_forms(tmp_path: Path) -> None:
+def test_the_shape_is_inferred_from_samples_of_all_forms(tmp_path: Path) -> None:
     for name, member in (("seasons", "a"), ("allSeasons", "b")):
         text = f'{{"endpoint": "season", "method": "{name}", "response": {{"{member}": 1}}}}'
         (tmp_path / f"{name}.json").write_text(text)

@@ -1,6 +1,6 @@
-"""From the YAML and the API's shape to the intermediate representation; every cross-check is made here.
+"""Lower a mapping and the API's shape to the intermediate representation; every cross-check is made here.
 
-All of a mapping's errors are collected and raised at once, as MappingErrors; docs/errors.md tells what each code means.
+All errors of a mapping are collected and raised at once, as MappingErrors; docs/errors.md explains each code.
 """
 
 from collections.abc import Mapping
@@ -14,22 +14,22 @@ from mlbgen.language.names import folder
 from mlbgen.language.source import MappingSource
 from mlbgen.lower import absent, documents, expand, grammar, hydrations, ignored, method, naming, requests, tables
 from mlbgen.lower.fingerprint import fingerprint
-from mlbgen.lower.hydrations import parts
+from mlbgen.lower.hydrations import split_by_hydration
 from mlbgen.lower.report import Place, Report
-from mlbgen.lower.scope import Scope
+from mlbgen.lower.scope import PathScope
 from mlbgen.samples.shape import Shape
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def load_method(mapping: Path, *, root: Path, shape: Shape) -> ir.Method:
-    """The method that a mapping file describes; its places name the file relative to `root`. Raises MappingErrors."""
+    """Lower a mapping file; positions name the file relative to `root`. Raises MappingErrors."""
     return lower(source.load(mapping, root=root), shape)
 
 
 def lower(source: MappingSource, shape: Shape, others: Mapping[str, str] = _NONE) -> ir.Method:
-    """The method that a mapping describes. `others`: tables of other mappings, with the file. Raises MappingErrors."""
-    mapping = grammar.read(source)
+    """Lower a mapping. `others` gives each table of other mappings its file. Raises MappingErrors."""
+    mapping = grammar.validate(source)
     report, place = Report(), Place(source)
     lowered = _method(report, place, mapping, shape, others)
     report.finish()
@@ -37,19 +37,19 @@ def lower(source: MappingSource, shape: Shape, others: Mapping[str, str] = _NONE
 
 
 def table_names(mapping: spec.Mapping) -> list[str]:
-    """The names of the tables as they are declared, the raw one too, without a look at what else is wrong with them."""
-    return [mapping.source.raw_table, *(name for table in mapping.tables for name in expand.names(table))]
+    """The declared names of the tables, including the raw table; nothing else about them is checked."""
+    return [mapping.source.raw_table, *(name for table in mapping.tables for name in expand.expanded_names(table))]
 
 
-def method_names(mapping: spec.Mapping) -> list[str]:
-    """What the API calls the method, such as `season.seasons`, and then its other forms, if anything else."""
+def api_names(mapping: spec.Mapping) -> list[str]:
+    """The API's names for the method, such as `season.seasons`: its own first, then those of its other forms."""
     declared = mapping.source
     methods = [declared.method, *(form.method or declared.method for form in declared.forms)]
     return [f"{declared.endpoint}.{name}" for name in dict.fromkeys(methods)]
 
 
 def package_names(mapping: spec.Mapping) -> list[str]:
-    """The packages that are generated for the mapping: of the method, and of each hydration."""
+    """The folders of the packages generated for the mapping: the method's, and one for each hydration."""
     hydrations_ = dict.fromkeys(table.hydrate for table in mapping.tables if table.hydrate is not None)
     return [folder(mapping.source.endpoint, mapping.source.method, each) for each in (None, *hydrations_)]
 
@@ -57,13 +57,13 @@ def package_names(mapping: spec.Mapping) -> list[str]:
 def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, others: Mapping[str, str]) -> ir.Method:
     declared, at = mapping.source, place.at("source")
     mapped: set[str] = set()
-    hydrations.check(report, place, mapping)
+    hydrations.check_hydrations(report, place, mapping)
     naming.check_package(report, at.at("endpoint"), declared.endpoint)
     own, *other_forms = requests.forms(report, at, declared)
-    items, root = documents.items(report, at, declared, shape, mapped)
-    document = documents.keys(report, at, declared, Scope(root, mapped))
+    items, root = documents.lower_items(report, at, declared, shape, mapped)
+    document = documents.lower_keys(report, at, declared, PathScope(root, mapped))
     stands_in = absent.absent(report, at.at("absent"), declared, document, root)
-    raw_table = method.raw_table(report, at, declared, others)
+    raw_table = method.lower_raw_table(report, at, declared, others)
     common = tables.Common(
         place=place.at("defaults"),
         defaults=mapping.defaults,
@@ -95,4 +95,4 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
     return replace(lowered, ignored=ignored.ignored(report, place.at("ignore"), mapping.ignore, shape, mapped))
 
 
-__all__ = ("load_method", "lower", "method_names", "package_names", "parts", "table_names")
+__all__ = ("api_names", "load_method", "lower", "package_names", "split_by_hydration", "table_names")

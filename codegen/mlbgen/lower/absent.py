@@ -1,4 +1,4 @@
-"""`absent`: the JSON that stands for a document which was asked for and is not in the response."""
+"""`absent`: the JSON used for a document that was requested but is not in the response."""
 
 import json
 import re
@@ -20,12 +20,12 @@ _KEY = re.compile(r"\{(\w*)\}")
 def absent(
     report: Report, place: Place, declared: spec.Source, keys: Sequence[ir.DocumentKey], root: Root
 ) -> str | None:
-    """The JSON, in which `{name}` stands for the key of that name; a number's is not quoted. None without `absent`."""
+    """The JSON, with `{name}` in place of the key of that name, unquoted for a number. None without `absent`."""
     if declared.absent is None:
         return None
     if declared.items is None or not any(key.asked_by for key in declared.document.values()):
-        needed = "source.items" if declared.items is None else "asked_by, which tells what is asked for"
-        report.add("MG044", place.key, f'"absent" has no use without {needed}', "leave it out")
+        needed = "source.items" if declared.items is None else "asked_by, which says which documents a request asks for"
+        report.add("MG044", place.key, f'"absent" has no effect without {needed}', "remove it")
         return None
     by_name = {key.name: key for key in keys}
     text = _text(report, place, declared.absent, root.shape, by_name)
@@ -36,24 +36,24 @@ def absent(
 
 
 def _check_key(report: Report, place: Place, value: JsonValue, name: str, reference: ir.Reference) -> None:
-    """An absent document is told by its keys as each other one is."""
+    """Check that an absent document has its key where other documents have theirs."""
     for member in reference.members:
         value = value.get(member) if isinstance(value, dict) else None
     if value != f"{{{name}}}":
         where = ".".join(reference.members)
-        message = f'an absent document lacks its key "{name}", which is read from {where}'
+        message = f'"absent" lacks the key "{name}", which is read from {where}'
         report.add("MG082", place, message, f'write "{{{name}}}" there')
 
 
 def _text(report: Report, place: Place, value: JsonValue, shape: Shape, keys: Mapping[str, ir.DocumentKey]) -> str:
-    """The JSON of a value that stands where samples have that shape."""
+    """The JSON of a value, checked against the shape that samples have at its place."""
     if isinstance(value, dict) and "map" not in shape.types:
         members = []
         for name, inner in value.items():
             at = place.at(name)
             if name not in shape.members:
                 help_ = did_you_mean(name, shape.members)
-                report.add("MG031", at.key, f'no sample response has "{name}" there', help_)
+                report.add("MG031", at.key, f'no sample response has "{name}" here', help_)
             members.append(
                 f"{json.dumps(name)}:{_text(report, at, inner, shape.members.get(name, NOTHING_SEEN), keys)}"
             )
@@ -65,7 +65,7 @@ def _text(report: Report, place: Place, value: JsonValue, shape: Shape, keys: Ma
     if isinstance(value, str) and _KEY.search(value):
         return _with_keys(report, place, value, shape, keys)
     if value is not None and shape.types and not _is_possible(json_type(value), shape):
-        message = f"{json.dumps(value, ensure_ascii=False)} stands where samples have {kind(value_type(shape))}"
+        message = f"{json.dumps(value, ensure_ascii=False)} does not fit: in samples this is {kind(value_type(shape))}"
         report.add("MG082", place, message)
     return json.dumps(value, ensure_ascii=False)
 
@@ -76,15 +76,15 @@ def _is_possible(found: str, shape: Shape) -> bool:
 
 
 def _with_keys(report: Report, place: Place, text: str, shape: Shape, keys: Mapping[str, ir.DocumentKey]) -> str:
-    """The JSON of a text with keys in it, or of a number that is one."""
+    """The JSON of a string that contains keys, or of a number that is one key."""
     for match in _KEY.finditer(text):
         if match[1] not in keys:
             help_ = did_you_mean(match[1], keys)
-            report.add("MG015", place, f"nothing replaces {match[0]}", help_, offset=match.start())
+            report.add("MG015", place, f"unknown document key {match[0]}", help_, offset=match.start())
             return "null"
     if "string" in shape.types or not shape.types & {"integer", "number"}:
         return json.dumps(text, ensure_ascii=False)
     whole = _KEY.fullmatch(text)
     if whole is None or sql_types.facts(keys[whole[1]].type).python != "int":
-        report.add("MG082", place, f'"{text}" stands where samples have {kind(value_type(shape))}')
+        report.add("MG082", place, f'"{text}" does not fit: in samples this is {kind(value_type(shape))}')
     return text

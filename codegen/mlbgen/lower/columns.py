@@ -1,4 +1,4 @@
-"""Columns: where each takes its value from, and whether that fits its type."""
+"""Columns: the source of each value, and whether it fits the column's type."""
 
 import difflib
 import json
@@ -11,12 +11,12 @@ from mlbgen.language import spec
 from mlbgen.language.diagnostics import Position
 from mlbgen.lower import naming
 from mlbgen.lower.report import Place, Report, did_you_mean
-from mlbgen.lower.scope import Scope, kind, value_type
+from mlbgen.lower.scope import PathScope, kind, value_type
 
 _WHEN_CAPTURED = (
     "When the response that last changed this row was requested, or the past time whose state was requested."
 )
-# What only some sources of a value have a use for.
+# Settings that only affect some sources of a value.
 _ONLY_FOR = {
     "start": ("index_of",),
     "default": ("path",),
@@ -24,13 +24,13 @@ _ONLY_FOR = {
     "convert": ("path", "key_of", "item_of"),
     "unreadable": ("path", "key_of"),
 }
-UNKNOWN = SqlType("unknown")  # stands in where the mapping's type has an error
+UNKNOWN = SqlType("unknown")  # replaces a type that has an error
 _TIMESTAMP = SqlType("timestamptz")
 _MAX_PRECISION = 1000
 
 
-def column(report: Report, place: Place, declared: spec.Column, scope: Scope) -> ir.Column:
-    """The column; one with an error is reported, and stands in for what else is looked at."""
+def lower_column(report: Report, place: Place, declared: spec.Column, scope: PathScope) -> ir.Column:
+    """Lower a column. An error is reported; a placeholder then lets the other checks go on."""
     naming.check_column(report, place.at("name"), declared.name)
     value = _value(report, place, declared, scope)
     sql_type = column_type(report, place.at("type"), declared.type)
@@ -52,7 +52,7 @@ def column(report: Report, place: Place, declared: spec.Column, scope: Scope) ->
 
 
 def own_columns(position: Position) -> tuple[ir.Column, ...]:
-    """The two that every table ends with."""
+    """The two columns that every table ends with."""
     return tuple(
         ir.Column(name, _TIMESTAMP, value, nullable=False, description=description, position=position)
         for name, value, description in (
@@ -62,18 +62,18 @@ def own_columns(position: Position) -> tuple[ir.Column, ...]:
     )
 
 
-def stand_in(name: str, position: Position) -> ir.Column:
-    """A column in the place of one that is missing, which is reported, so that nothing else is for its lack."""
+def placeholder(name: str, position: Position) -> ir.Column:
+    """A placeholder for a missing column that was already reported, so that nothing else reports it again."""
     return ir.Column(name, UNKNOWN, ir.ConstantValue(""), nullable=False, description="", position=position)
 
 
 def is_document_key(column: ir.Column | None, key: ir.DocumentKey) -> bool:
-    """Whether the column holds that key of the document."""
+    """Whether the column holds this key of the document."""
     return column is not None and (column.type, column.value) == (key.type, key.value)
 
 
 def column_type(report: Report, place: Place, text: str) -> SqlType:
-    """The SQL type of that spelling, or UNKNOWN."""
+    """Parse an SQL type; UNKNOWN, with a report, if it has an error."""
     sql_type = sql_types.parse(text)
     if sql_type is None:
         name = text.partition("(")[0].strip().lower()
@@ -81,11 +81,11 @@ def column_type(report: Report, place: Place, text: str) -> SqlType:
         help_ = (
             f'did you mean "{sql_types.ALIASES.get(near[0], near[0])}"?'
             if near
-            else f"known are {', '.join(sql_types.TYPES)}"
+            else f"available: {', '.join(sql_types.TYPES)}"
         )
         report.add("MG012", place, f'unknown type "{text}"', help_)
     elif sql_type.arguments and not _is_precision(*sql_type.arguments):
-        report.add("MG012", place, f'the type "{text}" has no such precision and scale', "such as numeric(5,1)")
+        report.add("MG012", place, f'the precision or scale of "{text}" is out of range', "for example numeric(5,1)")
     else:
         return sql_type
     return UNKNOWN
@@ -95,7 +95,7 @@ def _is_precision(precision: int, scale: int = 0) -> bool:
     return 1 <= precision <= _MAX_PRECISION and scale <= precision
 
 
-def _value(report: Report, place: Place, declared: spec.Column, scope: Scope) -> ir.Value | None:
+def _value(report: Report, place: Place, declared: spec.Column, scope: PathScope) -> ir.Value | None:
     if declared.constant is not None:
         return ir.ConstantValue(declared.constant)
     if declared.parameter is not None:
@@ -111,12 +111,12 @@ def _value(report: Report, place: Place, declared: spec.Column, scope: Scope) ->
     return _path_value(report, place.at("path"), declared.path or [], scope)
 
 
-def _level(report: Report, place: Place, name: str, scope: Scope, container: type[ir.Container]) -> ir.Level | None:
-    """The level of that name, over a list or over an object keyed by id."""
+def _level(report: Report, place: Place, name: str, scope: PathScope, container: type[ir.Container]) -> ir.Level | None:
+    """The level of this name, if it loops over this kind of container: a list, or an object keyed by id."""
     variable = scope.variable(report, place, name)
     if variable is None or variable.level is None:
         if variable is not None:
-            report.add("MG034", place, f'"{name}" is no level')
+            report.add("MG034", place, f'"{name}" is not a level')
         return None
     level = variable.level
     if not isinstance(level.container, container):
@@ -127,43 +127,48 @@ def _level(report: Report, place: Place, name: str, scope: Scope, container: typ
     return level
 
 
-def _item_value(report: Report, place: Place, name: str, scope: Scope) -> ir.ItemValue | None:
-    """The item of a level over single values."""
+def _item_value(report: Report, place: Place, name: str, scope: PathScope) -> ir.ItemValue | None:
+    """The item of a level that loops over single values."""
     variable = scope.variable(report, place, name)
     if variable is None:
         return None
     item = value_type(variable.shape)
     if variable.level is None or item in {"object", "map", "array"}:
-        found = f"each item of {name} is {kind(item)}" if variable.level else f"{name} is no level"
-        report.add("MG034", place, f"{found}, not a value", f"take a path of it, such as {name}.id")
+        found = f"each item of {name} is {kind(item)}" if variable.level else f"{name} is not a level"
+        report.add("MG034", place, f"{found}, not a value", f"take one of its members, such as {name}.id")
         return None
     scope.mapped.add(variable.path)
     return ir.ItemValue(name, item, variable.path)
 
 
-def _path_value(report: Report, place: Place, path: str | list[str], scope: Scope) -> ir.PathValue | None:
+def _path_value(report: Report, place: Place, path: str | list[str], scope: PathScope) -> ir.PathValue | None:
     texts = [(place, path)] if isinstance(path, str) else [(place.at(index), text) for index, text in enumerate(path)]
     references = [scope.value(report, at, text) for at, text in texts]
     found = tuple(reference for reference in references if reference is not None)
     return ir.PathValue(found) if len(found) == len(references) else None
 
 
-def _parameter_value(report: Report, place: Place, name: str, scope: Scope) -> ir.ParameterValue | None:
-    """A parameter that tells documents apart: by any other, one response to two requests would make other rows."""
+def _parameter_value(report: Report, place: Place, name: str, scope: PathScope) -> ir.ParameterValue | None:
+    """A parameter that is a document key: with any other, equal responses to two requests would give different rows."""
     if name in scope.parameters:
         return ir.ParameterValue(name)
-    message = f'the parameter "{name}" is no key of the document'
-    report.add("MG081", place, message, did_you_mean(name, scope.parameters, "only the document's keys come from it"))
+    message = f'the parameter "{name}" is not a key of the document'
+    report.add(
+        "MG081",
+        place,
+        message,
+        did_you_mean(name, scope.parameters, "a column can only take a parameter that is a key of the document"),
+    )
     return None
 
 
 def _check_settings(report: Report, place: Place, declared: spec.Column) -> bool:
-    """What is said has a use, and converters are known."""
+    """Check that each setting has an effect and that the converter exists."""
     good = True
     for setting, sources in _ONLY_FOR.items():
         if setting in declared.model_fields_set and all(getattr(declared, each) is None for each in sources):
             report.add(
-                "MG044", place.at(setting).key, f'"{setting}" has no use without {" or ".join(sources)}', "leave it out"
+                "MG044", place.at(setting).key, f'"{setting}" has no effect without {" or ".join(sources)}', "remove it"
             )
             good = False
     if declared.convert is not None and declared.convert not in sql_types.CONVERTERS:
@@ -174,7 +179,7 @@ def _check_settings(report: Report, place: Place, declared: spec.Column) -> bool
 
 
 def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: SqlType, value: ir.Value) -> None:
-    """Each source of the value can fill the type, and all in one way."""
+    """Check that each source of the value can fill the type."""
     if declared.default is not None:
         _check_scalar(report, place.at("default"), declared.default, sql_type)
     if isinstance(value, ir.ConstantValue):
@@ -183,7 +188,9 @@ def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: Sq
     for name, json_type in _json_types(value):
         if json_type != "string" and (declared.null_if or declared.convert):
             setting = "convert" if declared.convert else "null_if"
-            report.add("MG042", place.at(setting), f"{setting} is for texts, and {name} is {kind(json_type)}")
+            report.add(
+                "MG042", place.at(setting), f"{setting} only applies to strings, but {name} is {kind(json_type)}"
+            )
             return
         if sql_types.decoding(sql_type, json_type, declared.convert) is None:
             report.add("MG040", place.at("type"), *_misfit(declared, sql_type, name, json_type))
@@ -191,7 +198,7 @@ def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: Sq
 
 
 def _json_types(value: ir.Value) -> list[tuple[str, str]]:
-    """Where the value comes from, in words, and the JSON type there."""
+    """Each source of the value, in words, with its JSON type."""
     match value:
         case ir.PathValue(references):
             return [(reference.path, reference.type) for reference in references]
@@ -204,7 +211,7 @@ def _json_types(value: ir.Value) -> list[tuple[str, str]]:
         case ir.IndexValue():
             return [("an ordinal", "integer")]
         case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
-            return []  # which nothing of a response fills
+            return []  # not filled from the response
         case _:
             assert_never(value)
 
@@ -212,20 +219,20 @@ def _json_types(value: ir.Value) -> list[tuple[str, str]]:
 def _misfit(declared: spec.Column, sql_type: SqlType, name: str, json_type: str) -> tuple[str, str]:
     if declared.convert is not None:
         possible = sorted(sql_types.CONVERTERS.get(declared.convert, ()))
-        return f"{declared.convert} makes no {sql_type}", f"types it fills: {', '.join(possible)}"
+        return f"{declared.convert} can't produce {sql_type}", f"types it can fill: {', '.join(possible)}"
     if json_type == "any":
-        return f"{name} was seen as null only, or with several types, which fills no column", ""
+        return f"samples have only null at {name}, or values of several types, which no column can hold", ""
     possible = [each for each in sql_types.TYPES if sql_types.decoding(SqlType(each), json_type)]
-    return f"{name} is {kind(json_type)}, which can't fill {sql_type}", f"types it fills: {', '.join(possible)}"
+    return f"{name} is {kind(json_type)}, which can't fill {sql_type}", f"types it can fill: {', '.join(possible)}"
 
 
 def _check_scalar(report: Report, place: Place, value: ir.Scalar, sql_type: SqlType) -> None:
-    """A constant or a default is a value of the column's type."""
+    """Check that a constant or a default is a value of the column's type."""
     facts = sql_types.facts(sql_type)
     possible = facts.literals
     good = isinstance(value, possible) and isinstance(value, bool) == (bool in possible)
     if good and facts.bits is not None:
         good = -(2**facts.bits) <= value < 2**facts.bits
     if not good:
-        help_ = "" if possible else "only numbers, texts and booleans can be written in a mapping"
-        report.add("MG043", place, f"{json.dumps(value, ensure_ascii=False)} is no {sql_type}", help_)
+        help_ = "" if possible else "a mapping can only contain numbers, strings and booleans"
+        report.add("MG043", place, f"{json.dumps(value, ensure_ascii=False)} is not a valid {sql_type}", help_)

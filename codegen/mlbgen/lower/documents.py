@@ -1,4 +1,4 @@
-"""What a response holds: one document or several, their keys, and how requests ask for them."""
+"""Documents: whether a response holds one or several, their keys, and how requests ask for them."""
 
 import re
 
@@ -9,41 +9,41 @@ from mlbgen.lower import naming
 from mlbgen.lower.columns import UNKNOWN, column_type
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.requests import check_parameter
-from mlbgen.lower.scope import NOTHING_SEEN, RESPONSE, Root, Scope, kind, value_type
+from mlbgen.lower.scope import NOTHING_SEEN, RESPONSE, PathScope, Root, kind, value_type
 from mlbgen.samples.shape import Shape
 
 _ASKED_BY = re.compile(r"(?P<first>[A-Za-z]\w*)(\.\.(?P<last>[A-Za-z]\w*))?", re.ASCII)
 
 
-def items(
+def lower_items(
     report: Report, place: Place, declared: spec.Source, shape: Shape, mapped: set[str]
 ) -> tuple[ir.Items | None, Root]:
-    """The items that are documents, or None where the whole response is one, and where the paths of documents start."""
+    """The items that are documents, or None if the whole response is one, and the root of the documents' paths."""
     ((name, text),) = (declared.items or {RESPONSE: RESPONSE}).items()
     if declared.items is None:
         return None, Root(shape)
     at = place.at("items", name)
     good = naming.check_variable(report, at.key, name, "item")
-    target = Scope(Root(shape), mapped).resolve(report, at, text)
+    target = PathScope(Root(shape), mapped).resolve(report, at, text)
     if target is None:
         return None, Root(NOTHING_SEEN, name)
     found = Root(target.shape.items or NOTHING_SEEN, name, f"{target.reference.path}[*]")
     if target.each is None or target.reference.type != "array":
-        help_ = f"write [*] behind it, as in {text}[*]" if target.reference.type == "array" else ""
-        message = f"{target.reference.path} is {kind(target.reference.type)}, and items are those of a list"
+        help_ = f"append [*], as in {text}[*]" if target.reference.type == "array" else ""
+        message = f"{target.reference.path} is {kind(target.reference.type)}, but source.items needs a list"
         if target.each is None and target.reference.type == "array":
-            message = f"{target.reference.path} is the list, not its items"
+            message = f"{target.reference.path} is a list; source.items needs its items"
         report.add("MG032", at, message, help_)
     elif target.each.where is not None:
-        report.add("MG032", at, "all items are documents, so no filter is possible", offset=target.each_offset)
+        report.add("MG032", at, "every item is a document, so a filter is not allowed", offset=target.each_offset)
     elif value_type(found.shape) != "object":
-        report.add("MG032", at, f"each item is {kind(value_type(found.shape))}, and a document is an object")
+        report.add("MG032", at, f"each item is {kind(value_type(found.shape))}, but a document must be an object")
     elif good:
         return ir.Items(target.reference, None), found
     return None, found
 
 
-def keys(report: Report, place: Place, declared: spec.Source, scope: Scope) -> tuple[ir.DocumentKey, ...]:
+def lower_keys(report: Report, place: Place, declared: spec.Source, scope: PathScope) -> tuple[ir.DocumentKey, ...]:
     """The keys of the document."""
     found: list[ir.DocumentKey] = []
     for name, key in declared.document.items():
@@ -62,9 +62,9 @@ def keys(report: Report, place: Place, declared: spec.Source, scope: Scope) -> t
 
 
 def _value(
-    report: Report, place: Place, declared: spec.Source, key: spec.DocumentKey, scope: Scope
+    report: Report, place: Place, declared: spec.Source, key: spec.DocumentKey, scope: PathScope
 ) -> tuple[ir.PathValue | ir.ParameterValue | None, str, ir.ValueType]:
-    """Where a key's value comes from, in words too, and its JSON type."""
+    """The source of a key's value, the same in words, and its JSON type."""
     if key.parameter is not None:
         good = check_parameter(report, place.at("parameter"), key.parameter, declared)
         return ir.ParameterValue(key.parameter) if good else None, f"the parameter {key.parameter}", "string"
@@ -76,14 +76,18 @@ def _value(
 
 def _all_asked_by(report: Report, place: Place, declared: spec.Source, key: spec.DocumentKey) -> tuple[ir.AskedBy, ...]:
     if key.asked_by and (declared.items is None or key.path is None):
-        needed = "source.items" if declared.items is None else "path, as a parameter's document is that asked for"
-        report.add("MG044", place.key, f'"asked_by" has no use without {needed}', "leave it out")
+        needed = (
+            "source.items"
+            if declared.items is None
+            else "path: a parameter already says which document a request asks for"
+        )
+        report.add("MG044", place.key, f'"asked_by" has no effect without {needed}', "remove it")
         return ()
     found: list[ir.AskedBy] = []
     for number, text in enumerate(key.asked_by):
         way = _asked_by(report, place.at(number), text, declared, key)
         if way in found:
-            report.add("MG023", place.at(number), f'"{text}" is there twice')
+            report.add("MG023", place.at(number), f'"{text}" is listed twice')
         elif way is not None:
             found.append(way)
     return tuple(found)
@@ -94,8 +98,8 @@ def _asked_by(
 ) -> ir.AskedBy | None:
     match = _ASKED_BY.fullmatch(text)
     if match is None:
-        help_ = "write a parameter, such as personIds, or two with two dots between them, such as startDate..endDate"
-        report.add("MG080", place, f'"{text}" is no parameter, and no range of two', help_)
+        help_ = "write one parameter, such as personIds, or a range of two, such as startDate..endDate"
+        report.add("MG080", place, f'"{text}" is neither a parameter nor a range of two', help_)
         return None
     first, last = match["first"], match["last"]
     good = [
@@ -108,6 +112,6 @@ def _asked_by(
     if last is None:
         return ir.ByValues(first)
     if key.type.strip().lower() != "date":
-        report.add("MG040", place, f"a range has all its days, and the key is {key.type}", "ask by one parameter")
+        report.add("MG040", place, f"a range needs a key of type date, not {key.type}", "use a single parameter")
         return None
     return ir.ByRange(first, last)

@@ -1,4 +1,4 @@
-"""`for_each`: one declaration becomes several, each with its text in place of the variable."""
+"""`for_each`: expand one declaration into several, each with another value in place of the variable."""
 
 import re
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from mlbgen.lower.report import Place, Report, did_you_mean
 
 _VALUE = re.compile(r"[A-Za-z0-9_]+")
 _VARIABLE = re.compile(r"\{(\w*)\}")
-# Where {name} also names a level, in a look-up's key.
+# In a look-up's key, {name} also names a level.
 _OTHER_BRACES = "key"
 
 Repeated = TypeVar("Repeated", spec.Table, spec.Column)
 
 
 def expand(report: Report, place: Place, declared: Repeated) -> Iterator[tuple[Place, Repeated]]:
-    """The declaration, once for each value of its `for_each`; the places remember what was replaced."""
+    """Yield the declaration once for each value of its `for_each`; its places record what was replaced."""
     if declared.for_each is None:
         yield place, declared
         return
@@ -28,9 +28,9 @@ def expand(report: Report, place: Place, declared: Repeated) -> Iterator[tuple[P
     for index, value in enumerate(values):
         at = place.at("for_each", variable, index)
         if _VALUE.fullmatch(value) is None:
-            report.add("MG015", at, f'the value "{value}" is not made of letters, digits and underscores')
+            report.add("MG015", at, f'the value "{value}" may only contain letters, digits and underscores')
         elif value in values[:index]:
-            report.add("MG023", at, f'the value "{value}" is there twice')
+            report.add("MG023", at, f'the value "{value}" is listed twice')
         else:
             yield (
                 place.replacing(variable, value),
@@ -38,8 +38,8 @@ def expand(report: Report, place: Place, declared: Repeated) -> Iterator[tuple[P
             )
 
 
-def names(declared: spec.Table) -> list[str]:
-    """The names of the tables that the declaration becomes."""
+def expanded_names(declared: spec.Table) -> list[str]:
+    """The names of the tables that the declaration expands to."""
     loops = declared.for_each or {"": [""]}
     return [declared.name.replace(f"{{{variable}}}", value) for variable, values in loops.items() for value in values]
 
@@ -47,11 +47,11 @@ def names(declared: spec.Table) -> list[str]:
 def _check(report: Report, place: Place, variable: str, name: str) -> bool:
     at = place.at("for_each", variable)
     if not variable.isidentifier():
-        report.add("MG015", at.key, f'"{variable}" is no name of a variable')
+        report.add("MG015", at.key, f'"{variable}" is not a valid variable name')
     elif any(variable == other for other, _ in place.replaced):
-        report.add("MG015", at.key, f'the table\'s for_each has the variable "{variable}" already')
+        report.add("MG015", at.key, f'the table\'s for_each already has the variable "{variable}"')
     elif f"{{{variable}}}" not in name:
-        help_ = f"write {{{variable}}} into the name, which would be the same for each otherwise"
+        help_ = f"put {{{variable}}} into the name, so that the names differ"
         report.add("MG015", at.key, f'the variable "{variable}" is not used in the name', help_)
     else:
         return True
@@ -59,18 +59,18 @@ def _check(report: Report, place: Place, variable: str, name: str) -> bool:
 
 
 def _check_unknown(report: Report, place: Place, data: Any, variable: str) -> None:
-    """Braces around an unknown word are a slip, not text."""
+    """Report braces around an unknown word: they are a mistake, not text."""
     for location, text in _texts(data):
         if _OTHER_BRACES in location or (location[:1] == ("columns",) and _own_variable(data, location)):
             continue
         for match in _VARIABLE.finditer(text):
             if match[1] != variable:
                 help_ = did_you_mean(match[1], [variable])
-                report.add("MG015", place.at(*location), f"nothing replaces {match[0]}", help_, offset=match.start())
+                report.add("MG015", place.at(*location), f"unknown variable {match[0]}", help_, offset=match.start())
 
 
 def _own_variable(data: Any, location: tuple[str | int, ...]) -> bool:
-    """Columns with a for_each of their own are looked at when it is expanded."""
+    """Columns that have a for_each themselves are checked when it is expanded."""
     return "for_each" in data["columns"][location[1]]
 
 

@@ -1,4 +1,4 @@
-"""SQL expressions of a mapping: read, held to what is safe and immutable, and written anew with quoted names."""
+"""SQL expressions of a mapping: parsed, restricted to what is safe and immutable, and printed with quoted names."""
 
 from collections.abc import Mapping
 
@@ -21,24 +21,24 @@ _FUNCTIONS = (
 )  # fmt: skip
 _POSSIBLE = frozenset({*_CONDITIONS, *_OPERATORS, *_OPERANDS, *_FUNCTIONS})
 _FUNCTION_NAMES = ", ".join(each.sql_name().lower() for each in _FUNCTIONS)
-_HELP = (
-    f"possible are the table's columns, literals, comparisons, arithmetic, AND, OR, NOT, CASE, and {_FUNCTION_NAMES}"
-)
+_HELP = f"allowed: the table's columns, literals, comparisons, arithmetic, AND, OR, NOT, CASE, {_FUNCTION_NAMES}"
 
 
 def expression(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> ir.Expression | None:
-    """The expression over the table's columns, written anew; None where it is refused."""
+    """Parse and normalize an expression over the table's columns; None, with a report, if it is not allowed."""
     tree = _read(report, place, text, columns)
     return None if tree is None else _written(tree)
 
 
 def condition(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> ir.Expression | None:
-    """As `expression`, of one that is true or false."""
+    """As `expression`, for one that must be true or false."""
     tree = _read(report, place, text, columns)
     if tree is None:
         return None
     if not _is_condition(tree, columns):
-        report.add("MG071", place, "this is no condition: it is neither true nor false", "compare it with something")
+        report.add(
+            "MG071", place, "this is not a condition: its value is neither true nor false", "compare it with something"
+        )
         return None
     return _written(tree)
 
@@ -51,7 +51,9 @@ def _read(report: Report, place: Place, text: str, columns: Mapping[str, SqlType
         return None
     except SqlglotError as error:
         offset = len(error.errors[0]["start_context"] or "") if isinstance(error, ParseError) and error.errors else 0
-        report.add("MG070", place, "this is no SQL expression", "one expression, without a semicolon", offset=offset)
+        report.add(
+            "MG070", place, "this is not an SQL expression", "write one expression, without a semicolon", offset=offset
+        )
         return None
     good = all(_check(report, place, node, columns) for node in tree.walk())
     if good and tree.find(exp.Column) is None:
@@ -63,7 +65,7 @@ def _read(report: Report, place: Place, text: str, columns: Mapping[str, SqlType
 def _check(report: Report, place: Place, node: exp.Expr, columns: Mapping[str, SqlType]) -> bool:
     if type(node) not in _POSSIBLE or (isinstance(node, exp.Column) and node.table):
         shown = node.sql(dialect="postgres", comments=False)
-        report.add("MG070", place, f"{shown} is not possible in an expression", _HELP)
+        report.add("MG070", place, f"{shown} is not allowed in an expression", _HELP)
         return False
     if isinstance(node, exp.Column) and node.name not in columns:
         offset = node.this.meta.get("start", 0)
@@ -83,6 +85,6 @@ def _is_condition(node: exp.Expr, columns: Mapping[str, SqlType]) -> bool:
 
 
 def _written(tree: exp.Expr) -> ir.Expression:
-    """With quoted names and without comments; the columns that it names, each once, as they come."""
+    """Print the tree with quoted names and without comments; its columns are listed in order of appearance."""
     columns = dict.fromkeys(each.name for each in tree.find_all(exp.Column, bfs=False))
     return ir.Expression(tree.sql(dialect="postgres", identify=True, comments=False), tuple(columns))

@@ -1,4 +1,4 @@
-"""What a mapping means, as a hash: another hash makes the runtime apply the same responses again."""
+"""Fingerprints: a hash of what a mapping means. When it changes, the runtime applies the same responses again."""
 
 import dataclasses
 import hashlib
@@ -10,7 +10,7 @@ from mlb_contracts.jsonpath import Step
 from mlbgen import ir
 from mlbgen.ir import columns
 
-# Words for people, where the YAML says it, and what changes no row.
+# Descriptions, positions in the YAML, and settings that change no row.
 _LEFT_OUT = frozenset(
     {
         "description",
@@ -29,12 +29,12 @@ _LEFT_OUT = frozenset(
 )
 
 
-# What the language got after the first release: a mapping that does not use it keeps its fingerprint.
+# Added to the language after the first release: a mapping that does not use these keeps its fingerprint.
 _LATER = frozenset({"asked_by", "hydration", "items", "other_forms"})
 
 
 def fingerprint(method: ir.Method) -> str:
-    """SHA-256 in hex over all that decides which rows come of a response, what its converters mean included."""
+    """SHA-256, in hex, of everything that decides which rows a response gives, including its converters' versions."""
     readers = {name for table in method.tables for column in table.columns for name in columns.readers(column)}
     versions = {name: sql_types.VERSIONS[name] for name in sorted(readers)}
     meaning = json.dumps([_plain(method), versions], ensure_ascii=True, separators=(",", ":"))
@@ -42,12 +42,12 @@ def fingerprint(method: ir.Method) -> str:
 
 
 def _plain(value: Any) -> object:
-    """Dataclasses as lists of their class, and their fields by name."""
+    """Turn a dataclass into a list of its class name and its fields by name."""
     if dataclasses.is_dataclass(value):
         fields = [field.name for field in dataclasses.fields(value) if not _is_left_out(field, value)]
         return [type(value).__name__, {name: _plain(getattr(value, name)) for name in fields}]
     if isinstance(value, Step):
-        return [value.value]  # which no member is written as
+        return [value.value]  # a list, so that no member name can equal it
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value

@@ -1,4 +1,4 @@
-"""The YAML's data as a spec: what pydantic refuses becomes diagnostics in plain words, at their place."""
+"""Validate the YAML's data: pydantic's errors become diagnostics in plain words, at their places."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from mlbgen.language.source import Location, MappingSource
 from mlbgen.lower.report import Place, Report, did_you_mean
 
 _EXPECTED = {
-    "string_type": "a text",
+    "string_type": "a string",
     "int_type": "an integer",
     "float_type": "a number",
     "bool_type": "true or false",
@@ -26,15 +26,15 @@ _EXPECTED = {
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """An error at a location of the data; `branch`: it only says that one branch of a union does not fit there."""
+    """An error at a location of the data; `branch`: it only says that one branch of a union does not fit."""
 
     location: Location
     branch: bool
     error: ErrorDetails
 
 
-def read(source: MappingSource) -> spec.Mapping:
-    """The mapping as it was written. Raises MappingErrors."""
+def validate(source: MappingSource) -> spec.Mapping:
+    """Validate a mapping against the grammar. Raises MappingErrors."""
     try:
         return spec.Mapping.model_validate(source.data)
     except ValidationError as error:
@@ -50,7 +50,7 @@ def read(source: MappingSource) -> spec.Mapping:
 
 
 def _finding(error: ErrorDetails, data: Any) -> _Finding:
-    """Pydantic's location also names branches of unions and missing members, which the data does not have."""
+    """Strip from pydantic's location the branches of unions and missing members, which are not in the data."""
     location: list[str | int] = []
     branch = False
     for part in error["loc"]:
@@ -68,7 +68,7 @@ def _has(data: object, part: str | int) -> bool:
 
 
 def _unions(findings: list[_Finding]) -> dict[Location, list[ErrorDetails]]:
-    """The errors of unions none of whose branches fits better than the others."""
+    """The errors of unions of which no branch fits better than the others."""
     unions: dict[Location, list[ErrorDetails]] = {}
     for each in findings:
         at = each.location
@@ -91,27 +91,27 @@ def _report(report: Report, place: Place, error: ErrorDetails) -> None:
 
 
 def _of_union(errors: list[ErrorDetails]) -> tuple[str, str]:
-    """One message for all branches: that of a branch whose type fits, or all the types there are."""
+    """One message for all branches: that of the branch whose type fits, or else a list of the types."""
     for error in errors:
         if _expected(error) is None:
             return _of_value(error)
     expected = list(dict.fromkeys(filter(None, map(_expected, errors))))
-    return f"{' or '.join(expected)} is expected, not {_shown(errors[0]['input'])}", ""
+    return f"expected {' or '.join(expected)}, not {_shown(errors[0]['input'])}", ""
 
 
 def _of_value(error: ErrorDetails) -> tuple[str, str]:
     """Message and help for a value that does not fit."""
     given = error["input"]
     if expected := _expected(error):
-        quote = expected == "a text" and isinstance(given, int | float)
+        quote = expected == "a string" and isinstance(given, int | float)
         help_ = "quote it" if quote else did_you_mean(str(given), re.findall(r"'([^']+)'", expected), "")
-        return f"{expected} is expected, not {_shown(given)}", help_
+        return f"expected {expected}, not {_shown(given)}", help_
     if error["type"] == "string_too_short":
-        return "the text is empty", ""
+        return "the string is empty", ""
     if error["type"] == "too_short":
-        return f"at least {error['ctx']['min_length']} needed, {error['ctx']['actual_length']} given", ""
+        return f"expected at least {error['ctx']['min_length']} entries, found {error['ctx']['actual_length']}", ""
     if error["type"] == "too_long":
-        return f"at most {error['ctx']['max_length']} possible, {error['ctx']['actual_length']} given", ""
+        return f"expected at most {error['ctx']['max_length']} entries, found {error['ctx']['actual_length']}", ""
     if error["type"] == "string_pattern_mismatch":
         return f"{_shown(given)} does not have the form {error['ctx']['pattern']}", ""
     return error["msg"].replace("Input should be", f"{_shown(given)} is not", 1), ""
@@ -130,7 +130,7 @@ def _shown(value: object) -> str:
 
 
 def _known_keys(location: Location) -> set[str]:
-    """The keys that the grammar has in the mapping at that location."""
+    """The keys that the grammar allows at this location."""
     schema = spec.Mapping.model_json_schema()
     nodes = [schema]
     for part in location:

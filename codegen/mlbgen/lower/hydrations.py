@@ -1,4 +1,4 @@
-"""Hydrations: what answers hold only if it was asked for. Its tables are a method of their own."""
+"""Hydrations: facts that responses only hold on request. The tables of each form a separate method."""
 
 from dataclasses import replace
 
@@ -11,22 +11,27 @@ from mlbgen.lower.requests import check_parameter
 _PARAMETER = "hydrate"
 
 
-def check(report: Report, place: Place, mapping: spec.Mapping) -> None:
-    """Requests can ask for each hydration, and some table is filled without any."""
+def check_hydrations(report: Report, place: Place, mapping: spec.Mapping) -> None:
+    """Check that requests can ask for each hydration, and that some table needs none."""
     source = mapping.source
     asks_anything = source.query is None or any(form.query is None for form in source.forms)
     for number, table in enumerate(mapping.tables):
         if table.hydrate is not None and not asks_anything:
             check_parameter(report, place.at("tables", number, "hydrate"), _PARAMETER, source, of_each=False)
     if all(table.hydrate is not None for table in mapping.tables):
-        message = "each table has a hydration, and none tells which documents there are without one"
-        report.add("MG066", place.at("tables"), message, "add a table without hydrate, if only of the document's keys")
+        message = "every table has hydrate, so no table lists the documents without it"
+        report.add(
+            "MG066",
+            place.at("tables"),
+            message,
+            "add a table without hydrate, even if it only holds the document's keys",
+        )
 
 
-def parts(method: ir.Method) -> tuple[ir.Method, ...]:
-    """The method with the tables that each answer fills, and for each hydration one with its own.
+def split_by_hydration(method: ir.Method) -> tuple[ir.Method, ...]:
+    """Split a method: one with the tables that every response fills, and one for each hydration with its tables.
 
-    All share requests, raw table, documents and rules. What stands for an absent document says nothing of hydrations.
+    All share requests, raw table, documents and rules. Only the first has `absent`, which says nothing of hydrations.
     """
     names = dict.fromkeys(table.hydration for table in method.tables if table.hydration is not None)
     return tuple(_part(method, name) for name in (None, *names)) if names else (method,)

@@ -1,4 +1,4 @@
-"""`ignore`: each path left out on purpose is there, and not all of it is mapped."""
+"""`ignore`: check that each ignored path exists and is not mapped completely."""
 
 from collections.abc import Iterable, Sequence
 from typing import assert_never
@@ -16,7 +16,7 @@ from mlbgen.samples.shape_file import leaves
 def ignored(
     report: Report, place: Place, declared: Sequence[spec.Ignore], shape: Shape, mapped: Iterable[str]
 ) -> tuple[ir.Ignored, ...]:
-    """What is left out; what is so in vain is reported. `mapped` are the full paths that columns take values from."""
+    """Lower the ignored paths, and report useless ones. `mapped` holds the full paths that columns take values from."""
     taken, there = frozenset(mapped), tuple(leaves(shape))
     found: list[ir.Ignored] = []
     for number, each in enumerate(declared):
@@ -26,8 +26,8 @@ def ignored(
             continue
         covered = [leaf.path for leaf in there if ignores.covers(extent, leaf.segments)]
         if taken.issuperset(covered):
-            message = "columns take all that this leaves out"
-            report.add("MG091", at, message, f"leave one of the two out: {covered[0]} is mapped" if covered else "")
+            message = "columns take everything that this path ignores"
+            report.add("MG091", at, message, f"remove one of the two: {covered[0]} is mapped" if covered else "")
         found.append(ir.Ignored(extent, each.reason))
     return tuple(found)
 
@@ -36,11 +36,11 @@ def _extent(report: Report, place: Place, text: str) -> Extent | None:
     try:
         extent = ignores.parse(text)
     except PathError as error:
-        report.add("MG030", place, f"the path can't be read: {error}", offset=error.offset)
+        report.add("MG030", place, f"can't parse the path: {error}", offset=error.offset)
         return None
     if extent is None:
-        help_ = "such as $.liveData.leaders, or $..link for each member of that name"
-        report.add("MG032", place, "a path from $ without filters can be ignored, or one name anywhere", help_)
+        help_ = "for example $.liveData.leaders, or $..link for every member of that name"
+        report.add("MG032", place, "only a path from $ without filters, or one name anywhere, can be ignored", help_)
     return extent
 
 

@@ -1,4 +1,4 @@
-"""What holds a table together: primary key, partition, indexes, checks."""
+"""Primary keys, partitions, indexes and checks of tables."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import assert_never
@@ -17,14 +17,14 @@ _AHEAD_LIMIT = 1000
 
 
 def check_columns(report: Report, place: Place, names: Sequence[str], columns: Columns) -> bool:
-    """Each name is a column of the table, and comes once."""
+    """Check that each name is a column of the table and is listed once."""
     good = True
     for index, name in enumerate(names):
         if name not in columns:
             report.add("MG050", place.at(index), f'unknown column "{name}"', did_you_mean(name, columns))
             good = False
         elif name in names[:index]:
-            report.add("MG023", place.at(index), f'the column "{name}" is there twice')
+            report.add("MG023", place.at(index), f'the column "{name}" is listed twice')
             good = False
     return good
 
@@ -32,39 +32,39 @@ def check_columns(report: Report, place: Place, names: Sequence[str], columns: C
 def check_primary_key(
     report: Report, place: Place, declared: Sequence[str], columns: Columns, document: Sequence[str]
 ) -> None:
-    """The key's columns are there and stay; with the document's keys among them, rows of two documents never meet."""
+    """Check that the key's columns exist, never change, and include the document's keys, which separate documents."""
     if not check_columns(report, place, declared, columns):
         return
     for index, name in enumerate(declared):
         if name in {naming.CAPTURED_AT, naming.INGESTED_AT}:
-            report.add("MG053", place.at(index), f'"{name}" changes with each capture, and can\'t be a key')
+            report.add("MG053", place.at(index), f'"{name}" changes with each capture, so it can\'t be in the key')
     for name in document:
         if name not in declared:
-            help_ = "rows belong to one document, which the key has to name"
+            help_ = "add it: each row belongs to one document"
             report.add("MG053", place, f'the primary key lacks "{name}", a key of the document', help_)
 
 
 def widened(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str, ...]:
-    """The key with the partition column behind, as PostgreSQL wants it in every unique key."""
+    """The key with the partition column appended, as PostgreSQL requires it in every unique key."""
     return key if partition is None or partition.column in key else (*key, partition.column)
 
 
 def identity(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str, ...]:
-    """The key without what widens it by month, which can change with a capture; a value of a list stays."""
+    """The key that identifies a row across captures: not widened by a month column, as its value can change."""
     return key if isinstance(partition, ir.MonthPartition) else widened(key, partition)
 
 
 def check_nullable(report: Report, place: Place, column: ir.Column, key: Collection[str]) -> None:
-    """Only keys are NOT NULL, and all of them are."""
+    """Check that exactly the key columns are NOT NULL."""
     if column.nullable and column.name in key:
-        message = f'"{column.name}" is in the primary key, and may be NULL'
+        message = f'"{column.name}" is in the primary key, but may be NULL'
         report.add("MG051", place, message, "write nullable: false")
     if not column.nullable and column.name not in key:
-        message = f'"{column.name}" may not be NULL, and is no key'
-        report.add("MG052", place, message, "only keys are NOT NULL: leave out nullable: false")
+        message = f'"{column.name}" may not be NULL, but is not in the primary key'
+        report.add("MG052", place, message, "only key columns are NOT NULL: remove nullable: false")
 
 
-def partition(
+def lower_partition(
     report: Report,
     place: Place,
     declared: spec.Partition,
@@ -72,23 +72,27 @@ def partition(
     *,
     elsewhere: str | None = None,
 ) -> ir.Partition | None:
-    """The partition, with those that are made ahead; `elsewhere` is another table that has its column."""
+    """Lower a partitioning, with the partitions to premake; `elsewhere` is another table that has its column."""
     if declared.column not in columns:
-        help_ = f"take it from there: of: {elsewhere}" if elsewhere else did_you_mean(declared.column, columns)
-        report.add("MG054", place.at("column"), f'the partition column "{declared.column}" is no column', help_)
+        help_ = (
+            f"take it from the table that has it: of: {elsewhere}"
+            if elsewhere
+            else did_you_mean(declared.column, columns)
+        )
+        report.add("MG054", place.at("column"), f'unknown partition column "{declared.column}"', help_)
         return None
     sql_type = columns[declared.column]
     possible = {each.name for each in sql_types.TYPES.values() if each.partition == declared.kind}
     if sql_type is not UNKNOWN and sql_type.name not in possible:
-        message = f"a partition by {declared.kind} is not possible over {sql_type}"
-        report.add("MG055", place.at("kind"), message, f"types it can be over: {', '.join(sorted(possible))}")
+        message = f"a column of type {sql_type} can't be partitioned by {declared.kind}"
+        report.add("MG055", place.at("kind"), message, f"possible types: {', '.join(sorted(possible))}")
         return None
     match declared.kind:
         case "list":
             values = _values(report, place, declared)
             if values and sql_type.name == "text":
                 report.add(
-                    "MG055", place.at("from"), "partitions over text can't be made ahead", "leave out from and to"
+                    "MG055", place.at("from"), "partitions by text can't be created in advance", "remove from and to"
                 )
                 return None
             return None if values is None else ir.ListPartition(declared.column, values)
@@ -100,31 +104,31 @@ def partition(
 
 
 def _values(report: Report, place: Place, declared: spec.Partition) -> tuple[int, ...] | None:
-    """The values that partitions are made of ahead: from the first to the last, or none where none are named."""
+    """The values to premake partitions for, from the first to the last; none if the mapping names none."""
     match declared.from_, declared.to:
         case None, None:
             return ()
         case int(first), int(last):
             values = _range(report, place, declared, first, last)
         case _:
-            report.add("MG055", place, "from and to are both given, as integers, as in from: 2020, to: 2026")
+            report.add("MG055", place, "give both from and to, as integers: from: 2020, to: 2026")
             return None
     if values and max(len(str(first)), len(str(last))) > limits.SUFFIX_BYTES:
-        message = f"partitions are named by their value, which has more than {limits.SUFFIX_BYTES} characters here"
-        report.add("MG055", place.at("from"), message, "leave out from and to")
+        message = f"the value is part of the partition's name, and can have at most {limits.SUFFIX_BYTES} characters"
+        report.add("MG055", place.at("from"), message, "remove from and to")
         return None
     return None if values is None else tuple(values)
 
 
 def _months(report: Report, place: Place, declared: spec.Partition) -> tuple[str, ...] | None:
-    """The months that partitions are made of ahead, as `_values`."""
+    """The months to premake partitions for, as `_values`."""
     match declared.from_, declared.to:
         case None, None:
             return ()
         case str(first), str(last):
             numbers = _range(report, place, declared, _number(first), _number(last))
         case _:
-            report.add("MG055", place, "from and to are both given, as months, as in from: 2024-01, to: 2026-12")
+            report.add("MG055", place, "give both from and to, as months: from: 2024-01, to: 2026-12")
             return None
     return None if numbers is None else tuple(f"{each // 12:04}-{each % 12 + 1:02}" for each in numbers)
 
@@ -132,7 +136,7 @@ def _months(report: Report, place: Place, declared: spec.Partition) -> tuple[str
 def _range(report: Report, place: Place, declared: spec.Partition, first: int, last: int) -> range | None:
     if first <= last < first + _AHEAD_LIMIT:
         return range(first, last + 1)
-    message = f"from {declared.from_} to {declared.to} is no range of 1 to {_AHEAD_LIMIT} partitions"
+    message = f"from {declared.from_} to {declared.to} must span 1 to {_AHEAD_LIMIT} partitions"
     report.add("MG055", place.at("to"), message)
     return None
 
@@ -143,10 +147,10 @@ def _number(month: str) -> int:
     return int(year) * 12 + int(number) - 1
 
 
-def index(
+def lower_index(
     report: Report, place: Place, declared: spec.Index, columns: Columns, *, table: str, by: ir.Partition | None
 ) -> ir.Index | None:
-    """The index, its name made of its columns; `by` is the table's partition, which widens a unique one."""
+    """Lower an index and name it after its columns; `by` is the table's partitioning, which widens a unique index."""
     types = {name: column.type for name, column in columns.items()}
     where = expression = None
     if declared.where is not None:
@@ -161,29 +165,31 @@ def index(
         report.add("MG055", place.at("unique"), "a partitioned table can't have a unique index over an expression")
         return None
     if declared.unique and declared.using != "btree":
-        report.add("MG044", place.at("using"), f"an index using {declared.using} can't be unique", "leave one out")
+        report.add(
+            "MG044", place.at("using"), f"an index using {declared.using} can't be unique", "remove one of the two"
+        )
         return None
     suffix = "key" if declared.unique else "idx"
     if expression is not None:
-        name = naming.made_up(table, *expression.columns, _mark(expression, where), suffix=suffix)
+        name = naming.derived_name(table, *expression.columns, _mark(expression, where), suffix=suffix)
         return ir.ExpressionIndex(name, expression, where, declared.unique, declared.using)
     names = tuple(declared.columns or ())
-    name = naming.made_up(table, *names, *([_mark(None, where)] if where else []), suffix=suffix)
+    name = naming.derived_name(table, *names, *([_mark(None, where)] if where else []), suffix=suffix)
     over = widened(names, by) if declared.unique else names
     return ir.ColumnIndex(name, over, where, declared.unique, declared.using)
 
 
 def _mark(expression: ir.Expression | None, where: ir.Expression | None) -> str:
-    """What tells two indexes apart that name the same columns."""
+    """A hash that distinguishes indexes over the same columns."""
     of, condition = (None if each is None else each.sql for each in (expression, where))
     return naming.short_hash(f"{of} WHERE {condition}")
 
 
-def check(report: Report, place: Place, declared: spec.Check, columns: Columns, *, table: str) -> ir.Check | None:
-    """The check, its name made the table's own."""
+def lower_check(report: Report, place: Place, declared: spec.Check, columns: Columns, *, table: str) -> ir.Check | None:
+    """Lower a check; its name gets the table's name as a prefix."""
     good = naming.check_name(report, place.at("name"), declared.name, "check")
     types = {name: column.type for name, column in columns.items()}
     condition = expressions.condition(report, place.at("expression"), declared.expression, types)
     if condition is None or not good:
         return None
-    return ir.Check(naming.made_up(table, declared.name, suffix="check"), condition, declared.severity)
+    return ir.Check(naming.derived_name(table, declared.name, suffix="check"), condition, declared.severity)

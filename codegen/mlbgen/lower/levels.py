@@ -1,4 +1,4 @@
-"""`rows` and `let`: the loops that make a table's rows, and the objects found elsewhere in the document."""
+"""`rows` and `let`: the loops that produce a table's rows, and the objects looked up elsewhere in the document."""
 
 import re
 from typing import assert_never
@@ -8,15 +8,15 @@ from mlbgen.ir.columns import item_path
 from mlbgen.language import paths, spec
 from mlbgen.lower import naming
 from mlbgen.lower.report import Place, Report
-from mlbgen.lower.scope import NOTHING_SEEN, Scope, Target, Variable, find_member, kind, value_type
+from mlbgen.lower.scope import NOTHING_SEEN, PathScope, PathTarget, Variable, find_member, kind, value_type
 from mlbgen.samples.shape import Shape
 
 _LEVEL_IN_KEY = re.compile(r"\{(\w+)\}")
 _ORDERED = ("integer", "number", "string")
 
 
-def levels(report: Report, place: Place, rows: dict[str, str], scope: Scope) -> tuple[ir.Level, ...]:
-    """The loops, outermost first; each becomes a variable of the scope."""
+def levels(report: Report, place: Place, rows: dict[str, str], scope: PathScope) -> tuple[ir.Level, ...]:
+    """Lower the loops, outermost first; each becomes a variable of the scope."""
     found: list[ir.Level] = []
     for name, text in rows.items():
         at = place.at("rows", name)
@@ -26,10 +26,10 @@ def levels(report: Report, place: Place, rows: dict[str, str], scope: Scope) -> 
     return tuple(found)
 
 
-def _level(report: Report, place: Place, name: str, text: str, scope: Scope) -> ir.Level | None:
+def _level(report: Report, place: Place, name: str, text: str, scope: PathScope) -> ir.Level | None:
     good = naming.check_variable(report, place.key, name, "level")
     if name in scope.variables:
-        report.add("MG023", place.key, f'"{name}" is the item of the response already')
+        report.add("MG023", place.key, f'"{name}" already names the item in source.items')
         return None
     target = scope.resolve(report, place, text)
     if target is None:
@@ -49,18 +49,18 @@ def _level(report: Report, place: Place, name: str, text: str, scope: Scope) -> 
     return level if good else None
 
 
-def _no_loop(target: Target) -> tuple[str, str]:
+def _no_loop(target: PathTarget) -> tuple[str, str]:
     path, found = target.reference.path, target.reference.type
     if target.each is None:
         step = {"array": "[*]", "map": ".*"}.get(found)
-        message = f"{path} is no loop"
-        return message, f"write {step} behind it, for one row each" if step else f"it is {kind(found)}"
+        message = f"{path} has no loop"
+        return message, f"append {step} to make one row per item" if step else f"it is {kind(found)}"
     help_ = "name its members one by one, or use for_each" if found == "object" else ""
-    return f"{path} is {kind(found)}, and only a list or an object keyed by id can be looped over", help_
+    return f"{path} is {kind(found)}; only a list or an object keyed by id can be looped over", help_
 
 
 def check_condition(report: Report, place: Place, condition: paths.Condition, item: Shape) -> None:
-    """A filter names members that there are, and compares them with what they can be."""
+    """Check that a filter names existing members, and compares them with values that they can have."""
     match condition:
         case paths.AllOf(operands) | paths.AnyOf(operands):
             for operand in operands:
@@ -82,11 +82,13 @@ def _check_comparison(report: Report, place: Place, comparison: paths.Comparison
     offset = comparison.offset
     if literal is None:
         if comparison.operator not in {"==", "!="}:
-            report.add("MG036", place, "null can be compared by == and != only", offset=offset)
+            report.add("MG036", place, "null can only be compared with == and !=", offset=offset)
     elif there not in _literal_types(literal):
         report.add("MG036", place, f"{name} is {kind(there)} and never equals {literal!r}", offset=offset)
     elif comparison.operator not in {"==", "!="} and there not in _ORDERED:
-        report.add("MG036", place, f"{name} is {kind(there)} and has no order", "compare it by == or !=", offset=offset)
+        report.add(
+            "MG036", place, f"{name} is {kind(there)} and has no order", "compare it with == or !=", offset=offset
+        )
 
 
 def _literal_types(literal: paths.Literal) -> tuple[str, ...]:
@@ -95,14 +97,14 @@ def _literal_types(literal: paths.Literal) -> tuple[str, ...]:
     return ("string",) if isinstance(literal, str) else ("integer", "number")
 
 
-def lookups(report: Report, place: Place, let: dict[str, spec.LookUp], scope: Scope) -> tuple[ir.LookUp, ...]:
-    """The look-ups in their order; each becomes a variable of the scope, usable by those after it."""
+def lookups(report: Report, place: Place, let: dict[str, spec.LookUp], scope: PathScope) -> tuple[ir.LookUp, ...]:
+    """Lower the look-ups in order; each becomes a variable of the scope, available to those after it."""
     found: list[ir.LookUp] = []
     for name, declared in let.items():
         at = place.at("let", name)
         good = naming.check_variable(report, at.key, name, "look-up")
         if name in scope.variables:
-            report.add("MG023", at.key, f'"{name}" is a level already')
+            report.add("MG023", at.key, f'"{name}" is already a level')
             continue
         lookup = _lookup(report, at, name, declared, scope)
         if lookup is None:
@@ -112,7 +114,7 @@ def lookups(report: Report, place: Place, let: dict[str, spec.LookUp], scope: Sc
     return tuple(found)
 
 
-def _lookup(report: Report, place: Place, name: str, declared: spec.LookUp, scope: Scope) -> ir.LookUp | None:
+def _lookup(report: Report, place: Place, name: str, declared: spec.LookUp, scope: PathScope) -> ir.LookUp | None:
     target = scope.resolve(report, place.at("in"), declared.in_)
     if target is None:
         return None
@@ -120,9 +122,7 @@ def _lookup(report: Report, place: Place, name: str, declared: spec.LookUp, scop
     if target.each is not None or target.reference.type != needed:
         container = "an object keyed by id" if needed == "map" else "a list"
         found = "a loop" if target.each is not None else kind(target.reference.type)
-        report.add(
-            "MG035", place.at("in"), f"this look-up is made in {container}, and {target.reference.path} is {found}"
-        )
+        report.add("MG035", place.at("in"), f"this look-up needs {container}, but {target.reference.path} is {found}")
         return None
     item = target.shape.items or NOTHING_SEEN
     path = target.reference.path + (".*" if needed == "map" else "[*]")
@@ -132,7 +132,7 @@ def _lookup(report: Report, place: Place, name: str, declared: spec.LookUp, scop
 
 
 def _by(
-    report: Report, place: Place, declared: spec.LookUp, item: Shape, scope: Scope
+    report: Report, place: Place, declared: spec.LookUp, item: Shape, scope: PathScope
 ) -> ir.KeyOf | ir.MemberEquals | ir.AtIndex | None:
     if declared.key is not None:
         return _by_key(report, place.at("key"), declared.key, scope)
@@ -144,22 +144,24 @@ def _by(
     try:
         members = paths.parse_members(members_text)
     except paths.PathError as error:
-        report.add("MG030", at.key, f"the path can't be read: {error}")
+        report.add("MG030", at.key, f"can't parse the path: {error}")
         return None
     shape = find_member(report, at.key, item, members)
     if shape is None:
         return None
     if value_type(shape) not in _ORDERED:
-        report.add("MG035", at.key, f"{members_text} is {kind(value_type(shape))}, which equals no item of a level")
+        report.add(
+            "MG035", at.key, f"{members_text} is {kind(value_type(shape))}, which can't equal an item of a level"
+        )
         return None
     level = _scalar_level(report, at, level_name, scope, (value_type(shape),))
     return None if level is None else ir.MemberEquals(members, level)
 
 
-def _by_key(report: Report, place: Place, text: str, scope: Scope) -> ir.KeyOf | None:
+def _by_key(report: Report, place: Place, text: str, scope: PathScope) -> ir.KeyOf | None:
     found = list(_LEVEL_IN_KEY.finditer(text))
     if len(found) != 1:
-        report.add("MG035", place, "the key names exactly one level, as in ID{id}")
+        report.add("MG035", place, "the key must name exactly one level, as in ID{id}")
         return None
     match = found[0]
     level = _scalar_level(report, place, match[1], scope, ("string", "integer"), offset=match.start())
@@ -167,23 +169,23 @@ def _by_key(report: Report, place: Place, text: str, scope: Scope) -> ir.KeyOf |
 
 
 def _scalar_level(
-    report: Report, place: Place, name: str, scope: Scope, types: tuple[str, ...], *, offset: int = 0
+    report: Report, place: Place, name: str, scope: PathScope, types: tuple[str, ...], *, offset: int = 0
 ) -> str | None:
-    """The name of a level whose items are of one of these types."""
+    """The name of the level, if its items have one of these types."""
     variable = scope.variable(report, place, name, offset=offset)
     if variable is None:
         return None
     if variable.level is None or variable.level.container.item not in types:
-        found = "no level" if variable.level is None else f"a level of {variable.level.container.item}s"
+        found = "not a level" if variable.level is None else f"a level of {variable.level.container.item}s"
         wanted = " or ".join(types)
-        report.add("MG034", place, f'"{name}" is {found}; a level of {wanted}s is needed', offset=offset)
+        report.add("MG034", place, f'"{name}" is {found}; expected a level of {wanted}s', offset=offset)
         return None
     return name
 
 
-def check_used(report: Report, place: Place, table: spec.Table, scope: Scope) -> None:
-    """A level or a look-up that nothing uses is a slip."""
+def check_used(report: Report, place: Place, table: spec.Table, scope: PathScope) -> None:
+    """Report levels and look-ups that nothing uses."""
     for part, what, names in (("rows", "level", table.rows), ("let", "look-up", table.let)):
         for name in names:
             if name not in scope.used:
-                report.add("MG037", place.at(part, name).key, f'nothing uses the {what} "{name}"', "leave it out")
+                report.add("MG037", place.at(part, name).key, f'nothing uses the {what} "{name}"', "remove it")

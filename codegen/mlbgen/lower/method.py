@@ -1,4 +1,4 @@
-"""`source`: the API method, where its responses are kept, and what a response has to be."""
+"""`source`: the raw table of an API method, its shrink guard, and the rules that its responses must meet."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,30 +9,30 @@ from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.paths import Each, Path
 from mlbgen.lower import naming
-from mlbgen.lower.keys import partition
+from mlbgen.lower.keys import lower_partition
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.requests import check_parameter
-from mlbgen.lower.scope import NOTHING_SEEN, Root, Scope, kind, parse
+from mlbgen.lower.scope import NOTHING_SEEN, PathScope, Root, kind, parse_path
 from mlbgen.samples.shape import Shape
 
 _CAPTURED = {naming.CAPTURED_AT: SqlType("timestamptz")}
 _BY_MONTH = ir.MonthPartition(naming.CAPTURED_AT, ())
 
 
-def raw_table(report: Report, place: Place, declared: spec.Source, others: Mapping[str, str]) -> ir.RawTable:
-    """The table of the responses, by month of captured_at; no other mapping's, as `others` are with their files."""
+def lower_raw_table(report: Report, place: Place, declared: spec.Source, others: Mapping[str, str]) -> ir.RawTable:
+    """Lower the raw table, partitioned by month of captured_at; `others` gives tables of other mappings their file."""
     schema, name = naming.qualified(report, place.at("raw_table"), declared.raw_table, raw=True)
     naming.check_own(report, place.at("raw_table"), declared.raw_table, others)
     by_month: ir.Partition | None = None
     if declared.raw_partitions is not None:
-        by_month = partition(report, place.at("raw_partitions"), declared.raw_partitions, _CAPTURED)
+        by_month = lower_partition(report, place.at("raw_partitions"), declared.raw_partitions, _CAPTURED)
     return ir.RawTable(schema, name, by_month or _BY_MONTH)
 
 
 def shrink_guard(
     report: Report, place: Place, declared: spec.ShrinkGuard, tables: Sequence[ir.Table]
 ) -> ir.ShrinkGuard:
-    """When a loss of rows is suspicious."""
+    """Lower the settings of the shrink guard."""
     known = [f"{table.schema}.{table.name}" for table in tables]
     for number, name in enumerate(declared.once):
         if name not in known:
@@ -43,8 +43,8 @@ def shrink_guard(
 def rules(
     report: Report, place: Place, declared: spec.Source, shape: Shape, items: ir.Items | None
 ) -> tuple[ir.Rule, ...]:
-    """What a response has to be to be accepted."""
-    scope = Scope(Root(shape), set())
+    """Lower the rules that a response must meet to be accepted."""
+    scope = PathScope(Root(shape), set())
     found: list[ir.Rule] = []
     for number, rule in enumerate(declared.accept):
         at = place.at("accept", number)
@@ -52,8 +52,10 @@ def rules(
         if rule.equals_parameter is not None:
             good = check_parameter(report, at.at("equals_parameter"), rule.equals_parameter, declared)
         if items is not None and steps is not None and steps[: len(items.steps)] == items.steps:
-            message = f"a rule is about the response, and {items.path} are documents, each read by itself"
-            report.add("MG032", at.at("path"), message, "leave it out; asked_by tells which documents are asked for")
+            message = f"a rule can't test {items.path}: each of these items is a document, which is read by itself"
+            report.add(
+                "MG032", at.at("path"), message, "remove the rule; asked_by says which documents a request asks for"
+            )
             good = False
         if good and steps is not None:
             found.append(ir.Rule(rule.rule, steps, _rule_test(rule)))
@@ -68,10 +70,10 @@ def _rule_test(rule: spec.Rule) -> ir.RuleTest:
     return ir.IsPresent() if rule.present else ir.IsAbsent()
 
 
-def _rule_steps(report: Report, place: Place, rule: spec.Rule, scope: Scope, shape: Shape) -> Steps | None:
-    """The rule's path. It may loop, as in "no play has pitchEvents" and "each day is the one asked for"."""
+def _rule_steps(report: Report, place: Place, rule: spec.Rule, scope: PathScope, shape: Shape) -> Steps | None:
+    """The rule's path. It may loop, as in "no play has pitchEvents" or "each day is the requested one"."""
     at = place.at("path")
-    path = parse(report, at, rule.path)
+    path = parse_path(report, at, rule.path)
     if path is None:
         return None
     if rule.absent:
@@ -82,9 +84,9 @@ def _rule_steps(report: Report, place: Place, rule: spec.Rule, scope: Scope, sha
 
 
 def _looped(report: Report, place: Place, path: Path, shape: Shape, *, seen: bool) -> Steps | None:
-    """A path that may loop; unless it has to be `seen` in samples only its form is looked at."""
+    """Lower a path that may loop; unless it must be `seen` in samples, only its form is checked."""
     if path.root != "$" or any(isinstance(each, Each) and each.where is not None for each in path.segments):
-        report.add("MG032", place, "a rule's path starts at $ and has no filter")
+        report.add("MG032", place, "a rule's path must start with $ and have no filter")
         return None
     steps: list[str | int | Step] = []
     here = shape
@@ -103,8 +105,8 @@ def _looped(report: Report, place: Place, path: Path, shape: Shape, *, seen: boo
     return tuple(steps)
 
 
-def _there(report: Report, place: Place, rule: spec.Rule, scope: Scope) -> Steps | None:
-    """A path that samples have, of the type that the rule asks for."""
+def _there(report: Report, place: Place, rule: spec.Rule, scope: PathScope) -> Steps | None:
+    """Lower a path that samples have, with the type that the rule requires."""
     at = place.at("path")
     if rule.equals_parameter is not None:
         value = scope.value(report, at, rule.path)
@@ -113,12 +115,12 @@ def _there(report: Report, place: Place, rule: spec.Rule, scope: Scope) -> Steps
     if target is None:
         return None
     if target.each is not None:
-        report.add("MG032", at, "a rule is about one place, not each item", offset=target.each_offset)
+        report.add("MG032", at, "a rule tests one place, not every item", offset=target.each_offset)
         return None
     found = target.reference.type
     possible = {"map": ("object",), "integer": ("integer", "number")}.get(found, (found,))
     if rule.type is not None and rule.type not in possible:
-        message = f"{target.reference.path} is {kind(possible[0])} in the samples, which this rule would refuse"
+        message = f"{target.reference.path} is {kind(possible[0])} in the samples, which this rule would reject"
         report.add("MG040", place.at("type"), message)
         return None
     return target.reference.members

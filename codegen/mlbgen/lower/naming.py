@@ -1,4 +1,4 @@
-"""What may be a name in SQL and in the generated Python, and the names that are made up."""
+"""Names: which are allowed in SQL and in generated Python, and how names are derived."""
 
 import hashlib
 import keyword
@@ -14,14 +14,17 @@ from mlbgen.lower.report import Place, Report
 CAPTURED_AT = "captured_at"
 INGESTED_AT = "ingested_at"
 
-# A partition's name is its table's with up to ten bytes more: _2024 or _2024_07.
+# A partition's name appends up to ten bytes to its table's: _2024 or _2024_07.
 TABLE_NAME_BYTES = limits.NAME_BYTES - len("_") - limits.SUFFIX_BYTES
-# Its partitions, and those of the table of documents beside it.
+# Leaves room for its partitions, and for those of its documents table.
 RAW_NAME_BYTES = TABLE_NAME_BYTES - len(ir.DOCUMENTS_SUFFIX)
 
-_ADDED = {TABLE_NAME_BYTES: ", and partitions add to it", RAW_NAME_BYTES: ", and documents and partitions add to it"}
+_ADDED = {
+    TABLE_NAME_BYTES: ", and partitions append a suffix",
+    RAW_NAME_BYTES: ", and the documents table and partitions append suffixes",
+}
 
-# The reserved words of PostgreSQL 18 (src/include/parser/kwlist.h), with those that only functions and types may have.
+# The reserved words of PostgreSQL 18 (src/include/parser/kwlist.h), including those allowed for functions and types.
 _KEYWORDS = """
     all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation
     column concurrently constraint create cross current_catalog current_date current_role current_schema
@@ -34,82 +37,78 @@ _KEYWORDS = """
 _RESERVED = frozenset(_KEYWORDS.split())
 # Columns that every PostgreSQL table has.
 _SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
-# Columns that the table of documents has beside the keys.
+# Columns that the documents table has in addition to the keys.
 _DOCUMENT_COLUMNS = frozenset({"answer_hash", "content_hash", "places", "request"})
-# Types and the function that a row model's class body calls by name; a field of that name would hide them.
+# Types that a row model's class body uses by name; a field of that name would hide them.
 _ANNOTATIONS = frozenset({"int", "str", "float", "bool", "date", "datetime"})
 # The schema of the runtime's own tables.
 _OWN_SCHEMA = "etl"
-# Modules that stand beside those of the tables.
+# Modules in the same package as those of the tables.
 _MODULES = frozenset({"api", "document", "method"})
 
 
 def check_column(report: Report, place: Place, name: str) -> bool:
-    """A column is also a field of its table's row model."""
+    """Check a column's name, which also names a field of its table's row model."""
     if name in {CAPTURED_AT, INGESTED_AT}:
-        report.add(
-            "MG021", place, f'every table has the column "{name}" by itself', "leave it out, or take another name"
-        )
+        report.add("MG021", place, f'every table already has a column "{name}"', "remove it, or choose another name")
         return False
     reserved = name in _SYSTEM_COLUMNS or name in _ANNOTATIONS or hasattr(BaseModel, name) or name.startswith("_")
     return _check(report, place, name, "column", reserved=reserved)
 
 
 def check_table(report: Report, place: Place, name: str) -> bool:
-    """A table is also a module; `name` is without its schema."""
+    """Check a table's name, without its schema; it also names a module."""
     return _check(report, place, name, "table", reserved=name in _MODULES, limit=TABLE_NAME_BYTES)
 
 
 def check_raw_table(report: Report, place: Place, name: str) -> bool:
-    """A raw table has a table of documents beside it, whose name is made of its own."""
+    """Check a raw table's name, from which the name of its documents table is derived."""
     return _check(report, place, name, "table", limit=RAW_NAME_BYTES)
 
 
 def check_document_key(report: Report, place: Place, name: str) -> bool:
-    """A key of documents is also a column of the table of documents."""
+    """Check the name of a document key, which also names a column of the documents table."""
     if name in _DOCUMENT_COLUMNS:
-        report.add("MG021", place, f'the table of documents has the column "{name}" by itself', "take another name")
+        report.add("MG021", place, f'the documents table already has a column "{name}"', "choose another name")
         return False
     return check_column(report, place, name)
 
 
 def check_variable(report: Report, place: Place, name: str, kind: str) -> bool:
-    """A level or a look-up is also a variable of the extractor."""
+    """Check the name of a level or a look-up, which also names a variable of the extractor."""
     return _check(report, place, name, kind, reserved=keyword.iskeyword(name))
 
 
 def check_name(report: Report, place: Place, name: str, kind: str) -> bool:
-    """Any other name in SQL."""
+    """Check any other name in SQL."""
     return _check(report, place, name, kind, reserved=kind == "schema" and _is_reserved_schema(name))
 
 
 def qualified(report: Report, place: Place, text: str, *, raw: bool = False) -> tuple[str, str]:
-    """`game.live_game_plays` as schema and table."""
+    """Split `game.live_game_plays` into schema and table, and check both."""
     schema, dot, table = text.partition(".")
     if not dot or "." in table:
-        report.add(
-            "MG020", place, f'"{text}" is no name of a table', "write schema.table, such as game.live_game_plays"
-        )
+        report.add("MG020", place, f'"{text}" is not a table name', "write schema.table, such as game.live_game_plays")
     elif check_name(report, place, schema, "schema"):
         check_raw_table(report, place, table) if raw else check_table(report, place, table)
     return schema, table
 
 
 def check_package(report: Report, place: Place, name: str) -> None:
-    """An endpoint or a method names a generated package."""
+    """Check the name of an endpoint or a method, which also names a generated package."""
     if keyword.iskeyword(names.snake(name)):
         report.add("MG021", place, f'"{name}" is reserved and can\'t be the name of a package')
 
 
 def check_own(report: Report, place: Place, name: str, others: Mapping[str, str]) -> None:
-    """A table belongs to one mapping; `others` are those of the other ones, with the file."""
+    """Check that no other mapping has the table; `others` gives each table of other mappings its file."""
     if name in others:
-        help_ = "a table belongs to one mapping: further URLs of its documents are forms of that one's source"
-        report.add("MG023", place, f'there is a table "{name}" already, in {others[name]}', help_)
+        help_ = "a table belongs to one mapping; add further URLs of its documents as forms of that mapping's source"
+        report.add("MG023", place, f'there is already a table "{name}", in {others[name]}', help_)
 
 
-def made_up(*parts: str, suffix: str) -> str:
-    """`live_game_plays_batter_id_idx`: the parts and a suffix, shortened with a hash where it is too long."""
+def derived_name(*parts: str, suffix: str) -> str:
+    """`live_game_plays_batter_id_idx`: the parts and a suffix, shortened with a hash if too long."""
     name = "_".join((*parts, suffix))
     if len(name) <= limits.NAME_BYTES:
         return name
@@ -118,7 +117,7 @@ def made_up(*parts: str, suffix: str) -> str:
 
 
 def short_hash(text: str) -> str:
-    """Eight hex digits that stay the same."""
+    """A stable hash of eight hex digits."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -137,15 +136,17 @@ def _check(
 ) -> bool:
     size = len(name.encode())
     if size > limit:
-        why = f"PostgreSQL cuts names at {limits.NAME_BYTES}{_ADDED.get(limit, '')}"
-        report.add("MG022", place, f'the {kind} name "{name}" has {size} bytes, at most {limit} are possible', why)
+        why = f"PostgreSQL truncates names to {limits.NAME_BYTES} bytes{_ADDED.get(limit, '')}"
+        report.add("MG022", place, f'the {kind} name "{name}" has {size} bytes; at most {limit} are allowed', why)
         return False
     if not names.is_sql_name(name):
         near = names.snake(name)
-        help_ = f'such as "{near}"' if names.is_sql_name(near) and near != name else ""
+        help_ = f'for example "{near}"' if names.is_sql_name(near) and near != name else ""
         report.add("MG020", place, f'the {kind} name "{name}" is not in snake_case', help_)
         return False
     if reserved or name in _RESERVED or keyword.iskeyword(name):
-        report.add("MG021", place, f'"{name}" is reserved and can\'t be the name of a {kind}', f'such as "{name}_name"')
+        report.add(
+            "MG021", place, f'"{name}" is reserved and can\'t be the name of a {kind}', f'for example "{name}_name"'
+        )
         return False
     return True

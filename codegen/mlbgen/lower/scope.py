@@ -1,4 +1,4 @@
-"""The variables that paths start from, and the way from a path's text to a place in the API's shape."""
+"""The variables that paths start with, and the resolution of paths to places in the API's shape."""
 
 import difflib
 from collections.abc import Collection, Iterator
@@ -15,9 +15,9 @@ RESPONSE = "$"
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """`$`, a level or a look-up: its shape and its full path; `level` where it is one.
+    """`$`, a level or a look-up, with its shape and its full path; `level` is None unless it is a level.
 
-    `name` is what the IR calls it: `$` for the document, whatever the mapping calls that.
+    `name` is its name in the IR: `$` for the document, whatever its name in the mapping.
     """
 
     name: str
@@ -27,8 +27,8 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Where a path leads: the reference, its shape, and the path's last step where that is an `Each`."""
+class PathTarget:
+    """The place that a path leads to: its reference, its shape, and the path's last step if that is an `Each`."""
 
     reference: ir.Reference
     shape: Shape
@@ -38,9 +38,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The document as paths start from it: the whole response, as `$`, or an item of it by its name.
+    """The document that paths start with: the whole response, named `$`, or an item of it, with the item's name.
 
-    `path` leads to it through the response.
+    `path` is its path from the response.
     """
 
     shape: Shape
@@ -48,10 +48,10 @@ class Root:
     path: str = RESPONSE
 
 
-class Scope:
-    """The variables of a table, and which of them something uses; `mapped` gets each path that was followed.
+class PathScope:
+    """The variables of a table, and which of them are used; each resolved path is added to `mapped`.
 
-    `parameters` are those of the request that columns can take.
+    `parameters` lists the request parameters that columns can take.
     """
 
     def __init__(self, root: Root, mapped: set[str], parameters: Collection[str] = ()) -> None:
@@ -62,26 +62,26 @@ class Scope:
         self.parameters = parameters
 
     def declare(self, name: str, variable: Variable | None) -> None:
-        """Make a variable known; None for one whose own declaration is wrong."""
+        """Add a variable; None for one whose declaration has an error."""
         self.variables[name] = variable
 
     def variable(self, report: Report, place: Place, name: str, *, offset: int = 0) -> Variable | None:
-        """The variable of that name, which counts as used from now on; None, and a report, where there is none."""
+        """Look up a variable and mark it as used; None, with a report, if there is none."""
         self.used.add(name)
         if name in self.variables:
             return self.variables[name]
         if name == RESPONSE:
-            message = "each item is read by itself, without the response around it"
-            report.add("MG033", place, message, f"start the path with {self.root}, as source.items calls the item")
+            message = "paths can't start with $ here: each item is read without the response around it"
+            report.add("MG033", place, message, f"start the path with {self.root}, the item's name in source.items")
             return None
         known = self.variables.keys() - {RESPONSE}
         help_ = did_you_mean(name, known, f"a path starts with {self.root}, or with a level or a look-up of its table")
-        report.add("MG033", place, f'there is no level or look-up "{name}" here', help_, offset=offset)
+        report.add("MG033", place, f'unknown level or look-up "{name}"', help_, offset=offset)
         return None
 
-    def resolve(self, report: Report, place: Place, text: str) -> Target | None:
-        """Follow the path through the shape; an `Each` is possible as its last step only."""
-        path = parse(report, place, text)
+    def resolve(self, report: Report, place: Place, text: str) -> PathTarget | None:
+        """Follow a path through the shape; only its last step can be an `Each`."""
+        path = parse_path(report, place, text)
         if path is None:
             return None
         variable = self.variable(report, place, path.root)
@@ -94,7 +94,7 @@ class Scope:
         shape = variable.shape
         for segment, offset in zip(path.segments[:last], path.offsets, strict=False):
             if isinstance(segment, paths.Each):
-                report.add("MG032", place, "a loop is possible at a path's end only", _NAME_THE_LEVEL, offset=offset)
+                report.add("MG032", place, "only the last step of a path can loop", _NAME_THE_LEVEL, offset=offset)
                 return None
             if segment not in shape.members:
                 report.add("MG031", place, *_not_there(variable, shape, members, segment, path), offset=offset)
@@ -104,7 +104,7 @@ class Scope:
         full = jsonpath.below(variable.path, members)
         self.mapped.add(full)
         reference = ir.Reference(variable.name, tuple(members), full, value_type(shape))
-        return Target(reference, shape, each, path.offsets[-1] if each else 0)
+        return PathTarget(reference, shape, each, path.offsets[-1] if each else 0)
 
     def value(self, report: Report, place: Place, text: str) -> ir.Reference | None:
         """Follow a path to a single value: no loop, no object, no list."""
@@ -112,7 +112,7 @@ class Scope:
         if target is None:
             return None
         if target.each is not None:
-            message = "a column takes one value, not each item"
+            message = "a column takes one value, not every item"
             report.add("MG032", place, message, _NAME_THE_LEVEL, offset=target.each_offset)
             return None
         if target.shape.types & {"object", "map", "array"}:
@@ -124,20 +124,20 @@ class Scope:
 
 
 NOTHING_SEEN = Shape(frozenset())
-_NAME_THE_LEVEL = "make it a level of rows, and start the path with the level's name"
+_NAME_THE_LEVEL = "declare it as a level in rows, and start the path with the level's name"
 
 
-def parse(report: Report, place: Place, text: str) -> paths.Path | None:
-    """The path of that text."""
+def parse_path(report: Report, place: Place, text: str) -> paths.Path | None:
+    """Parse a path; None, with a report, if it has an error."""
     try:
         return paths.parse(text)
     except paths.PathError as error:
-        report.add("MG030", place, f"the path can't be read: {error}", offset=error.offset)
+        report.add("MG030", place, f"can't parse the path: {error}", offset=error.offset)
         return None
 
 
 def value_type(shape: Shape) -> ir.ValueType:
-    """The one type that was seen there; "any" where none was, or several."""
+    """The one type besides null that samples have; "any" if there are none or several."""
     seen = [each for each in shape.types if each != "null"]
     return seen[0] if len(seen) == 1 else "any"
 
@@ -145,23 +145,23 @@ def value_type(shape: Shape) -> ir.ValueType:
 def kind(value_type: str) -> str:
     """The type with its article, as in "an array"."""
     if value_type == "any":
-        return "of no one type"
+        return "of several types or always null"
     return f"{'an' if value_type[0] in 'aeiou' else 'a'} {value_type}"
 
 
 def members_help(shape: Shape) -> str:
-    """What can follow there."""
-    return f"members there are {', '.join(sorted(shape.members))}" if shape.members else ""
+    """The help that lists the members of a shape."""
+    return f"available: {', '.join(sorted(shape.members))}" if shape.members else ""
 
 
 def find_member(report: Report, place: Place, shape: Shape, members: tuple[str, ...], offset: int = 0) -> Shape | None:
-    """The shape of a member below an item, as filters and look-ups name it."""
+    """The shape of a member of an item, as filters and look-ups name it."""
     for index, member in enumerate(members):
         if member not in shape.members:
             report.add(
                 "MG031",
                 place,
-                f"no sample response has {'.'.join(members[: index + 1])} there",
+                f"no item in the samples has {'.'.join(members[: index + 1])}",
                 did_you_mean(member, shape.members),
                 offset=offset,
             )
@@ -171,19 +171,19 @@ def find_member(report: Report, place: Place, shape: Shape, members: tuple[str, 
 
 
 def _not_there(variable: Variable, shape: Shape, before: list[str], wrong: str, path: paths.Path) -> tuple[str, str]:
-    """Message and help for a member that no sample has."""
+    """The message and the help for a member that no sample has."""
     here = jsonpath.below(variable.path, before)
     message = f"no sample response has {here}{jsonpath.text(wrong)}"
     if shape.items is not None:
         looped = "[*]" if "array" in shape.types else ".*"
-        return message, f"{here} is {kind(value_type(shape))}: make a level of it, as in {here}{looped}"
+        return message, f"{here} is {kind(value_type(shape))}: declare a level over {here}{looped}"
     wanted = [segment for segment in path.segments if isinstance(segment, str)]
     near = _nearest(path.root, variable.shape, wanted)
     return message, f"did you mean {near}?" if near else members_help(shape)
 
 
 def _nearest(root: str, shape: Shape, wanted: list[str]) -> str | None:
-    """The path that is most like the wanted one; those that end in the same member come first."""
+    """The path most similar to the wanted one, preferring paths that end in the same member."""
     text = jsonpath.below(root, wanted)
     there = list(_below(root, shape))
     same_end = [each for each in there if each.endswith(jsonpath.text(wanted[-1]))]

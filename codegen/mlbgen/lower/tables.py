@@ -1,4 +1,4 @@
-"""Tables: everything of the mapping's `tables` and `defaults`, put together."""
+"""Tables: combines `tables` and `defaults` of a mapping."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -7,14 +7,14 @@ from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.lower import columns, expand, foreign_keys, keys, levels, naming, written
 from mlbgen.lower.report import Place, Report
-from mlbgen.lower.scope import Root, Scope
+from mlbgen.lower.scope import PathScope, Root
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What all tables share: the mapping's defaults, the keys of the document and where its paths start.
+    """What all tables share: the mapping's defaults, the keys of the document and the root of its paths.
 
-    `mapped` collects the full paths that tables take. `others` are the tables of other mappings, with the file.
+    `mapped` collects the full paths that tables take. `others` gives each table of other mappings its file.
     """
 
     place: Place
@@ -25,23 +25,23 @@ class Common:
     mapped: set[str]
     others: Mapping[str, str]
 
-    def scope(self) -> Scope:
-        """A table's scope, before it declares levels and look-ups."""
+    def scope(self) -> PathScope:
+        """A new scope for a table, without its levels and look-ups."""
         values = (key.value for key in self.document.values())
         parameters = [value.name for value in values if isinstance(value, ir.ParameterValue)]
-        return Scope(self.root, self.mapped, parameters)
+        return PathScope(self.root, self.mapped, parameters)
 
 
 def tables(report: Report, place: Place, declared: list[spec.Table], common: Common) -> tuple[ir.Table, ...]:
-    """All tables, parents before children."""
-    drafts: list[foreign_keys.Draft] = []
+    """Lower all tables, parents before children."""
+    drafts: list[foreign_keys.TableDraft] = []
     taken = {common.raw_table.name, common.raw_table.documents}
     expanded = [each for number, one in enumerate(declared) for each in expand.expand(report, place.at(number), one)]
     by_name = {table.name: (at, table) for at, table in expanded}
     for at, table in expanded:
         draft = _Table(report, at, table, common, by_name).draft()
         if draft.table.name in taken:
-            report.add("MG023", at.at("name"), f'there is a table "{draft.table.name}" already')
+            report.add("MG023", at.at("name"), f'there is already a table "{draft.table.name}"')
         taken.add(draft.table.name)
         naming.check_own(report, at.at("name"), table.name, common.others)
         drafts.append(draft)
@@ -49,7 +49,7 @@ def tables(report: Report, place: Place, declared: list[spec.Table], common: Com
 
 
 class _Table:
-    """One table on its way; where something has an error, another stands in, so that the rest is looked at too."""
+    """Lowers one table; placeholders replace what has an error, so that the rest is checked too."""
 
     def __init__(
         self, report: Report, place: Place, declared: spec.Table, common: Common, tables: written.Tables
@@ -60,17 +60,17 @@ class _Table:
         self.columns: dict[str, ir.Column] = {}
         self.partition_place, self.partition_by = self._partition_by()
 
-    def draft(self) -> foreign_keys.Draft:
-        """The table but for its foreign keys."""
+    def draft(self) -> foreign_keys.TableDraft:
+        """Lower the table without its foreign keys."""
         declared, scope, errors = self.declared, self.common.scope(), self.report.count
         if "duplicates" in declared.model_fields_set and not declared.rows:
             at = self.place.at("duplicates").key
-            self.report.add("MG044", at, '"duplicates" has no use in a table of one row a document', "leave it out")
+            self.report.add("MG044", at, '"duplicates" has no effect in a table with one row per document', "remove it")
         loops = levels.levels(self.report, self.place, declared.rows, scope)
         lookups = levels.lookups(self.report, self.place, declared.let, scope)
         placed = self._written_columns()
         for name, (at, column) in placed.items():
-            self.columns[name] = columns.column(self.report, at, column, scope)
+            self.columns[name] = columns.lower_column(self.report, at, column, scope)
         self.columns |= {column.name: column for column in columns.own_columns(self.position)}
         if self.report.count == errors:
             levels.check_used(self.report, self.place, declared, scope)
@@ -99,23 +99,23 @@ class _Table:
             hydration=declared.hydrate,
         )
         unreferenced = self.partition_by is not None and self.partition_by.foreign_keys is not None
-        return foreign_keys.Draft(
+        return foreign_keys.TableDraft(
             table, tuple(declared.primary_key), self.place, declared.foreign_keys, unreferenced=unreferenced
         )
 
     def _written_columns(self) -> written.Columns:
-        """The default columns, each as the table says it if it does, the partition's, and then the table's own."""
-        default = written.columns(self.report, self.common.place.at("columns"), self.common.defaults.columns)
+        """The default columns, the partition column, and the table's own, which override those before them."""
+        default = written.declared_columns(self.report, self.common.place.at("columns"), self.common.defaults.columns)
         taken: written.Columns = {}
         if self.partition_by is not None:
             taken = written.partition_column(
                 self.report, self.partition_place, self.partition_by, self.tables, self.common.root.name
             )
-        own = written.columns(self.report, self.place.at("columns"), self.declared.columns)
+        own = written.declared_columns(self.report, self.place.at("columns"), self.declared.columns)
         return default | {name: each for name, each in taken.items() if name not in own} | own
 
     def _partition_by(self) -> tuple[Place, spec.TablePartition | None]:
-        """What the table, or else the defaults, say of its partition, and where."""
+        """The partitioning that the table, or else the defaults, declare, and its place."""
         declared, place = self.declared.partition_by, self.place
         if declared is None:
             declared, place = self.common.defaults.partition_by, self.common.place
@@ -126,30 +126,30 @@ class _Table:
         if declared is None:
             return None
         if declared.foreign_keys is not None and declared.column != naming.CAPTURED_AT:
-            message = f"foreign keys to a table partitioned by {declared.column} are possible"
-            self.report.add("MG044", place.at("foreign_keys").key, message, "leave it out")
+            message = f'"foreign_keys" has no effect: a table partitioned by {declared.column} can be referenced'
+            self.report.add("MG044", place.at("foreign_keys").key, message, "remove it")
         types = {name: column.type for name, column in self.columns.items() if name != naming.INGESTED_AT}
         if declared.column in types or declared.of is None:
             elsewhere = written.table_with(declared.column, self.tables, self.common.root.name)
-            found = keys.partition(self.report, place, declared, types, elsewhere=elsewhere)
+            found = keys.lower_partition(self.report, place, declared, types, elsewhere=elsewhere)
         else:
-            found = None  # which is reported: no column could be taken
+            found = None  # already reported: there was no column to take
         if declared.column not in types:
-            self.columns[declared.column] = columns.stand_in(declared.column, place.position())
+            self.columns[declared.column] = columns.placeholder(declared.column, place.position())
         return found
 
     def _primary_key(self, partition: ir.Partition | None) -> tuple[str, ...]:
         document = self.common.document
         for name, key in document.items():
             if not columns.is_document_key(self.columns.get(name), key):
-                help_ = "add it to defaults.columns, with the type and the source that source.document gives it"
+                help_ = "add it to defaults.columns, with the type and the source that it has in source.document"
                 self.report.add("MG053", self.place.at("name"), f'the table lacks the document\'s key "{name}"', help_)
         declared = self.declared.primary_key
         keys.check_primary_key(self.report, self.place.at("primary_key"), declared, self.columns, tuple(document))
         return keys.widened(tuple(declared), partition)
 
     def _check_nullable(self, key: tuple[str, ...], places: Mapping[str, Place]) -> None:
-        """Only keys are NOT NULL; a default column is one in the tables whose key has it."""
+        """Make default columns outside the key nullable, then check that exactly the key columns are NOT NULL."""
         for name, place in places.items():
             if place.location[:1] == ("defaults",) and name not in key:
                 self.columns[name] = replace(self.columns[name], nullable=True)
@@ -160,11 +160,11 @@ class _Table:
         for place, given in ((self.common.place, self.common.defaults.indexes), (self.place, self.declared.indexes)):
             for number, declared in enumerate(given):
                 at = place.at("indexes", number)
-                index = keys.index(self.report, at, declared, self.columns, table=self.name, by=partition)
+                index = keys.lower_index(self.report, at, declared, self.columns, table=self.name, by=partition)
                 if index is None:
                     continue
                 if index.name in names:
-                    self.report.add("MG023", at, f"there is such an index of {self.name} already")
+                    self.report.add("MG023", at, f"{self.name} already has this index")
                 names.add(index.name)
                 yield index
 
@@ -173,8 +173,8 @@ class _Table:
         for number, declared in enumerate(self.declared.checks):
             at = self.place.at("checks", number)
             if declared.name in names:
-                self.report.add("MG023", at.at("name"), f'there is a check "{declared.name}" already')
+                self.report.add("MG023", at.at("name"), f'there is already a check "{declared.name}"')
             names.add(declared.name)
-            check = keys.check(self.report, at, declared, self.columns, table=self.name)
+            check = keys.lower_check(self.report, at, declared, self.columns, table=self.name)
             if check is not None:
                 yield check

@@ -32,7 +32,7 @@ def check(root: Path, stub_folders: Sequence[Path]) -> Checked:
     checked: tuple[sample.Checked, ...] = ()
     if stub_folders:
         folders = stubs.with_own(root, stub_folders)
-        parts = [part for given in inputs for part in lower.parts(given.method)]
+        parts = [part for given in inputs for part in lower.split_by_hydration(given.method)]
         checked = tuple(sample.check(part, stubs.find(*folders)) for part in parts)
         found += [each for of_method in checked for each in of_method.diagnostics]
     return Checked(tuple(sorted(with_lines(found, root=root))), checked)

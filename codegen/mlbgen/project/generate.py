@@ -39,7 +39,7 @@ def method_names(root: Path, files: Iterable[Path]) -> dict[str, str]:
     """What the API calls each form, with the method that it is of, such as `game.liveGameV1`. Raises MappingErrors."""
     found: dict[str, str] = {}
     for file in files:
-        own, *others = lower.method_names(grammar.read(source.load(file, root=root)))
+        own, *others = lower.api_names(grammar.validate(source.load(file, root=root)))
         found |= dict.fromkeys((own, *others), own)
     return found
 
@@ -52,7 +52,7 @@ def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
     for file in files:
         try:
             text = source.load(file, root=root)
-            texts.append((text, grammar.read(text)))
+            texts.append((text, grammar.validate(text)))
         except MappingErrors as errors:
             wrong += errors.diagnostics
     tables = {text.file: lower.table_names(mapping) for text, mapping in texts}
@@ -72,7 +72,7 @@ def _named_twice(texts: Iterable[tuple[source.MappingSource, spec.Mapping]]) -> 
     """Methods that belong to two mappings, and what would be generated into one folder."""
     known: dict[str, str] = {}
     for text, mapping in texts:
-        names = (*lower.method_names(mapping), *lower.package_names(mapping))
+        names = (*lower.api_names(mapping), *lower.package_names(mapping))
         for name in names:
             if name in known:
                 message = f"{name} belongs to {known[name]} already"
@@ -82,7 +82,7 @@ def _named_twice(texts: Iterable[tuple[source.MappingSource, spec.Mapping]]) -> 
 
 
 def _read(root: Path, text: source.MappingSource, mapping: spec.Mapping, others: Mapping[str, str]) -> Input:
-    name = lower.method_names(mapping)[0]
+    name = lower.api_names(mapping)[0]
     shape_path = root / infer.path(name)
     if not shape_path.exists():
         raise MlbgenError(f"{shape_path}: the shape of {name} is missing: run mlbgen infer with samples of it")
@@ -121,7 +121,7 @@ def files(inputs: Sequence[Input], before: Released | None = None, into: str = l
     `into` is the name of the package; only its folder has that name, no text contains it.
     """
     methods = [each.method for each in inputs]
-    modules = package.files([part for each in methods for part in lower.parts(each)])
+    modules = package.files([part for each in methods for part in lower.split_by_hydration(each)])
     for each in inputs:
         modules |= _modules(each)
     kept = {} if before is None else {f"{layout.MIGRATIONS}/{name}": text for name, text in before.texts.items()}
@@ -135,7 +135,7 @@ def files(inputs: Sequence[Input], before: Released | None = None, into: str = l
 def _modules(given: Input) -> dict[str, str]:
     """The Python modules of one mapping, by path in the package, unformatted."""
     modules = api.files(given.method.endpoint, given.method.method, given.shape)
-    for mapped in lower.parts(given.method):
+    for mapped in lower.split_by_hydration(given.method):
         folder = package.folder(mapped)
         read_of_it = tree.tree(mapped, given.shape)
         modules[f"{folder}/document.py"] = document.text(mapped, read_of_it)
