@@ -62,9 +62,10 @@ class Transformer:
         answers: dict[object, Answer] = {}
         for capture, kept in self.raw.read_all([each for each in captures if self._changes(each)]):
             try:
-                if capture.answer not in answers:
-                    answers[capture.answer] = self._answer(capture, kept.whole())
-                read[capture.document] = self._document(capture, answers[capture.answer])
+                answer = answers.get(capture.answer) or self._answer(capture, kept.whole())
+                if capture.places is not None:  # others may need it; of one document the body is freed at once
+                    answers[capture.answer] = answer
+                read[capture.document] = self._document(capture, answer)
             except Rejected as why:
                 refused[capture.document] = why
         documents = [
