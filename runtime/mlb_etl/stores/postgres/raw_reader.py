@@ -34,6 +34,12 @@ SELECT {facts} FROM ({captures}) AS capture WHERE {wanted}
 ORDER BY {keys}, as_of, captured_at, content_hash, request
 """
 _AT_A_TIME = 1000  # captures listed
+# By key, for which there is an index: what is in quarantine is known only once a capture was looked up.
+_NOTED = """
+note = ANY(%(ids)s) AND ({keys}) IN (
+    SELECT {values} FROM etl.quarantine AS q WHERE q.id = ANY(%(ids)s) AND q.method = %(method)s
+)
+"""
 _HISTORY = """
 SELECT r.as_of, r.last_seen_at, q.state IS NULL, r.encoding, r.body
 FROM {documents} AS d
@@ -77,6 +83,10 @@ class RawReader:
             about=self._about("d"),
             timely=TIMELY,
         )
+        noted = sql.SQL(_NOTED).format(
+            keys=standing.keys(method, "capture"), values=sql.SQL(", ").join(standing.from_json(method, "q"))
+        )
+        self._quarantined = self._listed(noted)
         self._read_all = sql.SQL(_READ_ALL).format(raw=raw)
         self._newest = sql.SQL(_NEWEST).format(raw=raw, timely=TIMELY)
         self._cursor = connection.cursor(binary=True)
@@ -97,7 +107,7 @@ class RawReader:
     @translate_errors()
     def quarantined(self, ids: Sequence[int]) -> list[Stored]:
         """The captures that stand in quarantine under these numbers, by document and time."""
-        found = self.connection.execute(self._listed(sql.SQL("note = ANY(%s)")), [list(ids)])
+        found = self.connection.execute(self._quarantined, {"ids": list(ids), "method": self._method.name})
         return [self._stored(row) for row in found]
 
     @translate_errors()

@@ -11,6 +11,8 @@ from mlb_contracts import Method, times
 # One row for each document of each capture and for each time at which the capture's content was current: of a content
 # that was seen again the last time counts, and of one that is new to the tables the first as well, as another may lie
 # between. `shown`: the tables show it; `unapplied`: they show neither what it was last seen with, nor anything later.
+# OFFSET 0 makes watermark and quarantine look-ups for each document: without it the planner, which has no statistics in
+# a new database, compares each with all.
 _CAPTURES = """
 SELECT
     {keys}, key.document, d.captured_at, state.as_of, d.content_hash,
@@ -31,10 +33,17 @@ SELECT
         AND ((w.as_of, w.content_hash = d.content_hash) >= (state.as_of, true)) IS NOT TRUE AS unapplied
 FROM {documents} AS d
 JOIN {raw} AS r ON {in_capture} AND {hydrated}
-CROSS JOIN LATERAL jsonb_build_object({document}) AS key (document)
-LEFT JOIN etl.watermark AS w ON w.method = {method} AND w.document = key.document
-LEFT JOIN etl.quarantine AS q ON q.method = {method} AND q.document = key.document
-    AND q.captured_at = d.captured_at AND q.content_hash = d.content_hash
+CROSS JOIN LATERAL (SELECT jsonb_build_object({document}) OFFSET 0) AS key (document)
+LEFT JOIN LATERAL (
+    SELECT as_of, content_hash, fingerprint FROM etl.watermark WHERE method = {method} AND document = key.document
+    OFFSET 0
+) AS w ON true
+LEFT JOIN LATERAL (
+    SELECT id, state FROM etl.quarantine AS aside
+    WHERE aside.method = {method} AND aside.document = key.document
+        AND aside.captured_at = d.captured_at AND aside.content_hash = d.content_hash
+    OFFSET 0
+) AS q ON true
 CROSS JOIN LATERAL (
     SELECT r.last_seen_at
     UNION ALL
