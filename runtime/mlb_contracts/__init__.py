@@ -1,7 +1,7 @@
-"""What generated code and the runtime agree on.
+"""The contract between generated code and the runtime.
 
-Generated packages import this and its modules `convert`, `fields`, `responses` and `rows`, and nothing else of the
-runtime.
+Generated packages import this package and its modules `convert`, `fields`, `model` and `rows`, and nothing else from
+the runtime.
 """
 
 import re
@@ -15,21 +15,21 @@ from mlb_contracts.errors import Rejected
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 DOCUMENTS = "_documents"
-"""What the name of a documents table has behind that of its raw table."""
+"""The suffix that turns the name of a raw table into that of its documents table."""
 
 Row = tuple[Any, ...]
 Body = bytes | bytearray | memoryview
-# Is told of a value that can't be read: the path as columns state it, the value, and what was expected.
+# Called with each unreadable value: its path as columns state it, the value, and what was expected.
 Unreadable = Callable[[str, object, str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What is known of one response besides its body.
+    """The facts about a response, without its body.
 
-    `captured_at` is the time whose state it shows (UTC): when it was asked for, or the past time that it was asked of.
-    `parameters` are those of the request, in its path and in its query. `unreadable` is told of the values that
-    optional columns can't take, which become NULL; without it they raise errors.Rejected, as those of other columns do.
+    `captured_at` is the time whose state it shows (UTC): when the request was sent, or the past time that it asked for.
+    `parameters` holds the request's path and query parameters. `unreadable` is called with each value that an optional
+    column can't take, which becomes NULL. Without it, such a value raises Rejected, as in any other column.
     """
 
     captured_at: datetime
@@ -39,9 +39,9 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as it is sent: `wire` is its type in binary COPY.
+    """A column of a table; `wire` is its type in binary COPY.
 
-    `paths` tell where in a response it comes from, or of which parameter of the request.
+    `paths` says where its values come from: places in the response, or a parameter of the request.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """How a table is partitioned; `kind` list has one partition a value, month one a calendar month (UTC)."""
+    """How a table is partitioned: `list` has one partition per value, `month` one per calendar month (UTC)."""
 
     column: str
     kind: Literal["list", "month"]
@@ -60,9 +60,9 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A condition on `columns`, as an expression of the mapping with quoted names.
+    """A condition on `columns`: the mapping's expression, with quoted names.
 
-    A row that breaks it is refused (error), or counted and told of (warn).
+    A row that breaks it is rejected (error), or counted and reported (warn).
     """
 
     name: str
@@ -73,11 +73,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Table:
-    """One table: its facts, and the function that makes its rows. A store composes its statements of them.
+    """The facts about a table, from which a store composes its statements, and the function that extracts its rows.
 
-    `columns` are those that rows hold, in their order; ingested_at is the store's own. `identity` is what makes a row
-    the same one in another capture: the primary key, but for the column of a month that widens it. `guarded`: the
-    shrink guard watches over its rows.
+    `columns` are in the order of the values in a row; ingested_at is added by the store. `identity` identifies a row
+    across captures: the primary key without the column that only partitioning by month adds. `guarded` tells whether
+    the shrink guard counts its rows.
     """
 
     schema: str
@@ -99,20 +99,20 @@ class Table:
 
     @property
     def rows_move(self) -> bool:
-        """Whether a row can move to another partition, so that its primary key does not tell which rows are one."""
+        """Whether a row can move to another partition, so that its primary key does not identify it."""
         return {*self.identity} != {*self.primary_key}
 
 
 @dataclass(frozen=True, slots=True)
 class ByValues:
-    """A parameter of a request that asks for documents by their key: one value, or several separated by commas."""
+    """A request parameter that lists the keys of documents: one value, or several separated by commas."""
 
     parameter: str
 
 
 @dataclass(frozen=True, slots=True)
 class ByRange:
-    """Two parameters of a request that ask for all days from one to the other, both included."""
+    """Two request parameters that ask for a range of days, both ends included."""
 
     first: str
     last: str
@@ -120,10 +120,10 @@ class ByRange:
 
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
-    """A column that tells what a document is about.
+    """A column of the key that identifies a document.
 
-    `read` takes it from a decoded document, or from the `parameter` of the request; None where it is missing.
-    `asked_by` are the ways in which a request can ask for documents by this key.
+    `read` takes its value from a decoded document, or from the `parameter` of the request; None if it is missing.
+    `asked_by` lists the ways in which a request can ask for documents by this key.
     """
 
     name: str
@@ -135,16 +135,16 @@ class DocumentKey:
 
     @property
     def place(self) -> str:
-        """Where it stands, for people."""
+        """Where its value comes from, for messages."""
         return self.path or f"parameter {self.parameter}"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a response must be to be accepted.
+    """A condition that a response must meet to be accepted.
 
-    `path` and `argument` are as in the mapping: the rule can be tested on plain JSON, to explain a response that can't
-    be decoded.
+    `path` and `argument` are those of the mapping, so the rule can be tested on plain JSON to explain why a response
+    can't be decoded.
     """
 
     text: str
@@ -155,9 +155,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A URL that gives documents of a method, under a method name of the API that may be another.
+    """A URL that returns documents of a method, possibly under another method name of the API.
 
-    `query` are the parameters that a request may have in its query, None for any.
+    `query` lists the query parameters that a request may have; None allows any.
     """
 
     method: str
@@ -170,7 +170,7 @@ class Form:
         return frozenset(_PARAMETER.findall(self.url))
 
     def unknown(self, parameters: Iterable[str]) -> list[str]:
-        """Parameters with which the answer may have only a part of a document."""
+        """The parameters that this form does not know; with them, an answer may hold only part of a document."""
         return [] if self.query is None else sorted({*parameters} - self.path_parameters - {*self.query})
 
 
@@ -178,9 +178,9 @@ class Form:
 class Items:
     """How an answer holds several documents: each item of the list at `path` is one, and is decoded by itself.
 
-    `decode` reads the answer as far as `accept`, which holds its rules, and `each`, which gives the items' own bytes,
-    need it; it raises as Method.decode does. `absent` is the JSON that stands for a document which was asked for and is
-    absent, with its keys in braces; None where such a document has no rows.
+    `decode` decodes only the envelope; it raises what Method.decode raises. `accept` checks the rules on it, and `each`
+    returns the bytes of each item. `absent` is JSON that stands in for a document that was asked for but is absent,
+    with its keys in braces; None if such a document has no rows.
     """
 
     path: str
@@ -193,10 +193,10 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class ShrinkGuard:
-    """When a loss of rows is suspicious.
+    """The loss of rows from which a capture is suspicious.
 
-    That is, when a capture deletes more than `share` of a document's rows, or empties a table of `emptied_table_rows`;
-    counting the rows of guarded tables, once one of the tables `once` has any, if such are named.
+    A capture must not delete more than `share` of a document's rows, nor empty a table of at least
+    `emptied_table_rows`. Only guarded tables count. With `once`, the guard starts when one of those tables has rows.
     """
 
     share: float
@@ -206,14 +206,14 @@ class ShrinkGuard:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Method:
-    """One method of the API: how to decode a response, and the tables made from it, parents before children.
+    """One method of the API: how to decode a response, and the tables it fills, parents before children.
 
-    `decode` raises msgspec.DecodeError for what is no JSON and msgspec.ValidationError for JSON of another shape.
-    `accept` raises errors.Rejected for a decoded response that breaks a rule. With `items` all of them are about one
-    item. `other_forms` are further URLs that give such documents. With `hydration` the tables are filled only from
-    answers whose request asked for it. `query` are the parameters that a request may have in its query, None for any.
-    `required` are the paths that must be readable for the document to be applied: of keys, levels, look-ups, filters
-    and rules, and of columns that may not be NULL. `fingerprint` changes with the mapping's meaning.
+    `decode` raises msgspec.DecodeError for invalid JSON and msgspec.ValidationError for JSON of another shape. `accept`
+    raises Rejected for a decoded response that breaks a rule. With `items`, both work on a single item. `other_forms`
+    are further URLs that return the same kind of document. With `hydration`, only answers to requests that asked for it
+    fill the tables. `query` lists the query parameters that a request may have; None allows any. `required` lists the
+    paths that must be readable before a document can be applied: those of keys, levels, look-ups, filters and rules,
+    and of NOT NULL columns. `fingerprint` changes with the mapping's meaning.
     """
 
     endpoint: str
@@ -246,30 +246,30 @@ class Method:
 
     @property
     def forms(self) -> tuple[Form, ...]:
-        """The URLs that give its documents, its own first."""
+        """The URLs that return its documents, its own first."""
         return (Form(self.method, self.url, self.query), *self.other_forms)
 
     @property
     def key_parameters(self) -> frozenset[str]:
-        """The parameters that say what the response is about, where it does not itself."""
+        """The request parameters that are part of the document's key, because the response does not contain them."""
         return frozenset(key.parameter for key in self.document if key.parameter is not None)
 
     def form(self, parameters: Collection[str]) -> Form | None:
-        """The first form that a request with these parameters can have; None where none knows them all.
+        """The first form that knows all of a request's parameters; None if there is no such form.
 
-        Of a recorded request the parameters in the URL may be missing: a form that has them all is preferred.
+        A recorded request may lack parameters of its URL, so a form whose URL is complete comes first.
         """
         possible = [form for form in self.forms if not form.unknown(parameters)]
         whole = (form for form in possible if form.path_parameters <= {*parameters})
         return next(whole, possible[0] if possible else None)
 
     def unknown(self, parameters: Collection[str]) -> list[str]:
-        """Parameters that no form knows, of the form that knows most of them; none where `form` finds one."""
+        """The unknown parameters, by the form that knows the most of them; empty if `form` finds one."""
         return min((form.unknown(parameters) for form in self.forms), key=len)
 
     @property
     def documents_table(self) -> str:
-        """The table beside the raw table that says which documents each capture holds."""
+        """The table next to the raw table that lists which documents each capture holds."""
         return f"{self.raw_table}{DOCUMENTS}"
 
     @property

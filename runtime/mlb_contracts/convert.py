@@ -1,11 +1,11 @@
-"""Conversions that generated extractors call where the JSON type is not the column's.
+"""Converters that generated extractors call where the JSON type differs from the column's.
 
-Each takes a text and its path, and passes None through. For a text that it can't convert it tells `unreadable` and
-returns None, or raises errors.Rejected where there is none to tell. The same texts come again and again (heights,
-rates, years), so each remembers what it made of the latest ones.
+Each takes a text and its path, and passes None through. For a text that can't be converted it calls `unreadable` and
+returns None; without `unreadable` it raises Rejected. The same texts recur often (heights, rates, years), so each
+converter caches its latest results.
 
-A change of what one of them makes of a text needs a new number in mlb_contracts.sql_types.VERSIONS, which applies
-responses anew.
+Whoever changes what a converter returns for a text must raise its number in mlb_contracts.sql_types.VERSIONS, so that
+stored responses are applied again.
 """
 
 import re
@@ -29,14 +29,14 @@ T_co = TypeVar("T_co", covariant=True)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _INNINGS = re.compile(r"([0-9]{1,4})(?:\.([012]))?")
 _HEIGHT = re.compile(r"""([0-9])' ?([0-9]{1,2})(?:"|'')?""")
-_BATTING_ORDER = re.compile(r"([1-9][0-9]?)([0-9]{2})")  # ten bat where exhibitions let them
+_BATTING_ORDER = re.compile(r"([1-9][0-9]?)([0-9]{2})")  # exhibitions may let ten players bat
 _REMEMBERED = 4096  # texts
-# What PostgreSQL's numeric holds: digits before the point, and behind it.
+# The digits that PostgreSQL's numeric can hold before and after the decimal point.
 _WHOLE_DIGITS, _DECIMALS = 131_072, 16_383
 
 
 class Converter(Protocol[T_co]):
-    """Makes the value of a column of a text."""
+    """Converts a text to a column's value."""
 
     @overload
     def __call__(self, text: str, path: str, /) -> T_co: ...
@@ -45,14 +45,14 @@ class Converter(Protocol[T_co]):
 
 
 def required(value: T | None, path: str) -> T:
-    """The value of a key column, which can't be missing."""
+    """The value of a key column; raises Rejected if it is missing."""
     if value is None:
         raise Rejected("a key column needs a value", path=path)
     return value
 
 
 def or_none(value: T | msgspec.UnsetType) -> T | None:
-    """None for a member that is absent, where UNSET tells that from null."""
+    """The value, or None for UNSET, which stands for an absent member."""
     return None if value is msgspec.UNSET else value
 
 
@@ -61,7 +61,7 @@ def numeric(value: Decimal, path: str) -> Decimal: ...
 @overload
 def numeric(value: Decimal | None, path: str, unreadable: Unreadable | None = None) -> Decimal | None: ...
 def numeric(value: Decimal | None, path: str, unreadable: Unreadable | None = None) -> Decimal | None:
-    """A number as it was decoded, if the database can hold it."""
+    """A decoded number, if the database can hold it."""
     if value is None:
         return None
     try:
@@ -76,7 +76,7 @@ def whole(value: int, path: str) -> Decimal: ...
 @overload
 def whole(value: int | None, path: str, unreadable: Unreadable | None = None) -> Decimal | None: ...
 def whole(value: int | None, path: str, unreadable: Unreadable | None = None) -> Decimal | None:  # noqa: ARG001
-    """A number that was decoded as an integer, as a column beside it has it."""
+    """A number for a numeric column that was decoded as an integer for another column."""
     return None if value is None else Decimal(value)
 
 
@@ -85,7 +85,7 @@ def double(value: Decimal, path: str) -> float: ...
 @overload
 def double(value: Decimal | None, path: str, unreadable: Unreadable | None = None) -> float | None: ...
 def double(value: Decimal | None, path: str, unreadable: Unreadable | None = None) -> float | None:
-    """A number that was decoded exactly, as a column beside it has it, if a double can hold it."""
+    """A number for a double column that was decoded exactly for another column, if a double can hold it."""
     return None if value is None else number(str(value), path, unreadable)
 
 
@@ -96,7 +96,7 @@ def _refuse(error: ValueError, value: object, path: str, unreadable: Unreadable 
 
 
 def _converter(read: Callable[[str], T]) -> Converter[T]:
-    """The converter for a function that makes the value, or raises a ValueError that tells what is expected."""
+    """Make a converter from a function that returns the value or raises ValueError with what is expected."""
     remembering = lru_cache(_REMEMBERED)(read)
 
     @overload
@@ -145,7 +145,7 @@ def number(text: str) -> float:
     """`"0.25"` -> 0.25, within what a double can hold."""
     value = float(_decimal(text))
     if isinf(value):
-        raise ValueError("a number is expected that a double can hold")
+        raise ValueError("a number that a double can hold is expected")
     return value
 
 
@@ -157,7 +157,7 @@ def calendar_date(text: str) -> date:
 
 @_converter
 def timestamp(text: str) -> datetime:
-    """`"2024-07-13T04:19:09Z"`, with its zone."""
+    """`"2024-07-13T04:19:09Z"`, with its time zone."""
     return _decoded(text, Timestamp, "a time with its zone is expected, such as 2024-07-13T04:19:09Z")
 
 
@@ -180,7 +180,7 @@ def timecode(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
     except ValueError:
-        raise ValueError("a time code is expected, YYYYMMDD_HHMMSS") from None
+        raise ValueError("a timecode is expected, YYYYMMDD_HHMMSS") from None
 
 
 @_converter
@@ -192,13 +192,13 @@ def height_inches(text: str) -> int:
 
 @_converter
 def batting_slot(text: str) -> int:
-    """`"903"`, the fourth man in slot 9, -> 9."""
+    """`"903"`, the fourth player in slot 9, -> 9."""
     return int(_batting_order(text)[0])
 
 
 @_converter
 def batting_sequence(text: str) -> int:
-    """`"903"`, the fourth man in slot 9, -> 3; a starter's is 0."""
+    """`"903"`, the fourth player in slot 9, -> 3; a starter has 0."""
     return int(_batting_order(text)[1])
 
 
@@ -222,16 +222,16 @@ def _decimal(text: str) -> Decimal:
 
 
 def _finite(value: Decimal) -> Decimal:
-    """The number, within what the database can hold, which is also what packing it can take."""
+    """The number, if it is finite and the database can hold it, which also keeps packing it bounded."""
     if not value.is_finite():
         raise ValueError("a finite number is expected")
     if value.adjusted() >= _WHOLE_DIGITS or int(value.as_tuple().exponent) < -_DECIMALS:
-        raise ValueError("a number is expected that numeric can hold")
+        raise ValueError("a number that numeric can hold is expected")
     return value
 
 
 def _decoded(text: str, python: type[T], expected: str) -> T:
-    """Read as the decoder reads a value of that annotation."""
+    """Convert a text as the decoder does for that annotation."""
     try:
         return msgspec.convert(text, python)
     except msgspec.ValidationError:
@@ -239,7 +239,7 @@ def _decoded(text: str, python: type[T], expected: str) -> T:
 
 
 def _batting_order(text: str) -> tuple[str, ...]:
-    return _groups(_BATTING_ORDER, text, "a batting order is expected, slot and sequence, such as 903")
+    return _groups(_BATTING_ORDER, text, "a batting order of slot and sequence is expected, such as 903")
 
 
 def _groups(pattern: re.Pattern[str], text: str, expected: str) -> tuple[str, ...]:

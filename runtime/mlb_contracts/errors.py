@@ -1,15 +1,15 @@
-"""The errors that generated code raises, and their root."""
+"""The errors that generated code raises, and their base class."""
 
 
 class EtlError(Exception):
-    """The root: something a user can mend; the message says what, where, why and what to do."""
+    """The base class: something that a user can fix. The message says what, where, why and what to do."""
 
 
 class Rejected(EtlError):
-    """A document that breaks a rule: nothing of it is written.
+    """A document breaks a rule, so nothing of it is written.
 
     table: the table concerned, `schema.name`; path: RFC 9535 path of the place, with indexes where known;
-    value: what stands there; reason: the rule it breaks.
+    value: the value there; reason: the rule that it breaks.
     """
 
     def __init__(self, reason: str, *, path: str = "$", value: object = None, table: str | None = None) -> None:
@@ -22,9 +22,9 @@ class Rejected(EtlError):
 
 
 def shortened(value: object, limit: int = 80) -> str:
-    """The value as Python writes it, cut where it is long."""
+    """The value's repr, cut to `limit` characters."""
     try:
         text = repr(value)
-    except RecursionError:  # nested as deep as a decoder lets through
+    except RecursionError:  # decoders accept deeper nesting than repr does
         text = f"{type(value).__name__}, nested too deep to show"
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,4 +1,4 @@
-"""The types that generated decoders are made of: each refuses at decoding what its PostgreSQL type could not hold."""
+"""The annotations of generated decoders: each rejects, while decoding, values that its PostgreSQL type can't hold."""
 
 from datetime import datetime
 from typing import Annotated

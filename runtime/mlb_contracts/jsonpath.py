@@ -1,7 +1,7 @@
-"""Places in a response, as RFC 9535 writes them: printed, read, and walked over plain JSON.
+"""RFC 9535 paths of places in a response: printing, parsing, and walking over plain JSON.
 
-Generator and runtime both print and read member names by this module, so that each finds what the other wrote.
-Walking serves to explain what is wrong: clarity goes before speed.
+The generator and the runtime both use this module for member names, so that each can read the other's paths. Walking is
+only used to explain errors, so it favors clarity over speed.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any, assert_never
 
 
 class Step(Enum):
-    """A step to every item of a list, or to every value of a map. Walking takes either for both."""
+    """A step to every item of a list, or to every value of a map. Walking treats the two alike."""
 
     ITEM = "[*]"
     VALUE = ".*"
@@ -27,7 +27,7 @@ _IN_DOUBLE_QUOTES = {"\\'": "'", '"': '\\"'}
 
 
 def parse(path: str) -> Steps | None:
-    """The steps of `$.a.b[*].c`, `$['a b'].*`, or of msgspec's `$.a[3].b[...]`; None for what is none of these."""
+    """The steps of `$.a.b[*].c`, `$['a b'].*`, or msgspec's `$.a[3].b[...]`; None for any other text."""
     steps: list[str | int | Step] = []
     at = 1
     while at < len(path):
@@ -50,7 +50,7 @@ def parse(path: str) -> Steps | None:
 
 
 def beginnings(path: str) -> Iterator[str]:
-    """The paths of all that the path's place is in, from `$` on, and the path itself."""
+    """The path and all its prefixes, from `$` on."""
     at = 1
     yield path[:at]
     while match := _STEP.match(path, at):
@@ -59,7 +59,7 @@ def beginnings(path: str) -> Iterator[str]:
 
 
 def walk(node: Any, steps: Steps, path: str = "$") -> Iterator[tuple[str, Any]]:
-    """Each place that the steps lead to, and the value there; None where a member is null or absent."""
+    """Yield the path and value of each place that the steps lead to; the value is None for a null or absent member."""
     if not steps:
         yield path, node
         return
@@ -72,14 +72,14 @@ def walk(node: Any, steps: Steps, path: str = "$") -> Iterator[tuple[str, Any]]:
 
 
 def items(node: Any) -> list[tuple[str | int, Any]]:
-    """The items of a list or a map with their keys; none of anything else."""
+    """The items of a list or a map with their keys; empty for any other value."""
     if isinstance(node, dict):
         return list(node.items())
     return list(enumerate(node)) if isinstance(node, list) else []
 
 
 def child(node: Any, key: str | int) -> Any:
-    """The item of that key, or None."""
+    """The item with that key, or None."""
     return dict(items(node)).get(key)
 
 
@@ -97,20 +97,20 @@ def text(key: str | int | Step) -> str:
 
 
 def below(path: str, steps: Iterable[str | int | Step]) -> str:
-    """The path of what the steps lead to from there."""
+    """The path, extended by the steps."""
     return path + "".join(map(text, steps))
 
 
 def unquoted(inner: str) -> str:
-    """The text that stands in single quotes; raises ValueError for an escape that JSON does not know."""
+    """Decode the text between single quotes; raises ValueError for an escape that JSON does not know."""
     return decoded(_ESCAPE_OR_QUOTE.sub(lambda each: _IN_DOUBLE_QUOTES.get(each[0], each[0]), inner))
 
 
 def decoded(inner: str) -> str:
-    """The text that stands in double quotes; raises ValueError for an escape that JSON does not know."""
+    """Decode the text between double quotes; raises ValueError for an escape that JSON does not know."""
     return str(json.loads(f'"{inner}"'))
 
 
 def covers(steps: Steps, place: Steps) -> bool:
-    """Whether the place is one that the steps lead to."""
+    """Whether the steps lead to the place."""
     return len(steps) == len(place) and all(isinstance(s, Step) or s == p for s, p in zip(steps, place, strict=True))

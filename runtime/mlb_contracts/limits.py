@@ -1,4 +1,7 @@
-"""What PostgreSQL can't hold, and why: U+0000 in texts, too many digits, absurd times, long names."""
+"""Values and names that PostgreSQL can't hold: U+0000 in texts, too many digits, absurd times, long names.
+
+Each function returns the reason why a value can't be stored, or None if it can.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -6,24 +9,24 @@ from decimal import Decimal
 from mlb_contracts import times
 
 NAME_BYTES = 63
-"""The longest name of a table or column; PostgreSQL cuts longer ones silently."""
+"""The longest name of a table or column; PostgreSQL silently truncates longer ones."""
 
 SUFFIX_BYTES = 9
-"""Of these, what a partition's name has left behind its table's name and an underscore."""
+"""The bytes of a partition's name reserved for what follows the table's name and an underscore."""
 
 
 def text(value: object, _: tuple[int, ...]) -> str | None:
-    """A text without U+0000."""
+    """Reject U+0000 in a text."""
     return "PostgreSQL has no character U+0000" if isinstance(value, str) and "\0" in value else None
 
 
 def time(value: object, _: tuple[int, ...]) -> str | None:
-    """A time that every reader can read back."""
+    """Reject a time that some readers can't read back."""
     return times.ROW_RANGE if isinstance(value, datetime) and not times.in_row(value) else None
 
 
 def number(value: object, size: tuple[int, ...]) -> str | None:
-    """A number with no more digits before the point than numeric(*size) has room for, rounded as the database does."""
+    """Reject a number that has too many digits before the point for numeric(*size), rounded as the database does."""
     if not size:
         return None
     precision, scale = (*size, 0)[:2]

@@ -1,11 +1,11 @@
-"""The folder of migrations: which files it has, and the sum file that guards them."""
+"""The folder of migrations: the names of its files, and the checksum file that protects them."""
 
 import hashlib
 import re
 from collections.abc import Mapping
 
 SUMS = "migrations.sum"
-SCHEMA = "schema.json"  # the schema after the last migration: where the generator starts the next one from
+SCHEMA = "schema.json"  # the schema after the last migration, from which the generator starts the next one
 SCRIPT = re.compile(r"V(?P<version>[0-9]+)__(?P<description>\w+)\.sql")
 _SUM = re.compile(r"^([0-9a-f]{64})  (\S+)$", re.MULTILINE)
 
@@ -16,10 +16,10 @@ def digest(data: bytes) -> str:
 
 
 def lines(files: Mapping[str, bytes]) -> str:
-    """The sums of files by name, as `sha256sum -c` reads them."""
+    """The checksum file for these files, in the format of `sha256sum -c`."""
     return "".join(f"{digest(data)}  {name}\n" for name, data in files.items())
 
 
 def noted(sums: str) -> dict[str, str]:
-    """The digests that a sum file has, by the names of their files."""
+    """The digests in a checksum file, by file name."""
     return {name: digest for digest, name in _SUM.findall(sums)}

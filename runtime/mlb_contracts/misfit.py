@@ -1,11 +1,11 @@
-"""Values of a response that can't be read and need not be."""
+"""Unreadable values that become NULL."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class Misfit:
-    """Values of a table's column that can't be read: how many, and of the first where and what it is."""
+    """The unreadable values at one path of a table: their number, and the exact place and value of the first."""
 
     table: str
     path: str

@@ -1,19 +1,19 @@
-"""What tells requests apart: a normal form of them, and what they ask to be hydrated."""
+"""The normal form of requests, and the hydrations that they ask for."""
 
 import hashlib
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-_TIMES = ("timecode", "startTimecode")  # say of which time the answer is to be, not what it is about
-_LONG = 1000  # characters of a request that stand as they are, since a key of an index has no more than 2,700 bytes
+_TIMES = ("timecode", "startTimecode")  # choose the time of the answer, not its subject
+_LONG = 1000  # characters, above which a request is shortened: an index key holds at most 2,700 bytes
 _KEPT = 100
 
 
 def normal_form(method: str, parameters: Mapping[str, str]) -> str:
-    """The request as raw tables tell it apart from others: `liveGameV1?game_pk=747175`, with its parameters sorted.
+    """The text that identifies a request in raw tables: `liveGameV1?game_pk=747175`, with sorted parameters.
 
-    Parameters that only say of which time the answer is to be are left out, so that captures of a feed at several times
-    are captures of one request.
+    Parameters that only choose the time of the answer are left out, so that captures of a feed at several times belong
+    to one request.
     """
     text = f"{method}?{urlencode(told(parameters))}"
     if len(text) <= _LONG:
@@ -22,7 +22,7 @@ def normal_form(method: str, parameters: Mapping[str, str]) -> str:
 
 
 def told(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The parameters that say what the answer is about, sorted by name."""
+    """The parameters that determine the subject of the answer, not its time; sorted by name."""
     return sorted((name, value) for name, value in parameters.items() if name not in _TIMES)
 
 

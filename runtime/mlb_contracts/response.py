@@ -1,4 +1,4 @@
-"""A response of the API, as it was captured."""
+"""A captured response of the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mlb_contracts import convert, requests, times
 class Response:
     """A response with the request it answers; `data` is its body, byte for byte.
 
-    Raises Rejected if `captured_at` lies outside the range of `times.of_capture`.
+    Raises Rejected if `captured_at` is out of the range that `times.of_capture` accepts.
     """
 
     endpoint: str
@@ -28,22 +28,22 @@ class Response:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """All of the request, by name."""
+        """All parameters of the request, by name."""
         return {**self.query_params, **self.path_params}
 
     @property
     def request(self) -> str:
-        """The request that it answers, as raw tables tell requests apart."""
+        """The normal form of the request."""
         return requests.normal_form(self.method, self.parameters)
 
     @property
     def hydrations(self) -> list[str]:
-        """What the request asked to be hydrated."""
+        """The hydrations that the request asked for."""
         return requests.hydrations(self.query_params.get("hydrate", ""))
 
     @property
     def as_of(self) -> datetime:
-        """Whose state it shows: of the moment of the request, or of the past one that its `timecode` asked for."""
+        """The time whose state it shows: that of the request, or the past time that its `timecode` asked for."""
         path = "$.query_params.timecode"
         asked = convert.timecode(self.query_params.get("timecode"), path)
         return self.captured_at if asked is None else min(times.of_capture(asked, path), self.captured_at)

@@ -1,6 +1,6 @@
-"""What a table does with rows of one key in one document: generated extractors end with one of these.
+"""How a table treats rows of one document that share a key: generated extractors end with one of these functions.
 
-`key` takes the primary key from a row; the rows stay in the response's order.
+`key` takes the primary key from a row. The rows keep the response's order.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ R = TypeVar("R", bound=Row)
 
 
 def unique(rows: list[R], key: Callable[[R], object], path: str) -> list[R]:
-    """The rows; raises Rejected where a key repeats. `path` is where the rows come from."""
+    """All rows; raises Rejected if a key repeats. `path` is where the rows come from."""
     if len(set(map(key, rows))) < len(rows):
         seen: set[object] = set()
         for each in map(key, rows):
@@ -24,7 +24,7 @@ def unique(rows: list[R], key: Callable[[R], object], path: str) -> list[R]:
 
 
 def first_of_each(rows: list[R], key: Callable[[R], object]) -> list[R]:
-    """Of rows of one key the first."""
+    """The first row of each key."""
     kept: dict[object, R] = {}
     for row in rows:
         kept.setdefault(key(row), row)
@@ -32,5 +32,5 @@ def first_of_each(rows: list[R], key: Callable[[R], object]) -> list[R]:
 
 
 def last_of_each(rows: list[R], key: Callable[[R], object]) -> list[R]:
-    """Of rows of one key the last."""
+    """The last row of each key."""
     return list({key(row): row for row in rows}.values())

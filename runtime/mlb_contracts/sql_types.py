@@ -1,4 +1,4 @@
-"""PostgreSQL's types, each one record: adding a type adds a record here, and its tests."""
+"""The supported PostgreSQL types, one record for each. To add a type, add its record here, and its tests."""
 
 import re
 from collections.abc import Callable
@@ -26,18 +26,18 @@ class SqlType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that generator and runtime know of a type.
+    """Everything that the generator and the runtime know about a type.
 
-    `wire` is its name in binary COPY, the same whatever it is decoded from; `python` its annotation in row models.
-    `annotation` is what generated decoders are told (a type, or an alias of `fields`), and `decoder` that type itself,
-    for values of the JSON types `json`. `checked` names the converter that refuses what the decoder lets through and
-    the type can't hold; `from_text` the one for a value that is decoded as a text. `unheld` says why a decoded value
-    can't be stored; it is given the type's arguments, too.
+    `wire` is its name in binary COPY; `python` its annotation in row models. `annotation` is its annotation in
+    generated decoders (a type, or an alias in `fields`), and `decoder` that type itself, for values of the JSON types
+    `json`. `checked` names the converter that rejects values which the decoder accepts and the type can't hold;
+    `from_text` the converter for texts. `unheld` returns why a decoded value can't be stored, given the value and the
+    type's arguments.
 
-    `literals` are the Python types of constants and defaults, `bits` those of an integer's magnitude. Every value
-    survives a change of its type to one of `widens_to`. `partition` is the kind of partition that a column of the type
-    can have. `aliases` are other names that a mapping's author may have meant. `takes_arguments`: the type may be
-    spelled with a precision and a scale.
+    `literals` are the Python types of constants and defaults, `bits` the number of bits of an integer's magnitude.
+    Every value survives a change of its type to one of `widens_to`. `partition` is the kind of partitioning that a
+    column of the type allows. `aliases` are other names that an author may use by mistake. `takes_arguments` tells
+    whether the type may be spelled with a precision and a scale.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Facts:
     takes_arguments: bool = False
 
 
-# A double holds 53 bits: every integer, not every bigint. What a time or a double is as text depends on the session.
+# A double holds 53 bits: every integer, but not every bigint. The text of a time or a double depends on the session.
 _ALL = (
     Facts(
         name="smallint",
@@ -186,7 +186,7 @@ _ALL = (
 TYPES = {each.name: each for each in _ALL}
 ALIASES = {alias: each.name for each in _ALL for alias in each.aliases}
 
-# Named conversions of a text, where the type alone does not say how: converter -> SQL types it can fill.
+# Named converters of a text, for when the type alone does not determine the conversion, with the SQL types they fill.
 CONVERTERS: dict[str, frozenset[str]] = {
     "innings_to_outs": frozenset({"smallint", "integer"}),
     "timecode": frozenset({"timestamptz"}),
@@ -195,20 +195,20 @@ CONVERTERS: dict[str, frozenset[str]] = {
     "batting_sequence": frozenset({"smallint", "integer"}),
 }
 
-# Decoders of texts, each with the converter that stands in for it where another reader needs the text itself.
+# Annotations that decode texts, each with the converter to use instead when another column needs the text itself.
 FROM_TEXT = {each.annotation: each.from_text for each in _ALL if "string" in each.json and each.from_text}
-# Where one number fills columns of several types: by how it is decoded, and the decoder that one of the columns has by
-# itself, the converter that makes that column's value.
+# When one number fills columns of several types: the converter for a column, by the annotation that the number is
+# decoded with and the annotation that the column would have alone.
 SHARED = {
     **{(integer, "Decimal"): "whole" for integer in ("Int2", "Int4", "Int8", "int")},
     ("Decimal", "float"): "double",
 }
-# Decoders that let through what the type can't hold, each with the converter that refuses it.
+# Annotations that accept values which the type can't hold, each with the converter that rejects them.
 CHECKED = {each.annotation: each.checked for each in _ALL if each.checked}
 
-# The version of what each decoder's annotation, and each converter of texts, makes of a value: with another one the
-# runtime applies anew what was read by it. An annotation's is that of its converters above too. A test knows what comes
-# of a table of values, and fails where that changes and the version does not.
+# The version of each annotation (and its converters above) and of each named converter. When one changes, the runtime
+# applies again what was read with it. A test compares the results for a table of values, and fails if they change
+# while the version does not.
 VERSIONS = {
     **{each.annotation: 1 for each in _ALL},
     **{each.from_text: 1 for each in _ALL if each.from_text and "string" not in each.json},
@@ -218,14 +218,14 @@ VERSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How a JSON value becomes a column's value: decoded by `annotation`, then by the converter `convert`, if any."""
+    """How a JSON value becomes a column's value: decoded with `annotation`, then converted by `convert`, if any."""
 
     annotation: str
     convert: str | None
 
 
 def parse(text: str) -> SqlType | None:
-    """The type of that spelling, or None where it is unknown."""
+    """The type with that spelling, or None if it is unknown."""
     match = _SPELLING.fullmatch(text)
     facts = TYPES.get(match["name"]) if match else None
     if match is None or facts is None:
@@ -235,12 +235,12 @@ def parse(text: str) -> SqlType | None:
 
 
 def facts(sql_type: SqlType) -> Facts:
-    """What is known of the type; raises KeyError for one that stands for an error."""
+    """The record of the type; raises KeyError for the placeholder of an invalid type."""
     return TYPES[sql_type.name]
 
 
 def decoding(sql_type: SqlType, json_type: str, convert: str | None = None) -> Decoding | None:
-    """How a JSON value of that type fills a column, or None where it can't."""
+    """How a JSON value of that type fills a column, or None if it can't."""
     known = TYPES[sql_type.name]
     if convert is not None:
         fits = json_type == "string" and known.name in CONVERTERS.get(convert, ())
@@ -251,7 +251,7 @@ def decoding(sql_type: SqlType, json_type: str, convert: str | None = None) -> D
 
 
 def unheld(sql_type: SqlType) -> Callable[[object], str | None] | None:
-    """Says why a decoded value can't be stored in such a column, None where it can; None where all can."""
+    """A function that returns why a decoded value can't be stored, or None if it can; None if every value can."""
     known = TYPES[sql_type.name].unheld
     return None if known is None else lambda value: known(value, sql_type.arguments)
 

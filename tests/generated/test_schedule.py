@@ -65,7 +65,7 @@ def test_requests_of_other_forms_are_refused(stubs_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("parameters", "where", "reason"),
     [
-        ({"date": "2026-04-20"}, "$.dates[0]", "not a document that was asked for"),
+        ({"date": "2026-04-20"}, "$.dates[0]", "this document was not asked for"),
         ({"date": "04/19/2026"}, "parameter date", "a date is expected"),
         ({"sportId": "1,11"}, "parameter sportId", "an integer is expected"),
     ],

@@ -21,7 +21,7 @@ from mlb_sim import Server, Simulator, routes, serve
 JOBS = Path(__file__).parents[2] / "config" / "jobs"
 METHODS = {"person.person": "person.person", "team.teams": "team.team", "season.seasons": "season.season"}
 """The tables, by their methods."""
-REFUSED = {"teams_sportIds=1,51_fields_2026.json.gz": "asked with more than "}
+REFUSED = {"teams_sportIds=1,51_fields_2026.json.gz": "with query parameters other than "}
 """Real samples that are refused, and why: made with `fields`, they lack the season."""
 
 

@@ -58,7 +58,7 @@ BROKEN = {
     "i-long-ago.json": (
         WHOLE.replace(b"2024-07-01T", b"0001-01-01T"),
         "$.captured_at",
-        "the time of a capture is expected to be from 2000 to 2099",
+        "the time of a capture must be in the years 2000 to 2099",
     ),
     "j-type.json": (
         WHOLE.replace(b'"index": 0', b'"index": "0"'),
@@ -205,7 +205,7 @@ def test_bare_responses(database: str, folder: Path, monkeypatch: pytest.MonkeyP
     late = run("files/bare.json", "--method", "sample.game", "--format", "json")
     assert " time " in json.loads(late.output)["refused"][0]["reason"]
     early = run("files/bare.json", "--method", "sample.game", "--captured-at", "0001-01-01T00:00:00+1400")
-    assert "  reason  the time of a capture is expected to be from 2000 to 2099\n" in early.output
+    assert "  reason  the time of a capture must be in the years 2000 to 2099\n" in early.output
 
 
 def test_what_was_stored_is_told_when_the_database_goes_away(

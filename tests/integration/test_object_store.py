@@ -297,7 +297,7 @@ def test_bad_notes_do_not_stop_the_rest(place: str, database: str) -> None:
     for number in range(len(bad)):
         assert f"refused {folder}/captured_at={number}.json.gz\n" in done.stdout
     assert done.stdout.count("  reason  not the name of an object\n") == 6
-    assert done.stdout.count("the time of a capture is expected to be from 2000 to 2099\n") == 3
+    assert done.stdout.count("the time of a capture must be in the years 2000 to 2099\n") == 3
     assert max(map(len, done.stdout.splitlines())) < 200
     assert len(raw(database)) == 2
 

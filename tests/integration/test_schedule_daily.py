@@ -195,14 +195,14 @@ def test_what_is_not_a_day_is_refused(league: Server, tmp_path: Path) -> None:
     season = stub(day, of, 10) | {"query_params": {"sportId": "1", "season": "2024"}}
     other = stub(OTHER, of, 10)
     for wrong, path, reason in (
-        (season, "parameter season", "asked with more than sportId, date, startDate, endDate, hydrate"),
+        (season, "parameter season", "with query parameters other than sportId, date, startDate, endDate, hydrate"),
         (
             season | {"query_params": {"sportId": "1"}},
             "parameter date",
             "only a request with date or startDate and endDate",
         ),
-        (stub(day, of, 10, teamId="147"), "parameter teamId", "asked with more than sportId, date"),
-        (other, "$.dates[0]", "not a document that was asked for"),
+        (stub(day, of, 10, teamId="147"), "parameter teamId", "with query parameters other than sportId, date"),
+        (other, "$.dates[0]", "this document was not asked for"),
         (of, "parameter sportId", "only a request with this parameter"),
     ):
         refused = run("test", "load-stub", "--method", "schedule.schedule", "--file", write(tmp_path / "1.json", wrong))

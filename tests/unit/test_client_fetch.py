@@ -287,8 +287,8 @@ def test_a_spoiled_answer_is_tried_again(api: Api, client: Client, answer: Answe
 
 
 REJECTED = {
-    "a list": (Answer([]), "the response does not say what it is about"),
-    "a number": (Answer(7), "the response does not say what it is about"),
+    "a list": (Answer([]), "the response lacks the key of its document"),
+    "a number": (Answer(7), "the response lacks the key of its document"),
     "broken rule": (Answer(response(plays=None)), "has plays"),
 }
 

@@ -24,7 +24,7 @@ def test_an_integer_has_its_bits(converter: convert.Converter[int], bits: int) -
 def test_a_number_is_one_that_a_double_holds() -> None:
     assert [convert.number(text, "$.a") for text in ("1e308", "-1e308")] == [1e308, -1e308]
     for text in ("1e309", "-1e309"):
-        with pytest.raises(Rejected, match="a number is expected that a double can hold"):
+        with pytest.raises(Rejected, match="a number that a double can hold is expected"):
             convert.number(text, "$.a")
 
 

@@ -1,4 +1,4 @@
-"""An answer and the documents that it holds: its envelope is read first, then each item by itself."""
+"""An answer and the documents it holds: the envelope is decoded first, then each item by itself."""
 
 import hashlib
 import json
@@ -19,15 +19,15 @@ from mlb_etl.extract.lenient import Place
 
 log = logging.getLogger(__name__)
 _KEY = re.compile(r"\{(\w+)\}")
-_TWICE = "the answer has this document several times, with different content"
+_TWICE = "the answer contains this document several times, with different content"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A document that an answer holds.
+    """A document in an answer.
 
-    `content_hash` is SHA-256 of the document's own bytes. `places` are the indexes of its items in the answer: none
-    where it was asked for and is absent, several where they differ, None where the whole answer is the document.
+    `content_hash` is the SHA-256 of the document's own bytes. `places` are the indexes of its items in the answer:
+    empty if it was asked for but is absent, several if they differ, None if the whole answer is the document.
     """
 
     keys: Mapping[str, Any]
@@ -36,12 +36,12 @@ class Held:
 
 
 def one_document(data: bytes, keys: Mapping[str, Any]) -> tuple[Held]:
-    """An answer that is one document, with these keys."""
+    """The document with these keys that the whole answer is."""
     return (Held(keys, hashlib.sha256(data).digest()),)
 
 
 class Answer:
-    """The body of a capture, read as far as its items; raises Rejected where the answer breaks a rule."""
+    """The body of a capture, decoded down to its items; raises Rejected if the answer breaks a rule."""
 
     def __init__(self, method: Method, capture: Capture, data: Body) -> None:
         self._method = method
@@ -50,7 +50,7 @@ class Answer:
         self._items = () if method.items is None else _items(method, method.items, capture, data)
 
     def extract(self, keys: Mapping[str, Any], places: Sequence[int] | None, *, hold: bool = False) -> Extract:
-        """The rows of a document, which stands at these places; raises Rejected with the exact place."""
+        """Extract the rows of the document at these places; raises Rejected with the exact place."""
         of = self._method.items
         if of is None or places is None:
             return extract(self._method, self._capture, self._data, hold=hold)
@@ -66,21 +66,21 @@ class Answer:
         return extract(self._method, self._capture, self._items[places[0]], hold=hold, at=at)
 
     def located(self, why: Rejected, places: Sequence[int] | None) -> Rejected:
-        """What is wrong with a document at these places, with the indexes of the first such place in the answer."""
+        """Complete an error in the document at these places with the indexes of the first such place in the answer."""
         of = self._method.items
         if of is None or places is None:
             return reject.located(why, bytes(self._data))
         return reject.located(why, bytes(self._items[places[0]]), at=_place(of, places[0])) if places else why
 
     def held(self) -> tuple[Held, ...]:
-        """The documents of an answer that has items: those that stand there, and those that were asked for.
+        """The documents of an answer that has items: those present, and those that were asked for but are absent.
 
-        An item whose keys can't be read is passed over, with a warning; it may be any of those that were asked for, so
-        none of these is then taken to be absent. Raises Rejected for an item that was not asked for.
+        An item whose keys can't be read is skipped with a warning. It may be any requested document, so then no
+        document counts as absent. Raises Rejected for an item that was not asked for.
         """
         of = self._method.items
         if of is None:
-            raise AssertionError("an answer that is one document is read by its decoder")
+            raise AssertionError("an answer without items is read by the method's decoder")
         expected = asked.documents(self._method, self._capture.parameters)
         found: dict[tuple[Any, ...], list[int]] = {}
         nameless = False
@@ -88,7 +88,7 @@ class Answer:
             try:
                 keys = self._keys(item, _place(of, place))
             except Rejected as why:
-                log.warning("%s: an item is passed over: %s", self._method.name, printable(str(why)))
+                log.warning("%s: skipped an item: %s", self._method.name, printable(str(why)))
                 nameless = True
             else:
                 found.setdefault(tuple(keys.values()), []).append(place)
@@ -98,20 +98,20 @@ class Answer:
             for values, places in found.items():
                 if values not in wanted:
                     about = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
-                    raise Unasked("not a document that was asked for", path=_place(of, places[0]).exact, value=about)
+                    raise Unasked("this document was not asked for", path=_place(of, places[0]).exact, value=about)
         if expected is not None and not nameless:
             found |= {values: [] for values in wanted - found.keys()}
         return tuple(self._held(dict(zip(names, values, strict=True)), places) for values, places in found.items())
 
     def _held(self, keys: dict[str, Any], places: Sequence[int]) -> Held:
-        """With one place where all its items are the same."""
+        """A document, with a single place if all its items are identical."""
         contents = [bytes(self._items[place]) for place in places]
         if len({*contents}) == 1:
             contents, places = contents[:1], places[:1]
         return Held(keys, hashlib.sha256(b"".join(contents)).digest(), tuple(places))
 
     def _keys(self, item: Body, at: Place) -> dict[str, Any]:
-        """The keys of an item, which the mapping's types may not fit otherwise."""
+        """The keys of an item, even if its other members don't fit the mapping's types."""
         try:
             document = self._method.decode(item)
             found = {key.name: key.read(document, self._capture) for key in self._method.document}
@@ -124,13 +124,13 @@ class Answer:
 
 
 class Unasked(Rejected):
-    """An answer has a document that was not asked for, so it answers another request."""
+    """The answer contains a document that was not asked for, so it belongs to another request."""
 
 
 def require_key(value: object, path: str, method: Method) -> None:
-    """Raise Rejected where it is not the value of a document's key."""
+    """Raise Rejected if the value can't be a document's key."""
     if isinstance(value, bool) or not isinstance(value, int | str | date):
-        reason = "the response does not say what it is about"
+        reason = "the response lacks the key of its document"
         raise Rejected(reason, path=path, value=value, table=method.qualified_raw_table)
 
 
@@ -152,7 +152,7 @@ def _place(of: Items, place: int) -> Place:
 
 
 def _plain(key: DocumentKey, item: Any, capture: Capture, at: Place) -> Any:
-    """The key of an item that is plain JSON."""
+    """Read a key from an item in plain JSON."""
     if key.path is None:
         return key.read(None, capture)
     steps, before = jsonpath.parse(key.path), jsonpath.parse(at.path)
@@ -169,6 +169,6 @@ def _plain(key: DocumentKey, item: Any, capture: Capture, at: Place) -> Any:
 
 
 def _absent(template: str, keys: Mapping[str, Any]) -> bytes:
-    """The JSON that stands for an absent document."""
+    """The JSON that stands in for an absent document."""
     texts = {name: json.dumps(str(value))[1:-1] for name, value in keys.items()}
     return _KEY.sub(lambda match: texts.get(match[1], match[0]), template).encode()

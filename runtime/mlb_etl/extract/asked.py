@@ -1,4 +1,4 @@
-"""Which documents a request asks for, as far as its parameters tell."""
+"""Which documents a request asks for, as far as its parameters name them."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -10,13 +10,13 @@ from mlb_contracts import ByRange, ByValues, DocumentKey, Form, Method, convert,
 from mlb_etl.errors import Rejected
 
 MOST = 10_000
-"""Documents that one request may ask for: 27 years of days."""
+"""How many documents one request may ask for: 27 years of days."""
 
 
 def documents(method: Method, parameters: Mapping[str, str]) -> list[dict[str, Any]] | None:
-    """The keys of each document that a request asks for; None where it does not tell.
+    """The keys of each document that a request asks for; None if no parameter can name documents.
 
-    Raises Rejected for parameters that name none, or too many, and where the request could have told and did not.
+    Raises Rejected if the parameters name no document or too many, or if the request omits parameters that name them.
     """
     values = []
     for key in method.document:
@@ -34,7 +34,7 @@ def documents(method: Method, parameters: Mapping[str, str]) -> list[dict[str, A
 
 
 def told(method: Method, parameters: Mapping[str, str]) -> dict[str, list[Any]]:
-    """The values of the documents' keys, of as many keys as the request tells; raises Rejected as `documents` does."""
+    """The values of those document keys that the request names, by key; raises Rejected as `documents` does."""
     found = {}
     for key in method.document:
         by_name = [ByValues(name) for name in (key.parameter, key.name) if name is not None]
@@ -45,12 +45,12 @@ def told(method: Method, parameters: Mapping[str, str]) -> dict[str, list[Any]]:
 
 
 def _require_none(method: Method, key: DocumentKey, parameters: Mapping[str, str]) -> None:
-    """Raise Rejected where the request could have said which documents it asks for."""
+    """Raise Rejected if the request could have named the documents that it asks for."""
     form = method.form(parameters)
     ways = [way for way in key.asked_by if form is not None and {*_names(way)} <= _known(form)]
     if ways:
         said = " or ".join(" and ".join(_names(way)) for way in ways)
-        reason = f"only a request with {said} says which documents its answer has, and which are absent"
+        reason = f"only a request with {said} determines which documents its answer holds, and which are absent"
         raise Rejected(reason, path=f"parameter {_names(ways[0])[0]}", table=method.qualified_raw_table)
 
 
@@ -81,7 +81,7 @@ def _values(key: DocumentKey, way: ByValues | ByRange, parameters: Mapping[str, 
 
 
 def of_text(key: DocumentKey, text: str | None, place: str) -> Any:
-    """The value of the key's type that a text has; raises Rejected for one that has none."""
+    """Convert a text to the key's type; raises Rejected if it is missing or can't be converted."""
     of_type = sql_types.parse(key.type)
     converter = of_type and sql_types.facts(of_type).from_text
     return convert.required(getattr(convert, converter)(text, place) if converter else text, place)

@@ -1,4 +1,4 @@
-"""From the bytes of a response to the rows of all its tables, or the reason why not."""
+"""From the bytes of a document to the rows of all its tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +16,9 @@ from mlb_etl.extract.lenient import WHOLE, Misfits, Place
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What a document says: its keys by name, and the rows of each table in the method's order.
+    """The content of a document: its keys by name, and the rows of each table in the method's order.
 
-    `unreadable` are the values of optional columns that can't be read, and are NULL in the rows.
+    `unreadable` lists the values of optional columns that can't be read, and so are NULL in the rows.
     """
 
     keys: dict[str, Any]
@@ -27,9 +27,9 @@ class Extract:
 
 
 def extract(method: Method, capture: Capture, data: Body, *, hold: bool = False, at: Place = WHOLE) -> Extract:
-    """Decode, accept and extract a document, which stands at `at`; raises Rejected with the exact place.
+    """Decode, accept and extract the document at `at`; raises Rejected with the exact place.
 
-    With `hold` values that the database can't hold are unreadable too.
+    With `hold`, values that the database can't store also count as unreadable.
     """
     reject.require_own_request(method, capture)
     misfits = Misfits(method, at)
@@ -51,7 +51,7 @@ def extract(method: Method, capture: Capture, data: Body, *, hold: bool = False,
 
 
 def _decode(method: Method, capture: Capture, data: Body, misfits: Misfits, at: Place) -> Any:
-    """The document, without what can't be read and need not be."""
+    """The decoded document, without unreadable optional values."""
     try:
         return lenient.decode(method, data, misfits.note, at)
     except (Rejected, msgspec.DecodeError, RecursionError) as error:
@@ -60,5 +60,5 @@ def _decode(method: Method, capture: Capture, data: Body, misfits: Misfits, at: 
 
 def _key(value: Any, place: str) -> Any:
     if value is None:
-        raise Rejected("the response does not say what it is about", path=place)
+        raise Rejected("the response lacks the key of its document", path=place)
     return value

@@ -1,6 +1,6 @@
-"""What decoders and converters let through and a column can't hold: U+0000 in texts, too many digits, absurd times.
+"""Removes values that decoders accept but columns can't store: U+0000 in texts, too many digits, absurd times.
 
-Looked for only where rows could not be packed or the database refused them, as it is almost never there.
+They are so rare that this only runs after rows could not be packed or the database refused them.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from mlb_contracts import Column, Method, Row, sql_types
 from mlb_etl.extract.lenient import Misfits
 
-Refusal = Callable[[object], str | None]  # why a value can't be held, None where it can
+Refusal = Callable[[object], str | None]  # returns why a value can't be stored, None if it can
 
 
 def held(method: Method, rows: Sequence[list[Row]], misfits: Misfits) -> list[list[Row]]:
-    """The rows without the values of optional columns that can't be held, which are noted."""
+    """The rows with NULL for each optional value that can't be stored, which is added to the misfits."""
     made = []
     for table, its in zip(method.tables, rows, strict=True):
         misfits.table = table.qualified_name

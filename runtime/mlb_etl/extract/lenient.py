@@ -1,7 +1,7 @@
-"""Reads what strict decoding refuses, member by member, so that one value that can't be read costs only itself.
+"""Decodes leniently what strict decoding rejects, so that an unreadable value costs only itself.
 
-An object, a list or a map that does not fit its type is decoded part by part, by the same decoders; a part that fits is
-decoded at once. So thousands of values that do not fit are found in the time of a few strict readings.
+An object, list or map that does not fit its type is decoded part by part with the same decoders, and a part that fits
+is decoded in one step. Thousands of unreadable values are thus found in the time of a few strict decodings.
 """
 
 import functools
@@ -23,22 +23,22 @@ _AT = re.compile(r" - at (?:`key` in )?`.*`\Z", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands: `path` as columns state it, `exact` with its indexes and keys."""
+    """The place of a value: `path` as columns state it, `exact` with indexes and keys."""
 
     path: str = "$"
     exact: str = "$"
 
     def member(self, name: str) -> "Place":
-        """A member of the object there."""
+        """The place of a member of the object here."""
         step = jsonpath.text(name)
         return Place(self.path + step, self.exact + step)
 
     def item(self, index: int) -> "Place":
-        """An item of the list there."""
+        """The place of an item of the list here."""
         return Place(f"{self.path}[*]", f"{self.exact}[{index}]")
 
     def entry(self, key: str) -> "Place":
-        """An entry of the map there."""
+        """The place of an entry of the map here."""
         return Place(f"{self.path}.*", self.exact + jsonpath.text(key))
 
 
@@ -47,10 +47,10 @@ Note = Callable[[Place, object, str], None]
 
 
 def decode(method: Method, data: Body, note: Note, at: Place = WHOLE) -> Any:
-    """The decoded document without the values that can't be read and need not be, of which `note` is told.
+    """Decode a document without its unreadable optional values; `note` is called with each of these.
 
-    `at` is where it stands in its answer. Raises Rejected at the first value that must be readable, msgspec.DecodeError
-    for no JSON, and RecursionError.
+    `at` is the document's place in its answer. Raises Rejected for the first unreadable value that is required,
+    msgspec.DecodeError for invalid JSON, and RecursionError.
     """
     try:
         return method.decode(data)
@@ -64,7 +64,7 @@ def _read(method: Method, data: bytes, note: Note, at: Place) -> Any:
 
 
 def explain(kind: Any, data: bytes, at: Place = WHOLE) -> Rejected | None:
-    """The first place that does not fit the type, and the value there; None where all does."""
+    """The first place that does not fit the type, with the value there; None if everything fits."""
     try:
         _Reader(None, nothing).read(data, kind, at)
     except Rejected as why:
@@ -73,7 +73,7 @@ def explain(kind: Any, data: bytes, at: Place = WHOLE) -> Rejected | None:
 
 
 def plain(data: bytes | msgspec.Raw) -> Any:
-    """The value as plain JSON, or as it is written where that can't be."""
+    """The value as plain JSON, or its text if that can't be decoded."""
     try:
         return _plain(data)
     except (msgspec.DecodeError, RecursionError):
@@ -81,31 +81,31 @@ def plain(data: bytes | msgspec.Raw) -> Any:
 
 
 def shown(value: Any) -> object:
-    """A scalar as it is; of an object or an array, which may be the whole response, what it is."""
+    """A scalar as it is, or a summary of an object or array, which may be the whole response."""
     if isinstance(value, dict):
         return f"object with {len(value)} members"
     return f"array of {len(value)} items" if isinstance(value, list) else value
 
 
 class Misfits:
-    """What could not be read of one response, by table and path: so many as the tables have columns, at most."""
+    """The unreadable values of one document, by table and path, so at most one entry per column."""
 
     def __init__(self, method: Method, at: Place = WHOLE) -> None:
         self._method = method
         self._at = at
         self._found: dict[tuple[str, str], Misfit] = {}
-        self._tables: dict[str, tuple[str, ...]] = {}  # with columns from a path, by path
-        self.table = ""  # whose rows are made
+        self._tables: dict[str, tuple[str, ...]] = {}  # the tables that read a path, by path
+        self.table = ""  # the table whose rows are being extracted
 
     def note(self, place: Place, value: object, reason: str) -> None:
-        """Count a value that a decoder refuses, for each table that has columns from there."""
+        """Count a value that a decoder rejects, for each table with columns from there."""
         if place.path not in self._tables:
             self._tables[place.path] = self._reading(place.path)
         for table in self._tables[place.path]:
             self._add(table, place, value, reason)
 
     def converted(self, path: str, value: object, reason: str) -> None:
-        """Count a value that a converter refuses."""
+        """Count a value that a converter rejects."""
         self._add(self.table, Place(path, ""), value, reason)
 
     def _reading(self, path: str) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ class Misfits:
             known.number += 1
 
     def all(self, data: Body) -> tuple[Misfit, ...]:
-        """Those of the response; of what converters refused the place of the first is looked up."""
+        """All misfits of the document; looks up the first place of each value that a converter rejected."""
         if any(not each.place for each in self._found.values()):
             document = plain(bytes(data))
             for each in self._found.values():
@@ -133,21 +133,21 @@ class Misfits:
 
 
 class _Reader:
-    """Reads values of types; those at `needed` paths, or all where it is None, must be readable."""
+    """Decodes values; those at `needed` paths must be readable, or all if `needed` is None."""
 
     def __init__(self, needed: Collection[str] | None, note: Note) -> None:
         self._needed = needed
         self._note = note
 
     def read(self, data: bytes | msgspec.Raw, kind: Any, at: Place) -> Any:
-        """The value; raises Rejected where it, or what must be readable in it, can't be read."""
+        """Decode a value; raises Rejected if it, or a required part of it, can't be read."""
         try:
             return _decoder(kind)(data)
         except msgspec.ValidationError as error:
             return self._parts(data, kind, at, _AT.sub("", str(error)))
 
     def _parts(self, data: bytes | msgspec.Raw, kind: Any, at: Place, reason: str) -> Any:
-        """The value made of its parts, those that can be read."""
+        """Build the value from those of its parts that can be read."""
         inner = _without_null(kind)
         match get_origin(inner) or inner:
             case type() as each if issubclass(each, msgspec.Struct):
@@ -171,13 +171,13 @@ class _Reader:
                     if self._needed is None or place.path in self._needed:
                         raise
                     self._note(place, why.value, why.reason)
-        if self._needed is None:  # each member fits: it is the whole that does not, such as for one that is missing
+        if self._needed is None:  # each member fits, so the object itself does not: a member may be missing
             raise _misfit(data, at, reason)
         return kind(**values)
 
 
 def _opened(kind: Any, data: bytes | msgspec.Raw, at: Place, reason: str) -> Any:
-    """The members or items, undecoded; where there are none, the reason is why strict decoding refused them."""
+    """The members or items, undecoded; raises Rejected with `reason` if the value is not an object, map or list."""
     try:
         return _decoder(kind)(data)
     except msgspec.ValidationError as error:
@@ -193,15 +193,15 @@ def _text(value: object) -> str:
 
 
 def _first(document: Any, misfit: Misfit, at: Place) -> str:
-    """The first place of the path at which such a value stands."""
+    """The first place of the path with that value."""
     places = walk(document, misfit.path, at)
     return next((place for place, value in places if _text(value) == misfit.value), misfit.path)
 
 
 def walk(document: Any, path: str, at: Place = WHOLE) -> Iterator[tuple[str, Any]]:
-    """The exact places in plain JSON, which stands at `at`, that a path as columns state it leads to, and the values.
+    """Yield the exact place and value of each match of a column's path in plain JSON, which is at `at` in its answer.
 
-    None for a path that leads elsewhere.
+    Yields nothing for a path that leads out of it.
     """
     steps, before = jsonpath.parse(path), jsonpath.parse(at.path) or ()
     if steps and steps[: len(before)] == before:
@@ -209,11 +209,11 @@ def walk(document: Any, path: str, at: Place = WHOLE) -> Iterator[tuple[str, Any
 
 
 def nothing(place: Place, value: object, reason: str) -> None:
-    """For those who need not know what could not be read."""
+    """A `note` for callers that ignore unreadable values."""
 
 
 def _without_null(kind: Any) -> Any:
-    """The type of what is there, of a member that can be missing or null."""
+    """The type of a member when it is neither missing nor null."""
     if get_origin(kind) not in {UnionType, Union}:
         return kind
     kinds = [each for each in get_args(kind) if each not in {type(None), msgspec.UnsetType}]
@@ -230,4 +230,4 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]
     return msgspec.structs.fields(kind)
 
 
-_plain = msgspec.json.Decoder(float_hook=float).decode  # which takes those beyond a double as infinite
+_plain = msgspec.json.Decoder(float_hook=float).decode  # numbers beyond a double become infinite

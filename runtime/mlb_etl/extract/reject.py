@@ -1,4 +1,4 @@
-"""Explains why a response can't be read: the broken rule or exact place, the value there, the table concerned."""
+"""Explains why a response can't be read: the broken rule or exact place, the value there, and the table concerned."""
 
 from typing import Any, assert_never
 
@@ -21,12 +21,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def require_own_request(method: Method, capture: Capture) -> None:
-    """Raise Rejected for a request whose response is not one document of the method, and all of it."""
+    """Raise Rejected for a request whose response may not be a whole document of the method."""
     for name in sorted(method.key_parameters - capture.parameters.keys()):
-        reason = "only a request with this parameter says what its response is about"
+        reason = "only a request with this parameter determines which document its response is"
         raise Rejected(reason, path=f"parameter {name}", table=method.qualified_raw_table)
     for name in method.unknown(capture.parameters):
-        reason = f"asked with more than {', '.join(method.query or ())}, a response may be a part of its document only"
+        known = ", ".join(method.query or ())
+        reason = f"with query parameters other than {known}, a response may hold only part of its document"
         path, value = f"parameter {name}", capture.parameters[name]
         raise Rejected(reason, path=path, value=value, table=method.qualified_raw_table)
 
@@ -34,9 +35,10 @@ def require_own_request(method: Method, capture: Capture) -> None:
 def undecodable(
     method: Method, capture: Capture, data: bytes, error: Exception, *, kind: Any = None, at: Place = WHOLE
 ) -> Rejected:
-    """Why decoding raised `error`: no JSON, else a broken rule, which says most, else a wrong type.
+    """Explain why decoding raised `error`: invalid JSON, or a broken rule, which says most, or a wrong type.
 
-    It was decoded as `kind`, as a document unless said, and stands at `at`: only whole answers can break rules.
+    `kind` is the type that `data` was decoded as, by default a document; `at` is its place in the answer. Rules only
+    apply to whole answers.
     """
     table = method.qualified_raw_table
     try:
@@ -54,17 +56,17 @@ def undecodable(
 
 
 def mistyped(error: Exception, kind: Any, data: bytes, at: Place = WHOLE) -> Rejected:
-    """The first place that does not fit the type, which `error` of decoding tells of.
+    """Explain a type error of decoding: the first place that does not fit the type `kind`.
 
-    Raises msgspec.DecodeError for no JSON, and RecursionError.
+    Raises msgspec.DecodeError for invalid JSON, and RecursionError.
     """
     return lenient.explain(kind, data, at) or Rejected(str(error))
 
 
 def located(error: Rejected, data: bytes, table: str | None = None, at: Place = WHOLE) -> Rejected:
-    """The error of generated code, which knows `[*]` only, with the indexes of the first such place in the response.
+    """Replace `[*]` in an error of generated code by the indexes of the first such place in the response.
 
-    `data` stands at `at` in it.
+    `at` is the place of `data` in the response.
     """
     places = lenient.walk(lenient.plain(data), error.path, at)
     path = next((path for path, value in places if value == error.value), error.path)
@@ -72,7 +74,7 @@ def located(error: Rejected, data: bytes, table: str | None = None, at: Place = 
 
 
 def _table(method: Method, path: str) -> str | None:
-    """The first table with a column from that place, else with one from below it."""
+    """The first table with a column from that place, or otherwise from below it."""
     place = jsonpath.parse(path)
     if not place:
         return None
@@ -88,7 +90,7 @@ def _table(method: Method, path: str) -> str | None:
 
 
 def _breach(rule: Rule, document: Any, capture: Capture) -> tuple[str, Any] | None:
-    """The place that breaks the rule, and the value there; None where it holds, or can't be tested here."""
+    """The place that breaks the rule, and the value there; None if the rule holds or can't be tested here."""
     steps = jsonpath.parse(rule.path)
     if steps is None:
         return None

@@ -1,4 +1,4 @@
-"""What a run did, from what the database did."""
+"""The counts that a run reports: captures, rows, quarantined documents, warnings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from mlb_etl.errors import Rejected
 
 @dataclass(frozen=True, slots=True)
 class TableCounts:
-    """Rows of one table; unchanged ones stood there already, deleted ones vanished from their documents."""
+    """Rows of one table: written, already there unchanged, or deleted because they vanished from their document."""
 
     inserted: int = 0
     updated: int = 0
@@ -28,7 +28,7 @@ class TableCounts:
 
 
 class Changed(NamedTuple):
-    """Rows of one document in one table; those kept out are later than the capture, and stayed as they were."""
+    """Rows of one document in one table; `kept_out` rows are later than the capture and were left as they were."""
 
     inserted: int = 0
     updated: int = 0
@@ -38,9 +38,10 @@ class Changed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DocumentCounts:
-    """Captures of documents by what became of them.
+    """Captures of documents, by outcome.
 
-    same: nothing new in it; stale: older than what was applied; quarantined: not applied, now or in a run before.
+    same: no new content; stale: older than the state that the tables show; quarantined: not applied, in this run or an
+    earlier one.
     """
 
     applied: int = 0
@@ -59,7 +60,7 @@ class DocumentCounts:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A capture that was not applied, now or in a run before, and why; `number` is its number in quarantine."""
+    """A capture that was not applied, in this run or an earlier one; `number` is its id in quarantine."""
 
     number: int
     document: str
@@ -69,7 +70,7 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Rows of a document that break a check which only warns."""
+    """The number of a document's rows that break a check of severity `warn`."""
 
     document: str
     table: str
@@ -79,7 +80,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Values of a document that could not be read, and so are NULL in the table."""
+    """Unreadable values of a document, which are NULL in the table."""
 
     document: str
     what: Misfit
@@ -87,10 +88,10 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a run did: with captures, with the rows of each table by its name; what waits, what it warns of.
+    """What a run did to captures, and to rows by the name of their table.
 
-    `quarantined` has each capture in scope that waits for a decision, whichever run put it aside; `unreadable` what
-    this run left out of the documents that it applied.
+    `quarantined` lists each capture in scope that waits for a decision, whichever run quarantined it; `unreadable`
+    lists the unreadable values of the documents that this run applied.
     """
 
     documents: DocumentCounts = DocumentCounts()

@@ -1,6 +1,6 @@
-"""The second belt of write law 1: a row that is later than the capture stays, is counted, and puts the capture aside.
+"""The second line of defense of write law 1: a row later than the capture stays, and the capture is quarantined.
 
-The watermark decides, so there are such rows only where someone changed rows, or lost the watermark.
+Since the watermark decides first, such rows only exist if someone edited rows or the watermark.
 """
 
 from collections.abc import Mapping
@@ -9,17 +9,17 @@ from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Changed
 
 _REASON = (
-    "the table has rows that are later than the capture, so they were changed by hand or the watermark was: "
-    "`mlb-etl verify rows` lists them, and `mlb-etl repair` brings the document's tables to its captures"
+    "the table has rows that are later than the capture, so the rows or the watermark were changed by hand: "
+    "`mlb-etl verify rows` lists them, and `mlb-etl repair` restores the document's tables from its captures"
 )
 
 
 class KeptOut(Rejected):
-    """A table has rows of the document that are later than the capture."""
+    """The tables have rows of the document that are later than the capture."""
 
 
 def require_none(changed: Mapping[str, Changed]) -> None:
-    """Raise KeptOut for the first table that kept rows; `changed` has what a document did to each, parents first."""
+    """Raise KeptOut for the first table that kept later rows; `changed` has a document's changes, parents first."""
     for name, its in changed.items():
         if its.kept_out:
             raise KeptOut(_REASON, value=f"{its.kept_out} of its rows", table=name)

@@ -1,4 +1,4 @@
-"""Write law 4: a capture that would delete much of a document is suspicious."""
+"""Write law 4, the shrink guard: a capture that would delete a large part of a document is suspicious."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from mlb_contracts import ShrinkGuard
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.verdict import Applied, Policy
 
-_ACCEPT = "if that is right, accept it with `mlb-etl quarantine accept`"
+_ACCEPT = "if that is correct, accept it with `mlb-etl quarantine accept`"
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Rows of a document in one table: how many it had, how many of them vanish, how many it has then."""
+    """A document's rows in one table: their numbers before and after the capture, and how many it deletes."""
 
     before: int
     deleted: int
@@ -22,9 +22,9 @@ class Loss:
 
 
 def unguarded(new: Mapping[str, Applied], before: Mapping[str, Applied], policy: Policy) -> set[str]:
-    """The documents that may lose any number of rows: the loss was accepted, or the tables show this content already.
+    """The documents that may lose any number of rows: the loss was accepted, or the tables already show this content.
 
-    `before` has the watermarks of the documents that have one.
+    `before` holds the watermarks of the documents that have one.
     """
     if policy == "accept":
         return set(new)
@@ -32,7 +32,7 @@ def unguarded(new: Mapping[str, Applied], before: Mapping[str, Applied], policy:
 
 
 def check(guard: ShrinkGuard, losses: Mapping[str, Loss]) -> None:
-    """Raise Rejected where the guard stops a capture; `losses` has every table by its name."""
+    """Raise Rejected if the guard stops a capture; `losses` has every table by its name."""
     if guard.once and not any(losses[name].before for name in guard.once):
         return
     guarded = {name: loss for name, loss in losses.items() if loss.guarded}
@@ -45,7 +45,7 @@ def check(guard: ShrinkGuard, losses: Mapping[str, Loss]) -> None:
             )
     deleted = sum(loss.deleted for loss in guarded.values())
     before = sum(loss.before for loss in guarded.values())
-    if deleted > Decimal(str(guard.share)) * before:  # as the mapping says it: in binary 29 is more than 0.29 * 100
+    if deleted > Decimal(str(guard.share)) * before:  # decimal as in the mapping: in binary, 29 > 0.29 * 100
         reason = f"it would delete more than {guard.share:.0%} of the document's rows; {_ACCEPT}"
         raise Rejected(reason, value=_deleted(deleted, before))
 

@@ -1,4 +1,4 @@
-"""What is known of a stored capture before its body is read: whether it is still to be applied, and if not, why."""
+"""The standing of a stored capture, decided without its body: whether it is still to be applied, and if not, why."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -7,20 +7,20 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from mlb_etl.laws.verdict import Applied, Policy, verdict
 
 Standing: TypeAlias = Literal["pending", "later", "same", "stale", "waiting", "dropped"]
-"""pending: to be applied; later: the tables show its content, as of an earlier time, so that the watermark is to move;
-same: the tables show it; stale: they show a later one; waiting, dropped: in quarantine."""
+"""pending: to be applied; later: the tables show its content as of an earlier time, so the watermark has to move;
+same: the tables show it; stale: they show a later state; waiting, dropped: it is in quarantine."""
 
 TO_APPLY: frozenset[Standing] = frozenset({"pending", "later"})
 
 
 class Stored(NamedTuple):
-    """A document in a capture of a raw table, without its bytes.
+    """A document in a stored capture, without its bytes.
 
-    `document` is its key as JSON, `as_of` the time of the state that it shows, of which a content that was seen again
-    has several; `content_hash` is that of the document's own bytes, `parameters` are those of the capture's request.
-    `ahead`: it is later than the store's clock. `note` is its number in quarantine and `quarantine` its state there;
-    `applied` is the document's watermark. `request`, `captured_at` and `answer_hash` tell which capture it is in,
-    `places` where, as extract.answer.Held says.
+    `document` is its key as JSON; `as_of` the time whose state it shows (content that was seen again has several);
+    `content_hash` the hash of the document's own bytes; `parameters` those of the capture's request. `ahead` tells
+    whether it is later than the store's clock. `note` is its id in quarantine and `quarantine` its state there;
+    `applied` is the document's watermark. `request`, `captured_at` and `answer_hash` identify the capture, and `places`
+    the document's items in it, as in extract.answer.Held.
     """
 
     keys: tuple[Any, ...]
@@ -39,16 +39,16 @@ class Stored(NamedTuple):
 
     @property
     def answer(self) -> tuple[str, datetime, bytes]:
-        """Which capture it is in."""
+        """The identity of the capture that holds the document."""
         return self.request, self.captured_at, self.answer_hash
 
     def under(self, fingerprint: str) -> Applied:
-        """The watermark of its document once it is applied under the mapping with this fingerprint."""
+        """The document's watermark once this capture is applied under the mapping with that fingerprint."""
         return Applied(self.as_of, self.content_hash, fingerprint)
 
 
 def standing(capture: Stored, fingerprint: str, policy: Policy = "new") -> Standing:
-    """How a capture stands under the mapping with this fingerprint."""
+    """The standing of a capture under the mapping with that fingerprint."""
     if capture.quarantine is not None:
         return capture.quarantine
     became = verdict(capture.under(fingerprint), capture.applied, policy)
@@ -59,17 +59,17 @@ def standing(capture: Stored, fingerprint: str, policy: Policy = "new") -> Stand
 
 
 def pending(captures: Iterable[Stored], fingerprint: str, policy: Policy = "new") -> Iterator[tuple[Stored, Standing]]:
-    """Captures with how they stand; dropped ones are left out."""
+    """Each capture with its standing, without dropped ones."""
     for capture in captures:
         if (stands := standing(capture, fingerprint, policy)) != "dropped":
             yield capture, stands
 
 
 def to_show(captures: Sequence[Stored]) -> Stored | None:
-    """The one of a document's captures, oldest first, that a repair brings the tables to; None where none can be.
+    """Choose the capture that a repair applies, from a document's captures, oldest first; None if none qualifies.
 
-    It is the capture that the watermark names, at the watermark's time, else the newest that is neither in quarantine
-    nor ahead of the clock. On a tie it is the first, as a run applies it.
+    This is the capture that the watermark names, at the watermark's time; failing that, the newest one that is neither
+    in quarantine nor ahead of the clock. On a tie it is the first, which a run would apply, too.
     """
     shown = captures[0].applied
     sound = [each for each in captures if each.quarantine is None and not each.ahead]

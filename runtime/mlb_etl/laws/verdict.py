@@ -1,4 +1,4 @@
-"""Write laws 1 and 2: what becomes of a capture, given what the tables show of its document."""
+"""Write laws 1 and 2: whether a capture is applied, given the state of its document that the tables show."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ Policy: TypeAlias = Literal["new", "again", "accept", "repair"]
 
 
 class Applied(NamedTuple):
-    """A capture that tables show: whose state, its content, and the mapping's fingerprint it was applied under."""
+    """A document's watermark: the time and content that its tables show, and the mapping's fingerprint."""
 
     as_of: datetime
     content_hash: bytes
@@ -17,10 +17,10 @@ class Applied(NamedTuple):
 
 
 def verdict(capture: Applied, watermark: Applied | None, policy: Policy = "new") -> Verdict:
-    """What becomes of a capture where the document's tables show `watermark`.
+    """Decide about a capture of a document whose tables show `watermark`.
 
-    Under the policy `again` what is shown is applied once more; under `accept` a conflict goes to the capture; under
-    `repair` the capture is applied whatever is shown.
+    The policy `again` also applies the capture that is shown; `accept` decides conflicts for the capture; `repair`
+    applies the capture in any case.
     """
     if watermark is None or policy == "repair":
         return "applied"
@@ -33,7 +33,7 @@ def verdict(capture: Applied, watermark: Applied | None, policy: Policy = "new")
 
 
 def verdict_under_lock(capture: Applied, listed: Applied | None, watermark: Applied | None, policy: Policy) -> Verdict:
-    """As `verdict`, where the tables showed `listed` when the capture was chosen.
+    """Decide again under the document's lock; `listed` is the watermark from when the capture was chosen.
 
     A repair yields to any worker that has applied a capture of the document since then.
     """
@@ -43,9 +43,9 @@ def verdict_under_lock(capture: Applied, listed: Applied | None, watermark: Appl
 
 
 def moved(new: Mapping[str, Applied], before: Mapping[str, Applied], verdicts: Sequence[Verdict]) -> dict[str, Applied]:
-    """The watermarks to move: of what was applied, and of what a later capture shows unchanged.
+    """The watermarks to move: of applied documents, and of documents that a later capture shows unchanged.
 
-    `new` has every document, in the order of `verdicts`; `before` those that have had a watermark.
+    `new` has every document, in the order of `verdicts`; `before` has those that already had a watermark.
     """
     became = dict(zip(new, verdicts, strict=True))
     return {
