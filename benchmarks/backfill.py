@@ -349,7 +349,7 @@ def main() -> int:
     parser = arguments()
     given = parser.parse_args()
     method = registry.method(TABLES, "game.liveGameV1")
-    response = stub_files.unwrap(stub_files.read(Path(given.stubs) / FEED))
+    response = stub_files.parse_stub(stub_files.read_file(Path(given.stubs) / FEED))
     if response is None:
         parser.error(f"{FEED} is not a captured response")
     load = by_hand.loader(ROOT, method, response)

@@ -250,8 +250,8 @@ def main() -> int:
     given = parser.parse_args()
     feed = Path(given.stubs) / FEED
     if not feed.exists():  # the figures of the page are of a captured one
-        [feed] = stub_files.find(loader.SHIPPED)
-    response = stub_files.unwrap(stub_files.read(feed))
+        [feed] = stub_files.find_stubs(loader.SHIPPED)
+    response = stub_files.parse_stub(stub_files.read_file(feed))
     if response is None:
         parser.error(f"{feed} is not a captured response")
     with ExitStack() as stack:

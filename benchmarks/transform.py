@@ -38,7 +38,7 @@ from mlb_etl.apply.transform import Transformer
 from mlb_etl.capture import stub_files
 from mlb_etl.extract.answer import one_document
 from mlb_etl.extract.extract import extract
-from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.settings import TABLES, Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, migrate
@@ -90,7 +90,7 @@ def measure(connection: Connection, method: Method) -> Times:
     def clock(name: str, start: float) -> None:
         times.setdefault(name, []).append((perf_counter() - start) * 1000)
 
-    def parts(capture: Stored) -> None:
+    def parts(capture: StoredCapture) -> None:
         start = perf_counter()
         data = transformer.raw.read(capture)
         clock("  read", start)
@@ -119,7 +119,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help=f"exit with 1 above {LIMIT} times orjson.loads")
     given = parser.parse_args()
     method = registry.method(TABLES, "game.liveGameV1")
-    response = stub_files.unwrap(stub_files.read(Path(given.stubs) / FEED))
+    response = stub_files.parse_stub(stub_files.read_file(Path(given.stubs) / FEED))
     if response is None:
         parser.error(f"{FEED} is not a captured response")
     with database() as connection:

@@ -35,7 +35,7 @@ def files(stubs: Path, game_pk: int) -> list[Path]:
 
 def capture(file: Path) -> Response:
     """A captured feed, its body byte for byte."""
-    response = stub_files.unwrap(stub_files.read(file))
+    response = stub_files.parse_stub(stub_files.read_file(file))
     assert response is not None
     return response
 

@@ -13,10 +13,10 @@ from memory_tables import MemoryTables
 from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl.errors import Rejected
-from mlb_etl.extract.answer import Held
+from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.laws.counts import Quarantined
-from mlb_etl.laws.standing import Stored
-from mlb_etl.laws.verdict import Applied
+from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.encoding import Kept
 from mlb_etl.stores.interfaces.captures import Fate
 
@@ -83,7 +83,7 @@ class MemoryQuarantine:
         self._fingerprint = fingerprint
         self._numbers = count(1 + max((each.number for each in database.entries.values()), default=0))
 
-    def add(self, capture: Stored, why: Rejected) -> int | None:
+    def add(self, capture: StoredCapture, why: Rejected) -> int | None:
         shown = self._database.shown.watermarks.get(capture.document)
         same = shown is not None and self._fingerprint and shown == capture.under(self._fingerprint)
         if shown is not None and (same or shown.as_of > capture.as_of):
@@ -93,7 +93,7 @@ class MemoryQuarantine:
         self._database.entries[_name(capture)] = entry
         return entry.number
 
-    def leave(self, captures: Iterable[Stored]) -> None:
+    def leave(self, captures: Iterable[StoredCapture]) -> None:
         for each in captures:
             self._database.entries.pop(_name(each), None)
 
@@ -111,7 +111,7 @@ class MemoryCaptures:
         self._database = database
         self._rows: dict[Name, Row] = {}
 
-    def store(self, response: Response, held: Sequence[Held]) -> Fate:
+    def store(self, response: Response, held: Sequence[HeldDocument]) -> Fate:
         [(keys, content_hash)] = [(each.keys, each.content_hash) for each in held]
         name = json.dumps(keys), response.captured_at, content_hash
         of = {key: row for key, row in self._rows.items() if key[0] == name[0] and row.response.as_of <= response.as_of}
@@ -125,7 +125,7 @@ class MemoryCaptures:
         self._rows[name] = Row(tuple(keys.values()), response, response.as_of)
         return "stored"
 
-    def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[Stored]:
+    def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[StoredCapture]:
         places = {key.name: place for place, key in enumerate(self._method.document)}
         wanted = [
             each
@@ -135,16 +135,16 @@ class MemoryCaptures:
         ]
         return iter(sorted(wanted, key=lambda each: (each.keys, each.as_of, each.captured_at, each.content_hash)))
 
-    def quarantined(self, ids: Sequence[int]) -> list[Stored]:
+    def quarantined(self, ids: Sequence[int]) -> list[StoredCapture]:
         return [each for each in self.captures({}) if each.note in ids]
 
-    def read(self, capture: Stored) -> bytes:
+    def read(self, capture: StoredCapture) -> bytes:
         return self._rows[_name(capture)].response.data
 
-    def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, Kept]]:
+    def read_all(self, captures: Sequence[StoredCapture]) -> Iterator[tuple[StoredCapture, Kept]]:
         return ((each, Kept("identity", self.read(each))) for each in captures)
 
-    def _states(self, name: Name, row: Row) -> Iterator[Stored]:
+    def _states(self, name: Name, row: Row) -> Iterator[StoredCapture]:
         """The last state of the content, and of one that is new to the tables the first as well."""
         entry, applied = self._database.entries.get(name), self._database.shown.watermarks.get(name[0])
         yield self._stored(name, row, row.last_seen_at, entry, applied)
@@ -152,9 +152,11 @@ class MemoryCaptures:
         if entry is None and first < row.last_seen_at and (applied is None or first > applied.as_of):
             yield self._stored(name, row, first, entry, applied)
 
-    def _stored(self, name: Name, row: Row, as_of: datetime, entry: Entry | None, applied: Applied | None) -> Stored:
+    def _stored(
+        self, name: Name, row: Row, as_of: datetime, entry: Entry | None, applied: Watermark | None
+    ) -> StoredCapture:
         document, captured_at, content_hash = name
-        return Stored(
+        return StoredCapture(
             row.keys,
             document,
             captured_at,
@@ -188,7 +190,7 @@ class MemoryLaws(Laws):
             for table in self.method.tables
         }
 
-    def watermarks(self, *games: int) -> dict[int, Applied]:
+    def watermarks(self, *games: int) -> dict[int, Watermark]:
         marks = self.database.shown.watermarks.items()
         return {_game(document): mark for document, mark in marks if _game(document) in games}
 
@@ -205,7 +207,7 @@ class MemoryLaws(Laws):
         return {(_game(name[0]), *name[1:]): (entry.state, entry.number) for name, entry in entries}
 
 
-def _name(capture: Stored) -> Name:
+def _name(capture: StoredCapture) -> Name:
     return capture.document, capture.captured_at, capture.content_hash
 
 

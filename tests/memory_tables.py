@@ -10,9 +10,9 @@ from laws import Key, identity
 
 from mlb_contracts import Method, Row, Table
 from mlb_etl.errors import CheckFailed, DuplicateKey, Rejected, RowTooLong
-from mlb_etl.laws.counts import Changed, TableCounts, Warned
-from mlb_etl.laws.standing import Stored
-from mlb_etl.laws.verdict import Applied
+from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
+from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.interfaces.tables import Document, Replaced
 
 Named: TypeAlias = dict[str, Any]  # a row by its columns
@@ -34,7 +34,7 @@ class MemoryTables:
         self.method = method
         self._quarantine = quarantine if quarantine is not None else {}
         self.rows: dict[str, dict[Key, Named]] = {table.qualified_name: {} for table in method.tables}
-        self.watermarks: dict[str, Applied] = {}
+        self.watermarks: dict[str, Watermark] = {}
 
     def moment(self, time: datetime) -> datetime:
         return time
@@ -63,7 +63,7 @@ class MemoryTables:
             self.rows, self.watermarks = before
             raise
 
-    def lock(self, new: Mapping[str, Applied]) -> Mapping[str, Applied]:
+    def lock(self, new: Mapping[str, Watermark]) -> Mapping[str, Watermark]:
         before = {name: self.watermarks[name] for name in new if name in self.watermarks}
         self.watermarks = {**new, **self.watermarks}
         return before
@@ -80,7 +80,7 @@ class MemoryTables:
 
     def replace(self, documents: Sequence[Document], *, past_row_guard: bool) -> Replaced:
         tables = {name: TableCounts() for name in self.rows}
-        changed: dict[str, dict[str, Changed]] = {}
+        changed: dict[str, dict[str, RowChanges]] = {}
         for document in documents:
             of = changed[document.capture.document] = {}
             for table, new in self._new(document):
@@ -91,10 +91,10 @@ class MemoryTables:
 
     def conclude(
         self,
-        watermarks: Mapping[str, Applied],
-        settled: Iterable[Stored],
+        watermarks: Mapping[str, Watermark],
+        settled: Iterable[StoredCapture],
         applied: Sequence[Document],  # noqa: ARG002 - it has no checks that warn
-    ) -> tuple[Warned, ...]:
+    ) -> tuple[CheckWarning, ...]:
         self.watermarks = {**self.watermarks, **watermarks}
         for each in settled:
             self._quarantine.pop((each.document, each.captured_at, each.content_hash), None)
@@ -106,7 +106,7 @@ class MemoryTables:
         rows = self.rows[table.qualified_name]
         return {key: row for key, row in rows.items() if tuple(row[name] for name in names) == keys}
 
-    def _replace(self, table: Table, capture: Stored, new: Mapping[Key, Named], *, guard: bool) -> Changed:
+    def _replace(self, table: Table, capture: StoredCapture, new: Mapping[Key, Named], *, guard: bool) -> RowChanges:
         rows, old = self.rows[table.qualified_name], self.of(table, capture.keys)
         later = {key for key, row in old.items() if guard and row["captured_at"] > capture.as_of}
         deleted = old.keys() - new.keys() - later
@@ -115,7 +115,7 @@ class MemoryTables:
         for key in deleted:
             del rows[key]
         rows.update((key, new[key]) for key in inserted | updated)
-        return Changed(len(inserted), len(updated), len(deleted), len(later))
+        return RowChanges(len(inserted), len(updated), len(deleted), len(later))
 
     def _new(self, document: Document) -> Iterator[tuple[Table, dict[Key, Named]]]:
         for table, its in zip(self.method.tables, cast("Sequence[_Rows]", document.rows), strict=True):

@@ -33,7 +33,7 @@ def release(root: Path, version: str, day: date) -> None:
         sys.exit(f"CHANGELOG.md has no section {UNRELEASED}: what does {version} bring?")
     changelog.write_text(news.replace(UNRELEASED, f"## {version}, {day}", 1))
     project.write_text(_VERSION.sub(f'version = "{version}"', project.read_text(), count=1))
-    sums.write_text(migrations.lines(scripts(root)))
+    sums.write_text(migrations.format_sums(scripts(root)))
 
 
 def scripts(root: Path) -> dict[str, bytes]:
@@ -46,7 +46,7 @@ def changes(root: Path) -> Iterator[str]:
     """The released migrations that are gone, or not as they were released, each with its version."""
     now = {name: migrations.digest(text) for name, text in scripts(root).items()}
     for sums in sorted((root / SUMS).glob("*.sum")):
-        for name, digest in migrations.noted(sums.read_text()).items():
+        for name, digest in migrations.parse_sums(sums.read_text()).items():
             if now.get(name) != digest:
                 yield f"{name} of {sums.stem}"
 

@@ -50,7 +50,7 @@ def stores(connection: Connection, package: str = PACKAGE) -> PostgresStores:
     return PostgresStores(connection, package)
 
 
-def load(connection: Connection, folder: Path, *contents: object) -> loader.Loaded:
+def load(connection: Connection, folder: Path, *contents: object) -> loader.LoadResult:
     """What became of files with these contents."""
     files = [write(folder / f"{number}.json", content) for number, content in enumerate(contents)]
     return loader.load_files(stores(connection), files, package=PACKAGE)

@@ -46,11 +46,11 @@ Row = dict[str, Any]
 
 def captured(stubs: Path) -> Iterator[Response]:
     """The captured schedules, whatever was asked for; no errors, nor what was cut down by `fields`."""
-    for file in some(stub_files.find(stubs / "schedule" / "schedule")):
-        content = stub_files.read(file)
+    for file in some(stub_files.find_stubs(stubs / "schedule" / "schedule")):
+        content = stub_files.read_file(file)
         stub = json.loads(content)
         if "dates" in stub["response"] and "fields" not in stub["query_params"]:
-            response = stub_files.unwrap(content)
+            response = stub_files.parse_stub(content)
             assert response is not None
             yield response
 

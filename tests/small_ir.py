@@ -16,7 +16,7 @@ def column(
     name: str, spelling: str, *, nullable: bool = True, description: str = "A fact.", json_type: str | None = None
 ) -> ir.Column:
     """A column of that type, from a JSON value of the given or of the first type that fills it."""
-    sql_type = sql_types.parse(spelling)
+    sql_type = sql_types.parse_type(spelling)
     assert sql_type is not None
     seen = json_type or sql_types.json_types(sql_type)[-1]
     value = ir.PathValue((ir.Reference("$", (name,), f"$.{name}", seen),))

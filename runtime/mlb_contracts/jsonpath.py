@@ -65,13 +65,13 @@ def walk(node: Any, steps: Steps, path: str = "$") -> Iterator[tuple[str, Any]]:
         return
     step, rest = steps[0], steps[1:]
     if isinstance(step, Step):
-        for key, item in items(node):
-            yield from walk(item, rest, path + text(key))
+        for key, item in children(node):
+            yield from walk(item, rest, path + step_text(key))
     else:
-        yield from walk(child(node, step), rest, path + text(step))
+        yield from walk(child(node, step), rest, path + step_text(step))
 
 
-def items(node: Any) -> list[tuple[str | int, Any]]:
+def children(node: Any) -> list[tuple[str | int, Any]]:
     """The items of a list or a map with their keys; empty for any other value."""
     if isinstance(node, dict):
         return list(node.items())
@@ -80,10 +80,10 @@ def items(node: Any) -> list[tuple[str | int, Any]]:
 
 def child(node: Any, key: str | int) -> Any:
     """The item with that key, or None."""
-    return dict(items(node)).get(key)
+    return dict(children(node)).get(key)
 
 
-def text(key: str | int | Step) -> str:
+def step_text(key: str | int | Step) -> str:
     """A step as RFC 9535 writes it: `.about`, `['not a name']`, `[3]`, `[*]`."""
     match key:
         case Step():
@@ -98,7 +98,7 @@ def text(key: str | int | Step) -> str:
 
 def below(path: str, steps: Iterable[str | int | Step]) -> str:
     """The path, extended by the steps."""
-    return path + "".join(map(text, steps))
+    return path + "".join(map(step_text, steps))
 
 
 def unquoted(inner: str) -> str:

@@ -15,17 +15,17 @@ SUFFIX_BYTES = 9
 """The bytes of a partition's name reserved for what follows the table's name and an underscore."""
 
 
-def text(value: object, _: tuple[int, ...]) -> str | None:
+def text_problem(value: object, _: tuple[int, ...]) -> str | None:
     """Reject U+0000 in a text."""
     return "PostgreSQL has no character U+0000" if isinstance(value, str) and "\0" in value else None
 
 
-def time(value: object, _: tuple[int, ...]) -> str | None:
+def time_problem(value: object, _: tuple[int, ...]) -> str | None:
     """Reject a time that some readers can't read back."""
-    return times.ROW_RANGE if isinstance(value, datetime) and not times.in_row(value) else None
+    return times.ROW_RANGE if isinstance(value, datetime) and not times.fits_row(value) else None
 
 
-def number(value: object, size: tuple[int, ...]) -> str | None:
+def number_problem(value: object, size: tuple[int, ...]) -> str | None:
     """Reject a number that has too many digits before the point for numeric(*size), rounded as the database does."""
     if not size:
         return None

@@ -15,11 +15,11 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def lines(files: Mapping[str, bytes]) -> str:
+def format_sums(files: Mapping[str, bytes]) -> str:
     """The checksum file for these files, in the format of `sha256sum -c`."""
     return "".join(f"{digest(data)}  {name}\n" for name, data in files.items())
 
 
-def noted(sums: str) -> dict[str, str]:
+def parse_sums(sums: str) -> dict[str, str]:
     """The digests in a checksum file, by file name."""
     return {name: digest for digest, name in _SUM.findall(sums)}

@@ -15,18 +15,18 @@ def normal_form(method: str, parameters: Mapping[str, str]) -> str:
     Parameters that only choose the time of the answer are left out, so that captures of a feed at several times belong
     to one request.
     """
-    text = f"{method}?{urlencode(told(parameters))}"
+    text = f"{method}?{urlencode(subject_parameters(parameters))}"
     if len(text) <= _LONG:
         return text
     return f"{text[:_KEPT]}~{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def told(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
+def subject_parameters(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
     """The parameters that determine the subject of the answer, not its time; sorted by name."""
     return sorted((name, value) for name, value in parameters.items() if name not in _TIMES)
 
 
-def hydrations(text: str) -> list[str]:
+def hydration_names(text: str) -> list[str]:
     """The names in a `hydrate` parameter: `team,stats(type=[season,career])` asks for `team` and `stats`."""
     names, depth = [""], 0
     for character in text:

@@ -11,7 +11,7 @@ from mlb_contracts import convert, requests, times
 class Response:
     """A response with the request it answers; `data` is its body, byte for byte.
 
-    Raises Rejected if `captured_at` is out of the range that `times.of_capture` accepts.
+    Raises Rejected if `captured_at` is out of the range that `times.capture_time` accepts.
     """
 
     endpoint: str
@@ -24,7 +24,7 @@ class Response:
     data: bytes
 
     def __post_init__(self) -> None:
-        times.of_capture(self.captured_at, "$.captured_at")
+        times.capture_time(self.captured_at, "$.captured_at")
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -39,11 +39,11 @@ class Response:
     @property
     def hydrations(self) -> list[str]:
         """The hydrations that the request asked for."""
-        return requests.hydrations(self.query_params.get("hydrate", ""))
+        return requests.hydration_names(self.query_params.get("hydrate", ""))
 
     @property
     def as_of(self) -> datetime:
         """The time whose state it shows: that of the request, or the past time that its `timecode` asked for."""
         path = "$.query_params.timecode"
         asked = convert.timecode(self.query_params.get("timecode"), path)
-        return self.captured_at if asked is None else min(times.of_capture(asked, path), self.captured_at)
+        return self.captured_at if asked is None else min(times.capture_time(asked, path), self.captured_at)

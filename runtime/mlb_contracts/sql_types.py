@@ -25,14 +25,14 @@ class SqlType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class TypeFacts:
     """Everything that the generator and the runtime know about a type.
 
     `wire` is its name in binary COPY; `python` its annotation in row models. `annotation` is its annotation in
     generated decoders (a type, or an alias in `fields`), and `decoder` that type itself, for values of the JSON types
     `json`. `checked` names the converter that rejects values which the decoder accepts and the type can't hold;
-    `from_text` the converter for texts. `unheld` returns why a decoded value can't be stored, given the value and the
-    type's arguments.
+    `from_text` the converter for texts. `storage_problem` returns why a decoded value can't be stored, given the value
+    and the type's arguments.
 
     `literals` are the Python types of constants and defaults, `bits` the number of bits of an integer's magnitude.
     Every value survives a change of its type to one of `widens_to`. `partition` is the kind of partitioning that a
@@ -48,7 +48,7 @@ class Facts:
     json: tuple[str, ...]
     from_text: str | None = None
     checked: str | None = None
-    unheld: Callable[[object, tuple[int, ...]], str | None] | None = None
+    storage_problem: Callable[[object, tuple[int, ...]], str | None] | None = None
     literals: tuple[type, ...] = ()
     bits: int | None = None
     widens_to: frozenset[str] = frozenset()
@@ -59,7 +59,7 @@ class Facts:
 
 # A double holds 53 bits: every integer, but not every bigint. The text of a time or a double depends on the session.
 _ALL = (
-    Facts(
+    TypeFacts(
         name="smallint",
         wire="int2",
         python="int",
@@ -73,7 +73,7 @@ _ALL = (
         partition="list",
         aliases=("int2",),
     ),
-    Facts(
+    TypeFacts(
         name="integer",
         wire="int4",
         python="int",
@@ -87,7 +87,7 @@ _ALL = (
         partition="list",
         aliases=("int", "int4"),
     ),
-    Facts(
+    TypeFacts(
         name="bigint",
         wire="int8",
         python="int",
@@ -101,7 +101,7 @@ _ALL = (
         partition="list",
         aliases=("int8",),
     ),
-    Facts(
+    TypeFacts(
         name="numeric",
         wire="numeric",
         python="Decimal",
@@ -110,13 +110,13 @@ _ALL = (
         json=("integer", "number"),
         from_text="decimal",
         checked="numeric",
-        unheld=limits.number,
+        storage_problem=limits.number_problem,
         literals=(int, float),
         widens_to=frozenset({"numeric", "text"}),
         aliases=("decimal",),
         takes_arguments=True,
     ),
-    Facts(
+    TypeFacts(
         name="double precision",
         wire="float8",
         python="float",
@@ -127,7 +127,7 @@ _ALL = (
         literals=(int, float),
         aliases=("float", "real"),
     ),
-    Facts(
+    TypeFacts(
         name="boolean",
         wire="bool",
         python="bool",
@@ -138,19 +138,19 @@ _ALL = (
         widens_to=frozenset({"text"}),
         aliases=("bool",),
     ),
-    Facts(
+    TypeFacts(
         name="text",
         wire="text",
         python="str",
         annotation="str",
         decoder=str,
         json=("string",),
-        unheld=limits.text,
+        storage_problem=limits.text_problem,
         literals=(str,),
         partition="list",
         aliases=("string", "varchar", "char"),
     ),
-    Facts(
+    TypeFacts(
         name="date",
         wire="date",
         python="date",
@@ -160,7 +160,7 @@ _ALL = (
         from_text="calendar_date",
         partition="month",
     ),
-    Facts(
+    TypeFacts(
         name="timestamptz",
         wire="timestamptz",
         python="datetime",
@@ -168,11 +168,11 @@ _ALL = (
         decoder=fields.Timestamp,
         json=("string",),
         from_text="timestamp",
-        unheld=limits.time,
+        storage_problem=limits.time_problem,
         partition="month",
         aliases=("datetime", "timestamp"),
     ),
-    Facts(
+    TypeFacts(
         name="uuid",
         wire="uuid",
         python="UUID",
@@ -224,7 +224,7 @@ class Decoding:
     convert: str | None
 
 
-def parse(text: str) -> SqlType | None:
+def parse_type(text: str) -> SqlType | None:
     """The type with that spelling, or None if it is unknown."""
     match = _SPELLING.fullmatch(text)
     facts = TYPES.get(match["name"]) if match else None
@@ -234,7 +234,7 @@ def parse(text: str) -> SqlType | None:
     return None if arguments and not facts.takes_arguments else SqlType(facts.name, arguments)
 
 
-def facts(sql_type: SqlType) -> Facts:
+def type_facts(sql_type: SqlType) -> TypeFacts:
     """The record of the type; raises KeyError for the placeholder of an invalid type."""
     return TYPES[sql_type.name]
 
@@ -250,9 +250,9 @@ def decoding(sql_type: SqlType, json_type: str, convert: str | None = None) -> D
     return Decoding("str", known.from_text) if json_type == "string" and known.from_text else None
 
 
-def unheld(sql_type: SqlType) -> Callable[[object], str | None] | None:
+def storage_problem(sql_type: SqlType) -> Callable[[object], str | None] | None:
     """A function that returns why a decoded value can't be stored, or None if it can; None if every value can."""
-    known = TYPES[sql_type.name].unheld
+    known = TYPES[sql_type.name].storage_problem
     return None if known is None else lambda value: known(value, sql_type.arguments)
 
 

@@ -20,7 +20,7 @@ _LAST = datetime(9999, 12, 30, tzinfo=UTC)
 ROW_RANGE = "a time in the years 1 to 9999 is expected, in every time zone"
 
 
-def of_capture(time: datetime, path: str) -> datetime:
+def capture_time(time: datetime, path: str) -> datetime:
     """The time, if a capture can have it; raises Rejected outside of 2000 to 2099. `path` is for the message."""
     if not EARLIEST <= time < LATEST:
         reason = f"the time of a capture must be in the years {EARLIEST.year} to {LATEST.year - 1}"
@@ -28,28 +28,28 @@ def of_capture(time: datetime, path: str) -> datetime:
     return time
 
 
-def of_file(seconds: float) -> datetime:
+def file_time(seconds: float) -> datetime:
     """A file's modification time, in seconds since 1970, as the time of a capture; raises Rejected out of range."""
     path = "the file's last change"
     try:
         time = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError, ValueError):  # years beyond 9999
         time = LATEST
-    return of_capture(time, path)
+    return capture_time(time, path)
 
 
-def in_row(time: datetime) -> bool:
+def fits_row(time: datetime) -> bool:
     """Whether every reader can read the time from a timestamptz column."""
     return _FIRST <= time < _LAST
 
 
-def of_games(day: date) -> date:
+def game_day(day: date) -> date:
     """The day, if games may be played on it; otherwise raises ValueError."""
     if day.year not in YEARS:
         raise ValueError(f"a day from {YEARS[0]} to {YEARS[-1]} is expected, not {day}")
     return day
 
 
-def read_day(text: str) -> date:
+def parse_game_day(text: str) -> date:
     """Parse a day in ISO format on which games may be played; otherwise raises ValueError."""
-    return of_games(date.fromisoformat(text))
+    return game_day(date.fromisoformat(text))

@@ -36,7 +36,7 @@ __all__ = [
     "printable",
     "redacted",
     "shortened",
-    "told",
+    "with_notes",
 ]
 
 
@@ -85,7 +85,7 @@ class StoreUnavailable(EtlError):
     """The object store can't be reached, or refuses a request."""
 
 
-def told(error: BaseException) -> str:
+def with_notes(error: BaseException) -> str:
     """The message of an error, after its notes, such as the request it concerns."""
     return ": ".join((*getattr(error, "__notes__", ()), str(error)))
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from mlb_etl.errors import printable
 
-Form: TypeAlias = Literal["text", "json"]
+LogFormat: TypeAlias = Literal["text", "json"]
 Write: TypeAlias = Callable[[str], None]
 
 _CLEAR = "\r\x1b[2K"  # the terminal's line
@@ -19,11 +19,11 @@ _LONGEST = 2000  # characters of a message
 _about: ContextVar[dict[str, str]] = ContextVar("about")
 
 
-class Chosen(NamedTuple):
+class LogSettings(NamedTuple):
     """The lowest level that is logged, and the format."""
 
     level: int
-    form: Form
+    form: LogFormat
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def about(facts: Mapping[str, str]) -> Iterator[None]:
         _about.reset(token)
 
 
-def set_up(chosen: Chosen, write: Write) -> None:
+def set_up(chosen: LogSettings, write: Write) -> None:
     """Log to `write`, which receives lines without their newline; replaces an earlier set-up."""
     root = logging.getLogger()
     for handler in [each for each in root.handlers if isinstance(each, _Handler)]:
@@ -45,18 +45,18 @@ def set_up(chosen: Chosen, write: Write) -> None:
     root.setLevel(chosen.level)
 
 
-def chosen() -> Chosen | None:
+def current_settings() -> LogSettings | None:
     """The current set-up; None if the program has its own logging."""
     return next((each.chosen for each in logging.getLogger().handlers if isinstance(each, _Handler)), None)
 
 
-def set_up_worker(given: Chosen | None, level: int) -> None:
+def set_up_worker(given: LogSettings | None, level: int) -> None:
     """Log in a worker process as the first process does; without `given`, from `level` on, unless logging is set up.
 
     A progress bar that the first process draws on the terminal continues below the line.
     """
     if given is not None or not logging.getLogger().handlers:
-        set_up(given or Chosen(level, "text"), _write_beside)
+        set_up(given or LogSettings(level, "text"), _write_beside)
 
 
 def _write_beside(line: str) -> None:
@@ -66,7 +66,7 @@ def _write_beside(line: str) -> None:
 
 
 class _Handler(logging.Handler):
-    def __init__(self, chosen: Chosen, write: Write) -> None:
+    def __init__(self, chosen: LogSettings, write: Write) -> None:
         super().__init__()
         self.chosen = chosen
         self._write = write

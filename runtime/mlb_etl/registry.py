@@ -20,7 +20,7 @@ def methods(package: str) -> dict[str, str]:
     return found
 
 
-def migrations(package: str) -> Traversable:
+def migrations_folder(package: str) -> Traversable:
     """The folder of the package's migrations."""
     methods(package)
     return files(package) / "migrations"
@@ -33,7 +33,7 @@ def with_hydrations(package: str, name: str) -> list[str]:
     return [own, *sorted(each for each in known if each.startswith(f"{own}:"))]
 
 
-def names(package: str) -> frozenset[str]:
+def captured_names(package: str) -> frozenset[str]:
     """The names under which the package's methods are captured: their own, and those of their forms."""
     return frozenset((*methods(package), *_aliases(package)))
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
-from mlb_etl.errors import DatabaseUnavailable, told
+from mlb_etl.errors import DatabaseUnavailable, with_notes
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -55,4 +55,4 @@ def set_up_logs() -> None:
 def _tell(details: RetryDetails) -> None:
     """Log why something is tried again: a hook of stamina, whose own names no cause."""
     if not isinstance(details.caused_by, DatabaseUnavailable):  # of which its session tells
-        log.warning("%s; trying again in %.1f s", told(details.caused_by), details.wait_for)
+        log.warning("%s; trying again in %.1f s", with_notes(details.caused_by), details.wait_for)

@@ -64,7 +64,7 @@ class Game:
 @pytest.fixture(scope="module")
 def games(stubs_dir: Path) -> list[Game]:
     found = []
-    for file in stub_files.find(stubs_dir / "game" / "liveGameV1"):
+    for file in stub_files.find_stubs(stubs_dir / "game" / "liveGameV1"):
         response = capture(file)
         made = extract(METHOD, Capture(datetime(2026, 1, 1, tzinfo=UTC), response.parameters), response.data).rows
         rows = {

@@ -20,7 +20,7 @@ def rows(response: Response, **parameters: str) -> list[list[dict[str, Any]]]:
     """Of both tables, the columns by name; parameters of the request can be replaced."""
     capture = Capture(response.captured_at, response.parameters | parameters)
     answer = Answer(METHOD, capture, response.data)
-    documents = [answer.extract(each.keys, each.places).rows for each in answer.held()]
+    documents = [answer.extract(each.keys, each.places).rows for each in answer.documents()]
     made = [[row for document in documents for row in document[place]] for place in range(len(METHOD.tables))]
     names = [[column.name for column in table.columns] for table in METHOD.tables]
     return [[dict(zip(of, row, strict=True)) for row in some] for of, some in zip(names, made, strict=True)]

@@ -15,7 +15,7 @@ FEED = "game/liveGameV1/747175_20240713T041909Z.json.gz"
 
 
 def rows_of_a_game(stubs: Path) -> int:
-    response = stub_files.unwrap(stub_files.read(stubs / FEED))
+    response = stub_files.parse_stub(stub_files.read_file(stubs / FEED))
     assert response is not None
     method = registry.method("mlb_tables", "game.liveGameV1")
     extracted = extract(method, Capture(response.captured_at, response.path_params), response.data)

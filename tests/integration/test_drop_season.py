@@ -263,7 +263,7 @@ def test_under(variant: Variant, variant_database: str, stubs_dir: Path) -> None
         for game in ("747175", "778554"):
             loader.load_files(
                 stores(connection),
-                loader.choose(variant.package, stubs_dir, {"game_pk": game}),
+                loader.select_stubs(variant.package, stubs_dir, {"game_pk": game}),
                 package=variant.package,
             )
         Pipeline(variant.method, Postgres(settings)).run({})

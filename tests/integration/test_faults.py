@@ -25,7 +25,7 @@ from mlb_etl.http.client import Client, Timeouts
 from mlb_etl.http.rate import RateLimit
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
-from mlb_etl.jobs.worker import Ingested, Order
+from mlb_etl.jobs.worker import IngestOrder, IngestResult
 from mlb_etl.retries import Retries
 from mlb_sim import Plan, Server, Simulator, faults, serve, times
 from mlb_sim.faults import FAULTS, STALE_BY
@@ -80,13 +80,13 @@ class World:
     def at(self, moment: Moment) -> None:
         self.simulator.clock.set(moment)
 
-    def ingest(self, job: str = "specific", **given: str) -> Ingested:
+    def ingest(self, job: str = "specific", **given: str) -> IngestResult:
         """What `mlb-etl ingest --transform` does, with waits that a test can bear."""
         values = {name: [value] for name, value in (given or {"game_pk": str(self.game)}).items()}
         unlimited = RateLimit(Path(), float("inf"))
         with closing(Client(self.server.url, unlimited, self.retries, self.timeouts)) as source:
-            order = Order(
-                job_files.read(JOBS / f"game_live_{job}.yaml"),
+            order = IngestOrder(
+                job_files.read_job(JOBS / f"game_live_{job}.yaml"),
                 self.laws.settings,
                 self.laws.database,
                 transform=True,
@@ -163,7 +163,7 @@ def status() -> Mapping[str, Any]:
 QUIET = {"failures": [], "quarantined": 0}
 
 
-def failed(done: Ingested, fault: Fault, target: str, log: str) -> None:
+def failed(done: IngestResult, fault: Fault, target: str, log: str) -> None:
     """It failed by that fault, which is told everywhere."""
     [failure] = done.captured.failures
     assert type(failure.why).__name__ == fault.error

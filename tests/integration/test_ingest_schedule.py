@@ -13,7 +13,7 @@ DAY = "schedule_date=2026-04-19_sportId=1.json.gz"
 
 
 def real(file: Path) -> Response:
-    response = stub_files.unwrap(stub_files.read(file))
+    response = stub_files.parse_stub(stub_files.read_file(file))
     assert response is not None
     return response
 

@@ -20,9 +20,9 @@ from mlb_etl.apply.transform import Transformer
 from mlb_etl.baseball.live.keep import Keeper
 from mlb_etl.errors import Rejected
 from mlb_etl.extract.answer import one_document
-from mlb_etl.laws.counts import Warned
-from mlb_etl.laws.standing import Stored
-from mlb_etl.laws.verdict import Applied
+from mlb_etl.laws.counts import CheckWarning
+from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.postgres import db, quarantine
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.quarantine import Quarantine
@@ -134,8 +134,8 @@ def test_warnings_are_of_the_captures_that_were_applied(sample: Laws) -> None:
     counts = sample.run(range(1, 6))
     assert documents(counts) == (4, 0, 0, 1)
     assert sorted(counts.warnings, key=lambda each: each.document) == [
-        Warned('{"game_pk": 2}', "sample.plays", "plays_many_rbi", 2),
-        Warned('{"game_pk": 4}', "sample.plays", "plays_many_rbi", 1),
+        CheckWarning('{"game_pk": 2}', "sample.plays", "plays_many_rbi", 2),
+        CheckWarning('{"game_pk": 4}', "sample.plays", "plays_many_rbi", 1),
     ]
     assert sample.run(range(1, 6)).warnings == (), "nothing was applied"
 
@@ -183,7 +183,7 @@ def test_what_one_worker_refuses_and_another_applies_does_not_wait(
         [step] = [each for each in Raw(beside, METHOD).captures({}) if each.as_of == at(1)]
         add = Quarantine.add
 
-        def later(of: Quarantine, capture: Stored, why: Rejected) -> bool:
+        def later(of: Quarantine, capture: StoredCapture, why: Rejected) -> bool:
             monkeypatch.undo()
             noted = add(of, capture, why) if first == "noted" else False
             other.apply([step])
@@ -320,7 +320,7 @@ def test_documents_are_locked_in_one_order(sample: Laws) -> None:
     dsn = sample.connection.info.dsn
     sample.arrive(good(1, 0), good(2, 0))
     sample.run([1, 2])
-    marks = {f'{{"game_pk": {game}}}': Applied(*mark) for game, mark in sample.watermarks(1, 2).items()}
+    marks = {f'{{"game_pk": {game}}}': Watermark(*mark) for game, mark in sample.watermarks(1, 2).items()}
     lock = "SELECT FROM etl.watermark WHERE document = %s::jsonb FOR UPDATE NOWAIT"
     first, second = sorted(marks)
 

@@ -22,7 +22,7 @@ from mlb_contracts.response import Response
 from mlb_etl.apply.pipeline import Session
 from mlb_etl.baseball.live.keep import Keeper
 from mlb_etl.capture import loader
-from mlb_etl.capture.capturer import Captured, Capturer, Target
+from mlb_etl.capture.capturer import CaptureCounts, Capturer, CaptureTarget
 from mlb_etl.errors import Rejected
 from mlb_etl.http.request import Request
 from mlb_etl.laws.verdict import Policy
@@ -154,9 +154,9 @@ def test_ingest_refuses_it_unless_it_was_recorded(sample: Laws) -> None:
     now = clock(sample)
     ahead = game(now + timedelta(hours=2), 2)
     store = Kept()
-    target = Target(Request("sample", "game", "/api/v1/sample/1", {"game_pk": "1"}, {}))
+    target = CaptureTarget(Request("sample", "game", "/api/v1/sample/1", {"game_pk": "1"}, {}))
 
-    def capture(*, recorded: bool) -> Captured:
+    def capture(*, recorded: bool) -> CaptureCounts:
         source = Answering(ahead.response)
         return Capturer(stores(sample.connection), METHOD, source, recorded=recorded, store=store).run(
             [target], lambda _: None

@@ -18,13 +18,13 @@ from sample_tables.game import METHOD
 from samples import NOON, PACKAGE, at, response
 
 from mlb_contracts import Capture
-from mlb_etl.apply.write import UnreadError, Written, write
+from mlb_etl.apply.write import RowsNeededError, WriteResult, write_documents
 from mlb_etl.errors import DuplicateKey, Rejected
 from mlb_etl.extract.extract import extract
 from mlb_etl.laws.counts import TableCounts
 from mlb_etl.laws.row_guard import KeptOut
-from mlb_etl.laws.standing import Stored
-from mlb_etl.laws.verdict import Applied, Policy
+from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Policy, Watermark
 from mlb_etl.stores.interfaces.tables import Document, TableStore
 from mlb_etl.stores.postgres.upsert import Upsert
 
@@ -42,13 +42,13 @@ class StoreUnderTest:
 
     tables: TableStore
     rows: Callable[[int], Rows]
-    watermark: Callable[[int], Applied | None]
+    watermark: Callable[[int], Watermark | None]
     enforces: frozenset[str]
 
     def document(self, of: Snapshot, *, read: bool = True) -> Document:
         """The capture, and its rows where it is read."""
         parameters = of.response.path_params
-        stored = Stored(
+        stored = StoredCapture(
             (of.game_pk,),
             name(of.game_pk),
             of.captured_at,
@@ -65,8 +65,8 @@ class StoreUnderTest:
         rows = extract(METHOD, Capture(of.as_of, parameters), of.response.data).rows
         return Document(stored, self.tables.pack(rows))
 
-    def write(self, *of: Snapshot, policy: Policy = "new") -> Written:
-        return write(self.tables, METHOD, [self.document(each) for each in of], policy)
+    def write(self, *of: Snapshot, policy: Policy = "new") -> WriteResult:
+        return write_documents(self.tables, METHOD, [self.document(each) for each in of], policy)
 
 
 def name(game_pk: int) -> str:
@@ -85,9 +85,9 @@ def in_memory() -> StoreUnderTest:
 
 
 def in_postgres(laws: Laws) -> StoreUnderTest:
-    def watermark(game_pk: int) -> Applied | None:
+    def watermark(game_pk: int) -> Watermark | None:
         found = laws.watermarks(game_pk).get(game_pk)
-        return None if found is None else Applied(*found)
+        return None if found is None else Watermark(*found)
 
     return StoreUnderTest(Upsert(laws.connection, METHOD), laws.rows, watermark, frozenset({"checks"}))
 
@@ -168,19 +168,19 @@ def test_a_key_that_comes_twice_is_refused_and_leaves_nothing(store: StoreUnderT
 
 def test_rows_that_are_needed_are_asked_for(store: StoreUnderTest) -> None:
     store.write(game(1))
-    with pytest.raises(UnreadError) as caught:
-        write(store.tables, METHOD, [store.document(game(1, 1, plays=4), read=False)])
+    with pytest.raises(RowsNeededError) as caught:
+        write_documents(store.tables, METHOD, [store.document(game(1, 1, plays=4), read=False)])
     assert caught.value.shown == {name(1): store.watermark(1)}
-    assert write(store.tables, METHOD, [store.document(game(1, 1), read=False)]).verdicts == ("same",)
+    assert write_documents(store.tables, METHOD, [store.document(game(1, 1), read=False)]).verdicts == ("same",)
 
 
 def test_a_repair_yields_to_whoever_applied_a_capture_since_it_was_listed(store: StoreUnderTest) -> None:
     listed = store.document(game(1))
     store.write(game(1, 1, plays=4))
-    assert write(store.tables, METHOD, [listed], "repair").verdicts == ("stale",)
+    assert write_documents(store.tables, METHOD, [listed], "repair").verdicts == ("stale",)
     assert store.rows(1) == game(1, 1, plays=4).rows
     now = replace(listed, capture=listed.capture._replace(applied=store.watermark(1)))
-    assert write(store.tables, METHOD, [now], "repair").verdicts == ("applied",)
+    assert write_documents(store.tables, METHOD, [now], "repair").verdicts == ("applied",)
     assert store.rows(1) == game(1).rows
 
 

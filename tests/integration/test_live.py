@@ -22,7 +22,7 @@ from stepped import PACKAGE, Live, SteppedClock
 from mlb_etl.baseball.live.listing import Scope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.capture.object_store import ObjectStore
-from mlb_etl.capture.restore import restore
+from mlb_etl.capture.restore import restore_captures
 from mlb_etl.errors import NotFound
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import failures
@@ -147,7 +147,7 @@ def test_what_is_followed_goes_to_the_object_store_too(live: Live, database: str
     with connect(database) as connection:
         captured = connection.execute(raw).fetchall()
         connection.execute("TRUNCATE game.live_game_v1")
-        restored = restore(stores(connection), PACKAGE, ObjectStore(str(tmp_path / "store")), lambda *_: None)
+        restored = restore_captures(stores(connection), PACKAGE, ObjectStore(str(tmp_path / "store")), lambda *_: None)
         assert (restored.stored, restored.failures) == (len(captured), ())
         assert connection.execute(raw).fetchall() == captured
     assert len(captured) > 1

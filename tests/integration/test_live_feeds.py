@@ -120,7 +120,7 @@ def patched(stubs_dir: Path, captured: list[Path], tmp_path_factory: pytest.Temp
     """Stubs of the documents that captured patches lead to from feeds of their times, where those were captured too."""
     bases = {(each.path_params["game_pk"], timecode(each)): each for each in map(response, captured)}
     folder, made = tmp_path_factory.mktemp("patched"), []
-    for file in stub_files.find(stubs_dir / "game" / "liveTimestampDiffPatch"):
+    for file in stub_files.find_stubs(stubs_dir / "game" / "liveTimestampDiffPatch"):
         patches = response(file)
         base = bases.get((patches.path_params["game_pk"], patches.query_params["startTimecode"]))
         if base is None:
@@ -128,13 +128,13 @@ def patched(stubs_dir: Path, captured: list[Path], tmp_path_factory: pytest.Temp
         after = replace(base, captured_at=patches.captured_at, data=patch.apply(base.data, json.loads(patches.data)))
         assert timecode(after) > timecode(base)
         made.append(folder / file.name)
-        made[-1].write_bytes(gzip.compress(stub_files.wrap(after)))
+        made[-1].write_bytes(gzip.compress(stub_files.format_stub(after)))
     assert len(made) >= 3
     return made
 
 
 def response(file: Path) -> Response:
-    found = stub_files.unwrap(stub_files.read(file))
+    found = stub_files.parse_stub(stub_files.read_file(file))
     assert found is not None
     return found
 

@@ -240,4 +240,4 @@ def test_nothing_to_load() -> None:
 
 def test_a_folder_that_cannot_be_listed(tmp_path: Path) -> None:
     """It counts as a file that can't be read."""
-    assert stub_files.find(tmp_path / "gone") == [tmp_path / "gone"]
+    assert stub_files.find_stubs(tmp_path / "gone") == [tmp_path / "gone"]

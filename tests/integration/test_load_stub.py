@@ -13,7 +13,7 @@ from bodies import whole
 from samples import NOON, PACKAGE, at, connect, load, response, stores, stub, write
 
 from mlb_etl.capture import loader
-from mlb_etl.capture.loader import Bare
+from mlb_etl.capture.loader import BareDefaults
 
 RAW = """
 SELECT (path_params ->> 'game_pk')::bigint, captured_at, endpoint, method, path_params, status_code, encoding, body
@@ -53,7 +53,7 @@ def test_a_bare_response_is_of_the_files_time_unless_told(sample_database: str, 
     os.utime(path, (0, NOON.timestamp()))
     with connect(sample_database) as connection:
         loader.load_files(stores(connection), [path], package=PACKAGE)
-        loader.load_files(stores(connection), [path], package=PACKAGE, bare=Bare("sample.game", at(-5)))
+        loader.load_files(stores(connection), [path], package=PACKAGE, bare=BareDefaults("sample.game", at(-5)))
         urls = connection.execute("SELECT DISTINCT url FROM sample.raw_game").fetchall()
     assert [row[:5] for row in sorted(raw_rows(sample_database))] == [
         (7, at(-5), "sample", "game", {"game_pk": "7"}),
@@ -77,7 +77,7 @@ def without(content: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in content.items() if name not in names}
 
 
-def why_of(file: loader.File) -> tuple[object, ...]:
+def why_of(file: loader.LoadedFile) -> tuple[object, ...]:
     assert file.why is not None
     return file.why.table, file.why.path, file.why.value, file.why.reason
 
@@ -175,7 +175,7 @@ def test_stubs_are_chosen_by_what_was_asked_for(tmp_path: Path) -> None:
     write(tmp_path / "c.json", stub(response(2), game_pk=2, method="other"))
     write(tmp_path / "d.json", response(2))
     (tmp_path / "e.json").write_text("broken")
-    assert loader.choose(PACKAGE, tmp_path, {"game_pk": "2"}) == [wanted]
+    assert loader.select_stubs(PACKAGE, tmp_path, {"game_pk": "2"}) == [wanted]
 
 
 FEED = "747175_20240713T041909Z.json.gz"

@@ -27,7 +27,7 @@ from samples import connect
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.capture import object_store, stub_files
-from mlb_etl.capture.object_store import ObjectStore, name_of
+from mlb_etl.capture.object_store import ObjectStore, object_name
 from mlb_etl.cli import cli
 from mlb_etl.stores.embedded.server import Server
 from mlb_sim import Simulator
@@ -186,7 +186,7 @@ def test_no_note_names_a_note(place: str) -> None:
     store(place).put(note)
     for minute in (2, 3, 4):
         keep(place, minute, "one")
-    notes = [stub_files.unnote(store(place)._read(name)) for name in names(place)]
+    notes = [stub_files.parse_note(store(place)._read(name)) for name in names(place)]
     [first, _, second, *_] = names(place)
     assert [each and each[1] for each in notes] == [None, first, None, second, second]
     assert [store(place).get(name).captured_at.minute for name in names(place)] == [0, 1, 2, 3, 4]
@@ -195,7 +195,7 @@ def test_no_note_names_a_note(place: str) -> None:
 def test_keys_of_any_kind_make_one_folder_each() -> None:
     about = {"season": "2024", "name": "../a b/c"}
     answer = Response("venue", "venues", {}, about, "", 200, datetime(2024, 7, 1, tzinfo=UTC), b"{}")
-    name = name_of(answer)
+    name = object_name(answer)
     folder, _, file = name.rpartition("/")
     assert folder == "endpoint=venue/method=venues/date=2024-07-01/name=..%2Fa%20b%2Fc/season=2024"
     assert re.fullmatch(r"captured_at=20240701T000000\.000000Z_[0-9a-f]{16}\.json\.gz", file)

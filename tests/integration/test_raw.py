@@ -65,7 +65,7 @@ def keep(connection: Connection, *responses: Response) -> None:
     """Put them into the raw table as `mlb-etl load` does."""
     for place, each in enumerate(responses):
         file = Path(f"kept{place}.json.gz")
-        record.write(file, each)
+        record.write_stub(file, each)
         assert loader.load_files(stores(connection), [file], package=PACKAGE).stored == (file,)
         file.unlink()
 
@@ -90,7 +90,7 @@ def exported(folder: str = "out", *arguments: str, code: int = 0) -> dict[str, A
 
 def read(folder: str) -> list[Response]:
     """The captures in the files of a folder, oldest first."""
-    found = [stub_files.unwrap(stub_files.read(file)) for file in some(stub_files.find(Path(folder)))]
+    found = [stub_files.parse_stub(stub_files.read_file(file)) for file in some(stub_files.find_stubs(Path(folder)))]
     return sorted((each for each in found if each is not None), key=lambda each: (each.captured_at, each.data))
 
 
@@ -116,7 +116,7 @@ def test_an_export_loads_as_the_same_captures(
     assert exported() == {"written": 3, "present": 0, "failed": []}
     assert read("out") == kept
     with temporary_database(server, sample_template) as dsn, connect(dsn) as other:
-        files = stub_files.find(Path("out"))
+        files = stub_files.find_stubs(Path("out"))
         assert len(loader.load_files(stores(other), files, package=PACKAGE).stored) == 3
         after = other.execute(ROWS).fetchall()
     assert [(*row[:-2], whole(*row[-2:])) for row in after] == [(*row[:-2], whole(*row[-2:])) for row in before]
@@ -189,11 +189,11 @@ def test_no_file_lies_outside_the_folder(connection: Connection) -> None:
 def test_it_goes_on_where_it_was_stopped(connection: Connection) -> None:
     keep(connection, *(answer(game_pk, at(game_pk)) for game_pk in (1, 2, 3)))
     exported()
-    files = stub_files.find(Path("out"))
+    files = stub_files.find_stubs(Path("out"))
     files[1].unlink()
     kept = files[0].stat()
     assert exported() == {"written": 1, "present": 2, "failed": []}
-    assert stub_files.find(Path("out")) == files
+    assert stub_files.find_stubs(Path("out")) == files
     assert (files[0].stat().st_ino, files[0].stat().st_mtime_ns) == (kept.st_ino, kept.st_mtime_ns)
 
 
@@ -201,7 +201,7 @@ def test_it_goes_on_where_it_was_stopped(connection: Connection) -> None:
 def test_another_file_is_not_overwritten(connection: Connection, there: bytes) -> None:
     keep(connection, answer(1, at(1)), answer(2, at(2)))
     exported()
-    first, second = stub_files.find(Path("out"))
+    first, second = stub_files.find_stubs(Path("out"))
     first.write_bytes(there)
     second.unlink()
     found = exported(code=1)
@@ -236,7 +236,7 @@ def test_a_thousand_captures_are_never_in_memory_at_once(connection: Connection)
     more = "FROM sample.raw_game, generate_series(1, 999) AS number"
     connection.execute(sql.SQL(copy + more).format(names=names))
     few = memory("export", "few", "--before", "2024-07-02", "--param", "game_pk=1")
-    assert len(stub_files.find(Path("few"))) == 1000
+    assert len(stub_files.find_stubs(Path("few"))) == 1000
     assert few < 120 << 10
 
 

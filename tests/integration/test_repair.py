@@ -23,7 +23,7 @@ from mlb_etl.apply.pipeline import Session
 from mlb_etl.apply.repair import Repaired
 from mlb_etl.cli import cli
 from mlb_etl.laws.counts import Counts
-from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.stores.postgres import status, verify
 
 
@@ -230,7 +230,7 @@ def test_a_repair_gives_way_to_who_applies_meanwhile(sample: Laws, monkeypatch: 
     sample.run([1])
     apply = Session.apply
 
-    def late(of: Session, captures: list[Stored]) -> Counts:
+    def late(of: Session, captures: list[StoredCapture]) -> Counts:
         monkeypatch.undo()
         sample.arrive(game(at(1), [1, 2, 4]))
         sample.run([1])

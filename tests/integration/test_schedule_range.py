@@ -59,7 +59,7 @@ def tables(server: Server, template: str) -> Iterator[Connection]:
 def store(connection: Connection, *responses: Response) -> None:
     raw = Raw(connection, METHOD)
     for each in some(responses):
-        raw.store(each, answers.read(METHOD, each))
+        raw.store(each, answers.read_documents(METHOD, each))
 
 
 def transform(connection: Connection) -> Counts:
@@ -143,7 +143,7 @@ def test_a_day_that_vanished_is_empty_under_the_shrink_guard(connection: Connect
 
 def test_an_answer_with_a_day_that_was_not_asked_for_is_refused() -> None:
     with pytest.raises(CorruptResponse, match="schedule_date 2024-07-04, sport_id 1': this document was not asked"):
-        answers.read(METHOD, answer(0, RANGE, {"date": "2024-07-04", "games": []}))
+        answers.read_documents(METHOD, answer(0, RANGE, {"date": "2024-07-04", "games": []}))
 
 
 def test_a_day_is_the_same_document_by_either_request(connection: Connection) -> None:

@@ -20,7 +20,7 @@ from samples import connect, stores
 import mlb_etl
 from mlb_contracts.response import Response
 from mlb_etl.capture import loader, stub_files
-from mlb_etl.capture.loader import Bare
+from mlb_etl.capture.loader import BareDefaults
 from mlb_etl.laws.counts import Counts, DocumentCounts
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -33,7 +33,7 @@ class Case:
     def __init__(self, dsn: str, file: Path) -> None:
         self._dsn = dsn
         with connect(dsn) as connection:
-            loaded = loader.load_files(stores(connection), [file], bare=Bare("game.liveGameV1", AT))
+            loaded = loader.load_files(stores(connection), [file], bare=BareDefaults("game.liveGameV1", AT))
         assert loaded.stored == (file,), loaded
         self.counts: Counts = mlb_etl.pipeline("game.liveGameV1", dsn=dsn)()
         assert self.counts.documents == DocumentCounts(applied=1)
@@ -59,7 +59,7 @@ def case(database: str, cases_dir: Path) -> Callable[[str], Case]:
 
 def test_each_case_has_its_test(cases_dir: Path) -> None:
     text = Path(__file__).read_text()
-    names = [file.name.removesuffix(".json.gz") for file in stub_files.find(cases_dir)]
+    names = [file.name.removesuffix(".json.gz") for file in stub_files.find_stubs(cases_dir)]
     assert names
     assert [name for name in names if f'"{name}"' not in text] == []
 
@@ -160,7 +160,7 @@ def test_captured_at_of_a_past_time_is_that_time(database: str, cases_dir: Path,
     game = str(json.loads(body)["gamePk"])
     asked = Response(*METHOD.name.split("."), {"game_pk": game}, {"timecode": "20260101_120000"}, "", 200, AT, body)
     file = tmp_path / "past.json"
-    file.write_bytes(stub_files.wrap(asked))
+    file.write_bytes(stub_files.format_stub(asked))
     past = Case(database, file)
     for table in some(METHOD.tables):
         assert set(past.rows(table.name, "captured_at")) <= {(datetime(2026, 1, 1, 12, tzinfo=UTC),)}

@@ -367,7 +367,9 @@ def test_a_real_game_on(which: str, request: pytest.FixtureRequest, stubs_dir: P
     method = registry.method("mlb_tables", "game.liveGameV1")
     with temporary_database(request.getfixturevalue(which)) as dsn, connect(dsn) as connection:
         migrate.init(connection, "mlb_tables")
-        loaded = loader.load_files(stores(connection), loader.choose("mlb_tables", stubs_dir, {"game_pk": "747175"}))
+        loaded = loader.load_files(
+            stores(connection), loader.select_stubs("mlb_tables", stubs_dir, {"game_pk": "747175"})
+        )
         assert (len(loaded.stored), loaded.refused) == (2, ())
         counts = Pipeline(method, Postgres(Settings(dsn, stubs_dir, "mlb_tables"))).run({})
     assert documents(counts) == (2, 0, 0, 0)

@@ -74,7 +74,7 @@ def test_tables(variant: Variant, which: str, request: pytest.FixtureRequest) ->
 def test_a_game(variant: Variant, variant_database: str, stubs_dir: Path) -> None:
     """Both captures of one game, one after the other: the same rows under each, in the partitions they belong to."""
     with connect(variant_database) as connection:
-        files = loader.choose(variant.package, stubs_dir, {"game_pk": "747175"})
+        files = loader.select_stubs(variant.package, stubs_dir, {"game_pk": "747175"})
         assert not loader.load_files(stores(connection), files, package=variant.package).refused
     with connect(variant_database) as connection:
         counts = Pipeline(variant.method, Postgres(Settings(variant_database, stubs_dir, variant.package))).run({})

@@ -5,13 +5,13 @@ import pytest
 from samples import at, connect
 
 from mlb_etl.errors import DatabaseUnavailable, Rejected
-from mlb_etl.laws.standing import Stored
-from mlb_etl.laws.verdict import Applied
+from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.postgres.quarantine import Quarantine
 from mlb_etl.stores.postgres.watermark import Watermarks
 
 KNOWN, NEW = '{"game_pk": 1}', '{"game_pk": 2}'
-MARK = Applied(at(0), bytes(32), "1")
+MARK = Watermark(at(0), bytes(32), "1")
 WAITS = "SELECT FROM etl.watermark WHERE document = %s FOR UPDATE"
 
 
@@ -30,7 +30,9 @@ def test_documents_are_locked_until_the_transaction_ends(sample_database: str) -
 
 
 def test_a_note_waits_for_who_applies_captures_of_the_document(sample_database: str) -> None:
-    capture = Stored((1,), KNOWN, at(1), at(1), bytes(32), {}, ahead=False, note=None, quarantine=None, applied=None)
+    capture = StoredCapture(
+        (1,), KNOWN, at(1), at(1), bytes(32), {}, ahead=False, note=None, quarantine=None, applied=None
+    )
     with connect(sample_database) as one, connect(sample_database) as other:
         Watermarks(one, "sample.game").lock({KNOWN: MARK})
         other.execute("SET lock_timeout = '100ms'")

@@ -18,7 +18,7 @@ TEXT = b'{"a": "' + b"x" * 100_000 + b'"}'
 @pytest.mark.parametrize("size", [1, 7, 1000, 1_000_000])
 def test_in_whatever_pieces_it_comes(size: int) -> None:
     content = gzip.compress(TEXT[:50_000]) + gzip.compress(TEXT[50_000:]) + b"\0\0"
-    body = bodies.Gunzipped(len(TEXT))
+    body = bodies.GzipBody(len(TEXT))
     for start in range(0, len(content), size):
         body.add(content[start : start + size])
     assert body.whole() == TEXT
@@ -55,7 +55,7 @@ def most():  # KiB; getrusage would count what the test's own process has
 
 before = most()
 try:
-    stub_files.read(Path(sys.argv[1]))
+    stub_files.read_file(Path(sys.argv[1]))
 except bodies.TooLarge:
     print((most() - before) >> 10)
 """
@@ -84,4 +84,4 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
     with (tmp_path / "large.json").open("wb") as file:
         file.truncate(1 << 34)
     with pytest.raises(bodies.TooLarge, match="larger than 1 MiB, which is what MLB_ETL_MAX_BODY takes"):
-        stub_files.read(tmp_path / "large.json")
+        stub_files.read_file(tmp_path / "large.json")

@@ -24,7 +24,7 @@ from mlb_etl.http.bodies import TooLarge
 from mlb_etl.http.client import Client
 from mlb_etl.http.exchange import Timeouts
 from mlb_etl.http.rate import RateLimit
-from mlb_etl.http.request import Request, of_method
+from mlb_etl.http.request import Request, build_request
 from mlb_etl.retries import Retries, set_up_logs
 
 TARGET = "/api/v1/sample/1"
@@ -47,15 +47,15 @@ def client(api: Api, tmp_path: Path) -> Iterator[Client]:
 
 
 def request(**query: str) -> Request:
-    return of_method(METHOD, {"game_pk": "1", **query})
+    return build_request(METHOD, {"game_pk": "1", **query})
 
 
 def read(response: Response) -> dict[str, Any]:
-    return answers.read(METHOD, response)
+    return answers.read_documents(METHOD, response)
 
 
 def test_an_error_nested_without_end_is_an_error_without_words() -> None:
-    refusal = answers.refused("/x", 404, {}, b'{"a":' * 100_000)
+    refusal = answers.response_error("/x", 404, {}, b'{"a":' * 100_000)
     assert isinstance(refusal, NotFound)
     assert str(refusal).endswith("/x: 404 Not Found")
 

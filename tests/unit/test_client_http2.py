@@ -24,7 +24,7 @@ from mlb_etl.http import answers
 from mlb_etl.http.client import Client
 from mlb_etl.http.exchange import Timeouts
 from mlb_etl.http.rate import RateLimit
-from mlb_etl.http.request import of_method
+from mlb_etl.http.request import build_request
 from mlb_etl.retries import Retries
 
 BODY = json.dumps(response()).encode()
@@ -87,9 +87,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Server]
 
 def test_http2_is_spoken_where_it_is_offered(server: _Server, tmp_path: Path) -> None:
     client = Client(f"https://127.0.0.1:{server.server_address[1]}", RateLimit(tmp_path, float("inf")))
-    request = of_method(METHOD, {"game_pk": "1"})
+    request = build_request(METHOD, {"game_pk": "1"})
     for _ in range(2):
-        got, (held,) = client.fetch(request, lambda answer: answers.read(METHOD, answer))
+        got, (held,) = client.fetch(request, lambda answer: answers.read_documents(METHOD, answer))
         assert (got.data, held.keys) == (BODY, {"game_pk": 1})
     client.close()
     assert server.agreed == ["h2"], "one connection, for both"
@@ -144,11 +144,11 @@ def test_a_hostile_server_costs_its_answer(server: _Server, tmp_path: Path, odd:
     url = f"https://127.0.0.1:{server.server_address[1]}"
     limit = RateLimit(tmp_path, float("inf"))
     client = Client(url, limit, Retries(attempts=1), Timeouts(whole=1))
-    request = of_method(METHOD, {"game_pk": "1"})
+    request = build_request(METHOD, {"game_pk": "1"})
     began = time.monotonic()
     while server.odd:
         with pytest.raises(Unreachable):
-            client.fetch(request, lambda answer: answers.read(METHOD, answer))
+            client.fetch(request, lambda answer: answers.read_documents(METHOD, answer))
     assert time.monotonic() - began < 20
-    assert client.fetch(request, lambda answer: answers.read(METHOD, answer))[1][0].keys == {"game_pk": 1}
+    assert client.fetch(request, lambda answer: answers.read_documents(METHOD, answer))[1][0].keys == {"game_pk": 1}
     client.close()

@@ -25,7 +25,7 @@ from mlb_etl.errors import CorruptResponse, EtlError, NotFound
 from mlb_etl.http import answers
 from mlb_etl.http.client import Client, Fetcher
 from mlb_etl.http.rate import RateLimit
-from mlb_etl.http.request import Request, of_method
+from mlb_etl.http.request import Request, build_request
 
 TARGET = "/api/v1/sample/1"
 
@@ -44,11 +44,11 @@ def recorder(api: Api, tmp_path: Path) -> Iterator[Recorder]:
 
 
 def fetch(source: Fetcher, **query: str) -> Response:
-    return source.fetch(request(**query), lambda response: answers.read(METHOD, response))[0]
+    return source.fetch(request(**query), lambda response: answers.read_documents(METHOD, response))[0]
 
 
 def request(**query: str) -> Request:
-    return of_method(METHOD, {"game_pk": "1", **query})
+    return build_request(METHOD, {"game_pk": "1", **query})
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_was_recorded_is_served_byte_for_byte(api: Api, recorder: Recorder,
 def test_a_recording_is_a_stub_as_others_are(recorder: Recorder, api: Api, tmp_path: Path) -> None:
     api.says(TARGET, response())
     said = fetch(recorder)
-    [file] = stub_files.find(tmp_path / "kept")
+    [file] = stub_files.find_stubs(tmp_path / "kept")
     assert file.parent == tmp_path / "kept" / "sample" / "game"
     assert file.name == f"1_{said.captured_at:%Y%m%dT%H%M%S}.{said.captured_at.microsecond:06}Z.json.gz"
     captured_at = datetime.fromisoformat(json.loads(gzip.decompress(file.read_bytes()))["captured_at"])
@@ -139,7 +139,7 @@ def _full_disk() -> Iterator[None]:
 def test_a_recording_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     body = json.dumps(response(note=secrets.token_hex(20_000))).encode()
     with pytest.raises(EtlError, match=r"1\.json\.gz: can't be written: File too large"):
-        record.write(tmp_path / "kept" / "1.json.gz", replace(answer(), data=body))
+        record.write_stub(tmp_path / "kept" / "1.json.gz", replace(answer(), data=body))
     assert list((tmp_path / "kept").iterdir()) == []
 
 
@@ -152,14 +152,15 @@ from mlb_contracts.response import Response
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 data = b'"%s"' % secrets.token_hex(20_000).encode()
-record.write(Path(sys.argv[1]), Response("sample", "game", {}, {}, "", 200, datetime(2024, 7, 1, tzinfo=UTC), data))
+response = Response("sample", "game", {}, {}, "", 200, datetime(2024, 7, 1, tzinfo=UTC), data)
+record.write_stub(Path(sys.argv[1]), response)
 """
 
 
 def test_a_recording_of_a_process_that_is_killed_is_none(tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "1.json.gz")], check=False)
     assert killed.returncode == -signal.SIGXFSZ
-    assert stub_files.find(tmp_path) == []
+    assert stub_files.find_stubs(tmp_path) == []
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -170,7 +171,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "sample").write_text("a file")
     with pytest.raises(EtlError, match="can't be written"):
-        record.write(tmp_path / "sample" / "1.json.gz", answer())
+        record.write_stub(tmp_path / "sample" / "1.json.gz", answer())
 
 
 @pytest.mark.parametrize(
@@ -183,11 +184,11 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     ],
 )
 def test_file_names(members: dict[str, Any], name: str) -> None:
-    assert record.file_name(answer(**members)) == Path("sample", "game", f"{name}.json.gz")
+    assert record.recording_file_name(answer(**members)) == Path("sample", "game", f"{name}.json.gz")
 
 
 def test_long_file_names_are_shortened_and_differ() -> None:
-    names = {record.file_name(answer(query_params={"ids": "1," * 500 + last})).name for last in "12"}
+    names = {record.recording_file_name(answer(query_params={"ids": "1," * 500 + last})).name for last in "12"}
     assert len(names) == 2
     assert max(map(len, names)) < 255
 

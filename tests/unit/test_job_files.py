@@ -40,17 +40,23 @@ def write(folder: Path, text: str | bytes) -> Path:
 
 
 def load(folder: Path, text: str) -> spec.Job:
-    return job_files.load(str(write(folder, text)), "mlb_tables")
+    return job_files.load_job(str(write(folder, text)), "mlb_tables")
 
 
 def test_the_specifications_job_as_it_is_written(tmp_path: Path) -> None:
     job = load(tmp_path, SPECIFIC)
     assert (job.storage.captures, job.storage.in_object_store, job.storage.transforms) == (True, False, False)
     for name in ("game_pk", "game_pks"):
-        assert job_files.asked(job, {name: ["747175", "747176"]}) == [{"game_pk": "747175"}, {"game_pk": "747176"}]
-    assert job_files.asked(job, {"game_pk": ["1"], "game_pks": ["2"]}) == [{"game_pk": "1"}, {"game_pk": "2"}]
+        assert job_files.method_parameters(job, {name: ["747175", "747176"]}) == [
+            {"game_pk": "747175"},
+            {"game_pk": "747176"},
+        ]
+    assert job_files.method_parameters(job, {"game_pk": ["1"], "game_pks": ["2"]}) == [
+        {"game_pk": "1"},
+        {"game_pk": "2"},
+    ]
     with pytest.raises(EtlError, match="job game_live_specific needs its parameter game_pks"):
-        job_files.asked(job, {})
+        job_files.method_parameters(job, {})
 
 
 def test_backends_as_a_list(tmp_path: Path) -> None:
@@ -155,15 +161,15 @@ UNREADABLE = {
 def test_what_is_no_job_at_all(tmp_path: Path, text: str, message: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(EtlError) as caught:
-        job_files.read(path)
+        job_files.read_job(path)
     assert f"{path}{message}" in str(caught.value)
 
 
 def test_other_encodings(tmp_path: Path) -> None:
     with pytest.raises(EtlError, match=r"job\.yaml:2:4: is not UTF-8"):
-        job_files.read(write(tmp_path, b"a: b\nc: \xe9\n"))
-    assert job_files.read(write(tmp_path, b"\xef\xbb\xbf" + SPECIFIC.encode())).name == "game_live_specific"
-    assert job_files.read(write(tmp_path, SPECIFIC.replace("\n", "\r\n"))).name == "game_live_specific"
+        job_files.read_job(write(tmp_path, b"a: b\nc: \xe9\n"))
+    assert job_files.read_job(write(tmp_path, b"\xef\xbb\xbf" + SPECIFIC.encode())).name == "game_live_specific"
+    assert job_files.read_job(write(tmp_path, SPECIFIC.replace("\n", "\r\n"))).name == "game_live_specific"
 
 
 def test_a_file_that_does_not_end(tmp_path: Path) -> None:
@@ -182,13 +188,13 @@ def test_a_file_that_does_not_end(tmp_path: Path) -> None:
     writer = threading.Thread(target=fill)
     writer.start()
     with pytest.raises(EtlError, match="has more than 65536 bytes"):
-        job_files.read(pipe)
+        job_files.read_job(pipe)
     writer.join(10)
 
 
 def test_many_errors_are_cut(tmp_path: Path) -> None:
     with pytest.raises(EtlError) as caught:
-        job_files.read(write(tmp_path, "".join(f"key{number}: 1\n" for number in range(100))))
+        job_files.read_job(write(tmp_path, "".join(f"key{number}: 1\n" for number in range(100))))
     lines = str(caught.value).splitlines()
     assert len(lines) == 21
     assert lines[-1].endswith("job.yaml: and 83 more")
@@ -240,7 +246,7 @@ PARTS = st.sampled_from(
 def errors(text: str) -> list[str]:
     """What is told of a text; nothing of a job."""
     try:
-        job_files._job(plain_yaml.parse(text, "job.yaml"))
+        job_files._job(plain_yaml.parse_yaml(text, "job.yaml"))
     except EtlError as error:
         return str(error).splitlines()
     return []
@@ -274,26 +280,28 @@ def test_jobs_go_by_name_wherever_the_command_runs(tmp_path: Path, monkeypatch: 
     files = sorted((ROOT / "config" / "jobs").glob("*.yaml"))
     assert len(files) == 12
     for file in files:
-        job = job_files.load(file.stem, "mlb_tables")
-        assert job == job_files.load(str(file), "mlb_tables")
+        job = job_files.load_job(file.stem, "mlb_tables")
+        assert job == job_files.load_job(str(file), "mlb_tables")
         assert job.name == file.stem
         assert job.description
     with pytest.raises(EtlError) as caught:
-        job_files.find("game_live_dat")
+        job_files.find_job("game_live_dat")
     assert str(caught.value) == (
         "there is no file game_live_dat, and no job of that name; there are game_live_date, game_live_season,"
         " game_live_specific, game_live_transform, person, person_transform, schedule_daily, schedule_transform,"
         " season, season_transform, team, team_transform"
     )
     (tmp_path / "game_live_date").write_text(SPECIFIC)
-    assert job_files.load("game_live_date", "mlb_tables").name == "game_live_specific", "a file goes before"
+    assert job_files.load_job("game_live_date", "mlb_tables").name == "game_live_specific", "a file goes before"
     with pytest.raises(EtlError, match=r"game_live_date\.yaml: can't be read: No such file"):
-        job_files.load("game_live_date.yaml", "mlb_tables")
+        job_files.load_job("game_live_date.yaml", "mlb_tables")
 
 
 def test_a_method_without_a_job() -> None:
-    job = job_files.of_method(registry.method("mlb_tables", "schedule.schedule"))
-    assert job_files.values(job, {"schedule_date": ["2024-07-01", "2024-07-02"], "sport_id": ["1"]}).keys() == {
+    job = job_files.transform_job(registry.method("mlb_tables", "schedule.schedule"))
+    assert job_files.parameter_values(
+        job, {"schedule_date": ["2024-07-01", "2024-07-02"], "sport_id": ["1"]}
+    ).keys() == {
         "schedule_date",
         "sport_id",
     }
@@ -308,23 +316,23 @@ def test_days_by_their_names(tmp_path: Path) -> None:
     )
     job = load(tmp_path, text)
     today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
-    assert job_files.values(job, {"day": ["yesterday", "today", "tomorrow", "2024-07-01"]})["day"][:3] == [
+    assert job_files.parameter_values(job, {"day": ["yesterday", "today", "tomorrow", "2024-07-01"]})["day"][:3] == [
         today + timedelta(days=offset) for offset in (-1, 0, 1)
     ]
     for wrong in ("Today", "yesterday ", "2024-7-1", "2024-W27-1", "${TODAY}"):
         with pytest.raises(EtlError, match=r"is no date: YYYY-MM-DD, today, yesterday, tomorrow are possible"):
-            job_files.values(job, {"day": [wrong]})
+            job_files.parameter_values(job, {"day": [wrong]})
 
 
 # ---------------------------------------------------------------- the JSON Schema
 
 
 def test_the_json_schema_that_is_committed_is_current() -> None:
-    assert (ROOT / "schemas" / "job.schema.json").read_text() == spec.schema()
+    assert (ROOT / "schemas" / "job.schema.json").read_text() == spec.job_schema()
 
 
 def test_editors_accept_what_we_accept() -> None:
-    validator = jsonschema.Draft202012Validator(json.loads(spec.schema()))
+    validator = jsonschema.Draft202012Validator(json.loads(spec.job_schema()))
     texts = [file.read_text() for file in (ROOT / "config" / "jobs").glob("*.yaml")]
     assert all(
         text.startswith("# yaml-language-server: $schema=../../schemas/job.schema.json\n") for text in some(texts)
@@ -337,7 +345,7 @@ def test_editors_accept_what_we_accept() -> None:
 
 def test_every_key_is_described() -> None:
     """Editors show it."""
-    schema = json.loads(spec.schema())
+    schema = json.loads(spec.job_schema())
     for model in (schema, *schema["$defs"].values()):
         assert model["description"]
         for name, key in model["properties"].items():

@@ -7,10 +7,10 @@ import pytest
 from mlb_contracts import ShrinkGuard
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.shrink import Loss, check, unguarded
-from mlb_etl.laws.verdict import Applied, Policy
+from mlb_etl.laws.verdict import Policy, Watermark
 
 GUARD = ShrinkGuard(share=0.29, emptied_table_rows=10, once=())
-SHOWN = Applied(datetime(2024, 7, 1, 12, tzinfo=UTC), b"content", "mapping")
+SHOWN = Watermark(datetime(2024, 7, 1, 12, tzinfo=UTC), b"content", "mapping")
 
 
 def loss(before: int, deleted: int, *, guarded: bool = True) -> Loss:

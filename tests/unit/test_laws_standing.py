@@ -7,24 +7,24 @@ from typing import Literal
 import pytest
 from checks import some
 
-from mlb_etl.laws.standing import Stored, pending, standing, to_show
-from mlb_etl.laws.verdict import Applied, Verdict, moved, verdict, verdict_under_lock
+from mlb_etl.laws.standing import StoredCapture, choose_for_repair, pending, standing
+from mlb_etl.laws.verdict import Verdict, Watermark, moved_watermarks, verdict, verdict_under_lock
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
-SHOWN = Applied(NOON, b"content", "mapping")
+SHOWN = Watermark(NOON, b"content", "mapping")
 
 
 def capture(
     as_of: datetime = NOON,
     content: bytes = b"content",
     *,
-    applied: Applied | None = SHOWN,
+    applied: Watermark | None = SHOWN,
     quarantine: Literal["waiting", "dropped"] | None = None,
     ahead: bool = False,
-) -> Stored:
+) -> StoredCapture:
     note = None if quarantine is None else 1
-    return Stored((1,), '{"game_pk": 1}', as_of, as_of, content, {}, ahead, note, quarantine, applied)
+    return StoredCapture((1,), '{"game_pk": 1}', as_of, as_of, content, {}, ahead, note, quarantine, applied)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def capture(
         (capture(LATER, b"other", quarantine="dropped"), "dropped"),
     ],
 )
-def test_standing(stored: Stored, expected: str) -> None:
+def test_standing(stored: StoredCapture, expected: str) -> None:
     assert standing(stored, "mapping") == expected
 
 
@@ -80,15 +80,15 @@ def test_what_is_dropped_is_left_out_and_all_else_listed() -> None:
 
 def test_a_repair_shows_what_the_watermark_names_at_its_time() -> None:
     seen_again = [capture(NOON - timedelta(minutes=1), b"before"), capture(LATER), capture(LATER, b"new")]
-    assert to_show(seen_again) == capture(NOON)._replace(captured_at=LATER)
+    assert choose_for_repair(seen_again) == capture(NOON)._replace(captured_at=LATER)
 
 
 def test_a_repair_shows_the_newest_that_is_sound_where_that_is_gone() -> None:
     gone = SHOWN._replace(content_hash=b"gone")
     sound = [capture(NOON, b"first", applied=gone), capture(NOON, b"second", applied=gone)]
     unsound = [capture(LATER, b"a", applied=gone, quarantine="waiting"), capture(LATER, b"b", applied=gone, ahead=True)]
-    assert to_show([*sound, *unsound]) == sound[0]
-    assert to_show(unsound) is None
+    assert choose_for_repair([*sound, *unsound]) == sound[0]
+    assert choose_for_repair(unsound) is None
 
 
 def test_a_repair_yields_to_whoever_applied_a_capture_since_it_was_listed() -> None:
@@ -115,8 +115,8 @@ def test_other_policies_go_by_the_watermark_under_the_lock_alone() -> None:
 )
 def test_which_watermarks_move(became: Verdict, as_of: datetime, moves: bool) -> None:  # noqa: FBT001
     new = SHOWN._replace(as_of=as_of)
-    assert moved({"document": new}, {"document": SHOWN}, [became]) == ({"document": new} if moves else {})
+    assert moved_watermarks({"document": new}, {"document": SHOWN}, [became]) == ({"document": new} if moves else {})
 
 
 def test_a_watermark_that_was_just_made_need_not_move() -> None:
-    assert moved({"document": SHOWN}, {}, ["applied"]) == {}
+    assert moved_watermarks({"document": SHOWN}, {}, ["applied"]) == {}

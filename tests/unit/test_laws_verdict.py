@@ -2,10 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mlb_etl.laws.verdict import Applied, Policy, verdict
+from mlb_etl.laws.verdict import Policy, Watermark, verdict
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
-CAPTURE = Applied(NOON, b"content", "mapping")
+CAPTURE = Watermark(NOON, b"content", "mapping")
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ CAPTURE = Applied(NOON, b"content", "mapping")
         (CAPTURE._replace(as_of=NOON - timedelta(microseconds=1), content_hash=b"other"), "applied"),
     ],
 )
-def test_verdict(watermark: Applied | None, expected: str) -> None:
+def test_verdict(watermark: Watermark | None, expected: str) -> None:
     assert verdict(CAPTURE, watermark) == expected
 
 
@@ -39,5 +39,5 @@ def test_verdict(watermark: Applied | None, expected: str) -> None:
         ("accept", CAPTURE._replace(content_hash=b"other"), "applied"),
     ],
 )
-def test_policies(policy: Policy, watermark: Applied, expected: str) -> None:
+def test_policies(policy: Policy, watermark: Watermark, expected: str) -> None:
     assert verdict(CAPTURE, watermark, policy) == expected

@@ -150,11 +150,11 @@ def test_other_types_than_those_of_documents_are_explained_too() -> None:
         method: str
         numbers: tuple[int, ...] = ()
 
-    assert lenient.explain(Stub, b'{"method": "x"}') is None
-    missing = lenient.explain(Stub, b'{"numbers": [1]}')
+    assert lenient.explain_mismatch(Stub, b'{"method": "x"}') is None
+    missing = lenient.explain_mismatch(Stub, b'{"numbers": [1]}')
     assert missing is not None
     assert (missing.path, missing.reason) == ("$", "Object missing required field `method`")
-    wrong = lenient.explain(Stub, b'{"method": "x", "numbers": [1, "2"]}')
+    wrong = lenient.explain_mismatch(Stub, b'{"method": "x", "numbers": [1, "2"]}')
     assert wrong is not None
     assert (wrong.path, wrong.value) == ("$.numbers[1]", "2")
 

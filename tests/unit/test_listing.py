@@ -15,11 +15,11 @@ from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.baseball.listings import LISTINGS
 from mlb_etl.errors import CorruptResponse, EtlError, Rejected
-from mlb_etl.extract.asked import told
+from mlb_etl.extract.request_keys import requested_keys
 from mlb_etl.jobs import job_files, listing
 from mlb_etl.jobs.expansion import Expansion, Settled
-from mlb_etl.jobs.listing import Item, Mapped
-from mlb_etl.jobs.worker import Order
+from mlb_etl.jobs.listing import ListedItem, TableListing
+from mlb_etl.jobs.worker import IngestOrder
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres.database import Postgres
 
@@ -61,8 +61,8 @@ def day(*games: dict[str, Any]) -> Response:
     )
 
 
-def asked(expand: Expansion, *items: Item) -> list[str]:
-    return [each.request.target for each in listing.targets(FEED, expand, items)]
+def asked(expand: Expansion, *items: ListedItem) -> list[str]:
+    return [each.request.target for each in listing.item_targets(FEED, expand, items)]
 
 
 def feed(number: int) -> str:
@@ -72,11 +72,13 @@ def feed(number: int) -> str:
 def load(folder: Path, text: str) -> Any:
     file = folder / "mine.yaml"
     file.write_text(text)
-    return job_files.load(str(file), "mlb_tables")
+    return job_files.load_job(str(file), "mlb_tables")
 
 
 def test_rows_of_a_mapped_listing() -> None:
-    items = Mapped(SCHEDULE, "schedule.schedule_games").read(day(game(1), game(2, "S", officialDate="2024-07-01")))
+    items = TableListing(SCHEDULE, "schedule.schedule_games").read(
+        day(game(1), game(2, "S", officialDate="2024-07-01"))
+    )
     assert [each.columns["game_pk"] for each in items] == [1, 2]
     assert items[1].columns["official_date"] == date(2024, 7, 1)
     assert asked(MAPPED, *items) == [feed(1), feed(2)]
@@ -97,15 +99,18 @@ def test_rows_of_a_mapped_listing() -> None:
 )
 def test_what_does_not_list(data: bytes, error: type[Rejected], reason: str) -> None:
     with pytest.raises(error, match=reason):
-        Mapped(SCHEDULE, "schedule.schedule_games").read(replace(day(), data=data))
+        TableListing(SCHEDULE, "schedule.schedule_games").read(replace(day(), data=data))
 
 
 def test_both_listings_lead_to_the_same_requests() -> None:
     answer = day(game(1), game(2, "S"), game(3, "I"))
-    [special, mapped] = [LISTINGS["schedule"].read(answer), Mapped(SCHEDULE, "schedule.schedule_games").read(answer)]
+    [special, mapped] = [
+        LISTINGS["schedule"].read(answer),
+        TableListing(SCHEDULE, "schedule.schedule_games").read(answer),
+    ]
     assert asked(Expansion(by="schedule", query={}), *special) == asked(MAPPED, *mapped) == [feed(1), feed(2), feed(3)]
     query = {"sportId": "1", "date": "2024-07-01"}
-    requests = [LISTINGS["schedule"].request(query), Mapped(SCHEDULE, "schedule.schedule_games").request(query)]
+    requests = [LISTINGS["schedule"].request(query), TableListing(SCHEDULE, "schedule.schedule_games").request(query)]
     assert len({each.target for each in requests}) == 1
     assert [each.settled is not None for each in special] == [True, False, False], "only what is over can't change"
 
@@ -116,9 +121,9 @@ SETTLED = Settled(
 )
 
 
-def settled(rule: Settled, item: Item) -> Callable[[bytes], bool] | None:
+def settled(rule: Settled, item: ListedItem) -> Callable[[bytes], bool] | None:
     expand = MAPPED.model_copy(update={"settled": rule})
-    [target] = listing.targets(FEED, expand, [item])
+    [target] = listing.item_targets(FEED, expand, [item])
     return target.settled
 
 
@@ -134,7 +139,7 @@ def settled(rule: Settled, item: Item) -> Callable[[bytes], bool] | None:
     ],
 )
 def test_a_row_is_settled_when_a_capture_shows_its_last_values(shown: bytes, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    tells = settled(SETTLED, Item({"game_pk": 1, "coded_game_state": "F", "home_score": 3}))
+    tells = settled(SETTLED, ListedItem({"game_pk": 1, "coded_game_state": "F", "home_score": 3}))
     assert tells is not None
     assert tells(shown) is expected
     assert pickle.loads(pickle.dumps(tells))(shown) is expected, "workers get it"  # noqa: S301 - our own
@@ -146,45 +151,45 @@ def test_a_schedule_needs_no_word_on_what_is_settled() -> None:
 
 
 def test_a_row_that_may_change_is_never_settled() -> None:
-    assert settled(SETTLED, Item({"game_pk": 1, "coded_game_state": "I", "home_score": 3})) is None
+    assert settled(SETTLED, ListedItem({"game_pk": 1, "coded_game_state": "I", "home_score": 3})) is None
 
 
 def test_a_row_is_settled_by_any_capture_where_nothing_is_to_be_shown() -> None:
-    tells = settled(Settled(), Item({"game_pk": 1}))
+    tells = settled(Settled(), ListedItem({"game_pk": 1}))
     assert tells is not None
     assert tells(b"{}")
 
 
 def test_a_listing_that_knows_what_is_settled_is_believed() -> None:
     item = LISTINGS["schedule"].read(day(game(1)))[0]
-    [target] = listing.targets(FEED, MAPPED, [item])
+    [target] = listing.item_targets(FEED, MAPPED, [item])
     assert target.settled == item.settled
 
 
 def test_several_rows_of_one_request_count_as_the_last() -> None:
-    rows = [Item({"game_pk": 1, "coded_game_state": state}) for state in "DF"]
+    rows = [ListedItem({"game_pk": 1, "coded_game_state": state}) for state in "DF"]
     without = Expansion(by="schedule", query={}, except_states=("D",))
     assert asked(without, *rows) == [feed(1)]
     assert asked(without, *reversed(rows)) == []
 
 
 def test_a_row_without_a_value_leads_to_nothing() -> None:
-    assert asked(MAPPED, Item({"game_pk": None}), Item({"game_pk": 2})) == [feed(2)]
+    assert asked(MAPPED, ListedItem({"game_pk": None}), ListedItem({"game_pk": 2})) == [feed(2)]
 
 
 def test_a_listing_without_the_column() -> None:
     with pytest.raises(EtlError, match=r"schedule\.schedule lists no game_pk; id are listed"):
-        asked(MAPPED, Item({"id": 1}))
+        asked(MAPPED, ListedItem({"id": 1}))
 
 
 def test_parameters_of_another_method(tmp_path: Path) -> None:
     """Which is about a day and a sport: what a request is about comes from its keys, and nothing knows a game_pk."""
     job = load(tmp_path, JOB)
-    days = Mapped(SCHEDULE, "schedule.schedule_games").read(
+    days = TableListing(SCHEDULE, "schedule.schedule_games").read(
         day(game(1, officialDate="2024-07-01"), game(2, officialDate="2024-07-05"),
             game(3, "D", officialDate="2024-07-09"))
     )  # fmt: skip
-    targets = listing.targets(SCHEDULE, job.expand, days)
+    targets = listing.item_targets(SCHEDULE, job.expand, days)
     assert [each.request.query_params for each in targets] == [
         {"date": "2024-07-01", "sportId": "1"},
         {"date": "2024-07-05", "sportId": "1"},
@@ -192,12 +197,12 @@ def test_parameters_of_another_method(tmp_path: Path) -> None:
 
 
 def test_what_a_request_tells_of_its_document() -> None:
-    assert told(FEED, {"game_pk": "1", "timecode": "20240701_120000"}) == {"game_pk": [1]}
-    assert told(SCHEDULE, {"date": "2024-07-01", "sportId": "1"}) == {
+    assert requested_keys(FEED, {"game_pk": "1", "timecode": "20240701_120000"}) == {"game_pk": [1]}
+    assert requested_keys(SCHEDULE, {"date": "2024-07-01", "sportId": "1"}) == {
         "schedule_date": [date(2024, 7, 1)],
         "sport_id": [1],
     }
-    assert told(SCHEDULE, {"sportId": "1"}) == {"sport_id": [1]}, "and not all"
+    assert requested_keys(SCHEDULE, {"sportId": "1"}) == {"sport_id": [1]}, "and not all"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +230,7 @@ def test_a_bad_expansion(tmp_path: Path, old: str, new: str, message: str) -> No
 
 def test_a_listing_that_was_not_passed_in(tmp_path: Path) -> None:
     settings = Settings(dsn=None, data=tmp_path, tables="mlb_tables")
-    job = job_files.load("game_live_date", "mlb_tables")
-    assert Order(job, settings, Postgres(settings), listings=LISTINGS).listing is LISTINGS["schedule"]
+    job = job_files.load_job("game_live_date", "mlb_tables")
+    assert IngestOrder(job, settings, Postgres(settings), listings=LISTINGS).listing is LISTINGS["schedule"]
     with pytest.raises(EtlError, match="job game_live_date expands by schedule, which is not listed here"):
-        _ = Order(job, settings, Postgres(settings)).listing
+        _ = IngestOrder(job, settings, Postgres(settings)).listing

@@ -39,11 +39,11 @@ def test_generator_and_runtime_call_a_partition_the_same(by: ir.Partition, of: P
     ],
 )
 def test_a_value_that_makes_no_name_has_a_hash(value: object, name: str) -> None:
-    assert partitions.of_value("t", value) == name
+    assert partitions.value_partition("t", value) == name
     assert len(name) <= len("t_") + limits.SUFFIX_BYTES
 
 
 def test_a_month_ends_where_the_next_begins() -> None:
-    assert partitions.bounds(2024, 12, "date") == ("2024-12-01", "2025-01-01")
-    assert partitions.bounds(2024, 1, "timestamptz") == ("2024-01-01 00:00:00+00", "2024-02-01 00:00:00+00")
-    assert partitions.of_month("t", 2024, 1) == "t_2024_01"
+    assert partitions.month_bounds(2024, 12, "date") == ("2024-12-01", "2025-01-01")
+    assert partitions.month_bounds(2024, 1, "timestamptz") == ("2024-01-01 00:00:00+00", "2024-02-01 00:00:00+00")
+    assert partitions.month_partition("t", 2024, 1) == "t_2024_01"

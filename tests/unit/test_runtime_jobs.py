@@ -23,7 +23,7 @@ storage:
 
 @pytest.fixture
 def job(tmp_path: Path) -> job_files.Job:
-    return job_files.read(write(tmp_path, JOB))
+    return job_files.read_job(write(tmp_path, JOB))
 
 
 def write(folder: Path, text: str) -> Path:
@@ -34,8 +34,8 @@ def write(folder: Path, text: str) -> Path:
 
 def test_values(job: job_files.Job) -> None:
     assert job.source.name == "sample.game"
-    assert job_files.values(job, {}) == {"day": [date(2024, 7, 1)]}
-    assert job_files.values(job, {"game_pk": ["1", "2"], "day": ["2024-08-01"]}) == {
+    assert job_files.parameter_values(job, {}) == {"day": [date(2024, 7, 1)]}
+    assert job_files.parameter_values(job, {"game_pk": ["1", "2"], "day": ["2024-08-01"]}) == {
         "game_pk": [1, 2],
         "day": [date(2024, 8, 1)],
     }
@@ -60,13 +60,13 @@ def test_values(job: job_files.Job) -> None:
 )
 def test_values_that_do_not_fit(job: job_files.Job, given: dict[str, list[str]], message: str) -> None:
     with pytest.raises(EtlError, match=message):
-        job_files.values(job, given)
+        job_files.parameter_values(job, given)
 
 
 def test_a_required_parameter(tmp_path: Path) -> None:
-    job = job_files.read(write(tmp_path, JOB.replace("repeatable: true", "required: true")))
+    job = job_files.read_job(write(tmp_path, JOB.replace("repeatable: true", "required: true")))
     with pytest.raises(EtlError, match="job sample needs its parameter game_pk"):
-        job_files.values(job, {})
+        job_files.parameter_values(job, {})
 
 
 @pytest.mark.parametrize(
@@ -97,18 +97,18 @@ def test_a_required_parameter(tmp_path: Path) -> None:
 def test_a_bad_file(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = write(tmp_path, JOB.replace(old, new))
     with pytest.raises(EtlError) as caught:
-        job_files.read(path)
+        job_files.read_job(path)
     assert f"{path}{message}" in str(caught.value)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(EtlError, match=r"none\.yaml: can't be read: No such file or directory"):
-        job_files.read(tmp_path / "none.yaml")
+        job_files.read_job(tmp_path / "none.yaml")
 
 
 def test_the_jobs_of_the_repository() -> None:
     folder = Path(__file__).parents[2] / "config" / "jobs"
-    found = {path.stem: job_files.read(path) for path in folder.glob("*.yaml")}
+    found = {path.stem: job_files.read_job(path) for path in folder.glob("*.yaml")}
     assert found.keys() == {
         *("game_live_date", "game_live_season", "game_live_specific", "game_live_transform"),
         *("person", "person_transform", "schedule_daily", "schedule_transform"),
@@ -132,11 +132,11 @@ storage: {raw: true, transform: false}
 
 
 def test_placeholders(tmp_path: Path) -> None:
-    job = job_files.read(write(tmp_path, EXPANDING))
+    job = job_files.read_job(write(tmp_path, EXPANDING))
     today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
     yesterday = today - timedelta(days=1)
-    assert job_files.queries(job, {}) == [{"sportId": "1", "date": str(yesterday), "until": str(today)}]
-    assert [query["date"] for query in job_files.queries(job, {"day": ["2024-07-01", "2024-07-02"]})] == [
+    assert job_files.listing_parameters(job, {}) == [{"sportId": "1", "date": str(yesterday), "until": str(today)}]
+    assert [query["date"] for query in job_files.listing_parameters(job, {"day": ["2024-07-01", "2024-07-02"]})] == [
         "2024-07-01",
         "2024-07-02",
     ]
@@ -155,11 +155,11 @@ storage: {raw: true, transform: false}
 
 def test_what_a_method_is_asked_with(tmp_path: Path) -> None:
     """Parameters by the names of the query, and those that it does not name by their own."""
-    job = job_files.read(write(tmp_path, ASKING))
-    assert job_files.asked(job, {"day": ["2024-07-01", "2024-07-02"]}) == [
+    job = job_files.read_job(write(tmp_path, ASKING))
+    assert job_files.method_parameters(job, {"day": ["2024-07-01", "2024-07-02"]}) == [
         {"sportId": "1", "date": day, "level": "1"} for day in ("2024-07-01", "2024-07-02")
     ]
-    assert job_files.asked(job, {"day": ["2024-07-01"], "sport": ["11"], "game_pk": ["5"]}) == [
+    assert job_files.method_parameters(job, {"day": ["2024-07-01"], "sport": ["11"], "game_pk": ["5"]}) == [
         {"sportId": "11", "date": "2024-07-01", "level": "1", "game_pk": "5"}
     ]
 
@@ -167,15 +167,15 @@ def test_what_a_method_is_asked_with(tmp_path: Path) -> None:
 def test_a_query_that_names_no_parameter(tmp_path: Path) -> None:
     path = write(tmp_path, ASKING.replace("${day}", "${date}"))
     with pytest.raises(EtlError) as caught:
-        job_files.read(path)
+        job_files.read_job(path)
     assert f"{path}:2:9: source: ${{date}} is not known here; day, sport, game_pk, TODAY" in str(caught.value)
 
 
 def test_a_placeholder_without_value(tmp_path: Path) -> None:
-    job = job_files.read(write(tmp_path, EXPANDING.replace("${day}", "${team}")))
-    assert job_files.queries(job, {"team": ["147"]})[0]["date"] == "147"
+    job = job_files.read_job(write(tmp_path, EXPANDING.replace("${day}", "${team}")))
+    assert job_files.listing_parameters(job, {"team": ["147"]})[0]["date"] == "147"
     with pytest.raises(EtlError, match=r"\$\{team\} has no value"):
-        job_files.queries(job, {})
+        job_files.listing_parameters(job, {})
 
 
 @pytest.mark.parametrize(
@@ -197,5 +197,5 @@ def test_a_placeholder_without_value(tmp_path: Path) -> None:
 def test_a_bad_file_of_a_job_that_expands(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = write(tmp_path, EXPANDING.replace(old, new))
     with pytest.raises(EtlError) as caught:
-        job_files.read(path)
+        job_files.read_job(path)
     assert f"{path}{message}" in str(caught.value)

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from mlb_etl.apply.transform import BATCH, tasks
-from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.standing import StoredCapture
 
 
-def capture(number: int, minute: int = 0) -> Stored:
+def capture(number: int, minute: int = 0) -> StoredCapture:
     time = datetime(2024, 7, 13, 4, minute, tzinfo=UTC)
-    return Stored(
+    return StoredCapture(
         (number,),
         f'{{"game_pk": {number}}}',
         time,

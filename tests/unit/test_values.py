@@ -95,7 +95,7 @@ def test_the_same_fits_and_gives_the_same_as_in_the_runtime(
     ],
 )
 def test_what_does_not_fit_is_told(value: object, spelling: str, reason: str) -> None:
-    sql_type = sql_types.parse(spelling)
+    sql_type = sql_types.parse_type(spelling)
     assert sql_type is not None
     with pytest.raises(Misfit, match=reason):
         fit(value, sql_type, None)
@@ -112,13 +112,13 @@ def test_what_does_not_fit_is_told(value: object, spelling: str, reason: str) ->
     ],
 )
 def test_what_numeric_holds(value: object, spelling: str) -> None:
-    sql_type = sql_types.parse(spelling)
+    sql_type = sql_types.parse_type(spelling)
     assert sql_type is not None
     assert Decimal(str(fit(value, sql_type, None))) == Decimal(str(value))
 
 
 @pytest.mark.parametrize("facts", sql_types.TYPES.values(), ids=sql_types.TYPES)
-def test_a_type_speaks_of_what_there_is(facts: sql_types.Facts) -> None:
+def test_a_type_speaks_of_what_there_is(facts: sql_types.TypeFacts) -> None:
     for converter in filter(None, (facts.from_text, facts.checked)):
         assert callable(getattr(convert, converter))
     aliased = getattr(fields, facts.annotation, None)  # generated code imports it by this name

@@ -25,7 +25,7 @@ def converter(decoding: Decoding, decoded: str) -> str | None:
 
 def wire(column: ir.Column) -> str:
     """The type that the column is sent as."""
-    return sql_types.facts(column.type).wire
+    return sql_types.type_facts(column.type).wire
 
 
 def varies(column: ir.Column) -> bool:
@@ -58,7 +58,7 @@ def is_required(column: ir.Column) -> bool:
 
 def annotation(column: ir.Column) -> str:
     """The column's annotation in its row model."""
-    python = sql_types.facts(column.type).python
+    python = sql_types.type_facts(column.type).python
     return f"{python} | None" if column.nullable else python
 
 

@@ -85,6 +85,6 @@ def _with_keys(report: Report, place: Place, text: str, shape: Shape, keys: Mapp
     if "string" in shape.types or not shape.types & {"integer", "number"}:
         return json.dumps(text, ensure_ascii=False)
     whole = _KEY.fullmatch(text)
-    if whole is None or sql_types.facts(keys[whole[1]].type).python != "int":
+    if whole is None or sql_types.type_facts(keys[whole[1]].type).python != "int":
         report.add("MG082", place, f'"{text}" does not fit: in samples this is {kind(value_type(shape))}')
     return text

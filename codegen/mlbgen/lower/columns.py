@@ -74,7 +74,7 @@ def is_document_key(column: ir.Column | None, key: ir.DocumentKey) -> bool:
 
 def column_type(report: Report, place: Place, text: str) -> SqlType:
     """Parse an SQL type; UNKNOWN, with a report, if it has an error."""
-    sql_type = sql_types.parse(text)
+    sql_type = sql_types.parse_type(text)
     if sql_type is None:
         name = text.partition("(")[0].strip().lower()
         near = difflib.get_close_matches(name, [*sql_types.TYPES, *sql_types.ALIASES], n=1)
@@ -228,7 +228,7 @@ def _misfit(declared: spec.Column, sql_type: SqlType, name: str, json_type: str)
 
 def _check_scalar(report: Report, place: Place, value: ir.Scalar, sql_type: SqlType) -> None:
     """Check that a constant or a default is a value of the column's type."""
-    facts = sql_types.facts(sql_type)
+    facts = sql_types.type_facts(sql_type)
     possible = facts.literals
     good = isinstance(value, possible) and isinstance(value, bool) == (bool in possible)
     if good and facts.bits is not None:

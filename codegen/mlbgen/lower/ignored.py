@@ -63,7 +63,7 @@ def _leads_somewhere(report: Report, place: Place, path: Path, shape: Shape) -> 
     for segment, offset in zip(path.segments, path.offsets, strict=True):
         is_name = isinstance(segment, str)
         inner = shape.members.get(segment) if isinstance(segment, str) else shape.items
-        here += jsonpath.text(segment) if isinstance(segment, str) else "[*]"
+        here += jsonpath.step_text(segment) if isinstance(segment, str) else "[*]"
         if inner is None:
             help_ = did_you_mean(str(segment), shape.members) if is_name else ""
             report.add("MG090", place, f"no sample response has {here}", help_, offset=offset)

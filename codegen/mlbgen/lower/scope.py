@@ -173,7 +173,7 @@ def find_member(report: Report, place: Place, shape: Shape, members: tuple[str, 
 def _not_there(variable: Variable, shape: Shape, before: list[str], wrong: str, path: paths.Path) -> tuple[str, str]:
     """The message and the help for a member that no sample has."""
     here = jsonpath.below(variable.path, before)
-    message = f"no sample response has {here}{jsonpath.text(wrong)}"
+    message = f"no sample response has {here}{jsonpath.step_text(wrong)}"
     if shape.items is not None:
         looped = "[*]" if "array" in shape.types else ".*"
         return message, f"{here} is {kind(value_type(shape))}: declare a level over {here}{looped}"
@@ -186,7 +186,7 @@ def _nearest(root: str, shape: Shape, wanted: list[str]) -> str | None:
     """The path most similar to the wanted one, preferring paths that end in the same member."""
     text = jsonpath.below(root, wanted)
     there = list(_below(root, shape))
-    same_end = [each for each in there if each.endswith(jsonpath.text(wanted[-1]))]
+    same_end = [each for each in there if each.endswith(jsonpath.step_text(wanted[-1]))]
     near = difflib.get_close_matches(text, same_end or there, n=1, cutoff=0.6)
     if not near and same_end:
         near = difflib.get_close_matches(text, there, n=1, cutoff=0.6)
@@ -195,5 +195,5 @@ def _nearest(root: str, shape: Shape, wanted: list[str]) -> str | None:
 
 def _below(path: str, shape: Shape) -> Iterator[str]:
     for name, member in shape.members.items():
-        yield path + jsonpath.text(name)
-        yield from _below(path + jsonpath.text(name), member)
+        yield path + jsonpath.step_text(name)
+        yield from _below(path + jsonpath.step_text(name), member)

@@ -65,12 +65,12 @@ def partition(relation: Relation, value: int | str, *, exists: bool = False) -> 
         case None:
             raise ValueError(f"{relation.qualified_name} is not partitioned")
         case ir.ListPartition():
-            part = partitions.of_value(relation.name, value)
+            part = partitions.value_partition(relation.name, value)
             bounds = exp.PartitionBoundSpec(this=[exp.convert(value)])
         case ir.MonthPartition(column):
             year, month = map(int, str(value).split("-"))
-            part = partitions.of_month(relation.name, year, month)
-            first, last = map(exp.Literal.string, partitions.bounds(year, month, relation.type_of(column)))
+            part = partitions.month_partition(relation.name, year, month)
+            first, last = map(exp.Literal.string, partitions.month_bounds(year, month, relation.type_of(column)))
             bounds = exp.PartitionBoundSpec(from_expressions=[first], to_expressions=[last])
         case _:
             assert_never(relation.partition)

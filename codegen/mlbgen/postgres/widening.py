@@ -6,8 +6,8 @@ from mlb_contracts.sql_types import SqlType
 
 def widens(old: str, new: str) -> bool:
     """Whether each value of the old type is one of the new, which ALTER TABLE makes of it without loss."""
-    before, after = sql_types.parse(old), sql_types.parse(new)
-    if before is None or after is None or after.name not in sql_types.facts(before).widens_to:
+    before, after = sql_types.parse_type(old), sql_types.parse_type(new)
+    if before is None or after is None or after.name not in sql_types.type_facts(before).widens_to:
         return False
     return after.name != "numeric" or _fits(before, after)
 
@@ -25,7 +25,7 @@ def _fits(before: SqlType, after: SqlType) -> bool:
 
 def _room(of: SqlType) -> tuple[int, int]:
     """Digits before the point and behind it."""
-    bits = sql_types.facts(of).bits
+    bits = sql_types.type_facts(of).bits
     if bits is not None:
         return len(str(2**bits)), 0
     precision, scale = (*of.arguments, 0)[:2]

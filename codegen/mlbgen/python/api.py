@@ -89,7 +89,7 @@ def _object(shape: Shape, name: str, path: str, definitions: dict[str, dict[str,
             properties[member] = _choices(_merged(sides), f"{name}Side", f"{path}['away','home']", definitions)
         else:
             properties[member] = _choices(
-                place, name + (pascal(member) or "Other"), path + jsonpath.text(member), definitions
+                place, name + (pascal(member) or "Other"), path + jsonpath.step_text(member), definitions
             )
     return {"type": "object", "description": path, "properties": properties}
 

@@ -120,7 +120,7 @@ def _key(key: ir.DocumentKey, tree: Tree, constants: set[Identifier]) -> _Key:
         ways = ", ".join(map(_asked_by, key.asked_by))
         source += f", asked_by=({ways}{',' if len(key.asked_by) == 1 else ''})"
     fact = f"DocumentKey({quoted(key.name)}, {quoted(str(key.type))}, read_{key.name}, {source})"
-    annotation = Code(f"{sql_types.facts(key.type).python} | None")
+    annotation = Code(f"{sql_types.type_facts(key.type).python} | None")
     return _Key(python_name(key.name), annotation, Code(arguments), _statements(scope), Code(fact))
 
 

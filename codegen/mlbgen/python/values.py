@@ -21,7 +21,7 @@ def filled(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> Co
 
 def literal(column: ir.Column, value: ir.Scalar | None) -> Code:
     """A constant or a default as the column has it: a numeric one's is exact, as its values are."""
-    exact = sql_types.facts(column.type).python == "Decimal" and value is not None
+    exact = sql_types.type_facts(column.type).python == "Decimal" and value is not None
     return Code(f"Decimal({quoted(str(value))})") if exact else quoted(value)
 
 

@@ -75,7 +75,7 @@ def _shape(schema: Mapping[str, Any], path: str, seen: Mapping[str, int]) -> Sha
         frozenset(types),
         seen[path],
         {
-            name: _shape(member, path + jsonpath.text(name), seen)
+            name: _shape(member, path + jsonpath.step_text(name), seen)
             for name, member in schema.get("properties", {}).items()
         },
         None if items is None else _shape(items, path + _item_step(types), seen),
@@ -86,7 +86,7 @@ def places(shape: Shape, path: str = "$") -> Iterator[tuple[str, Shape]]:
     """Each place of the shape with its path: `$.dates[*].games`, and `.*` for the values of a map."""
     yield path, shape
     for name, member in shape.members.items():
-        yield from places(member, path + jsonpath.text(name))
+        yield from places(member, path + jsonpath.step_text(name))
     if shape.items is not None:
         yield from places(shape.items, path + _item_step(shape.types))
 

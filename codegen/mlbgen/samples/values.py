@@ -39,7 +39,7 @@ def json_type(value: object) -> str:
 
 def _decoded(value: object, sql_type: SqlType) -> object:
     """As the type's decoder reads it. Why it refuses a value is best said by the type's converter of texts."""
-    facts = sql_types.facts(sql_type)
+    facts = sql_types.type_facts(sql_type)
     try:
         decoded: object = msgspec.convert(value, facts.decoder)
     except (msgspec.ValidationError, OverflowError) as error:
@@ -58,12 +58,12 @@ def _converted(value: object, converter: str) -> object:
 
 def _check_held(value: object, fitted: object, sql_type: SqlType) -> None:
     """Raise Misfit for what only the database would refuse or round, and for an integer that a double would round."""
-    unheld = sql_types.unheld(sql_type)
+    storage_problem = sql_types.storage_problem(sql_type)
     if isinstance(fitted, float) and not (math.isfinite(fitted) and (isinstance(value, str) or fitted == value)):
         raise Misfit("the number is too large to be held exactly")
     if sql_type.arguments and isinstance(fitted, Decimal):
         _check_digits(fitted, sql_type)
-    if unheld is not None and (reason := unheld(fitted)) is not None:
+    if storage_problem is not None and (reason := storage_problem(fitted)) is not None:
         raise Misfit(reason)
 
 

@@ -23,7 +23,7 @@ def is_of(method: ir.Method, stub: Stub) -> bool:
 def why_partial(method: ir.Method, stub: Stub) -> str | None:
     """Why the answer to a request with these parameters may be only a part of a document, or several; else None."""
     parameters = stub.parameters
-    if method.hydration is not None and method.hydration not in requests.hydrations(parameters.get("hydrate", "")):
+    if method.hydration is not None and method.hydration not in requests.hydration_names(parameters.get("hydrate", "")):
         return f"asked without {method.hydration}"
     for key in method.document:
         if isinstance(key.value, ir.ParameterValue):

@@ -14,7 +14,7 @@ from mlb_etl.apply.transform import Task, Transformer, batches, tasks
 from mlb_etl.apply.workers import Workers
 from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.laws.counts import Counts, DocumentCounts, TableCounts
-from mlb_etl.laws.standing import TO_APPLY, Stored, pending
+from mlb_etl.laws.standing import TO_APPLY, StoredCapture, pending
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.retries import Retries, retrying
 from mlb_etl.stores.interfaces.database import Database, Stores
@@ -78,10 +78,10 @@ class Pipeline:
 
     def _sifted(
         self, stores: Stores, scope: Mapping[str, Sequence[Any]], policy: Policy
-    ) -> tuple[list[Stored], Counts]:
+    ) -> tuple[list[StoredCapture], Counts]:
         """The captures that may change something, and the counts of those that can't."""
         became: Counter[str] = Counter()
-        worth: list[Stored] = []
+        worth: list[StoredCapture] = []
         notes: list[int] = []
         for capture, stands in pending(stores.raw(self.method).captures(scope), self.method.fingerprint, policy):
             became[stands] += 1
@@ -95,7 +95,7 @@ class Pipeline:
         counts = DocumentCounts(same=became["same"], stale=became["stale"], quarantined=len(waiting))
         return worth, Counts(counts, {table.qualified_name: TableCounts() for table in self.method.tables}, waiting)
 
-    def _work(self, worth: Sequence[Stored], policy: Policy) -> Iterator[tuple[int, Counts]]:
+    def _work(self, worth: Sequence[StoredCapture], policy: Policy) -> Iterator[tuple[int, Counts]]:
         """Apply the captures a task at a time; gives the number of documents of each, and what was done."""
         unread = sum(each.applied is None or each.content_hash != each.applied.content_hash for each in worth)
         if self.workers > 1 and unread > _ALONE:
@@ -131,7 +131,7 @@ class Session:
         with _uncollected():
             return sum(map(self.apply, batches(task)), Counts())
 
-    def apply(self, captures: Sequence[Stored]) -> Counts:
+    def apply(self, captures: Sequence[StoredCapture]) -> Counts:
         """Apply captures of different documents."""
         return self.do(lambda transformer: transformer.apply(captures))
 

@@ -14,7 +14,7 @@ from typing import Any
 from mlb_contracts import Method, times
 from mlb_etl.apply.pipeline import Pipeline, Session
 from mlb_etl.laws.counts import Counts, TableCounts
-from mlb_etl.laws.standing import Stored, to_show
+from mlb_etl.laws.standing import StoredCapture, choose_for_repair
 from mlb_etl.stores.interfaces.captures import RawStore
 from mlb_etl.stores.interfaces.database import Database
 
@@ -24,7 +24,7 @@ _BUSY = "others kept applying captures of it: try again"
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Unrepaired:
     """A document that was not brought to a capture, and why."""
 
     document: dict[str, Any]
@@ -42,21 +42,21 @@ class Repaired:
     changed: int
     reset: int
     counts: Counts
-    left: tuple[Left, ...]
+    left: tuple[Unrepaired, ...]
 
 
 def repair(database: Database, method: Method, scope: Mapping[str, Sequence[Any]]) -> Repaired:
     """Repair the documents in scope, which has the values wanted of some document keys, each in a transaction."""
     documents = changed = reset = 0
     counts = Counts(tables={table.qualified_name: TableCounts() for table in method.tables})
-    left: list[Left] = []
+    left: list[Unrepaired] = []
     with database.open() as stores, Session(database, method, "repair") as session:
         stores.require_migrated()
         work = _Repair(stores.raw(method), method, session)
         for captures in work.documents(scope):
             documents += 1
             done = work.repair(captures)
-            if isinstance(done, Left):
+            if isinstance(done, Unrepaired):
                 left.append(done)
                 continue
             counts += done
@@ -75,27 +75,27 @@ class _Repair:
         self._session = session
         self._latest = self._raw.now() + times.TOLERANCE
 
-    def documents(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[list[Stored]]:
+    def documents(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[list[StoredCapture]]:
         """The captures of each, oldest first."""
         for _, captures in groupby(self._raw.captures(scope), lambda capture: capture.document):
             yield list(captures)
 
-    def is_ahead(self, capture: Stored) -> bool:
+    def is_ahead(self, capture: StoredCapture) -> bool:
         """Whether the document shows a time that is yet to come."""
         return capture.applied is not None and capture.applied.as_of > self._latest
 
-    def repair(self, captures: Sequence[Stored]) -> Counts | Left:
+    def repair(self, captures: Sequence[StoredCapture]) -> Counts | Unrepaired:
         """Apply what the document has to show, and once more where others applied something since it was listed."""
         document = json.loads(captures[0].document)
         keys = list(zip(self._method.document, captures[0].keys, strict=True))
         overtaken = 0
         while overtaken < _TRIES:
-            capture = to_show(captures)
+            capture = choose_for_repair(captures)
             if capture is None:
-                return Left(document, _NONE)
+                return Unrepaired(document, _NONE)
             became = self._session.apply([capture])
             if became.documents.applied:
                 return became
             overtaken += became.documents.stale  # else it was put aside, and another is tried
             captures = next(self.documents({key.name: [value] for key, value in keys}))
-        return Left(document, _BUSY)
+        return Unrepaired(document, _BUSY)

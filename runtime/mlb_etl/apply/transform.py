@@ -7,23 +7,23 @@ from itertools import groupby, zip_longest
 from typing import TypeAlias
 
 from mlb_contracts import Body, Capture, Method
-from mlb_etl.apply.write import UnreadError, write
+from mlb_etl.apply.write import RowsNeededError, write_documents
 from mlb_etl.errors import Rejected, ValueRefused, printable
 from mlb_etl.extract.answer import Answer
-from mlb_etl.laws.counts import Counts, DocumentCounts, LeftOut, Quarantined
-from mlb_etl.laws.standing import Stored
-from mlb_etl.laws.verdict import Applied, Policy, verdict
+from mlb_etl.laws.counts import Counts, DocumentCounts, Quarantined, UnreadableValue
+from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Policy, Watermark, verdict
 from mlb_etl.stores.interfaces.database import Stores
 from mlb_etl.stores.interfaces.tables import Document
 
-Task: TypeAlias = list[list[Stored]]
+Task: TypeAlias = list[list[StoredCapture]]
 
 BATCH = 25  # documents a transaction: more save little
 _FEW = 4  # for which a transaction is still worth its while
 log = logging.getLogger(__name__)
 
 
-def tasks(captures: Iterable[Stored], workers: int = 1) -> Iterator[Task]:
+def tasks(captures: Iterable[StoredCapture], workers: int = 1) -> Iterator[Task]:
     """The captures by document, in their order: of many documents together, and of fewer towards the end.
 
     So workers that take one task after the other end at about the same time.
@@ -36,7 +36,7 @@ def tasks(captures: Iterable[Stored], workers: int = 1) -> Iterator[Task]:
         start += size
 
 
-def batches(task: Task) -> Iterator[list[Stored]]:
+def batches(task: Task) -> Iterator[list[StoredCapture]]:
     """Captures of different documents: the first of each, then the second, and so on."""
     return ([capture for capture in each if capture is not None] for each in zip_longest(*task))
 
@@ -52,10 +52,10 @@ class Transformer:
         self._tables = stores.tables(method)
         self._method = method
         self._policy = policy
-        self._shown: dict[str, Applied | None] = {}
+        self._shown: dict[str, Watermark | None] = {}
         self._told: dict[str, set[tuple[str, str]]] = {}  # tables and paths with unreadable values, by document
 
-    def apply(self, captures: Sequence[Stored]) -> Counts:
+    def apply(self, captures: Sequence[StoredCapture]) -> Counts:
         """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
         read: dict[str, Document] = {}
         refused = {each.document: _ahead(each) for each in captures if each.ahead}
@@ -78,8 +78,8 @@ class Transformer:
     def _write(self, documents: Sequence[Document]) -> Counts:
         """All at once, or where one of them is refused each by itself."""
         try:
-            written = write(self._tables, self._method, documents, self._policy)
-        except UnreadError as others:
+            written = write_documents(self._tables, self._method, documents, self._policy)
+        except RowsNeededError as others:
             self._shown |= others.shown
             return self.apply([each.capture for each in documents])
         except Rejected as why:
@@ -102,7 +102,7 @@ class Transformer:
         """Once more without the values that the database can't hold, or into quarantine."""
         if document.rows is not None and isinstance(why, ValueRefused):
             answer = self._answer(document.capture, self.raw.read(document.capture))
-            held = self._document(document.capture, answer, hold=True)
+            held = self._document(document.capture, answer, storable_only=True)
             if held.nulls > document.nulls:
                 return self._write([held])
         return self._put_aside(document.capture, self._located(why, document))
@@ -117,38 +117,38 @@ class Transformer:
             shown = map(printable, (first.table, first.place, first.value, first.reason))
             of = (self._method.name, name, document.nulls)
             log.warning("%s %s: %s unreadable values are NULL, such as %s: %s is %s: %s", *of, *shown)
-        return Counts(unreadable=tuple(LeftOut(name, each) for each in document.unreadable))
+        return Counts(unreadable=tuple(UnreadableValue(name, each) for each in document.unreadable))
 
-    def _changes(self, capture: Stored) -> bool:
+    def _changes(self, capture: StoredCapture) -> bool:
         """Whether the capture has another content than the tables show, so that its rows are needed."""
         if capture.ahead:
             return False
         shown = self._shown.get(capture.document, capture.applied)
         return verdict(capture.under(self._method.fingerprint), shown, self._policy) == "applied"
 
-    def _answer(self, capture: Stored, data: Body) -> Answer:
+    def _answer(self, capture: StoredCapture, data: Body) -> Answer:
         return Answer(self._method, Capture(self._tables.moment(capture.as_of), capture.parameters), data)
 
-    def _document(self, capture: Stored, answer: Answer, *, hold: bool = False) -> Document:
-        """The rows of a capture; with `hold`, or where they can't be packed, without values that no column can hold."""
+    def _document(self, capture: StoredCapture, answer: Answer, *, storable_only: bool = False) -> Document:
+        """The rows of a capture, without values that no column can store if `storable_only` or if packing fails."""
         keys = {key.name: value for key, value in zip(self._method.document, capture.keys, strict=True)}
-        extracted = answer.extract(keys, capture.places, hold=hold)
+        extracted = answer.extract(keys, capture.places, storable_only=storable_only)
         if extracted.keys != keys:
             path = self._method.document[0].place
             raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
         try:
             return Document(capture, self._tables.pack(extracted.rows), extracted.unreadable)
         except Rejected:
-            if hold:
+            if storable_only:
                 raise
-        return self._document(capture, answer, hold=True)
+        return self._document(capture, answer, storable_only=True)
 
     def _located(self, why: Rejected, document: Document) -> Rejected:
         explained = self._tables.explain(why, document)
         answer = self._answer(document.capture, self.raw.read(document.capture))
-        return answer.located(explained, document.capture.places)
+        return answer.locate(explained, document.capture.places)
 
-    def _put_aside(self, capture: Stored, why: Rejected) -> Counts:
+    def _put_aside(self, capture: StoredCapture, why: Rejected) -> Counts:
         number = self._quarantine.add(capture, why)
         if number is None:
             self._quarantine.leave([capture])  # a note of an earlier run, on which there is nothing left to decide
@@ -158,7 +158,7 @@ class Transformer:
         return Counts(DocumentCounts(quarantined=1), quarantined=(added,))
 
 
-def _ahead(capture: Stored) -> Rejected:
+def _ahead(capture: StoredCapture) -> Rejected:
     reason = (
         "it is later than the database's clock says, and would hide all that comes before that time; from then on"
         " `mlb-etl quarantine retry` applies it"
@@ -166,5 +166,5 @@ def _ahead(capture: Stored) -> Rejected:
     return Rejected(reason, path="captured_at", value=capture.captured_at.isoformat())
 
 
-def _conflict(capture: Stored) -> Rejected:
+def _conflict(capture: StoredCapture) -> Rejected:
     return Rejected("another response of the same time was applied", value=capture.content_hash.hex())

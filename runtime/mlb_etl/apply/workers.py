@@ -48,7 +48,7 @@ class Workers(Generic[T, R]):
         for _ in range(_POOLS):
             failed: list[T] = []
             reader, writer = context.Pipe(duplex=False)
-            facts = (logs.chosen(), log.getEffectiveLevel(), writer, self.start, self.facts)
+            facts = (logs.current_settings(), log.getEffectiveLevel(), writer, self.start, self.facts)
             with reader, writer, ProcessPoolExecutor(self.number, context, _start, facts) as pool:
                 futures = [self._submitted(pool, task) for task in left]
                 of = dict(zip(futures, left, strict=True))
@@ -100,7 +100,7 @@ def _context(modules: list[str]) -> multiprocessing.context.BaseContext:
 _writer: Connection  # of a worker process
 
 
-def tell(message: object) -> None:
+def send_message(message: object) -> None:
     """Tell the first process something short while a task is done; called in a worker.
 
     What a pipe takes in one piece (PIPE_BUF, 512 bytes or more) comes whole, whatever is killed when.
@@ -109,7 +109,7 @@ def tell(message: object) -> None:
 
 
 def _start(
-    chosen: logs.Chosen | None, level: int, writer: Connection, start: Callable[..., None], facts: tuple[Any, ...]
+    chosen: logs.LogSettings | None, level: int, writer: Connection, start: Callable[..., None], facts: tuple[Any, ...]
 ) -> None:
     global _writer  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
     _writer = writer

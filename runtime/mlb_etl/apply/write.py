@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from mlb_contracts import Method
 from mlb_etl.errors import CheckFailed, DuplicateKey, RowTooLong
 from mlb_etl.laws import row_guard, shrink
-from mlb_etl.laws.counts import Changed, TableCounts, Warned
-from mlb_etl.laws.verdict import Applied, Policy, Verdict, moved, verdict_under_lock
+from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
+from mlb_etl.laws.verdict import Policy, Verdict, Watermark, moved_watermarks, verdict_under_lock
 from mlb_etl.stores.interfaces.tables import Document, TableStore, Unit
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """What became of documents, in their order, and what happened in the tables."""
 
     verdicts: tuple[Verdict, ...]
     tables: Mapping[str, TableCounts]
-    warnings: tuple[Warned, ...]
+    warnings: tuple[CheckWarning, ...]
 
 
-class UnreadError(Exception):
+class RowsNeededError(Exception):
     """The tables show another content than was thought: rows are needed; nothing was written.
 
     `shown` are the watermarks of all the documents, None for those that have none.
     """
 
-    def __init__(self, shown: Mapping[str, Applied | None]) -> None:
+    def __init__(self, shown: Mapping[str, Watermark | None]) -> None:
         super().__init__(shown)
         self.shown = shown
 
@@ -38,9 +38,9 @@ class _KnownError(Exception):
     """A document without watermark has rows in the tables."""
 
 
-def write(
+def write_documents(
     store: TableStore, method: Method, documents: Sequence[Document], policy: Policy = "new", *, tries: int = 2
-) -> Written:
+) -> WriteResult:
     """Bring the tables to the captures of different documents, unless other workers were there before.
 
     Raises Rejected where the tables refuse a row, or a guard a document, and UnreadError; then nothing is written.
@@ -54,10 +54,12 @@ def write(
     except (CheckFailed, RowTooLong) as why:
         if not tries or not store.mend(why):
             raise
-        return write(store, method, documents, policy, tries=tries - 1)
+        return write_documents(store, method, documents, policy, tries=tries - 1)
 
 
-def _write(store: TableStore, method: Method, documents: Sequence[Document], policy: Policy, *, known: bool) -> Written:
+def _write(
+    store: TableStore, method: Method, documents: Sequence[Document], policy: Policy, *, known: bool
+) -> WriteResult:
     """Decide under the locks of the watermarks, write and move the watermarks, all in one unit.
 
     With `known` documents without a watermark may have rows too.
@@ -72,7 +74,7 @@ def _write(store: TableStore, method: Method, documents: Sequence[Document], pol
         )
         applied = [each for each, became in zip(documents, verdicts, strict=True) if became == "applied"]
         if any(each.rows is None for each in applied):
-            raise UnreadError({name: before.get(name) for name in new})
+            raise RowsNeededError({name: before.get(name) for name in new})
         merged = [each for each in applied if known or each.capture.document in before]
         fresh = [each for each in applied if not known and each.capture.document not in before]
         if fresh:
@@ -81,14 +83,14 @@ def _write(store: TableStore, method: Method, documents: Sequence[Document], pol
             replaced = unit.replace(merged, past_row_guard=policy == "repair")
             _add(tables, replaced.tables)
             for each in merged:
-                row_guard.require_none(replaced.changed[each.capture.document])
+                row_guard.require_none_kept_out(replaced.changed[each.capture.document])
             unguarded = shrink.unguarded(new, before, policy)
             for each in merged:
                 if each.capture.document not in unguarded:
                     _guard(method, each, replaced.changed[each.capture.document])
         settled = [each.capture for each, became in zip(documents, verdicts, strict=True) if became != "conflict"]
-        warnings = unit.conclude(moved(new, before, verdicts), settled, applied)
-    return Written(verdicts, tables, warnings)
+        warnings = unit.conclude(moved_watermarks(new, before, verdicts), settled, applied)
+    return WriteResult(verdicts, tables, warnings)
 
 
 def _insert(unit: Unit, documents: Sequence[Document]) -> Mapping[str, TableCounts]:
@@ -103,7 +105,7 @@ def _add(tables: dict[str, TableCounts], more: Mapping[str, TableCounts]) -> Non
         tables[name] += counts
 
 
-def _guard(method: Method, document: Document, changed: Mapping[str, Changed]) -> None:
+def _guard(method: Method, document: Document, changed: Mapping[str, RowChanges]) -> None:
     """Raise Rejected where the document deleted rows, and too many."""
     if not any(its.deleted for its in changed.values()):
         return

@@ -98,7 +98,7 @@ class Feed(_Struct, frozen=True):
     @property
     def wait(self) -> float:
         """Seconds to wait before the next poll, within limits; 0 if the value is missing or useless."""
-        asked = pauses.number(bytes(self.meta_data.wait).decode())
+        asked = pauses.parse_number(bytes(self.meta_data.wait).decode())
         return pauses.bounded(asked, "metaData.wait") or 0
 
     @property

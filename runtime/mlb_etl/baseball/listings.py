@@ -6,7 +6,7 @@ from mlb_contracts.response import Response
 from mlb_etl.baseball import schedule
 from mlb_etl.baseball.states import SETTLED
 from mlb_etl.http.request import Request
-from mlb_etl.jobs.listing import Item, Listing
+from mlb_etl.jobs.listing import ListedItem, Listing
 
 
 class Games:
@@ -19,10 +19,10 @@ class Games:
         """As `Listing` says."""
         return schedule.request(query)
 
-    def read(self, response: Response) -> Sequence[Item]:
+    def read(self, response: Response) -> Sequence[ListedItem]:
         """As `Listing` says."""
         return [
-            Item(
+            ListedItem(
                 {"game_pk": game.game_pk, "coded_game_state": game.state},
                 game.shown_by if game.state in SETTLED else None,
             )

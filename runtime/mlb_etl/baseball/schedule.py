@@ -111,11 +111,11 @@ def changes(query: Mapping[str, str]) -> Request:
 
 def page(response: Response) -> Page:
     """The rows of a schedule or of a page of changes; raises Rejected if the response is neither."""
-    answers.whole(response.data)
+    answers.require_whole(response.data)
     try:
         return _page(response.data)
     except msgspec.ValidationError as error:
-        raise reject.mistyped(error, Page, response.data) from error
+        raise reject.explain_mistyped(error, Page, response.data) from error
 
 
 def read(response: Response) -> tuple[Game, ...]:

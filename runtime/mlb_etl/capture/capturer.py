@@ -9,7 +9,7 @@ from typing import Protocol
 from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
-from mlb_etl.extract.answer import Held
+from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.http import answers
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CaptureTarget:
     """What is to be captured.
 
     settled: tells whether a capture shows its last state; None where more may come.
@@ -40,12 +40,12 @@ class Target:
 class Failure:
     """A target of which nothing was captured, and why."""
 
-    target: Target
+    target: CaptureTarget
     why: NotFound | Rejected | Unreachable
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
+class CaptureCounts:
     """What became of targets.
 
     stored: new content; seen: the content that is there already; skipped: not asked for, since it is settled and
@@ -65,8 +65,8 @@ class Captured:
     def failed(self) -> int:
         return len(self.failures)
 
-    def __add__(self, other: "Captured") -> "Captured":
-        return Captured(
+    def __add__(self, other: "CaptureCounts") -> "CaptureCounts":
+        return CaptureCounts(
             self.stored + other.stored,
             self.seen + other.seen,
             self.skipped + other.skipped,
@@ -74,14 +74,14 @@ class Captured:
         )
 
 
-class Store(Protocol):
+class CaptureSink(Protocol):
     """Where captures are kept besides the raw table."""
 
     def put(self, response: Response) -> None:
         """Keep a response; raises StoreUnavailable."""
 
 
-def store(settings: Settings) -> Store:
+def open_object_store(settings: Settings) -> CaptureSink:
     """The object store of the settings; raises EtlError where there is none."""
     if settings.store is None:
         raise EtlError("MLB_ETL_OBJECT_STORE is not set: s3://bucket/prefix or a folder is where captures are to go")
@@ -105,7 +105,7 @@ class Capturer:
         *,
         again: bool = False,
         recorded: bool = False,
-        store: Store | None = None,
+        store: CaptureSink | None = None,
     ) -> None:
         self._raw = stores.raw(method)
         self._failures = stores.failures()
@@ -116,19 +116,19 @@ class Capturer:
         self._store = store
         self._unanswered = 0
 
-    def run(self, targets: Iterable[Target], progress: Callable[[Captured], None]) -> Captured:
+    def run(self, targets: Iterable[CaptureTarget], progress: Callable[[CaptureCounts], None]) -> CaptureCounts:
         """Capture the targets, one after the other; `progress` is told of each what became of it.
 
         Where the API has given no answer again and again, the rest fails without being asked for.
         """
-        total = Captured()
+        total = CaptureCounts()
         for target in targets:
             became = self._capture(target)
             progress(became)
             total += became
         return total
 
-    def settled(self, target: Target) -> bool:
+    def settled(self, target: CaptureTarget) -> bool:
         """Whether the newest answer shows the last state, so that the request need not be made.
 
         Corrections that don't change the state come by asking `again`.
@@ -138,9 +138,9 @@ class Capturer:
         newest = self._raw.newest(target.request.name)
         return newest is not None and target.settled(newest)
 
-    def _capture(self, target: Target) -> Captured:
+    def _capture(self, target: CaptureTarget) -> CaptureCounts:
         if self.settled(target):
-            return Captured(skipped=1)
+            return CaptureCounts(skipped=1)
         try:
             with self._failures.noting(target.request):
                 response, held = self._fetch(target.request)
@@ -151,15 +151,15 @@ class Capturer:
                 became = self._raw.store(response, held)
         except (NotFound, Rejected, Unreachable) as why:
             log.info("failed %s: %s", target.name, why)
-            return Captured(failures=(Failure(target, why),))
+            return CaptureCounts(failures=(Failure(target, why),))
         log.info("%s %s", became, target.name)
-        return Captured(stored=1) if became == "stored" else Captured(seen=1)
+        return CaptureCounts(stored=1) if became == "stored" else CaptureCounts(seen=1)
 
-    def _fetch(self, asked: Request) -> tuple[Response, tuple[Held, ...]]:
+    def _fetch(self, asked: Request) -> tuple[Response, tuple[HeldDocument, ...]]:
         if self._unanswered == ENOUGH:
             raise Unreachable(f"not asked for: the API gave no answer {ENOUGH} times in a row")
         try:
-            found = self._source.fetch(asked, partial(answers.read, self._method))
+            found = self._source.fetch(asked, partial(answers.read_documents, self._method))
         except Unreachable:
             self._unanswered += 1
             raise

@@ -55,7 +55,7 @@ class Exported:
         return Exported(self.written + other.written, self.present + other.present, self.failures + other.failures)
 
 
-def export(
+def export_captures(
     stores: Stores,
     methods: Sequence[Method],
     folder: Path,
@@ -81,9 +81,9 @@ def export(
     return exported
 
 
-def file_name(response: Response, digest: str) -> Path:
+def export_file_name(response: Response, digest: str) -> Path:
     """Where a capture stands in the folder: as a recording does, but two of one time have two names."""
-    name = record.file_name(response)
+    name = record.recording_file_name(response)
     return name.with_name(f"{name.name.removesuffix(_SUFFIX)}_{digest[:_DIGITS]}{_SUFFIX}")
 
 
@@ -91,11 +91,11 @@ def _export(folder: Path, captured: Captured, kept: Kept) -> Exported:
     try:
         response = captured.response(kept)
         _require_readable(response)
-        file = folder / file_name(response, captured.content_hash.hex())
+        file = folder / export_file_name(response, captured.content_hash.hex())
         if os.path.lexists(file):
             _require_same(file, response)
             return Exported(present=1)
-        record.write(file, response)
+        record.write_stub(file, response)
     except Rejected as why:
         name = f"{captured.name} {captured.captured_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
         log.info("not written: %s: %s", name, why)
@@ -109,10 +109,10 @@ def _require_readable(response: Response) -> None:
         if not _FOLDER.fullmatch(name):
             raise Rejected("a folder can't have that name", path=path, value=name)
     stub_files.require_json(response.data)
-    if stub_files.unwrap(stub_files.wrap(response)) != response:
+    if stub_files.parse_stub(stub_files.format_stub(response)) != response:
         raise Rejected("it would not be the same when its stub is read")
 
 
 def _require_same(file: Path, response: Response) -> None:
-    if stub_files.unwrap(stub_files.read(file)) != response:
+    if stub_files.parse_stub(stub_files.read_file(file)) != response:
         raise Rejected(f"{file} is there with another content, and is not overwritten")

@@ -12,7 +12,7 @@ from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.capture import stub_files
 from mlb_etl.errors import Rejected
-from mlb_etl.extract.answer import Held, one_document
+from mlb_etl.extract.answer import HeldDocument, one_document
 from mlb_etl.extract.extract import extract
 from mlb_etl.http import answers
 from mlb_etl.settings import TABLES
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Bare:
+class BareDefaults:
     """What to take for granted of responses without their request.
 
     method: None stands for the package's only one; captured_at: None for the file's modification time.
@@ -36,7 +36,7 @@ class Bare:
     captured_at: datetime | None = None
 
 
-BARE = Bare()
+BARE_DEFAULTS = BareDefaults()
 
 
 Outcome: TypeAlias = Literal["stored", "seen", "known", "refused", "unmapped"]
@@ -44,7 +44,7 @@ Outcome: TypeAlias = Literal["stored", "seen", "known", "refused", "unmapped"]
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class LoadedFile:
     """What became of a file. `method` is that of its response and `held` its documents, as far as they are known.
 
     why: None for a response that the raw table has now.
@@ -53,11 +53,11 @@ class File:
     path: Path
     outcome: Outcome
     method: str | None = None
-    held: Sequence[Held] = ()
+    held: Sequence[HeldDocument] = ()
     why: Rejected | None = None
 
 
-class Unmapped(Rejected):
+class UnmappedMethod(Rejected):
     """A response of a method without tables."""
 
 
@@ -72,11 +72,11 @@ class Loader:
     def method(self, response: Response) -> Method:
         """The method that it is a response of; raises Unmapped where the package has no tables of it."""
         name = f"{response.endpoint}.{response.method}"
-        if name not in registry.names(self._package):
-            raise Unmapped(f"{self._package} has no mapping for it", path="$.method", value=name)
+        if name not in registry.captured_names(self._package):
+            raise UnmappedMethod(f"{self._package} has no mapping for it", path="$.method", value=name)
         return registry.method(self._package, name)
 
-    def store(self, method: Method, response: Response, held: Sequence[Held]) -> Fate:
+    def store(self, method: Method, response: Response, held: Sequence[HeldDocument]) -> Fate:
         """Store a response that holds these documents."""
         if method.name not in self._tables:
             self._tables[method.name] = self._stores.raw(method)
@@ -84,10 +84,10 @@ class Loader:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadResult:
     """What became of files."""
 
-    files: tuple[File, ...]
+    files: tuple[LoadedFile, ...]
 
     @property
     def stored(self) -> tuple[Path, ...]:
@@ -100,17 +100,21 @@ class Loaded:
         return tuple(file.path for file in self.files if file.outcome in {"seen", "known"})
 
     @property
-    def refused(self) -> tuple[File, ...]:
+    def refused(self) -> tuple[LoadedFile, ...]:
         """Those of which nothing was stored; each says why."""
         return tuple(file for file in self.files if file.why is not None)
 
 
-def load_files(stores: Stores, files: Iterable[Path], *, package: str = TABLES, bare: Bare = BARE) -> Loaded:
+def load_files(
+    stores: Stores, files: Iterable[Path], *, package: str = TABLES, bare: BareDefaults = BARE_DEFAULTS
+) -> LoadResult:
     """Store the response of each file, unless the pipeline could not read it; a refused file does not stop others."""
-    return Loaded(tuple(load_each(stores, files, package=package, bare=bare)))
+    return LoadResult(tuple(load_each(stores, files, package=package, bare=bare)))
 
 
-def load_each(stores: Stores, files: Iterable[Path], *, package: str = TABLES, bare: Bare = BARE) -> Iterator[File]:
+def load_each(
+    stores: Stores, files: Iterable[Path], *, package: str = TABLES, bare: BareDefaults = BARE_DEFAULTS
+) -> Iterator[LoadedFile]:
     """Do what load_files does, and tell of each file what became of it as soon as that is known."""
     loader = Loader(stores, package)
     for path in files:
@@ -120,35 +124,35 @@ def load_each(stores: Stores, files: Iterable[Path], *, package: str = TABLES, b
         yield found
 
 
-def _load(loader: Loader, package: str, path: Path, bare: Bare) -> File:
+def _load(loader: Loader, package: str, path: Path, bare: BareDefaults) -> LoadedFile:
     name = None
     try:
         response = _response(package, path, bare)
         name = f"{response.endpoint}.{response.method}"
         method = loader.method(response)
         held = _held(method, response)
-        return File(path, loader.store(method, response, held), name, held)
-    except Unmapped as why:
-        return File(path, "unmapped", name, why=why)
+        return LoadedFile(path, loader.store(method, response, held), name, held)
+    except UnmappedMethod as why:
+        return LoadedFile(path, "unmapped", name, why=why)
     except Rejected as why:
-        return File(path, "refused", name, why=why)
+        return LoadedFile(path, "refused", name, why=why)
 
 
-def _held(method: Method, response: Response) -> tuple[Held, ...]:
+def _held(method: Method, response: Response) -> tuple[HeldDocument, ...]:
     """The documents of a response; raises Rejected for an only one that the pipeline could not read."""
     if method.items is not None:
-        return answers.read(method, response)
+        return answers.read_documents(method, response)
     capture = Capture(response.captured_at, response.parameters)
     return one_document(response.data, extract(method, capture, response.data).keys)
 
 
-def choose(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:
+def select_stubs(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:
     """The stubs below the folder that answer a request with these path parameters, of methods that the package has."""
-    known = registry.names(package)
+    known = registry.captured_names(package)
     chosen = []
-    for file in stub_files.find(folder):
+    for file in stub_files.find_stubs(folder):
         try:
-            response = stub_files.unwrap(stub_files.read(file))
+            response = stub_files.parse_stub(stub_files.read_file(file))
         except Rejected as why:
             log.info("passed over %s: %s", file, why)
             continue
@@ -159,24 +163,24 @@ def choose(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:
     return chosen
 
 
-def _response(package: str, path: Path, bare: Bare) -> Response:
-    content = stub_files.read(path)
-    response = stub_files.unwrap(content)
+def _response(package: str, path: Path, bare: BareDefaults) -> Response:
+    content = stub_files.read_file(path)
+    response = stub_files.parse_stub(content)
     if response is None:
         stub_files.require_json(content)
-        return stub_files.bare(_bare_method(package, bare), content, bare.captured_at or _changed(path))
+        return stub_files.bare_response(_bare_method(package, bare), content, bare.captured_at or _changed(path))
     return response
 
 
 def _changed(path: Path) -> datetime:
     """When the file was last changed."""
     try:
-        return times.of_file(path.stat().st_mtime)
+        return times.file_time(path.stat().st_mtime)
     except OSError as error:
         raise Rejected(f"can't be read: {error.strerror}") from error
 
 
-def _bare_method(package: str, bare: Bare) -> Method:
+def _bare_method(package: str, bare: BareDefaults) -> Method:
     names = sorted(registry.methods(package))
     if bare.method is None and len(names) != 1:
         raise Rejected(f"a bare response, which does not say its method: say --method, one of {', '.join(names)}")

@@ -39,7 +39,7 @@ _DIGITS = 16  # of a content's hash, in names
 _RETRIES: "RetryConfig" = {"max_retries": 8, "retry_timeout": timedelta(seconds=60)}
 _SAID = re.compile(r"<(?:Code|Message)>(.*?)</(?:Code|Message)>", re.DOTALL)
 _SUFFIX = ".json.gz"
-# The names that `name_of` gives. No segment of one can be empty, `.` or `..`.
+# The names that `object_name` returns. No segment of one can be empty, `.` or `..`.
 _NAME = re.compile(
     r"endpoint=[\w.-]+/method=[\w.-]+/date=[\d-]{10}(/[\w.~%-]+=[\w.~%-]*)*/captured_at=[\w.]{20,30}_[0-9a-f]{16}\.json\.gz",
     re.ASCII,
@@ -64,21 +64,21 @@ class ObjectStore:
         request = (response.endpoint, response.request)
         digest = hashlib.sha256(response.data).hexdigest()
         known, same_as = self._put.get(request, (None, ""))
-        name = name_of(response)
+        name = object_name(response)
         if known == digest:
-            self._create(name, stub_files.note(response, same_as))
-        elif self._create(name, stub_files.wrap(response)):
+            self._create(name, stub_files.format_note(response, same_as))
+        elif self._create(name, stub_files.format_stub(response)):
             self._put[request] = digest, name
 
     def get(self, name: str) -> Response:
         """The response in an object; raises Rejected where there is none."""
         content = self._read(name)
-        if (noted := stub_files.unnote(content)) is not None:
+        if (noted := stub_files.parse_note(content)) is not None:
             request, same_as = noted
             if len(same_as) > _LONGEST or not _NAME.fullmatch(same_as):
                 raise Rejected("not the name of an object", path="$.same_as", value=same_as)
-            return _with_body(request, stub_files.unwrap(self._read(same_as)))
-        response = stub_files.unwrap(content)
+            return _with_body(request, stub_files.parse_stub(self._read(same_as)))
+        response = stub_files.parse_stub(content)
         if response is None:
             raise Rejected("no stub", value=content[:40])
         return response
@@ -118,7 +118,7 @@ class ObjectStore:
             file = self._folder / name
             if not os.path.lexists(file):
                 raise Rejected(_MISSING, value=name)
-            return stub_files.read(file)
+            return stub_files.read_file(file)
         with self._edge():
             try:
                 found = obstore.get(self._store, name)
@@ -137,15 +137,18 @@ class ObjectStore:
             raise StoreUnavailable(f"{redacted(self.place)}: {_said(error)}{hint}") from error
 
 
-def name_of(response: Response) -> str:
+def object_name(response: Response) -> str:
     """The object of a response: under its request, with parameters that are too long for names of files as a hash."""
-    about = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in requests.told(response.parameters)]
+    about = [
+        f"{quote(name, safe='')}={quote(value, safe='')}"
+        for name, value in requests.subject_parameters(response.parameters)
+    ]
     if any(len(each) > _LONGEST_SEGMENT for each in about) or len(about) > _MOST_SEGMENTS:
         about = [f"request={hashlib.sha256(response.request.encode()).hexdigest()}"]
     return _named(response, about)
 
 
-def former_name_of(response: Response, keys: Mapping[str, Any]) -> str:
+def former_object_name(response: Response, keys: Mapping[str, Any]) -> str:
     """The object of a response as it was called before the first release: under the keys of its one document."""
     return _named(response, [f"{name}={quote(str(value), safe='')}" for name, value in keys.items()])
 

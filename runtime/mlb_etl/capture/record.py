@@ -35,7 +35,7 @@ class Recorder:
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
         """As of the source that is recorded."""
         response, value = self._source.fetch(request, read)
-        write(self._folder / file_name(response), response)
+        write_stub(self._folder / recording_file_name(response), response)
         return response, value
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ class Replay:
         with self._lock:
             place = min(self._served[request.key], len(files) - 1)
             self._served[request.key] += 1
-        response = stub_files.unwrap(stub_files.read(files[place]))
+        response = stub_files.parse_stub(stub_files.read_file(files[place]))
         if response is None:
             raise Rejected("no stub any more", value=str(files[place]))
         return response, read(response)
@@ -74,7 +74,7 @@ class Replay:
         """Nothing is open."""
 
 
-def file_name(response: Response) -> Path:
+def recording_file_name(response: Response) -> Path:
     """Where a recording stands in its folder."""
     query = (f"{name}={value}" for name, value in sorted(response.query_params.items()))
     about = re.sub(r"[^\w=,.~-]", "-", "_".join((*response.path_params.values(), *query)), flags=re.ASCII)
@@ -84,13 +84,13 @@ def file_name(response: Response) -> Path:
     return Path(response.endpoint, response.method, f"{name}.json.gz")
 
 
-def write(file: Path, response: Response) -> None:
+def write_stub(file: Path, response: Response) -> None:
     """Write a stub, whole or not at all."""
     unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            unfinished.write_bytes(gzip.compress(stub_files.wrap(response), mtime=0))
+            unfinished.write_bytes(gzip.compress(stub_files.format_stub(response), mtime=0))
             unfinished.replace(file)
         except BaseException:  # such as a full disk
             unfinished.unlink(missing_ok=True)
@@ -108,15 +108,15 @@ def _compact(time: datetime) -> str:
 def _index(folder: Path) -> dict[tuple[object, ...], list[Path]]:
     """The stubs of each request, in the order of their captures."""
     found: defaultdict[tuple[object, ...], list[tuple[datetime, Path]]] = defaultdict(list)
-    for file in stub_files.find(folder):
+    for file in stub_files.find_stubs(folder):
         try:
-            response = stub_files.unwrap(stub_files.read(file))
+            response = stub_files.parse_stub(stub_files.read_file(file))
         except Rejected as why:
             log.warning("%s is not served: %s", file, why)
             continue
         if response is None:
             log.warning("%s is not served: not a stub, or not a whole one", file)
         else:
-            key = request.key(response.endpoint, response.method, response.path_params, response.query_params)
+            key = request.request_key(response.endpoint, response.method, response.path_params, response.query_params)
             found[key].append((response.captured_at, file))
     return {key: [file for _, file in sorted(files)] for key, files in found.items()}

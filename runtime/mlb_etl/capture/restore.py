@@ -11,10 +11,10 @@ from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.capture.loader import Loader
-from mlb_etl.capture.object_store import ObjectStore, former_name_of, name_of
-from mlb_etl.capture.restored import Bad, Restored
+from mlb_etl.capture.object_store import ObjectStore, former_object_name, object_name
+from mlb_etl.capture.restored import Restored, RestoreFailure
 from mlb_etl.errors import EtlError, Rejected
-from mlb_etl.extract.answer import Held
+from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.http import answers
 from mlb_etl.stores.interfaces.database import Stores
 
@@ -23,19 +23,19 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class RestoreScope:
     """Which captures: of these methods, all where none is named, and of this day in UTC or later."""
 
     methods: Sequence[str] = ()
     since: date | None = None
 
 
-def restore(
+def restore_captures(
     stores: Stores,
     package: str,
     store: ObjectStore,
     progress: Callable[[Restored, int], None],
-    scope: Scope = Scope(),
+    scope: RestoreScope = RestoreScope(),
 ) -> Restored:
     """Store each capture, a method's by day and a document's in the order of their times; bad ones do not stop others.
 
@@ -53,7 +53,7 @@ def restore(
     return restored
 
 
-def _days(package: str, store: ObjectStore, scope: Scope) -> Iterator[str]:
+def _days(package: str, store: ObjectStore, scope: RestoreScope) -> Iterator[str]:
     known = registry.methods(package)
     if unknown := [name for name in scope.methods if name not in known]:
         raise EtlError(f"no mapping for {unknown[0]}; {package} has {', '.join(sorted(known))}")
@@ -83,14 +83,14 @@ def _restore(loader: Loader, name: str, coming: Future[Response]) -> Restored:
         became = loader.store(method, response, _held(name, method, response))
     except Rejected as why:
         log.info("refused %s: %s", name, why)
-        return Restored(failures=(Bad(name, why),))
+        return Restored(failures=(RestoreFailure(name, why),))
     return Restored.of(became)
 
 
-def _held(name: str, method: Method, response: Response) -> tuple[Held, ...]:
+def _held(name: str, method: Method, response: Response) -> tuple[HeldDocument, ...]:
     """The documents of a response, which has to be what the object's name says."""
-    held = answers.read(method, response)
-    former = [former_name_of(response, each.keys) for each in held]
-    if name != name_of(response) and former != [name]:
-        raise Rejected("the object stands under another name than its content has", value=name_of(response))
+    held = answers.read_documents(method, response)
+    former = [former_object_name(response, each.keys) for each in held]
+    if name != object_name(response) and former != [name]:
+        raise Rejected("the object stands under another name than its content has", value=object_name(response))
     return held

@@ -8,7 +8,7 @@ from mlb_etl.stores.interfaces.captures import Fate
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class RestoreFailure:
     """An object, or a row, of which nothing was stored, and why."""
 
     name: str
@@ -22,7 +22,7 @@ class Restored:
     stored: int = 0
     seen: int = 0
     known: int = 0
-    failures: tuple[Bad, ...] = ()
+    failures: tuple[RestoreFailure, ...] = ()
 
     @classmethod
     def of(cls, fate: Fate) -> Self:

@@ -62,7 +62,7 @@ _note = msgspec.json.Decoder(_Note).decode
 _stub = msgspec.json.Decoder(_Wrapper).decode
 
 
-def find(folder: Path) -> list[Path]:
+def find_stubs(folder: Path) -> list[Path]:
     """The files *.json and *.json.gz below the folder, by their paths; and folders that can't be listed.
 
     These can't be read either, so that nothing is passed over in silence.
@@ -77,7 +77,7 @@ def find(folder: Path) -> list[Path]:
     return sorted([*found, *(Path(os.fsdecode(error.filename)) for error in unlisted)])
 
 
-def read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
     """The file's content, unzipped; raises Rejected for what is no text, or too large."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):  # a FIFO would wait for a writer, perhaps for ever
@@ -106,7 +106,7 @@ def unzipped(content: bytes) -> bytes:
     return content
 
 
-def unwrap(content: bytes) -> Response | None:
+def parse_stub(content: bytes) -> Response | None:
     """The response in a stub, or None where the content is no stub and so perhaps a bare response.
 
     Raises Rejected for a stub that lacks what belongs to one, or that is of an error answer.
@@ -122,7 +122,7 @@ def unwrap(content: bytes) -> Response | None:
     try:
         stub = _stub(content)
     except msgspec.ValidationError as error:
-        raise reject.mistyped(error, _Wrapper, content) from error
+        raise reject.explain_mistyped(error, _Wrapper, content) from error
     if stub.status_code != HTTPStatus.OK:
         raise Rejected("an error answer, no response", path="$.status_code", value=stub.status_code)
     before, behind = stub.whitespace or ("", "")
@@ -152,7 +152,7 @@ def _response(stub: _Request, data: bytes) -> Response:
     )
 
 
-def unnote(content: bytes) -> tuple[Response, str] | None:
+def parse_note(content: bytes) -> tuple[Response, str] | None:
     """The response that a note is of, without its body, and which stub has that; None where it is no note.
 
     Raises Rejected for a note of a time that no capture has.
@@ -164,8 +164,8 @@ def unnote(content: bytes) -> tuple[Response, str] | None:
     return _response(note, b""), note.same_as
 
 
-def wrap(response: Response) -> bytes:
-    """A stub of the response, of which `unwrap` makes it again."""
+def format_stub(response: Response) -> bytes:
+    """A stub of the response, which `parse_stub` reads."""
     before = response.data[: len(response.data) - len(response.data.lstrip(_SPACE))].decode()
     behind = response.data[len(response.data.rstrip(_SPACE)) :].decode()
     stub = _Wrapper(
@@ -176,7 +176,7 @@ def wrap(response: Response) -> bytes:
     return msgspec.json.encode(stub)
 
 
-def note(response: Response, same_as: str) -> bytes:
+def format_note(response: Response, same_as: str) -> bytes:
     """A note that the response is the one in another stub."""
     return msgspec.json.encode(_Note(**_request(response), same_as=same_as))
 
@@ -193,7 +193,7 @@ def _request(response: Response) -> dict[str, Any]:
     }
 
 
-def bare(method: Method, data: bytes, captured_at: datetime) -> Response:
+def bare_response(method: Method, data: bytes, captured_at: datetime) -> Response:
     """A response without its request, which is taken to be what the response says it is about."""
     path_params = _about(method, data, Capture(captured_at, {}))
     url = re.sub(r"\{(\w+)\}", lambda match: path_params.get(match[1], match[0]), method.url)
@@ -203,7 +203,7 @@ def bare(method: Method, data: bytes, captured_at: datetime) -> Response:
 def _about(method: Method, data: bytes, capture: Capture) -> dict[str, str]:
     """The document's keys that it says itself; none where it can't be decoded."""
     try:
-        document = lenient.decode(method, data, lenient.nothing)
+        document = lenient.decode(method, data, lenient.ignore_misfit)
     except (Rejected, msgspec.DecodeError, RecursionError):
         return {}
     values = {key.name: key.read(document, capture) for key in method.document}

@@ -18,8 +18,8 @@ import click
 from mlb_etl import logs
 from mlb_etl.cli import stderr
 from mlb_etl.cli.lazy import LazyGroup, Place
-from mlb_etl.errors import EtlError, told
-from mlb_etl.logs import Chosen
+from mlb_etl.errors import EtlError, with_notes
+from mlb_etl.logs import LogSettings
 
 BUG = 70
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
@@ -63,7 +63,7 @@ class _Commands(LazyGroup):
             with _ended():
                 return super().invoke(ctx)
         except EtlError as error:
-            return _end(ctx, told(error))
+            return _end(ctx, with_notes(error))
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except Exception as error:
@@ -123,7 +123,7 @@ def _close_output() -> None:
 )
 @click.version_option(package_name="mlb-etl")
 @click.pass_obj
-def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.Form) -> None:
+def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.LogFormat) -> None:
     """Keep raw responses of the MLB Stats API, and turn them into PostgreSQL tables.
 
     \b
@@ -162,7 +162,7 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
     """
     from mlb_etl import retries  # noqa: PLC0415 - it imports the retry library, which help does not need
 
-    logs.set_up(Chosen(logging.INFO if verbose else logging.WARNING, log_format), stderr.log)
+    logs.set_up(LogSettings(logging.INFO if verbose else logging.WARNING, log_format), stderr.log)
     retries.set_up_logs()
     if imported is not None:
         imported()

@@ -4,13 +4,13 @@ from typing import Any
 
 import click
 
-from mlb_etl.capture.capturer import Captured, Failure
+from mlb_etl.capture.capturer import CaptureCounts, Failure
 from mlb_etl.cli import report
 from mlb_etl.errors import Rejected
-from mlb_etl.jobs.worker import Ingested
+from mlb_etl.jobs.worker import IngestResult
 
 
-def failures(captured: Captured) -> None:
+def failures(captured: CaptureCounts) -> None:
     """Print each failed request with its reason, then the totals."""
     report.some(captured.failures, _failure, "failed")
     click.echo(
@@ -27,7 +27,7 @@ def _failure(failure: Failure) -> None:
         click.echo(f"{title}: {failure.why}")
 
 
-def plain(done: Ingested) -> dict[str, Any]:
+def plain(done: IngestResult) -> dict[str, Any]:
     """The outcome, for JSON."""
     captured = done.captured
     numbers = {"stored": captured.stored, "unchanged": captured.seen, "skipped": captured.skipped}

@@ -13,7 +13,7 @@ from mlb_etl.jobs import placeholders
 METHOD = click.option("--method", help="Only documents of this method, such as game.liveGameV1.")
 GAME_PK = click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")
 
-_READ: Mapping[str, Callable[[str], Any]] = {"date": lambda text: placeholders.day(text, ZONE), "text": str}
+_READ: Mapping[str, Callable[[str], Any]] = {"date": lambda text: placeholders.parse_day(text, ZONE), "text": str}
 
 
 def chosen(

@@ -15,7 +15,7 @@ from mlb_etl.cli.capturing import failures, plain
 from mlb_etl.cli.progress import capturing
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
-from mlb_etl.jobs.worker import Order
+from mlb_etl.jobs.worker import IngestOrder
 from mlb_etl.settings import Settings
 
 _PATH = click.Path(path_type=Path)
@@ -123,8 +123,8 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
         )
     how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
     settings = Settings.from_environment()
-    job = job_files.load(asked["job"], settings.tables)
-    order = Order(job, settings, api.database(settings), listings=LISTINGS, **how)
+    job = job_files.load_job(asked["job"], settings.tables)
+    order = IngestOrder(job, settings, api.database(settings), listings=LISTINGS, **how)
     named: dict[str, Any] = {name: asked[name] for name in ("game_pk", "date", "season", "sport_id")}
     given = parameters.given(asked["params"], **named)
     with closing(order.source()) as source:

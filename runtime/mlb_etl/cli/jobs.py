@@ -25,7 +25,7 @@ def list_(*, form: str) -> None:
     Example:
       mlb-etl jobs list
     """
-    found = [job_files.read(file) for file in job_files.shipped().values()]
+    found = [job_files.read_job(file) for file in job_files.shipped().values()]
     if form == "json":
         report.as_json([{"job": job.name, "description": job.description} for job in found])
     else:
@@ -52,4 +52,4 @@ def schema() -> None:
     Example:
       mlb-etl jobs schema > job.schema.json
     """
-    click.echo(spec.schema(), nl=False)
+    click.echo(spec.job_schema(), nl=False)

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import loader, stub_files
-from mlb_etl.capture.loader import Bare, File
+from mlb_etl.capture.loader import BareDefaults, LoadedFile
 from mlb_etl.cli import report
 from mlb_etl.cli.progress import counting
 from mlb_etl.errors import EtlError
@@ -66,11 +66,11 @@ def load(
         --captured-at 2024-07-13T04:19:09Z
       mlb-etl load recordings/game/liveGameV1 recordings/schedule --format json
     """
-    files = [file for path in paths for file in (stub_files.find(path) if path.is_dir() else [path])]
+    files = [file for path in paths for file in (stub_files.find_stubs(path) if path.is_dir() else [path])]
     if not files:
         raise click.UsageError("nothing to load: found no *.json or *.json.gz")
     named = {path for path in paths if not path.is_dir()}
-    _load(ctx, files, Bare(method, captured_at), named=named, transform=transform, form=form)
+    _load(ctx, files, BareDefaults(method, captured_at), named=named, transform=transform, form=form)
 
 
 @click.group()
@@ -121,20 +121,20 @@ def load_stub(
       mlb-etl test load-stub --game-pk 747175
       mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
     """
-    chosen = [*files, *(file for folder in folders for file in stub_files.find(folder))]
+    chosen = [*files, *(file for folder in folders for file in stub_files.find_stubs(folder))]
     told = ctx.get_parameter_source("stubs") is ParameterSource.COMMANDLINE
     for number in game_pk:
         chosen += _stubs_of(number, [stubs] if told else [stubs, loader.SHIPPED])
     if not chosen:
         raise click.UsageError("nothing to load: give --game-pk, --file, or --dir with a folder of *.json or *.json.gz")
-    _load(ctx, chosen, Bare(method, captured_at), named=set(files), transform=False, form=form)
+    _load(ctx, chosen, BareDefaults(method, captured_at), named=set(files), transform=False, form=form)
 
 
 def _stubs_of(game_pk: int, folders: Sequence[Path]) -> list[Path]:
     """The stubs of a game in the first folder that has any."""
     package = Settings.from_environment().tables
     for folder in folders:
-        if found := loader.choose(package, folder, {"game_pk": str(game_pk)}):
+        if found := loader.select_stubs(package, folder, {"game_pk": str(game_pk)}):
             if folder == loader.SHIPPED:
                 click.echo(f"no stub of game {game_pk} in {folders[0]}: using an invented game instead", err=True)
             return found
@@ -142,14 +142,14 @@ def _stubs_of(game_pk: int, folders: Sequence[Path]) -> list[Path]:
 
 
 def _load(
-    ctx: click.Context, paths: Sequence[Path], bare: Bare, *, named: set[Path], transform: bool, form: str
+    ctx: click.Context, paths: Sequence[Path], bare: BareDefaults, *, named: set[Path], transform: bool, form: str
 ) -> None:
     """Load the files and report what happened to each, even if an error stops the rest."""
     settings = Settings.from_environment()
     if bare.method is not None:
         registry.method(settings.tables, bare.method)
     paths = list(dict.fromkeys(paths))
-    done: list[File] = []
+    done: list[LoadedFile] = []
     counts = None
     try:
         with api.database(settings).open() as stores, counting("files") as progress:
@@ -167,7 +167,7 @@ def _load(
     ctx.exit(1 if refused or (counts is not None and counts.documents.quarantined) else 0)
 
 
-def _transform(settings: Settings, done: Sequence[File]) -> Counts:
+def _transform(settings: Settings, done: Sequence[LoadedFile]) -> Counts:
     """Apply the captures of the loaded documents."""
     scopes: defaultdict[str, defaultdict[str, dict[Any, None]]] = defaultdict(lambda: defaultdict(dict))
     for file in done:
@@ -182,7 +182,7 @@ def _transform(settings: Settings, done: Sequence[File]) -> Counts:
     return counts
 
 
-def _report(done: Sequence[File], counts: Counts | None, form: str) -> None:
+def _report(done: Sequence[LoadedFile], counts: Counts | None, form: str) -> None:
     """Print the outcomes by method, and why files were refused."""
     methods: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for file in done:

@@ -34,7 +34,7 @@ def day(zone: ZoneInfo) -> Callable[[click.Context, click.Parameter, str | None]
 
     def read(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
         try:
-            return None if text is None else placeholders.day(text, zone)
+            return None if text is None else placeholders.parse_day(text, zone)
         except ValueError as error:
             raise click.BadParameter(str(error)) from error
 

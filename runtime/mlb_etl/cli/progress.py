@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from mlb_etl.cli.console import moves, moving
-from mlb_etl.jobs.ingest import Done, Progress
+from mlb_etl.jobs.ingest import Progress, ProgressCounts
 
 _EVERY = 10.0  # seconds between lines of the log
 _REDRAWN = 0.1  # seconds between two drawings of the bar
@@ -29,7 +29,7 @@ def capturing(*, quiet: bool) -> Iterator[Progress]:
         tally = Tally()
         with _bar(console) as draw:
 
-            def tell(more: Done, total: int) -> None:
+            def tell(more: ProgressCounts, total: int) -> None:
                 tally.add(more)
                 draw(tally.done, total, tally.said(total))
 
@@ -59,7 +59,7 @@ class Tally:
         self.done = 0
         self.failed = 0
 
-    def add(self, more: Done) -> None:
+    def add(self, more: ProgressCounts) -> None:
         """Count some more; the first call, when the work begins, adds nothing."""
         if self._began is None:
             self._began = self._clock()
@@ -89,7 +89,7 @@ class _Lines:
         self._tally = Tally()
         self._told = time.monotonic()
 
-    def __call__(self, more: Done, total: int) -> None:
+    def __call__(self, more: ProgressCounts, total: int) -> None:
         tally = self._tally
         tally.add(more)
         now = time.monotonic()

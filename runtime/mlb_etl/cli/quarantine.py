@@ -30,7 +30,7 @@ def _day(_: click.Context, __: click.Parameter, text: str | None) -> datetime | 
     if text is None:
         return None
     try:
-        return datetime.combine(times.read_day(text), datetime.min.time(), UTC)
+        return datetime.combine(times.parse_game_day(text), datetime.min.time(), UTC)
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is not a day: {error}") from error
 

@@ -200,7 +200,7 @@ def export(
     settings = Settings.from_environment()
     with api.database(settings).open() as stores, capturing(quiet=quiet) as progress:
         stores.require_migrated(writing=False)
-        done = work.export(stores, _methods(settings.tables, methods), folder, wanted, progress)
+        done = work.export_captures(stores, _methods(settings.tables, methods), folder, wanted, progress)
     if form == "json":
         bad = [{"capture": each.name, **report.facts(each.why)} for each in done.failures]
         report.as_json({"written": done.written, "present": done.present, "failed": bad})

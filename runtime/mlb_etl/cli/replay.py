@@ -42,11 +42,11 @@ def replay(
     from mlb_etl.capture import object_store, restore  # noqa: PLC0415 - they need an extra that may not be installed
 
     settings = Settings.from_environment()
-    scope = restore.Scope(methods, since)
+    scope = restore.RestoreScope(methods, since)
     store = object_store.ObjectStore(place)
     with api.database(settings).open() as stores, capturing(quiet=quiet) as progress:
         stores.require_migrated()
-        done = restore.restore(stores, settings.tables, store, progress, scope)
+        done = restore.restore_captures(stores, settings.tables, store, progress, scope)
     if form == "json":
         bad = [{"object": each.name, "reason": str(each.why)} for each in done.failures]
         numbers = {"stored": done.stored, "unchanged": done.seen, "known": done.known}

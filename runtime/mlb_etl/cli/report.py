@@ -12,7 +12,7 @@ import click
 
 from mlb_etl.cli.tables import Cell, number, paragraph, table
 from mlb_etl.errors import Rejected, printable, shortened
-from mlb_etl.laws.counts import Counts, LeftOut, Quarantined, TableCounts, Warned
+from mlb_etl.laws.counts import CheckWarning, Counts, Quarantined, TableCounts, UnreadableValue
 
 __all__ = ["Cell", "table"]
 
@@ -55,7 +55,7 @@ def counts(done: Counts) -> None:
     waiting([_waiting(each) for each in done.quarantined], most=_LISTED)
 
 
-def _warned(each: Warned) -> None:
+def _warned(each: CheckWarning) -> None:
     paragraph(f"warning: {each.document}: {each.rows} rows of {each.table} break {each.check}")
 
 
@@ -111,9 +111,9 @@ def plain(done: Counts) -> dict[str, Any]:
     }
 
 
-def unreadable(left_out: Iterable[LeftOut]) -> None:
+def unreadable(left_out: Iterable[UnreadableValue]) -> None:
     """Print the unreadable values, which are NULL, grouped by path."""
-    by_path: defaultdict[tuple[str, str], list[LeftOut]] = defaultdict(list)
+    by_path: defaultdict[tuple[str, str], list[UnreadableValue]] = defaultdict(list)
     for each in left_out:
         by_path[each.what.table, each.what.path].append(each)
     for (of, path), its in by_path.items():

@@ -73,7 +73,7 @@ def _from_store(place: str) -> _Fill:
     from mlb_etl.capture import object_store, restore  # noqa: PLC0415 - they need an extra that may not be installed
 
     store = object_store.ObjectStore(place)
-    return lambda settings, connection, _, progress: restore.restore(
+    return lambda settings, connection, _, progress: restore.restore_captures(
         PostgresStores(connection, settings.tables), settings.tables, store, progress
     )
 

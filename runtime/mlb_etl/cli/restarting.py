@@ -9,7 +9,7 @@ from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.capture.loader import Loader
-from mlb_etl.capture.restored import Bad, Restored
+from mlb_etl.capture.restored import Restored, RestoreFailure
 from mlb_etl.errors import Rejected
 from mlb_etl.http import answers
 from mlb_etl.stores.encoding import Kept
@@ -67,7 +67,7 @@ def _copied(connection: Connection, reader: Connection, package: str, table: Raw
 
 def _refused(name: str, why: Rejected) -> Restored:
     log.info("refused %s: %s", name, why)
-    return Restored(failures=(Bad(name, why),))
+    return Restored(failures=(RestoreFailure(name, why),))
 
 
 def _require_timely(captured: Captured, *, timely: bool) -> None:
@@ -89,4 +89,4 @@ def _copy(connection: Connection, loader: Loader, method: Method, captured: Capt
 
 
 def _store(loader: Loader, method: Method, response: Response) -> Fate:
-    return loader.store(method, response, answers.read(method, response))
+    return loader.store(method, response, answers.read_documents(method, response))

@@ -62,7 +62,7 @@ def transform(
     settings = Settings.from_environment()
     chosen, database = _job(job, method, settings.tables), api.database(settings)
     with counting("documents") as progress:
-        counts = job_files.run(chosen, given, database, workers=workers, policy=policy, progress=progress)
+        counts = job_files.run_transform(chosen, given, database, workers=workers, policy=policy, progress=progress)
     if form == "json":
         report.as_json(report.plain(counts))
     else:
@@ -74,7 +74,7 @@ def _job(given: str | None, method: str | None, package: str) -> Job:
     if (given is None) == (method is None):
         raise click.UsageError("give either --job or --method")
     return (
-        job_files.load(given, package)
+        job_files.load_job(given, package)
         if given is not None
-        else job_files.of_method(registry.method(package, method or ""))
+        else job_files.transform_job(registry.method(package, method or ""))
     )

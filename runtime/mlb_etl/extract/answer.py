@@ -13,9 +13,9 @@ import msgspec
 
 from mlb_contracts import Body, Capture, DocumentKey, Items, Method, jsonpath, sql_types
 from mlb_etl.errors import Rejected, printable
-from mlb_etl.extract import asked, lenient, reject
+from mlb_etl.extract import lenient, reject, request_keys
 from mlb_etl.extract.extract import Extract, extract
-from mlb_etl.extract.lenient import Place
+from mlb_etl.extract.lenient import JsonPlace
 
 log = logging.getLogger(__name__)
 _KEY = re.compile(r"\{(\w+)\}")
@@ -23,7 +23,7 @@ _TWICE = "the answer contains this document several times, with different conten
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldDocument:
     """A document in an answer.
 
     `content_hash` is the SHA-256 of the document's own bytes. `places` are the indexes of its items in the answer:
@@ -35,9 +35,9 @@ class Held:
     places: tuple[int, ...] | None = None
 
 
-def one_document(data: bytes, keys: Mapping[str, Any]) -> tuple[Held]:
+def one_document(data: bytes, keys: Mapping[str, Any]) -> tuple[HeldDocument]:
     """The document with these keys that the whole answer is."""
-    return (Held(keys, hashlib.sha256(data).digest()),)
+    return (HeldDocument(keys, hashlib.sha256(data).digest()),)
 
 
 class Answer:
@@ -49,30 +49,32 @@ class Answer:
         self._data = data
         self._items = () if method.items is None else _items(method, method.items, capture, data)
 
-    def extract(self, keys: Mapping[str, Any], places: Sequence[int] | None, *, hold: bool = False) -> Extract:
+    def extract(self, keys: Mapping[str, Any], places: Sequence[int] | None, *, storable_only: bool = False) -> Extract:
         """Extract the rows of the document at these places; raises Rejected with the exact place."""
         of = self._method.items
         if of is None or places is None:
-            return extract(self._method, self._capture, self._data, hold=hold)
+            return extract(self._method, self._capture, self._data, storable_only=storable_only)
         if not places:
             if of.absent is None:
                 return Extract(dict(keys), [[] for _ in self._method.tables])
             absent = _absent(of.absent, keys)
-            return extract(self._method, self._capture, absent, hold=hold, at=Place(of.path, of.path))
+            return extract(
+                self._method, self._capture, absent, storable_only=storable_only, at=JsonPlace(of.path, of.path)
+            )
         at = _place(of, places[0])
         if len(places) > 1 or places[0] >= len(self._items):
             reason = _TWICE if len(places) > 1 else "the answer has no such item"
             raise Rejected(reason, path=_place(of, places[-1]).exact, table=self._method.qualified_raw_table)
-        return extract(self._method, self._capture, self._items[places[0]], hold=hold, at=at)
+        return extract(self._method, self._capture, self._items[places[0]], storable_only=storable_only, at=at)
 
-    def located(self, why: Rejected, places: Sequence[int] | None) -> Rejected:
+    def locate(self, why: Rejected, places: Sequence[int] | None) -> Rejected:
         """Complete an error in the document at these places with the indexes of the first such place in the answer."""
         of = self._method.items
         if of is None or places is None:
-            return reject.located(why, bytes(self._data))
-        return reject.located(why, bytes(self._items[places[0]]), at=_place(of, places[0])) if places else why
+            return reject.locate(why, bytes(self._data))
+        return reject.locate(why, bytes(self._items[places[0]]), at=_place(of, places[0])) if places else why
 
-    def held(self) -> tuple[Held, ...]:
+    def documents(self) -> tuple[HeldDocument, ...]:
         """The documents of an answer that has items: those present, and those that were asked for but are absent.
 
         An item whose keys can't be read is skipped with a warning. It may be any requested document, so then no
@@ -81,7 +83,7 @@ class Answer:
         of = self._method.items
         if of is None:
             raise AssertionError("an answer without items is read by the method's decoder")
-        expected = asked.documents(self._method, self._capture.parameters)
+        expected = request_keys.requested_documents(self._method, self._capture.parameters)
         found: dict[tuple[Any, ...], list[int]] = {}
         nameless = False
         for place, item in enumerate(self._items):
@@ -98,32 +100,34 @@ class Answer:
             for values, places in found.items():
                 if values not in wanted:
                     about = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
-                    raise Unasked("this document was not asked for", path=_place(of, places[0]).exact, value=about)
+                    raise UnrequestedDocument(
+                        "this document was not asked for", path=_place(of, places[0]).exact, value=about
+                    )
         if expected is not None and not nameless:
             found |= {values: [] for values in wanted - found.keys()}
         return tuple(self._held(dict(zip(names, values, strict=True)), places) for values, places in found.items())
 
-    def _held(self, keys: dict[str, Any], places: Sequence[int]) -> Held:
+    def _held(self, keys: dict[str, Any], places: Sequence[int]) -> HeldDocument:
         """A document, with a single place if all its items are identical."""
         contents = [bytes(self._items[place]) for place in places]
         if len({*contents}) == 1:
             contents, places = contents[:1], places[:1]
-        return Held(keys, hashlib.sha256(b"".join(contents)).digest(), tuple(places))
+        return HeldDocument(keys, hashlib.sha256(b"".join(contents)).digest(), tuple(places))
 
-    def _keys(self, item: Body, at: Place) -> dict[str, Any]:
+    def _keys(self, item: Body, at: JsonPlace) -> dict[str, Any]:
         """The keys of an item, even if its other members don't fit the mapping's types."""
         try:
             document = self._method.decode(item)
             found = {key.name: key.read(document, self._capture) for key in self._method.document}
         except msgspec.ValidationError:
-            plain = lenient.plain(bytes(item))
+            plain = lenient.plain_json(bytes(item))
             found = {key.name: _plain(key, plain, self._capture, at) for key in self._method.document}
         for key in self._method.document:
             require_key(found[key.name], at.exact + key.place.removeprefix(at.path), self._method)
         return found
 
 
-class Unasked(Rejected):
+class UnrequestedDocument(Rejected):
     """The answer contains a document that was not asked for, so it belongs to another request."""
 
 
@@ -139,19 +143,19 @@ def _items(method: Method, of: Items, capture: Capture, data: Body) -> Sequence[
     try:
         answer = of.decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise reject.undecodable(method, capture, bytes(data), error, kind=of.answer_type) from error
+        raise reject.explain_undecodable(method, capture, bytes(data), error, kind=of.answer_type) from error
     try:
         of.accept(answer, capture)
     except Rejected as error:
-        raise reject.located(error, bytes(data), method.qualified_raw_table) from error
+        raise reject.locate(error, bytes(data), method.qualified_raw_table) from error
     return of.each(answer)
 
 
-def _place(of: Items, place: int) -> Place:
-    return Place(of.path, f"{of.path.removesuffix('[*]')}[{place}]")
+def _place(of: Items, place: int) -> JsonPlace:
+    return JsonPlace(of.path, f"{of.path.removesuffix('[*]')}[{place}]")
 
 
-def _plain(key: DocumentKey, item: Any, capture: Capture, at: Place) -> Any:
+def _plain(key: DocumentKey, item: Any, capture: Capture, at: JsonPlace) -> Any:
     """Read a key from an item in plain JSON."""
     if key.path is None:
         return key.read(None, capture)
@@ -160,10 +164,10 @@ def _plain(key: DocumentKey, item: Any, capture: Capture, at: Place) -> Any:
         return None
     found = next(jsonpath.walk(item, steps[len(before) :]), (None, None))[1]
     if isinstance(found, str):
-        return asked.of_text(key, found, at.exact)
-    of_type = sql_types.parse(key.type)
+        return request_keys.key_value(key, found, at.exact)
+    of_type = sql_types.parse_type(key.type)
     try:
-        return found if of_type is None else msgspec.convert(found, sql_types.facts(of_type).decoder)
+        return found if of_type is None else msgspec.convert(found, sql_types.type_facts(of_type).decoder)
     except msgspec.ValidationError as error:
         raise Rejected(str(error), path=at.exact, value=found) from error
 

@@ -10,8 +10,8 @@ from mlb_contracts import Body, Capture, Method, Row
 from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
 from mlb_etl.extract import lenient, reject
-from mlb_etl.extract.holding import held
-from mlb_etl.extract.lenient import WHOLE, Misfits, Place
+from mlb_etl.extract.lenient import WHOLE, JsonPlace, Misfits
+from mlb_etl.extract.unstorable import without_unstorable
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,12 @@ class Extract:
     unreadable: tuple[Misfit, ...] = ()
 
 
-def extract(method: Method, capture: Capture, data: Body, *, hold: bool = False, at: Place = WHOLE) -> Extract:
+def extract(
+    method: Method, capture: Capture, data: Body, *, storable_only: bool = False, at: JsonPlace = WHOLE
+) -> Extract:
     """Decode, accept and extract the document at `at`; raises Rejected with the exact place.
 
-    With `hold`, values that the database can't store also count as unreadable.
+    With `storable_only`, values that the database can't store also count as unreadable.
     """
     reject.require_own_request(method, capture)
     misfits = Misfits(method, at)
@@ -44,18 +46,18 @@ def extract(method: Method, capture: Capture, data: Body, *, hold: bool = False,
             misfits.table = each.qualified_name
             rows.append(each.extract(document, capture))
     except Rejected as error:
-        raise reject.located(error, bytes(data), misfits.table, at) from error
-    if hold:
-        rows = held(method, rows, misfits)
+        raise reject.locate(error, bytes(data), misfits.table, at) from error
+    if storable_only:
+        rows = without_unstorable(method, rows, misfits)
     return Extract(keys, rows, misfits.all(data))
 
 
-def _decode(method: Method, capture: Capture, data: Body, misfits: Misfits, at: Place) -> Any:
+def _decode(method: Method, capture: Capture, data: Body, misfits: Misfits, at: JsonPlace) -> Any:
     """The decoded document, without unreadable optional values."""
     try:
         return lenient.decode(method, data, misfits.note, at)
     except (Rejected, msgspec.DecodeError, RecursionError) as error:
-        raise reject.undecodable(method, capture, bytes(data), error, at=at) from error
+        raise reject.explain_undecodable(method, capture, bytes(data), error, at=at) from error
 
 
 def _key(value: Any, place: str) -> Any:

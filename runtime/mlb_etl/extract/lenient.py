@@ -22,31 +22,31 @@ _AT = re.compile(r" - at (?:`key` in )?`.*`\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class JsonPlace:
     """The place of a value: `path` as columns state it, `exact` with indexes and keys."""
 
     path: str = "$"
     exact: str = "$"
 
-    def member(self, name: str) -> "Place":
+    def member(self, name: str) -> "JsonPlace":
         """The place of a member of the object here."""
-        step = jsonpath.text(name)
-        return Place(self.path + step, self.exact + step)
+        step = jsonpath.step_text(name)
+        return JsonPlace(self.path + step, self.exact + step)
 
-    def item(self, index: int) -> "Place":
+    def item(self, index: int) -> "JsonPlace":
         """The place of an item of the list here."""
-        return Place(f"{self.path}[*]", f"{self.exact}[{index}]")
+        return JsonPlace(f"{self.path}[*]", f"{self.exact}[{index}]")
 
-    def entry(self, key: str) -> "Place":
+    def entry(self, key: str) -> "JsonPlace":
         """The place of an entry of the map here."""
-        return Place(f"{self.path}.*", self.exact + jsonpath.text(key))
+        return JsonPlace(f"{self.path}.*", self.exact + jsonpath.step_text(key))
 
 
-WHOLE = Place()
-Note = Callable[[Place, object, str], None]
+WHOLE = JsonPlace()
+Note = Callable[[JsonPlace, object, str], None]
 
 
-def decode(method: Method, data: Body, note: Note, at: Place = WHOLE) -> Any:
+def decode(method: Method, data: Body, note: Note, at: JsonPlace = WHOLE) -> Any:
     """Decode a document without its unreadable optional values; `note` is called with each of these.
 
     `at` is the document's place in its answer. Raises Rejected for the first unreadable value that is required,
@@ -58,21 +58,21 @@ def decode(method: Method, data: Body, note: Note, at: Place = WHOLE) -> Any:
         return _read(method, bytes(data), note, at)
 
 
-def _read(method: Method, data: bytes, note: Note, at: Place) -> Any:
+def _read(method: Method, data: bytes, note: Note, at: JsonPlace) -> Any:
     needed = frozenset(each for path in method.required for each in jsonpath.beginnings(path))
     return _Reader(needed, note).read(data, method.document_type, at)
 
 
-def explain(kind: Any, data: bytes, at: Place = WHOLE) -> Rejected | None:
+def explain_mismatch(kind: Any, data: bytes, at: JsonPlace = WHOLE) -> Rejected | None:
     """The first place that does not fit the type, with the value there; None if everything fits."""
     try:
-        _Reader(None, nothing).read(data, kind, at)
+        _Reader(None, ignore_misfit).read(data, kind, at)
     except Rejected as why:
         return why
     return None
 
 
-def plain(data: bytes | msgspec.Raw) -> Any:
+def plain_json(data: bytes | msgspec.Raw) -> Any:
     """The value as plain JSON, or its text if that can't be decoded."""
     try:
         return _plain(data)
@@ -80,7 +80,7 @@ def plain(data: bytes | msgspec.Raw) -> Any:
         return bytes(data).decode(errors="replace")
 
 
-def shown(value: Any) -> object:
+def summarize(value: Any) -> object:
     """A scalar as it is, or a summary of an object or array, which may be the whole response."""
     if isinstance(value, dict):
         return f"object with {len(value)} members"
@@ -90,14 +90,14 @@ def shown(value: Any) -> object:
 class Misfits:
     """The unreadable values of one document, by table and path, so at most one entry per column."""
 
-    def __init__(self, method: Method, at: Place = WHOLE) -> None:
+    def __init__(self, method: Method, at: JsonPlace = WHOLE) -> None:
         self._method = method
         self._at = at
         self._found: dict[tuple[str, str], Misfit] = {}
         self._tables: dict[str, tuple[str, ...]] = {}  # the tables that read a path, by path
         self.table = ""  # the table whose rows are being extracted
 
-    def note(self, place: Place, value: object, reason: str) -> None:
+    def note(self, place: JsonPlace, value: object, reason: str) -> None:
         """Count a value that a decoder rejects, for each table with columns from there."""
         if place.path not in self._tables:
             self._tables[place.path] = self._reading(place.path)
@@ -106,7 +106,7 @@ class Misfits:
 
     def converted(self, path: str, value: object, reason: str) -> None:
         """Count a value that a converter rejects."""
-        self._add(self.table, Place(path, ""), value, reason)
+        self._add(self.table, JsonPlace(path, ""), value, reason)
 
     def _reading(self, path: str) -> tuple[str, ...]:
         below = (f"{path}.", f"{path}[")
@@ -116,7 +116,7 @@ class Misfits:
             if any(each == path or each.startswith(below) for column in table.columns for each in column.paths)
         )
 
-    def _add(self, table: str, place: Place, value: object, reason: str) -> None:
+    def _add(self, table: str, place: JsonPlace, value: object, reason: str) -> None:
         known = self._found.get((table, place.path))
         if known is None:
             self._found[table, place.path] = Misfit(table, place.path, place.exact, _text(value), reason)
@@ -126,7 +126,7 @@ class Misfits:
     def all(self, data: Body) -> tuple[Misfit, ...]:
         """All misfits of the document; looks up the first place of each value that a converter rejected."""
         if any(not each.place for each in self._found.values()):
-            document = plain(bytes(data))
+            document = plain_json(bytes(data))
             for each in self._found.values():
                 each.place = each.place or _first(document, each, self._at)
         return tuple(self._found.values())
@@ -139,14 +139,14 @@ class _Reader:
         self._needed = needed
         self._note = note
 
-    def read(self, data: bytes | msgspec.Raw, kind: Any, at: Place) -> Any:
+    def read(self, data: bytes | msgspec.Raw, kind: Any, at: JsonPlace) -> Any:
         """Decode a value; raises Rejected if it, or a required part of it, can't be read."""
         try:
             return _decoder(kind)(data)
         except msgspec.ValidationError as error:
             return self._parts(data, kind, at, _AT.sub("", str(error)))
 
-    def _parts(self, data: bytes | msgspec.Raw, kind: Any, at: Place, reason: str) -> Any:
+    def _parts(self, data: bytes | msgspec.Raw, kind: Any, at: JsonPlace, reason: str) -> Any:
         """Build the value from those of its parts that can be read."""
         inner = _without_null(kind)
         match get_origin(inner) or inner:
@@ -160,7 +160,7 @@ class _Reader:
                 return {key: self.read(item, get_args(inner)[1], at.entry(key)) for key, item in entries}
         raise _misfit(data, at, reason)
 
-    def _struct(self, data: bytes | msgspec.Raw, kind: type[msgspec.Struct], at: Place, reason: str) -> Any:
+    def _struct(self, data: bytes | msgspec.Raw, kind: type[msgspec.Struct], at: JsonPlace, reason: str) -> Any:
         members, values = _opened(dict[str, msgspec.Raw], data, at, reason), {}
         for field in _fields(kind):
             if field.encode_name in members:
@@ -176,7 +176,7 @@ class _Reader:
         return kind(**values)
 
 
-def _opened(kind: Any, data: bytes | msgspec.Raw, at: Place, reason: str) -> Any:
+def _opened(kind: Any, data: bytes | msgspec.Raw, at: JsonPlace, reason: str) -> Any:
     """The members or items, undecoded; raises Rejected with `reason` if the value is not an object, map or list."""
     try:
         return _decoder(kind)(data)
@@ -184,21 +184,21 @@ def _opened(kind: Any, data: bytes | msgspec.Raw, at: Place, reason: str) -> Any
         raise _misfit(data, at, reason) from error
 
 
-def _misfit(data: bytes | msgspec.Raw, at: Place, reason: str) -> Rejected:
-    return Rejected(reason, path=at.exact, value=shown(plain(data)))
+def _misfit(data: bytes | msgspec.Raw, at: JsonPlace, reason: str) -> Rejected:
+    return Rejected(reason, path=at.exact, value=summarize(plain_json(data)))
 
 
 def _text(value: object) -> str:
     return str(value) if isinstance(value, Decimal) else shortened(value)
 
 
-def _first(document: Any, misfit: Misfit, at: Place) -> str:
+def _first(document: Any, misfit: Misfit, at: JsonPlace) -> str:
     """The first place of the path with that value."""
-    places = walk(document, misfit.path, at)
+    places = find_values(document, misfit.path, at)
     return next((place for place, value in places if _text(value) == misfit.value), misfit.path)
 
 
-def walk(document: Any, path: str, at: Place = WHOLE) -> Iterator[tuple[str, Any]]:
+def find_values(document: Any, path: str, at: JsonPlace = WHOLE) -> Iterator[tuple[str, Any]]:
     """Yield the exact place and value of each match of a column's path in plain JSON, which is at `at` in its answer.
 
     Yields nothing for a path that leads out of it.
@@ -208,7 +208,7 @@ def walk(document: Any, path: str, at: Place = WHOLE) -> Iterator[tuple[str, Any
         yield from jsonpath.walk(document, steps[len(before) :], at.exact)
 
 
-def nothing(place: Place, value: object, reason: str) -> None:
+def ignore_misfit(place: JsonPlace, value: object, reason: str) -> None:
     """A `note` for callers that ignore unreadable values."""
 
 

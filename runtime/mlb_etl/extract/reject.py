@@ -8,7 +8,7 @@ from mlb_contracts import Capture, Method, Rule, jsonpath
 from mlb_contracts.jsonpath import Step
 from mlb_etl.errors import Rejected
 from mlb_etl.extract import lenient
-from mlb_etl.extract.lenient import WHOLE, Place
+from mlb_etl.extract.lenient import WHOLE, JsonPlace
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -32,8 +32,8 @@ def require_own_request(method: Method, capture: Capture) -> None:
         raise Rejected(reason, path=path, value=value, table=method.qualified_raw_table)
 
 
-def undecodable(
-    method: Method, capture: Capture, data: bytes, error: Exception, *, kind: Any = None, at: Place = WHOLE
+def explain_undecodable(
+    method: Method, capture: Capture, data: bytes, error: Exception, *, kind: Any = None, at: JsonPlace = WHOLE
 ) -> Rejected:
     """Explain why decoding raised `error`: invalid JSON, or a broken rule, which says most, or a wrong type.
 
@@ -42,33 +42,33 @@ def undecodable(
     """
     table = method.qualified_raw_table
     try:
-        why = error if isinstance(error, Rejected) else mistyped(error, kind or method.document_type, data, at)
+        why = error if isinstance(error, Rejected) else explain_mistyped(error, kind or method.document_type, data, at)
     except RecursionError:
         return Rejected("nested too deeply", table=table)
     except msgspec.DecodeError as broken:
         return Rejected(f"not JSON: {broken}", value=data[:40].decode(errors="replace"), table=table)
-    document = lenient.plain(data)
+    document = lenient.plain_json(data)
     if at == WHOLE and isinstance(document, dict):
         for rule in method.rules:
             if (place := _breach(rule, document, capture)) is not None:
-                return Rejected(rule.text, path=place[0], value=lenient.shown(place[1]), table=table)
+                return Rejected(rule.text, path=place[0], value=lenient.summarize(place[1]), table=table)
     return Rejected(why.reason, path=why.path, value=why.value, table=_table(method, why.path) or table)
 
 
-def mistyped(error: Exception, kind: Any, data: bytes, at: Place = WHOLE) -> Rejected:
+def explain_mistyped(error: Exception, kind: Any, data: bytes, at: JsonPlace = WHOLE) -> Rejected:
     """Explain a type error of decoding: the first place that does not fit the type `kind`.
 
     Raises msgspec.DecodeError for invalid JSON, and RecursionError.
     """
-    return lenient.explain(kind, data, at) or Rejected(str(error))
+    return lenient.explain_mismatch(kind, data, at) or Rejected(str(error))
 
 
-def located(error: Rejected, data: bytes, table: str | None = None, at: Place = WHOLE) -> Rejected:
+def locate(error: Rejected, data: bytes, table: str | None = None, at: JsonPlace = WHOLE) -> Rejected:
     """Replace `[*]` in an error of generated code by the indexes of the first such place in the response.
 
     `at` is the place of `data` in the response.
     """
-    places = lenient.walk(lenient.plain(data), error.path, at)
+    places = lenient.find_values(lenient.plain_json(data), error.path, at)
     path = next((path for path, value in places if value == error.value), error.path)
     return Rejected(error.reason, path=path, value=error.value, table=error.table or table)
 

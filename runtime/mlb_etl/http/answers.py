@@ -13,7 +13,7 @@ from mlb_contracts import Capture, DocumentKey, Method, jsonpath
 from mlb_contracts.response import Response
 from mlb_etl.errors import CorruptResponse, EtlError, NotFound, Rejected, Unreachable, printable
 from mlb_etl.extract import answer, lenient, reject
-from mlb_etl.extract.answer import Answer, Held, Unasked
+from mlb_etl.extract.answer import Answer, HeldDocument, UnrequestedDocument
 from mlb_etl.http import pauses
 
 _AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
@@ -29,7 +29,7 @@ class _Error(msgspec.Struct, rename="camel"):
     message_number: int | None = None
 
 
-def refused(url: str, status: int, headers: Mapping[str, str], body: bytes) -> EtlError | None:
+def response_error(url: str, status: int, headers: Mapping[str, str], body: bytes) -> EtlError | None:
     """The error for this status or content type; None if the body may be an answer.
 
     One of NotFound, Unreachable, CorruptResponse and Rejected.
@@ -52,7 +52,7 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     """Seconds to wait by a Retry-After header, which holds seconds or a date; None if it is useless."""
     if text is None:
         return None
-    seconds = pauses.number(text)
+    seconds = pauses.parse_number(text)
     if math.isnan(seconds) and len(text) <= _LONGEST_DATE:
         try:
             seconds = (parsedate_to_datetime(text) - now).total_seconds()
@@ -62,7 +62,7 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     return pauses.bounded(seconds, "Retry-After") or None
 
 
-def read(method: Method, response: Response) -> tuple[Held, ...]:
+def read_documents(method: Method, response: Response) -> tuple[HeldDocument, ...]:
     """The documents that the response holds.
 
     Raises Rejected where it breaks a rule of the method, CorruptResponse where asking again may help: truncated JSON,
@@ -71,11 +71,11 @@ def read(method: Method, response: Response) -> tuple[Held, ...]:
     A response whose members have other types than the mapping says is an answer all the same: it is kept, and its
     documents wait in quarantine for the mapping.
     """
-    whole(response.data)
+    require_whole(response.data)
     capture = Capture(response.as_of, response.parameters)
     if method.items is not None:
         try:
-            return Answer(method, capture, response.data).held()
+            return Answer(method, capture, response.data).documents()
         except Rejected as why:
             raise _mendable(method, why) from why
     reject.require_own_request(method, capture)
@@ -83,18 +83,18 @@ def read(method: Method, response: Response) -> tuple[Held, ...]:
         document = method.decode(response.data)
         method.accept(document, capture)
     except (msgspec.DecodeError, RecursionError) as error:
-        explained = reject.undecodable(method, capture, response.data, error)
+        explained = reject.explain_undecodable(method, capture, response.data, error)
         if _rule(method, explained) is not None:
             raise _mendable(method, explained) from error
-        plain = lenient.plain(response.data)
+        plain = lenient.plain_json(response.data)
         return _about(method, response, {key.name: _read_plain(key, plain, capture) for key in method.document})
     except Rejected as why:
-        located = reject.located(why, response.data, method.qualified_raw_table)
+        located = reject.locate(why, response.data, method.qualified_raw_table)
         raise _mendable(method, located) from why
     return _about(method, response, {key.name: key.read(document, capture) for key in method.document})
 
 
-def whole(data: bytes) -> None:
+def require_whole(data: bytes) -> None:
     """Raise CorruptResponse unless the body is complete JSON, and not an error sent with status 200."""
     try:
         data.decode()
@@ -117,7 +117,7 @@ def _read_plain(key: DocumentKey, document: Any, capture: Capture) -> Any:
     return next(jsonpath.walk(document, steps), (None, None))[1]
 
 
-def _about(method: Method, response: Response, keys: dict[str, Any]) -> tuple[Held, ...]:
+def _about(method: Method, response: Response, keys: dict[str, Any]) -> tuple[HeldDocument, ...]:
     """The one document that the response is."""
     for key in method.document:
         answer.require_key(keys[key.name], key.place, method)
@@ -126,7 +126,7 @@ def _about(method: Method, response: Response, keys: dict[str, Any]) -> tuple[He
 
 def _mendable(method: Method, why: Rejected) -> Rejected:
     """CorruptResponse for another document than was asked for, which was seen once."""
-    if _rule(method, why) == "equals_parameter" or isinstance(why, Unasked):
+    if _rule(method, why) == "equals_parameter" or isinstance(why, UnrequestedDocument):
         return CorruptResponse(why.reason, path=why.path, value=why.value, table=why.table)
     return why
 

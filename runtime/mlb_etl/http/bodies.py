@@ -14,7 +14,7 @@ class TooLarge(Rejected):
         super().__init__(f"larger than {most >> 20} MiB, which is what MLB_ETL_MAX_BODY takes", value=f"> {most} bytes")
 
 
-class Plain:
+class PlainBody:
     """A body without compression, at most `most` bytes."""
 
     def __init__(self, most: int) -> None:
@@ -35,7 +35,7 @@ class Plain:
         return b"".join(self._pieces)
 
 
-class Gunzipped(Plain):
+class GzipBody(PlainBody):
     """A gzipped body, decompressed to at most `most` bytes."""
 
     def __init__(self, most: int) -> None:
@@ -65,6 +65,6 @@ class Gunzipped(Plain):
 
 def gunzip(content: bytes, most: int) -> bytes:
     """The decompressed content, at most `most` bytes; raises TooLarge, and CorruptResponse if it is not gzip."""
-    body = Gunzipped(most)
+    body = GzipBody(most)
     body.add(content)
     return body.whole()

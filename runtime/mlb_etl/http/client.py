@@ -103,7 +103,7 @@ class Client:
         captured_at, began = self._now(), time.monotonic()
         answer = self._exchanges.get(url)
         log.info("GET %s: %s, %d bytes, %.2f s", url, answer.status, len(answer.data), time.monotonic() - began)
-        if (error := answers.refused(url, answer.status, answer.headers, answer.data)) is not None:
+        if (error := answers.response_error(url, answer.status, answer.headers, answer.data)) is not None:
             raise error
         return Response(
             endpoint=request.endpoint,

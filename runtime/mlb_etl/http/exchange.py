@@ -22,7 +22,7 @@ from urllib.request import getproxies
 import httpx
 
 from mlb_etl.errors import CorruptResponse, EtlError, Rejected, Unreachable, printable
-from mlb_etl.http.bodies import Gunzipped, Plain
+from mlb_etl.http.bodies import GzipBody, PlainBody
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """A server's response; `data` is its decompressed body."""
 
     status: int
@@ -67,7 +67,7 @@ class Exchanges:
         self._running = 0
         self._stopped = False
 
-    def get(self, url: str) -> Answer:
+    def get(self, url: str) -> HttpAnswer:
         """The server's response; raises Unreachable if none arrives, Rejected if it is refused."""
         try:
             return self._run(self._get(url))
@@ -122,18 +122,18 @@ class Exchanges:
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
 
-    async def _get(self, url: str) -> Answer:
+    async def _get(self, url: str) -> HttpAnswer:
         async with asyncio.timeout(self._timeouts.whole), self._http.stream("GET", url) as answer:
             good = answer.status_code == HTTPStatus.OK
             try:
                 body = _body(answer.headers, self._max_body if good else _ERROR_BODY)
                 async for piece in answer.aiter_raw():
                     body.add(piece)
-                return Answer(answer.status_code, answer.headers, body.whole())
+                return HttpAnswer(answer.status_code, answer.headers, body.whole())
             except Rejected:
                 if good:
                     raise
-                return Answer(answer.status_code, answer.headers, b"")  # the status is enough
+                return HttpAnswer(answer.status_code, answer.headers, b"")  # the status is enough
 
 
 def _said(error: BaseException) -> str:
@@ -145,12 +145,12 @@ def _said(error: BaseException) -> str:
     return printable(error) or type(error).__name__
 
 
-def _body(headers: httpx.Headers, most: int) -> Plain:
+def _body(headers: httpx.Headers, most: int) -> PlainBody:
     encoding = headers.get("content-encoding", "").strip().lower()
     if encoding in {"gzip", "x-gzip"}:
-        return Gunzipped(most)
+        return GzipBody(most)
     if encoding in {"", "identity"}:
-        return Plain(most)
+        return PlainBody(most)
     raise CorruptResponse(
         "the answer is encoded in a way that was not asked for", path="Content-Encoding", value=encoding
     )

@@ -25,7 +25,7 @@ def bounded(seconds: float, name: str) -> float | None:
     return LONGEST
 
 
-def number(text: str) -> float:
+def parse_number(text: str) -> float:
     """The number in a text, `nan` if it is not one."""
     try:
         return float(text)

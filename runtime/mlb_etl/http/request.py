@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from mlb_contracts import Method, requests
 from mlb_etl.errors import EtlError, Rejected
-from mlb_etl.extract import asked
+from mlb_etl.extract import request_keys
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _SEGMENT = re.compile(r"[\w.~-]*\w[\w.~-]*", re.ASCII)  # so neither empty nor a step to another folder
@@ -45,17 +45,17 @@ class Request:
     @property
     def key(self) -> tuple[object, ...]:
         """What recordings of it have in common."""
-        return key(self.endpoint, self.method, self.path_params, self.query_params)
+        return request_key(self.endpoint, self.method, self.path_params, self.query_params)
 
 
-def key(
+def request_key(
     endpoint: str, method: str, path_params: Mapping[str, str], query_params: Mapping[str, str]
 ) -> tuple[object, ...]:
     """Of a request: the same for the same parameters, in whatever order they are."""
     return endpoint, method, tuple(sorted(path_params.items())), tuple(sorted(query_params.items()))
 
 
-def of_method(method: Method, parameters: Mapping[str, str]) -> Request:
+def build_request(method: Method, parameters: Mapping[str, str]) -> Request:
     """The request of a method: parameters in its URL's template go there, others behind it.
 
     Of the method's forms it is the first that knows all of them. Raises EtlError for one that is missing or does not
@@ -79,7 +79,7 @@ def of_method(method: Method, parameters: Mapping[str, str]) -> Request:
     if "fields" in query_params:
         raise EtlError(f"{method.name} is never asked with fields: what it leaves out would be lost for good")
     try:
-        asked.documents(method, parameters)
+        request_keys.requested_documents(method, parameters)
     except Rejected as why:
         raise EtlError(f"{method.name}: {why}") from why
     path = _PLACE.sub(lambda match: quote(path_params[match[1]], safe=""), form.url)

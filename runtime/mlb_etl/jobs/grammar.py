@@ -24,7 +24,7 @@ def always(what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def listed(value: object) -> object:
+def as_list(value: object) -> object:
     """A list of what stands there once; nothing is an empty one."""
     return value if isinstance(value, list | tuple) else [] if value is None else [value]
 

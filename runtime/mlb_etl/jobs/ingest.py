@@ -8,19 +8,19 @@ from typing import NamedTuple, Protocol, Self, TypeAlias
 from mlb_etl import registry, retries
 from mlb_etl.apply import workers
 from mlb_etl.apply.workers import Workers
-from mlb_etl.capture.capturer import Captured, Target
+from mlb_etl.capture.capturer import CaptureCounts, CaptureTarget
 from mlb_etl.errors import EtlError
 from mlb_etl.http import request
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.jobs import job_files, listing
-from mlb_etl.jobs.worker import Ingested, Order, Worker
+from mlb_etl.jobs.worker import IngestOrder, IngestResult, Worker
 from mlb_etl.laws.counts import Counts
 
 _AT_A_TIME = 25  # captures between two applications
 
 
-class Done(Protocol):
+class ProgressCounts(Protocol):
     """The outcome of some targets or objects."""
 
     @property
@@ -36,13 +36,13 @@ class Done(Protocol):
         """Those that failed."""
 
 
-Progress: TypeAlias = Callable[[Done, int], None]
+Progress: TypeAlias = Callable[[ProgressCounts, int], None]
 
 
 class IngestJob:
     """A job with the values of its parameters, on a fetcher."""
 
-    def __init__(self, order: Order, given: Mapping[str, Sequence[str]], source: Fetcher) -> None:
+    def __init__(self, order: IngestOrder, given: Mapping[str, Sequence[str]], source: Fetcher) -> None:
         if not order.job.storage.captures:
             raise EtlError(f"job {order.job.name} captures nothing: its storage has no raw")
         self._order = order
@@ -62,9 +62,13 @@ class IngestJob:
     def listings(self) -> list[Request]:
         """The listings to request."""
         found = self._order.listing
-        return [found.request(query) for query in job_files.queries(self._order.job, self._given)] if found else []
+        return (
+            [found.request(query) for query in job_files.listing_parameters(self._order.job, self._given)]
+            if found
+            else []
+        )
 
-    def run(self, progress: Progress, *, workers: int = 1) -> Ingested:
+    def run(self, progress: Progress, *, workers: int = 1) -> IngestResult:
         """Capture, and apply what is captured a few at a time, in this process or in so many.
 
         `progress` is told what became of some, and how many there are. The source may be closed afterwards.
@@ -72,13 +76,15 @@ class IngestJob:
         targets = self._targets()
         size = min(_AT_A_TIME, -(-len(targets) // workers)) or 1
         tasks = [_Task(start, targets[start : start + size]) for start in range(0, len(targets), size)]
-        progress(Captured(), len(targets))
-        total = Ingested(Captured(), Counts() if self._order.applies else None)
+        progress(CaptureCounts(), len(targets))
+        total = IngestResult(CaptureCounts(), Counts() if self._order.applies else None)
         for done in self._done(tasks, lambda became: progress(became, len(targets)), workers):
             total += done
         return total
 
-    def _done(self, tasks: Sequence["_Task"], progress: Callable[[Done], None], workers: int) -> Iterator[Ingested]:
+    def _done(
+        self, tasks: Sequence["_Task"], progress: Callable[[ProgressCounts], None], workers: int
+    ) -> Iterator[IngestResult]:
         if workers == 1 or len(tasks) <= 1:
             with closing(Worker(self._order, self._source)) as worker:
                 yield from (worker.run(task.targets, progress) for task in tasks)
@@ -95,22 +101,24 @@ class IngestJob:
         spread = Workers(workers, _start, (self._order,), _run, (module,), hear)
         yield from (done for _, done in spread(tasks))
 
-    def _targets(self) -> list[Target]:
+    def _targets(self) -> list[CaptureTarget]:
         """The targets, each once, in the order of the listing or of the parameters."""
         job, found = self._order.job, self._order.listing
         if job.expand is None or found is None:
-            asked = (request.of_method(self._method, values) for values in job_files.asked(job, self._given))
-            return list({request.key: Target(request) for request in asked}.values())
+            asked = (
+                request.build_request(self._method, values) for values in job_files.method_parameters(job, self._given)
+            )
+            return list({request.key: CaptureTarget(request) for request in asked}.values())
         with closing(Worker(self._order, self._source)) as worker:
             items = [item for asked in self.listings() for item in worker.listed(found, asked)]
-        return listing.targets(self._method, job.expand, items)
+        return listing.item_targets(self._method, job.expand, items)
 
 
 class _Task(NamedTuple):
     """Some targets, and the index of the first among all."""
 
     start: int
-    targets: list[Target]
+    targets: list[CaptureTarget]
 
 
 class _Step(NamedTuple):
@@ -134,12 +142,14 @@ class _Steps(NamedTuple):
 _worker: Worker  # of a worker process
 
 
-def _start(order: Order) -> None:
+def _start(order: IngestOrder) -> None:
     global _worker  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
     retries.set_up_logs()
     _worker = Worker(order, order.source())
 
 
-def _run(task: _Task) -> Ingested:
+def _run(task: _Task) -> IngestResult:
     numbers = count(task.start)
-    return _worker.run(task.targets, lambda became: workers.tell(_Step(next(numbers), became.skipped, became.failed)))
+    return _worker.run(
+        task.targets, lambda became: workers.send_message(_Step(next(numbers), became.skipped, became.failed))
+    )

@@ -33,7 +33,7 @@ def shipped() -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
 
-def find(given: str) -> Path:
+def find_job(given: str) -> Path:
     """The file of a job, which is given by its path or, of one that comes with the package, by its name.
 
     Raises EtlError with the names that there are.
@@ -46,14 +46,14 @@ def find(given: str) -> Path:
     return shipped()[given]
 
 
-def read(file: Path) -> Job:
+def read_job(file: Path) -> Job:
     """The job in the file; raises EtlError with the place of each error."""
-    return _job(plain_yaml.read(file))
+    return _job(plain_yaml.read_yaml(file))
 
 
-def load(given: str, package: str) -> Job:
+def load_job(given: str, package: str) -> Job:
     """The job that is given by path or name, of a method that the package has; raises EtlError with places."""
-    text = plain_yaml.read(find(given))
+    text = plain_yaml.read_yaml(find_job(given))
     job = _job(text)
     try:
         method = registry.method(package, job.source.name)
@@ -69,7 +69,7 @@ def load(given: str, package: str) -> Job:
     return job
 
 
-def _check(text: plain_yaml.Text, expand: Expansion, method: Method, package: str) -> None:
+def _check(text: plain_yaml.YamlFile, expand: Expansion, method: Method, package: str) -> None:
     """Raise EtlError unless the tables of the package have what the job expands by."""
     try:
         listed = registry.method(package, expand.by)
@@ -79,12 +79,12 @@ def _check(text: plain_yaml.Text, expand: Expansion, method: Method, package: st
     if expand.table not in tables:
         raise EtlError(text.error(("expand", "table"), f"{listed.name} has no such table; {', '.join(tables)} are"))
     columns = [column.name for column in tables[expand.table].columns]
-    for column in (*listing.sources(method, expand).values(), *sorted(expand.columns)):
+    for column in (*listing.parameter_columns(method, expand).values(), *sorted(expand.columns)):
         if column not in columns:
             raise EtlError(text.error(("expand",), f"{expand.table} has no column {column}; parameters names others"))
 
 
-def _job(text: plain_yaml.Text) -> Job:
+def _job(text: plain_yaml.YamlFile) -> Job:
     try:
         return Job.model_validate(text.data)
     except ValidationError as error:
@@ -95,7 +95,7 @@ def _job(text: plain_yaml.Text) -> Job:
         raise EtlError("\n".join(lines)) from error
 
 
-def _said(text: plain_yaml.Text, error: ErrorDetails) -> str:
+def _said(text: plain_yaml.YamlFile, error: ErrorDetails) -> str:
     words = {"missing": "is missing", "extra_forbidden": "is not a key that a job has here"}
     said = words.get(error["type"], error["msg"]).removeprefix("Value error, ")  # pydantic's words for our own
     location = text.at(error["loc"])
@@ -104,7 +104,7 @@ def _said(text: plain_yaml.Text, error: ErrorDetails) -> str:
     return f"{'.'.join(map(str, location)) or 'the file'}: {said}"
 
 
-def of_method(method: Method) -> Job:
+def transform_job(method: Method) -> Job:
     """A job that transforms what there is of a method; its parameters are the keys of the documents."""
     keys = ((key.name, _TYPES.get(key.type, "str")) for key in method.document)
     parameters = tuple(
@@ -118,7 +118,7 @@ def of_method(method: Method) -> Job:
     )
 
 
-def values(job: Job, given: Mapping[str, Sequence[str]]) -> dict[str, list[Any]]:
+def parameter_values(job: Job, given: Mapping[str, Sequence[str]]) -> dict[str, list[Any]]:
     """The parameters' values, of texts and defaults, by their names in a request; raises EtlError for what is wrong."""
     names = {name: parameter for parameter in job.parameters for name in (parameter.name, parameter.of)}
     if unknown := [name for name in given if name not in names]:
@@ -146,15 +146,15 @@ def _values(job: Job, parameter: Parameter, given: Sequence[str]) -> list[Any]:
 
 def combinations(job: Job, given: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
     """The parameters' values as texts, one of each, in all combinations where some have several."""
-    found = values(job, given)
+    found = parameter_values(job, given)
     for combination in product(*found.values()):
         yield {name: str(value) for name, value in zip(found, combination, strict=True)}
 
 
-def asked(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+def method_parameters(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
     """What the method is asked with, of a job that does not expand."""
     query = job.source.query
-    named = {name for text in query.values() for name in placeholders.names(text)}
+    named = {name for text in query.values() for name in placeholders.placeholder_names(text)}
     own = [parameter.of for parameter in job.parameters if parameter.name not in named]
     return [
         {name: value for name, value in each.items() if name in own} | _fill(job, query, each)
@@ -162,7 +162,7 @@ def asked(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
     ]
 
 
-def queries(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+def listing_parameters(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
     """What the listing is asked for, of a job that expands."""
     return [_fill(job, job.expand.query, each) for each in combinations(job, given)] if job.expand else []
 
@@ -173,7 +173,7 @@ def _fill(job: Job, query: Mapping[str, str], one: Mapping[str, str]) -> dict[st
     return {name: placeholders.fill(text, known) for name, text in query.items()}
 
 
-def run(
+def run_transform(
     job: Job,
     given: Mapping[str, Sequence[str]],
     database: Database,
@@ -189,4 +189,4 @@ def run(
     keys = [key.name for key in work.method.document]
     if stray := [parameter.name for parameter in job.parameters if parameter.of not in keys]:
         raise EtlError(f"job {job.name}: {stray[0]} is not what {job.source.name} is about: {', '.join(keys)}")
-    return work.run(values(job, given), policy, progress)
+    return work.run(parameter_values(job, given), policy, progress)

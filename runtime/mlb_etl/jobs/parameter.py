@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from mlb_contracts import convert, times
 from mlb_etl.errors import Rejected
 from mlb_etl.jobs import placeholders
-from mlb_etl.jobs.grammar import Flag, Model, Name, Scalar, listed
+from mlb_etl.jobs.grammar import Flag, Model, Name, Scalar, as_list
 
 _INTEGERS = range(-(2**63), 2**63)  # what a bigint holds
 _TEXT = 1000  # characters
@@ -33,7 +33,7 @@ class Parameter(Model):
     )
     required: Flag = Field(default=False, description="Whether the job refuses to run without it.")
     default: Annotated[
-        tuple[str, ...], BeforeValidator(listed, json_schema_input_type=Scalar | list[Scalar] | None)
+        tuple[str, ...], BeforeValidator(as_list, json_schema_input_type=Scalar | list[Scalar] | None)
     ] = Field((), description="What it is unless given; ${TODAY}, ${YESTERDAY} and ${TOMORROW} stand for dates.")
     repeatable: Flag = Field(
         default=False, description="Says of another type than a list that it may be given repeatedly."
@@ -66,7 +66,7 @@ class Parameter(Model):
         if len(self.default) > 1 and not self.many:
             raise ValueError(f"default: several values are for a list[{self.type}]")
         for text in self.default:
-            if not any(placeholders.names(text)):
+            if not any(placeholders.placeholder_names(text)):
                 self.read(text, ZoneInfo("UTC"))
         return self
 
@@ -87,7 +87,7 @@ def _timecode(text: str, _: ZoneInfo) -> str:
     try:
         time = convert.timecode(text, "$")
         if time is not None:
-            times.of_capture(time, "$")
+            times.capture_time(time, "$")
     except Rejected as why:
         raise ValueError(why.reason) from why
     return text
@@ -98,6 +98,6 @@ _READ: dict[str, Callable[[str, ZoneInfo], int | str | date]] = {
     "integer": _integer,
     "str": _text,
     "text": _text,
-    "date": placeholders.day,
+    "date": placeholders.parse_day,
     "timecode": _timecode,
 }

@@ -13,14 +13,14 @@ _PLACE = re.compile(r"\$\{(\w+)\}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def names(text: str) -> Iterator[str]:
+def placeholder_names(text: str) -> Iterator[str]:
     """The names that a text refers to."""
     return (match[1] for match in _PLACE.finditer(text))
 
 
 def require_known(text: str, possible: Collection[str]) -> None:
     """Raise ValueError for a placeholder in the text that is not one of these."""
-    if unknown := [name for name in names(text) if name not in possible]:
+    if unknown := [name for name in placeholder_names(text) if name not in possible]:
         raise ValueError(f"${{{unknown[0]}}} is not known here; {', '.join(possible)} are")
 
 
@@ -30,13 +30,13 @@ def days(timezone: ZoneInfo) -> dict[str, str]:
     return {name: str(today + timedelta(days=offset)) for name, offset in DAYS.items()}
 
 
-def day(text: str, timezone: ZoneInfo) -> date:
+def parse_day(text: str, timezone: ZoneInfo) -> date:
     """The date that a text means, now, in a time zone; raises ValueError."""
     if text.isascii() and text.islower() and text.upper() in DAYS:
         return datetime.now(timezone).date() + timedelta(days=DAYS[text.upper()])
     if not _DATE.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is no date: YYYY-MM-DD, {', '.join(map(str.lower, DAYS))} are possible")
-    return times.read_day(text)
+    return times.parse_game_day(text)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -22,7 +22,7 @@ _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # as YAML counts lines
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class YamlFile:
     """A parsed file: its data, and the place of each location in it."""
 
     file: str
@@ -42,7 +42,7 @@ class Text:
         return _error(self.file, self.places.get(self.at(location)), message)
 
 
-def read(file: Path) -> Text:
+def read_yaml(file: Path) -> YamlFile:
     """The one document in a file. Raises EtlError with the place of what is not possible."""
     try:
         with file.open("rb") as stream:
@@ -55,14 +55,14 @@ def read(file: Path) -> Text:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise EtlError(_error(str(file), _place(content[: error.start].decode(), -1), "is not UTF-8")) from error
-    return parse(text, str(file))
+    return parse_yaml(text, str(file))
 
 
-def parse(text: str, file: str) -> Text:
+def parse_yaml(text: str, file: str) -> YamlFile:
     """The one document in a text. Raises EtlError with the place of what is not possible."""
     reader = _Reader(file, text)
     try:
-        return Text(file, reader.document(), reader.places)
+        return YamlFile(file, reader.document(), reader.places)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise EtlError(

@@ -89,7 +89,7 @@ class Job(Model):
         return asks
 
 
-def schema() -> str:
+def job_schema() -> str:
     """The JSON Schema of job files, as it is committed in schemas/job.schema.json."""
     properties = {"$schema": _DIALECT, "$comment": _NOTE, **Job.model_json_schema()}
     return json.dumps(properties, indent=2, ensure_ascii=False) + "\n"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mlb_etl.jobs.grammar import Always, Flag, Model, always, listed
+from mlb_etl.jobs.grammar import Always, Flag, Model, always, as_list
 
 _PRESERVED = (
     "responses are never kept without their request, which tells what they are about: leave it out, or say true"
@@ -18,7 +18,7 @@ def _backends(value: object) -> object:
         if value not in short:
             raise ValueError("true, false, a backend or a list of backends is expected")
         return short[value]
-    return listed(value)
+    return as_list(value)
 
 
 class Raw(Model):

@@ -10,13 +10,13 @@ from mlb_contracts import Method
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import capturer
-from mlb_etl.capture.capturer import Captured, Capturer, Target
+from mlb_etl.capture.capturer import CaptureCounts, Capturer, CaptureTarget
 from mlb_etl.capture.record import Recorder, Replay
 from mlb_etl.errors import EtlError
-from mlb_etl.extract import asked
+from mlb_etl.extract import request_keys
 from mlb_etl.http.client import Client, Fetcher
 from mlb_etl.http.request import Request
-from mlb_etl.jobs.listing import Item, Listing, Mapped
+from mlb_etl.jobs.listing import ListedItem, Listing, TableListing
 from mlb_etl.jobs.spec import Job
 from mlb_etl.laws.counts import Counts
 from mlb_etl.retries import Retries
@@ -25,7 +25,7 @@ from mlb_etl.stores.interfaces.database import Database, Stores
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class IngestOrder:
     """A job, and how it is to be run.
 
     transform, store: apply what is captured, keep it in the object store too, even if the job does not; again: ask for
@@ -54,7 +54,7 @@ class Order:
         if expand is None:
             return None
         if expand.table is not None:
-            return Mapped(registry.method(self.settings.tables, expand.by), expand.table)
+            return TableListing(registry.method(self.settings.tables, expand.by), expand.table)
         if expand.by not in self.listings:
             raise EtlError(f"job {self.job.name} expands by {expand.by}, which is not listed here")
         return self.listings[expand.by]
@@ -74,38 +74,38 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class IngestResult:
     """What was captured, and what was applied to the tables; None if nothing was to be applied."""
 
-    captured: Captured
+    captured: CaptureCounts
     counts: Counts | None = None
 
-    def __add__(self, other: "Ingested") -> "Ingested":
+    def __add__(self, other: "IngestResult") -> "IngestResult":
         counts = [counts for counts in (self.counts, other.counts) if counts is not None]
-        return Ingested(self.captured + other.captured, sum(counts, Counts()) if counts else None)
+        return IngestResult(self.captured + other.captured, sum(counts, Counts()) if counts else None)
 
 
 class Worker:
     """Does what is ordered on a source, with a connection of its own from the first targets on."""
 
-    def __init__(self, order: Order, source: Fetcher) -> None:
+    def __init__(self, order: IngestOrder, source: Fetcher) -> None:
         self._order = order
         self._source = source
 
-    def run(self, targets: Sequence[Target], progress: Callable[[Captured], None]) -> Ingested:
+    def run(self, targets: Sequence[CaptureTarget], progress: Callable[[CaptureCounts], None]) -> IngestResult:
         """Capture, and then apply; `progress` is told what became of each."""
         captured = self._capturer.run(targets, progress)
         if not self._order.applies:
-            return Ingested(captured)
+            return IngestResult(captured)
         method = self._order.method
-        return Ingested(captured, Pipeline(method, self._order.database).run(_scope(method, targets)))
+        return IngestResult(captured, Pipeline(method, self._order.database).run(_scope(method, targets)))
 
-    def listed(self, listing: Listing, asked: Request) -> Sequence[Item]:
+    def listed(self, listing: Listing, asked: Request) -> Sequence[ListedItem]:
         """The items of a listing; a request that fails is kept as such."""
         with self._stores.failures().noting(asked):
             return self._source.fetch(asked, listing.read)[1]
 
-    def settled(self, target: Target) -> bool:
+    def settled(self, target: CaptureTarget) -> bool:
         """Whether it is not asked for any more."""
         return self._capturer.settled(target)
 
@@ -123,7 +123,7 @@ class Worker:
     @cached_property
     def _capturer(self) -> Capturer:
         order = self._order
-        store = capturer.store(order.settings) if order.store or order.job.storage.in_object_store else None
+        store = capturer.open_object_store(order.settings) if order.store or order.job.storage.in_object_store else None
         return Capturer(
             self._stores,
             order.method,
@@ -134,8 +134,8 @@ class Worker:
         )
 
 
-def _scope(method: Method, targets: Sequence[Target]) -> Mapping[str, list[Any]]:
+def _scope(method: Method, targets: Sequence[CaptureTarget]) -> Mapping[str, list[Any]]:
     """The values of the documents' keys, of the keys that all requests tell."""
-    told = [asked.told(method, target.request.parameters) for target in targets]
+    told = [request_keys.requested_keys(method, target.request.parameters) for target in targets]
     names = [key.name for key in method.document if all(key.name in each for each in told)]
     return {name: list(dict.fromkeys(value for each in told for value in each[name])) for name in names}

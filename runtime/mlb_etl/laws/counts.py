@@ -27,7 +27,7 @@ class TableCounts:
         )
 
 
-class Changed(NamedTuple):
+class RowChanges(NamedTuple):
     """Rows of one document in one table; `kept_out` rows are later than the capture and were left as they were."""
 
     inserted: int = 0
@@ -69,7 +69,7 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
+class CheckWarning:
     """The number of a document's rows that break a check of severity `warn`."""
 
     document: str
@@ -79,7 +79,7 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class UnreadableValue:
     """Unreadable values of a document, which are NULL in the table."""
 
     document: str
@@ -97,8 +97,8 @@ class Counts:
     documents: DocumentCounts = DocumentCounts()
     tables: Mapping[str, TableCounts] = field(default_factory=dict)
     quarantined: tuple[Quarantined, ...] = ()
-    warnings: tuple[Warned, ...] = ()
-    unreadable: tuple[LeftOut, ...] = ()
+    warnings: tuple[CheckWarning, ...] = ()
+    unreadable: tuple[UnreadableValue, ...] = ()
 
     def __add__(self, other: "Counts") -> "Counts":
         tables = dict(self.tables)

@@ -6,7 +6,7 @@ Since the watermark decides first, such rows only exist if someone edited rows o
 from collections.abc import Mapping
 
 from mlb_etl.errors import Rejected
-from mlb_etl.laws.counts import Changed
+from mlb_etl.laws.counts import RowChanges
 
 _REASON = (
     "the table has rows that are later than the capture, so the rows or the watermark were changed by hand: "
@@ -18,7 +18,7 @@ class KeptOut(Rejected):
     """The tables have rows of the document that are later than the capture."""
 
 
-def require_none(changed: Mapping[str, Changed]) -> None:
+def require_none_kept_out(changed: Mapping[str, RowChanges]) -> None:
     """Raise KeptOut for the first table that kept later rows; `changed` has a document's changes, parents first."""
     for name, its in changed.items():
         if its.kept_out:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from mlb_contracts import ShrinkGuard
 from mlb_etl.errors import Rejected
-from mlb_etl.laws.verdict import Applied, Policy
+from mlb_etl.laws.verdict import Policy, Watermark
 
 _ACCEPT = "if that is correct, accept it with `mlb-etl quarantine accept`"
 
@@ -21,7 +21,7 @@ class Loss:
     guarded: bool
 
 
-def unguarded(new: Mapping[str, Applied], before: Mapping[str, Applied], policy: Policy) -> set[str]:
+def unguarded(new: Mapping[str, Watermark], before: Mapping[str, Watermark], policy: Policy) -> set[str]:
     """The documents that may lose any number of rows: the loss was accepted, or the tables already show this content.
 
     `before` holds the watermarks of the documents that have one.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from mlb_etl.laws.verdict import Applied, Policy, verdict
+from mlb_etl.laws.verdict import Policy, Watermark, verdict
 
 Standing: TypeAlias = Literal["pending", "later", "same", "stale", "waiting", "dropped"]
 """pending: to be applied; later: the tables show its content as of an earlier time, so the watermark has to move;
@@ -13,14 +13,14 @@ same: the tables show it; stale: they show a later state; waiting, dropped: it i
 TO_APPLY: frozenset[Standing] = frozenset({"pending", "later"})
 
 
-class Stored(NamedTuple):
+class StoredCapture(NamedTuple):
     """A document in a stored capture, without its bytes.
 
     `document` is its key as JSON; `as_of` the time whose state it shows (content that was seen again has several);
     `content_hash` the hash of the document's own bytes; `parameters` those of the capture's request. `ahead` tells
     whether it is later than the store's clock. `note` is its id in quarantine and `quarantine` its state there;
     `applied` is the document's watermark. `request`, `captured_at` and `answer_hash` identify the capture, and `places`
-    the document's items in it, as in extract.answer.Held.
+    the document's items in it, as in extract.answer.HeldDocument.
     """
 
     keys: tuple[Any, ...]
@@ -32,7 +32,7 @@ class Stored(NamedTuple):
     ahead: bool
     note: int | None
     quarantine: Literal["waiting", "dropped"] | None
-    applied: Applied | None
+    applied: Watermark | None
     request: str = ""
     answer_hash: bytes = b""
     places: tuple[int, ...] | None = None
@@ -42,12 +42,12 @@ class Stored(NamedTuple):
         """The identity of the capture that holds the document."""
         return self.request, self.captured_at, self.answer_hash
 
-    def under(self, fingerprint: str) -> Applied:
+    def under(self, fingerprint: str) -> Watermark:
         """The document's watermark once this capture is applied under the mapping with that fingerprint."""
-        return Applied(self.as_of, self.content_hash, fingerprint)
+        return Watermark(self.as_of, self.content_hash, fingerprint)
 
 
-def standing(capture: Stored, fingerprint: str, policy: Policy = "new") -> Standing:
+def standing(capture: StoredCapture, fingerprint: str, policy: Policy = "new") -> Standing:
     """The standing of a capture under the mapping with that fingerprint."""
     if capture.quarantine is not None:
         return capture.quarantine
@@ -58,14 +58,16 @@ def standing(capture: Stored, fingerprint: str, policy: Policy = "new") -> Stand
     return became if became in {"same", "stale"} else "pending"
 
 
-def pending(captures: Iterable[Stored], fingerprint: str, policy: Policy = "new") -> Iterator[tuple[Stored, Standing]]:
+def pending(
+    captures: Iterable[StoredCapture], fingerprint: str, policy: Policy = "new"
+) -> Iterator[tuple[StoredCapture, Standing]]:
     """Each capture with its standing, without dropped ones."""
     for capture in captures:
         if (stands := standing(capture, fingerprint, policy)) != "dropped":
             yield capture, stands
 
 
-def to_show(captures: Sequence[Stored]) -> Stored | None:
+def choose_for_repair(captures: Sequence[StoredCapture]) -> StoredCapture | None:
     """Choose the capture that a repair applies, from a document's captures, oldest first; None if none qualifies.
 
     This is the capture that the watermark names, at the watermark's time; failing that, the newest one that is neither

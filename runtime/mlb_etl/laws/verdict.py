@@ -8,7 +8,7 @@ Verdict: TypeAlias = Literal["applied", "same", "stale", "conflict"]
 Policy: TypeAlias = Literal["new", "again", "accept", "repair"]
 
 
-class Applied(NamedTuple):
+class Watermark(NamedTuple):
     """A document's watermark: the time and content that its tables show, and the mapping's fingerprint."""
 
     as_of: datetime
@@ -16,7 +16,7 @@ class Applied(NamedTuple):
     fingerprint: str
 
 
-def verdict(capture: Applied, watermark: Applied | None, policy: Policy = "new") -> Verdict:
+def verdict(capture: Watermark, watermark: Watermark | None, policy: Policy = "new") -> Verdict:
     """Decide about a capture of a document whose tables show `watermark`.
 
     The policy `again` also applies the capture that is shown; `accept` decides conflicts for the capture; `repair`
@@ -32,7 +32,9 @@ def verdict(capture: Applied, watermark: Applied | None, policy: Policy = "new")
     return "same" if shown and (policy != "again" or capture.as_of > watermark.as_of) else "applied"
 
 
-def verdict_under_lock(capture: Applied, listed: Applied | None, watermark: Applied | None, policy: Policy) -> Verdict:
+def verdict_under_lock(
+    capture: Watermark, listed: Watermark | None, watermark: Watermark | None, policy: Policy
+) -> Verdict:
     """Decide again under the document's lock; `listed` is the watermark from when the capture was chosen.
 
     A repair yields to any worker that has applied a capture of the document since then.
@@ -42,7 +44,9 @@ def verdict_under_lock(capture: Applied, listed: Applied | None, watermark: Appl
     return verdict(capture, watermark, policy)
 
 
-def moved(new: Mapping[str, Applied], before: Mapping[str, Applied], verdicts: Sequence[Verdict]) -> dict[str, Applied]:
+def moved_watermarks(
+    new: Mapping[str, Watermark], before: Mapping[str, Watermark], verdicts: Sequence[Verdict]
+) -> dict[str, Watermark]:
     """The watermarks to move: of applied documents, and of documents that a later capture shows unchanged.
 
     `new` has every document, in the order of `verdicts`; `before` has those that already had a watermark.

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mlb_contracts import Method
 from mlb_contracts.response import Response
-from mlb_etl.extract.answer import Held
+from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.http import answers, request
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
@@ -17,7 +17,7 @@ class Found:
     """A feed, the document that it is, and when its bytes had arrived, on the performance counter."""
 
     response: Response
-    held: Held
+    held: HeldDocument
     arrived: float
 
 
@@ -48,10 +48,10 @@ class WholeFeeds:
         """As `Feeds` says; never None."""
         arrived = 0.0
 
-        def read(response: Response) -> Held:
+        def read(response: Response) -> HeldDocument:
             nonlocal arrived
             arrived = time.perf_counter()
-            (held,) = answers.read(self._method, response)
+            (held,) = answers.read_documents(self._method, response)
             return held
 
         response, held = self._source.fetch(self.request(game_pk), read)
@@ -66,4 +66,4 @@ class WholeFeeds:
 
     def request(self, game_pk: int) -> Request:
         """The request for the feed."""
-        return request.of_method(self._method, {"game_pk": str(game_pk)})
+        return request.build_request(self._method, {"game_pk": str(game_pk)})

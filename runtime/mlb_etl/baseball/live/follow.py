@@ -24,7 +24,7 @@ from mlb_etl.baseball.live.trouble import Troubles
 from mlb_etl.baseball.live.update import NOTHING, Outcome, Summary, Update
 from mlb_etl.baseball.schedule import Game
 from mlb_etl.baseball.states import PLAYED, SETTLED, SUSPENDED
-from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, StoreUnavailable, Unreachable, told
+from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, StoreUnavailable, Unreachable, with_notes
 from mlb_etl.laws.counts import Counts
 
 T = TypeVar("T")
@@ -259,7 +259,7 @@ class Follower:
     def _missed(self, key: Literal["schedule", "changes"], why: NotFound | Rejected | Unreachable) -> datetime:
         """When to repeat a request that failed."""
         now = self._clock.now()
-        log.warning("the %s did not come: %s", key, told(why))
+        log.warning("the %s did not come: %s", key, with_notes(why))
         self._pause(key, why)
         self._troubles.failed(key, now, why)
         return now + self._pace.slow

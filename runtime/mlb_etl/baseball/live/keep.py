@@ -14,8 +14,8 @@ from mlb_etl.apply.transform import Transformer
 from mlb_etl.baseball import feed
 from mlb_etl.baseball.live.plan import Captured
 from mlb_etl.baseball.states import SETTLED
-from mlb_etl.capture.capturer import Store
-from mlb_etl.extract.answer import Held
+from mlb_etl.capture.capturer import CaptureSink
+from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.standing import TO_APPLY, pending
 from mlb_etl.stores.interfaces.captures import Fate, RawStore
@@ -40,12 +40,12 @@ class Keeper:
     Raises DatabaseUnavailable and StoreUnavailable where it can't.
     """
 
-    def __init__(self, session: Session, method: Method, store: Store | None = None) -> None:
+    def __init__(self, session: Session, method: Method, store: CaptureSink | None = None) -> None:
         self._session = session
         self._method = method
         self._store = store
 
-    def keep(self, response: Response, held: Held) -> Kept:
+    def keep(self, response: Response, held: HeldDocument) -> Kept:
         """Store a response that is this document, in the object store first where there is one, and apply it.
 
         Raises Rejected where this machine's clock is ahead of the database's.

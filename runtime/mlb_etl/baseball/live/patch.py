@@ -23,7 +23,7 @@ from mlb_contracts.response import Response
 from mlb_etl.baseball import feed
 from mlb_etl.baseball.live.fetch import Found, WholeFeeds
 from mlb_etl.errors import NotFound, Rejected, Unreachable, printable, shortened
-from mlb_etl.extract.answer import Held
+from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.http import answers
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
@@ -116,7 +116,7 @@ class PatchedFeeds:
         """The document after the patches, or the whole feed where that came; raises Rejected for what is odd."""
         arrived = 0.0
 
-        def read(response: Response) -> tuple[Response, Held] | None:
+        def read(response: Response) -> tuple[Response, HeldDocument] | None:
             nonlocal arrived
             arrived = time.perf_counter()
             return self._read(response, held)
@@ -136,8 +136,8 @@ class PatchedFeeds:
         whole = self._feeds.request(game_pk)
         return replace(whole, path=f"{whole.path}/diffPatch", query_params={"startTimecode": held.timecode})
 
-    def _read(self, response: Response, held: _Held) -> tuple[Response, Held] | None:
-        answers.whole(response.data)
+    def _read(self, response: Response, held: _Held) -> tuple[Response, HeldDocument] | None:
+        answers.require_whole(response.data)
         answer = msgspec.json.decode(response.data)
         if answer == []:
             return None
@@ -146,7 +146,7 @@ class PatchedFeeds:
             told = feed.read(response.data)
             if told is None or told.timecode is None or told.timecode < held.timecode:
                 raise Rejected("the patches do not lead on", path="$.metaData.timeStamp", value=told and told.timecode)
-        (document,) = answers.read(self._method, response)
+        (document,) = answers.read_documents(self._method, response)
         return response, document
 
     def _verified(self, game_pk: int, held: _Held) -> Found | None:

@@ -61,7 +61,7 @@ def follow(
         Asking(clock, at_once, client.stop) as asking,
     ):
         source = Noted(client, session)
-        keeper = Keeper(session, method, capturer.store(settings) if store else None)
+        keeper = Keeper(session, method, capturer.open_object_store(settings) if store else None)
         patched = None if verify is None else PatchedFeeds(source, method, verify)
         feeds = patched or WholeFeeds(source, method)
         follower = Follower(keeper, source, feeds, asking, scope, clock=clock, tell=tell, pace=pace, patience=patience)

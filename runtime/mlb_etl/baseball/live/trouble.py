@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from mlb_etl.baseball.live.asking import Key
-from mlb_etl.errors import NotFound, Rejected, Unreachable, told
+from mlb_etl.errors import NotFound, Rejected, Unreachable, with_notes
 
 
 class _Trouble(NamedTuple):
@@ -35,7 +35,9 @@ class Troubles:
 
     def told(self, now: datetime) -> str | None:
         """What is given up, and why; None where nothing is."""
-        given_up = [f"{_named(key)}: {told(each.why)}" for key, each in self._troubles.items() if self.last(key, now)]
+        given_up = [
+            f"{_named(key)}: {with_notes(each.why)}" for key, each in self._troubles.items() if self.last(key, now)
+        ]
         if not given_up:
             return None
         return f"given up after {self._patience} without an answer:\n" + "\n".join(given_up)

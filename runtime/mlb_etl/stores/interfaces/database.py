@@ -8,7 +8,7 @@ from mlb_contracts import Method
 from mlb_etl.errors import NotFound, Rejected, Unreachable
 from mlb_etl.http.request import Request
 from mlb_etl.laws.counts import Quarantined
-from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.stores.interfaces.archive import ArchiveStore
 from mlb_etl.stores.interfaces.captures import RawStore
 from mlb_etl.stores.interfaces.tables import TableStore
@@ -17,13 +17,13 @@ from mlb_etl.stores.interfaces.tables import TableStore
 class QuarantineStore(Protocol):
     """The captures of a method that were not applied, each with the reason."""
 
-    def add(self, capture: Stored, why: Rejected) -> int | None:
+    def add(self, capture: StoredCapture, why: Rejected) -> int | None:
         """Note that the capture can't be applied, and why; returns the note's number.
 
         None where others have applied the capture meanwhile, or a newer one.
         """
 
-    def leave(self, captures: Iterable[Stored]) -> None:
+    def leave(self, captures: Iterable[StoredCapture]) -> None:
         """Forget the captures, on which there is nothing left to decide, whoever has noted them and when."""
 
     def waiting(self, numbers: Sequence[int]) -> Iterator[Quarantined]:

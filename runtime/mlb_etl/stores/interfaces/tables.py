@@ -9,9 +9,9 @@ from typing import Protocol
 from mlb_contracts import Row
 from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import CheckFailed, Rejected, RowTooLong
-from mlb_etl.laws.counts import Changed, TableCounts, Warned
-from mlb_etl.laws.standing import Stored
-from mlb_etl.laws.verdict import Applied
+from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
+from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Watermark
 
 
 class Packed(Protocol):
@@ -30,7 +30,7 @@ class Document:
     values that could not be read, and so are NULL in the rows.
     """
 
-    capture: Stored
+    capture: StoredCapture
     rows: Sequence[Packed] | None
     unreadable: Sequence[Misfit] = ()
 
@@ -48,13 +48,13 @@ class Replaced:
     """
 
     tables: Mapping[str, TableCounts]
-    changed: Mapping[str, Mapping[str, Changed]]
+    changed: Mapping[str, Mapping[str, RowChanges]]
 
 
 class Unit(Protocol):
     """Work that becomes visible as a whole when its block ends without an exception, and else not at all."""
 
-    def lock(self, new: Mapping[str, Applied]) -> Mapping[str, Applied]:
+    def lock(self, new: Mapping[str, Watermark]) -> Mapping[str, Watermark]:
         """Keep others from these documents until the unit ends; return the watermarks of those that have one.
 
         The others get theirs from `new`.
@@ -70,8 +70,8 @@ class Unit(Protocol):
         """
 
     def conclude(
-        self, watermarks: Mapping[str, Applied], settled: Iterable[Stored], applied: Sequence[Document]
-    ) -> tuple[Warned, ...]:
+        self, watermarks: Mapping[str, Watermark], settled: Iterable[StoredCapture], applied: Sequence[Document]
+    ) -> tuple[CheckWarning, ...]:
         """Move these watermarks, take settled captures out of quarantine, keep what of the applied was unreadable.
 
         Returns what the checks that only warn say of the applied documents.

@@ -56,7 +56,7 @@ class Timestamps(DatetimeBinaryDumper):
     def dump(obj: datetime) -> Buffer | None:
         if type(obj) is Moment:
             return obj.packed
-        if not times.in_row(obj):
+        if not times.fits_row(obj):
             raise Rejected(times.ROW_RANGE, value=obj.isoformat())
         return _packed(obj)
 

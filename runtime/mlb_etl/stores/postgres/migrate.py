@@ -156,7 +156,7 @@ def _tracks(package: str) -> tuple[Track, Track]:
     """The runtime's own track and that of the generated package."""
     runtime = Track(files(__package__) / "sql", "control_schema_history", (schema_drift.CONTROL,))
     schemas = tuple(schema_drift.schemas(package))
-    return runtime, Track(registry.migrations(package), "flyway_schema_history", schemas)
+    return runtime, Track(registry.migrations_folder(package), "flyway_schema_history", schemas)
 
 
 def _migrations(track: Track) -> tuple[Migration, ...]:
@@ -172,7 +172,7 @@ def _migrations(track: Track) -> tuple[Migration, ...]:
 def _verify(files: Sequence[Traversable], sums: str) -> None:
     """Raise EtlError for a file that is not as the sum file says, whose lines sha256sum reads too."""
     actual = {each.name: migrations.digest(each.read_bytes()) for each in files}
-    for script, _ in sorted(actual.items() ^ migrations.noted(sums).items()):
+    for script, _ in sorted(actual.items() ^ migrations.parse_sums(sums).items()):
         raise EtlError(
             f"{script}: not as {SUMS} says; a migration never changes: restore it, or install the package again"
         )

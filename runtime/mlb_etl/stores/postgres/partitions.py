@@ -78,10 +78,10 @@ class Partitioned:
         """The name of the partition for rows with that value, without its schema."""
         match self.by.kind:
             case "list":
-                return partitions.of_value(self.name, value)
+                return partitions.value_partition(self.name, value)
             case "month":
                 day = _day(value)
-                return partitions.of_month(self.name, day.year, day.month)
+                return partitions.month_partition(self.name, day.year, day.month)
             case _:
                 assert_never(self.by.kind)
 
@@ -222,7 +222,7 @@ def _bounds(table: Partitioned, value: Any) -> sql.Composed:
             return sql.SQL("IN ({})").format(sql.Literal(value))
         case "month":
             day = _day(value)
-            return sql.SQL("FROM ({}) TO ({})").format(*partitions.bounds(day.year, day.month, table.type))
+            return sql.SQL("FROM ({}) TO ({})").format(*partitions.month_bounds(day.year, day.month, table.type))
         case _:
             assert_never(table.by.kind)
 
@@ -231,6 +231,6 @@ def _day(value: date | datetime) -> date:
     """The day of the value, in UTC; raises Rejected for one that no partition is made for."""
     day = value.astimezone(UTC).date() if isinstance(value, datetime) else value
     try:
-        return times.of_games(day)
+        return times.game_day(day)
     except ValueError as error:
         raise Rejected(f"no partition of a month is made for it: {error}", value=str(value)) from error

@@ -38,7 +38,7 @@ def make(connection: Connection, package: str, first: date, last: date) -> list[
     range that is none.
     """
     try:
-        times.of_games(first), times.of_games(last)
+        times.game_day(first), times.game_day(last)
     except ValueError as error:
         raise EtlError(f"from {first:%Y-%m} to {last:%Y-%m}: {error}") from error
     if not first <= last or len(months(first, last)) > LIMIT:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.laws.counts import Quarantined
-from mlb_etl.laws.standing import Stored
+from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.stores.postgres import db
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 
@@ -110,7 +110,7 @@ class Quarantine:
         self._fingerprint = fingerprint
 
     @translate_errors()
-    def add(self, capture: Stored, why: Rejected) -> int | None:
+    def add(self, capture: StoredCapture, why: Rejected) -> int | None:
         """Note that the capture can't be applied, and why; returns the note's number.
 
         None where others have applied the capture meanwhile, or a newer one.
@@ -131,7 +131,7 @@ class Quarantine:
         return added[0] if added else None
 
     @translate_errors()
-    def leave(self, captures: Iterable[Stored]) -> None:
+    def leave(self, captures: Iterable[StoredCapture]) -> None:
         """Forget the captures, on which there is nothing left to decide, whoever has noted them and when."""
         gone = [(each.document, each.captured_at, each.content_hash) for each in captures]
         if gone:

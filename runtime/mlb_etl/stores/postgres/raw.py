@@ -12,7 +12,7 @@ from mlb_contracts import Method, times
 from mlb_contracts.response import Response
 from mlb_etl import settings
 from mlb_etl.errors import Rejected
-from mlb_etl.extract.answer import Held
+from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.stores.encoding import keep
 from mlb_etl.stores.interfaces.captures import Fate
 from mlb_etl.stores.postgres import standing
@@ -81,7 +81,7 @@ class Raw(RawReader):
         )
         self._encoding = settings.raw_encoding()
 
-    def store(self, response: Response, held: Sequence[Held]) -> Fate:
+    def store(self, response: Response, held: Sequence[HeldDocument]) -> Fate:
         """Add a response that holds these documents, or count it where the answer before it had its content.
 
         Raises TooLarge for a body of more than MLB_ETL_MAX_BODY.
@@ -119,7 +119,7 @@ class Raw(RawReader):
                 value=ours,
             )
 
-    def _insert(self, response: Response, held: Sequence[Held], facts: Mapping[str, Any]) -> bool:
+    def _insert(self, response: Response, held: Sequence[HeldDocument], facts: Mapping[str, Any]) -> bool:
         """Add a row, and one for each document; False where this capture is there already."""
         kept = keep(response.data, self._encoding)
         self._partitions.ensure({table: [response.captured_at] for table in self._partitioned})

@@ -11,8 +11,8 @@ from psycopg.rows import TupleRow
 
 from mlb_contracts import Method, times
 from mlb_etl.errors import EtlError, Rejected
-from mlb_etl.laws.standing import Stored
-from mlb_etl.laws.verdict import Applied
+from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.encoding import Kept
 from mlb_etl.stores.interfaces.captures import Past
 from mlb_etl.stores.postgres import standing
@@ -92,7 +92,7 @@ class RawReader:
         self._cursor = connection.cursor(binary=True)
         self._cursor.adapters.register_loader("bytea", _Unread)
 
-    def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[Stored]:
+    def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[StoredCapture]:
         """The captures of the documents in scope, by document and time; `scope` has the values wanted of some keys.
 
         They are as they were when the first is asked for, and come a thousand at a time.
@@ -105,13 +105,13 @@ class RawReader:
             )
 
     @translate_errors()
-    def quarantined(self, ids: Sequence[int]) -> list[Stored]:
+    def quarantined(self, ids: Sequence[int]) -> list[StoredCapture]:
         """The captures that stand in quarantine under these numbers, by document and time."""
         found = self.connection.execute(self._quarantined, {"ids": list(ids), "method": self._method.name})
         return [self._stored(row) for row in found]
 
     @translate_errors()
-    def newer(self, keys: Mapping[str, Any]) -> list[Stored]:
+    def newer(self, keys: Mapping[str, Any]) -> list[StoredCapture]:
         """The captures of a document from the time on that its tables show, oldest first."""
         wanted = sql.SQL("{} AND as_of >= coalesce(shown_as_of, '-infinity')").format(self._about("capture"))
         return [self._stored(row) for row in self.connection.execute(self._listed(wanted), keys)]
@@ -144,20 +144,20 @@ class RawReader:
             keys=names,
         )
 
-    def _stored(self, row: TupleRow) -> Stored:
+    def _stored(self, row: TupleRow) -> StoredCapture:
         size = len(self._method.document)
         *facts, request, answer_hash, places, as_of, content_hash, fingerprint = row[size:]
-        applied = None if fingerprint is None else Applied(as_of, content_hash, fingerprint)
-        return Stored._make(
+        applied = None if fingerprint is None else Watermark(as_of, content_hash, fingerprint)
+        return StoredCapture._make(
             (row[:size], *facts, applied, request, answer_hash, None if places is None else tuple(places))
         )
 
-    def read(self, capture: Stored) -> bytes:
+    def read(self, capture: StoredCapture) -> bytes:
         """The body of a capture; raises Rejected for a damaged one."""
         [(_, kept)] = self.read_all([capture])
         return bytes(kept.whole())
 
-    def read_all(self, captures: Sequence[Stored]) -> Iterator[tuple[Stored, Kept]]:
+    def read_all(self, captures: Sequence[StoredCapture]) -> Iterator[tuple[StoredCapture, Kept]]:
         """The captures with the bodies of their answers, not copied, and the same one for the same answer.
 
         All are read before one is given, so decoding keeps its caches.

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import psycopg
 
-from mlb_etl.errors import EtlError, told
+from mlb_etl.errors import EtlError, with_notes
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate
 
@@ -19,7 +19,7 @@ def explain(error: Exception) -> str | None:
     try:
         db.reraise(error)
     except EtlError as ours:
-        return told(ours)
+        return with_notes(ours)
     except psycopg.Error:
         changed = _changed_by_hand()
         return changed and f"the database refuses: {db.message(error)}; {changed}"

@@ -47,7 +47,7 @@ class Shown(NamedTuple):
     """A document and the capture that the tables show of it; `keys` are the values of its key columns.
 
     `content_hash` is that of the document's own bytes; `request`, `captured_at` and `answer_hash` tell which capture it
-    is in, `places` where, as extract.answer.Held says.
+    is in, `places` where, as extract.answer.HeldDocument says.
     """
 
     keys: tuple[Any, ...]
@@ -139,7 +139,7 @@ class Documents:
             raise self._lost(of.document)
         keys = {key.name: value for key, value in zip(self._method.document, of.keys, strict=True)}
         answer = Answer(self._method, Capture(of.as_of, of.parameters), Kept(*found).whole())
-        return answer.extract(keys, of.places, hold=True)
+        return answer.extract(keys, of.places, storable_only=True)
 
     def require_all(self, schema: str, table: str) -> None:
         """Raise EtlError where a table has rows of a document without watermark, whose response nobody knows."""

@@ -12,10 +12,10 @@ from psycopg.rows import TupleRow, dict_row
 
 from mlb_contracts import Method, Row
 from mlb_etl.errors import CheckFailed, Rejected, RowTooLong
-from mlb_etl.laws.counts import Changed, TableCounts, Warned
+from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
 from mlb_etl.laws.row_guard import KeptOut
-from mlb_etl.laws.standing import Stored
-from mlb_etl.laws.verdict import Applied
+from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.interfaces.tables import Document, Replaced
 from mlb_etl.stores.postgres import copying
 from mlb_etl.stores.postgres.copying import Copying
@@ -133,7 +133,7 @@ class Upsert:
         value = f"{why.value}, such as that of {key}, captured at {captured_at.isoformat()}"
         return Rejected(why.reason, value=value, table=why.table)
 
-    def lock(self, new: Mapping[str, Applied]) -> Mapping[str, Applied]:
+    def lock(self, new: Mapping[str, Watermark]) -> Mapping[str, Watermark]:
         """Lock the documents' watermarks; return those that there were."""
         return self._watermarks.lock(new)
 
@@ -152,8 +152,8 @@ class Upsert:
         return Replaced(tables, {each.capture.document: _changed(each, deleted, written) for each in documents})
 
     def conclude(
-        self, watermarks: Mapping[str, Applied], settled: Iterable[Stored], applied: Sequence[Document]
-    ) -> tuple[Warned, ...]:
+        self, watermarks: Mapping[str, Watermark], settled: Iterable[StoredCapture], applied: Sequence[Document]
+    ) -> tuple[CheckWarning, ...]:
         """All in one go."""
         with self._connection.pipeline():
             self._watermarks.move(watermarks)
@@ -191,7 +191,7 @@ class Upsert:
             cursor = self._connection.execute(target.remove_later, self._parameters(documents))
             tables[target.name] += TableCounts(deleted=cursor.rowcount)
 
-    def _warnings(self, documents: Sequence[Document]) -> tuple[Warned, ...]:
+    def _warnings(self, documents: Sequence[Document]) -> tuple[CheckWarning, ...]:
         """What the tables' checks that only warn say of the documents."""
         asked = [(each, each.statements.warn) for each in self._targets if each.statements.warn]
         if not asked or not documents:
@@ -199,7 +199,7 @@ class Upsert:
         of = {each.capture.keys: each.capture.document for each in documents}
         size = len(self._method.document)
         return tuple(
-            Warned(of[row[:size]], target.name, check.name, rows)
+            CheckWarning(of[row[:size]], target.name, check.name, rows)
             for (target, _), cursor in zip(asked, self._execute(asked, documents), strict=True)
             for row in cursor
             if row[:size] in of
@@ -254,11 +254,11 @@ class Upsert:
         return dict(zip((each.name for each in some), copying.send(self._connection, some), strict=True))
 
 
-def _changed(document: Document, deleted: _Counted, written: _Counted) -> dict[str, Changed]:
+def _changed(document: Document, deleted: _Counted, written: _Counted) -> dict[str, RowChanges]:
     """What a document did to each table, parents first."""
     keys, changed = document.capture.keys, {}
     for name in reversed(deleted):
         gone, stayed = deleted[name].get(keys, (0, 0))
         inserted, updated, kept_out = written.get(name, {}).get(keys, (0, 0, 0))
-        changed[name] = Changed(inserted, updated, gone, stayed + kept_out)
+        changed[name] = RowChanges(inserted, updated, gone, stayed + kept_out)
     return changed

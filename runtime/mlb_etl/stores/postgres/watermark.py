@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from mlb_etl.laws.verdict import Applied
+from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.postgres.db import Connection
 
 # The condition that never holds makes it lock the rows that are there, in the order of the documents like all others.
@@ -35,7 +35,7 @@ class Watermarks:
         self._connection = connection
         self._method = method
 
-    def lock(self, new: Mapping[str, Applied]) -> dict[str, Applied]:
+    def lock(self, new: Mapping[str, Watermark]) -> dict[str, Watermark]:
         """Lock the documents until the transaction ends; return the watermarks of those that have one.
 
         The others get theirs, so that who comes to them waits.
@@ -45,14 +45,14 @@ class Watermarks:
         if not known:
             return {}
         found = self._connection.execute(_READ, (self._method, known))
-        return {document: Applied(*watermark) for document, *watermark in found}
+        return {document: Watermark(*watermark) for document, *watermark in found}
 
-    def move(self, new: Mapping[str, Applied]) -> None:
+    def move(self, new: Mapping[str, Watermark]) -> None:
         """Say what the tables show of documents that have a watermark."""
         if new:
             self._connection.execute(_MOVE, self._arrays(new))
 
-    def _arrays(self, new: Mapping[str, Applied]) -> dict[str, str | Sequence[object]]:
+    def _arrays(self, new: Mapping[str, Watermark]) -> dict[str, str | Sequence[object]]:
         times, hashes, fingerprints = map(list, zip(*new.values(), strict=True))
         return {
             "method": self._method,

@@ -10,7 +10,7 @@ from mlb_contracts import ByValues, requests
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.errors import Rejected
-from mlb_etl.extract import asked
+from mlb_etl.extract import request_keys
 from mlb_etl.http import answers
 
 PEOPLE = registry.method("mlb_tables", "person.person")
@@ -23,18 +23,18 @@ def test_an_item_whose_key_no_column_holds_is_passed_over() -> None:
     body = json.dumps({"people": people}).encode()
     asked_for = {"personIds": "1,2"}
     answer = Response("person", "person", {}, asked_for, "", 200, datetime(2024, 7, 1, tzinfo=UTC), body)
-    assert [(held.keys, held.places) for held in answers.read(PEOPLE, answer)] == [({"person_id": 1}, (0,))]
+    assert [(held.keys, held.places) for held in answers.read_documents(PEOPLE, answer)] == [({"person_id": 1}, (0,))]
 
 
 def test_a_request_asks_for_so_many_documents_at_most() -> None:
-    many = ",".join(map(str, range(asked.MOST + 1)))
+    many = ",".join(map(str, range(request_keys.MOST + 1)))
     with pytest.raises(Rejected):
-        asked.documents(PEOPLE, {"personIds": many})
+        request_keys.requested_documents(PEOPLE, {"personIds": many})
     day, sport = SCHEDULE.document
     by_sports = replace(SCHEDULE, document=(day, replace(sport, parameter=None, asked_by=(ByValues("sports"),))))
     years = {"startDate": "2000-01-01", "endDate": "2020-01-01", "sports": ",".join(map(str, range(9000)))}
     with pytest.raises(Rejected, match="at most 10000 documents"):
-        asked.documents(by_sports, years)
+        request_keys.requested_documents(by_sports, years)
 
 
 def test_a_long_request_fits_the_key_of_an_index() -> None:
@@ -44,5 +44,9 @@ def test_a_long_request_fits_the_key_of_an_index() -> None:
 
 
 def test_names_of_hydrations() -> None:
-    assert requests.hydrations("team,stats(group=[a,b],type=[c(d,e)]), education,") == ["education", "stats", "team"]
-    assert requests.hydrations("") == []
+    assert requests.hydration_names("team,stats(group=[a,b],type=[c(d,e)]), education,") == [
+        "education",
+        "stats",
+        "team",
+    ]
+    assert requests.hydration_names("") == []

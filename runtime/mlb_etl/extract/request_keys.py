@@ -13,7 +13,7 @@ MOST = 10_000
 """How many documents one request may ask for: 27 years of days."""
 
 
-def documents(method: Method, parameters: Mapping[str, str]) -> list[dict[str, Any]] | None:
+def requested_documents(method: Method, parameters: Mapping[str, str]) -> list[dict[str, Any]] | None:
     """The keys of each document that a request asks for; None if no parameter can name documents.
 
     Raises Rejected if the parameters name no document or too many, or if the request omits parameters that name them.
@@ -21,7 +21,7 @@ def documents(method: Method, parameters: Mapping[str, str]) -> list[dict[str, A
     values = []
     for key in method.document:
         if key.parameter is not None:
-            values.append([of_text(key, parameters.get(key.parameter), key.place)])
+            values.append([key_value(key, parameters.get(key.parameter), key.place)])
             continue
         way = next((way for way in key.asked_by if {*_names(way)} <= parameters.keys()), None)
         if way is None:
@@ -33,7 +33,7 @@ def documents(method: Method, parameters: Mapping[str, str]) -> list[dict[str, A
     return [dict(zip((key.name for key in method.document), each, strict=True)) for each in product(*values)]
 
 
-def told(method: Method, parameters: Mapping[str, str]) -> dict[str, list[Any]]:
+def requested_keys(method: Method, parameters: Mapping[str, str]) -> dict[str, list[Any]]:
     """The values of those document keys that the request names, by key; raises Rejected as `documents` does."""
     found = {}
     for key in method.document:
@@ -72,18 +72,18 @@ def _values(key: DocumentKey, way: ByValues | ByRange, parameters: Mapping[str, 
     match way:
         case ByValues(name):
             for text in parameters[name].split(",", MOST):
-                yield of_text(key, text.strip(), f"parameter {name}")
+                yield key_value(key, text.strip(), f"parameter {name}")
         case ByRange(first, last):
-            start, end = (of_text(key, parameters[name], f"parameter {name}") for name in (first, last))
+            start, end = (key_value(key, parameters[name], f"parameter {name}") for name in (first, last))
             yield from _days(start, end, last)
         case _:
             assert_never(way)
 
 
-def of_text(key: DocumentKey, text: str | None, place: str) -> Any:
+def key_value(key: DocumentKey, text: str | None, place: str) -> Any:
     """Convert a text to the key's type; raises Rejected if it is missing or can't be converted."""
-    of_type = sql_types.parse(key.type)
-    converter = of_type and sql_types.facts(of_type).from_text
+    of_type = sql_types.parse_type(key.type)
+    converter = of_type and sql_types.type_facts(of_type).from_text
     return convert.required(getattr(convert, converter)(text, place) if converter else text, place)
 
 

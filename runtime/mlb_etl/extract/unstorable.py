@@ -11,7 +11,7 @@ from mlb_etl.extract.lenient import Misfits
 Refusal = Callable[[object], str | None]  # returns why a value can't be stored, None if it can
 
 
-def held(method: Method, rows: Sequence[list[Row]], misfits: Misfits) -> list[list[Row]]:
+def without_unstorable(method: Method, rows: Sequence[list[Row]], misfits: Misfits) -> list[list[Row]]:
     """The rows with NULL for each optional value that can't be stored, which is added to the misfits."""
     made = []
     for table, its in zip(method.tables, rows, strict=True):
@@ -35,5 +35,5 @@ def _row(row: Row, optional: Sequence[tuple[int, str, Refusal]], misfits: Misfit
 
 
 def _refusal(column: Column) -> Refusal | None:
-    of_type = sql_types.parse(column.type)
-    return None if of_type is None else sql_types.unheld(of_type)
+    of_type = sql_types.parse_type(column.type)
+    return None if of_type is None else sql_types.storage_problem(of_type)
