@@ -266,7 +266,7 @@ class Loader:
         with self._connection.transaction():
             requests = [normal_form(self._method, {"game_pk": str(game_pk)}) for game_pk in game_pks]
             for captured_at, *kept in self._connection.cursor(binary=True).execute(self._read, [requests]):
-                document = orjson.loads(Kept(*kept).whole())
+                document = orjson.loads(Kept(*kept).decoded())
                 for target, its in zip(self._targets, rows, strict=True):
                     its.extend(target.extract(document, captured_at))
             for target, its in zip(self._targets, rows, strict=True):

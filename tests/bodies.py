@@ -5,4 +5,4 @@ from mlb_etl.stores.encoding import Kept
 
 def whole(encoding: str, body: bytes) -> bytes:
     """The body of a row."""
-    return bytes(Kept(encoding, body).whole())
+    return bytes(Kept(encoding, body).decoded())

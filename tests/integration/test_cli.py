@@ -157,7 +157,7 @@ def test_quarantine_is_explained(database: str, tmp_path: Path) -> None:
     assert (accepted.exit_code, accepted.output.splitlines()[-1]) == (0, "applied 1, same 0, stale 0, quarantined 0")
     assert json.loads(run("quarantine", "list", "--state", "all", "--format", "json").output) == []
     gone = run("quarantine", "drop", number)
-    assert (gone.exit_code, gone.output[:44]) == (1, f"Error: nothing stands in quarantine under {number};"[:44])
+    assert (gone.exit_code, gone.output[:45]) == (1, f"Error: no capture in quarantine has the id {number};"[:45])
 
 
 def test_what_is_dropped_stays_so(database: str, tmp_path: Path) -> None:

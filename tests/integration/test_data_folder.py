@@ -33,9 +33,9 @@ def test_one_database_for_a_project(folder: Path) -> None:
     project, deep = folder / "project", folder / "project" / "docs" / "deep"
     deep.mkdir(parents=True)
     made, told = url(project)
-    assert f"making an empty one in {project}/data/postgres; MLB_ETL_DATA or MLB_ETL_DSN names another" in told
+    assert f"creating one in {project}/data/postgres; MLB_ETL_DATA or MLB_ETL_DSN selects another" in told
     assert url(deep) == (made, "")
     other, told = url(deep, MLB_ETL_DATA="own")
     assert other != made
-    assert f"making an empty one in {deep}/own/postgres;" in told
+    assert f"creating one in {deep}/own/postgres;" in told
     assert {*folder.rglob("postgres")} == {deep / "own" / "postgres", project / "data" / "postgres"}

@@ -52,7 +52,7 @@ def test_a_table_that_somebody_dropped_is_not(sample_database: str) -> None:
         connection.execute("DROP TABLE etl.failure")
     done = run(sample_database, "status")
     assert done.exit_code == 1
-    assert 'relation "etl.failure" does not exist; somebody changed the schema by hand' in done.output
+    assert 'relation "etl.failure" does not exist; the schema was changed by hand' in done.output
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_privilege_that_lacks_is_not(server: Server, sample_database: str) -> 
         finally:
             admin.execute("DROP ROLE stranger")
     assert done.exit_code == 1
-    assert "permission denied for schema etl; grant it" in done.output
+    assert "permission denied for schema etl; grant the privilege" in done.output
 
 
 def test_a_statement_that_takes_too_long_names_the_setting(sample_database: str) -> None:

@@ -86,7 +86,7 @@ def test_at_first_it_is_only_told(connection: Connection) -> None:
         "method       documents  captures  waiting\n"
         "sample.game          2         2        0\n"
         "--yes would be refused: sample.game: the raw table has 2 captures of it, from which `mlb-etl transform` would"
-        " make it again: say --captures delete, or --captures keep\n"
+        " restore it: give --captures delete or --captures keep\n"
     )
     assert run(2024, "--captures", "keep").output.endswith("nothing was dropped; --yes drops it\n")
     assert state(connection) == before
@@ -146,7 +146,7 @@ def test_captures_that_wait_are_not_deleted(connection: Connection, tmp_path: Pa
     before = state(connection)
     done = run(2024, "--captures", "delete", "--yes")
     assert done.exit_code == 1
-    assert "sample.game: 1 captures of it are not applied yet: run `mlb-etl transform` first" in done.output
+    assert "sample.game: 1 of its captures are not applied yet: run `mlb-etl transform` first" in done.output
     assert state(connection) == before
     connection.execute(
         "INSERT INTO etl.quarantine (method, document, captured_at, content_hash, state, path, reason)"
@@ -172,7 +172,7 @@ def test_what_refers_to_it_keeps_it(connection: Connection, statements: tuple[st
     before = state(connection)
     done = run(2024, "--captures", "delete", "--yes")
     assert done.exit_code == 1
-    assert "season 2024 was not dropped: something refers to it: " in done.output
+    assert "season 2024 was not dropped: something depends on it: " in done.output
     assert said in done.output
     assert state(connection) == before
 
@@ -188,14 +188,14 @@ def test_a_document_of_two_seasons_keeps_both(connection: Connection) -> None:
     before = state(connection)
     done = run(2024, "--captures", "keep", "--yes")
     assert done.exit_code == 1
-    assert "sample.game: other seasons have rows of 1 of its documents too" in done.output
+    assert "sample.game: 1 of its documents also have rows of other seasons" in done.output
     assert state(connection) == before
 
 
 @pytest.mark.usefixtures("connection")
 def test_a_season_of_which_there_is_nothing() -> None:
     assert run(1987, "--yes").exit_code == 1
-    assert run(1987).output.endswith("--yes would be refused: the tables have nothing of season 1987\n")
+    assert run(1987).output.endswith("--yes would be refused: the tables have no rows of season 1987\n")
 
 
 def test_partitions_without_rows_go_too(connection: Connection) -> None:

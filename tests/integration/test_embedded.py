@@ -293,7 +293,7 @@ def test_a_folder_of_an_older_version_gets_an_account(
         assert server.start() is True
         assert owners(server.home) == {nobody.pw_uid}
     assert server.start() is False
-    assert "the server runs as nobody" in caplog.text, "it goes on"
+    assert "the server runs as `nobody`" in caplog.text, "it goes on"
     server.stop()
     assert server.start() is True
     assert ask(server, b"SELECT answer FROM kept") == (42,)
@@ -348,7 +348,7 @@ def test_other_files_are_not_taken(folder: Path) -> None:
     home = folder / "pg"
     home.mkdir()
     (home / "precious").touch()
-    with pytest.raises(DatabaseUnavailable, match="holds precious: move it away"):
+    with pytest.raises(DatabaseUnavailable, match="contains precious: move it"):
         Server(home).start()
     assert (home / "precious").stat().st_uid == 0
 

@@ -105,7 +105,7 @@ def feed(game_pk: int, state: str = "F", score: int = 3, **members: Any) -> dict
 
 def raw(dsn: str) -> list[Any]:
     with connect(dsn) as connection:
-        return [(*row[:-2], bytes(Kept(*row[-2:]).whole())) for row in connection.execute(RAW)]
+        return [(*row[:-2], bytes(Kept(*row[-2:]).decoded())) for row in connection.execute(RAW)]
 
 
 def outcome(result: Result) -> str:

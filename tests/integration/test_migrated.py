@@ -349,7 +349,7 @@ def test_a_migration_that_fails_leaves_the_version_before(made: Project, fresh: 
     after = made.package(
         edit(("speed > 0, severity: error}]", f"speed > 0, severity: error}}{added}"), ("Runs so far.", "Runs."))
     )
-    with pytest.raises(EtlError, match=r'V3__edit.sql: check constraint "plays_slow_check".*nothing of it was applied'):
+    with pytest.raises(EtlError, match=r'V3__edit.sql: check constraint "plays_slow_check".*nothing was applied'):
         migrate.init(connection, after)
     assert (catalog.tables(connection, ["league"]), rows(connection)) == (found, had)
     assert [each.state for each in migrate.status(connection, after)][-2:] == ["applied", "pending"]
@@ -362,7 +362,7 @@ def test_a_migration_does_not_make_others_wait_for_long(made: Project, fresh: Da
     loaded(connection, before, tmp_path)
     with psycopg.connect(connection.info.dsn) as reader:
         reader.execute("SELECT FROM league.plays")
-        with pytest.raises(EtlError, match=r"V3__edit.sql: others use a table .*: run it again"):
+        with pytest.raises(EtlError, match=r"V3__edit.sql: another session uses a table .*: try again"):
             migrate.init(connection, after)
     assert migrate.init(connection, after) == ["V3__edit.sql"]
 
@@ -423,7 +423,7 @@ def test_a_rebuild_is_recorded(runners: Rebuilding) -> None:
     assert runners.rebuild() == {"league.runners": len(had["runners"])}
     assert rows(runners.connection) == had
     assert [each.state for each in migrate.status(runners.connection, runners.after)] == ["applied"] * 4
-    with pytest.raises(EtlError, match=r"no pending migration makes league.runners anew"):
+    with pytest.raises(EtlError, match=r"no pending migration rebuilds league.runners"):
         runners.rebuild()
 
 
@@ -493,7 +493,7 @@ TOO_NARROW = edit(
     ("edited", "why"),
     [
         (WITH_BASE, r"\$\.plays\[1\]\.runners\[0\]\.base is None"),
-        (TOO_NARROW, r"league\.runners: .* the database refuses it: numeric field overflow"),
+        (TOO_NARROW, r"league\.runners: .* the database refuses the row: numeric field overflow"),
     ],
 )
 def test_a_document_without_rows_under_the_new_mapping_stops_a_rebuild(
@@ -513,7 +513,7 @@ def test_a_rebuild_that_fails_leaves_all_as_it_was(runners: Rebuilding) -> None:
     had = runners.state()
     with psycopg.connect(runners.connection.info.dsn) as reader:
         reader.execute("SELECT FROM league.runners")
-        with pytest.raises(EtlError, match=r"V3__edit.sql: others use a table"):
+        with pytest.raises(EtlError, match=r"V3__edit.sql: another session uses a table"):
             runners.rebuild()
     assert runners.state() == had
     runners.meanwhile((GAME, {"game_pk": "1"}, 9, response(1, 2024, 9)))

@@ -104,7 +104,7 @@ def test_a_shared_session_is_refused(
     with pooled(program, server, sample_database, mode) as dsn:
         done = run(dsn, "status")
         assert done.exit_code == 1
-        assert "a pooler in transaction or statement mode is before the database" in done.output
+        assert "a pooler in transaction or statement mode is in front of the database" in done.output
         assert "pool_mode = session" in done.output
         with psycopg.connect(dsn, autocommit=True) as next_one:
             left = [next_one.execute(ask).fetchall() for ask in ("SHOW timezone", "SELECT pg_listening_channels()")]
@@ -139,7 +139,7 @@ def test_a_pool_with_a_single_session_is_refused(
         done = run(dsn, "status")
         assert time.monotonic() - started < 10
     assert done.exit_code == 1
-    assert "lets no second connection through" in done.output
+    assert "allows no second connection" in done.output
     assert "pool_size" in done.output
 
 

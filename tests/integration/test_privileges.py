@@ -21,7 +21,7 @@ from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres.database import Postgres
 
 ROOT = Path(__file__).parents[2]
-READ_ONLY = "the database can't be written to: it is a standby, or default_transaction_read_only"
+READ_ONLY = "the database is read-only: it is a standby, or default_transaction_read_only"
 
 
 def run(dsn: str, *arguments: str, package: str = PACKAGE) -> Result:

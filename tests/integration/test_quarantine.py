@@ -129,9 +129,9 @@ def test_what_is_meant_is_said(command: str) -> None:
     for arguments in ((), ("--all", "1"), ("--all", "--game-pk", "1"), ("0",), ("x",), ("--since", "0000-01-01", "1")):
         assert run(command, *arguments).exit_code == 2, arguments
     missing = run(command, "1", "6")
-    assert (missing.exit_code, missing.output[:43]) == (1, "Error: nothing stands in quarantine under 6")
+    assert (missing.exit_code, missing.output[:45]) == (1, "Error: no capture in quarantine has the id 6;")
     other = run(command, "1", "--method", "sample.days", "--dry-run")
-    assert (other.exit_code, other.output[:43]) == (1, "Error: nothing stands in quarantine under 1")
+    assert (other.exit_code, other.output[:44]) == (1, "Error: no capture in quarantine has the id 1")
 
 
 def test_retried_and_accepted_in_bulk(connection: Connection, tmp_path: Path) -> None:

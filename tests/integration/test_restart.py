@@ -297,7 +297,7 @@ def test_stopped_before_new_schemas_are_made_it_goes_on(
 def test_where_there_is_nothing_to_start_anew_it_does_nothing(connection: Connection) -> None:
     migrate.init(connection, PACKAGE)
     for arguments in ((), ("--yes",)):
-        assert "nothing to start anew" in run("--from-raw", *arguments, code=1).stderr
+        assert "nothing to restart" in run("--from-raw", *arguments, code=1).stderr
     assert schemas(connection) == {"etl", "sample"}
 
 

@@ -56,15 +56,15 @@ def told(dsn: str) -> list[str]:
         ),
         (
             "ALTER TABLE sample.plays_2024 DISABLE TRIGGER ALL",
-            [f"sample.plays: foreign key plays_games is {KEY}, disabled, and was made as {KEY}"],
+            [f"sample.plays: foreign key plays_games is {KEY}, disabled, but was created as {KEY}"],
         ),
         (
             "ALTER TABLE sample.games_2024 DISABLE TRIGGER ALL",
-            [f"sample.plays: foreign key plays_games is {KEY}, disabled, and was made as {KEY}"],
+            [f"sample.plays: foreign key plays_games is {KEY}, disabled, but was created as {KEY}"],
         ),
         (
             "ALTER TABLE sample.plays DETACH PARTITION sample.plays_2024",
-            ["sample.plays_2024: partition is detached, and was made as attached to sample.plays"],
+            ["sample.plays_2024: partition is detached, but was created as attached to sample.plays"],
         ),
         (
             "DROP INDEX sample.plays_captured_at",
@@ -92,7 +92,7 @@ def told(dsn: str) -> list[str]:
         ("ALTER TABLE sample.games DROP COLUMN venue", ["sample.games: column venue is missing: text"]),
         (
             "ALTER TABLE sample.plays ALTER COLUMN rbi TYPE bigint",
-            ["sample.plays: column rbi is bigint, and was made as smallint"],
+            ["sample.plays: column rbi is bigint, but was created as smallint"],
         ),
         (
             "ALTER TABLE sample.plays ALTER COLUMN captured_at DROP NOT NULL",
@@ -119,7 +119,7 @@ def told(dsn: str) -> list[str]:
         ),
         (
             "ALTER TABLE etl.failure SET UNLOGGED",
-            ["etl.failure: table is unpartitioned, unlogged, and was made as unpartitioned"],
+            ["etl.failure: table is unpartitioned, unlogged, but was created as unpartitioned"],
         ),
     ],
 )
@@ -228,7 +228,7 @@ def test_a_migration_cannot_end_its_transaction(
         f"CREATE TABLE sample.more (n int);\n{ending};\nSELECT 1 / 0;\n"
     )
     with connect(empty_database) as connection:
-        with pytest.raises(EtlError, match=r"V3__more\.sql: .*nothing of it was applied"):
+        with pytest.raises(EtlError, match=r"V3__more\.sql: .*nothing was applied"):
             migrate.init(connection, "ending")
         assert connection.execute("SELECT to_regclass('sample.more')").fetchone() == (None,)
         assert [each.state for each in migrate.status(connection, "ending")] == ["applied"] * 3 + ["pending"]

@@ -88,7 +88,7 @@ def test_ahead_passes_over_lists_that_are_no_seasons(connection: Connection) -> 
     table = Partitioned("public", "lists", Partition("team_id", "list"), "integer")
     partitions = Partitions(connection, [("public", "lists")])
     [found] = premake._of_tables(partitions, [table], date(2024, 1, 1), date(2024, 12, 1))
-    assert (found.made, found.there, found.skipped) == ((), (), "a list of team_id, which is no season")
+    assert (found.made, found.there, found.skipped) == ((), (), "it is partitioned by team_id, which is not a season")
 
 
 def test_ahead_under(variant: Variant, variant_database: str) -> None:
@@ -133,7 +133,7 @@ def test_foreign_keys_hold_in_partitions_made_ahead(
         (["--from", "2024", "--to", "2024-02"], "'2024' does not match the format '%Y-%m'"),
         (["--from", "9999-11", "--to", "9999-12"], "a day from 1800 to 2199 is expected"),
         (["--from", "0001-01", "--to", "0001-02"], "a day from 1800 to 2199 is expected"),
-        (["--from", "2024-02", "--to", "2024-01"], "from 2024-02 to 2024-01 is no range of 1 to 1000 months"),
+        (["--from", "2024-02", "--to", "2024-01"], "from 2024-02 to 2024-01 is not a range of 1 to 1000 months"),
     ],
 )
 def test_wrong_use(sample_database: str, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str) -> None:

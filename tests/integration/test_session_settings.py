@@ -226,7 +226,7 @@ def test_another_encoding_is_refused(latin: str) -> None:
     done = CliRunner(env={"MLB_ETL_DSN": latin}).invoke(cli, ["schema", "init"])
     assert done.exit_code == 1
     assert "the encoding of database latin is LATIN1" in done.output
-    advice = done.output.partition("with ")[2].partition(", and let")[0]
+    advice = done.output.partition("with ")[2].partition(", and set")[0]
     assert advice.startswith("CREATE DATABASE mlb ENCODING 'UTF8'")
     with psycopg.connect(latin, autocommit=True) as connection:
         assert connection.execute("SELECT to_regnamespace('etl')").fetchone() == (None,), "nothing was made"

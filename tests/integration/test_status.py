@@ -142,8 +142,8 @@ def test_a_failure_is_not_hidden_by_one_of_the_database(
     connection.close()
     fail(connection, Unreachable("503"))
     assert (
-        "/api/v1/sample/7?a=1 failed, which can't be noted: the database stopped the work: the connection is closed"
-        in caplog.text
+        "/api/v1/sample/7?a=1 failed, and the failure could not be recorded: "
+        "the database stopped the work: the connection is closed" in caplog.text
     )
 
 

@@ -39,7 +39,7 @@ def test_a_folder_without_all_programs_is_passed_over(installed: Path) -> None:
 def test_programs_that_the_account_cannot_reach(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only those of the package are copied; others are for their owner to open."""
     monkeypatch.setattr(Account, "reaches", lambda *_: False)
-    with pytest.raises(DatabaseUnavailable, match="the account 60706, which would run the server, can't reach it"):
+    with pytest.raises(DatabaseUnavailable, match="account 60706, under which the server would run, can't access it"):
         binaries.reachable(installed, Account(60_706, 60_706))
 
 
@@ -59,5 +59,5 @@ def test_a_system_without_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_a_system_that_lets_root_have_no_other_account() -> None:
-    with pytest.raises(DatabaseUnavailable, match="run as another user than root"), accounts.explained():
+    with pytest.raises(DatabaseUnavailable, match="don't run mlb-etl as root"), accounts.explained():
         raise PermissionError("not permitted")

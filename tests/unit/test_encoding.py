@@ -29,7 +29,7 @@ def claiming(size: int) -> bytes:
 def test_what_is_kept_comes_back(data: bytes, encoding: Encoding) -> None:
     kept = keep(data, encoding)
     assert kept.encoding in {encoding, "identity"}
-    assert Kept(*kept).whole() == data
+    assert Kept(*kept).decoded() == data
 
 
 def test_zstd_is_smaller() -> None:
@@ -52,8 +52,8 @@ DAMAGED = {
 
 @pytest.mark.parametrize("body", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_body_is_refused(body: bytes) -> None:
-    with pytest.raises(Rejected, match=r"its body in the raw table is damaged: .*; delete that row"):
-        Kept("zstd", body).whole()
+    with pytest.raises(Rejected, match=r"the body in the raw table is damaged: .*; delete that row"):
+        Kept("zstd", body).decoded()
 
 
 def unsized(data: bytes) -> bytes:
@@ -62,20 +62,20 @@ def unsized(data: bytes) -> bytes:
 
 
 def test_a_frame_that_does_not_say_its_size_is_read_all_the_same() -> None:
-    assert Kept("zstd", unsized(BODY)).whole() == BODY
+    assert Kept("zstd", unsized(BODY)).decoded() == BODY
 
 
 def test_no_body_is_larger_than_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLB_ETL_MAX_BODY", "1")
     fits, too_large = bytes(1 << 20), bytes((1 << 20) + 1)
-    assert Kept(*keep(fits, "zstd")).whole() == fits
+    assert Kept(*keep(fits, "zstd")).decoded() == fits
     for encoding in ("zstd", "identity"):
         with pytest.raises(TooLarge, match="larger than 1 MiB, which is what MLB_ETL_MAX_BODY takes"):
             keep(too_large, encoding)
     with pytest.raises(TooLarge, match="larger than 1 MiB"):
-        Kept("zstd", zstandard.compress(too_large)).whole()
+        Kept("zstd", zstandard.compress(too_large)).decoded()
     with pytest.raises(Rejected):
-        Kept("zstd", unsized(too_large)).whole()
+        Kept("zstd", unsized(too_large)).decoded()
 
 
 BOMB = """
@@ -90,7 +90,7 @@ pack = zstandard.ZstdCompressor(write_content_size=sys.argv[1] == "sized").compr
 body = b"".join([*(pack.compress(bytes(1 << 20)) for _ in range(1024)), pack.flush()])
 before = most()
 try:
-    Kept("zstd", body).whole()
+    Kept("zstd", body).decoded()
 except Rejected:
     print((most() - before) >> 10)
 """

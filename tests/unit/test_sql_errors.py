@@ -103,7 +103,7 @@ def test_a_value_that_the_driver_refuses_is_rejected() -> None:
         (errors.ReadOnlySqlTransaction, "standby"),
         (errors.InsufficientPrivilege, "grant"),
         (errors.UndefinedTable, "mlb-etl schema status"),
-        (errors.DiskFull, "make room"),
+        (errors.DiskFull, "free some space"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )

@@ -62,7 +62,7 @@ class Transformer:
         answers: dict[object, Answer] = {}
         for capture, kept in self.raw.read_all([each for each in captures if self._changes(each)]):
             try:
-                answer = answers.get(capture.answer) or self._answer(capture, kept.whole())
+                answer = answers.get(capture.answer) or self._answer(capture, kept.decoded())
                 if capture.places is not None:  # others may need it; of one document the body is freed at once
                     answers[capture.answer] = answer
                 read[capture.document] = self._document(capture, answer)

@@ -108,7 +108,7 @@ def list_(*, wanted: Filter, methods: tuple[str, ...], limit: int, form: str) ->
     with api.database(settings).open() as stores:
         stores.require_migrated(writing=False)
         archives = [(method.name, stores.archive(method)) for method in _methods(settings.tables, methods)]
-        found = {name: archive.listed(wanted, limit + 1) for name, archive in archives}
+        found = {name: archive.recent(wanted, limit + 1) for name, archive in archives}
     if form == "json":
         report.as_json([_plain(each) for captures in found.values() for each in captures[:limit]])
     elif any(found.values()):

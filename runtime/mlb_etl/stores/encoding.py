@@ -1,4 +1,4 @@
-"""Bodies of responses as raw tables keep them: compressed by zstd, or as they came."""
+"""Encodes and decodes bodies in raw tables: compressed by zstd, or identical to the response."""
 
 from typing import NamedTuple
 
@@ -11,25 +11,25 @@ from mlb_etl.http.bodies import TooLarge
 from mlb_etl.settings import Encoding
 
 HEAD = 18
-"""Bytes of a body, at most, that tell how large it is as it came."""
+"""Bytes at the start of an encoded body that suffice to read its decoded size."""
 
 _LEVEL = 1  # compresses live feeds as well as level 3 does (85 kB of 614), in 1.3 ms instead of 1.6
 _DAMAGED = (
-    "its body in the raw table is damaged: {}; delete that row, and fetch the response again by `mlb-etl replay`,"
+    "the body in the raw table is damaged: {}; delete that row, and get the response again with `mlb-etl replay`,"
     " `load` or `ingest`"
 )
 
 
 class Kept(NamedTuple):
-    """A body as a raw table has it."""
+    """A body as a raw table stores it."""
 
     encoding: str
     body: Body
 
-    def whole(self) -> Body:
-        """The body as it came.
+    def decoded(self) -> Body:
+        """The original body.
 
-        Raises TooLarge for one that would decompress to more than MLB_ETL_MAX_BODY, and Rejected for a damaged one.
+        Raises TooLarge if it would be larger than MLB_ETL_MAX_BODY, and Rejected if it is damaged.
         """
         if self.encoding == "identity":
             return self.body
@@ -40,7 +40,7 @@ class Kept(NamedTuple):
 
 
 def keep(data: bytes, encoding: Encoding) -> Kept:
-    """The body as a raw table stores it; raises TooLarge for one that could not be read back."""
+    """Encode a body for a raw table; raises TooLarge if it could not be read back."""
     if len(data) > (most := settings.max_body()):
         raise TooLarge(most)
     if encoding == "identity" or not data:
@@ -49,7 +49,7 @@ def keep(data: bytes, encoding: Encoding) -> Kept:
 
 
 def size(head: Kept, stored: int) -> int | None:
-    """Bytes that a body had when it came, of how it begins and its bytes in the table; None where it does not say."""
+    """The decoded size in bytes, from the first bytes and the stored size; None if they don't say."""
     if head.encoding == "identity":
         return stored
     try:
@@ -60,7 +60,7 @@ def size(head: Kept, stored: int) -> int | None:
 
 
 def _decompressed(body: Body, most: int) -> bytes:
-    # The decoder trusts the size that a frame claims: it ignores the bound then, and stops where that size is 0.
+    # The decoder trusts the size that a frame claims, ignoring our bound; and if the claim is 0, it returns nothing.
     claimed = zstandard.frame_content_size(body)
     if claimed > most:
         raise TooLarge(most)

@@ -42,7 +42,7 @@ class Account:
 
 
 def of(folder: Path) -> Account | None:
-    """The account for a server in `folder`, which need not exist; None where this process is not root."""
+    """The account for a server in `folder`, which need not exist; None unless this process is root."""
     if os.geteuid() != 0:
         return None
     nearest = next(each for each in (folder, *folder.parents) if each.exists())
@@ -64,13 +64,13 @@ def own() -> Account:
 
 
 def named(account: Account) -> Account:
-    """The same where it has a name, which initdb insists on; else nobody's number in the account's own group."""
+    """The account itself if it has a name, as initdb requires; otherwise `nobody`, in the account's own group."""
     try:
         pwd.getpwuid(account.uid)
     except KeyError:
         nobody = _nobody()
         if nobody is None:
-            raise DatabaseUnavailable("this system has no account `nobody`, as which initdb could run") from None
+            raise DatabaseUnavailable("this system has no account `nobody`, which initdb needs here") from None
         return Account(nobody.uid, account.gid)
     return account
 
@@ -90,6 +90,6 @@ def explained() -> Iterator[None]:
         yield
     except (OSError, subprocess.SubprocessError) as error:
         raise DatabaseUnavailable(
-            f"the embedded server can't have an account of its own here ({error}): run as another user than root,"
-            " or set MLB_ETL_DSN to a server of yours"
+            f"the embedded server can't run under its own account here ({error}): don't run mlb-etl as root,"
+            " or set MLB_ETL_DSN to another server"
         ) from error

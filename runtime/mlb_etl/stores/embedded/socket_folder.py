@@ -1,4 +1,4 @@
-"""Where the embedded server's socket is: a folder that shuts out all other people, at a path that a socket can have."""
+"""The folder of the embedded server's socket: private, and with a path short enough for a socket."""
 
 import os
 import stat
@@ -9,33 +9,33 @@ from pathlib import Path
 from mlb_etl.stores.embedded.accounts import Account
 
 SOCKET = ".s.PGSQL.5432"
-SOCKET_BYTES = 103  # the shortest limit of the systems: macOS; Linux has 107
+SOCKET_BYTES = 103  # the limit of macOS; Linux allows 107
 
 
 class SocketFolder:
-    """The place of the socket of a server in the folder `home`."""
+    """The socket folder of a server in the folder `home`."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._run = home / "run"
 
     def folder(self) -> Path:
-        """The folder itself, or where its path can't be a socket's, the one that its link `run` names."""
+        """`home`, or if its path can't hold a socket, the target of the link `run` in it."""
         try:
             return self._run.readlink()
         except OSError:  # no link, or not ours to read
             return self._home.resolve()
 
     def lost_socket(self) -> bool:
-        """Whether there is no socket in it."""
+        """Whether the socket is missing."""
         return not (self.folder() / SOCKET).exists()
 
     def remove_lock(self) -> None:
-        """Remove the lock that a dead server left on the socket."""
+        """Remove the socket's lock file that a dead server left."""
         (self.folder() / f"{SOCKET}.lock").unlink(missing_ok=True)
 
     def make(self, account: Account | None) -> Path:
-        """The folder for a server of the account, made anew where it is no longer there or no longer private."""
+        """The folder for a server of the account, created again if it is missing or no longer private."""
         if _can_hold_socket(self._home.resolve()):
             return self._home.resolve()
         run, folder = self._run, self.folder()
@@ -47,11 +47,11 @@ class SocketFolder:
         return folder
 
     def remove(self) -> None:
-        """Remove a folder that was made for the socket alone."""
+        """Remove the folder if it was created only for the socket."""
         run, folder = self._run, self.folder()
         if not run.is_symlink():
             return
-        with suppress(OSError):  # it may be gone, or someone else's
+        with suppress(OSError):  # it may be gone, or belong to another user
             for name in (SOCKET, f"{SOCKET}.lock"):
                 (folder / name).unlink(missing_ok=True)
             folder.rmdir()
@@ -59,7 +59,7 @@ class SocketFolder:
 
 
 def _can_hold_socket(folder: Path) -> bool:
-    """Whether a socket's path can be that long, and lists of folders and hosts can have it."""
+    """Whether the path is short enough for a socket, and free of characters that separate or quote in lists."""
     return len(os.fsencode(folder / SOCKET)) <= SOCKET_BYTES and not set(',"') & set(str(folder))
 
 
@@ -69,7 +69,7 @@ def _give(path: Path, account: Account | None) -> None:
 
 
 def _is_private(folder: Path, account: Account | None) -> bool:
-    """Whether the folder is the account's alone: in a shared place it may have been cleaned away and taken."""
+    """Whether only the account can enter the folder: /tmp may have been cleaned, and the name taken by others."""
     if folder.is_symlink() or not folder.is_dir():
         return False
     facts = folder.stat()

@@ -1,1 +1,1 @@
-"""What the rest of the runtime needs of a database: powers, not statements. `mlb_etl.api` chooses who has them."""
+"""The interfaces of a database: operations, never SQL. `mlb_etl.api` chooses the implementation."""

@@ -1,4 +1,4 @@
-"""What the raw tables hold, capture by capture, for people who look at them and take them elsewhere."""
+"""The captures in the raw tables, for people who inspect or export them."""
 
 import hashlib
 from collections.abc import Generator, Mapping, Sequence
@@ -13,9 +13,9 @@ from mlb_etl.stores.encoding import Kept
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which captures: those whose request had one of these values of each parameter, from a time on, before another.
+    """Selects captures whose request has, for each parameter here, one of its values.
 
-    digest: how `content_hash` begins, in hexadecimal digits.
+    since, before: bounds of `captured_at`, the first inclusive; digest: a prefix of `content_hash` in hexadecimal.
     """
 
     parameters: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -26,9 +26,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A capture without its body; `parameters` and the like are as the raw table has them, right or wrong.
+    """A capture without its body. Its columns are not validated, so the parameters may not be objects of strings.
 
-    stored: bytes that the body has in the table; size: bytes that it had when it came, None where it does not say.
+    stored: size of the body in the table, in bytes; size: of the decoded body, None if the stored one does not say.
     """
 
     endpoint: str
@@ -48,20 +48,21 @@ class Captured:
 
     @property
     def name(self) -> str:
-        """Of the method that was asked."""
+        """The name of the method that was requested."""
         return f"{self.endpoint}.{self.method}"
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """All of the request, by name, those in the path first; none where that can't be read."""
+        """The parameters of the request by name, path parameters first; columns that aren't objects are ignored."""
         path, query = (each if isinstance(each, dict) else {} for each in (self.path_params, self.query_params))
         return path | query | path
 
     def response(self, kept: Kept) -> Response:
-        """The response with this body; raises Rejected where the body or what was asked is damaged."""
-        data = bytes(kept.whole())
+        """The response with this body; raises Rejected if the body or the parameters are damaged."""
+        data = bytes(kept.decoded())
         if (found := hashlib.sha256(data).digest()) != self.content_hash:
-            raise Rejected("its body is not the one that came: its SHA-256 is another", path="body", value=found.hex())
+            reason = "the body has changed since it was captured: its SHA-256 differs from content_hash"
+            raise Rejected(reason, path="body", value=found.hex())
         return Response(
             self.endpoint,
             self.method,
@@ -75,23 +76,23 @@ class Captured:
 
 
 class ArchiveStore(Protocol):
-    """The captures of a method, as they are read by people."""
+    """The captures of a method, for people to read."""
 
-    def listed(self, wanted: Filter, limit: int) -> list[Captured]:
-        """The newest captures, the last that was made first."""
+    def recent(self, wanted: Filter, limit: int) -> list[Captured]:
+        """The newest captures, latest first."""
 
     def count(self, wanted: Filter) -> int:
-        """How many captures there are."""
+        """The number of captures."""
 
     def newest(self, wanted: Filter) -> tuple[Captured, Kept] | None:
-        """The last capture that was made, with its body; raises EtlError where a digest means several contents."""
+        """The latest capture, with its body; raises EtlError if the digest fits several contents."""
 
     def each(self, wanted: Filter) -> Generator[tuple[Captured, Kept], None, None]:
-        """The captures with their bodies, oldest first; each is read when it is asked for, all as they are now."""
+        """The captures with their bodies, oldest first: one snapshot, read one by one as the caller iterates."""
 
 
 def _texts(found: object, path: str) -> dict[str, str]:
-    """The parameters of a request; raises Rejected for what is none."""
+    """The parameters of a request; raises Rejected if they are not an object of strings."""
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise Rejected("the parameters of a request are expected, each a text", path=path, value=found)
+        raise Rejected("an object of strings is expected, the parameters of a request", path=path, value=found)
     return found

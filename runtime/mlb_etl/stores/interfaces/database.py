@@ -1,4 +1,4 @@
-"""A database, and what it keeps besides captures and tables."""
+"""A database, its quarantine, and its failed requests."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -15,38 +15,38 @@ from mlb_etl.stores.interfaces.tables import TableStore
 
 
 class QuarantineStore(Protocol):
-    """The captures of a method that were not applied, each with the reason."""
+    """The captures of a method that could not be applied, each with the reason."""
 
     def add(self, capture: StoredCapture, why: Rejected) -> int | None:
-        """Note that the capture can't be applied, and why; returns the note's number.
+        """Record why the capture can't be applied; return the entry's id.
 
-        None where others have applied the capture meanwhile, or a newer one.
+        Returns None if another worker has applied this capture or a newer one meanwhile.
         """
 
     def leave(self, captures: Iterable[StoredCapture]) -> None:
-        """Forget the captures, on which there is nothing left to decide, whoever has noted them and when."""
+        """Remove the entries of captures that need no decision any more, whichever worker recorded them."""
 
     def waiting(self, numbers: Sequence[int]) -> Iterator[Quarantined]:
-        """Those of these numbers on which nobody has decided yet, by number."""
+        """The undecided entries with these ids, by id."""
 
 
 class FailureStore(Protocol):
-    """Requests that failed when they were last made, each with the cause."""
+    """Requests whose last attempt failed, each with the cause."""
 
     def noting(self, request: Request) -> AbstractContextManager[None]:
-        """Keep of the request whether the block fails, and why; what was kept before is forgotten where it does not."""
+        """Record the request as failed if the block raises; otherwise forget its earlier failures."""
 
     def note(self, request: Request, why: NotFound | Rejected | Unreachable) -> None:
-        """Keep that the request failed. Where it can't be kept that is only logged: the failure matters more."""
+        """Record that the request failed. If that fails too, only log it: the first failure matters more."""
 
     def forget(self, request: Request) -> None:
-        """The request was answered, and with it those that it settles."""
+        """Forget the failures of a request that was answered, and of the requests that it settles."""
 
 
 class Stores(Protocol):
-    """All that a database keeps, on one connection, for one thread at a time.
+    """The stores of a database on one connection, for one thread at a time.
 
-    Its errors are those of `mlb_etl.errors`, and DatabaseUnavailable where the connection is lost; others are bugs.
+    They raise the errors of `mlb_etl.errors`, DatabaseUnavailable if the connection is lost. Any other is a bug.
     """
 
     def require_migrated(self, *, writing: bool = True) -> None:
@@ -56,19 +56,19 @@ class Stores(Protocol):
         """The captures of a method."""
 
     def archive(self, method: Method) -> ArchiveStore:
-        """The same captures, as people read them."""
+        """The same captures, for people to read."""
 
     def tables(self, method: Method) -> TableStore:
-        """The tables of a method; once a connection, which then is theirs."""
+        """The tables of a method; call it once per connection, which then belongs to them."""
 
     def quarantine(self, method: Method, fingerprint: str | None = None) -> QuarantineStore:
-        """The quarantine of a method, into which captures go that can't be applied under the mapping of a fingerprint.
+        """The quarantine of a method, for captures that can't be applied under the mapping with this fingerprint.
 
-        None where it does not matter whether they were applied before.
+        Pass None if it does not matter whether they were applied before.
         """
 
     def failures(self) -> FailureStore:
-        """What is kept of requests that fail."""
+        """The requests that failed."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -78,11 +78,11 @@ class Stores(Protocol):
 
 
 class Database(Protocol):
-    """Where the stores are. It can be pickled, so that each process opens connections of its own."""
+    """Opens connections. It can be pickled, so that each process opens its own."""
 
     @property
     def package(self) -> str:
-        """The import name of the generated package whose tables it has."""
+        """The import name of the generated package that defines its tables."""
 
     def open(self) -> Stores:
         """A new connection; raises DatabaseUnavailable."""

@@ -15,19 +15,19 @@ from mlb_etl.laws.verdict import Watermark
 
 
 class Packed(Protocol):
-    """Rows of a document in one table, in whatever form the store takes them fastest."""
+    """Rows of a document in one table, in the form that the store takes fastest."""
 
     @property
     def number(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A capture and the rows it makes, by table in the method's order, as the store packed them.
+    """A capture and its packed rows, by table in the method's order.
 
-    Without rows (None) it says that the capture has the content which the tables show already. `unreadable` are the
-    values that could not be read, and so are NULL in the rows.
+    `rows` is None if the tables already show the content of the capture. `unreadable` are the values that could not be
+    read and are NULL in the rows.
     """
 
     capture: StoredCapture
@@ -36,15 +36,15 @@ class Document:
 
     @property
     def nulls(self) -> int:
-        """How many values are NULL as they could not be read."""
+        """The number of values that are NULL because they could not be read."""
         return sum(each.number for each in self.unreadable)
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """What bringing documents to their rows did: the counts of each table, and of each document what changed in each.
+    """What a `replace` did: counts by table, and changes by document and table.
 
-    `changed` has every table by its name, parents before children, for each document by its name.
+    `changed` lists every table for each document, parents before children.
     """
 
     tables: Mapping[str, TableCounts]
@@ -52,29 +52,29 @@ class Replaced:
 
 
 class Unit(Protocol):
-    """Work that becomes visible as a whole when its block ends without an exception, and else not at all."""
+    """Work that becomes visible as a whole when its block ends, or not at all if the block raises."""
 
     def lock(self, new: Mapping[str, Watermark]) -> Mapping[str, Watermark]:
-        """Keep others from these documents until the unit ends; return the watermarks of those that have one.
+        """Lock these documents until the unit ends; return the existing watermarks.
 
-        The others get theirs from `new`.
+        Documents without a watermark get theirs from `new`.
         """
 
     def insert(self, documents: Sequence[Document]) -> Mapping[str, TableCounts]:
-        """Add the rows of documents of which the tables have none; raises DuplicateKey where they have some."""
+        """Add the rows of documents that have none in the tables; raises DuplicateKey if they have some."""
 
     def replace(self, documents: Sequence[Document], *, past_row_guard: bool) -> Replaced:
-        """Bring documents to their rows: delete what vanished, write what is new or differs.
+        """Replace the rows of documents: delete what vanished, write what is new or differs.
 
-        Rows that are later than the capture stay and are counted, unless it is told to go past the row guard.
+        Rows later than the capture stay and are counted, unless `past_row_guard`.
         """
 
     def conclude(
         self, watermarks: Mapping[str, Watermark], settled: Iterable[StoredCapture], applied: Sequence[Document]
     ) -> tuple[CheckWarning, ...]:
-        """Move these watermarks, take settled captures out of quarantine, keep what of the applied was unreadable.
+        """Move the watermarks, remove settled captures from quarantine, and record unreadable values.
 
-        Returns what the checks that only warn say of the applied documents.
+        Returns the warnings of checks that only warn, for the applied documents.
         """
 
 
@@ -82,19 +82,19 @@ class TableStore(Protocol):
     """The tables of a method."""
 
     def moment(self, time: datetime) -> datetime:
-        """The same time, in the form that `pack` takes fastest: each row of a document repeats that of its capture."""
+        """The same time in the form that `pack` takes fastest, as every row repeats the time of its capture."""
 
     def pack(self, rows: Sequence[Sequence[Row]]) -> Sequence[Packed]:
-        """The rows of a document, given by table in the method's order; raises Rejected for what can't be stored."""
+        """Pack the rows of a document, by table in the method's order; raises Rejected for an impossible value."""
 
     def prepare(self, documents: Sequence[Document]) -> None:
-        """Make ready, before a unit begins, what the rows need, such as partitions."""
+        """Create what the rows need, such as partitions, before a unit begins."""
 
     def mend(self, why: CheckFailed | RowTooLong) -> bool:
-        """Whether the documents were not to blame for it, and the store takes them now, such as longer rows."""
+        """Remove the cause if it lies in the store, not in the documents; return whether to apply them again."""
 
     def unit(self) -> AbstractContextManager[Unit]:
         """Begin a unit; one at a time."""
 
     def explain(self, why: Rejected, document: Document) -> Rejected:
-        """The same refusal with the place and value it is about, where the store can tell; else as it was."""
+        """The same refusal with its path and value, if the store can find them; otherwise unchanged."""

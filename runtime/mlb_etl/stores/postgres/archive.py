@@ -1,4 +1,4 @@
-"""The raw tables, as people read them."""
+"""The captures in the raw tables, for people to read."""
 
 from collections.abc import Generator
 
@@ -12,12 +12,12 @@ from mlb_etl.stores.encoding import Kept
 from mlb_etl.stores.interfaces.archive import Captured, Filter
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 
-FACTS = (  # columns of every raw table, beside the body
+FACTS = (  # columns of every raw table except the body
     "endpoint", "method", "path_params", "query_params", "url", "status_code", "captured_at", "as_of", "last_seen_at",
     "seen", "content_hash", "encoding",
 )  # fmt: skip
 
-# Neither size makes the server read a whole body: it knows how long one is, and a frame begins with what it unzips to.
+# Neither size requires reading a whole body: its stored length is known, and a zstd frame begins with the decoded size.
 _LIST = """
 SELECT {facts}, octet_length(body), substring(body FROM 1 FOR {head}) FROM {table}
 WHERE {wanted} ORDER BY captured_at DESC, content_hash LIMIT {limit}
@@ -27,11 +27,11 @@ _READ = (
     "SELECT {facts}, octet_length(body), body FROM {table} WHERE {wanted} ORDER BY captured_at {order}, content_hash"
 )
 _CONTENTS = "SELECT count(DISTINCT content_hash) FROM {table} WHERE {wanted}"
-_PARAMETER = sql.SQL("(query_params || path_params) ->> {} = ANY({})")  # as of Response.parameters
+_PARAMETER = sql.SQL("(query_params || path_params) ->> {} = ANY({})")  # as Response.parameters merges them
 
 
 class Archive:
-    """The raw table of a method, as it is read by people."""
+    """The raw table of a method, for people to read."""
 
     def __init__(self, connection: Connection, method: Method) -> None:
         self._connection = connection
@@ -39,32 +39,32 @@ class Archive:
         self._table = sql.Identifier(method.raw_schema, method.raw_table)
 
     @translate_errors()
-    def listed(self, wanted: Filter, limit: int) -> list[Captured]:
-        """The newest captures, the last that was made first."""
+    def recent(self, wanted: Filter, limit: int) -> list[Captured]:
+        """The newest captures, latest first."""
         query = self._composed(_LIST, wanted, head=sql.Literal(encoding.HEAD), limit=sql.Literal(limit))
         rows = self._connection.cursor(binary=True).execute(query)
         return [_captured(row) for row in rows]
 
     @translate_errors()
     def count(self, wanted: Filter) -> int:
-        """How many captures there are."""
+        """The number of captures."""
         [(number,)] = self._connection.execute(self._composed(_COUNT, wanted)).fetchall()
         found: int = number
         return found
 
     @translate_errors()
     def newest(self, wanted: Filter) -> tuple[Captured, Kept] | None:
-        """The last capture that was made, with its body; raises EtlError where a digest means several contents."""
+        """The latest capture, with its body; raises EtlError if the digest fits several contents."""
         if wanted.digest:
             [(contents,)] = self._connection.execute(self._composed(_CONTENTS, wanted)).fetchall()
             if contents > 1:
-                raise EtlError(f"{contents} contents have a hash that begins with {wanted.digest}: say more of it")
+                raise EtlError(f"{contents} contents have a hash that begins with {wanted.digest}: give more digits")
         query = sql.SQL("{} LIMIT 1").format(self._composed(_READ, wanted, order=sql.SQL("DESC")))
         row = self._connection.cursor(binary=True).execute(query).fetchone()
         return with_body(row) if row else None
 
     def each(self, wanted: Filter) -> Generator[tuple[Captured, Kept], None, None]:
-        """The captures with their bodies, oldest first; each is read when it is asked for, all as they are now."""
+        """The captures with their bodies, oldest first: one snapshot, read one by one as the caller iterates."""
         query = self._composed(_READ, wanted, order=sql.SQL("ASC"))
         with (
             translate_errors(),
@@ -101,6 +101,6 @@ def _captured(row: TupleRow) -> Captured:
 
 
 def with_body(row: TupleRow) -> tuple[Captured, Kept]:
-    """A capture with its body, of a row of the facts, the body's length and the body."""
+    """The capture and its body in a row of FACTS, the body's length, and the body."""
     captured = _captured(row)
     return captured, Kept(captured.encoding, row[-1])

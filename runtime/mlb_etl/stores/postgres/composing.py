@@ -1,4 +1,4 @@
-"""The parts that statements about a table are composed of, laid out for people to read."""
+"""Building blocks for SQL statements about a table, laid out for people to read."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -8,16 +8,16 @@ from psycopg import sql
 
 from mlb_contracts import Check, Column, DocumentKey, Table, limits
 
-_WIDTH = 100  # columns, of a line that is filled with names
+_WIDTH = 100  # characters per line of wrapped names
 
 
 def table(of: Table) -> sql.Identifier:
-    """The table's own name."""
+    """The qualified name of the table."""
     return sql.Identifier(of.schema, of.name)
 
 
 def stage(of: Table) -> sql.Identifier:
-    """The session's temporary table for its rows. The dot in the name keeps apart equal names of two schemas."""
+    """The session's staging table for its rows; the name includes the schema, so that equal names don't collide."""
     name = f"stage_{of.qualified_name}"
     if len(name) > limits.NAME_BYTES:
         mark = f"_{sha256(name.encode()).hexdigest()[:8]}"
@@ -27,58 +27,58 @@ def stage(of: Table) -> sql.Identifier:
 
 @cache
 def name(*parts: str) -> sql.SQL:
-    """A name, quoted once for all statements: they name each column up to eight times."""
+    """A quoted name, cached because statements repeat each column up to eight times."""
     return sql.SQL(sql.Identifier(*parts).as_string(None))
 
 
 def names(of: Iterable[str], *, alias: str | None = None) -> list[sql.SQL]:
-    """Columns, of an alias where one is given."""
+    """Quoted columns, qualified by the alias if one is given."""
     return [name(each) if alias is None else name(alias, each) for each in of]
 
 
 def array(key: DocumentKey) -> sql.Composed:
-    """The parameter that takes the documents' values of the key."""
+    """The parameter for an array of the documents' values of the key."""
     return sql.SQL("{}::{}[]").format(sql.Placeholder(key.name), sql.SQL(key.type))
 
 
 def same_row(of: Table) -> list[sql.Composed]:
-    """The conditions under which "old" and "new" are one row."""
+    """The conditions under which "old" and "new" are the same row."""
     return [sql.SQL('"old".{0} = "new".{0}').format(each) for each in names(of.identity)]
 
 
 def of_documents(document: Sequence[DocumentKey]) -> list[sql.Composed]:
-    """The conditions under which "old" is of the documents; as parameters they lead to short ranges of its index."""
+    """The conditions under which "old" belongs to the documents; parameters let the planner use its index."""
     return [sql.SQL('"old".{} = ANY({})').format(sql.Identifier(key.name), array(key)) for key in document]
 
 
 def broken(check: Check, *, sent_with_parameters: bool) -> sql.Composed:
-    """The condition under which a row breaks the check; beside parameters, a percent sign is doubled."""
+    """The condition under which a row breaks the check; percent signs are doubled in statements with parameters."""
     expression = check.expression.replace("%", "%%") if sent_with_parameters else check.expression
     return sql.SQL("NOT ({})").format(sql.SQL(expression))
 
 
 def content(of: Table) -> list[Column]:
-    """The columns that can change from capture to capture, but for its time."""
+    """The columns that can change from capture to capture, except `captured_at`."""
     return [each for each in of.columns if each.name not in {*of.identity, "captured_at"}]
 
 
 def listed(parts: Iterable[sql.Composable]) -> sql.SQL:
-    """The parts on one line."""
+    """The parts, separated by commas, on one line."""
     return _joined(", ", parts)
 
 
 def all_of(conditions: Iterable[sql.Composable], indent: int) -> sql.SQL:
-    """The conditions, each on a line."""
+    """The conditions, joined by AND, one per line."""
     return _joined(f"\n{' ' * indent}AND ", conditions)
 
 
 def lines(parts: Iterable[sql.Composable], indent: int) -> sql.SQL:
-    """The parts of a list, each on a line."""
+    """The parts, separated by commas, one per line."""
     return _joined(f",\n{' ' * indent}", parts)
 
 
 def filled(parts: Iterable[sql.Composable], indent: int) -> sql.SQL:
-    """The parts of a list, as many on a line as fit."""
+    """The parts, separated by commas, as many per line as fit."""
     rows = [""]
     for text in (f"{part.as_string(None)}, " for part in parts):
         if rows[-1] and len(rows[-1]) + len(text) > _WIDTH:

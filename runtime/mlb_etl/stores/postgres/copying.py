@@ -1,7 +1,7 @@
-"""Binary COPY: rows are packed apart from sending, and many COPY statements are one query.
+"""Binary COPY that packs rows before it sends them, and sends many COPY statements as one query.
 
-A COPY of its own waits for the server twice, and a document has a dozen small tables: sent as one query, those of one
-game take three quarters of the time. Packed rows are small and can be made before a transaction begins.
+A separate COPY waits for the server twice, and a document fills a dozen small tables: as one query, those of a game
+take three quarters of the time. Packed rows are small, and packing needs no transaction.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,14 +25,14 @@ from mlb_etl.stores.postgres.db import Connection, reraise
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
-_CHUNK = 1 << 20  # bytes that libpq surely takes at once
+_CHUNK = 1 << 20  # bytes that libpq always accepts at once
 _REMEMBERED = 4096  # numbers
 _packed = DatetimeBinaryDumper(datetime).dump
 _packed_number = DecimalBinaryDumper(Decimal).dump
 
 
 class Moment(datetime):
-    """A time that keeps how it is packed, as every row of a document repeats that of its capture."""
+    """A time that caches its packed form, as every row of a document repeats the time of its capture."""
 
     __slots__ = ("packed",)
     packed: Buffer | None
@@ -47,9 +47,9 @@ class Moment(datetime):
 
 
 class Timestamps(DatetimeBinaryDumper):
-    """Packs times, of which moments are packed already; to be registered with a connection.
+    """Packs times, reusing the cached form of moments; to be registered with a connection.
 
-    Raises Rejected for a time that not every reader could read back.
+    Raises Rejected for a time that some readers could not represent.
     """
 
     @staticmethod
@@ -62,7 +62,7 @@ class Timestamps(DatetimeBinaryDumper):
 
 
 class Numbers(DecimalBinaryDumper):
-    """Packs decimals, of which the same rates come again and again; to be registered with a connection."""
+    """Packs decimals, with a cache because the same rates recur; to be registered with a connection."""
 
     @staticmethod
     def dump(obj: Decimal) -> Buffer | None:
@@ -76,7 +76,7 @@ def _remembered(digits: str) -> Buffer | None:
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """Rows for a COPY ... FROM STDIN (FORMAT BINARY); `name` tells the table in errors."""
+    """A COPY ... FROM STDIN (FORMAT BINARY) statement and its rows; `name` is the table, for errors."""
 
     name: str
     statement: str
@@ -84,31 +84,31 @@ class Copying:
 
 
 class Packer:
-    """Packs rows of one table, whose values have these types, on a connection."""
+    """Packs rows of one table; `types` are the type oids of its columns."""
 
     def __init__(self, connection: Connection, types: Sequence[int]) -> None:
-        copy = Copy(connection.cursor(), binary=True, writer=FileWriter(BytesIO()))  # of which only the format is used
+        copy = Copy(connection.cursor(), binary=True, writer=FileWriter(BytesIO()))  # only its formatter is used
         copy.set_types(types)
         self._formatter = copy.formatter
 
     def pack(self, rows: Sequence[Row]) -> memoryview:
-        """The rows as COPY takes them, without what goes before and behind."""
+        """The rows in COPY's binary format, without header and trailer."""
         if not rows:
             return memoryview(b"")
         parts: list[Buffer] = []
         try:
             parts.extend(filter(None, map(self._formatter.write_row, rows)))
         finally:
-            parts.append(self._formatter.end())  # which leaves nothing for the next, whatever became of these
+            parts.append(self._formatter.end())  # also after an error, so that nothing is left for the next call
         packed = b"".join(parts)
-        first = len(_HEADER) if packed.startswith(_HEADER) else 0  # it comes but once
+        first = len(_HEADER) if packed.startswith(_HEADER) else 0  # only the first batch has it
         return memoryview(packed)[first : -len(_TRAILER)]
 
 
 def send(connection: Connection, copies: Sequence[Copying]) -> list[int]:
-    """Send all rows; returns how many the server took of each.
+    """Send all rows; return the number that the server accepted for each copy.
 
-    Raises what `db.reraise` makes of the server's first error, after which nothing more is sent.
+    Stops at the server's first error, and raises it as `db.reraise` translates it.
     """
     if not copies:
         return []
@@ -128,12 +128,12 @@ def _send(pgconn: pq.abc.PGconn, copies: Sequence[Copying]) -> PQGen[list[int]]:
         yield from generators.send(pgconn)
         result = yield from _expect(pgconn, pq.ExecStatus.COMMAND_OK, copying)
         taken.append(result.command_tuples or 0)
-    yield from generators.fetch(pgconn)  # there is none, which tells that the query is over
+    yield from generators.fetch(pgconn)  # returns None, which ends the query
     return taken
 
 
 def _expect(pgconn: pq.abc.PGconn, status: pq.ExecStatus, copying: Copying) -> PQGen[pq.abc.PGresult]:
-    """The next result; what is not of that status is an error, which ends the query."""
+    """The next result; any other status is an error, which ends the query."""
     result: pq.abc.PGresult | None = yield from generators.fetch(pgconn)
     if result is not None and result.status == status:
         return result
@@ -144,7 +144,7 @@ def _expect(pgconn: pq.abc.PGconn, status: pq.ExecStatus, copying: Copying) -> P
 
 
 def _chunks(data: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
-    """The data without a copy of it."""
+    """Split the data into chunks without copying it."""
     for each in data:
         for start in range(0, len(each), _CHUNK):
             yield each[start : start + _CHUNK]

@@ -1,4 +1,4 @@
-"""PostgreSQL as a database of `mlb_etl.stores.interfaces`."""
+"""Implements the database interface of `mlb_etl.stores.interfaces` on PostgreSQL."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -15,7 +15,7 @@ from mlb_etl.stores.postgres.upsert import Upsert
 
 
 class PostgresStores:
-    """What the database keeps, on a connection in autocommit mode."""
+    """The stores of the database, on a connection in autocommit mode."""
 
     def __init__(self, connection: Connection, package: str) -> None:
         self.connection = connection
@@ -60,7 +60,7 @@ class PostgresStores:
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """The database of the settings: the one with their DSN, or the embedded one in their data folder."""
+    """The database in the settings: the one that their DSN names, or the embedded one in their data folder."""
 
     settings: Settings = field(repr=False)
 

@@ -1,4 +1,4 @@
-"""Connections, and the one edge where the driver's errors become ours."""
+"""Opens connections, and translates the driver's errors into those of mlb_etl."""
 
 import logging
 from collections.abc import Iterator
@@ -27,13 +27,13 @@ def server(settings: Settings) -> Server:
 
 
 def dsn(settings: Settings) -> str:
-    """The DSN of the database; starts the embedded server where none is set, and tells when it makes a new one."""
+    """The DSN of the database; if the settings have none, starts the embedded server, which it may create."""
     if settings.dsn is not None:
         return settings.dsn
     embedded = server(settings)
     if not embedded.home.exists():
         log.warning(
-            "no database here yet: making an empty one in %s; MLB_ETL_DATA or MLB_ETL_DSN names another", embedded.home
+            "there is no database yet: creating one in %s; MLB_ETL_DATA or MLB_ETL_DSN selects another", embedded.home
         )
     if embedded.start():
         log.info("started the embedded PostgreSQL in %s; `mlb-etl db stop` stops it", embedded.home)
@@ -41,7 +41,7 @@ def dsn(settings: Settings) -> str:
 
 
 def connect(settings: Settings) -> Connection:
-    """A connection in autocommit mode, so that each transaction is a block in the code. The caller closes it."""
+    """Open a connection in autocommit mode, so that transactions are explicit blocks. The caller closes it."""
     target = conninfo.make_conninfo("", **(_UNLESS_GIVEN | dict(parts(dsn(settings)))))
 
     def open_one() -> Connection:
@@ -62,7 +62,7 @@ def connect(settings: Settings) -> Connection:
 
 @contextmanager
 def translate_errors(table: str | None = None) -> Iterator[None]:
-    """Raise our errors for the driver's, but for those that are bugs; `table` is the one that the block works on."""
+    """Translate the driver's errors into ours, except bugs; `table` is the one that the block works on."""
     try:
         yield
     except psycopg.Error as error:
@@ -70,5 +70,5 @@ def translate_errors(table: str | None = None) -> Iterator[None]:
 
 
 def text(value: object, limit: int = 500) -> str:
-    """The value as a column of type text takes it: cut where it is long, and with a sign for NUL, which is in none."""
+    """The value as text for a column: truncated to `limit`, and with a symbol for NUL, which no text can hold."""
     return str(value)[:limit].replace("\0", "\N{SYMBOL FOR NULL}")

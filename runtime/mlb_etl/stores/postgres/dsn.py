@@ -1,4 +1,4 @@
-"""Reads DSNs, and keeps their secrets out of messages and command lines."""
+"""Parses DSNs, and keeps their secrets out of messages and command lines."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -10,7 +10,7 @@ from mlb_etl.errors import DatabaseUnavailable
 
 Parts: TypeAlias = Mapping[str, str]
 
-# Parameters of libpq that are secrets; not all versions of it know each.
+# The secret parameters of libpq; older versions know only some of them.
 SECRETS = frozenset({"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"})
 _HELP = (
     "postgresql://user@host:5432/database is expected, with special characters of a password or name percent-encoded"
@@ -18,23 +18,23 @@ _HELP = (
 
 
 def parts(target: str) -> Parts:
-    """The parameters that a DSN gives; raises DatabaseUnavailable where it can't be read, and repeats nothing of it.
+    """The parameters of a DSN; raises DatabaseUnavailable for an invalid one.
 
-    What can't be read may be a password: libpq takes `user:se/cret@host` for a host with the port `se`.
+    The message never quotes the DSN, as any part may be a password: libpq reads `user:se/cret@host` as a port `se`.
     """
     try:
         found = {name: str(value) for name, value in conninfo.conninfo_to_dict(target).items() if value is not None}
     except psycopg.ProgrammingError:
-        raise DatabaseUnavailable(f"MLB_ETL_DSN can't be read: {_HELP}") from None
+        raise DatabaseUnavailable(f"MLB_ETL_DSN is not a valid DSN: {_HELP}") from None
     port = found.get("port", "").replace(",", "")
     hosts = found.get("host", "").split(",")
     if (port and not port.isdecimal()) or any("@" in host for host in hosts if not host.startswith(("/", "@"))):
-        raise DatabaseUnavailable(f"MLB_ETL_DSN has no host and port that can be read: {_HELP}")
+        raise DatabaseUnavailable(f"MLB_ETL_DSN has no valid host and port: {_HELP}")
     return found
 
 
 def without_secrets(target: str) -> str:
-    """The DSN as anyone may see it."""
+    """The DSN without its secrets."""
     found = parts(target)
     if SECRETS.isdisjoint(found):
         return target

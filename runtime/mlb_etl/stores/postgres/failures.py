@@ -1,4 +1,4 @@
-"""Requests that failed when they were last made, each with the cause: etl.failure."""
+"""Requests whose last attempt failed, each with the cause: etl.failure."""
 
 import logging
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ ORDER BY failed_at DESC, method, target
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A request that failed, so many times since it was last answered; `error` is the class of the last failure."""
+    """A failed request. `times` counts failures since it was last answered; `error` is the class of the last one."""
 
     method: str
     target: str
@@ -41,14 +41,14 @@ class Failed:
 
 
 class Failures:
-    """What is kept of requests that fail, on a connection in autocommit mode."""
+    """Records failed requests, on a connection in autocommit mode."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     @contextmanager
     def noting(self, request: Request) -> Iterator[None]:
-        """Keep of the request whether the block fails, and why; what was kept before is forgotten where it does not."""
+        """Record the request as failed if the block raises; otherwise forget its earlier failures."""
         try:
             yield
         except (NotFound, Rejected, Unreachable) as why:
@@ -58,31 +58,31 @@ class Failures:
 
     @db.translate_errors()
     def forget(self, request: Request) -> None:
-        """The request was answered, and with it those that it settles."""
+        """Forget the failures of a request that was answered, and of the requests that it settles."""
         self._connection.execute(_FORGET, (*_name(request), request.settles))
 
     def note(self, request: Request, why: NotFound | Rejected | Unreachable) -> None:
-        """Where it can't be kept that is only logged: the failure itself matters more."""
+        """Record that the request failed. If that fails too, only log it: the first failure matters more."""
         try:
             with db.translate_errors():
                 self._connection.execute(_NOTE, (*_name(request), _kind(why), db.text(why)))
         except EtlError as error:
-            log.warning("%s failed, which can't be noted: %s", request.target, error)
+            log.warning("%s failed, and the failure could not be recorded: %s", request.target, error)
 
 
 def listed(connection: Connection) -> list[Failed]:
-    """All, the last failure first."""
+    """All failed requests, the last failure first."""
     with connection.cursor(row_factory=class_row(Failed)) as cursor:
         return cursor.execute(_LIST).fetchall()
 
 
 def forget_all(connection: Connection) -> None:
-    """Forget what nobody will ask for again."""
+    """Forget all failed requests, such as those that will never be repeated."""
     connection.execute("DELETE FROM etl.failure")
 
 
 def _kind(why: Exception) -> str:
-    """The class as etl.failure has it, where all that the database refuses is Rejected."""
+    """The class name that etl.failure records; every refusal of the database counts as Rejected."""
     kinds = (CorruptResponse, NotFound, Rejected, Unreachable)
     return next(kind.__name__ for kind in kinds if isinstance(why, kind))
 

@@ -1,15 +1,14 @@
-"""The statements that bring a table to the staged rows of some documents: delete what vanished, then upsert the rest.
+"""Statements that replace documents' rows in a table by the staged ones: delete what vanished, then upsert the rest.
 
-What is new is inserted and what changed is updated. Rows that are the same in the table, or newer, are not even locked.
-The statements count what the database did for each document. Whoever runs them holds the locks of the documents'
-watermarks. Rows that are later than their document's capture are counted as kept out: where there are any, the caller
-undoes the transaction.
+They insert new rows and update changed ones, and count both for each document. Rows that are equal in the table, or
+later, are not even locked. The caller holds the locks of the documents' watermarks. Rows later than their document's
+capture are counted as kept out; if there are any, the caller rolls the transaction back.
 
-Measured on PostgreSQL 15 and 18 with 290 rows of 75 columns, 700,000 rows in their partition of 12, as a generic plan:
-4.0 ms for a new document (a plain INSERT: 3.1), 0.9 for an unchanged one, 1.1 for three changed rows. Planned anew for
-each call (plan_cache_mode = auto) it takes 1.2 ms more. ON CONFLICT alone would lock each row that it leaves as it is.
+Measured on PostgreSQL 15 and 18 with 290 rows of 75 columns, 700,000 rows in their partition of 12, with a generic
+plan: 4.0 ms for a new document (a plain INSERT: 3.1), 0.9 for an unchanged one, 1.1 for three changed rows. Planning
+each call (plan_cache_mode = auto) takes 1.2 ms more. ON CONFLICT alone would also lock each unchanged row.
 
-Names that a statement makes up begin with a capital where a column could have them too: columns are in lower case.
+Columns are in lower case, so names that a statement defines begin with a capital if a column could have the same name.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,7 +43,7 @@ GROUP BY {keys}""")
 _INCOMING = sql.SQL("""\
 WITH "incoming" AS MATERIALIZED (
     SELECT
-        {told}
+        {selected}
     FROM {stage} AS "new"
     LEFT JOIN {table} AS "old"
         ON {same}
@@ -117,10 +116,10 @@ GROUP BY {keys}""")
 
 
 def delete(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
-    """Takes the documents' keys as arrays by name, and `captured_at`, the times of their captures, as another.
+    """Deletes the rows that are not staged; takes the documents' keys, and `captured_at`, as arrays by name.
 
-    Returns a row for each document that lost some: its keys, rows deleted, and apart from them those deleted that are
-    later than the capture and have to stay. To count without deleting these would read the document's rows once more.
+    Returns a row for each document that lost rows: its keys, the number deleted, and the number deleted although they
+    are later than the capture. The caller rolls the latter back; sparing them would take another pass over the rows.
     """
     keys = [key.name for key in document]
     of_document = (sql.SQL('"old".{0} = "document".{0}').format(each) for each in names(keys))
@@ -136,10 +135,10 @@ def delete(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
 
 
 def upsert(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
-    """Takes the documents' keys as arrays by name.
+    """Inserts and updates the staged rows that differ; takes the documents' keys as arrays by name.
 
-    Returns a row for each document with rows that differ: its keys, rows inserted, rows updated, and rows that stay as
-    they are because they are later than the capture.
+    Returns a row for each document with differing rows: its keys, and the numbers of rows inserted, updated, and kept
+    out because the existing ones are later than the capture.
     """
     moves = table.rows_move
     keys = [key.name for key in document]
@@ -161,16 +160,16 @@ def upsert(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
 
 
 def _incoming(table: Table, document: Sequence[DocumentKey], *, later: bool) -> sql.Composed:
-    """The staged rows that are new or changed, and whether they are known; `later`: and whether the known one is."""
+    """The staged rows that are new or changed, each with whether it exists and, if `later`, is later in the table."""
     first = name("old", table.identity[0])
-    told = [sql.SQL('"new".*'), sql.SQL('{} IS NOT NULL AS "Known"').format(first)]
+    selected = [sql.SQL('"new".*'), sql.SQL('{} IS NOT NULL AS "Known"').format(first)]
     if later:
-        told.append(sql.SQL('"old"."captured_at" > "new"."captured_at" AS "Later"'))
+        selected.append(sql.SQL('"old"."captured_at" > "new"."captured_at" AS "Later"'))
     wanted = sql.SQL("{} IS NULL").format(first)
     if changed := composing.content(table):
         wanted = sql.SQL("{}\n        OR {}").format(wanted, _differs(changed))
     return _INCOMING.format(
-        told=lines(told, 8),
+        selected=lines(selected, 8),
         stage=composing.stage(table),
         table=composing.table(table),
         same=all_of((*same_row(table), *of_documents(document)), 8),
@@ -179,7 +178,7 @@ def _incoming(table: Table, document: Sequence[DocumentKey], *, later: bool) -> 
 
 
 def _differs(changed: Sequence[Column]) -> sql.Composed:
-    """Whether the content is another, as the table would keep it."""
+    """Whether the staged content, in the column types, differs from the table's."""
     old = filled(names((each.name for each in changed), alias="old"), 12)
     new = filled(map(_as_kept, changed), 12)
     indented = sql.SQL("(\n            {}\n        ) IS DISTINCT FROM (\n            {}\n        )")
@@ -187,7 +186,7 @@ def _differs(changed: Sequence[Column]) -> sql.Composed:
 
 
 def _as_kept(column: Column) -> sql.Composable:
-    """The staged value in the column's type; numeric is the one that is staged unrounded."""
+    """The staged value in the column's type; only numeric is staged differently, unrounded."""
     staged = name("new", column.name)
     return staged + sql.SQL(f"::{column.type}") if column.wire == "numeric" else staged
 

@@ -1,4 +1,4 @@
-"""Brings a database to the schema of the generated package, with a history that Flyway can read and go on with."""
+"""Migrates a database to the schema of the generated package, with a history that Flyway can read and continue."""
 
 import re
 import time
@@ -25,15 +25,15 @@ from mlb_etl.stores.postgres.session import require_utf8, require_writable
 
 State: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
 
-LOCK = 0x6D6C625F65746C  # "mlb_etl": one migration at a time in a database
-_REBUILDS = re.compile(rb"(?:--.*\n)*?-- Rebuilds: (.+)\n")  # in the comment at the top
-SHADOW_SCHEMA = "{schema}_rebuild"  # the schema of tables that are made anew, until they take the place of the old ones
+LOCK = 0x6D6C625F65746C  # "mlb_etl": one migration at a time per database
+_REBUILDS = re.compile(rb"(?:--.*\n)*?-- Rebuilds: (.+)\n")  # in the comment at the top of a script
+SHADOW_SCHEMA = "{schema}_rebuild"  # holds rebuilt tables until they replace the old ones
 _FILL = re.compile(rb"^-- Here `mlb-etl rebuild` fills the new tables\.$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Migrations that follow each other: their folder, the table in schema etl that remembers them, their schemas."""
+    """A sequence of migrations: their folder, their history table in schema etl, and the schemas they change."""
 
     folder: Traversable
     history: str
@@ -49,21 +49,21 @@ class Migration:
 
     @property
     def checksum(self) -> int:
-        """Flyway's: CRC-32 of the lines without their ends, as a signed number."""
+        """Flyway's checksum: CRC-32 of the lines without their ends, as a signed number."""
         joined = self.text.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"").replace(b"\n", b"")
         crc = zlib.crc32(joined)
         return crc - (1 << 32) if crc >= 1 << 31 else crc
 
     @property
     def rebuilds(self) -> tuple[str, ...]:
-        """The tables that it makes anew, parents before children, and that only a rebuild can fill."""
+        """The tables that it rebuilds, parents before children; only `mlb-etl rebuild` can fill them."""
         found = _REBUILDS.match(self.text)
         return tuple(found[1].decode().split(", ")) if found else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A migration and how the database stands to it; unknown: it was applied, and the package does not have it."""
+    """A migration and its state in the database; `unknown`: it was applied, but the package lacks it."""
 
     script: str
     state: State
@@ -71,13 +71,13 @@ class Version:
 
 
 def init(connection: Connection, package: str) -> list[str]:
-    """Apply what is pending, oldest first, each migration in one transaction; return their scripts.
+    """Apply the pending migrations, oldest first, each in one transaction; return their scripts.
 
-    Raises EtlError where the database and the package disagree about the past.
+    Raises EtlError if the database's history contradicts the package.
     """
     require_utf8(connection)
     tracks = _tracks(package)
-    if not any(_to_apply(connection, track) for track in tracks):  # then no privilege is needed, nor a primary
+    if not any(_to_apply(connection, track) for track in tracks):  # so it needs neither privileges nor the primary
         return []
     require_writable(connection)
     applied: list[str] = []
@@ -94,14 +94,14 @@ def init(connection: Connection, package: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """A pending migration that makes tables anew, and the way to apply it."""
+    """A pending migration that rebuilds tables."""
 
     connection: Connection
     track: Track
     migration: Migration
 
     def apply(self, ready: Callable[[], None], fill: Callable[[], None]) -> None:
-        """Apply it in one transaction, in which `ready` is called first, and `fill` when the new tables are there."""
+        """Apply it in one transaction: call `ready` first, and `fill` once the new tables exist."""
         before, after = _FILL.split(self.migration.text)
         with _recorded(self.connection, self.track, self.migration):
             ready()
@@ -113,39 +113,39 @@ class Rebuild:
 
 @contextmanager
 def rebuilding(connection: Connection, package: str, table: str) -> Iterator[Rebuild]:
-    """The migration that makes that table anew, while nobody else migrates; raises EtlError unless it is the next."""
+    """The migration that rebuilds the table, under the migration lock; raises EtlError unless it is the next."""
     with alone(connection):
         control, track = _tracks(package)
         if _to_apply(connection, control):
-            raise EtlError("the database lacks the control tables or their newest part: run `mlb-etl schema init`")
+            raise EtlError("the control tables lack their latest migrations: run `mlb-etl schema init`")
         pending = _to_apply(connection, track)
         wanted = next((each for each in pending if table in each.rebuilds), None)
         if wanted is None:
-            raise EtlError(f"no pending migration makes {table} anew: `mlb-etl schema status` lists what is pending")
+            raise EtlError(f"no pending migration rebuilds {table}: `mlb-etl schema status` lists the pending ones")
         if wanted != pending[0]:
             raise EtlError(f"{pending[0].script} comes before {wanted.script}: run `mlb-etl schema init`")
         yield Rebuild(connection, track, wanted)
 
 
 def status(connection: Connection, package: str) -> list[Version]:
-    """How the database stands to each migration of the runtime and of the package."""
+    """The state of each migration, of the runtime and of the package."""
     return [version for track in _tracks(package) for version in _compare(connection, track, _migrations(track))]
 
 
 def differences(connection: Connection, package: str) -> list[Difference]:
-    """What of the tables differs from what the migrations made, where all of them are applied."""
+    """How the tables differ from what the migrations created; empty unless all migrations are applied."""
     if any(version.state != "applied" for version in status(connection, package)):
         return []
     return schema_drift.differences(connection, package, [track.history for track in _tracks(package)])
 
 
 def is_superseded(connection: Connection, package: str) -> bool:
-    """Whether a migration was applied with another text, as in databases that are older than the first release."""
+    """Whether a migration has changed since it was applied, as in databases from before the first release."""
     return any(version.state == "changed" for version in status(connection, package))
 
 
 def require(connection: Connection, package: str, *, writing: bool = True) -> None:
-    """Raise EtlError unless every migration is applied, and the database can be written to where that is wanted."""
+    """Raise EtlError unless every migration is applied and, for `writing`, the database is writable."""
     if writing:
         require_writable(connection)
     if _pending(status(connection, package)):
@@ -153,14 +153,14 @@ def require(connection: Connection, package: str, *, writing: bool = True) -> No
 
 
 def _tracks(package: str) -> tuple[Track, Track]:
-    """The runtime's own track and that of the generated package."""
+    """The tracks of the runtime and of the generated package."""
     runtime = Track(files(__package__) / "sql", "control_schema_history", (schema_drift.CONTROL,))
     schemas = tuple(schema_drift.schemas(package))
     return runtime, Track(registry.migrations_folder(package), "flyway_schema_history", schemas)
 
 
 def _migrations(track: Track) -> tuple[Migration, ...]:
-    """The folder's migrations by version; those with a sum file must be as it says."""
+    """The migrations in the folder, by version, verified if it has a sum file."""
     files = [path for path in track.folder.iterdir() if path.name == SCHEMA or SCRIPT.fullmatch(path.name)]
     sums = track.folder / SUMS
     if sums.is_file():
@@ -170,11 +170,11 @@ def _migrations(track: Track) -> tuple[Migration, ...]:
 
 
 def _verify(files: Sequence[Traversable], sums: str) -> None:
-    """Raise EtlError for a file that is not as the sum file says, whose lines sha256sum reads too."""
+    """Raise EtlError for a file that the sum file, in the format of sha256sum, contradicts."""
     actual = {each.name: migrations.digest(each.read_bytes()) for each in files}
     for script, _ in sorted(actual.items() ^ migrations.parse_sums(sums).items()):
         raise EtlError(
-            f"{script}: not as {SUMS} says; a migration never changes: restore it, or install the package again"
+            f"{script}: differs from {SUMS}; a migration never changes: restore it, or reinstall the package"
         )
 
 
@@ -183,7 +183,7 @@ def _migration(path: Traversable, match: re.Match[str]) -> Migration:
 
 
 def _compare(connection: Connection, track: Track, migrations: Sequence[Migration]) -> list[Version]:
-    """The migrations with their states, and after them what only the database knows."""
+    """The migrations with their states, followed by those that only the database knows."""
     done = _history(connection, track)
     versions = []
     for migration in migrations:
@@ -208,13 +208,12 @@ def _has_history(connection: Connection, track: Track) -> bool:
 
 
 def _pending(versions: Sequence[Version]) -> list[str]:
-    """The scripts to apply; raises EtlError where applying them would not lead to the package's schema."""
+    """The scripts to apply; raises EtlError if applying them would not give the package's schema."""
     for number, version in enumerate(versions):
         if version.state == "changed":
             raise EtlError(
-                f"{version.script}: it was applied to the database with another text; a migration never changes. If the"
-                " database is older than the first release, `mlb-etl schema restart` sets its schemas aside and fills"
-                " new ones"
+                f"{version.script}: it has changed since it was applied; a migration never changes. If the database is"
+                " older than the first release, `mlb-etl schema restart` sets its schemas aside and fills new ones"
             )
         if version.state == "unknown":
             raise EtlError(
@@ -222,19 +221,19 @@ def _pending(versions: Sequence[Version]) -> list[str]:
                 " install a newer version"
             )
         if version.state == "pending" and any(later.state == "applied" for later in versions[number:]):
-            raise EtlError(f"{version.script}: a later migration is applied already; the order can't be kept")
+            raise EtlError(f"{version.script}: a later migration has already been applied, so this one can't be")
     return [version.script for version in versions if version.state == "pending"]
 
 
 def _to_apply(connection: Connection, track: Track) -> list[Migration]:
-    """What is pending of a track, oldest first."""
+    """The pending migrations of a track, oldest first."""
     migrations = {migration.script: migration for migration in _migrations(track)}
     return [migrations[script] for script in _pending(_compare(connection, track, tuple(migrations.values())))]
 
 
 @contextmanager
 def _recorded(connection: Connection, track: Track, migration: Migration) -> Iterator[None]:
-    """One transaction, in which the migration is applied and then noted in the history."""
+    """A transaction in which the block applies the migration, and which then records it in the history."""
     started = time.monotonic()
     insert = sql.SQL(
         "INSERT INTO {}"
@@ -250,17 +249,17 @@ def _recorded(connection: Connection, track: Track, migration: Migration) -> Ite
             facts = (str(migration.version), migration.description, migration.script, migration.checksum, elapsed)
             connection.execute(insert.format(table, table), facts)
     except psycopg.errors.LockNotAvailable as error:
-        text = f"{migration.script}: others use a table that it changes, and it does not make them wait for long"
-        raise EtlError(f"{text}; nothing of it was applied: run it again") from error
+        text = f"{migration.script}: another session uses a table that it changes, and kept it waiting too long"
+        raise EtlError(f"{text}; nothing was applied: try again") from error
     except psycopg.errors.FeatureNotSupported as error:
-        text = f"{migration.script}: {message(error)}: a migration is one transaction, which it can't end by itself"
-        raise EtlError(f"{text}; nothing of it was applied") from error
+        text = f"{migration.script}: {message(error)}: a migration is one transaction and must not end it"
+        raise EtlError(f"{text}; nothing was applied") from error
     except psycopg.Error as error:
-        raise EtlError(f"{migration.script}: {explained(error)}; nothing of it was applied") from error
+        raise EtlError(f"{migration.script}: {explained(error)}; nothing was applied") from error
 
 
 def _execute(connection: Connection, text: bytes) -> None:
-    """Run the statements inside a block of PL/pgSQL, where the server refuses COMMIT, ROLLBACK and the like."""
+    """Run the statements in a PL/pgSQL block, where the server refuses COMMIT, ROLLBACK and the like."""
     code = sql.Literal(text.decode("utf-8-sig")).as_string(connection)
     connection.execute(sql.SQL("DO {}").format(f"BEGIN EXECUTE {code}; END"))
 
@@ -273,7 +272,7 @@ def _create_history(connection: Connection, track: Track) -> None:
 
 @contextmanager
 def alone(connection: Connection) -> Iterator[None]:
-    """Nobody else migrates the database as long as the block lasts."""
+    """Hold the migration lock during the block."""
     connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
     try:
         yield

@@ -1,4 +1,4 @@
-"""Partitions made ahead for a range of months, so that no load has to stop for one."""
+"""Premakes partitions for a range of months, so that no load has to wait for their creation."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,9 +19,9 @@ YEARS = frozenset({"smallint", "integer"})
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A partitioned table, and the partitions of the range: made now, or there before.
+    """The partitions of a table in the range: `made` now, or `there` before.
 
-    `skipped` tells why a table has none: what its list is of is known only when it comes.
+    `skipped` says why a table gets none: the values of a list other than seasons are not known in advance.
     """
 
     table: str
@@ -32,23 +32,23 @@ class Ahead:
 
 
 def make(connection: Connection, package: str, first: date, last: date) -> list[Ahead]:
-    """Make the partitions of all the package's tables from the month of `first` to that of `last`, and their seasons.
+    """Create the partitions of the package's tables for the months from `first` to `last`, and for their seasons.
 
-    Each month, and each season, is a transaction of its own: writers wait for one, not for all. Raises EtlError for a
-    range that is none.
+    Each month and each season is a separate transaction, so writers wait for one, not for all. Raises EtlError for an
+    invalid range.
     """
     try:
         times.game_day(first), times.game_day(last)
     except ValueError as error:
         raise EtlError(f"from {first:%Y-%m} to {last:%Y-%m}: {error}") from error
     if not first <= last or len(months(first, last)) > LIMIT:
-        raise EtlError(f"from {first:%Y-%m} to {last:%Y-%m} is no range of 1 to {LIMIT} months")
+        raise EtlError(f"from {first:%Y-%m} to {last:%Y-%m} is not a range of 1 to {LIMIT} months")
     return [each for name in registry.methods(package) for each in _of_method(connection, package, name, first, last)]
 
 
 def _of_method(connection: Connection, package: str, name: str, first: date, last: date) -> Iterator[Ahead]:
     method = registry.method(package, name)
-    if method.hydration is None:  # else the captures are those of the method that it belongs to
+    if method.hydration is None:  # a hydration shares the captures of its method
         raw = [Partitioned.of_raw(method), Partitioned.of_documents(method)]
         yield from _of_tables(Partitions.of_raw(connection, method), raw, first, last)
     yield from _of_tables(Partitions.of_method(connection, method), _partitioned(method), first, last)
@@ -72,7 +72,7 @@ def _of_tables(partitions: Partitions, tables: Sequence[Partitioned], first: dat
             table.by,
             made=tuple(name for name in names if name in made),
             there=tuple(name for name in names if name not in made),
-            skipped=None if table in values else f"a list of {table.by.column}, which is no season",
+            skipped=None if table in values else f"it is partitioned by {table.by.column}, which is not a season",
         )
 
 
@@ -81,6 +81,6 @@ def _ensure(partitions: Partitions, tables: Sequence[Partitioned], value: object
 
 
 def is_season(table: Partitioned) -> bool:
-    """Whether the table has a partition for each year: a list of numbers in a column called so."""
+    """Whether the table has a partition per year: a list of integers in a column named season or year."""
     of_years = table.by.kind == "list" and table.type in YEARS
     return of_years and _SEASON.fullmatch(table.by.column) is not None

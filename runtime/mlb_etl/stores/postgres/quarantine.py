@@ -1,4 +1,4 @@
-"""Captures that were not applied, each with the reason: etl.quarantine."""
+"""Captures that could not be applied, each with the reason: etl.quarantine."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,7 +14,7 @@ from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.stores.postgres import db
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 
-# The lock makes it wait for who applies captures of the document, who deletes notes under the same lock.
+# Waits for any worker that applies captures of the document, as that worker deletes entries under the same lock.
 _ADD = """
 WITH shown AS MATERIALIZED (
     SELECT as_of, content_hash, fingerprint FROM etl.watermark
@@ -40,7 +40,7 @@ USING unnest(%s::text[]::jsonb[], %s::timestamptz[], %s::bytea[]) AS gone (docum
 WHERE q.method = %s AND q.document = gone.document AND q.captured_at = gone.captured_at
     AND q.content_hash = gone.content_hash
 """
-# The text of a key is compared, as an option has it.
+# Keys are compared as text, because command-line options are text.
 _LIST = """
 SELECT id, method, document, captured_at, state, table_name AS "table", path, value, reason, quarantined_at
 FROM etl.quarantine AS q
@@ -66,10 +66,10 @@ _DROP = "UPDATE etl.quarantine SET state = 'dropped' WHERE id = ANY(%s)"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which captures in quarantine are meant: all that fit each fact given.
+    """Selects captures in quarantine that match every field given.
 
-    reason: a part of it, in upper or lower case; since, before: of when they were captured; document: of some keys of
-    the document the values wanted, as texts.
+    reason: a part of it, ignoring case; since, before: bounds of `captured_at`, the first inclusive; document: wanted
+    values of some keys, as text.
     """
 
     numbers: Sequence[int] = ()
@@ -84,7 +84,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A capture in quarantine; `document` are the document's keys, `state` is waiting or dropped."""
+    """A capture in quarantine; `document` has the document's keys, `state` is waiting or dropped."""
 
     id: int
     method: str
@@ -101,7 +101,7 @@ class Entry:
 class Quarantine:
     """The quarantine of a method, on a connection.
 
-    `fingerprint` is that of the mapping which captures are applied under; None where it does not matter.
+    `fingerprint` identifies the mapping under which captures are applied; None if it does not matter.
     """
 
     def __init__(self, connection: Connection, method: str, fingerprint: str | None = None) -> None:
@@ -111,11 +111,11 @@ class Quarantine:
 
     @translate_errors()
     def add(self, capture: StoredCapture, why: Rejected) -> int | None:
-        """Note that the capture can't be applied, and why; returns the note's number.
+        """Record why the capture can't be applied; return the entry's id.
 
-        None where others have applied the capture meanwhile, or a newer one.
+        Returns None if another worker has applied this capture or a newer one meanwhile.
         """
-        note = {
+        entry = {
             "method": self._method,
             "document": capture.document,
             "captured_at": capture.captured_at,
@@ -127,18 +127,18 @@ class Quarantine:
             "value": None if why.value is None else db.text(why.value),
             "reason": db.text(why.reason),
         }
-        added = self._connection.execute(_ADD, note).fetchone()
+        added = self._connection.execute(_ADD, entry).fetchone()
         return added[0] if added else None
 
     @translate_errors()
     def leave(self, captures: Iterable[StoredCapture]) -> None:
-        """Forget the captures, on which there is nothing left to decide, whoever has noted them and when."""
+        """Remove the entries of captures that need no decision any more, whichever worker recorded them."""
         gone = [(each.document, each.captured_at, each.content_hash) for each in captures]
         if gone:
             self._connection.execute(_LEAVE, (*map(list, zip(*gone, strict=True)), self._method))
 
     def waiting(self, numbers: Sequence[int]) -> Iterator[Quarantined]:
-        """The captures that wait under these numbers, by number, as counts list them."""
+        """The undecided entries with these ids, by id."""
         with translate_errors():
             found = self._connection.execute(_WAITING, [list(numbers)]).fetchall()
         for id_, document, captured_at, table, path, value, reason in found:
@@ -146,13 +146,13 @@ class Quarantine:
 
 
 def entries(connection: Connection, wanted: Filter) -> list[Entry]:
-    """What stands in quarantine and is wanted, oldest first; raises EtlError for a number under which nothing does."""
+    """The selected entries, oldest first; raises EtlError if one of the ids selects none."""
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
         found = cursor.execute(_LIST, _facts(wanted)).fetchall()
     if missing := set(wanted.numbers) - {each.id for each in found}:
-        others = ", or what does is not what else is asked for" if wanted != Filter(wanted.numbers) else ""
+        matching = " and matches the other filters" if wanted != Filter(wanted.numbers) else ""
         raise EtlError(
-            f"nothing stands in quarantine under {min(missing)}{others}; `mlb-etl quarantine list` shows what does"
+            f"no capture in quarantine has the id {min(missing)}{matching}; `mlb-etl quarantine list` shows the ids"
         )
     return found
 
@@ -163,5 +163,5 @@ def _facts(wanted: Filter) -> dict[str, Any]:
 
 
 def drop(connection: Connection, numbers: Sequence[int]) -> None:
-    """Decide that these captures are never to be applied; they stay in the raw table."""
+    """Mark these captures as never to be applied; they stay in the raw table."""
     connection.execute(_DROP, [list(numbers)])

@@ -1,4 +1,4 @@
-"""Adding to the raw tables: every response as it came, and which documents it holds."""
+"""Writes the raw tables: every response unchanged, and the documents it holds."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,8 @@ _COLUMNS = (
     *("request", "captured_at", "as_of", "last_seen_at", "seen", "endpoint", "method", "path_params", "query_params"),
     *("hydrations", "url", "status_code", "content_hash", "encoding", "body"),
 )
-# Whether the capture is ahead of the database's clock, and the row that holds what the answer to the request was at its
-# time. On a tie, prefer the row with different content, so that a conflicting row's `seen` never advances.
+# Whether the capture is ahead of the database's clock, and the row with the response to the request that was current at
+# its time. On a tie, prefer the row with different content, so that a conflicting row's `seen` never advances.
 _BEFORE = """
 SELECT %(captured_at)s > clock_timestamp() + {tolerance}, before.*
 FROM (SELECT) AS always
@@ -41,7 +41,7 @@ UPDATE {raw} SET seen = seen + 1, last_seen_at = %(as_of)s
 WHERE request = %(request)s AND captured_at = %(captured_at)s AND content_hash = %(content_hash)s
     AND last_seen_at < %(as_of)s
 """
-# One statement, so that no capture is without its documents; they are there already where a capture was deleted.
+# One statement, so that no capture lacks its documents; these may exist already if a capture was deleted.
 _INSERT = """
 WITH stored AS (
     INSERT INTO {raw} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING RETURNING true
@@ -57,7 +57,7 @@ _CLOCK = "SELECT clock_timestamp()"
 
 
 class Raw(RawReader):
-    """The raw table of a method, to be read and added to."""
+    """The raw table of a method, for reading and writing."""
 
     def __init__(self, connection: Connection, method: Method) -> None:
         super().__init__(connection, method)
@@ -82,9 +82,9 @@ class Raw(RawReader):
         self._encoding = settings.raw_encoding()
 
     def store(self, response: Response, held: Sequence[HeldDocument]) -> Fate:
-        """Add a response that holds these documents, or count it where the answer before it had its content.
+        """Add a response that holds these documents, or count it if the previous response had the same content.
 
-        Raises TooLarge for a body of more than MLB_ETL_MAX_BODY.
+        Raises TooLarge for a body larger than MLB_ETL_MAX_BODY.
         """
         facts = {
             "request": response.request,
@@ -108,19 +108,19 @@ class Raw(RawReader):
         return now
 
     def require_present(self, response: Response) -> None:
-        """Raise Rejected where this machine, whose time a response of now has, is ahead of the database's clock."""
+        """Raise Rejected if the response, captured just now, is ahead of the database's clock."""
         now = self.now()
         if response.captured_at > now + times.TOLERANCE:
             ours, theirs = (f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for time in (response.captured_at, now))
             raise Rejected(
-                f"this machine's clock says {ours} and the database's {theirs}: set them, as such captures would hide "
-                "all that come before that time",
+                f"this machine's clock says {ours}, the database's {theirs}: set them, because this capture would hide"
+                " all captures up to that time",
                 path="captured_at",
                 value=ours,
             )
 
     def _insert(self, response: Response, held: Sequence[HeldDocument], facts: Mapping[str, Any]) -> bool:
-        """Add a row, and one for each document; False where this capture is there already."""
+        """Add a row, and one for each document; return False if this capture exists already."""
         kept = keep(response.data, self._encoding)
         self._partitions.ensure({table: [response.captured_at] for table in self._partitioned})
         row = {

@@ -1,4 +1,4 @@
-"""Reading the raw tables: which captures there are, what they are to their documents, and their bodies."""
+"""Reads the raw tables: captures, their standing, and their bodies."""
 
 import logging
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -19,22 +19,22 @@ from mlb_etl.stores.postgres import standing
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 
 log = logging.getLogger(__name__)
-# What laws.standing.Stored has of a capture behind its keys, but for what is put together.
+# The fields of laws.standing.Stored after its keys; three of them make up `applied`.
 _STORED = (
     *("document::text", "captured_at", "as_of", "content_hash", "parameters", "ahead", "note", "quarantine"),
     *("request", "answer_hash", "places", "shown_as_of", "shown_hash", "fingerprint"),
 )
 
-# A capture that was ahead of the database's clock when it was stored says nothing about the time that it claims: it
-# never stands for the document, not even when that time has come.
+# A capture that was ahead of the database's clock when it was stored has a wrong time. It never represents the
+# document, not even once that time has come.
 TIMELY = sql.SQL("r.captured_at <= r.ingested_at + {}").format(times.TOLERANCE)
 
 _LISTED = """
 SELECT {facts} FROM ({captures}) AS capture WHERE {wanted}
 ORDER BY {keys}, as_of, captured_at, content_hash, request
 """
-_AT_A_TIME = 1000  # captures listed
-# By key, for which there is an index: what is in quarantine is known only once a capture was looked up.
+_AT_A_TIME = 1000  # captures fetched at once
+# Restricts keys first, which are indexed: whether a capture is in quarantine is known only after its look-up.
 _NOTED = """
 note = ANY(%(ids)s) AND ({keys}) IN (
     SELECT {values} FROM etl.quarantine AS q WHERE q.id = ANY(%(ids)s) AND q.method = %(method)s
@@ -53,7 +53,7 @@ _NEWEST = """
 SELECT encoding, body FROM {raw} AS r WHERE request = %s AND {timely}
 ORDER BY last_seen_at DESC, captured_at DESC LIMIT 1
 """
-# OFFSET 0 makes it a look-up for each capture, whatever the planner thinks of the tables.
+# OFFSET 0 forces one look-up per capture, whatever the planner estimates.
 _READ_ALL = """
 SELECT wanted.place, found.encoding, found.body
 FROM unnest(%s::text[], %s::timestamptz[], %s::bytea[])
@@ -93,9 +93,9 @@ class RawReader:
         self._cursor.adapters.register_loader("bytea", _Unread)
 
     def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[StoredCapture]:
-        """The captures of the documents in scope, by document and time; `scope` has the values wanted of some keys.
+        """The captures of the documents in scope, by document and time; `scope` maps keys to the wanted values.
 
-        They are as they were when the first is asked for, and come a thousand at a time.
+        They are one snapshot, taken when the first is requested, and are fetched a thousand at a time.
         """
         wanted = (sql.SQL("{} = ANY({})").format(sql.Identifier(key), list(values)) for key, values in scope.items())
         with translate_errors(), self.connection.cursor("captures", withhold=True) as cursor:
@@ -106,18 +106,18 @@ class RawReader:
 
     @translate_errors()
     def quarantined(self, ids: Sequence[int]) -> list[StoredCapture]:
-        """The captures that stand in quarantine under these numbers, by document and time."""
+        """The captures with these quarantine ids, by document and time."""
         found = self.connection.execute(self._quarantined, {"ids": list(ids), "method": self._method.name})
         return [self._stored(row) for row in found]
 
     @translate_errors()
     def newer(self, keys: Mapping[str, Any]) -> list[StoredCapture]:
-        """The captures of a document from the time on that its tables show, oldest first."""
+        """The captures of a document that are not older than what its tables show, oldest first."""
         wanted = sql.SQL("{} AND as_of >= coalesce(shown_as_of, '-infinity')").format(self._about("capture"))
         return [self._stored(row) for row in self.connection.execute(self._listed(wanted), keys)]
 
     def history(self, keys: Mapping[str, Any]) -> Generator[Past, None, None]:
-        """The captures of a document, the last that was seen first; each is read when it is asked for."""
+        """The captures of a document, the last seen first; each is read as the caller iterates."""
         with (
             translate_errors(),
             self.connection.transaction(),
@@ -129,7 +129,7 @@ class RawReader:
                 yield Past(as_of, last_seen_at, sound and data is not None, data)
 
     def _about(self, of: str) -> sql.Composed:
-        """Whether a row of a table with that name in the query is of the document with the keys that are given."""
+        """The condition under which a row of the alias `of` belongs to the document with the given keys."""
         return sql.SQL(" AND ").join(
             sql.SQL("{} = {}").format(sql.Identifier(of, key.name), sql.Placeholder(key.name))
             for key in self._method.document
@@ -155,12 +155,12 @@ class RawReader:
     def read(self, capture: StoredCapture) -> bytes:
         """The body of a capture; raises Rejected for a damaged one."""
         [(_, kept)] = self.read_all([capture])
-        return bytes(kept.whole())
+        return bytes(kept.decoded())
 
     def read_all(self, captures: Sequence[StoredCapture]) -> Iterator[tuple[StoredCapture, Kept]]:
-        """The captures with the bodies of their answers, not copied, and the same one for the same answer.
+        """The captures with the bodies of their responses, uncopied; captures of one response share one body.
 
-        All are read before one is given, so decoding keeps its caches.
+        All bodies are read before the first is returned, so that decoding keeps its caches.
         """
         answers = list(dict.fromkeys(each.answer for each in captures))
         arrays = [list(values) for values in zip(*answers, strict=True)]
@@ -175,21 +175,21 @@ class RawReader:
 
     @translate_errors()
     def newest(self, request: str) -> bytes | None:
-        """The answer to a request when it was last seen, None where it never was, or that is damaged."""
+        """The body last seen for a request; None if there is none or it is damaged."""
         found = self._cursor.execute(self._newest, [request]).fetchone()
         return self._whole(Kept(*found), request) if found else None
 
     def _whole(self, kept: Kept, of: object) -> bytes | None:
-        """A body that the caller can do without, None where it is damaged."""
+        """The decoded body, or None with a warning if it is damaged."""
         try:
-            return bytes(kept.whole())
+            return bytes(kept.decoded())
         except Rejected as why:
             log.warning("%s %s: %s", self._method.name, of, why)
             return None
 
 
 class _Unread(Loader):
-    """Leaves bodies where libpq has them."""
+    """Loads bodies without copying them from libpq's buffer."""
 
     format = pq.Format.BINARY
 

@@ -1,7 +1,7 @@
-"""Makes tables anew that no statement can change in place: their rows of the raw responses, swapped in at once.
+"""Rebuilds tables that can't be changed in place, from the raw responses, and swaps them in atomically.
 
-The rows are made before anything is locked. Then, in one transaction, writers are made to wait, what they wrote
-meanwhile is made again, the migration makes the new tables, and these are filled.
+Rows are derived before anything is locked. Then one transaction blocks writers, derives again what they have written
+meanwhile, applies the migration, and fills the new tables.
 """
 
 from collections import defaultdict
@@ -26,16 +26,16 @@ Progress: TypeAlias = Callable[[Sequence[Shown]], Iterable[Shown]]
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild did: the migration it applied, and the rows of each table by its name."""
+    """The migration that a rebuild applied, and the number of rows by table."""
 
     script: str
     rows: dict[str, int]
 
 
 def rebuild(connection: Connection, package: str, table: str, progress: Progress = iter) -> Rebuilt:
-    """Apply the pending migration that makes the table anew, with all rows that the raw responses have for it.
+    """Apply the pending migration that rebuilds the table, and fill the table from the raw responses.
 
-    Raises EtlError, with everything as it was, where there is no such migration, or rows can't be made.
+    Raises EtlError, and changes nothing, if there is no such migration or rows can't be derived.
     """
     with migrate.rebuilding(connection, package, table) as pending:
         names = pending.migration.rebuilds
@@ -52,20 +52,22 @@ def rebuild(connection: Connection, package: str, table: str, progress: Progress
 
 
 def _sources(connection: Connection, package: str, names: Sequence[str]) -> list["_Source"]:
-    """The methods whose responses these tables are made of."""
+    """The methods that fill these tables."""
     wanted: defaultdict[str, list[_New]] = defaultdict(list)
     methods = {name: registry.method(package, name) for name in registry.methods(package)}
     known = {table.qualified_name: (name, table) for name, method in methods.items() for table in method.tables}
     for number, name in enumerate(names):
         if name not in known:
-            raise EtlError(f"{package} has no table {name}, which a later migration drops: rebuild by an older package")
+            raise EtlError(
+                f"{package} has no table {name}, as a later migration drops it: rebuild with an older package"
+            )
         method, table = known[name]
         wanted[method].append(_New(connection, number, methods[method], table))
     return [_Source(connection, methods[name], tables) for name, tables in wanted.items()]
 
 
 def _catch_up(connection: Connection, sources: Sequence["_Source"]) -> None:
-    """Make writers wait, and make again what they changed since the rows were made."""
+    """Block writers, and derive again what they have changed since the rows were derived."""
     partitions.make_writers_wait(connection)
     for source in sources:
         source.require_all()
@@ -73,7 +75,7 @@ def _catch_up(connection: Connection, sources: Sequence["_Source"]) -> None:
 
 
 class _Source:
-    """The responses of a method, and the tables to be made anew of them."""
+    """The documents of a method, and the tables to rebuild from them."""
 
     def __init__(self, connection: Connection, method: Method, tables: Sequence["_New"]) -> None:
         self.tables = tables
@@ -82,7 +84,7 @@ class _Source:
         self._made: dict[str, Shown] = {}
 
     def make(self, progress: Progress) -> None:
-        """Make the rows of all documents that have none yet, or those of another capture."""
+        """Derive the rows of all documents that have none yet, or that now show another capture."""
         shown = {each.document: each for each in self._documents.shown()}
         for document, made in list(self._made.items()):
             if shown.get(document) != made:
@@ -91,7 +93,7 @@ class _Source:
             self._make(each)
 
     def require_all(self) -> None:
-        """Raise EtlError where a table has rows that none of the responses would make."""
+        """Raise EtlError if a table has rows that no response would give."""
         for each in self.tables:
             self._documents.require_all(each.table.schema, each.table.name)
 
@@ -104,7 +106,7 @@ class _Source:
         except Rejected as why:
             raise EtlError(
                 f"{self._method.name} {shown.document} of {shown.captured_at:%Y-%m-%dT%H:%M:%S%z} has no rows under "
-                f"the new mapping: {why}; mend the mapping, or delete the document from the tables and etl.watermark"
+                f"the new mapping: {why}; correct the mapping, or delete the document from the tables and etl.watermark"
             ) from why
         self._made[shown.document] = shown
 
@@ -115,7 +117,7 @@ class _Source:
 
 
 class _New:
-    """The rows of a table to be, in a temporary table of the session; their order is that of the migration."""
+    """The rows of a new table, in a temporary table; `number` is its position in the migration."""
 
     def __init__(self, connection: Connection, number: int, method: Method, table: Table) -> None:
         self.table = table
@@ -126,7 +128,7 @@ class _New:
         self._same = sql.SQL(" AND ").join(
             sql.SQL("{} = %s").format(sql.Identifier(key.name)) for key in method.document
         )
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._rows))  # of a rebuild that failed
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(self._rows))  # left by a failed rebuild
         types = (sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.type)) for each in table.columns)
         create = sql.SQL("CREATE TEMPORARY TABLE {} ({})")
         connection.execute(create.format(self._rows, sql.SQL(", ").join(types)))
@@ -137,17 +139,17 @@ class _New:
         copying.send(self._connection, [Copying(self.table.qualified_name, statement, [self._packer.pack(rows)])])
 
     def forget(self, keys: Sequence[Any]) -> None:
-        """Leave out the rows of a document."""
+        """Remove the rows of a document."""
         self._connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(self._rows, self._same), keys)
 
     def fill(self) -> int:
-        """Put the rows into the new table, whose partitions are made as they need them; returns how many."""
+        """Insert the rows into the new table, creating its partitions; return their number."""
         table, schema = self.table, migrate.SHADOW_SCHEMA.format(schema=self.table.schema)
         if table.partition is not None:
             column = next(each for each in table.columns if each.name == table.partition.column)
             query = sql.SQL("SELECT DISTINCT {} FROM {}").format(sql.Identifier(column.name), self._rows)
             values = [value for (value,) in self._connection.execute(query)]
-            # Without foreign keys: the migration adds these when the tables are where they belong.
+            # No foreign keys yet: the migration adds them after it has moved the tables.
             of = Partitioned(schema, table.name, table.partition, column.type)
             Partitions(self._connection, [(schema, table.name)]).ensure({of: values})
         insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(

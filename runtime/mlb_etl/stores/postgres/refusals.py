@@ -1,4 +1,4 @@
-"""What a user can mend of an error that reached the command line."""
+"""Explains database errors that a user can fix, for the command line."""
 
 from contextlib import suppress
 
@@ -10,9 +10,9 @@ from mlb_etl.stores.postgres import db, migrate
 
 
 def explain(error: Exception) -> str | None:
-    """Why the database refuses something, and what to do; None where the error is a bug of ours, or not of a database.
+    """Why the database refused, and what to do; None if the error is a bug of ours or not from a database.
 
-    A right statement fails where somebody changed the tables by hand, so they are compared with the migrations.
+    A correct statement fails if the tables were changed by hand, so they are compared with the migrations.
     """
     if not isinstance(error, psycopg.Error):
         return None
@@ -26,10 +26,10 @@ def explain(error: Exception) -> str | None:
 
 
 def _changed_by_hand() -> str | None:
-    """What of the tables is not as the migrations made it."""
+    """The first difference between the tables and what the migrations created."""
     settings = Settings.from_environment()
     with suppress(EtlError, psycopg.Error), db.connect(settings) as connection:
         for each in migrate.differences(connection, settings.tables):
             if each.state != "extra":
-                return f"{each}; `mlb-etl schema status` lists what was changed by hand"
+                return f"{each}; `mlb-etl schema status` lists all changes made by hand"
     return None

@@ -1,8 +1,8 @@
-"""Drops old months of the raw tables, but not those that the tables still rest on.
+"""Drops old months of the raw tables, except those with captures that are still needed.
 
-A partition is detached CONCURRENTLY, which lets readers and writers of the raw table go on, looked at once more, as
-captures may have come until then, and dropped or attached again. A comment marks it before: what a killed process left
-half done, the next run finishes.
+A partition is detached CONCURRENTLY, so readers and writers of the raw table continue. It is then checked again,
+because captures may have arrived meanwhile, and dropped or reattached. A comment marks it first, so that the next run
+completes what a killed process left half done.
 """
 
 import logging
@@ -24,7 +24,7 @@ State: TypeAlias = Literal["droppable", "needed", "dropped"]
 
 log = logging.getLogger(__name__)
 _MARK = "being dropped by mlb-etl schema partitions --drop-before"
-# Of the raw table's own schema: partitions whose months are over before a time, and what is detached and marked.
+# Partitions whose months ended before a time, and tables that were detached and marked.
 _OLD = """
 SELECT nspname, relname, inhrelid IS NOT NULL AND NOT inhdetachpending, coalesce(inhdetachpending, false)
 FROM pg_class
@@ -48,8 +48,8 @@ FROM ({captures}) AS capture
 class Old:
     """A month of a raw table: its captures, and how many of them are still needed.
 
-    `shown` are those whose rows the tables have, and which a changed mapping is applied to again; `waiting` were not
-    applied, for whatever reason.
+    `shown`: the tables show them, so a changed mapping is applied to them again; `waiting`: not applied, for whatever
+    reason; bytes: size on disk.
     """
 
     partition: str
@@ -73,17 +73,17 @@ class _Part:
 
 
 def old(connection: Connection, package: str, before: date, *, needed: bool = False) -> Iterator[Old]:
-    """What `drop` would do with the raw tables' partitions of months before that of `before`; nothing is changed."""
+    """What `drop` would do with the months before that of `before`; changes nothing."""
     for methods in _methods(package):
         for part in _parts(connection, Partitioned.of_raw(methods[0]), before):
             yield _measured(connection, methods, part, needed=needed)
 
 
 def drop(connection: Connection, package: str, before: date, *, needed: bool = False) -> Iterator[Old]:
-    """Drop them one by one, those too that are needed only if it is said so; yields what became of each.
+    """Drop the months before that of `before` one by one, including needed ones if `needed`; yield each outcome.
 
-    What the documents table says of the captures of a month goes after these. The connection is in autocommit mode and
-    in no transaction. Partitions are neither made nor dropped by others then.
+    Afterwards it drops the same months of the documents table. The connection is in autocommit mode, outside a
+    transaction. Other processes can't create or drop partitions meanwhile.
     """
     with _alone(connection):
         for methods in _methods(package):
@@ -98,7 +98,7 @@ def drop(connection: Connection, package: str, before: date, *, needed: bool = F
 
 
 def _methods(package: str) -> list[list[Method]]:
-    """The methods that have captures, each with its hydrations, to which the same captures are applied."""
+    """The methods that have captures, each followed by its hydrations, which share them."""
     names = [name for name in registry.methods(package) if registry.method(package, name).hydration is None]
     return [[registry.method(package, each) for each in registry.with_hydrations(package, name)] for name in names]
 
@@ -117,7 +117,7 @@ def _mark(table: Partitioned) -> str:
 
 
 def _measured(connection: Connection, methods: Sequence[Method], part: _Part, *, needed: bool) -> Old:
-    """What is in the partition."""
+    """Count the captures in the partition."""
     shown = waiting = 0
     for method in methods:
         query = sql.SQL(_CONTENT).format(captures=standing.captures(method, part.identifier))
@@ -137,7 +137,7 @@ def _drop(connection: Connection, methods: Sequence[Method], part: _Part, *, nee
         if found.state == "needed":
             return found
     _detach(connection, table, part)
-    found = _measured(connection, methods, part, needed=needed)  # from now on nothing comes in
+    found = _measured(connection, methods, part, needed=needed)  # it can receive no more captures
     if found.state == "needed":
         attach(connection, table, part.name)
         connection.execute(sql.SQL("COMMENT ON TABLE {} IS NULL").format(part.identifier))
@@ -147,7 +147,7 @@ def _drop(connection: Connection, methods: Sequence[Method], part: _Part, *, nee
 
 
 def _detach(connection: Connection, table: Partitioned, part: _Part) -> None:
-    """Detach the partition, marked; or finish where another process was killed at it."""
+    """Mark and detach the partition, or complete a detach that a killed process began."""
     parent = sql.Identifier(table.schema, table.name)
     if part.attached:
         connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(part.identifier, _mark(table)))

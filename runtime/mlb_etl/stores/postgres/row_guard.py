@@ -1,4 +1,4 @@
-"""Statements about the rows that the row guard keeps out, for which see `mlb_etl.laws.row_guard`."""
+"""Statements about rows that the row guard keeps; see `mlb_etl.laws.row_guard`."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ WHERE {same} AND {later}
 
 
 def removal(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
-    """Deletes what would be kept; takes the documents' keys and `captured_at` as arrays by name.
+    """Deletes the rows that the guard would keep; takes the documents' keys and `captured_at` as arrays by name.
 
-    Where a row can move between partitions its key does not tell which rows are one, so there it deletes all.
+    If rows can move between partitions, their key does not identify them, so it deletes all rows of the documents.
     """
     keys = [sql.Identifier(key.name) for key in document]
     return sql.SQL(_REMOVE).format(
@@ -29,7 +29,7 @@ def removal(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
 
 
 def latest(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
-    """Selects the primary key and the time of a document's latest row; takes the document's keys."""
+    """Selects the primary key and `captured_at` of a document's latest row; takes the document's keys."""
     return sql.SQL("SELECT {}, captured_at FROM {} WHERE {} ORDER BY captured_at DESC LIMIT 1").format(
         sql.SQL(", ").join(map(sql.Identifier, table.primary_key)),
         sql.Identifier(table.schema, table.name),

@@ -1,7 +1,7 @@
-"""What of the tables differs from what the migrations made: keys that a DROP took along, changes by hand.
+"""Finds drift: how the tables differ from what the migrations created, such as keys lost by a DROP ... CASCADE.
 
-When a migration is applied, what it changed is noted in etl.schema_made, in the words of the server. A change by hand
-between two migrations stays a difference that way.
+Each migration records the definitions that it changes in etl.schema_made, as the server prints them. So a change made
+by hand between two migrations remains visible.
 """
 
 import logging
@@ -27,7 +27,7 @@ _WRITE = """
 INSERT INTO etl.schema_made (history, objects) VALUES (%s, %s)
 ON CONFLICT (history) DO UPDATE SET objects = EXCLUDED.objects
 """
-# Tables named as partitions of a table are, and not attached to it: rows of theirs can be neither read nor added.
+# Tables that are named like partitions but are not attached: their rows are invisible, and block new ones.
 _DETACHED = """
 SELECT c.oid::regclass::text FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -40,7 +40,7 @@ ORDER BY 1
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An object of a table as the migrations made it, and as it is; None where they made none, or there is none."""
+    """An object as the migrations made it and as it was found; None stands for no such object."""
 
     table: str
     object: str
@@ -49,7 +49,7 @@ class Difference:
 
     @property
     def state(self) -> State:
-        """extra: something of the users' own, which does no harm."""
+        """The kind of difference; `extra` objects were added by users and do no harm."""
         if self.made is None:
             return "extra"
         return "missing" if self.found is None else "changed"
@@ -57,15 +57,15 @@ class Difference:
     def __str__(self) -> str:
         what = f"{self.table}: {self.object}"
         if self.state == "extra":
-            return f"{what} is of none of the migrations: {self.found}"
+            return f"{what} was not created by a migration: {self.found}"
         if self.state == "missing":
             return f"{what} is missing: {self.made}"
-        return f"{what} is {self.found}, and was made as {self.made}"
+        return f"{what} is {self.found}, but was created as {self.made}"
 
 
 @contextmanager
 def noting(connection: Connection, history: str, schemas: Sequence[str]) -> Iterator[None]:
-    """Note what the block changes of these schemas' tables, in the transaction that it is in."""
+    """Record, in the current transaction, what the block changes in the tables of these schemas."""
     before = _objects(connection, schemas)
     yield
     after = _objects(connection, schemas)
@@ -90,7 +90,7 @@ def schemas(package: str) -> list[str]:
 
 
 def differences(connection: Connection, package: str, histories: Iterable[str]) -> list[Difference]:
-    """What differs of the tables that migrations of these histories made, by table; all of these are applied."""
+    """Differences of the tables that these histories' migrations created, by table; all must be applied."""
     made: dict[str, Mapping[str, str]] = {}
     for history in histories:
         noted = _made(connection, history)
@@ -108,12 +108,12 @@ def differences(connection: Connection, package: str, histories: Iterable[str]) 
 
 
 def _implied(difference: Difference, found: Objects) -> bool:
-    """Of a table that is gone, all else is too."""
+    """Whether the whole table is missing, which implies this difference."""
     return difference.table not in found and difference.object != "table"
 
 
 def _of_partitions(connection: Connection, method: Method) -> Iterator[Difference]:
-    """What the partitions of a method's tables lack that these can't give to them."""
+    """Detached partitions of a method's tables."""
     if method.hydration is None:
         for name in (method.raw_table, method.documents_table):
             yield from _detached(connection, method.raw_schema, name, method.raw_partition.kind, "timestamptz")
@@ -129,7 +129,7 @@ def _detached(connection: Connection, schema: str, name: str, by: str, kind: str
         suffix = "[0-9]{4}_[0-9]{2}"
     elif kind in {"smallint", "integer", "bigint"}:
         suffix = "_?[0-9]+"
-    else:  # which can be any text
+    else:  # values of other types can be any text
         return
     facts = {"schema": schema, "names": f"^{name}_{suffix}$"}
     for (detached,) in connection.execute(_DETACHED, facts):

@@ -1,8 +1,8 @@
-"""Drops a season: its partitions of all tables, children first, and whatever else the tables have of its documents.
+"""Drops a season: its partitions, children first, and all other rows of its documents.
 
-A document goes as a whole: with its rows in tables that no partition of the season holds, and with its watermark, since
-the tables then show nothing of it. `transform` makes the rows again from any capture that the raw table still has, so
-the caller decides what becomes of the captures.
+Documents are removed completely: with rows outside the season's partitions, and with their watermarks, as the tables no
+longer show them. `transform` would derive the rows again from captures in the raw tables, so the caller decides whether
+to delete these too.
 """
 
 import logging
@@ -23,8 +23,8 @@ from mlb_etl.stores.postgres.partitions import Partitioned
 Captures: TypeAlias = Literal["keep", "delete"]
 
 log = logging.getLogger(__name__)
-_SEASON = "season"  # the column of tables that are not partitioned by it
-_WAIT = "SET LOCAL lock_timeout = '5s'"  # while it waits for readers, everyone else waits behind it
+_SEASON = "season"  # the season column of tables not partitioned by season
+_WAIT = "SET LOCAL lock_timeout = '5s'"  # while it waits for readers, all other sessions queue behind it
 _PARTITIONS = """
 SELECT relname, pg_get_expr(relpartbound, pg_class.oid) = format('FOR VALUES IN (%%L)', %(season)s::text)
 FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
@@ -40,7 +40,7 @@ SELECT
 FROM ({captures}) AS capture
 JOIN {documents} USING ({keys})
 """
-# An answer goes when all the documents go that it holds.
+# A response is deleted once all its documents are.
 _DELETE = """
 DELETE FROM {raw} AS r USING {of_captures} AS o, {documents}
 WHERE {of_answer} AND {of_season} AND NOT EXISTS (
@@ -51,7 +51,7 @@ WHERE {of_answer} AND {of_season} AND NOT EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What goes of a table: a partition, or where `partition` is None rows of other partitions or of a whole table."""
+    """Rows to be dropped: a whole partition, or if `partition` is None, other rows of the table."""
 
     table: str
     partition: str | None
@@ -60,9 +60,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The documents of a method that the season has, and their captures in the raw table.
+    """The number of a method's documents in the season, and of their captures in the raw table.
 
-    `waiting` are captures that were not applied yet; `shared` are documents that other seasons have rows of too.
+    `waiting` counts captures not applied yet; `shared` counts documents that also have rows of other seasons.
     """
 
     method: str
@@ -74,39 +74,39 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """What goes with a season, in the order in which it goes: children before their parents."""
+    """What dropping a season removes, in that order: children before their parents."""
 
     season: int
     parts: tuple[Part, ...]
     contents: tuple[Content, ...]
 
     def refusal(self, captures: Captures | None) -> str | None:
-        """Why it can't be dropped, or None where it can; `captures` is what is to become of those in the raw tables."""
+        """Why the season can't be dropped, or None if it can; `captures`: what to do with those in the raw tables."""
         for each in self.contents:
             if each.shared:
-                return f"{each.method}: other seasons have rows of {each.shared} of its documents too"
+                return f"{each.method}: {each.shared} of its documents also have rows of other seasons"
             if each.captures and captures is None:
                 return (
                     f"{each.method}: the raw table has {each.captures} captures of it, from which `mlb-etl transform`"
-                    " would make it again: say --captures delete, or --captures keep"
+                    " would restore it: give --captures delete or --captures keep"
                 )
             if each.waiting and captures == "delete":
                 return (
-                    f"{each.method}: {each.waiting} captures of it are not applied yet: run `mlb-etl transform` first"
+                    f"{each.method}: {each.waiting} of its captures are not applied yet: run `mlb-etl transform` first"
                 )
-        return None if self.parts else f"the tables have nothing of season {self.season}"
+        return None if self.parts else f"the tables have no rows of season {self.season}"
 
 
 def read(connection: Connection, package: str, season: int) -> Season:
-    """What `drop` would drop; nothing is changed."""
+    """What `drop` would remove; changes nothing."""
     return _season(season, [_OfMethod(connection, method, season) for method in _methods(package)])
 
 
 def drop(connection: Connection, package: str, season: int, captures: Captures | None) -> Season:
-    """Drop the season in one transaction, in which writers wait; returns what went.
+    """Drop the season in one transaction, during which writers wait; return what it removed.
 
-    Raises EtlError, with everything as it was, where `Season.refusal` says why or the server does: for rows of tables
-    that are none of the package's, and for whatever else depends on a partition.
+    Raises EtlError, and changes nothing, if `Season.refusal` gives a reason or the server refuses, for example because
+    a table outside the package references a row or a view depends on a partition.
     """
     with connection.transaction():
         partitions.make_writers_wait(connection)
@@ -120,14 +120,14 @@ def drop(connection: Connection, package: str, season: int, captures: Captures |
                 each.lock()
                 each.drop(captures)
         except (psycopg.errors.ForeignKeyViolation, psycopg.errors.DependentObjectsStillExist) as error:
-            raise EtlError(f"season {season} was not dropped: something refers to it: {db.message(error)}") from error
+            raise EtlError(f"season {season} was not dropped: something depends on it: {db.message(error)}") from error
     for part in found.parts:
         log.info("dropped %s", part.partition or f"{part.rows} rows of {part.table}")
     return found
 
 
 def _methods(package: str) -> list[Method]:
-    """Those of whose tables one at least says of its rows which season they are of."""
+    """The methods with at least one table that has a season column."""
     methods = [registry.method(package, name) for name in registry.methods(package)]
     return [method for method in methods if any(map(_column, method.tables))]
 
@@ -138,7 +138,7 @@ def _season(season: int, of_methods: Sequence["_OfMethod"]) -> Season:
 
 
 def _column(table: Table) -> str | None:
-    """The column that has the season of a row."""
+    """The column with the season of a row, if the table has one."""
     partitioned = Partitioned.of(table)
     if partitioned is not None and premake.is_season(partitioned):
         return partitioned.by.column
@@ -146,7 +146,7 @@ def _column(table: Table) -> str | None:
 
 
 class _OfMethod:
-    """The tables of a method, and what they have of a season."""
+    """The tables of a method, and their rows of a season."""
 
     def __init__(self, connection: Connection, method: Method, season: int) -> None:
         self._connection = connection
@@ -159,14 +159,14 @@ class _OfMethod:
 
     @property
     def parts(self) -> Iterator[Part]:
-        """What goes, children before their parents."""
+        """What would be dropped, children before their parents."""
         for table, parts in self._parts.items():
             for partition, rows in parts:
                 yield Part(table.qualified_name, partition and f"{table.schema}.{partition}", rows)
 
     @property
     def content(self) -> Content:
-        """Of the season's documents and their captures."""
+        """The counts of the season's documents and their captures."""
         query = sql.SQL(_CAPTURES).format(
             captures=standing.captures(self._method), documents=self._documents, keys=self._keys
         )
@@ -175,12 +175,12 @@ class _OfMethod:
         return Content(self._method.name, number, captures, waiting, self._shared())
 
     def lock(self) -> None:
-        """Lock the tables before anything is dropped: in the order of writers, and of most readers."""
+        """Lock the tables before anything is dropped, in the order of writers and of most readers."""
         tables = (sql.SQL("ONLY {}").format(composing.table(table)) for table in self._method.tables)
         self._connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(", ").join(tables)))
 
     def drop(self, captures: Captures | None) -> None:
-        """Drop it all."""
+        """Drop the partitions, and delete rows, watermarks and, if wanted, captures."""
         for table, parts in self._parts.items():
             for partition, _ in parts:
                 if partition is None:
@@ -212,7 +212,7 @@ class _OfMethod:
         self._delete(of_captures)
 
     def _read_documents(self) -> sql.Composed:
-        """The season's documents, as a table `d` of their keys."""
+        """The season's documents, as a table expression `d` of their keys."""
         each = sql.SQL("SELECT {} FROM {} WHERE {} = {}")
         queries = (
             each.format(self._keys, composing.table(table), sql.Identifier(column), self._season)
@@ -226,7 +226,7 @@ class _OfMethod:
         return sql.SQL("unnest({}) AS d ({})").format(sql.SQL(", ").join(arrays), self._keys)
 
     def _read_parts(self, table: Table) -> list[tuple[str | None, int]]:
-        """What goes of the table, with how many rows: whole partitions, and with None rows of the documents besides."""
+        """What to drop from the table, with row counts: whole partitions, and under None all other rows."""
         whole = list(self._whole(table))
         query = sql.SQL("SELECT count(*) FROM {} JOIN {} USING ({})")
         rows = self._number(query.format(composing.table(table), self._documents, self._keys))
@@ -234,7 +234,7 @@ class _OfMethod:
         return [*whole, (None, rest)] if rest > 0 else [*whole]
 
     def _whole(self, table: Table) -> Iterator[tuple[str, int]]:
-        """The table's partitions that have rows of the season only: its own, and months; with how many."""
+        """The partitions that hold only rows of the season, with row counts: its own partition, and months."""
         column = self._columns.get(table)
         if table.partition is None or column is None:
             return
@@ -250,7 +250,7 @@ class _OfMethod:
                     yield name, rows
 
     def _shared(self) -> int:
-        """How many of the documents have rows of other seasons."""
+        """The number of documents that also have rows of other seasons."""
         others = sql.SQL(" OR ").join(
             sql.SQL("EXISTS (SELECT FROM {} AS t WHERE {} AND t.{} <> {})").format(
                 composing.table(table), self._same(), sql.Identifier(column), self._season
@@ -265,7 +265,7 @@ class _OfMethod:
         self._connection.execute(query.format(table, self._documents, self._same()))
 
     def _same(self, of: str = "t") -> sql.Composed:
-        """Whether a row of the table `of` is of the document `d`."""
+        """The condition under which a row of the alias `of` belongs to the document `d`."""
         names = [key.name for key in self._method.document]
         pairs = (sql.SQL("{} = {}").format(sql.Identifier(of, name), sql.Identifier("d", name)) for name in names)
         return sql.SQL(" AND ").join(pairs)

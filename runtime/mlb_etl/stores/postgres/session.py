@@ -1,7 +1,7 @@
-"""What a session relies on: settings that a role or a database may have changed, the server's version, no pooler.
+"""Prepares sessions: pins settings, and checks the server's version and poolers.
 
-Settings are the server's for whoever uses it, and an `ALTER ROLE ... SET` meant for others must not change what we read
-or write. Those that matter are set here, in one statement, and nowhere else.
+An `ALTER ROLE ... SET` meant for other programs must not change what mlb-etl reads or writes, so every setting that
+matters is set here, and nowhere else.
 """
 
 import os
@@ -23,7 +23,7 @@ Connection: TypeAlias = psycopg.Connection[TupleRow]
 
 OLDEST = 15
 PINNED = {
-    # How values and texts are read and written.
+    # Formats of values and text.
     "client_encoding": "UTF8",
     "DateStyle": "ISO, YMD",
     "IntervalStyle": "postgres",
@@ -33,16 +33,16 @@ PINNED = {
     "array_nulls": "on",
     "standard_conforming_strings": "on",
     "quote_all_identifiers": "off",
-    # Names mean the system's own objects, whatever stands in schema public; ours are written with their schemas.
+    # Unqualified names mean system objects, whatever schema public has; our statements qualify all other names.
     "search_path": "",
-    # Waiting for a row that another worker has locked, and then seeing what it wrote.
+    # Wait for rows that another worker has locked, and then see what it wrote.
     "default_transaction_isolation": "read committed",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
-    # Going on after a row that was refused.
+    # Continue after a refused row.
     "exit_on_error": "off",
-    # Rows that a policy hides are an error, instead of rows that seem to be missing.
+    # Fail if a policy would hide rows, instead of taking them for missing.
     "row_security": "off",
 }
 _PIN = "; ".join(f"SET {name} = '{value}'" for name, value in PINNED.items()).encode()
@@ -51,13 +51,13 @@ _POOL_PATIENCE = 5.0  # seconds
 
 
 def prepare(connection: Connection, another: Callable[[], Connection]) -> None:
-    """Make the session what all statements rely on; raises EtlError where that can't be.
+    """Prepare the session that all statements rely on; raises EtlError if the server or a pooler does not allow it.
 
-    `another` opens one more connection, which is closed again: it is needed where a pooler is in between.
+    `another` opens a second connection, which is closed again; it is needed only behind a pooler.
     """
     _require_version(connection.info.server_version)
     [(pid, role)] = connection.execute(_ASK).fetchall()
-    if pid != connection.info.backend_pid:  # a pooler makes up what it says when a connection begins
+    if pid != connection.info.backend_pid:  # a pooler invents its client's pid
         _require_session_mode(connection, another)
     if role != "origin":  # only superusers may change it
         raise EtlError(
@@ -68,10 +68,10 @@ def prepare(connection: Connection, another: Callable[[], Connection]) -> None:
 
 
 def _require_session_mode(connection: Connection, another: Callable[[], Connection]) -> None:
-    """Raise EtlError unless the pooler keeps a server's session for this connection while it is idle.
+    """Raise EtlError unless the pooler reserves a server session for this connection while it is idle.
 
-    Nothing tells the mode, so it is tried: an idle connection gets a notification only where the session that listens
-    is its own. In another mode that session is back in the pool, where it may be anyone's.
+    No query reveals the pooler's mode, so this tests it: an idle connection receives a notification only if it keeps
+    the session that listens. In other modes that session has returned to the pool.
     """
     channel = sql.Identifier(f"mlb_etl_{secrets.token_hex(8)}")
     connection.execute(sql.SQL("LISTEN {}").format(channel))
@@ -80,22 +80,22 @@ def _require_session_mode(connection: Connection, another: Callable[[], Connecti
             other.execute(sql.SQL("NOTIFY {}").format(channel))
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(
-            f"a pooler is before the database, and lets no second connection through ({error}): mlb-etl needs two for"
-            " each worker; raise its pool_size, or let MLB_ETL_DSN lead to the server itself"
+            f"a pooler in front of the database allows no second connection ({error}): mlb-etl needs two for each"
+            " worker; raise its pool_size, or set MLB_ETL_DSN to the server itself"
         ) from error
     notified = list(connection.notifies(timeout=_POOL_PATIENCE, stop_after=1))
     connection.execute(sql.SQL("UNLISTEN {}").format(channel))
     if not notified:
         raise EtlError(
-            "a pooler in transaction or statement mode is before the database: settings, prepared statements,"
-            " temporary tables and locks of mlb-etl need sessions of their own; let MLB_ETL_DSN lead to the server"
-            " itself, or to a pool with pool_mode = session"
+            "a pooler in transaction or statement mode is in front of the database, but mlb-etl needs sessions for its"
+            " settings, prepared statements, temporary tables and locks; set MLB_ETL_DSN to the server itself, or to a"
+            " pool with pool_mode = session"
         )
 
 
 @contextmanager
 def _bounded(connection: Connection) -> Iterator[None]:
-    """Cut the connection if the block takes too long, as a pooler can let it wait for minutes."""
+    """Shut the connection down if the block takes too long, as a pooler can keep it waiting for minutes."""
     with socket.socket(fileno=os.dup(connection.fileno())) as line:
         timer = threading.Timer(_POOL_PATIENCE, line.shutdown, [socket.SHUT_RDWR])
         timer.start()
@@ -112,16 +112,16 @@ def _require_version(version: int) -> None:
 
 
 def require_utf8(connection: Connection) -> None:
-    """Raise EtlError unless the database can hold all that responses have."""
+    """Raise EtlError unless the database's encoding can hold any response."""
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise EtlError(
-            f"the encoding of database {connection.info.dbname} is {encoding}, which can't hold every name: make one"
-            " with CREATE DATABASE mlb ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0, and let MLB_ETL_DSN lead there"
+            f"the encoding of database {connection.info.dbname} is {encoding}, which can't hold every name: create one"
+            " with CREATE DATABASE mlb ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0, and set MLB_ETL_DSN to it"
         )
 
 
 def require_writable(connection: Connection) -> None:
-    """Raise EtlError where the database only reads."""
+    """Raise EtlError if the database is read-only."""
     if connection.execute("SHOW transaction_read_only").fetchone() == ("on",):
-        raise EtlError(f"the database can't be written to: {READ_ONLY}")
+        raise EtlError(f"the database is read-only: {READ_ONLY}")

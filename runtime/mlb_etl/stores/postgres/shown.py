@@ -1,4 +1,4 @@
-"""What the tables show of each document: the capture that its watermark names, in the raw table."""
+"""Finds the capture that the tables show of each document: the one in the raw table that its watermark identifies."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -40,14 +40,14 @@ _AT_A_TIME = 1000  # documents
 
 
 class CaptureLost(EtlError):
-    """The raw table no longer has the capture that the tables show of a document."""
+    """The raw table no longer has the capture of a document that the tables show."""
 
 
 class Shown(NamedTuple):
     """A document and the capture that the tables show of it; `keys` are the values of its key columns.
 
-    `content_hash` is that of the document's own bytes; `request`, `captured_at` and `answer_hash` tell which capture it
-    is in, `places` where, as extract.answer.HeldDocument says.
+    `content_hash` covers the document's own bytes. `request`, `captured_at` and `answer_hash` identify the capture, and
+    `places` are the positions in it, as in extract.answer.HeldDocument.
     """
 
     keys: tuple[Any, ...]
@@ -71,21 +71,21 @@ class Documents:
         self._of_watermark = standing.from_json(method, "w")
 
     def shown(self) -> list[Shown]:
-        """The capture shown of each; raises CaptureLost where the raw table no longer has one."""
+        """The capture shown of each document; raises CaptureLost if the raw table no longer has one."""
         found = self._connection.execute(self._query(sql.SQL("true"))).fetchall()
         return [self._read(row) for row in found]
 
     def of(self, document: str) -> tuple[Shown, str] | None:
-        """The capture shown of one, and the fingerprint of the mapping it was applied under; None without watermark.
+        """The capture shown of a document, and the mapping's fingerprint at the time; None without a watermark.
 
-        Raises CaptureLost where the raw table no longer has the capture.
+        Raises CaptureLost if the raw table no longer has the capture.
         """
         query = self._query(sql.SQL("w.document = {}::jsonb").format(document))
         found = self._connection.execute(query).fetchone()
         return None if found is None else (self._read(found), found[-1])
 
     def names(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[str]:
-        """Those with these values of some keys, as the database writes them, a thousand at a time."""
+        """The documents with these values of some keys, as the database prints them, fetched a thousand at a time."""
         of = dict(zip((key.name for key in self._method.document), self._of_watermark, strict=True))
         wanted = [sql.SQL("{} = ANY({})").format(of[key], list(values)) for key, values in scope.items()]
         query = sql.SQL("SELECT w.document::text FROM etl.watermark AS w WHERE {} ORDER BY w.document").format(
@@ -97,7 +97,7 @@ class Documents:
                 yield document
 
     def without_watermark(self, table: Table, scope: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, int]]:
-        """The documents with these values of some keys of which the table has rows all the same, and how many."""
+        """Documents in scope that have rows in the table but no watermark, with the number of rows."""
         wanted = [sql.SQL("t.{} = ANY({})").format(sql.Identifier(key), list(values)) for key, values in scope.items()]
         query = sql.SQL(_STRAY).format(
             document=standing.as_json(self._method, "t"),
@@ -128,21 +128,21 @@ class Documents:
         return found
 
     def extract(self, of: Shown) -> Extract:
-        """Its rows, without the values that no column can hold.
+        """Extract its rows, without the values that no column can hold.
 
-        Raises CaptureLost where the raw table no longer has the capture, and Rejected for a damaged body, or one that
-        makes no rows.
+        Raises CaptureLost if the raw table no longer has the capture, and Rejected for a body that is damaged or can't
+        be extracted.
         """
         query = sql.SQL(_BODY).format(raw=standing.raw_table(self._method))
         found = self._connection.execute(query, (of.request, of.captured_at, of.answer_hash)).fetchone()
         if found is None:
             raise self._lost(of.document)
         keys = {key.name: value for key, value in zip(self._method.document, of.keys, strict=True)}
-        answer = Answer(self._method, Capture(of.as_of, of.parameters), Kept(*found).whole())
+        answer = Answer(self._method, Capture(of.as_of, of.parameters), Kept(*found).decoded())
         return answer.extract(keys, of.places, storable_only=True)
 
     def require_all(self, schema: str, table: str) -> None:
-        """Raise EtlError where a table has rows of a document without watermark, whose response nobody knows."""
+        """Raise EtlError if a table has rows of a document without a watermark, whose response is unknown."""
         query = sql.SQL(_UNKNOWN).format(
             keys=sql.SQL(", ").join(self._keys),
             table=sql.Identifier(schema, table),
@@ -154,11 +154,11 @@ class Documents:
             document = ", ".join(f"{key.name} {value}" for key, value in pairs)
             raise EtlError(
                 f"{schema}.{table} has rows of {document}, whose watermark is gone: run `mlb-etl transform` with the "
-                "version that made them, or delete them"
+                "version that wrote them, or delete them"
             )
 
     def _lost(self, document: str) -> CaptureLost:
         return CaptureLost(
-            f"{self._method.qualified_raw_table} no longer has the response that the tables show of {document}: its "
-            "rows can't be made anew; restore it, or delete the document from the tables and etl.watermark"
+            f"{self._method.qualified_raw_table} no longer has the response that the tables show of {document}, so its "
+            "rows can't be derived again; restore it, or delete the document from the tables and etl.watermark"
         )

@@ -1,4 +1,4 @@
-"""What an error of the database means to a caller, by its SQLSTATE: never by its text, which is in any language."""
+"""Classifies database errors by SQLSTATE, because their text depends on the server's language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ Kind: TypeAlias = Literal["rejected", "unavailable", "mendable", "bug"]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """rejected: rows break a rule; unavailable: trying again can help; mendable: the user has to change something.
+    """What an error means to a caller.
 
-    bug: our statement is wrong, or the server is. `advice` tells a user what to do.
+    rejected: rows break a rule; unavailable: trying again can help; mendable: the user has to change something; bug:
+    our statement or the server is at fault. `advice` tells the user what to do.
     """
 
     kind: Kind
@@ -23,28 +24,28 @@ class Meaning:
 
 
 READ_ONLY = (
-    "it is a standby, or default_transaction_read_only is on for the role or the database; let MLB_ETL_DSN lead to the"
-    " primary, where it names several hosts with target_session_attrs=read-write"
+    "it is a standby, or default_transaction_read_only is on for the role or the database; set MLB_ETL_DSN to the"
+    " primary, or if it names several hosts, add target_session_attrs=read-write"
 )
 
 _BUG = Meaning("bug")
 _REJECTED = Meaning("rejected")
 _UNAVAILABLE = Meaning("unavailable")
-_CHANGED = "somebody changed the schema by hand: `mlb-etl schema status` says what differs"
-_IN_THE_WAY = "move what is in the way: `mlb-etl schema status` says how the schema differs from the migrations"
+_CHANGED = "the schema was changed by hand: `mlb-etl schema status` lists the differences"
+_IN_THE_WAY = "rename or drop what already exists: `mlb-etl schema status` lists how the schema differs"
 
-# The most telling first: a whole SQLSTATE goes before its class. What is in neither is a bug.
+# A full SQLSTATE takes precedence over its class; one that is in neither is a bug.
 _STATES: Mapping[str, Meaning] = {
-    "0A000": Meaning("mendable", "PostgreSQL 15 or newer has it; other servers are not supported"),
+    "0A000": Meaning("mendable", "this needs PostgreSQL 15 or newer; other servers are not supported"),
     "21000": _REJECTED,  # a key twice in one statement
-    "22P03": _BUG,  # binary data, which is packed here
+    "22P03": _BUG,  # binary data, which mlb-etl packs
     "22P04": _BUG,
     "25006": Meaning("unavailable", READ_ONLY),
-    "25P03": Meaning("unavailable", "idle_in_transaction_session_timeout of the server ended it"),
-    "25P04": Meaning("unavailable", "transaction_timeout is too short for it: raise it for this role"),
-    "2BP01": Meaning("mendable", "drop or change what depends on it first"),
+    "25P03": Meaning("unavailable", "the server's idle_in_transaction_session_timeout ended the session"),
+    "25P04": Meaning("unavailable", "transaction_timeout is too short: raise it for this role"),
+    "2BP01": Meaning("mendable", "first drop or change the objects that depend on it"),
     "3F000": Meaning("mendable", _CHANGED),
-    "42501": Meaning("mendable", "grant it to the role of MLB_ETL_DSN, or run as the owner of the tables"),
+    "42501": Meaning("mendable", "grant the privilege to the role of MLB_ETL_DSN, or run as the owner of the tables"),
     "42809": Meaning("mendable", _CHANGED),
     "42P01": Meaning("mendable", _CHANGED),
     "42P06": Meaning("mendable", _IN_THE_WAY),
@@ -52,28 +53,28 @@ _STATES: Mapping[str, Meaning] = {
     "42P10": Meaning("mendable", _CHANGED),  # ON CONFLICT without its unique key
     "42P17": Meaning("mendable", _IN_THE_WAY),  # a partition with overlapping bounds
     "42710": Meaning("mendable", _IN_THE_WAY),
-    "53100": Meaning("unavailable", "its disk is full: make room there"),
+    "53100": Meaning("unavailable", "the server's disk is full: free some space"),
     "53200": Meaning(
         "unavailable",
-        "if it is short of shared memory, raise max_locks_per_transaction in its configuration and restart it:"
+        "if shared memory is exhausted, raise max_locks_per_transaction in the server's configuration and restart it:"
         " every partition that a statement uses takes a lock",
     ),
     "54000": _REJECTED,  # a row or an index entry that is too long
-    "55006": Meaning("mendable", "others use it: try again when they are done"),
-    "55000": Meaning("mendable", "an operation on the same object was begun and not finished: finish it first"),
+    "55006": Meaning("mendable", "other sessions use it: try again later"),
+    "55000": Meaning("mendable", "an earlier operation on the object is incomplete: complete it first"),
     "55P03": _UNAVAILABLE,
-    "57014": Meaning("unavailable", "somebody cancelled it, or statement_timeout is too short: raise it for this role"),
-    "P0001": _REJECTED,  # RAISE in a trigger, which is the users' own rule
-    "XX001": Meaning("mendable", "the server says that its data are damaged: restore them"),
-    "XX002": Meaning("mendable", "the server says that an index is damaged: REINDEX it"),
+    "57014": Meaning("unavailable", "it was cancelled, or statement_timeout is too short: raise it for this role"),
+    "P0001": _REJECTED,  # RAISE in a trigger, a rule of the users
+    "XX001": Meaning("mendable", "the server reports damaged data: restore it"),
+    "XX002": Meaning("mendable", "the server reports a damaged index: REINDEX it"),
 }
 _CLASSES: Mapping[str, Meaning] = {
     "08": _UNAVAILABLE,
     "22": _REJECTED,
     "23": _REJECTED,
     "28": _UNAVAILABLE,
-    "38": Meaning("mendable", "a function of yours failed"),
-    "39": Meaning("mendable", "a function of yours failed"),
+    "38": Meaning("mendable", "one of your functions failed"),
+    "39": Meaning("mendable", "one of your functions failed"),
     "3D": _UNAVAILABLE,
     "40": _UNAVAILABLE,
     "44": _REJECTED,
@@ -81,11 +82,11 @@ _CLASSES: Mapping[str, Meaning] = {
     "57": _UNAVAILABLE,
     "58": _UNAVAILABLE,
     "F0": _UNAVAILABLE,
-    "HV": Meaning("mendable", "a foreign table of yours failed"),
-    "P0": Meaning("mendable", "a function or trigger of yours failed"),
+    "HV": Meaning("mendable", "one of your foreign tables failed"),
+    "P0": Meaning("mendable", "one of your functions or triggers failed"),
 }
 
-# Refusals after which the caller can do something before it puts the document aside.
+# Refusals that the caller handles before it puts the document aside.
 _REFUSALS: Mapping[type[psycopg.Error], type[Rejected]] = {
     psycopg.errors.CheckViolation: CheckFailed,
     psycopg.errors.ProgramLimitExceeded: RowTooLong,
@@ -95,7 +96,7 @@ _REFUSALS: Mapping[type[psycopg.Error], type[Rejected]] = {
 
 
 def meaning(error: psycopg.Error) -> Meaning:
-    """What the error means; one without SQLSTATE comes from the driver."""
+    """Classify the error; one without SQLSTATE comes from the driver."""
     if error.sqlstate is not None:
         if error.diag.source_function == "RevalidateCachedQuery":  # a table changed under a prepared statement
             return _UNAVAILABLE
@@ -106,13 +107,13 @@ def meaning(error: psycopg.Error) -> Meaning:
 
 
 def reraise(error: psycopg.Error, table: str | None = None) -> NoReturn:
-    """Raise ours for what a user can mend or wait for, and the error itself where it is a bug."""
+    """Raise the error as one of ours, or unchanged if it is a bug."""
     kind = meaning(error).kind
     if kind == "bug":
         raise error
     if kind == "rejected":
         of = table or (error.diag.table_name and f"{error.diag.schema_name}.{error.diag.table_name}")
-        reason = f"the database refuses it: {message(error)}"
+        reason = f"the database refuses the row: {message(error)}"
         refused = _refusal(error)(reason, value=error.diag.message_detail, table=of)
         if isinstance(refused, CheckFailed):
             refused.check = error.diag.constraint_name
@@ -127,11 +128,11 @@ def _refusal(error: psycopg.Error) -> type[Rejected]:
 
 
 def message(error: psycopg.Error) -> str:
-    """What the server says in one line, else what the driver says."""
+    """The server's message in one line, or the driver's."""
     return error.diag.message_primary or str(error).strip()
 
 
 def explained(error: psycopg.Error) -> str:
-    """The message, and what to do."""
+    """The message with advice, if there is any."""
     advice = meaning(error).advice
     return f"{message(error)}; {advice}" if advice else message(error)

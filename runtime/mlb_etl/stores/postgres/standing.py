@@ -1,18 +1,18 @@
-"""What each capture of a document is, stated once in SQL as `laws.standing` states it in Python.
+"""The standing of captures, defined once in SQL as `laws.standing` defines it in Python.
 
-A raw table has the captures, by request; the documents table beside it has what documents each of them holds; the
-watermark says what the tables show of a document, the quarantine what was put aside.
+A raw table has the captures, by request; its documents table says which documents each of them holds; the watermark
+says which capture the tables show of a document; the quarantine has the captures that were put aside.
 """
 
 from psycopg import sql
 
 from mlb_contracts import Method, times
 
-# One row for each document of each capture and for each time at which the capture's content was current: of a content
-# that was seen again the last time counts, and of one that is new to the tables the first as well, as another may lie
-# between. `shown`: the tables show it; `unapplied`: they show neither what it was last seen with, nor anything later.
-# OFFSET 0 makes watermark and quarantine look-ups for each document: without it the planner, which has no statistics in
-# a new database, compares each with all.
+# One row for each document of each capture and each time that counts: the last time at which the content was seen and,
+# if the tables have not reached it, the first as well, because another content may lie between. `shown`: the tables
+# show the content; `unapplied`: they show neither the content at its last time nor anything later.
+# OFFSET 0 forces look-ups of watermark and quarantine for each document: without statistics, as in a new database, the
+# planner would otherwise compare each document with all of them.
 _CAPTURES = """
 SELECT
     {keys}, key.document, d.captured_at, state.as_of, d.content_hash,
@@ -53,28 +53,28 @@ CROSS JOIN LATERAL (
 
 
 def raw_table(method: Method) -> sql.Identifier:
-    """The table of the method's captures."""
+    """The raw table of the method."""
     return sql.Identifier(method.raw_schema, method.raw_table)
 
 
 def documents_table(method: Method) -> sql.Identifier:
-    """The table of the documents that they hold."""
+    """The documents table of the method."""
     return sql.Identifier(method.raw_schema, method.documents_table)
 
 
 def keys(method: Method, of: str) -> sql.Composed:
-    """The columns of the document's keys, of a table with that name in the query."""
+    """The key columns of the document, qualified by the alias `of`."""
     return sql.SQL(", ").join(sql.Identifier(of, key.name) for key in method.document)
 
 
 def as_json(method: Method, of: str) -> sql.Composed:
-    """The document as control tables have it, of a table with the columns of its keys."""
+    """The document as in control tables, built from the key columns of the alias `of`."""
     pairs = (sql.SQL("{}, {}").format(key.name, sql.Identifier(of, key.name)) for key in method.document)
     return sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs))
 
 
 def from_json(method: Method, of: str) -> list[sql.Composed]:
-    """The keys of the document in a control table with that name in the query, in the method's order."""
+    """The keys of the document in a control table with the alias `of`, in the method's order."""
     return [
         sql.SQL("({}.document ->> {})::{}").format(sql.Identifier(of), key.name, sql.SQL(key.type))
         for key in method.document
@@ -82,21 +82,21 @@ def from_json(method: Method, of: str) -> list[sql.Composed]:
 
 
 def in_capture(documents: str, raw: str) -> sql.Composed:
-    """Whether a row of the documents table says what a row of the raw table holds."""
+    """The condition under which a row of the documents table belongs to a row of the raw table; both are aliases."""
     return sql.SQL(
         "{d}.request = {r}.request AND {d}.captured_at = {r}.captured_at AND {d}.answer_hash = {r}.content_hash"
     ).format(d=sql.Identifier(documents), r=sql.Identifier(raw))
 
 
 def hydrated(method: Method, raw: str) -> sql.Composable:
-    """Whether a row of the raw table says something of the method's tables."""
+    """The condition under which a row of the raw table fills the method's tables."""
     if method.hydration is None:
         return sql.SQL("true")
     return sql.SQL("{} = ANY({}.hydrations)").format(method.hydration, sql.Identifier(raw))
 
 
 def captures(method: Method, raw: sql.Identifier | None = None) -> sql.Composed:
-    """A query for what each capture of each document is; `raw` may be a partition of the raw table."""
+    """A query for the standing of each capture of each document; `raw` may be a partition of the raw table."""
     document = (sql.SQL("{}, {}").format(key.name, sql.Identifier("d", key.name)) for key in method.document)
     return sql.SQL(_CAPTURES).format(
         keys=keys(method, "d"),

@@ -1,4 +1,4 @@
-"""The statements that move a document's rows into a table, composed from the facts that the contracts state of it."""
+"""Composes the statements that write a document's rows into a table, from the table's contract."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ LIMIT 1""")
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What is sent for a table.
+    """The statements for one table.
 
     For new documents, `load` copies their rows straight into the table (binary COPY). For known ones, `stage` creates
     the session's temporary table and `copy` fills it (binary COPY); `delete` removes the rows that are not staged, and
@@ -53,9 +53,9 @@ class Statements:
     `violations` selects, by the name of each other check, the values of a staged row that breaks it.
 
     `delete`, `upsert` and `warn` take the documents' keys as arrays by name; `delete` also takes `captured_at`, the
-    times of their captures. They return one row per document concerned: its keys, then the counts. These are rows
-    deleted, or inserted and updated, and rows later than the capture, for which the transaction has to be undone; of
-    `warn`, the rows that break each check, in a column of its name.
+    times of their captures. They return one row per document concerned: its keys, then counts. `delete` counts rows
+    deleted, `upsert` rows inserted and updated, and both count rows later than the capture, for which the caller rolls
+    the transaction back; `warn` counts the rows that break each check, in a column named after it.
     """
 
     load: str
@@ -70,9 +70,9 @@ class Statements:
 
 @cache
 def statements(table: Table, document: tuple[DocumentKey, ...]) -> Statements:
-    """The statements of a table, whose rows all come from one document; its keys are columns of the table."""
+    """Compose the statements for a table that has the columns of the document's key."""
     warned = [each for each in table.checks if each.severity == "warn"]
-    plain = [each for each in table.columns if each.wire in {"text", "numeric"}]  # their values differ in size
+    plain = [each for each in table.columns if each.wire in {"text", "numeric"}]  # their values vary in size
     return Statements(
         load=_text(_copy(table, composing.table(table))),
         stage=";\n".join(map(_text, _create(table, plain))),
@@ -90,11 +90,11 @@ def _text(statement: sql.Composed) -> str:
 
 
 def _create(table: Table, plain: Sequence[Column]) -> list[sql.Composed]:
-    """CREATE TEMPORARY TABLE, which each end of a transaction empties, and ALTER TABLE for what must stay in its row.
+    """CREATE TEMPORARY TABLE, emptied at each COMMIT, and ALTER TABLE for the columns of variable size.
 
-    A table whose values can leave their row has a second one for them, with an index that emptying builds anew: 0.35 ms
-    for each stage of the session at each COMMIT, against 0.02 without. The price is that a row is at most 8160 bytes.
-    CREATE TABLE itself can say STORAGE from PostgreSQL 16 on only.
+    Those get STORAGE PLAIN, so that the table needs no TOAST table, whose index each COMMIT would rebuild: 0.35 ms for
+    each stage of the session instead of 0.02. In return a row has at most 8160 bytes. CREATE TABLE accepts STORAGE only
+    from PostgreSQL 16 on.
     """
     stage = composing.stage(table)
     fixed = filled((_typed(each) for each in table.columns if each not in plain), 4)
@@ -124,7 +124,7 @@ def _copy(table: Table, into: sql.Identifier) -> sql.Composed:
 
 
 def _warn(table: Table, document: Sequence[DocumentKey], checks: Sequence[Check]) -> sql.Composed:
-    """Returns a row for each document with rows that break a check: its keys, and for each check how many."""
+    """Returns a row for each document with rows that break a check: its keys, and their number for each check."""
     conditions = [broken(each, sent_with_parameters=True) for each in checks]
     counts = (
         sql.SQL("COUNT(*) FILTER (WHERE {}) AS {}").format(condition, sql.Identifier(each.name))
@@ -140,7 +140,7 @@ def _warn(table: Table, document: Sequence[DocumentKey], checks: Sequence[Check]
 
 
 def _violation(table: Table, check: Check) -> sql.Composed:
-    """Of a staged row that breaks the check, the values of the columns that the check is about."""
+    """Selects, from one staged row that breaks the check, the values of the check's columns."""
     return _VIOLATION.format(
         columns=listed(names(check.columns)),
         stage=composing.stage(table),

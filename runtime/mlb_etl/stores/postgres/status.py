@@ -1,4 +1,4 @@
-"""How captures, tables and requests stand, from the database alone."""
+"""The status of captures, tables and requests, from the database alone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.failures import Failed
 from mlb_etl.stores.postgres.unreadable import Counted
 
-# Bodies are not read, as they stand apart from the raw table's rows.
+# This reads no bodies, which PostgreSQL stores out of line.
 _STANDING = """
 SELECT
     (SELECT count(*) FROM {raw} AS r WHERE {hydrated}),
@@ -33,11 +33,11 @@ FROM (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A method's captures, and the documents that they are of.
+    """The numbers of a method's captures and documents.
 
-    applied: documents that the tables show; behind: documents with content that `transform` has not applied yet, or
-    under another mapping; quarantined: captures that wait for a decision; newest: when the last answer came; ahead:
-    documents of which the tables show a time that is ahead of the database's clock, so that what comes is stale.
+    applied: documents that the tables show; behind: documents with content not applied yet, or applied under another
+    mapping; quarantined: captures waiting for a decision; newest: time of the latest response; ahead: documents whose
+    tables show a time ahead of the database's clock, so that new captures count as stale.
     """
 
     method: str
@@ -52,9 +52,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Of a database: migrations that are not as the package has them, and where there are none all else.
+    """The status of a database. If `migrations`, the ones not applied as in the package, has any, the rest is empty.
 
-    `unreadable` are the values that are NULL in the tables as they could not be read.
+    `unreadable` are the values that are NULL in the tables because they could not be read.
     """
 
     migrations: tuple[migrate.Version, ...] = ()
@@ -64,12 +64,12 @@ class Status:
 
     @property
     def asks_for_attention(self) -> bool:
-        """Whether someone has to do something; captures that are yet to be applied are the next transformation's."""
+        """Whether the user has to act; pending captures don't count, as the next `transform` applies them."""
         return bool(self.migrations or self.failures or any(each.quarantined or each.ahead for each in self.methods))
 
 
 def read(connection: Connection, package: str) -> Status:
-    """How the database of that package stands."""
+    """Read the status of the package's database."""
     undone = tuple(each for each in migrate.status(connection, package) if each.state != "applied")
     if undone:
         return Status(undone)

@@ -1,4 +1,4 @@
-"""The rows of documents as they are sent to the tables of a method."""
+"""Packs the rows of documents for the tables of a method."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Rows:
 
 
 class Target:
-    """A table with what is always the same for each document."""
+    """A table with its statements and packer, which serve every document."""
 
     def __init__(self, connection: Connection, place: int, table: Table, document: tuple[DocumentKey, ...]) -> None:
         self.place = place
@@ -42,7 +42,7 @@ class Target:
         self.latest = row_guard.latest(table, document)
 
     def pack(self, rows: Sequence[Row]) -> Rows:
-        """The rows as they are sent; raises Rejected for a value that its column does not take."""
+        """Pack the rows; raises Rejected for a value that its column does not accept."""
         values = frozenset(row[self._partition_place] for row in rows) if self.partitioned else frozenset[Any]()
         for value in values:
             if reason := partitions.refusal(value):
@@ -55,14 +55,14 @@ class Target:
                 raise Rejected(why.reason, value=why.value, table=self.name) from why
 
     def copying(self, statement: str, documents: Iterable[Document]) -> Copying | None:
-        """The rows that documents have for it, None where they have none."""
+        """A COPY of the documents' rows of this table; None if they have none."""
         packed = [rows.packed for rows in self.rows(documents) if rows.number]
         return Copying(self.name, statement, packed) if packed else None
 
     def partitions(self, documents: Iterable[Document]) -> frozenset[Any]:
-        """The values of the partition column."""
+        """The values of the partition column in the documents' rows."""
         return frozenset[Any]().union(*(rows.partitions for rows in self.rows(documents)))
 
     def rows(self, documents: Iterable[Document]) -> list[Rows]:
-        """Those of each document that was read."""
+        """The packed rows of each document that has any."""
         return [cast("Rows", document.rows[self.place]) for document in documents if document.rows is not None]

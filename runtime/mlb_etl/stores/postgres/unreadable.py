@@ -1,4 +1,4 @@
-"""Values that could not be read of what the tables show, and so are NULL there: etl.unreadable."""
+"""Values that could not be read and are NULL in the tables: etl.unreadable."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ ORDER BY method, table_name, path
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Unreadable values of a path in a table: of how many documents, how many; and the first of the first document."""
+    """The number of unreadable values of a path in a table, and of their documents, with one example."""
 
     method: str
     table: str
@@ -46,14 +46,14 @@ class Counted:
 
 
 class Unreadable:
-    """Those of a method, on a connection; to be changed under the lock of the documents' watermarks."""
+    """Records the unreadable values of a method; the caller holds the locks of the documents' watermarks."""
 
     def __init__(self, connection: Connection, method: str) -> None:
         self._connection = connection
         self._method = method
 
     def replace(self, found: Mapping[str, Sequence[Misfit]]) -> None:
-        """Keep what of the documents could not be read now, and forget what could not before."""
+        """Replace the recorded values of these documents."""
         if not found:
             return
         self._connection.execute(_FORGET, (self._method, list(found)))
@@ -67,6 +67,6 @@ class Unreadable:
 
 
 def counted(connection: Connection) -> list[Counted]:
-    """All, by method, table and path."""
+    """All unreadable values, grouped by method, table and path."""
     with connection.cursor(row_factory=class_row(Counted)) as cursor:
         return cursor.execute(_COUNTED).fetchall()

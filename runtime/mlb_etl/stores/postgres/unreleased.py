@@ -1,4 +1,4 @@
-"""Schemas of a database that no release made: set aside under other names, with the captures in their raw tables."""
+"""Schemas from before the first release: sets them aside under other names, and reads their captures."""
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from mlb_etl.stores.postgres.session import require_writable
 _ASIDE = "{schema}_unreleased"
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s) ORDER BY nspname"
 
-# Raw tables have had these columns from the first day on, and the body in one of two forms.
+# All versions of the raw tables have these columns, and the body in one of two forms.
 _ALWAYS = [
     "endpoint", "method", "path_params", "query_params", "url", "status_code", "captured_at", "ingested_at",
     "content_hash",
@@ -36,7 +36,7 @@ ORDER BY s.nspname, t.relname
 """
 _METHODS = "SELECT endpoint, method, count(*) FROM {table} GROUP BY endpoint, method ORDER BY endpoint, method"
 
-# What stands for a column that a form does not have: each response was a row then, with its body as it came.
+# Replaces columns that older versions lack: there, each response was a row of its own, with its body unencoded.
 _INSTEAD = {"as_of": "r.captured_at", "last_seen_at": "r.captured_at", "seen": "1", "encoding": "'identity'"}
 _CAPTURES = """
 SELECT r.captured_at <= r.ingested_at + {tolerance}, {facts}, octet_length(kept.body), kept.body
@@ -58,7 +58,7 @@ WHERE captured_at = %(captured_at)s AND content_hash = %(content_hash)s
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """The captures of a method in a raw table of such a schema."""
+    """The captures of a method in a raw table from before the first release."""
 
     table: str
     method: str
@@ -70,7 +70,7 @@ class RawTable:
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """What is to be set aside, under which name, and what is already; and the captures there."""
+    """The schemas to set aside, with their new names; the schemas set aside already; and their raw tables."""
 
     to_move: dict[str, str]
     aside: tuple[str, ...]
@@ -78,24 +78,23 @@ class Schemas:
 
 
 def read(connection: Connection, package: str) -> Schemas:
-    """How far it is; raises EtlError where nothing is to be set aside, or other schemas have the names for that."""
+    """Find the schemas to set aside, or already set aside; raises EtlError if there are none or names are taken."""
     names = {name: _ASIDE.format(schema=name) for name in (schema_drift.CONTROL, *schema_drift.schemas(package))}
     aside = _existing(connection, list(names.values()))
     if not migrate.is_superseded(connection, package):
         if not aside:
-            raise EtlError("no migration was applied with another text: there is nothing to start anew")
+            raise EtlError("no migration has changed since it was applied, so there is nothing to restart")
         return Schemas({}, aside, _raw_tables(connection, aside))
     if aside:
         raise EtlError(
-            f"{', '.join(aside)} is of a restart before, and would be in the way: rename or drop it, when it is not"
-            " needed any more"
+            f"{', '.join(aside)} is left from an earlier restart: rename it, or drop it if you don't need it any more"
         )
     there = _existing(connection, list(names))
     return Schemas({name: names[name] for name in there}, (), _raw_tables(connection, there))
 
 
 def set_aside(connection: Connection, package: str) -> Schemas:
-    """Rename the schemas, all or none, and make new ones by the migrations; does what is left of it, where some is."""
+    """Rename the schemas, all or none, and create new ones with the migrations; completes an interrupted run."""
     require_writable(connection)
     with migrate.alone(connection):
         found = read(connection, package)
@@ -110,9 +109,9 @@ def set_aside(connection: Connection, package: str) -> Schemas:
 def captures(
     connection: Connection, table: RawTable, method: Method
 ) -> Generator[tuple[bool, Captured, Kept], None, None]:
-    """The captures that the method's raw table has not, oldest first; each is read when it is asked for.
+    """The captures that the method's raw table lacks, oldest first; each is read as the caller iterates.
 
-    The first value is whether the capture was not ahead of the database's clock when it was stored.
+    The first value is False for a capture that was ahead of the database's clock when it was stored.
     """
     facts = (sql.Identifier("r", name) if name in table.columns else sql.SQL(_INSTEAD[name]) for name in archive.FACTS)
     body = "r.body" if "body" in table.columns else "convert_to(r.data, 'UTF8')"
@@ -132,7 +131,7 @@ def captures(
 
 
 def carry(connection: Connection, method: Method, captured: Captured) -> None:
-    """Let the capture's row in the method's raw table know how often it was seen before, and until when."""
+    """Carry `seen` and `last_seen_at` over to the capture's row in the method's raw table."""
     update = sql.SQL(_CARRY).format(table=sql.Identifier(method.raw_schema, method.raw_table))
     facts = {
         "seen": captured.seen,

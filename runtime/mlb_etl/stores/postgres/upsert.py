@@ -1,4 +1,4 @@
-"""The tables of a method in PostgreSQL: a store whose units are transactions under the documents' watermarks."""
+"""The tables of a method in PostgreSQL: units are transactions that lock the documents' watermarks."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,15 +26,15 @@ from mlb_etl.stores.postgres.targets import Rows, Target
 from mlb_etl.stores.postgres.unreadable import Unreadable
 from mlb_etl.stores.postgres.watermark import Watermarks
 
-# What a statement counted, by table and keys of the document; the rows that were kept come last.
+# The counts of a statement, by table and document key; rows kept out come last.
 _Counted: TypeAlias = dict[str, dict[tuple[Any, ...], Sequence[int]]]
 
-# Rows and those that they refer to change one table after the other, and may be at odds until all are done.
+# Tables change one after the other, so foreign keys may be violated until all are done.
 _DEFER = "SET CONSTRAINTS ALL DEFERRED"
 _CHECK = "SET CONSTRAINTS ALL IMMEDIATE"
-# Plans of the upserts are worth keeping: planning each anew takes longer than running it. A plan that was made while a
-# partition was empty must not scan it when it has filled; and none of these statements runs long enough to compile it,
-# or to start processes for it: with two full seasons partitioned by date they took 10 of 30 ms a game.
+# Planning an upsert takes longer than running it, so plans are kept. A plan made while a partition was empty must not
+# scan it once it is full. No statement runs long enough for JIT compilation or parallel workers: with two full seasons
+# partitioned by date, those took 10 of 30 ms per game.
 _SETTINGS = (
     "SET plan_cache_mode = force_generic_plan",
     "SET enable_seqscan = off",
@@ -44,7 +44,7 @@ _SETTINGS = (
 
 
 class Upsert:
-    """The tables of a method, on a connection that is its own: it keeps staging tables and settings there."""
+    """The tables of a method, on a connection of their own, which holds staging tables and settings."""
 
     def __init__(self, connection: Connection, method: Method) -> None:
         self._connection = connection
@@ -58,22 +58,22 @@ class Upsert:
         self._unreadable = Unreadable(connection, method.name)
         self._staged = self._wide = self._merging = False
         tables = (sql.SQL("ONLY {}").format(sql.Identifier(each.schema, each.name)) for each in method.tables)
-        # Children are deleted before their parents, but all are locked in one order, which who makes partitions keeps.
+        # Locks are taken in the order that partition creation uses, so the two cannot deadlock.
         self._lock_tables = sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.SQL(", ").join(tables))
         for setting in _SETTINGS:
             connection.execute(setting)
 
     def moment(self, time: datetime) -> datetime:
-        """The same time, packed already."""
+        """The same time, packed in advance."""
         return copying.Moment.of(time)
 
     def pack(self, rows: Sequence[Sequence[Row]]) -> list[Rows]:
-        """The rows of a document as `Document` has them, from those of each table in the method's order."""
+        """Pack the rows of a document, given by table in the method's order."""
         return [target.pack(its) for target, its in zip(self._targets, rows, strict=True)]
 
     @translate_errors()
     def prepare(self, documents: Sequence[Document]) -> None:
-        """Make the partitions that the rows need."""
+        """Create the partitions that the rows need."""
         self._partitions.ensure({of.partitioned: of.partitions(documents) for of in self._targets if of.partitioned})
 
     @contextmanager
@@ -86,11 +86,11 @@ class Upsert:
 
     @translate_errors()
     def mend(self, why: CheckFailed | RowTooLong) -> bool:
-        """Whether the documents are not to blame, and can be applied now."""
+        """Remove the cause if it lies in the tables, not in the documents; return whether to apply them again."""
         if isinstance(why, CheckFailed):
             if why.check is not None:
                 return False
-            self._partitions.forget()  # a row finds no partition: its season was dropped
+            self._partitions.forget()  # a row has no partition, because its season was dropped
             return True
         if not self._wide:
             self._widen()
@@ -98,7 +98,7 @@ class Upsert:
         return False
 
     def explain(self, why: Rejected, document: Document) -> Rejected:
-        """The place and the value in a document that a check of the database refused; else as it was."""
+        """The same refusal with the path and value that broke the check, if they can be found."""
         if isinstance(why, KeptOut):
             return self._with_example(why, document)
         if not isinstance(why, CheckFailed):
@@ -122,11 +122,11 @@ class Upsert:
         return Rejected(why.reason, path=path, value=value, table=why.table)
 
     def _with_example(self, why: KeptOut, document: Document) -> Rejected:
-        """With the key and the time of the latest row that was kept."""
+        """The same refusal with the key and time of the latest row that was kept."""
         target = next(each for each in self._targets if each.name == why.table)
         with translate_errors(target.name), self._connection.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(target.latest, document.capture.keys).fetchone()
-        if found is None:  # someone deleted it meanwhile
+        if found is None:  # it was deleted meanwhile
             return why
         captured_at = found.pop("captured_at")
         key = ", ".join(f"{name} {value}" for name, value in found.items())
@@ -134,7 +134,7 @@ class Upsert:
         return Rejected(why.reason, value=value, table=why.table)
 
     def lock(self, new: Mapping[str, Watermark]) -> Mapping[str, Watermark]:
-        """Lock the documents' watermarks; return those that there were."""
+        """Lock the documents' watermarks; return the existing ones."""
         return self._watermarks.lock(new)
 
     def insert(self, documents: Sequence[Document]) -> Mapping[str, TableCounts]:
@@ -143,7 +143,7 @@ class Upsert:
         return {name: TableCounts(inserted=number) for name, number in taken.items()}
 
     def replace(self, documents: Sequence[Document], *, past_row_guard: bool) -> Replaced:
-        """Bring known documents to their rows, one table after the other."""
+        """Replace the rows of known documents, one table after the other."""
         self._merging = True
         tables = {target.name: TableCounts() for target in self._targets}
         if past_row_guard:
@@ -154,7 +154,7 @@ class Upsert:
     def conclude(
         self, watermarks: Mapping[str, Watermark], settled: Iterable[StoredCapture], applied: Sequence[Document]
     ) -> tuple[CheckWarning, ...]:
-        """All in one go."""
+        """Do all of it in one pipeline."""
         with self._connection.pipeline():
             self._watermarks.move(watermarks)
             self._quarantine.leave(settled)
@@ -162,7 +162,7 @@ class Upsert:
             return self._warnings(applied)
 
     def _merge(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> tuple[_Counted, _Counted]:
-        """Delete what vanished, children first, insert or update the rest; return what either did."""
+        """Delete what vanished, children first, then insert or update the rest; return the counts of both."""
         self._stage()
         staged = self._copy(target.copying(target.statements.copy, documents) for target in self._targets)
         deletes = [(target, target.statements.delete) for target in reversed(self._targets)]
@@ -192,7 +192,7 @@ class Upsert:
             tables[target.name] += TableCounts(deleted=cursor.rowcount)
 
     def _warnings(self, documents: Sequence[Document]) -> tuple[CheckWarning, ...]:
-        """What the tables' checks that only warn say of the documents."""
+        """The documents' violations of checks that only warn."""
         asked = [(each, each.statements.warn) for each in self._targets if each.statements.warn]
         if not asked or not documents:
             return ()
@@ -208,14 +208,14 @@ class Upsert:
         )
 
     def _run(self, statements: Sequence[tuple[Target, str]], documents: Sequence[Document]) -> list[dict[Any, Any]]:
-        """The numbers that each statement returns, by the keys of the document."""
+        """The counts that each statement returns, by document key."""
         size = len(self._method.document)
         return [{row[:size]: row[size:] for row in cursor} for cursor in self._execute(statements, documents)]
 
     def _execute(
         self, statements: Sequence[tuple[Target, str]], documents: Sequence[Document]
     ) -> list[psycopg.Cursor[TupleRow]]:
-        """The answers to the statements for the documents, all sent in one go."""
+        """Run the statements for the documents in one pipeline; return their cursors."""
         parameters = self._parameters(documents)
         cursors = [self._connection.cursor() for _ in statements]
         try:
@@ -228,7 +228,7 @@ class Upsert:
         return cursors
 
     def _parameters(self, documents: Sequence[Document]) -> dict[str, Any]:
-        """The documents' keys and times as arrays by name."""
+        """The documents' keys and times, as arrays by name."""
         keys = zip(*(each.capture.keys for each in documents), strict=True)
         parameters: dict[str, Any] = {
             key.name: list(values) for key, values in zip(self._method.document, keys, strict=True)
@@ -236,26 +236,26 @@ class Upsert:
         return parameters | {"captured_at": [each.capture.as_of for each in documents]}
 
     def _stage(self) -> None:
-        """Make the staging tables when they are first needed: each costs every transaction a little."""
+        """Create the staging tables when they are first needed, as each slows every transaction a little."""
         if not self._staged:
             for target in self._targets:
                 self._connection.execute(target.statements.stage.encode())
 
     def _widen(self) -> None:
-        """Let values leave the rows of the stages, for rows too long else; commits take 6 ms more from now on."""
+        """Allow out-of-line values in the stages, for longer rows; from now on commits take 6 ms more."""
         self._stage()
         for widen in filter(None, (each.statements.widen for each in self._targets)):
             self._connection.execute(widen.encode())
         self._staged = self._wide = True
 
     def _copy(self, copies: Iterable[Copying | None]) -> dict[str, int]:
-        """Send the rows; returns how many the server took of each table that has some."""
+        """Send the rows; return the number that the server accepted for each table that has some."""
         some = [each for each in copies if each is not None]
         return dict(zip((each.name for each in some), copying.send(self._connection, some), strict=True))
 
 
 def _changed(document: Document, deleted: _Counted, written: _Counted) -> dict[str, RowChanges]:
-    """What a document did to each table, parents first."""
+    """What a document changed in each table, parents first."""
     keys, changed = document.capture.keys, {}
     for name in reversed(deleted):
         gone, stayed = deleted[name].get(keys, (0, 0))

@@ -1,6 +1,6 @@
-"""Compares the rows of documents with those that their captures make, one document after the other.
+"""Compares the rows of documents with those derived from their captures, one document after the other.
 
-Each is read in a snapshot of the database, so that writers are neither kept waiting nor seen half done.
+Each document is read in its own snapshot, which neither blocks writers nor sees their unfinished work.
 """
 
 import json
@@ -23,7 +23,7 @@ from mlb_etl.stores.postgres.shown import CaptureLost, Documents, Shown
 
 Kind: TypeAlias = Literal["missing", "extra", "different", "later"]
 
-# Of rows that repeat a key, which only a partition column can make possible, the latest is compared.
+# If several rows have the same key, which is possible only in different partitions, the latest is compared.
 _COMPARE = """
 SELECT
     {keys}, kept."Number" IS NULL, made."Number" IS NULL, kept.captured_at,
@@ -36,16 +36,16 @@ FULL JOIN (SELECT *, 1::bigint AS "Number" FROM {rows}) AS made USING ({identity
 WHERE kept."Number" IS NULL OR made."Number" IS NULL OR kept.captured_at > %s OR {content}
 ORDER BY {identity}
 """
-_MAPPING = "its rows are those of another mapping: run `mlb-etl transform` first"
+_MAPPING = "its rows were derived under another mapping: run `mlb-etl transform` first"
 _UNKNOWN = "etl.watermark has no entry for it: run `mlb-etl repair`, or delete the rows"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row that is not as its document's capture makes it.
+    """A row that differs from the one derived from its document's capture.
 
-    It is missing in the table, extra there, different in these columns, or later than the capture, in which case it may
-    differ too; `captured_at` is that of the row in the table.
+    missing: not in the table; extra: only in the table; different: in these columns; later: later than the capture, and
+    perhaps different too. `captured_at` is that of the row in the table.
     """
 
     table: str
@@ -57,7 +57,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A document with its differences, or why it could not be compared."""
+    """A document with its differences, or the reason why it could not be compared."""
 
     method: str
     document: dict[str, Any]
@@ -70,9 +70,9 @@ class Checked:
 
 
 def rows(connection: Connection, method: Method, scope: Mapping[str, Sequence[Any]]) -> Iterator[Checked]:
-    """Compare each document in scope, which has the values wanted of some keys, with the capture that it shows.
+    """Compare each document with the capture that the tables show of it; `scope` maps keys to the wanted values.
 
-    The connection is in no transaction, and its own until the end.
+    The connection is outside a transaction, and used for nothing else until the end.
     """
     documents = Documents(connection, method)
     tables = [_Compared(connection, method, number, table) for number, table in enumerate(method.tables)]
@@ -101,14 +101,14 @@ def _checked(
         copying.send(connection, copies)
         return Checked(method.name, keys, tuple(each for table in tables for each in table.differences(shown)))
     except Rejected as why:
-        return Checked(method.name, keys, why=f"its capture makes no rows: {why}")
+        return Checked(method.name, keys, why=f"no rows can be derived from its capture: {why}")
     except CaptureLost as why:
         return Checked(method.name, keys, why=str(why))
 
 
 @contextmanager
 def _snapshot(connection: Connection) -> Iterator[None]:
-    """A transaction that sees one state of the database, and leaves nothing behind."""
+    """A transaction that sees one state of the database and is rolled back."""
     before = connection.isolation_level
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     try:
@@ -119,7 +119,7 @@ def _snapshot(connection: Connection) -> Iterator[None]:
 
 
 class _Compared:
-    """A table, and beside it the rows that a capture makes, in a temporary table with the same types."""
+    """A table, and a temporary table of the same types for the rows derived from a capture."""
 
     def __init__(self, connection: Connection, method: Method, number: int, table: Table) -> None:
         self._connection = connection
@@ -132,7 +132,7 @@ class _Compared:
         connection.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({})").format(self._rows, sql.SQL(", ").join(columns)))
 
     def copying(self, made: Sequence[Row]) -> Copying | None:
-        """The rows that a capture makes, None where it makes none."""
+        """A COPY of the derived rows into the temporary table; None if there are none."""
         with translate_errors(self._table.qualified_name):
             packed = self._packer.pack(made)
         columns = sql.SQL(", ").join(sql.Identifier(each.name) for each in self._table.columns)
@@ -140,7 +140,7 @@ class _Compared:
         return Copying(self._table.qualified_name, statement, [packed]) if made else None
 
     def differences(self, shown: Shown) -> Iterator[Difference]:
-        """Of the table's rows of the document from those beside it."""
+        """The differences between the table's rows of the document and the derived ones."""
         for row in self._connection.execute(self._query, (*shown.keys, shown.as_of)):
             yield self._difference(row, shown)
 
@@ -159,11 +159,11 @@ class _Compared:
         identity = list(map(sql.Identifier, self._table.identity))
         names = [each.name for each in self._table.columns if each.name not in {*self._table.identity, "captured_at"}]
         differs = [sql.SQL("kept.{0} IS DISTINCT FROM made.{0}").format(sql.Identifier(each)) for each in names]
-        told = (sql.SQL("CASE WHEN {} THEN {} END").format(*pair) for pair in zip(differs, names, strict=True))
+        differing = (sql.SQL("CASE WHEN {} THEN {} END").format(*pair) for pair in zip(differs, names, strict=True))
         return sql.SQL(_COMPARE).format(
             keys=sql.SQL(", ").join(identity),
             identity=sql.SQL(", ").join(identity),
-            differing=sql.SQL(", ").join(told),
+            differing=sql.SQL(", ").join(differing),
             table=sql.Identifier(self._table.schema, self._table.name),
             document=sql.SQL(" AND ").join(
                 sql.SQL("{} = %s").format(sql.Identifier(key.name)) for key in method.document

@@ -1,11 +1,11 @@
-"""What the tables show of each document: etl.watermark, whose rows are locked while documents are written."""
+"""The capture that the tables show of each document: etl.watermark, whose rows lock their documents."""
 
 from collections.abc import Mapping, Sequence
 
 from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.postgres.db import Connection
 
-# The condition that never holds makes it lock the rows that are there, in the order of the documents like all others.
+# The WHERE that never holds locks existing rows without changing them; all sessions lock in the order of documents.
 _LOCK = """
 INSERT INTO etl.watermark (method, document, as_of, content_hash, fingerprint)
 SELECT %(method)s, document, as_of, content_hash, fingerprint
@@ -29,16 +29,16 @@ WHERE old.method = %(method)s AND old.document = new.document
 
 
 class Watermarks:
-    """Those of a method, on a connection; documents are texts of JSON as the database writes them."""
+    """The watermarks of a method, on a connection; documents are JSON as the database prints it."""
 
     def __init__(self, connection: Connection, method: str) -> None:
         self._connection = connection
         self._method = method
 
     def lock(self, new: Mapping[str, Watermark]) -> dict[str, Watermark]:
-        """Lock the documents until the transaction ends; return the watermarks of those that have one.
+        """Lock the documents until the transaction ends; return the existing watermarks.
 
-        The others get theirs, so that who comes to them waits.
+        Documents without a watermark get theirs from `new`, so that other workers wait for them too.
         """
         added = {document for (document,) in self._connection.execute(_LOCK, self._arrays(new))}
         known = [document for document in new if document not in added]
@@ -48,7 +48,7 @@ class Watermarks:
         return {document: Watermark(*watermark) for document, *watermark in found}
 
     def move(self, new: Mapping[str, Watermark]) -> None:
-        """Say what the tables show of documents that have a watermark."""
+        """Update the watermarks of documents that have one."""
         if new:
             self._connection.execute(_MOVE, self._arrays(new))
 

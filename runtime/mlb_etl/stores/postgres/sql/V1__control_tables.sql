@@ -1,5 +1,4 @@
--- The runtime's own tables: what was applied of each document, what could not be, what was asked for in vain, and what
--- the migrations made.
+-- The runtime's own tables: watermarks, quarantine, unreadable values, failed requests, and what the migrations created.
 
 CREATE TABLE etl.watermark (
     method text NOT NULL,
@@ -11,13 +10,13 @@ CREATE TABLE etl.watermark (
     PRIMARY KEY (method, document)
 );
 
-COMMENT ON TABLE etl.watermark IS 'The capture of each document that its tables show; its row is locked while a capture is applied.';
+COMMENT ON TABLE etl.watermark IS 'For each document, the capture that its tables show; the row is locked while a capture is applied.';
 COMMENT ON COLUMN etl.watermark.method IS 'Method of the API, such as game.liveGameV1.';
-COMMENT ON COLUMN etl.watermark.document IS 'What the response is about: its key columns and their values, such as {"game_pk": 747175}.';
-COMMENT ON COLUMN etl.watermark.as_of IS 'Time of the state that the tables show: of the request, or the past time that it asked for; older captures change nothing.';
-COMMENT ON COLUMN etl.watermark.content_hash IS 'SHA-256 of the response, as in the raw table.';
-COMMENT ON COLUMN etl.watermark.fingerprint IS 'Fingerprint of the mapping it was applied under; under another one the same capture is applied again.';
-COMMENT ON COLUMN etl.watermark.applied_at IS 'When the transaction that applied it began.';
+COMMENT ON COLUMN etl.watermark.document IS 'Document: its key columns and their values, such as {"game_pk": 747175}.';
+COMMENT ON COLUMN etl.watermark.as_of IS 'Time whose state the tables show: the time of the request, or the past time that it asked for. Captures of an earlier time change nothing.';
+COMMENT ON COLUMN etl.watermark.content_hash IS 'SHA-256 of the document''s own bytes, as in the documents table.';
+COMMENT ON COLUMN etl.watermark.fingerprint IS 'Fingerprint of the mapping under which it was applied. When the fingerprint changes, the capture is applied again.';
+COMMENT ON COLUMN etl.watermark.applied_at IS 'Start of the transaction that applied it.';
 
 CREATE TABLE etl.quarantine (
     id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
@@ -34,18 +33,18 @@ CREATE TABLE etl.quarantine (
     PRIMARY KEY (method, document, captured_at, content_hash)
 );
 
-COMMENT ON TABLE etl.quarantine IS 'Captures in the raw tables that were not applied, with the reason; one that is applied after all leaves it.';
-COMMENT ON COLUMN etl.quarantine.id IS 'Number by which `mlb-etl quarantine` names it.';
+COMMENT ON TABLE etl.quarantine IS 'Captures in the raw tables that could not be applied, each with the reason. A row is deleted when its capture is applied after all.';
+COMMENT ON COLUMN etl.quarantine.id IS 'Id that `mlb-etl quarantine` shows and takes.';
 COMMENT ON COLUMN etl.quarantine.method IS 'Method of the API, such as game.liveGameV1.';
-COMMENT ON COLUMN etl.quarantine.document IS 'What the response is about: its key columns and their values, such as {"game_pk": 747175}.';
+COMMENT ON COLUMN etl.quarantine.document IS 'Document: its key columns and their values, such as {"game_pk": 747175}.';
 COMMENT ON COLUMN etl.quarantine.captured_at IS 'Time of the request.';
-COMMENT ON COLUMN etl.quarantine.content_hash IS 'SHA-256 of the response, as in the raw table.';
-COMMENT ON COLUMN etl.quarantine.state IS 'waiting for a decision, or dropped: never to be applied.';
-COMMENT ON COLUMN etl.quarantine.table_name IS 'Table concerned, where one is.';
-COMMENT ON COLUMN etl.quarantine.path IS 'Place in the response, as JSONPath.';
-COMMENT ON COLUMN etl.quarantine.value IS 'What stands there.';
-COMMENT ON COLUMN etl.quarantine.reason IS 'The rule that it breaks.';
-COMMENT ON COLUMN etl.quarantine.quarantined_at IS 'When the capture was last tried.';
+COMMENT ON COLUMN etl.quarantine.content_hash IS 'SHA-256 of the document''s own bytes, as in the documents table.';
+COMMENT ON COLUMN etl.quarantine.state IS 'waiting (for a decision) or dropped (never to be applied).';
+COMMENT ON COLUMN etl.quarantine.table_name IS 'Table concerned, if it is known.';
+COMMENT ON COLUMN etl.quarantine.path IS 'Position in the response, as JSONPath.';
+COMMENT ON COLUMN etl.quarantine.value IS 'Value at that position.';
+COMMENT ON COLUMN etl.quarantine.reason IS 'Rule that the capture breaks.';
+COMMENT ON COLUMN etl.quarantine.quarantined_at IS 'Time of the last attempt to apply the capture.';
 
 CREATE TABLE etl.unreadable (
     method text NOT NULL,
@@ -59,15 +58,15 @@ CREATE TABLE etl.unreadable (
     PRIMARY KEY (method, document, table_name, path)
 );
 
-COMMENT ON TABLE etl.unreadable IS 'Values that could not be read of what the tables show, and so are NULL there; gone when the document is applied and can be read again.';
+COMMENT ON TABLE etl.unreadable IS 'Values that could not be read and are therefore NULL in the tables. They are deleted when the document is applied again and its values can be read.';
 COMMENT ON COLUMN etl.unreadable.method IS 'Method of the API, such as game.liveGameV1.';
-COMMENT ON COLUMN etl.unreadable.document IS 'What the response is about: its key columns and their values, such as {"game_pk": 747175}.';
+COMMENT ON COLUMN etl.unreadable.document IS 'Document: its key columns and their values, such as {"game_pk": 747175}.';
 COMMENT ON COLUMN etl.unreadable.table_name IS 'Table concerned.';
 COMMENT ON COLUMN etl.unreadable.path IS 'Path of the values in the response, as JSONPath.';
-COMMENT ON COLUMN etl.unreadable.place IS 'Place of the first of them.';
-COMMENT ON COLUMN etl.unreadable.value IS 'What stands there.';
+COMMENT ON COLUMN etl.unreadable.place IS 'Position of the first of them.';
+COMMENT ON COLUMN etl.unreadable.value IS 'Value at that position.';
 COMMENT ON COLUMN etl.unreadable.reason IS 'What was expected instead.';
-COMMENT ON COLUMN etl.unreadable.number IS 'How many of the path could not be read.';
+COMMENT ON COLUMN etl.unreadable.number IS 'Number of values of this path that could not be read.';
 
 CREATE TABLE etl.failure (
     method text NOT NULL,
@@ -80,20 +79,20 @@ CREATE TABLE etl.failure (
     PRIMARY KEY (method, target)
 );
 
-COMMENT ON TABLE etl.failure IS 'Requests that failed when they were last made, with the cause; one that is answered leaves it.';
+COMMENT ON TABLE etl.failure IS 'Requests whose last attempt failed, each with the cause. A row is deleted when its request is answered.';
 COMMENT ON COLUMN etl.failure.method IS 'Method of the API, such as game.liveGameV1.';
 COMMENT ON COLUMN etl.failure.target IS 'Path and query of the request.';
-COMMENT ON COLUMN etl.failure.error IS 'Kind of the last failure: NotFound, Unreachable, CorruptResponse (broken, or the answer to another request) or Rejected.';
+COMMENT ON COLUMN etl.failure.error IS 'Kind of the last failure: NotFound, Unreachable, CorruptResponse (damaged, or of another request) or Rejected.';
 COMMENT ON COLUMN etl.failure.cause IS 'Cause of the last failure.';
-COMMENT ON COLUMN etl.failure.times IS 'How often it failed since it was last answered, repeated tries of one request aside.';
-COMMENT ON COLUMN etl.failure.first_failed_at IS 'When it failed first since then.';
-COMMENT ON COLUMN etl.failure.failed_at IS 'When it failed last.';
+COMMENT ON COLUMN etl.failure.times IS 'Number of failures since it was last answered; automatic retries don''t count.';
+COMMENT ON COLUMN etl.failure.first_failed_at IS 'Time of the first of these failures.';
+COMMENT ON COLUMN etl.failure.failed_at IS 'Time of the last failure.';
 
 CREATE TABLE etl.schema_made (
     history text NOT NULL PRIMARY KEY,
     objects jsonb NOT NULL
 );
 
-COMMENT ON TABLE etl.schema_made IS 'What the migrations made, by which `mlb-etl schema status` tells what was changed since.';
-COMMENT ON COLUMN etl.schema_made.history IS 'Table in which these migrations are remembered.';
-COMMENT ON COLUMN etl.schema_made.objects IS 'Columns, keys, checks and indexes of each table, as the server describes them; partitions are not among them.';
+COMMENT ON TABLE etl.schema_made IS 'Definitions that the migrations created; `mlb-etl schema status` compares the database with them.';
+COMMENT ON COLUMN etl.schema_made.history IS 'History table of these migrations.';
+COMMENT ON COLUMN etl.schema_made.objects IS 'Columns, keys, checks and indexes of each table, as the server prints them; without partitions.';

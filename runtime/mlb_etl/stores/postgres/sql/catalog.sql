@@ -1,4 +1,4 @@
--- What the tables of some schemas are made of: their kind, columns, constraints and indexes, but for partitions.
+-- The definitions of the tables in some schemas: kind, columns, constraints and indexes, without partitions.
 WITH tables AS (
     SELECT c.oid, n.nspname || '.' || c.relname AS name, c.relkind, c.relpersistence
     FROM pg_catalog.pg_class AS c

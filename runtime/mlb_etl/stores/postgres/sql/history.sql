@@ -1,4 +1,4 @@
--- The history of migrations as Flyway keeps it.
+-- A history table of migrations in the format of Flyway.
 
 CREATE SCHEMA IF NOT EXISTS etl;
 
