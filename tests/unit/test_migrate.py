@@ -154,6 +154,13 @@ def test_a_schema_that_is_none_is_refused(text: str) -> None:
         released.read({"schema.json": text, "migrations.sum": sums}, FOLDER)
 
 
+def test_a_name_in_a_released_schema_is_checked(root: Path) -> None:
+    text = folder(root)["schema.json"].replace('"name": "play_index"', '"name": "play index"', 1)
+    sums = f"{sha256(text.encode()).hexdigest()}  schema.json\n"
+    with pytest.raises(MlbgenError, match="'play index' is not a name in SQL"):
+        released.read({"schema.json": text, "migrations.sum": sums}, FOLDER)
+
+
 def test_the_schema_comes_back_as_it_was_written(root: Path) -> None:
     inputs = generate.read(root, generate.mappings(root))
     found = generate.read_released(root)

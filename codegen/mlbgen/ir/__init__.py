@@ -35,6 +35,7 @@ from mlbgen.ir.values import (
 )
 from mlbgen.language.diagnostics import Position
 from mlbgen.language.ignores import Extent
+from mlbgen.language.names import SqlName
 
 __all__ = [
     "DOCUMENTS_SUFFIX",
@@ -95,14 +96,14 @@ DOCUMENTS_SUFFIX = "_documents"
 class RawTable:
     """Append-only: the responses as they came, and in a table beside it which documents they hold."""
 
-    schema: str
-    name: str
+    schema: SqlName
+    name: SqlName
     partition: Partition
 
     @property
-    def documents(self) -> str:
+    def documents(self) -> SqlName:
         """The name of the table beside it, in the same schema."""
-        return f"{self.name}{DOCUMENTS_SUFFIX}"
+        return SqlName(f"{self.name}{DOCUMENTS_SUFFIX}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from mlb_contracts.jsonpath import Step, Steps
 from mlb_contracts.sql_types import SqlType
 from mlbgen.ir.places import Reference
 from mlbgen.ir.values import ParameterValue, PathValue
+from mlbgen.language.names import SqlName
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -35,7 +36,7 @@ AskedBy: TypeAlias = ByValues | ByRange
 class DocumentKey:
     """What a document is about; a path's value has one reference, from `$`."""
 
-    name: str
+    name: SqlName
     type: SqlType
     value: PathValue | ParameterValue
     description: str

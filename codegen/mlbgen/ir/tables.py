@@ -7,11 +7,12 @@ from mlb_contracts.sql_types import SqlType
 from mlbgen.ir.places import Level, LookUp
 from mlbgen.ir.values import Scalar, Value
 from mlbgen.language.diagnostics import Position
+from mlbgen.language.names import SqlName
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    name: str
+    name: SqlName
     type: SqlType
     value: Value
     nullable: bool
@@ -27,7 +28,7 @@ class Column:
 class ListPartition:
     """One partition a value; the migration makes those of `values`."""
 
-    column: str
+    column: SqlName
     values: tuple[int, ...]
 
     @property
@@ -40,7 +41,7 @@ class ListPartition:
 class MonthPartition:
     """One partition a calendar month (UTC); the migration makes those of `months`, such as "2024-01"."""
 
-    column: str
+    column: SqlName
     months: tuple[str, ...]
 
     @property
@@ -54,11 +55,11 @@ Partition: TypeAlias = ListPartition | MonthPartition
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    name: str
-    columns: tuple[str, ...]
-    schema: str
-    table: str
-    references: tuple[str, ...]
+    name: SqlName
+    columns: tuple[SqlName, ...]
+    schema: SqlName
+    table: SqlName
+    references: tuple[SqlName, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,15 @@ class Expression:
     """An SQL expression that lowering has read, held to what is safe, and written anew; `columns` are what it names."""
 
     sql: str
-    columns: tuple[str, ...]
+    columns: tuple[SqlName, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnIndex:
     """Over columns; `where` makes it partial, `using` is how PostgreSQL keeps it."""
 
-    name: str
-    columns: tuple[str, ...]
+    name: SqlName
+    columns: tuple[SqlName, ...]
     where: Expression | None
     unique: bool
     using: Literal["btree", "brin"] = "btree"
@@ -84,7 +85,7 @@ class ColumnIndex:
 class ExpressionIndex:
     """Over the value of an expression; else as ColumnIndex."""
 
-    name: str
+    name: SqlName
     expression: Expression
     where: Expression | None
     unique: bool
@@ -98,7 +99,7 @@ Index: TypeAlias = ColumnIndex | ExpressionIndex
 class Check:
     """A condition that rows meet."""
 
-    name: str
+    name: SqlName
     condition: Expression
     severity: Literal["error", "warn"]
 
@@ -111,14 +112,14 @@ class Table:
     can change. `guarded`: a loss of its rows is suspicious. With `hydration` only answers that were asked for it count.
     """
 
-    schema: str
-    name: str
+    schema: SqlName
+    name: SqlName
     description: str
     levels: tuple[Level, ...]
     lookups: tuple[LookUp, ...]
     columns: tuple[Column, ...]
-    primary_key: tuple[str, ...]
-    identity: tuple[str, ...]
+    primary_key: tuple[SqlName, ...]
+    identity: tuple[SqlName, ...]
     duplicates: Literal["error", "first", "last"]
     partition: Partition | None
     foreign_keys: tuple[ForeignKey, ...]

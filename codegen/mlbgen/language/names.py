@@ -3,15 +3,34 @@
 import builtins
 import keyword
 import re
-from typing import NewType
+from typing import Any, NewType, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from mlb_contracts import limits
 
-# A name in generated Python; only `python_name` makes one. A name in SQL is sqlglot's Identifier (postgres.nodes).
+# A name in generated Python; only `python_name` makes one.
 Identifier = NewType("Identifier", str)
 
 _SQL_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+
+
+class SqlName(str):
+    """A name in SQL, of a schema, table, column, constraint or index. Raises ValueError for any other text."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not is_sql_name(text):
+            raise ValueError(f"{text!r} is not a name in SQL")
+        return super().__new__(cls, text)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Names in a released schema are checked when it is read."""
+        return core_schema.no_info_after_validator_function(cls, handler(str))
 
 
 def snake(name: str) -> str:

@@ -27,7 +27,7 @@ def absent(
         needed = "source.items" if declared.items is None else "asked_by, which says which documents a request asks for"
         report.add("MG044", place.key, f'"absent" has no effect without {needed}', "remove it")
         return None
-    by_name = {key.name: key for key in keys}
+    by_name: dict[str, ir.DocumentKey] = {key.name: key for key in keys}
     text = _text(report, place, declared.absent, root.shape, by_name)
     for key in keys:
         if isinstance(key.value, ir.PathValue):

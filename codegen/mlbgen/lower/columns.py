@@ -9,6 +9,7 @@ from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.diagnostics import Position
+from mlbgen.language.names import SqlName
 from mlbgen.lower import naming
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import PathScope, kind, value_type
@@ -38,7 +39,7 @@ def lower_column(report: Report, place: Place, declared: spec.Column, scope: Pat
     if good and value is not None and sql_type is not UNKNOWN:
         _check_fit(report, place, declared, sql_type, value)
     return ir.Column(
-        name=declared.name,
+        name=naming.sql_name(report, declared.name),
         type=sql_type,
         value=value or ir.ConstantValue(""),
         nullable=declared.nullable,
@@ -62,7 +63,7 @@ def own_columns(position: Position) -> tuple[ir.Column, ...]:
     )
 
 
-def placeholder(name: str, position: Position) -> ir.Column:
+def placeholder(name: SqlName, position: Position) -> ir.Column:
     """A placeholder for a missing column that was already reported, so that nothing else reports it again."""
     return ir.Column(name, UNKNOWN, ir.ConstantValue(""), nullable=False, description="", position=position)
 

@@ -5,6 +5,7 @@ import re
 from mlb_contracts import sql_types
 from mlbgen import ir
 from mlbgen.language import spec
+from mlbgen.language.names import SqlName
 from mlbgen.lower import naming
 from mlbgen.lower.columns import UNKNOWN, column_type
 from mlbgen.lower.report import Place, Report
@@ -57,7 +58,7 @@ def lower_keys(report: Report, place: Place, declared: spec.Source, scope: PathS
         if sql_types.decoding(sql_type, json_type) is None:
             report.add("MG040", at.at("type"), f"{where} is {kind(json_type)}, which can't fill {sql_type}")
         elif good:
-            found.append(ir.DocumentKey(name, sql_type, value, key.description, asked_by))
+            found.append(ir.DocumentKey(SqlName(name), sql_type, value, key.description, asked_by))
     return tuple(found)
 
 

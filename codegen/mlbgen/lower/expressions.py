@@ -8,6 +8,7 @@ from sqlglot.errors import ParseError, SqlglotError
 
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
+from mlbgen.lower import naming
 from mlbgen.lower.report import Place, Report, did_you_mean
 
 _CONDITIONS = (
@@ -27,7 +28,7 @@ _HELP = f"allowed: the table's columns, literals, comparisons, arithmetic, AND, 
 def expression(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> ir.Expression | None:
     """Parse and normalize an expression over the table's columns; None, with a report, if it is not allowed."""
     tree = _read(report, place, text, columns)
-    return None if tree is None else _written(tree)
+    return None if tree is None else _written(report, tree)
 
 
 def condition(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> ir.Expression | None:
@@ -40,7 +41,7 @@ def condition(report: Report, place: Place, text: str, columns: Mapping[str, Sql
             "MG071", place, "this is not a condition: its value is neither true nor false", "compare it with something"
         )
         return None
-    return _written(tree)
+    return _written(report, tree)
 
 
 def _read(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> exp.Expr | None:
@@ -84,7 +85,7 @@ def _is_condition(node: exp.Expr, columns: Mapping[str, SqlType]) -> bool:
     return isinstance(node, (*_CONDITIONS, exp.Coalesce, exp.Case))
 
 
-def _written(tree: exp.Expr) -> ir.Expression:
+def _written(report: Report, tree: exp.Expr) -> ir.Expression:
     """Print the tree with quoted names and without comments; its columns are listed in order of appearance."""
-    columns = dict.fromkeys(each.name for each in tree.find_all(exp.Column, bfs=False))
+    columns = dict.fromkeys(naming.sql_name(report, each.name) for each in tree.find_all(exp.Column, bfs=False))
     return ir.Expression(tree.sql(dialect="postgres", identify=True, comments=False), tuple(columns))

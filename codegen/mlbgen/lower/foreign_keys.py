@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from mlbgen import ir
 from mlbgen.language import spec
+from mlbgen.language.names import SqlName
 from mlbgen.lower import naming
 from mlbgen.lower.columns import UNKNOWN
 from mlbgen.lower.keys import check_columns, widened
@@ -25,7 +26,7 @@ class TableDraft:
     """
 
     table: ir.Table
-    key: tuple[str, ...]
+    key: tuple[SqlName, ...]
     place: Place
     declared: Sequence[spec.ForeignKey]
     unreferenced: bool
@@ -71,7 +72,7 @@ def _foreign_key(
     report: Report, place: Place, draft: TableDraft, declared: spec.ForeignKey, targets: ForeignKeyTargets
 ) -> ir.ForeignKey | None:
     parent = targets.parents.get(declared.references)
-    columns = {column.name: column for column in draft.table.columns}
+    columns: dict[str, ir.Column] = {column.name: column for column in draft.table.columns}
     good = check_columns(report, place.at("columns"), declared.columns, columns)
     if parent is None:
         _report_unknown(report, place.at("references"), declared.references, targets)
@@ -79,16 +80,15 @@ def _foreign_key(
     if draft.table.hydration != parent.table.hydration:
         _report_other_answers(report, place.at("references"), draft, parent)
         return None
-    if not good or not _check_fit(
-        report, place, draft, tuple(declared.columns), parent=parent, document=targets.document
-    ):
+    own = tuple(columns[each].name for each in declared.columns if each in columns)
+    if not good or not _check_fit(report, place, draft, own, parent=parent, document=targets.document):
         return None
     if parent.unreferenced:
         return None
     partition = parent.table.partition
     references = widened(parent.key, partition)
-    names = tuple(declared.columns) if references == parent.key else (*declared.columns, references[-1])
-    name = naming.derived_name(draft.table.name, *declared.columns, suffix="fkey")
+    names = own if references == parent.key else (*own, references[-1])
+    name = naming.derived_name(draft.table.name, *own, suffix="fkey")
     return ir.ForeignKey(name, names, parent.table.schema, parent.table.name, references)
 
 
@@ -115,7 +115,7 @@ def _check_fit(
     report: Report,
     place: Place,
     draft: TableDraft,
-    names: tuple[str, ...],
+    names: tuple[SqlName, ...],
     *,
     parent: TableDraft,
     document: Sequence[str],
@@ -134,7 +134,9 @@ def _check_fit(
     return good and _check_covered(report, at, draft, names)
 
 
-def _check_types(report: Report, place: Place, draft: TableDraft, names: tuple[str, ...], parent: TableDraft) -> bool:
+def _check_types(
+    report: Report, place: Place, draft: TableDraft, names: tuple[SqlName, ...], parent: TableDraft
+) -> bool:
     own = {column.name: column.type for column in draft.table.columns}
     theirs = defaultdict(lambda: UNKNOWN, {column.name: column.type for column in parent.table.columns})
     for number, (name, key) in enumerate(zip(names, parent.key, strict=True)):
@@ -166,7 +168,7 @@ def _check_partition(report: Report, place: Place, draft: TableDraft, parent: Ta
     return True
 
 
-def _check_covered(report: Report, place: Place, draft: TableDraft, names: tuple[str, ...]) -> bool:
+def _check_covered(report: Report, place: Place, draft: TableDraft, names: tuple[SqlName, ...]) -> bool:
     """Require an index, without which each delete of a parent's row would scan the whole table."""
     indexes = [each.columns for each in draft.table.indexes if isinstance(each, ir.ColumnIndex) and each.where is None]
     if any(set(columns[: len(names)]) == set(names) for columns in (draft.table.primary_key, *indexes)):

@@ -7,6 +7,7 @@ from mlb_contracts import limits, sql_types
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
 from mlbgen.language import spec
+from mlbgen.language.names import SqlName
 from mlbgen.lower import expressions, naming
 from mlbgen.lower.columns import UNKNOWN
 from mlbgen.lower.report import Place, Report, did_you_mean
@@ -44,12 +45,12 @@ def check_primary_key(
             report.add("MG053", place, f'the primary key lacks "{name}", a key of the document', help_)
 
 
-def widened(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str, ...]:
+def widened(key: tuple[SqlName, ...], partition: ir.Partition | None) -> tuple[SqlName, ...]:
     """The key with the partition column appended, as PostgreSQL requires it in every unique key."""
     return key if partition is None or partition.column in key else (*key, partition.column)
 
 
-def identity(key: tuple[str, ...], partition: ir.Partition | None) -> tuple[str, ...]:
+def identity(key: tuple[SqlName, ...], partition: ir.Partition | None) -> tuple[SqlName, ...]:
     """The key that identifies a row across captures: not widened by a month column, as its value can change."""
     return key if isinstance(partition, ir.MonthPartition) else widened(key, partition)
 
@@ -81,7 +82,7 @@ def lower_partition(
         )
         report.add("MG054", place.at("column"), f'unknown partition column "{declared.column}"', help_)
         return None
-    sql_type = columns[declared.column]
+    column, sql_type = naming.sql_name(report, declared.column), columns[declared.column]
     possible = {each.name for each in sql_types.TYPES.values() if each.partition == declared.kind}
     if sql_type is not UNKNOWN and sql_type.name not in possible:
         message = f"a column of type {sql_type} can't be partitioned by {declared.kind}"
@@ -95,10 +96,10 @@ def lower_partition(
                     "MG055", place.at("from"), "partitions by text can't be created in advance", "remove from and to"
                 )
                 return None
-            return None if values is None else ir.ListPartition(declared.column, values)
+            return None if values is None else ir.ListPartition(column, values)
         case "month":
             months = _months(report, place, declared)
-            return None if months is None else ir.MonthPartition(declared.column, months)
+            return None if months is None else ir.MonthPartition(column, months)
         case _:
             assert_never(declared.kind)
 
@@ -173,7 +174,7 @@ def lower_index(
     if expression is not None:
         name = naming.derived_name(table, *expression.columns, _mark(expression, where), suffix=suffix)
         return ir.ExpressionIndex(name, expression, where, declared.unique, declared.using)
-    names = tuple(declared.columns or ())
+    names = tuple(columns[each].name for each in declared.columns or ())
     name = naming.derived_name(table, *names, *([_mark(None, where)] if where else []), suffix=suffix)
     over = widened(names, by) if declared.unique else names
     return ir.ColumnIndex(name, over, where, declared.unique, declared.using)

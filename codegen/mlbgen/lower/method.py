@@ -15,7 +15,7 @@ from mlbgen.lower.requests import check_parameter
 from mlbgen.lower.scope import NOTHING_SEEN, PathScope, Root, kind, parse_path
 from mlbgen.samples.shape import Shape
 
-_CAPTURED = {naming.CAPTURED_AT: SqlType("timestamptz")}
+_CAPTURED: Mapping[str, SqlType] = {naming.CAPTURED_AT: SqlType("timestamptz")}
 _BY_MONTH = ir.MonthPartition(naming.CAPTURED_AT, ())
 
 

@@ -9,10 +9,11 @@ from pydantic import BaseModel
 from mlb_contracts import limits
 from mlbgen import ir
 from mlbgen.language import names
+from mlbgen.language.names import SqlName
 from mlbgen.lower.report import Place, Report
 
-CAPTURED_AT = "captured_at"
-INGESTED_AT = "ingested_at"
+CAPTURED_AT = SqlName("captured_at")
+INGESTED_AT = SqlName("ingested_at")
 
 # A partition's name appends up to ten bytes to its table's: _2024 or _2024_07.
 TABLE_NAME_BYTES = limits.NAME_BYTES - len("_") - limits.SUFFIX_BYTES
@@ -84,14 +85,14 @@ def check_name(report: Report, place: Place, name: str, kind: str) -> bool:
     return _check(report, place, name, kind, reserved=kind == "schema" and _is_reserved_schema(name))
 
 
-def qualified(report: Report, place: Place, text: str, *, raw: bool = False) -> tuple[str, str]:
+def qualified(report: Report, place: Place, text: str, *, raw: bool = False) -> tuple[SqlName, SqlName]:
     """Split `game.live_game_plays` into schema and table, and check both."""
     schema, dot, table = text.partition(".")
     if not dot or "." in table:
         report.add("MG020", place, f'"{text}" is not a table name', "write schema.table, such as game.live_game_plays")
     elif check_name(report, place, schema, "schema"):
         check_raw_table(report, place, table) if raw else check_table(report, place, table)
-    return schema, table
+    return sql_name(report, schema), sql_name(report, table)
 
 
 def check_package(report: Report, place: Place, name: str) -> None:
@@ -107,13 +108,23 @@ def check_own(report: Report, place: Place, name: str, others: Mapping[str, str]
         report.add("MG023", place, f'there is already a table "{name}", in {others[name]}', help_)
 
 
-def derived_name(*parts: str, suffix: str) -> str:
+def sql_name(report: Report, text: str) -> SqlName:
+    """The text as a name, or a placeholder for a name that was already reported, always the same one.
+
+    Raises ValueError for a text that is not a name while nothing was reported.
+    """
+    if not names.is_sql_name(text) and report.count:
+        return SqlName(f"refused_{short_hash(text)}")
+    return SqlName(text)
+
+
+def derived_name(*parts: str, suffix: str) -> SqlName:
     """`live_game_plays_batter_id_idx`: the parts and a suffix, shortened with a hash if too long."""
     name = "_".join((*parts, suffix))
     if len(name) <= limits.NAME_BYTES:
-        return name
+        return SqlName(name)
     mark = f"_{short_hash(name)}_{suffix}"
-    return name[: limits.NAME_BYTES - len(mark)].rstrip("_") + mark
+    return SqlName(name[: limits.NAME_BYTES - len(mark)].rstrip("_") + mark)
 
 
 def short_hash(text: str) -> str:

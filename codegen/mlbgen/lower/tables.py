@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from mlbgen import ir
 from mlbgen.language import spec
+from mlbgen.language.names import SqlName
 from mlbgen.lower import columns, expand, foreign_keys, keys, levels, naming, written
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import PathScope, Root
@@ -88,7 +89,7 @@ class _Table:
             lookups=lookups,
             columns=tuple(self.columns.values()),
             primary_key=key,
-            identity=keys.identity(tuple(declared.primary_key), partition),
+            identity=keys.identity(self._declared_key(), partition),
             duplicates=declared.duplicates,
             partition=partition,
             foreign_keys=(),
@@ -100,7 +101,7 @@ class _Table:
         )
         unreferenced = self.partition_by is not None and self.partition_by.foreign_keys is not None
         return foreign_keys.TableDraft(
-            table, tuple(declared.primary_key), self.place, declared.foreign_keys, unreferenced=unreferenced
+            table, self._declared_key(), self.place, declared.foreign_keys, unreferenced=unreferenced
         )
 
     def _written_columns(self) -> written.Columns:
@@ -135,10 +136,12 @@ class _Table:
         else:
             found = None  # already reported: there was no column to take
         if declared.column not in types:
-            self.columns[declared.column] = columns.placeholder(declared.column, place.position())
+            self.columns[declared.column] = columns.placeholder(
+                naming.sql_name(self.report, declared.column), place.position()
+            )
         return found
 
-    def _primary_key(self, partition: ir.Partition | None) -> tuple[str, ...]:
+    def _primary_key(self, partition: ir.Partition | None) -> tuple[SqlName, ...]:
         document = self.common.document
         for name, key in document.items():
             if not columns.is_document_key(self.columns.get(name), key):
@@ -146,7 +149,10 @@ class _Table:
                 self.report.add("MG053", self.place.at("name"), f'the table lacks the document\'s key "{name}"', help_)
         declared = self.declared.primary_key
         keys.check_primary_key(self.report, self.place.at("primary_key"), declared, self.columns, tuple(document))
-        return keys.widened(tuple(declared), partition)
+        return keys.widened(self._declared_key(), partition)
+
+    def _declared_key(self) -> tuple[SqlName, ...]:
+        return tuple(naming.sql_name(self.report, each) for each in self.declared.primary_key)
 
     def _check_nullable(self, key: tuple[str, ...], places: Mapping[str, Place]) -> None:
         """Make default columns outside the key nullable, then check that exactly the key columns are NOT NULL."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlglot import exp
 
 from mlbgen import ir
+from mlbgen.language.names import SqlName
 from mlbgen.postgres import ddl, nodes
 from mlbgen.postgres.difference import Altered
 from mlbgen.postgres.nodes import name
@@ -72,7 +73,7 @@ def foreign_key_additions(table: Relation, keys: Iterable[ir.ForeignKey]) -> Ite
     yield from _alter(table, (Add(this=ddl.foreign_key(each)) for each in keys))
 
 
-def schema_drop(schema: str) -> exp.Drop:
+def schema_drop(schema: SqlName) -> exp.Drop:
     """DROP SCHEMA, which nothing may be in."""
     return exp.Drop(tables=[nodes.table(schema, None)], kind="SCHEMA")
 

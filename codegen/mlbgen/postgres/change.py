@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mlbgen import ir
+from mlbgen.language.names import SqlName
 from mlbgen.postgres import alter, ddl, nodes, printer, scripts
 from mlbgen.postgres.difference import Difference
 from mlbgen.postgres.relation import Relation
@@ -97,8 +98,8 @@ def _asked_for(rule: str, statement: str) -> str:
     return f"-- squawk-ignore {rule}\n{statement}"
 
 
-def _shadow(relation: Relation) -> str:
-    return _APART.format(schema=relation.schema)
+def _shadow(relation: Relation) -> SqlName:
+    return SqlName(_APART.format(schema=relation.schema))
 
 
 def _names(relation: Relation) -> _Rebuilt:

@@ -7,12 +7,13 @@ from sqlglot import exp
 
 from mlb_contracts import partitions
 from mlbgen import ir
+from mlbgen.language.names import SqlName
 from mlbgen.postgres import nodes
 from mlbgen.postgres.nodes import columns, name
 from mlbgen.postgres.relation import Check, Field, Relation
 
 
-def schema(schema_name: str) -> exp.Create:
+def schema(schema_name: SqlName) -> exp.Create:
     """CREATE SCHEMA, unless it is there."""
     return exp.Create(this=nodes.table(schema_name, None), kind="SCHEMA", exists=True)
 
@@ -65,11 +66,11 @@ def partition(relation: Relation, value: int | str, *, exists: bool = False) -> 
         case None:
             raise ValueError(f"{relation.qualified_name} is not partitioned")
         case ir.ListPartition():
-            part = partitions.value_partition(relation.name, value)
+            part = SqlName(partitions.value_partition(relation.name, value))
             bounds = exp.PartitionBoundSpec(this=[exp.convert(value)])
         case ir.MonthPartition(column):
             year, month = map(int, str(value).split("-"))
-            part = partitions.month_partition(relation.name, year, month)
+            part = SqlName(partitions.month_partition(relation.name, year, month))
             first, last = map(exp.Literal.string, partitions.month_bounds(year, month, relation.type_of(column)))
             bounds = exp.PartitionBoundSpec(from_expressions=[first], to_expressions=[last])
         case _:
@@ -128,7 +129,7 @@ def _properties(*properties: exp.Property) -> exp.Properties:
     return exp.Properties(expressions=list(properties))
 
 
-def _named(constraint_name: str | None, constraint: exp.Expr) -> exp.Expr:
+def _named(constraint_name: SqlName | None, constraint: exp.Expr) -> exp.Expr:
     return (
         constraint if constraint_name is None else exp.Constraint(this=name(constraint_name), expressions=[constraint])
     )

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeAlias, TypeVar, assert_never
 
 from mlbgen import ir
+from mlbgen.language.names import SqlName
 from mlbgen.postgres.relation import Check, Field, Relation
 from mlbgen.postgres.widening import widens
 
 # Schema, table and column.
-_Place: TypeAlias = tuple[str, str, str]
+_Place: TypeAlias = tuple[SqlName, SqlName, SqlName]
 _T = TypeVar("_T", ir.ForeignKey, ir.Index, Check)
 
 
@@ -113,7 +114,7 @@ class Difference:
     unchanged: tuple[Relation, ...]
 
     @property
-    def new_schemas(self) -> tuple[str, ...]:
+    def new_schemas(self) -> tuple[SqlName, ...]:
         """The PostgreSQL schemas that no table was in before."""
         rebuilt, altered = (each.old for each in self.rebuilt), (each.old for each in self.altered)
         known = {each.schema for each in (*self.unchanged, *self.dropped, *altered, *rebuilt)}
@@ -247,7 +248,7 @@ def _follows(key: ir.ForeignKey, of: Relation, retyped: frozenset[_Place], rebui
     return f"{key.schema}.{key.table}" in rebuilt or not retyped.isdisjoint(own | theirs)
 
 
-def _is_over(index: ir.Index, retyped: set[str], narrowed: set[str]) -> bool:
+def _is_over(index: ir.Index, retyped: set[SqlName], narrowed: set[SqlName]) -> bool:
     """Whether an index goes with a dropped column, or has an expression that may read otherwise with another type."""
     where = () if index.where is None else index.where.columns
     match index:

@@ -5,31 +5,29 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from mlbgen import ir
-from mlbgen.language.names import is_sql_name
+from mlbgen.language.names import SqlName
 from mlbgen.postgres.printer import Written
 
 
-def name(text: str) -> exp.Identifier:
-    """The name, quoted. Raises ValueError for a text that lowering would not have let through as one."""
-    if not is_sql_name(text):
-        raise ValueError(f"{text!r} is no name in SQL")
+def name(text: SqlName) -> exp.Identifier:
+    """The name, quoted."""
     return exp.Identifier(this=text, quoted=True)
 
 
-def names(texts: Iterable[str]) -> list[exp.Identifier]:
+def names(texts: Iterable[SqlName]) -> list[exp.Identifier]:
     return [name(text) for text in texts]
 
 
-def column(text: str, of: str | None = None) -> exp.Column:
+def column(text: SqlName, of: SqlName | None = None) -> exp.Column:
     """A column, of a table or of an alias."""
     return exp.Column(this=name(text), table=None if of is None else name(of))
 
 
-def columns(texts: Iterable[str], of: str | None = None) -> list[exp.Expr]:
+def columns(texts: Iterable[SqlName], of: SqlName | None = None) -> list[exp.Expr]:
     return [column(text, of) for text in texts]
 
 
-def table(schema: str | None, text: str | None, alias: str | None = None) -> exp.Table:
+def table(schema: SqlName | None, text: SqlName | None, alias: SqlName | None = None) -> exp.Table:
     """A table, or without `text` its schema; without `schema` a part of the same statement."""
     parts = {"db": schema, "this": text}
     known_as = None if alias is None else exp.TableAlias(this=name(alias))

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from mlbgen import ir
+from mlbgen.language.names import SqlName
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """A column; `type` as PostgreSQL spells it; `now`: its default is the time of the transaction."""
 
-    name: str
+    name: SqlName
     type: str
     nullable: bool
     description: str
@@ -20,7 +21,7 @@ class Field:
 class Check:
     """A condition that all rows meet; without a name PostgreSQL makes one up."""
 
-    name: str | None
+    name: SqlName | None
     condition: ir.Expression
 
 
@@ -28,11 +29,11 @@ class Check:
 class Relation:
     """A table, its columns in their order; `raw`: it keeps responses as they came, and nothing can make it anew."""
 
-    schema: str
-    name: str
+    schema: SqlName
+    name: SqlName
     description: str
     fields: tuple[Field, ...]
-    primary_key: tuple[str, ...]
+    primary_key: tuple[SqlName, ...]
     partition: ir.Partition | None
     foreign_keys: tuple[ir.ForeignKey, ...] = ()
     indexes: tuple[ir.Index, ...] = ()
@@ -80,9 +81,9 @@ def of_raw(method: ir.Method) -> Relation:
             " one with the content of the one before is counted there."
         ),
         fields=_RAW_FIELDS,
-        primary_key=("request", "captured_at", "content_hash"),
+        primary_key=(_REQUEST.name, _CAPTURED_AT.name, _CONTENT_HASH),
         partition=table.partition,
-        checks=(_is_hash("content_hash"), _IS_ENCODING),
+        checks=(_is_hash(_CONTENT_HASH), _IS_ENCODING),
         raw=True,
     )
 
@@ -97,72 +98,90 @@ def of_documents(method: ir.Method) -> Relation:
         name=table.documents,
         description=f"Documents that the responses in {table.schema}.{table.name} hold, or were asked for and lack.",
         fields=(*documents, *_DOCUMENT_FIELDS),
-        primary_key=(*(key.name for key in keys), "captured_at", "content_hash", "request", "answer_hash"),
+        primary_key=(*(key.name for key in keys), _CAPTURED_AT.name, _CONTENT_HASH, _REQUEST.name, _ANSWER_HASH),
         partition=table.partition,
-        checks=(_is_hash("content_hash"), _is_hash("answer_hash")),
+        checks=(_is_hash(_CONTENT_HASH), _is_hash(_ANSWER_HASH)),
         raw=True,
     )
 
 
-_IS_ENCODING = Check(None, ir.Expression("\"encoding\" IN ('identity', 'zstd')", ("encoding",)))
+_CONTENT_HASH, _ANSWER_HASH = SqlName("content_hash"), SqlName("answer_hash")
+_IS_ENCODING = Check(None, ir.Expression("\"encoding\" IN ('identity', 'zstd')", (SqlName("encoding"),)))
 
 
-def _is_hash(column: str) -> Check:
+def _is_hash(column: SqlName) -> Check:
     return Check(None, ir.Expression(f'OCTET_LENGTH("{column}") = 32', (column,)))
 
 
 _REQUEST = Field(
-    "request", "text", nullable=False, description="The request in a normal form, by which captures are told apart."
+    SqlName("request"),
+    "text",
+    nullable=False,
+    description="The request in a normal form, by which captures are told apart.",
 )
 _CAPTURED_AT = Field(
-    "captured_at", "timestamptz", nullable=False, description="When the request was made, before the call."
+    SqlName("captured_at"), "timestamptz", nullable=False, description="When the request was made, before the call."
 )
 _RAW_FIELDS = (
     _REQUEST,
     _CAPTURED_AT,
     Field(
-        "as_of",
+        SqlName("as_of"),
         "timestamptz",
         nullable=False,
         description="Whose state it shows: the past time that was asked for, else captured_at.",
     ),
     Field(
-        "last_seen_at",
+        SqlName("last_seen_at"),
         "timestamptz",
         nullable=False,
         description="Whose state still was the same: as_of of the last response that had this content again.",
     ),
-    Field("seen", "integer", nullable=False, description="How many responses one after the other had this content."),
-    Field("ingested_at", "timestamptz", nullable=False, description="When this row was written.", now=True),
-    Field("endpoint", "text", nullable=False, description="Endpoint of the API, such as game."),
-    Field("method", "text", nullable=False, description="Method of the endpoint, such as liveGameV1."),
-    Field("path_params", "jsonb", nullable=False, description="Parameters in the path of the URL, by name."),
-    Field("query_params", "jsonb", nullable=False, description="Parameters behind the path of the URL, by name."),
-    Field("hydrations", "text[]", nullable=False, description="What the request asked to be hydrated."),
-    Field("url", "text", nullable=False, description="URL that was asked for."),
-    Field("status_code", "smallint", nullable=False, description="HTTP status of the response."),
-    Field("schema_version", "text", nullable=True, description="Version of the response's shape, where it is known."),
-    Field("content_hash", "bytea", nullable=False, description="SHA-256 of the response's body as it came."),
     Field(
-        "encoding",
+        SqlName("seen"),
+        "integer",
+        nullable=False,
+        description="How many responses one after the other had this content.",
+    ),
+    Field(SqlName("ingested_at"), "timestamptz", nullable=False, description="When this row was written.", now=True),
+    Field(SqlName("endpoint"), "text", nullable=False, description="Endpoint of the API, such as game."),
+    Field(SqlName("method"), "text", nullable=False, description="Method of the endpoint, such as liveGameV1."),
+    Field(SqlName("path_params"), "jsonb", nullable=False, description="Parameters in the path of the URL, by name."),
+    Field(
+        SqlName("query_params"), "jsonb", nullable=False, description="Parameters behind the path of the URL, by name."
+    ),
+    Field(SqlName("hydrations"), "text[]", nullable=False, description="What the request asked to be hydrated."),
+    Field(SqlName("url"), "text", nullable=False, description="URL that was asked for."),
+    Field(SqlName("status_code"), "smallint", nullable=False, description="HTTP status of the response."),
+    Field(
+        SqlName("schema_version"),
+        "text",
+        nullable=True,
+        description="Version of the response's shape, where it is known.",
+    ),
+    Field(_CONTENT_HASH, "bytea", nullable=False, description="SHA-256 of the response's body as it came."),
+    Field(
+        SqlName("encoding"),
         "text",
         nullable=False,
         description="How body is stored: zstd, as one frame, or identity, as it came.",
     ),
-    Field("body", "bytea", nullable=False, description="Body of the response, byte for byte, in that encoding."),
+    Field(
+        SqlName("body"), "bytea", nullable=False, description="Body of the response, byte for byte, in that encoding."
+    ),
 )
 _DOCUMENT_FIELDS = (
     _CAPTURED_AT,
     Field(
-        "content_hash",
+        _CONTENT_HASH,
         "bytea",
         nullable=False,
         description="SHA-256 of the document's own bytes in the answer; of no bytes where it is absent.",
     ),
     _REQUEST,
-    Field("answer_hash", "bytea", nullable=False, description="SHA-256 of the whole response: its content_hash."),
+    Field(_ANSWER_HASH, "bytea", nullable=False, description="SHA-256 of the whole response: its content_hash."),
     Field(
-        "places",
+        SqlName("places"),
         "integer[]",
         nullable=True,
         description=(

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from sqlglot import exp
 
 from mlbgen import ir
+from mlbgen.language.names import SqlName
 from mlbgen.postgres import ddl, nodes, printer
 from mlbgen.postgres.relation import Relation
 
-_BODY = "body"
+_BODY = SqlName("body")
 _UNCOMPRESSED = """\
 -- Bodies are compressed already: another try takes time and saves nothing.
 ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL;

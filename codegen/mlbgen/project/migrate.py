@@ -92,7 +92,7 @@ class _Places:
         }
         tables = [table for each in methods for table in each.tables]
         self._tables = {f"{table.schema}.{table.name}": table.position for table in tables}
-        self._columns = {
+        self._columns: dict[tuple[str, str], Position] = {
             (f"{table.schema}.{table.name}", column.name): column.position
             for table in tables
             for column in table.columns

@@ -28,7 +28,7 @@ def rows(table: ir.Table, stub: Stub) -> list[dict[str, object]]:
     """
     kept: dict[tuple[object, ...], dict[str, object]] = {}
     for number, scope in enumerate(interpret.scopes(table, stub.document)):
-        row = {
+        row: dict[str, object] = {
             column.name: _fitted(column, interpret.find(column.value, scope, stub.parameters))
             for column in _sampled(table)
         }
