@@ -73,7 +73,7 @@ def measure(method: Method, data: bytes, rounds: int = 200) -> Result:
 
 def feed(folder: Path) -> bytes:
     """The response of the feed that is measured, as compact JSON."""
-    return msgspec.json.encode(stubs.read(folder / "game" / "liveGameV1" / FEED).document)
+    return msgspec.json.encode(stubs.read_stub(folder / "game" / "liveGameV1" / FEED).document)
 
 
 def main() -> int:

@@ -160,7 +160,9 @@ def project(root: Path, mappings: dict[str, str]) -> None:
         Stub("game.json", "league.gameV1", response(1, 2024, 4)),
         Stub("team.json", "league.teamV1", TEAM),
     ]
-    shapes = {infer.path(name): shape_file.dump(shape, title=name) for name, shape in infer.infer(samples).items()}
+    shapes = {
+        infer.path(name): shape_file.dump_shape(shape, title=name) for name, shape in infer.infer(samples).items()
+    }
     for path, text in {**mappings, **shapes}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)

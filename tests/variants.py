@@ -77,7 +77,7 @@ def mapping(name: str) -> str:
 
 def _generate(text: str, package: str, folder: Path) -> str:
     """Write what is generated for the mapping as a package of that name."""
-    shape = shape_file.load(ROOT / API)
+    shape = shape_file.load_shape(ROOT / API)
     given = generate.Input(lower.lower(source.parse(text, MAPPING), shape), shape)
     own = f"{layout.generated(package)}/"
     for path, content in generate.files([given], into=package).items():

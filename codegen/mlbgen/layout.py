@@ -1,4 +1,4 @@
-"""Where a project keeps what is generated, by `[tool.mlbgen]` in its pyproject.toml."""
+"""Where a project keeps generated files, according to `[tool.mlbgen]` in its pyproject.toml."""
 
 import keyword
 import re
@@ -17,7 +17,7 @@ _TAKEN = frozenset(("mlb_contracts", "mlb_etl", "mlb_sim", "mlbgen", "mlbgen_tem
 
 
 def package(root: Path) -> str:
-    """The import name of the generated package. Raises MlbgenError for a file or a name that can't be used."""
+    """The import name of the generated package. Raises MlbgenError for an unusable file or name."""
     try:
         settings = tomllib.loads((root / _FILE).read_bytes().decode()).get("tool", {}).get("mlbgen", {})
     except OSError as error:
@@ -25,16 +25,16 @@ def package(root: Path) -> str:
     except (ValueError, AttributeError, RecursionError) as error:
         raise MlbgenError(f"{root / _FILE}: is not TOML with tables `tool` and `tool.mlbgen`: {error}") from error
     if not isinstance(settings, dict) or settings.keys() - {"package"}:
-        raise MlbgenError(f'{root / _FILE}: tool.mlbgen can have `package` only, such as package = "{PACKAGE}"')
+        raise MlbgenError(f'{root / _FILE}: tool.mlbgen only knows the key `package`, as in package = "{PACKAGE}"')
     name = settings.get("package", PACKAGE)
     if not isinstance(name, str) or not _NAME.fullmatch(name) or keyword.iskeyword(name) or name in _TAKEN:
-        message = "a free name of lower case letters, digits and underscores is expected"
+        message = "expected an unused name of lower-case letters, digits and underscores"
         raise MlbgenError(f"{root / _FILE}: tool.mlbgen.package is {name!r:.80}: {message}, such as {PACKAGE}")
     return name
 
 
 def generated(package: str = PACKAGE) -> str:
-    """The folder of the package in the project."""
+    """The folder of the generated package in the project."""
     return f"generated/{package}"
 
 

@@ -1,4 +1,4 @@
-"""The templates of what is generated."""
+"""Rendering of the templates of generated files."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -13,5 +13,5 @@ _TEMPLATES = Environment(
 
 
 def render(template: str, context: object) -> str:
-    """The template of that file name, with the context dataclass as its one variable `it`."""
+    """Render the template of this file name; `it` is the context, its only variable."""
     return _TEMPLATES.get_template(template).render(it=context)

@@ -94,7 +94,7 @@ def differences(left: object, right: object, path: str = "$") -> Iterator[str]:
 
 
 def test_each_live_feed_comes_back_the_same(stubs_dir: Path) -> None:
-    feeds = list(stubs.find(stubs_dir / "game" / "liveGameV1"))
+    feeds = list(stubs.find_stubs(stubs_dir / "game" / "liveGameV1"))
     assert len(feeds) >= 24
     for feed in feeds:
         model = live_game.LiveGameV1.model_validate_json(msgspec.json.encode(feed.document))
@@ -104,7 +104,7 @@ def test_each_live_feed_comes_back_the_same(stubs_dir: Path) -> None:
 
 def test_each_schedule_comes_back_the_same(stubs_dir: Path) -> None:
     captured, own = (
-        [each for each in stubs.find(folder) if each.name == "schedule.schedule"]
+        [each for each in stubs.find_stubs(folder) if each.name == "schedule.schedule"]
         for folder in (stubs_dir, ROOT / "schemas" / "samples")
     )
     for each in (*some(captured), *some(own)):

@@ -21,7 +21,7 @@ CAPTURED_AT = datetime(2024, 7, 14, 4, 19, 9, tzinfo=UTC)
 
 
 def feeds(folder: Path) -> Iterable[Stub]:
-    return stubs.find(folder / "game" / "liveGameV1")
+    return stubs.find_stubs(folder / "game" / "liveGameV1")
 
 
 def schedules(folder: Path) -> Iterable[Stub]:
@@ -34,19 +34,19 @@ def schedules(folder: Path) -> Iterable[Stub]:
 def test_rows_of_each_sample(
     path: str, found_in: Callable[[Path], Iterable[Stub]], enough: int, stubs_dir: Path
 ) -> None:
-    shape = shape_file.load(ROOT / f"schemas/api/{path}.json")
+    shape = shape_file.load_shape(ROOT / f"schemas/api/{path}.json")
     mapping = lower.load_method(ROOT / f"schemas/mappings/{path}.yaml", root=ROOT, shape=shape)
     method = registry.method(PACKAGE, f"{mapping.endpoint}.{mapping.method}")
     compared = 0
     for answer in found_in(stubs_dir):
-        for item in interpret.documents(mapping.items, answer.document):
+        for item in interpret.split_documents(mapping.items, answer.document):
             stub = replace(answer, document=item)
             document = method.decode(msgspec.json.encode(item))
             capture = Capture(CAPTURED_AT, stub.parameters)
             for table, mapped in zip(method.tables, mapping.tables, strict=True):
                 names = [column.name for column in table.columns]
                 found = [dict(zip(names, row, strict=True)) for row in table.extract(document, capture)]
-                expected = [{**row, "captured_at": CAPTURED_AT} for row in sample.rows(mapped, stub)]
+                expected = [{**row, "captured_at": CAPTURED_AT} for row in sample.sample_rows(mapped, stub)]
                 assert found == expected, (stub.file, table.name)
                 assert [list(map(type, row.values())) for row in found] == [
                     [type(row[name]) for name in names] for row in expected

@@ -80,7 +80,7 @@ class CaseFile(SingleFileSnapshotExtension):
 
 def lowered(case: str) -> generate.Input:
     """The case's mapping, against the shape of its stubs."""
-    (shape,) = infer(stubs.find(CASES / case / "stubs")).values()
+    (shape,) = infer(stubs.find_stubs(CASES / case / "stubs")).values()
     text = source.load(CASES / case / "mapping.yaml", root=CASES / case)
     return generate.Input(lower.lower(text, shape), shape)
 
@@ -164,12 +164,12 @@ def test_case(
         assert not stale
     base, *_ = lower.split_by_hydration(given.method)
     for table, mapped in some(zip(method.tables, base.tables, strict=True)):
-        for stub in stubs.find(CASES / case / "stubs"):
+        for stub in stubs.find_stubs(CASES / case / "stubs"):
             rows = made[Path(stub.file).name]
-            documents = interpret.documents(given.method.items, stub.document)
+            documents = interpret.split_documents(given.method.items, stub.document)
             for document, each in zip(documents, rows if isinstance(rows, list) else [rows], strict=False):
                 if isinstance(each, dict):
-                    alone = sample.rows(mapped, replace(stub, document=document))
+                    alone = sample.sample_rows(mapped, replace(stub, document=document))
                     assert each[table.qualified_name] == [{**row, "captured_at": CAPTURED_AT} for row in alone]
 
 

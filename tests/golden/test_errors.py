@@ -41,7 +41,7 @@ def diagnostics(case: str) -> MappingErrors:
     (shape,) = infer(SAMPLES).values()
     try:
         method = lower(source.load(folder / "mapping.yaml", root=folder), shape, others(folder))
-        found = list(sample.check(method, SAMPLES).diagnostics)
+        found = list(sample.check_samples(method, SAMPLES).diagnostics)
         if (folder / "released.yaml").exists():
             before = load_method(folder / "released.yaml", root=folder, shape=shape)
             found = of_migration(before, method)

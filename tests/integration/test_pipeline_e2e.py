@@ -54,10 +54,10 @@ def transform() -> dict[str, Any]:
 
 def expected(file: Path) -> Tables:
     """The rows of each table, by the interpreter."""
-    shape = shape_file.load(ROOT / "schemas/api/game/live_game_v1.json")
+    shape = shape_file.load_shape(ROOT / "schemas/api/game/live_game_v1.json")
     mapping = lower.load_method(ROOT / "schemas/mappings/game/live_game_v1.yaml", root=ROOT, shape=shape)
     stub = Stub(str(file), mapping.name, feeds.feed(file), {"game_pk": str(GAME)})
-    return {f"{table.schema}.{table.name}": sample.rows(table, stub) for table in mapping.tables}
+    return {f"{table.schema}.{table.name}": sample.sample_rows(table, stub) for table in mapping.tables}
 
 
 def rows(connection: Connection) -> Tables:

@@ -125,7 +125,7 @@ def test_an_export_loads_as_the_same_captures(
 def test_the_generator_reads_an_export(connection: Connection) -> None:
     keep(connection, answer(1, at(0)), answer(2, at(1)))
     exported()
-    found = list(stubs.find(Path("out")))
+    found = list(stubs.find_stubs(Path("out")))
     assert [each.name for each in found] == ["sample.game"] * 2
     assert [each.parameters["game_pk"] for each in found] == ["1", "2"]
     assert [each.document for each in found] == [response(game_pk, name="Péña") for game_pk in (1, 2)]

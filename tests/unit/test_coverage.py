@@ -161,13 +161,13 @@ def test_infer_reads_all_folders(root: Path) -> None:
     (root / "more" / "1.json").write_text(json.dumps(STUB | {"response": {"more": 1}}))
     folders = ["--stubs", str(root / "shown"), "--stubs", str(root / "more")]
     assert cli.main(["infer", "--root", str(root), *folders]) == 0
-    shape = shape_file.load(root / infer.path("game.test"))
+    shape = shape_file.load_shape(root / infer.path("game.test"))
     assert (shape.seen, {"more", *DOCUMENT}) == (2, set(shape.members))
 
 
 def test_nothing_of_the_live_feed_is_unaccounted_for() -> None:
     read = source.load(ROOT / "schemas/mappings/game/live_game_v1.yaml", root=ROOT)
-    shape = shape_file.load(ROOT / infer.path("game.liveGameV1"))
+    shape = shape_file.load_shape(ROOT / infer.path("game.liveGameV1"))
     found = coverage.report(lower.lower(read, shape), shape)
     assert len(found.leaves) > 1700
     assert [leaf.path for leaf in found.of("unmapped")] == []

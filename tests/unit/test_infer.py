@@ -65,18 +65,18 @@ def test_objects_keyed_by_ids_are_maps(keys: tuple[str, ...]) -> None:
     assert players.items == Shape(frozenset({"object"}), 2, {"id": Shape(frozenset({"integer"}), 2)})
 
 
-def test_an_empty_object_is_a_map_where_others_are() -> None:
+def test_an_empty_object_is_a_map_if_others_are() -> None:
     assert shape_of({"players": {}}, {"players": {"ID1": 1}}).members["players"].types == {"map"}
     assert shape_of({"players": {}}).members["players"].types == {"object"}
 
 
-def test_ids_beside_other_keys_make_no_map() -> None:
+def test_an_object_with_ids_and_other_keys_is_not_a_map() -> None:
     shape = shape_of({"ID1": 1, "total": 1})
     assert shape.types == {"object"}
     assert set(shape.members) == {"ID1", "total"}
 
 
-def test_methods_are_kept_apart() -> None:
+def test_methods_have_separate_shapes() -> None:
     found = infer.infer([Stub("a", "game.linescore", {}), Stub("b", "game.boxscore", [])])
     assert {name: shape.type for name, shape in found.items()} == {"game.boxscore": "array", "game.linescore": "object"}
 
@@ -89,24 +89,24 @@ def test_files_are_the_same_in_any_order(tmp_path: Path) -> None:
         write(tmp_path / "a", f"{number}.json", document)
     for number, document in enumerate(reversed(documents)):
         write(tmp_path / "b", f"deeper/{number}.json.gz", document)
-    found = infer.files([tmp_path / "a"], {GAMES})
+    found = infer.shape_files([tmp_path / "a"], {GAMES})
     assert list(found) == ["schemas/api/schedule/games.json"]
-    assert infer.files([tmp_path / "b"], {GAMES}) == found
+    assert infer.shape_files([tmp_path / "b"], {GAMES}) == found
 
 
-def test_no_text_of_a_sample_enters_the_file(tmp_path: Path) -> None:
+def test_no_string_of_a_sample_enters_the_file(tmp_path: Path) -> None:
     write(tmp_path, "a.json", {"name": "Somebody", "players": {"ID660271": {"city": "Somewhere"}}, "list": ["Secret"]})
-    (text,) = infer.files([tmp_path], {GAMES}).values()
+    (text,) = infer.shape_files([tmp_path], {GAMES}).values()
     for secret in ("Somebody", "Somewhere", "Secret", "660271"):
         assert secret not in text
 
 
-def test_only_the_methods_asked_for_are_inferred(tmp_path: Path) -> None:
+def test_only_the_requested_methods_are_inferred(tmp_path: Path) -> None:
     write(tmp_path, "a.json", {})
     write(tmp_path, "b.json", {}, method="other")
-    assert list(infer.files([tmp_path], {GAMES})) == ["schemas/api/schedule/games.json"]
+    assert list(infer.shape_files([tmp_path], {GAMES})) == ["schemas/api/schedule/games.json"]
     with pytest.raises(MlbgenError, match=r"no stub of game\.liveGameV1"):
-        infer.files([tmp_path], {GAMES, "game.liveGameV1"})
+        infer.shape_files([tmp_path], {GAMES, "game.liveGameV1"})
 
 
 def test_path_of_a_method() -> None:
@@ -118,13 +118,13 @@ def test_path_of_a_method() -> None:
     [
         (b"", "is not JSON"),
         (b"<html></html>", "is not JSON"),
-        (b'{"endpoint": "e", "method": "m", "response": NaN}', "NaN is no JSON value"),
+        (b'{"endpoint": "e", "method": "m", "response": NaN}', "NaN is not a JSON value"),
         (b"\xff\xfe", "is not JSON"),
         (gzip.compress(b'{"endpoint": "e"}', mtime=0)[:-9], "can't be read"),
         (b"\x1f\x8b broken", "can't be read"),
-        (b"[1, 2]", "a JSON object is expected"),
+        (b"[1, 2]", "expected a JSON object"),
         (b'{"endpoint": "e", "gamePk": 1}', "method and response missing"),
-        (b'{"endpoint": "e", "method": "m", "response": {}, "query_params": [1]}', "query_params is no JSON object"),
+        (b'{"endpoint": "e", "method": "m", "response": {}, "query_params": [1]}', "query_params is not a JSON object"),
         (rb'{"endpoint": "e", "method": "m", "response": {"a\ud800": 1}}', r"half of a surrogate pair in .*a\\ud800"),
         (rb'{"endpoint": "e", "method": "m", "response": ["\uDFFF b"]}', r"half of a surrogate pair in .*\\udfff b"),
         (b'{"endpoint": "e", "method": "m", "response": ["\xed\xa0\x80"]}', "is not JSON: 'utf-8' codec can't decode"),
@@ -136,21 +136,21 @@ def test_path_of_a_method() -> None:
 def test_a_broken_stub_is_named_with_the_reason(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "broken.json").write_bytes(content)
     with pytest.raises(MlbgenError, match=rf"broken\.json: .*{reason}"):
-        list(stubs.find(tmp_path))
+        list(stubs.find_stubs(tmp_path))
 
 
 def test_a_pair_of_surrogates_is_a_character(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(rb'{"endpoint": "e", "method": "m", "response": {"\ud83d\udE00": "\\ud800"}}')
-    (stub,) = stubs.find(tmp_path)
+    (stub,) = stubs.find_stubs(tmp_path)
     assert stub.document == {"\U0001f600": r"\ud800"}
 
 
-def test_depth_that_is_allowed_goes_through(tmp_path: Path) -> None:
+def test_the_allowed_depth_is_accepted(tmp_path: Path) -> None:
     deep: object = 1
     for number in range(98):
         deep = {f"a{number}": deep} if number % 2 else [deep]
     write(tmp_path, "a.json", deep)
-    assert "seen" in infer.files([tmp_path], {GAMES})["schemas/api/schedule/games.json"]
+    assert "seen" in infer.shape_files([tmp_path], {GAMES})["schemas/api/schedule/games.json"]
 
 
 @pytest.mark.parametrize("zipped", [False, True])
@@ -158,30 +158,30 @@ def test_the_size_of_a_stub_is_bounded(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(stubs, "_MAX_SIZE", 1_000)
     write(tmp_path, "a.json.gz" if zipped else "a.json", "x" * 1_000)
     with pytest.raises(MlbgenError, match=r"a\.json.*: can't be read: it has more than 1,000 bytes"):
-        list(stubs.find(tmp_path))
+        list(stubs.find_stubs(tmp_path))
 
 
 def test_what_is_not_a_file_is_named_and_folders_are_not_read(tmp_path: Path) -> None:
     write(tmp_path, "a.json/b.json", {})
-    assert len(list(stubs.find(tmp_path))) == 1
+    assert len(list(stubs.find_stubs(tmp_path))) == 1
     os.mkfifo(tmp_path / "fifo.json")
     with pytest.raises(MlbgenError, match=r"fifo\.json: can't be read: it is not a regular file"):
-        list(stubs.find(tmp_path))
+        list(stubs.find_stubs(tmp_path))
 
 
 def test_a_folder_without_stubs(tmp_path: Path) -> None:
     with pytest.raises(MlbgenError, match="no stubs here"):
-        stubs.find(tmp_path)
+        stubs.find_stubs(tmp_path)
 
 
 @pytest.mark.parametrize("method", mlb_tables.METHODS)
 def test_the_committed_shape_is_that_of_the_samples(stubs_dir: Path, tmp_path: Path, method: str) -> None:
-    """There may be more samples by now: they add places and types, and take none away."""
+    """There may be more samples by now: they add places and types, but remove none."""
     root = Path(__file__).parents[2]
     path = infer.path(method)
-    (text,) = infer.files(stubs.with_own(root, [stubs_dir]), {method}, mlb_tables.ALIASES).values()
+    (text,) = infer.shape_files(stubs.with_own(root, [stubs_dir]), {method}, mlb_tables.ALIASES).values()
     (tmp_path / "shape.json").write_text(text)
-    committed, inferred = shape_file.load(root / path), shape_file.load(tmp_path / "shape.json")
+    committed, inferred = shape_file.load_shape(root / path), shape_file.load_shape(tmp_path / "shape.json")
     if inferred.seen == committed.seen:
         assert (root / path).read_text() == text
     assert inferred.seen >= committed.seen

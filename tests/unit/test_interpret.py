@@ -1,4 +1,4 @@
-"""The meaning of mappings over plain JSON."""
+"""Mappings interpreted over plain JSON."""
 
 import textwrap
 
@@ -42,7 +42,7 @@ tables:
 
 def rows(table: str, document: object = DOCUMENT) -> list[dict[str, object]]:
     """The rows of a table, given as the YAML below `- name: game.t`, without game_pk."""
-    found = sample.rows(lowered(table).tables[0], Stub("test.json", "game.test", document))
+    found = sample.sample_rows(lowered(table).tables[0], Stub("test.json", "game.test", document))
     return [{name: value for name, value in row.items() if name != "game_pk"} for row in found]
 
 
@@ -54,7 +54,7 @@ def lowered(table: str) -> ir.Method:
     return lower.lower(source.parse(text, "test.yaml"), shape)
 
 
-def test_one_row_a_document_with_conversions() -> None:
+def test_one_row_per_document_with_conversions() -> None:
     found = rows(
         """
 primary_key: [game_pk]
@@ -158,7 +158,7 @@ columns:
 
 
 @pytest.mark.parametrize("document", [{}, [], None, {"plays": {}}, {"plays": [None, 1, {"events": "x"}]}])
-def test_what_is_not_there_makes_no_rows(document: object) -> None:
+def test_an_absent_list_gives_no_rows(document: object) -> None:
     table = """
 rows: {play: "$.plays[*]", event: "play.events[*]"}
 primary_key: [game_pk, i]

@@ -1,4 +1,4 @@
-"""What [tool.mlbgen] in pyproject.toml says."""
+"""The settings of [tool.mlbgen] in pyproject.toml."""
 
 from pathlib import Path
 
@@ -30,15 +30,15 @@ def test_the_name_of_the_package(tmp_path: Path, text: str, name: str) -> None:
         (b"\xff", "is not TOML"),
         (b"tool = 1", "is not TOML with tables"),
         (b"a = " + b"[" * 20_000, "is not TOML"),
-        (b"[tool]\nmlbgen = 'x'", "can have `package` only"),
-        (b"[tool.mlbgen]\npackages = 'x'", "can have `package` only"),
+        (b"[tool]\nmlbgen = 'x'", "only knows the key `package`"),
+        (b"[tool.mlbgen]\npackages = 'x'", "only knows the key `package`"),
         *(
-            (f"[tool.mlbgen]\npackage = {name}".encode(), "is expected, such as mlb_tables")
+            (f"[tool.mlbgen]\npackage = {name}".encode(), "expected an unused name of .*, such as mlb_tables")
             for name in ("1", "''", "'../x'", "'a.b'", "'a-b'", "'A'", "'class'", "'mlb_etl'", f"'{'a' * 64}'", "'ä'")
         ),
     ],
 )
-def test_what_is_no_name_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+def test_an_invalid_name_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "pyproject.toml").write_bytes(content)
     with pytest.raises(MlbgenError, match=message) as refused:
         layout.package(tmp_path)

@@ -435,7 +435,7 @@ def test_the_json_schema_that_is_committed_is_current() -> None:
 @pytest.mark.parametrize("mapping", sorted((ROOT / "schemas" / "mappings").rglob("*.yaml")), ids=lambda path: path.stem)
 def test_the_mappings_of_the_repository_have_no_errors(mapping: Path) -> None:
     relative = mapping.relative_to(ROOT / "schemas" / "mappings")
-    api = shape_file.load(ROOT / "schemas" / "api" / relative.with_suffix(".json"))
+    api = shape_file.load_shape(ROOT / "schemas" / "api" / relative.with_suffix(".json"))
     found = load_method(mapping, root=ROOT, shape=api)
 
     assert found.mapping_file == f"schemas/mappings/{relative.as_posix()}"

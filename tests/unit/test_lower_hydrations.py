@@ -15,7 +15,7 @@ from mlbgen.samples.infer import infer
 
 CASE = Path(__file__).parents[1] / "golden" / "cases" / "hydrations"
 MAPPING = (CASE / "mapping.yaml").read_text()
-(SHAPE,) = infer(stubs.find(CASE / "stubs")).values()
+(SHAPE,) = infer(stubs.find_stubs(CASE / "stubs")).values()
 
 
 def lowered(*edits: tuple[str, str]) -> ir.Method:
@@ -84,8 +84,11 @@ def test_requests_must_be_able_to_ask_for_a_hydration() -> None:
 
 def test_only_samples_requested_with_a_hydration_check_its_tables() -> None:
     base, education = split_by_hydration(lowered())
-    given = list(stubs.find(CASE / "stubs"))
-    assert [each.whole for each in (sample.check(base, given), sample.check(education, given))] == [2, 1]
-    assert sample.check(education, given).others == {"asked without education": 1}
-    none = sample.check(education, given[1:])
+    given = list(stubs.find_stubs(CASE / "stubs"))
+    assert [each.whole for each in (sample.check_samples(base, given), sample.check_samples(education, given))] == [
+        2,
+        1,
+    ]
+    assert sample.check_samples(education, given).others == {"requested without education": 1}
+    none = sample.check_samples(education, given[1:])
     assert [each.code for each in none.diagnostics] == ["MG106"]

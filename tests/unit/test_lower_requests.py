@@ -123,9 +123,9 @@ def stub(name: str, **parameters: str) -> Stub:
     ("given", "why"),
     [
         (stub("gameV1", gamePk="1", level="1"), None),
-        (stub("gameV1", gamePk="1", half="top"), "asked with parameter half"),
+        (stub("gameV1", gamePk="1", half="top"), "requested with parameter half"),
         (stub("allPlays", gamePk="1", half="top"), None),
-        (stub("allPlays"), "asked without parameter gamePk"),
+        (stub("allPlays"), "requested without parameter gamePk"),
     ],
 )
 def test_whether_a_sample_is_whole_depends_on_its_own_form(given: Stub, why: str | None) -> None:
@@ -134,7 +134,7 @@ def test_whether_a_sample_is_whole_depends_on_its_own_form(given: Stub, why: str
 
 def test_of_two_forms_with_one_name_the_sample_has_the_one_whose_url_has_its_parameters() -> None:
     method = lowered(("query: [gamePk, plays, level]", "query: [gamePk, plays, half, level]"))
-    assert whole.why_partial(method, stub("gameV1", gamePk="1", half="top")) == "asked with parameter half"
+    assert whole.why_partial(method, stub("gameV1", gamePk="1", half="top")) == "requested with parameter half"
 
 
 def test_of_forms_with_one_url_the_sample_has_the_one_that_knows_its_parameters() -> None:
@@ -143,11 +143,15 @@ def test_of_forms_with_one_url_the_sample_has_the_one_that_knows_its_parameters(
     assert [form.url for form in method.forms].count("/api/v1/plays") == 2
     assert whole.why_partial(method, stub("gameV1", gamePk="1", plays="2")) is None
     assert whole.why_partial(method, stub("gameV1", gamePk="1", half="top")) is None
-    assert whole.why_partial(method, stub("gameV1", gamePk="1", half="top", outs="2")) == "asked with parameter outs"
+    assert (
+        whole.why_partial(method, stub("gameV1", gamePk="1", half="top", outs="2")) == "requested with parameter outs"
+    )
 
 
 def test_samples_of_all_forms_are_checked() -> None:
-    checked = sample.check(lowered(), [stub("gameV1", gamePk="1"), stub("allPlays", gamePk="2"), stub("others")])
+    checked = sample.check_samples(
+        lowered(), [stub("gameV1", gamePk="1"), stub("allPlays", gamePk="2"), stub("others")]
+    )
     assert (checked.whole, checked.diagnostics) == (2, ())
 
 
@@ -171,7 +175,7 @@ def test_a_method_belongs_to_one_mapping(tmp_path: Path) -> None:
     for name in ("game_v1", "all_plays"):
         file = tmp_path / "schemas" / "api" / "league" / f"{name}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(shape_file.dump(shape(), title=name))
+        file.write_text(shape_file.dump_shape(shape(), title=name))
     with pytest.raises(MappingErrors) as caught:
         generate.read(tmp_path, generate.mappings(tmp_path))
     [found] = caught.value.diagnostics

@@ -1,4 +1,4 @@
-"""What samples show to be wrong with a mapping."""
+"""Mistakes of a mapping that its samples show."""
 
 import pytest
 
@@ -33,11 +33,11 @@ GOOD = {"gamePk": 1, "plays": [{"n": 1, "speed": 93.4, "innings": "7.2", "era": 
 
 
 def check(*documents: object, duplicates: str = "error", shown: object = GOOD) -> list[Diagnostic]:
-    """`shown` gives the shape that the mapping is made for, `documents` are what it is checked by."""
+    """Check a mapping for the shape of `shown` with samples of `documents`."""
     stubs = [Stub(f"/stubs/game_{number}.json.gz", "game.test", each) for number, each in enumerate(documents, 1)]
     shape = infer.infer([Stub("shown", "game.test", shown)])["game.test"]
     read = source.parse(MAPPING.format(duplicates=duplicates), "test.yaml")
-    return list(sample.check(lower.lower(read, shape), [*stubs, Stub("other", "game.other", None)]).diagnostics)
+    return list(sample.check_samples(lower.lower(read, shape), [*stubs, Stub("other", "game.other", None)]).diagnostics)
 
 
 def play(**members: object) -> dict[str, object]:
@@ -59,7 +59,7 @@ def test_mg101_a_column_that_no_sample_fills() -> None:
             19,
             "MG101",
             'column "era" of game.plays is NULL in every sample',
-            "none of 1 rows has a value at $.plays[*].era: mend the path, or leave the column out",
+            "none of 1 rows has a value at $.plays[*].era: correct the path, or remove the column",
         )
     ]
 
@@ -95,12 +95,12 @@ WITHOUT_KEY = {"gamePk": 1, "plays": [{"n": None}]}
 WHOLE = Stub("whole.json", "game.test", OF_DAY, {"day": DAY, "level": "1"})
 
 
-def check_asked(*stubs: Stub) -> sample.Checked:
+def check_asked(*stubs: Stub) -> sample.SampleReport:
     shape = infer.infer([WHOLE])["game.test"]
-    return sample.check(lower.lower(source.parse(ASKED, "test.yaml"), shape), stubs)
+    return sample.check_samples(lower.lower(source.parse(ASKED, "test.yaml"), shape), stubs)
 
 
-def codes(checked: sample.Checked) -> list[str]:
+def codes(checked: sample.SampleReport) -> list[str]:
     return [each.code for each in checked.diagnostics]
 
 
@@ -114,7 +114,7 @@ def codes(checked: sample.Checked) -> list[str]:
         ({"day": "today", "level": "1"}, OF_DAY, ["MG106", "MG101"]),
     ],
 )
-def test_keys_that_are_asked_for(asked: dict[str, str], document: object, told: list[str]) -> None:
+def test_keys_from_request_parameters(asked: dict[str, str], document: object, told: list[str]) -> None:
     assert codes(check_asked(Stub("1.json", "game.test", document, asked))) == told
 
 
@@ -122,15 +122,17 @@ def test_keys_that_are_asked_for(asked: dict[str, str], document: object, told: 
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [
-        ({"level": "1"}, "asked without parameter day"),
-        ({"day": DAY, "level": "1,2"}, "parameter level is not one smallint"),
-        ({"day": DAY, "level": "1", "team": "7"}, "asked with parameter team"),
+        ({"level": "1"}, "requested without parameter day"),
+        ({"day": DAY, "level": "1,2"}, "parameter level is not a single smallint"),
+        ({"day": DAY, "level": "1", "team": "7"}, "requested with parameter team"),
     ],
 )
-def test_a_part_of_a_document_is_told_apart(asked: dict[str, str], reason: str, document: object) -> None:
+def test_a_part_of_a_document_is_counted_with_its_reason(asked: dict[str, str], reason: str, document: object) -> None:
     found = check_asked(WHOLE, Stub("part.json", "game.test", document, asked))
-    assert found == sample.Checked("game.test", 1, {reason: 1}, ())
-    assert found.text() == f"game.test: checked by 1 sample; set aside, as they are not whole documents: 1 {reason}"
+    assert found == sample.SampleReport("game.test", 1, {reason: 1}, ())
+    assert (
+        found.text() == f"game.test: checked with 1 sample; set aside because they are not whole documents: 1 {reason}"
+    )
 
 
 def test_a_part_of_a_document_fills_columns_and_tables() -> None:
@@ -149,15 +151,15 @@ def test_a_part_of_a_document_fills_columns_and_tables() -> None:
         ({**OF_DAY, "plays": [{"n": 1, "day": "2024-07-02"}]}, 'breaks "must be of the day"'),
     ],
 )
-def test_what_a_rule_refuses_is_no_sample(document: object, reason: str) -> None:
+def test_a_sample_that_breaks_a_rule_is_set_aside(document: object, reason: str) -> None:
     refused = Stub("refused.json", "game.test", document, WHOLE.parameters)
-    assert check_asked(WHOLE, refused) == sample.Checked("game.test", 1, {reason: 1}, ())
+    assert check_asked(WHOLE, refused) == sample.SampleReport("game.test", 1, {reason: 1}, ())
     assert codes(check_asked(refused)) == ["MG106"]
 
 
-def test_an_error_is_no_sample() -> None:
+def test_a_sample_that_reports_an_error_is_set_aside() -> None:
     error = Stub("error.json", "game.test", OF_DAY, WHOLE.parameters, is_answer=False)
-    assert check_asked(WHOLE, error) == sample.Checked("game.test", 1, {"reports an error": 1}, ())
+    assert check_asked(WHOLE, error) == sample.SampleReport("game.test", 1, {"reports an error": 1}, ())
 
 
 def test_mg102_a_key_without_a_value() -> None:
@@ -173,7 +175,7 @@ def test_mg103_a_key_that_repeats() -> None:
             9,
             "MG103",
             "the key (game_pk, n) of game.plays repeats in a sample",
-            "game_1.json.gz has [1, 1] twice: add a column to primary_key, or say duplicates: first, or last",
+            "game_1.json.gz has [1, 1] twice: add a column to primary_key, or set duplicates to first or last",
         )
     ]
     assert check(repeated, duplicates="first") == []
@@ -191,13 +193,13 @@ def test_mg103_a_key_that_repeats() -> None:
         ),
         ({"speed": 1000}, 17, "has no room for 4 digits before the point", "1000 at $.plays[*].speed"),
         ({"n": 40000}, 16, "the integer does not fit 2 bytes", "40000 at $.plays[*].n"),
-        ({"n": "2"}, 16, "integer is expected, not string", '"2" at $.plays[*].n'),
-        ({"speed": "93.4"}, 17, "number is expected, not string", '"93.4" at $.plays[*].speed'),
-        ({"n": {}}, 16, "integer is expected, not object", "{} at $.plays[*].n"),
-        ({"n": 2.5}, 16, "integer is expected, not number", "2.5 at $.plays[*].n"),
+        ({"n": "2"}, 16, "expected integer, not string", '"2" at $.plays[*].n'),
+        ({"speed": "93.4"}, 17, "expected number, not string", '"93.4" at $.plays[*].speed'),
+        ({"n": {}}, 16, "expected integer, not object", "{} at $.plays[*].n"),
+        ({"n": 2.5}, 16, "expected integer, not number", "2.5 at $.plays[*].n"),
         ({"innings": "7.4"}, 18, "innings are expected", '"7.4" at $.plays[*].innings'),
         ({"era": "x" * 100}, 19, "a number is expected", f'"{"x" * 58}… at $.plays[*].era'),
-        ({"era": {"deep": 1}}, 19, "string is expected, not object", '{"deep": 1} at $.plays[*].era'),
+        ({"era": {"deep": 1}}, 19, "expected string, not object", '{"deep": 1} at $.plays[*].era'),
     ],
 )
 def test_mg104_a_value_that_does_not_fit(members: dict[str, object], line: int, message: str, help_: str) -> None:
@@ -207,19 +209,19 @@ def test_mg104_a_value_that_does_not_fit(members: dict[str, object], line: int, 
     assert advice == f"game_2.json.gz has {help_}"
 
 
-def test_mg104_is_told_once_for_a_column() -> None:
+def test_mg104_is_reported_once_for_a_column() -> None:
     assert len(check(GOOD, play(speed=93.45), play(speed=93.46))) == 1
 
 
 @pytest.mark.parametrize(("first", "second"), [(1, 40_000), (40_000, 1), (None, 40_000), (40_000, None)])
 def test_each_of_several_paths_has_to_fit(first: int | None, second: int | None) -> None:
-    """The decoder reads them all, whichever is taken."""
+    """The decoder reads all of them, whichever one is taken."""
     mapping = MAPPING.format(duplicates="error").replace("path: play.n,", "path: [play.n, play.m],")
     document = {"gamePk": 1, "plays": [GOOD["plays"][0] | {"n": first, "m": second}]}  # type: ignore[index]
     shape = infer.infer([Stub("shown", "game.test", {"gamePk": 1, "plays": [{**GOOD["plays"][0], "m": 2}]})])  # type: ignore[index]
     method = lower.lower(source.parse(mapping, "test.yaml"), shape["game.test"])
     good = Stub("good.json", "game.test", GOOD)
-    (found,) = sample.check(method, [good, Stub("bad.json", "game.test", document)]).diagnostics
+    (found,) = sample.check_samples(method, [good, Stub("bad.json", "game.test", document)]).diagnostics
     assert found.code == "MG104"
     values = ", ".join(str(each) for each in (first, second) if each is not None)
     assert found.help == f"bad.json has {values} at $.plays[*].n, $.plays[*].m"
@@ -227,7 +229,7 @@ def test_each_of_several_paths_has_to_fit(first: int | None, second: int | None)
 
 def test_mg105_a_table_that_no_sample_fills() -> None:
     assert texts(check({"gamePk": 1, "plays": []})) == [
-        (9, "MG105", "game.plays is filled by no sample", "nothing that passes was found at $.plays")
+        (9, "MG105", "no sample fills game.plays", "no item at $.plays passes the filters")
     ]
 
 
@@ -237,6 +239,6 @@ def test_without_a_sample_nothing_can_be_checked() -> None:
             4,
             "MG106",
             "no sample is a whole document of game.test",
-            "there is none of this method: add a sample, or mend the source",
+            "there are no samples of this method: add a sample, or correct the source",
         )
     ]

@@ -1,4 +1,4 @@
-"""What samples show where each item of a response is a document: one item says nothing of another."""
+"""Samples in which each item of a response is a document: items are checked independently."""
 
 import pytest
 
@@ -40,34 +40,34 @@ def day(date: str, *numbers: int | None) -> dict[str, object]:
     return {"date": date, "total": len(numbers), "plays": [{"n": each} for each in numbers]}
 
 
-def check(*days: object, asked: str = "days", absent: str | None = None) -> sample.Checked:
+def check(*days: object, asked: str = "days", absent: str | None = None) -> sample.SampleReport:
     text = MAPPING if absent is None else MAPPING.replace('absent: {date: "{day}"}', f"absent: {absent}")
     shape = infer.infer([Stub("shown", "game.test", {"days": [day(DAY, 1, 2)]})])["game.test"]
     stub = Stub("/stubs/days.json", "game.test", {"days": list(days)}, {asked: DAY})
-    return sample.check(lower.lower(source.parse(text, "test.yaml"), shape), [stub])
+    return sample.check_samples(lower.lower(source.parse(text, "test.yaml"), shape), [stub])
 
 
-def told(checked: sample.Checked) -> list[tuple[str, str]]:
+def told(checked: sample.SampleReport) -> list[tuple[str, str]]:
     return [(each.code, each.help) for each in checked.diagnostics]
 
 
-def test_a_key_may_come_in_each_item() -> None:
+def test_items_may_share_a_key() -> None:
     assert told(check(day(DAY, 1, 2), day(NEXT, 1, 2))) == []
 
 
-def test_a_key_that_repeats_in_one_item_is_told() -> None:
+def test_a_key_that_repeats_in_one_item_is_reported() -> None:
     [(code, help_)] = told(check(day(DAY, 1), day(NEXT, 2, 2)))
     assert code == "MG103"
     assert help_.startswith(f'days.json has ["{NEXT}", 2] twice')
 
 
-def test_a_part_of_the_documents_fills_columns_and_shows_nothing_wrong() -> None:
+def test_a_part_of_the_documents_fills_columns_and_shows_no_mistakes() -> None:
     checked = check(day(DAY, 2, 2, None), asked="team")
     assert [code for code, _ in told(checked)] == ["MG106"]
-    assert checked.others == {"asked with parameter team": 1}
+    assert checked.others == {"requested with parameter team": 1}
 
 
-def test_an_answer_without_items_fills_nothing() -> None:
+def test_a_response_without_items_fills_nothing() -> None:
     assert {code for code, _ in told(check())} == {"MG105"}
 
 
@@ -79,5 +79,5 @@ def test_an_answer_without_items_fills_nothing() -> None:
         ('{date: "{day}", plays: [{}]}', [("MG102", "absent has null at $.days[*].plays[*].n")]),
     ],
 )
-def test_what_stands_for_an_absent_document_is_checked_too(absent: str, wrong: list[tuple[str, str]]) -> None:
+def test_the_json_of_an_absent_document_is_checked_too(absent: str, wrong: list[tuple[str, str]]) -> None:
     assert told(check(day(DAY, 1), absent=absent)) == wrong

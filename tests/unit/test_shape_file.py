@@ -20,11 +20,11 @@ def shape_of(*responses: object) -> Shape:
 
 
 @given(st.lists(documents, min_size=1, max_size=4))
-def test_what_was_dumped_is_loaded_again(tmp_path_factory: pytest.TempPathFactory, responses: list[object]) -> None:
+def test_a_dumped_shape_can_be_loaded(tmp_path_factory: pytest.TempPathFactory, responses: list[object]) -> None:
     shape = shape_of(*responses)
     file = tmp_path_factory.getbasetemp() / "shape.json"
-    file.write_text(shape_file.dump(shape, title="Test"))
-    assert shape_file.load(file) == shape
+    file.write_text(shape_file.dump_shape(shape, title="Test"))
+    assert shape_file.load_shape(file) == shape
 
 
 def test_the_file_is_json_schema_with_one_line_for_each_member() -> None:
@@ -32,7 +32,7 @@ def test_the_file_is_json_schema_with_one_line_for_each_member() -> None:
         {"gamePk": 1, "players": {"ID7": {"speed": 93}}, "plays": [{"at": None}]},
         {"gamePk": 2, "players": {"ID8": {"speed": 93.5}}, "plays": [{"at": "x"}, {}]},
     )
-    assert shape_file.dump(shape, title="Responses of e.m").splitlines() == [
+    assert shape_file.dump_shape(shape, title="Responses of e.m").splitlines() == [
         "{",
         '  "$schema": "https://json-schema.org/draft/2020-12/schema",',
         '  "$comment": "Inferred by mlbgen from sample responses. DO NOT EDIT. Regenerate: mlbgen infer --stubs DIR",',
@@ -76,34 +76,34 @@ def test_the_file_is_json_schema_with_one_line_for_each_member() -> None:
     ]
 
 
-def test_many_required_members_stand_one_a_line() -> None:
-    text = shape_file.dump(shape_of({f"member{number:02}": 1 for number in range(20)}), title="Test")
+def test_many_required_members_have_one_line_each() -> None:
+    text = shape_file.dump_shape(shape_of({f"member{number:02}": 1 for number in range(20)}), title="Test")
     assert '  "required": [\n    "member00",\n' in text
     assert max(map(len, text.splitlines())) < 120
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"type": "object", "properties": {"a": {"type": "string"}}}'])
-def test_a_file_that_holds_no_shape_is_refused(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_not_a_shape_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "shape.json"
     file.write_text(content)
-    with pytest.raises(MlbgenError, match=r"shape\.json: is not a shape made by mlbgen infer"):
-        shape_file.load(file)
+    with pytest.raises(MlbgenError, match=r"shape\.json: is not a shape file of mlbgen infer"):
+        shape_file.load_shape(file)
     with pytest.raises(MlbgenError, match=r"none\.json: can't be read"):
-        shape_file.load(tmp_path / "none.json")
+        shape_file.load_shape(tmp_path / "none.json")
 
 
 def test_a_missing_count_is_refused(tmp_path: Path) -> None:
-    schema = json.loads(shape_file.dump(shape_of({"a": 1}), title="Test"))
+    schema = json.loads(shape_file.dump_shape(shape_of({"a": 1}), title="Test"))
     del schema["x-seen"]["$.a"]
     file = tmp_path / "shape.json"
     file.write_text(json.dumps(schema))
     with pytest.raises(MlbgenError, match=r"\$\.a"):
-        shape_file.load(file)
+        shape_file.load_shape(file)
 
 
-def test_the_committed_shape_tells_what_the_design_says_of_the_feed() -> None:
+def test_the_committed_shape_agrees_with_the_design() -> None:
     root = Path(__file__).parents[2]
-    shape = shape_file.load(root / infer.path("game.liveGameV1"))
+    shape = shape_file.load_shape(root / infer.path("game.liveGameV1"))
     assert shape.seen >= 24
     assert shape.members["gameData"].members["players"].type == "map"
     boxscore = shape.members["liveData"].members["boxscore"].members["teams"]

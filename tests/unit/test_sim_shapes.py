@@ -107,7 +107,7 @@ def at_path(shape: Shape, path: str) -> Shape:
 
 
 def test_feeds_have_no_place_that_the_api_does_not_have(feeds: list[dict[str, Any]]) -> None:
-    known = shape_file.load(ROOT / infer.path(LIVE))
+    known = shape_file.load_shape(ROOT / infer.path(LIVE))
     found = infer.infer(Stub("", LIVE, feed) for feed in feeds)[LIVE]
     unknown = [place for place in differences(found, known) if not place.startswith(tuple(SAME_AS))]
     for place, model in SAME_AS.items():
@@ -137,7 +137,7 @@ def test_every_mapped_column_is_filled(by_season: dict[int, list[dict[str, Any]]
     """`mlbgen check` would find no column that is empty in every sample, and nothing that doesn't fit."""
     method = next(given.method for given in generate.read(ROOT, generate.mappings(ROOT)))
     some = [Stub("", LIVE, feed, {"game_pk": str(feed["gamePk"])}) for feeds in by_season.values() for feed in feeds]
-    assert sample.check(method, some) == sample.Checked(LIVE, len(some), {}, ())
+    assert sample.check_samples(method, some) == sample.SampleReport(LIVE, len(some), {}, ())
 
 
 def test_other_answers_fit_the_captured_ones(stubs_dir: Path, tmp_path: Path) -> None:
@@ -147,8 +147,8 @@ def test_other_answers_fit_the_captured_ones(stubs_dir: Path, tmp_path: Path) ->
         samples.write(simulator, tmp_path / str(slot.day), slot.day, 1)
     methods = {"schedule.schedule", "person.person", "team.teams", "team.roster", "team.coaches", "venue.venues"}
     methods |= {"season.seasons", "season.allSeasons", "game.boxscore", "game.linescore"}
-    known = infer.infer(stub for stub in stubs.find(stubs_dir) if stub.name in methods)
-    found = infer.infer(stub for stub in stubs.find(tmp_path) if stub.name in methods)
+    known = infer.infer(stub for stub in stubs.find_stubs(stubs_dir) if stub.name in methods)
+    found = infer.infer(stub for stub in stubs.find_stubs(tmp_path) if stub.name in methods)
     assert found.keys() == known.keys() == methods
     unknown = {
         name: [
@@ -165,5 +165,5 @@ def test_written_stubs_are_in_the_folders_of_captured_ones(tmp_path: Path) -> No
     assert {str(file.parent.relative_to(tmp_path)) for file in files} >= {
         "game/liveGameV1", "game/liveTimestampDiffPatch", "schedule/schedule", "person/person", "team/teams",
     }  # fmt: skip
-    names = {stub.name for stub in stubs.find(tmp_path)}
+    names = {stub.name for stub in stubs.find_stubs(tmp_path)}
     assert LIVE in names

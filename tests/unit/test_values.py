@@ -1,4 +1,4 @@
-"""What fits a column: a sample's value, and the same one in the bytes of a response."""
+"""Values that fit a column: in a sample, and likewise in the bytes of a response."""
 
 from decimal import Decimal
 from typing import Any
@@ -41,7 +41,7 @@ JSON = {
 
 
 def runtime(value: Any, decoding: sql_types.Decoding) -> object:
-    """What generated code makes of the value; raises ValidationError or Rejected."""
+    """Convert the value as generated code does; raises ValidationError or Rejected."""
     decoded = msgspec.json.decode(msgspec.json.encode(value), type=DECODERS[decoding.annotation])
     return getattr(convert, decoding.convert)(decoded, "$") if decoding.convert else decoded
 
@@ -94,7 +94,7 @@ def test_the_same_fits_and_gives_the_same_as_in_the_runtime(
         ("x", "uuid", "a UUID"),
     ],
 )
-def test_what_does_not_fit_is_told(value: object, spelling: str, reason: str) -> None:
+def test_a_value_that_does_not_fit_is_reported(value: object, spelling: str, reason: str) -> None:
     sql_type = sql_types.parse_type(spelling)
     assert sql_type is not None
     with pytest.raises(Misfit, match=reason):
@@ -118,7 +118,7 @@ def test_what_numeric_holds(value: object, spelling: str) -> None:
 
 
 @pytest.mark.parametrize("facts", sql_types.TYPES.values(), ids=sql_types.TYPES)
-def test_a_type_speaks_of_what_there_is(facts: sql_types.TypeFacts) -> None:
+def test_a_type_only_names_decoders_and_converters_that_exist(facts: sql_types.TypeFacts) -> None:
     for converter in filter(None, (facts.from_text, facts.checked)):
         assert callable(getattr(convert, converter))
     aliased = getattr(fields, facts.annotation, None)  # generated code imports it by this name
@@ -143,6 +143,6 @@ def test_an_integer_is_decoded_within_its_bits(name: str) -> None:
             msgspec.convert(each, facts.decoder)
 
 
-def test_a_time_that_no_reader_could_read_back_does_not_fit() -> None:
+def test_a_time_that_could_not_be_read_back_does_not_fit() -> None:
     with pytest.raises(Misfit, match="years 1 to 9999"):
         fit("0001-01-01T00:00:00Z", sql_types.SqlType("timestamptz"), None)

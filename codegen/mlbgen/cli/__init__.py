@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlbgen.cli.options import FOLDER, FORMAT, ROOT, STUBS, method_names, words
+from mlbgen.cli.options import FOLDER, FORMAT, ROOT, STUBS, check_method_names, check_snake_case
 from mlbgen.language.errors import MlbgenError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def commands(**_options: bool) -> None:
     "--method",
     "methods",
     multiple=True,
-    callback=method_names,
+    callback=check_method_names,
     help="Such as game.liveGameV1; can be repeated. [default: those with a mapping]",
 )
 def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
@@ -64,7 +64,7 @@ def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
         raise click.UsageError("samples are needed: --stubs DIR")
     known = generate.method_names(root, generate.mappings(root, required=not methods))
     names = methods or sorted(set(known.values()))
-    _write(root, output.changes(root, infer.files(with_own(root, stubs), names, known)))
+    _write(root, output.changes(root, infer.shape_files(with_own(root, stubs), names, known)))
 
 
 @commands.command("generate")
@@ -118,7 +118,7 @@ def diff(root: Path, form: str) -> None:
     "--allow-drop", is_flag=True, help="Also drop tables and columns, including columns that get a narrower type."
 )
 @click.option("--rebuild", is_flag=True, help="Also rebuild tables whose key or partitioning changed.")
-@click.argument("what", callback=words)
+@click.argument("what", callback=check_snake_case)
 def migrate_(root: Path, what: str, *, allow_drop: bool, rebuild: bool) -> None:
     """Write the next migration, V<n>__WHAT.sql, for what the mappings changed in the tables.
 
@@ -233,7 +233,7 @@ def schema_() -> None:
 
 
 def _changes(root: Path) -> "tuple[list[Change], list[Diagnostic]]":
-    """Generated files that are out of date, and changes that no migration has yet."""
+    """The generated files that are out of date, and the changes that no migration has yet."""
     from mlbgen import layout
     from mlbgen.project import generate, migrate, output
 
@@ -259,7 +259,7 @@ def _write(root: Path, changes: "list[Change]") -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code; the only place that handles exceptions."""
+    """Run a command and return its exit code; all exceptions are handled here."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         return int(commands.main(given, prog_name="mlbgen", standalone_mode=False) or 0)
@@ -276,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         click.echo(f"mlbgen needs {error.name}, which is missing: pip install 'mlb-etl[codegen]'", err=True)
         return _DIFFERENT
-    except Exception as error:  # noqa: BLE001 -- whatever else comes is a bug, and has to say so
+    except Exception as error:  # noqa: BLE001 -- any other exception is a bug, and is reported as one
         if "--debug" in given or os.environ.get("MLBGEN_DEBUG"):
             traceback.print_exc()
         click.echo(f"a bug in mlbgen, please report it: {type(error).__name__}: {error}", err=True)

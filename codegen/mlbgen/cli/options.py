@@ -1,4 +1,4 @@
-"""Options and arguments that commands of mlbgen share, and how they are read."""
+"""Options and arguments that mlbgen's commands share, and their validation."""
 
 import re
 from pathlib import Path
@@ -20,13 +20,13 @@ def _find_stubs(context: click.Context, _option: click.Parameter, given: tuple[P
     return given or ((beside,) if beside.is_dir() else ())
 
 
-def words(_context: click.Context, _argument: click.Parameter, given: str) -> str:
+def check_snake_case(_context: click.Context, _argument: click.Parameter, given: str) -> str:
     if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", given) is None:
         raise click.BadParameter(f"{given!r} is not in snake_case, such as add_venue")
     return given
 
 
-def method_names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+def check_method_names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     for name in given:
         if re.fullmatch(r"[A-Za-z]\w*\.[A-Za-z]\w*", name, re.ASCII) is None:
             raise click.BadParameter(f"{name!r} is not an endpoint and a method, such as game.liveGameV1")

@@ -1,4 +1,4 @@
-"""The mapping, complete and decided: what `lower` makes of the YAML and the API's shape, and all that emitters see.
+"""The mapping, complete and resolved: the output of `lower`, and the only input of the emitters.
 
 Frozen and made of tuples; names are checked, paths resolved against the shape, keys widened, `for_each` expanded.
 """
@@ -94,7 +94,7 @@ DOCUMENTS_SUFFIX = "_documents"
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """Append-only: the responses as they came, and in a table beside it which documents they hold."""
+    """An append-only table of the responses as received; its documents table lists the documents they hold."""
 
     schema: SqlName
     name: SqlName
@@ -102,13 +102,13 @@ class RawTable:
 
     @property
     def documents(self) -> SqlName:
-        """The name of the table beside it, in the same schema."""
+        """The name of the documents table, in the same schema."""
         return SqlName(f"{self.name}{DOCUMENTS_SUFFIX}")
 
 
 @dataclass(frozen=True, slots=True)
 class ShrinkGuard:
-    """`once` are the tables of which one has to have rows before the guard holds; without any it always does."""
+    """The guard applies once one of the tables in `once` has rows, or always if it is empty."""
 
     share: float
     emptied_table_rows: int
@@ -117,7 +117,7 @@ class ShrinkGuard:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A part of the response that is left out on purpose, and why."""
+    """A part of the response that is ignored, with the reason."""
 
     extent: Extent
     reason: str
@@ -125,7 +125,7 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One API method: its documents and the tables made from them, parents before children.
+    """One API method: its documents and the tables filled from them, parents before children.
 
     `url` and `query` are those of its first form. Without `items` each response is one document.
     """
@@ -150,16 +150,16 @@ class Method:
 
     @property
     def name(self) -> str:
-        """Endpoint and method, such as `game.liveGameV1`, and the hydration that its tables are of."""
+        """Endpoint and method, such as `game.liveGameV1`, and the hydration that fills its tables, if any."""
         return f"{self.endpoint}.{self.method}{'' if self.hydration is None else f':{self.hydration}'}"
 
     @property
     def forms(self) -> tuple[Form, ...]:
-        """The URLs that give its documents, its own first."""
+        """All forms of the method, its own first."""
         return (Form(self.method, self.url, self.query), *self.other_forms)
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """The names of the API for its other forms, such as `season.allSeasons`."""
+        """The API's names for its other forms, such as `season.allSeasons`."""
         names = dict.fromkeys(form.method for form in self.other_forms)
         return tuple(f"{self.endpoint}.{name}" for name in names if name != self.method)

@@ -1,4 +1,4 @@
-"""What is known of a column by where its value comes from."""
+"""Facts about a column that follow from the source of its value."""
 
 from typing import assert_never
 
@@ -10,12 +10,12 @@ _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
 def decodings(column: ir.Column) -> tuple[Decoding, ...]:
-    """How the values that can fill the column become its own: one for each of a path's alternatives, and else one."""
+    """How values become the column's: one decoding for each alternative path, or a single one for other sources."""
     return tuple(_decoding(column, json_type) for json_type in _json_types(column.value))
 
 
 def converter(decoding: Decoding, decoded: str) -> str | None:
-    """The function of mlb_contracts.convert that makes the value of what was decoded as `decoded`, or None."""
+    """The function of mlb_contracts.convert to apply to a value that was decoded as `decoded`, or None."""
     if decoding.convert or decoded == decoding.annotation:
         return decoding.convert or sql_types.CHECKED.get(decoded)
     if (decoded, decoding.annotation) in sql_types.SHARED:
@@ -24,12 +24,12 @@ def converter(decoding: Decoding, decoded: str) -> str | None:
 
 
 def wire(column: ir.Column) -> str:
-    """The type that the column is sent as."""
+    """The type in which COPY sends the column."""
     return sql_types.type_facts(column.type).wire
 
 
 def varies(column: ir.Column) -> bool:
-    """Whether the rows of one document can differ in the column."""
+    """Whether the column can differ between the rows of a document."""
     match column.value:
         case ir.PathValue(references):
             return any(each.root != "$" for each in references)
@@ -42,28 +42,28 @@ def varies(column: ir.Column) -> bool:
 
 
 def readers(column: ir.Column) -> frozenset[str]:
-    """The decoders and converters that can make the column's value, by their names in sql_types.VERSIONS."""
+    """The decoders and converters that can produce the column's value, by their names in sql_types.VERSIONS."""
     if isinstance(column.value, ir.IndexValue | ir.ConstantValue | ir.CapturedAt | ir.IngestedAt):
         return frozenset()
     return frozenset(name for each in decodings(column) for name in (each.annotation, each.convert) if name is not None)
 
 
 def is_required(column: ir.Column) -> bool:
-    """Whether a value that can't be read holds the response back, instead of being left out.
+    """Whether an unreadable value rejects the document, instead of becoming NULL.
 
-    A column with a default needs one that can be read too: else the default would stand for it.
+    It also does for a column with a default, which would otherwise replace the unreadable value.
     """
     return column.unreadable == "reject" or not column.nullable or column.default is not None
 
 
 def annotation(column: ir.Column) -> str:
-    """The column's annotation in its row model."""
+    """The column's type annotation in its row model."""
     python = sql_types.type_facts(column.type).python
     return f"{python} | None" if column.nullable else python
 
 
 def paths(table: ir.Table, column: ir.Column) -> tuple[str, ...]:
-    """Where the value comes from: in the response, or in its request; nothing for a constant and for a time."""
+    """The sources of the value in the response or its request; none for a constant or a time."""
     match column.value:
         case ir.PathValue(references):
             return tuple(reference.path for reference in references)
@@ -80,17 +80,17 @@ def paths(table: ir.Table, column: ir.Column) -> tuple[str, ...]:
 
 
 def parameter(name: str) -> str:
-    """A parameter of the request, where else a path of the response stands."""
+    """How a request parameter is shown in place of a path of the response."""
     return f"parameter {name}"
 
 
 def item_path(each: ir.Level | ir.LookUp) -> str:
-    """The path of what a level yields or a look-up finds."""
+    """The path of a level's items or of what a look-up finds."""
     return each.source.path + (".*" if is_in_map(each) else "[*]")
 
 
 def is_in_map(each: ir.Level | ir.LookUp) -> bool:
-    """Whether what a level yields or a look-up finds is a member of a map, and not an item of a list."""
+    """Whether a level or a look-up is over a map, not over a list."""
     found = each.container if isinstance(each, ir.Level) else each.by
     match found:
         case ir.MapOf() | ir.KeyOf():
@@ -120,5 +120,5 @@ def _json_types(value: ir.Value) -> tuple[str, ...]:
 def _decoding(column: ir.Column, json_type: str) -> Decoding:
     decoding = sql_types.decoding(column.type, json_type, column.convert)
     if decoding is None:
-        raise AssertionError(f"{column.name}: {json_type} can't fill {column.type}, which lowering refuses")
+        raise AssertionError(f"{column.name}: {json_type} can't fill {column.type}; lowering should have refused this")
     return decoding

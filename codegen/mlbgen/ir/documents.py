@@ -1,4 +1,4 @@
-"""What a method's documents are, and the requests that ask for them."""
+"""A method's documents, and the requests that ask for them."""
 
 import re
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ AskedBy: TypeAlias = ByValues | ByRange
 
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
-    """What a document is about; a path's value has one reference, from `$`."""
+    """A key that identifies a document; a value from a path has one reference, which starts at `$`."""
 
     name: SqlName
     type: SqlType
@@ -45,9 +45,9 @@ class DocumentKey:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Each item of the list at `source` is a document; `absent` is the JSON of one that was asked for in vain.
+    """Each item of the list at `source` is a document; `absent` is the JSON of one that was requested and is missing.
 
-    In it `{name}` stands for the document's key of that name.
+    In it, `{name}` stands for the document's key of that name.
     """
 
     source: Reference
@@ -55,7 +55,7 @@ class Items:
 
     @property
     def steps(self) -> Steps:
-        """The way to the items from the response's root."""
+        """The steps to the items from the response's root."""
         return (*self.source.members, Step.ITEM)
 
     @property
@@ -66,9 +66,9 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A URL that gives documents of a method, under a name of the API that may be another than the method's.
+    """A URL that returns documents of a method; `method` is the API's name for it, which may differ from the method's.
 
-    `query` are the parameters that a request may have beside those of its URL; None for any.
+    `query` lists the parameters that a request may have in addition to those of its URL; None allows any.
     """
 
     method: str

@@ -12,8 +12,8 @@ ValueType = Literal["string", "integer", "number", "boolean", "object", "array",
 class Reference:
     """A place in the document: a variable (`$`, a level, a look-up) and the members to walk from it.
 
-    `$` is the document, which can be an item of the response. `path` is the whole way through the response, such as
-    `$.liveData.plays.allPlays[*].about.atBatIndex`; maps are walked by `.*`.
+    `$` is the document, which can be an item of the response. `path` is the whole path from the response, such as
+    `$.liveData.plays.allPlays[*].about.atBatIndex`; `.*` steps into the values of a map.
     """
 
     root: str
@@ -75,7 +75,7 @@ class AtIndex:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """An object found elsewhere: `source` is the map or list; by what is `by`."""
+    """An object looked up elsewhere: `source` is the map or list, `by` the way to find it there."""
 
     name: str
     source: Reference

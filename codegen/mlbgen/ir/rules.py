@@ -1,4 +1,4 @@
-"""Tests that a response has to pass before anything is made of it."""
+"""Tests that a response must pass before any rows are extracted."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -11,24 +11,24 @@ RuleType = Literal["string", "integer", "number", "boolean", "object", "array"]
 
 @dataclass(frozen=True, slots=True)
 class IsPresent:
-    """Something is there that is not null."""
+    """The place has a value other than null."""
 
 
 @dataclass(frozen=True, slots=True)
 class IsAbsent:
-    """Nothing is there but null."""
+    """The place is absent or null."""
 
 
 @dataclass(frozen=True, slots=True)
 class HasType:
-    """What is there has the JSON type."""
+    """The value has this JSON type."""
 
     type: RuleType
 
 
 @dataclass(frozen=True, slots=True)
 class EqualsParameter:
-    """What is there is the parameter of the request, as a text."""
+    """The value, as a string, equals this parameter of the request."""
 
     name: str
 
@@ -38,7 +38,7 @@ RuleTest: TypeAlias = IsPresent | IsAbsent | HasType | EqualsParameter
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A test of the response before anything is made of it, at the place that `steps` lead to from its root."""
+    """A test of the response at the place that `steps` lead to from its root."""
 
     text: str
     steps: Steps
@@ -46,7 +46,7 @@ class Rule:
 
     @property
     def path(self) -> str:
-        """The place in full from `$`."""
+        """The full path from `$`."""
         return jsonpath.below("$", self.steps)
 
     @property

@@ -26,27 +26,27 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ListPartition:
-    """One partition a value; the migration makes those of `values`."""
+    """One partition per value; the migration premakes those for `values`."""
 
     column: SqlName
     values: tuple[int, ...]
 
     @property
     def ahead(self) -> tuple[int, ...]:
-        """What the migration makes partitions of."""
+        """The values or months that the migration premakes partitions for."""
         return self.values
 
 
 @dataclass(frozen=True, slots=True)
 class MonthPartition:
-    """One partition a calendar month (UTC); the migration makes those of `months`, such as "2024-01"."""
+    """One partition per calendar month (UTC); the migration premakes those for `months`, such as "2024-01"."""
 
     column: SqlName
     months: tuple[str, ...]
 
     @property
     def ahead(self) -> tuple[str, ...]:
-        """What the migration makes partitions of."""
+        """The values or months that the migration premakes partitions for."""
         return self.months
 
 
@@ -64,7 +64,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An SQL expression that lowering has read, held to what is safe, and written anew; `columns` are what it names."""
+    """An SQL expression that lowering has parsed, checked and normalized; `columns` lists the columns it uses."""
 
     sql: str
     columns: tuple[SqlName, ...]
@@ -72,7 +72,7 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class ColumnIndex:
-    """Over columns; `where` makes it partial, `using` is how PostgreSQL keeps it."""
+    """An index over columns; `where` makes it partial, `using` is its access method."""
 
     name: SqlName
     columns: tuple[SqlName, ...]
@@ -83,7 +83,7 @@ class ColumnIndex:
 
 @dataclass(frozen=True, slots=True)
 class ExpressionIndex:
-    """Over the value of an expression; else as ColumnIndex."""
+    """An index over an expression, otherwise as ColumnIndex."""
 
     name: SqlName
     expression: Expression
@@ -97,7 +97,7 @@ Index: TypeAlias = ColumnIndex | ExpressionIndex
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A condition that rows meet."""
+    """A condition that rows must meet."""
 
     name: SqlName
     condition: Expression
@@ -108,8 +108,8 @@ class Check:
 class Table:
     """`columns` in their order in the database; captured_at and ingested_at are the last two.
 
-    `identity` is what makes a row the same one in another capture: the primary key, but for a column that widens it and
-    can change. `guarded`: a loss of its rows is suspicious. With `hydration` only answers that were asked for it count.
+    `identity` identifies a row across captures: it is the primary key without a partition column that can change.
+    `guarded`: the shrink guard counts its rows. `hydration`: only responses requested with it fill the table.
     """
 
     schema: SqlName

@@ -1,4 +1,4 @@
-"""What fills a column."""
+"""Sources of column values."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -10,14 +10,14 @@ Scalar = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class PathValue:
-    """The first of the references that is there."""
+    """The first reference that has a value."""
 
     references: tuple[Reference, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterValue:
-    """A parameter of the request, in its path or its query: a text."""
+    """A parameter of the request, in its path or its query; a string."""
 
     name: str
 
@@ -35,7 +35,7 @@ class KeyValue:
 
 @dataclass(frozen=True, slots=True)
 class ItemValue:
-    """The scalar that a level yields; `type` as in the response."""
+    """The item of a level over single values; `type` is its type in the response."""
 
     level: str
     type: ValueType
@@ -54,7 +54,7 @@ class CapturedAt:
 
 @dataclass(frozen=True, slots=True)
 class IngestedAt:
-    """When the row was written; the database's default, never sent."""
+    """When the row was written: the column's default in the database, never sent."""
 
 
 Value: TypeAlias = (

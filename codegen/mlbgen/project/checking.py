@@ -16,7 +16,7 @@ class Checked:
     """The mistakes, sorted by place, and what the samples of each method showed."""
 
     diagnostics: tuple[Diagnostic, ...]
-    samples: tuple[sample.Checked, ...] = ()
+    samples: tuple[sample.SampleReport, ...] = ()
 
 
 def check(root: Path, stub_folders: Sequence[Path]) -> Checked:
@@ -29,10 +29,10 @@ def check(root: Path, stub_folders: Sequence[Path]) -> Checked:
     except MappingErrors as errors:
         return Checked(errors.diagnostics)
     found = migrate.unreleased([each.method for each in inputs], generate.read_released(root))
-    checked: tuple[sample.Checked, ...] = ()
+    checked: tuple[sample.SampleReport, ...] = ()
     if stub_folders:
         folders = stubs.with_own(root, stub_folders)
         parts = [part for given in inputs for part in lower.split_by_hydration(given.method)]
-        checked = tuple(sample.check(part, stubs.find(*folders)) for part in parts)
+        checked = tuple(sample.check_samples(part, stubs.find_stubs(*folders)) for part in parts)
         found += [each for of_method in checked for each in of_method.diagnostics]
     return Checked(tuple(sorted(with_lines(found, root=root))), checked)

@@ -86,7 +86,7 @@ def _read(root: Path, text: source.MappingSource, mapping: spec.Mapping, others:
     shape_path = root / infer.path(name)
     if not shape_path.exists():
         raise MlbgenError(f"{shape_path}: the shape of {name} is missing: run mlbgen infer with samples of it")
-    shape = shape_file.load(shape_path)
+    shape = shape_file.load_shape(shape_path)
     return Input(lower.lower(text, shape, others), shape)
 
 

@@ -16,7 +16,7 @@ _Segments: TypeAlias = tuple[str | paths.Each, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class LeafCoverage:
     """A path of the samples without members or items, and how often samples have it.
 
     `columns` are those that take its value, as `schema.table.column`. A null or an empty list on the way to mapped
@@ -48,9 +48,9 @@ class Coverage:
     """All leaves of a method's samples."""
 
     method: str
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[LeafCoverage, ...]
 
-    def of(self, fate: str) -> tuple[Leaf, ...]:
+    def of(self, fate: str) -> tuple[LeafCoverage, ...]:
         """The leaves that are mapped, ignored or unmapped."""
         return tuple(leaf for leaf in self.leaves if leaf.fate == fate)
 
@@ -85,7 +85,7 @@ def report(method: ir.Method, shape: Shape) -> Coverage:
     for leaf in shape_file.leaves(shape):
         covering = (each for each in method.ignored if ignores.covers(each.extent, leaf.segments))
         reason = next((each.reason for each in covering), None)
-        leaves.append(Leaf(leaf.path, leaf.place.seen, tuple(_columns(leaf, taken)), reason))
+        leaves.append(LeafCoverage(leaf.path, leaf.place.seen, tuple(_columns(leaf, taken)), reason))
     return Coverage(method.name, tuple(leaves))
 
 
@@ -109,7 +109,7 @@ def _mapped(method: ir.Method) -> Iterator[tuple[str, str]]:
                 case ir.ItemValue(path=path):
                     yield path, name
                 case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.ConstantValue():
-                    pass  # which no leaf of a response fills
+                    pass  # not filled from a leaf of the response
                 case ir.CapturedAt() | ir.IngestedAt():
                     pass
                 case _:

@@ -1,4 +1,4 @@
-"""The shape of each API method's responses, from samples: `schemas/api/<endpoint>/<method>.json`."""
+"""Infer the shape of each API method's responses from samples: `schemas/api/<endpoint>/<method>.json`."""
 
 import re
 from collections import defaultdict
@@ -25,37 +25,39 @@ _SCALARS: dict[type, JsonType] = {
 }
 
 
-def files(directories: Sequence[Path], methods: Collection[str], aliases: Mapping[str, str] = _NONE) -> dict[str, str]:
-    """The shape files of those methods (`game.liveGameV1`) by their paths in the repository.
+def shape_files(
+    directories: Sequence[Path], methods: Collection[str], aliases: Mapping[str, str] = _NONE
+) -> dict[str, str]:
+    """The shape files of these methods (`game.liveGameV1`), by path in the repository.
 
-    `aliases` are further names of samples, each with the method that it is a form of. Raises MlbgenError for a broken
-    stub, or where a method has none.
+    `aliases` maps further names of samples to the method that they are a form of. Raises MlbgenError for a broken stub,
+    or if a method has no stub.
     """
     shapes = of_samples(directories, methods, aliases)
     if missing := sorted(set(methods) - shapes.keys()):
         raise MlbgenError(f"{', '.join(map(str, directories))}: no stub of {', '.join(missing)}")
-    return {path(name): shape_file.dump(shape, title=f"Responses of {name}") for name, shape in shapes.items()}
+    return {path(name): shape_file.dump_shape(shape, title=f"Responses of {name}") for name, shape in shapes.items()}
 
 
 def of_samples(
     directories: Sequence[Path], methods: Collection[str], aliases: Mapping[str, str] = _NONE
 ) -> dict[str, Shape]:
-    """The shapes of those of the methods that have samples below the directories, by name.
+    """The shapes, by name, of those methods that have samples in the directories.
 
     Raises MlbgenError for a broken stub.
     """
-    named = (replace(stub, name=aliases.get(stub.name, stub.name)) for stub in stubs.find(*directories))
+    named = (replace(stub, name=aliases.get(stub.name, stub.name)) for stub in stubs.find_stubs(*directories))
     return infer(stub for stub in named if stub.name in methods and stub.is_answer)
 
 
 def path(name: str) -> str:
-    """Where the shape of a method is kept: `game.liveGameV1` -> `schemas/api/game/live_game_v1.json`."""
+    """The path of a method's shape file: `game.liveGameV1` -> `schemas/api/game/live_game_v1.json`."""
     endpoint, method = name.split(".")
     return f"schemas/api/{snake(endpoint)}/{snake(method)}.json"
 
 
 def infer(samples: Iterable[Stub]) -> dict[str, Shape]:
-    """The shape of each method that has samples, by its name; the same in any order of the samples."""
+    """Infer the shape of each method in the samples, by name; the order of the samples does not matter."""
     places: dict[str, _Place] = defaultdict(_Place)
     for stub in samples:
         places[stub.name].see(stub.document)
@@ -63,15 +65,15 @@ def infer(samples: Iterable[Stub]) -> dict[str, Shape]:
 
 
 class _Place:
-    """What was seen so far at one place of the responses."""
+    """What the samples so far have at one place of the responses."""
 
     __slots__ = ("empty", "items", "members", "places", "seen", "types")
 
     def __init__(self) -> None:
         self.seen = 0
-        self.places = 0  # the sum of its places among the members of its objects
+        self.places = 0  # the sum of its positions among the members of its objects
         self.types: set[JsonType] = set()
-        self.empty = False  # an object without members: it may be a map
+        self.empty = False  # an empty object was seen, which may be a map
         self.members: dict[str, _Place] = {}
         self.items: _Place | None = None
 
@@ -112,7 +114,7 @@ class _Place:
             types.discard("integer")
         if self.empty and "map" not in types:
             types.add("object")
-        # In the order of the responses, as decoders read members fastest that come as expected.
+        # In the order of the responses: decoders are fastest if members come in the expected order.
         ordered = sorted(self.members.items(), key=lambda each: (Fraction(each[1].places, each[1].seen), each[0]))
         members = {name: member.shape() for name, member in ordered}
         return Shape(frozenset(types), self.seen, members, None if self.items is None else self.items.shape())

@@ -1,4 +1,4 @@
-"""The mapping's meaning over plain JSON: what the generated code does, by another way, to check it and the mapping."""
+"""Interpret a mapping over plain JSON: an independent implementation that checks generated code and mappings."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,74 +7,74 @@ from typing import Final, TypeAlias, assert_never
 from mlbgen import ir
 from mlbgen.language import paths
 
-_ABSENT: Final = object()  # RFC 9535 tells a missing member from one that is null
+_ABSENT: Final = object()  # RFC 9535 distinguishes a missing member from null
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """What a variable stands for; a level's item has a place in its list, and a key where that is a map."""
+class Binding:
+    """The value of a variable; an item of a level also has its index, and its key if the container is a map."""
 
     value: object
     index: int = 0
     key: str = ""
 
 
-Scope: TypeAlias = dict[str, Item]
+Bindings: TypeAlias = dict[str, Binding]
 
 
-def documents(items: ir.Items | None, response: object) -> list[object]:
-    """The documents of a response: its items, or itself."""
+def split_documents(items: ir.Items | None, response: object) -> list[object]:
+    """The documents of a response: its items, or the whole response."""
     if items is None:
         return [response]
     listed = _walk(response, items.source.members, None)
     return listed if isinstance(listed, list) else []
 
 
-def scopes(table: ir.Table, document: object) -> Iterator[Scope]:
-    """The variables of each row of the table, in the document's order."""
-    return _loop(table.levels, {each.name: each for each in table.lookups}, {"$": Item(document)})
+def scopes(table: ir.Table, document: object) -> Iterator[Bindings]:
+    """Yield the variables of each row of the table, in the document's order."""
+    return _loop(table.levels, {each.name: each for each in table.lookups}, {"$": Binding(document)})
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A JSON value, and the type that the mapping was made for there; None where any will do."""
+class TypedValue:
+    """A JSON value, and the type that the mapping expects there; None if any type will do."""
 
     value: object
     type: ir.ValueType | None = None
 
 
-_NOTHING: Final = Found(None)
+_NOTHING: Final = TypedValue(None)
 
 
-def find(source: ir.Value, scope: Scope, parameters: Mapping[str, str]) -> Found:
-    """The value of a column in a row; null where the response, or the request with these parameters, has none."""
-    return next((found for found in find_all(source, scope, parameters) if found.value is not None), _NOTHING)
+def find_value(source: ir.Value, scope: Bindings, parameters: Mapping[str, str]) -> TypedValue:
+    """The value of a column in a row; null if neither the response nor the request parameters have one."""
+    return next((found for found in find_values(source, scope, parameters) if found.value is not None), _NOTHING)
 
 
-def find_all(source: ir.Value, scope: Scope, parameters: Mapping[str, str]) -> Iterator[Found]:
-    """What is there at each of the paths that the column can take its value from."""
+def find_values(source: ir.Value, scope: Bindings, parameters: Mapping[str, str]) -> Iterator[TypedValue]:
+    """Yield the value at each of the column's paths."""
     match source:
         case ir.PathValue(references):
             for reference in references:
-                yield Found(_walk(scope[reference.root].value, reference.members, None), reference.type)
+                yield TypedValue(_walk(scope[reference.root].value, reference.members, None), reference.type)
         case ir.ItemValue(level, item_type):
-            yield Found(scope[level].value, item_type)
+            yield TypedValue(scope[level].value, item_type)
         case ir.ParameterValue(name):
-            yield Found(parameters.get(name))
+            yield TypedValue(parameters.get(name))
         case ir.IndexValue(level, start):
-            yield Found(scope[level].index + start)
+            yield TypedValue(scope[level].index + start)
         case ir.KeyValue(level):
-            yield Found(scope[level].key)
+            yield TypedValue(scope[level].key)
         case ir.ConstantValue(constant):
-            yield Found(constant)
+            yield TypedValue(constant)
         case ir.CapturedAt() | ir.IngestedAt():
-            yield _NOTHING  # which are not the response's
+            yield _NOTHING  # not from the response
         case _:
             assert_never(source)
 
 
-def _loop(levels: tuple[ir.Level, ...], lookups: Mapping[str, ir.LookUp], scope: Scope) -> Iterator[Scope]:
-    """Scopes of the levels that are left; look-ups are made as soon as what they need is there."""
+def _loop(levels: tuple[ir.Level, ...], lookups: Mapping[str, ir.LookUp], scope: Bindings) -> Iterator[Bindings]:
+    """Yield the variables for the remaining levels; each look-up is made as soon as the variables it needs exist."""
     scope = _with_lookups(lookups, scope)
     if not levels:
         yield scope
@@ -85,29 +85,29 @@ def _loop(levels: tuple[ir.Level, ...], lookups: Mapping[str, ir.LookUp], scope:
             yield from _loop(levels[1:], lookups, {**scope, level.name: item})
 
 
-def _items(container: object) -> Iterator[Item]:
+def _items(container: object) -> Iterator[Binding]:
     if isinstance(container, dict):
         for index, (key, each) in enumerate(container.items()):
-            yield Item(each, index, key)
+            yield Binding(each, index, key)
     elif isinstance(container, list):
         for index, each in enumerate(container):
-            yield Item(each, index)
+            yield Binding(each, index)
 
 
-def _with_lookups(lookups: Mapping[str, ir.LookUp], scope: Scope) -> Scope:
-    """The scope and all look-ups that can be made in it."""
+def _with_lookups(lookups: Mapping[str, ir.LookUp], scope: Bindings) -> Bindings:
+    """Add all look-ups whose variables exist."""
     scope = dict(scope)
     ready = True
     while ready:
         ready = False
         for name, lookup in lookups.items():
             if name not in scope and {lookup.source.root, lookup.by.level} <= scope.keys():
-                scope[name] = Item(_look_up(lookup, scope))
+                scope[name] = Binding(_look_up(lookup, scope))
                 ready = True
     return scope
 
 
-def _look_up(lookup: ir.LookUp, scope: Scope) -> object:
+def _look_up(lookup: ir.LookUp, scope: Bindings) -> object:
     container = _walk(scope[lookup.source.root].value, lookup.source.members, None)
     wanted = scope[lookup.by.level].value
     match lookup.by:
@@ -160,12 +160,12 @@ def _compare(left: object, operator: str, right: paths.Literal) -> bool:
 
 
 def _equal(left: object, right: object) -> bool:
-    """As JSON compares: 1 is 1.0, and true is not 1."""
+    """Compare as JSON does: 1 equals 1.0, and true does not equal 1."""
     return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
 def _less(left: object, right: object) -> bool:
-    """Only numbers and only texts have an order."""
+    """Order two numbers or two strings; other values have no order."""
     if isinstance(left, str) and isinstance(right, str):
         return left < right
     if isinstance(left, bool) or isinstance(right, bool):

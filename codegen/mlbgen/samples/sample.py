@@ -1,4 +1,4 @@
-"""Checks a mapping by sample responses: what is never filled, what can't be a key, what does not fit."""
+"""Check a mapping against sample responses: columns that stay empty, keys that repeat, values that do not fit."""
 
 import json
 from collections import Counter
@@ -12,24 +12,24 @@ from mlbgen import ir
 from mlbgen.ir.columns import parameter
 from mlbgen.language.diagnostics import Diagnostic
 from mlbgen.samples import interpret, whole
-from mlbgen.samples.interpret import Found
+from mlbgen.samples.interpret import TypedValue
 from mlbgen.samples.stubs import Stub
 from mlbgen.samples.values import Misfit, fit
 
-_SHORT = 60  # characters of a value that a message shows
+_SHORT = 60  # at most so many characters of a value are shown in a message
 
 
-def rows(table: ir.Table, stub: Stub) -> list[dict[str, object]]:
-    """The table's rows of one document, without captured_at and ingested_at: each value as its column's type has it.
+def sample_rows(table: ir.Table, stub: Stub) -> list[dict[str, object]]:
+    """The table's rows for one document, without captured_at and ingested_at, with values of the columns' types.
 
-    `stub` has the document alone where its response holds several.
+    If the response holds several documents, `stub.document` is only one of them.
 
     Raises values.Misfit for a value that its column can't hold.
     """
     kept: dict[tuple[object, ...], dict[str, object]] = {}
     for number, scope in enumerate(interpret.scopes(table, stub.document)):
         row: dict[str, object] = {
-            column.name: _fitted(column, interpret.find(column.value, scope, stub.parameters))
+            column.name: _fitted(column, interpret.find_value(column.value, scope, stub.parameters))
             for column in _sampled(table)
         }
         key = (number,) if table.duplicates == "error" else tuple(row.get(name) for name in table.primary_key)
@@ -39,8 +39,8 @@ def rows(table: ir.Table, stub: Stub) -> list[dict[str, object]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What the samples of a method show: how many are whole documents, and how many others, by the reason.
+class SampleReport:
+    """The result of checking a method: how many samples are whole documents, and how many others, by reason.
 
     A part of a document can fill columns and tables, but what it lacks or repeats says nothing about the mapping.
     """
@@ -51,18 +51,18 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
 
     def text(self) -> str:
-        """The counts, for people."""
-        counted = f"{self.name}: checked by {self.whole} sample{'' if self.whole == 1 else 's'}"
+        """The counts as text."""
+        counted = f"{self.name}: checked with {self.whole} sample{'' if self.whole == 1 else 's'}"
         if not self.others:
             return counted
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.others.items()))
-        return f"{counted}; set aside, as they are not whole documents: {reasons}"
+        return f"{counted}; set aside because they are not whole documents: {reasons}"
 
 
-def check(method: ir.Method, samples: Iterable[Stub]) -> Checked:
-    """What the samples of the method show to be wrong with its tables: MG101 to MG106, the first of each for a column.
+def check_samples(method: ir.Method, samples: Iterable[Stub]) -> SampleReport:
+    """Check the method's tables against its samples: MG101 to MG106, the first of each code for a column.
 
-    Samples of other methods are passed over.
+    Skips samples of other methods.
     """
     inspections = [_Inspection(table) for table in method.tables]
     seen, others, absent = 0, Counter[str](), None
@@ -77,14 +77,14 @@ def check(method: ir.Method, samples: Iterable[Stub]) -> Checked:
         found += [each for inspection in inspections for each in inspection.diagnostics()]
     if absent is not None:
         found += _of_absent(method, absent)
-    return Checked(method.name, seen - others.total(), others, tuple(sorted(found)))
+    return SampleReport(method.name, seen - others.total(), others, tuple(sorted(found)))
 
 
 def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) -> Iterator[str]:
-    """Show a sample to the inspections; yields the reason if it is not a whole document."""
+    """Inspect a sample; yields the reason if it is not a whole document."""
     partial = whole.why_partial(method, stub) if stub.is_answer else None
     refused = None if partial else whole.why_refused(method, stub)
-    for document in interpret.documents(method.items, stub.document):
+    for document in interpret.split_documents(method.items, stub.document):
         for inspection in inspections:
             if partial:
                 inspection.see_part(replace(stub, document=document))
@@ -95,19 +95,19 @@ def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) ->
 
 
 def _absent(method: ir.Method, stub: Stub) -> Stub | None:
-    """What would stand for the sample's first document if that was absent."""
-    documents = interpret.documents(method.items, stub.document)
+    """A sample of an absent document, with the keys of the given sample's first document."""
+    documents = interpret.split_documents(method.items, stub.document)
     if method.items is None or method.items.absent is None or not documents:
         return None
     text = method.items.absent
     for key in method.document:
-        value = interpret.find(key.value, {"$": interpret.Item(documents[0])}, stub.parameters).value
+        value = interpret.find_value(key.value, {"$": interpret.Binding(documents[0])}, stub.parameters).value
         text = text.replace(f"{{{key.name}}}", json.dumps(str(value))[1:-1])
     return replace(stub, file="absent", document=json.loads(text))
 
 
 def _of_absent(method: ir.Method, absent: Stub) -> Iterator[Diagnostic]:
-    """What is wrong with the rows of an absent document."""
+    """Yield the mistakes in the rows of an absent document."""
     for table in method.tables:
         inspection = _Inspection(table)
         inspection.see(absent)
@@ -116,12 +116,12 @@ def _of_absent(method: ir.Method, absent: Stub) -> Iterator[Diagnostic]:
 
 def _no_sample(method: ir.Method, others: Mapping[str, int]) -> Diagnostic:
     message = f"no sample is a whole document of {method.name}"
-    reasons = "; ".join(sorted(others)) or "there is none of this method"
-    return Diagnostic(method.position, "MG106", message, f"{reasons}: add a sample, or mend the source")
+    reasons = "; ".join(sorted(others)) or "there are no samples of this method"
+    return Diagnostic(method.position, "MG106", message, f"{reasons}: add a sample, or correct the source")
 
 
 class _Inspection:
-    """What the samples show of one table."""
+    """Collects what the samples show about one table."""
 
     def __init__(self, table: ir.Table) -> None:
         self.table = table
@@ -133,22 +133,24 @@ class _Inspection:
         self.found: dict[tuple[str, str], Diagnostic] = {}
 
     def see_part(self, stub: Stub) -> None:
-        """Make the rows of a part of a document, and note which columns it fills."""
+        """Extract the rows of a part of a document, and note which columns it fills."""
         for scope in interpret.scopes(self.table, stub.document):
             self.rows += 1
             for column in self.columns:
                 with suppress(Misfit):
-                    if _fitted(column, interpret.find(column.value, scope, stub.parameters)) is not None:
+                    if _fitted(column, interpret.find_value(column.value, scope, stub.parameters)) is not None:
                         self.filled.add(column.name)
 
     def see(self, stub: Stub) -> None:
-        """Make the rows of a whole document, and note what is wrong with them."""
+        """Extract the rows of a whole document, and note mistakes."""
         file = PurePath(stub.file).name
         keys: set[tuple[object, ...]] = set()
         for scope in interpret.scopes(self.table, stub.document):
             self.rows += 1
             row = {
-                column.name: self._value(column, list(interpret.find_all(column.value, scope, stub.parameters)), file)
+                column.name: self._value(
+                    column, list(interpret.find_values(column.value, scope, stub.parameters)), file
+                )
                 for column in self.columns
             }
             key = tuple(row[name] for name in self.key)
@@ -156,8 +158,8 @@ class _Inspection:
                 self._note_repeated(key, file)
             keys.add(key)
 
-    def _value(self, column: ir.Column, found: list[Found], file: str) -> object:
-        """The value of what is there first; what is there at the other paths has to fit too."""
+    def _value(self, column: ir.Column, found: list[TypedValue], file: str) -> object:
+        """The first value that is present; the values at the other paths have to fit too."""
         there = [each for each in found if each.value is not None] or found[:1]
         try:
             fitted, *_ = [_fitted(column, each) for each in there]
@@ -177,41 +179,41 @@ class _Inspection:
     def _note_repeated(self, key: tuple[object, ...], file: str) -> None:
         if self.table.duplicates == "error":
             message = f"the key ({', '.join(self.key)}) of {self.name} repeats in a sample"
-            help_ = f"{file} has {_short(key)} twice: add a column to primary_key, or say duplicates: first, or last"
+            help_ = f"{file} has {_short(key)} twice: add a column to primary_key, or set duplicates to first or last"
             self._note("MG103", self.table, message, help_)
 
     def _note(self, code: str, about: ir.Column | ir.Table, message: str, help_: str) -> None:
         self.found.setdefault((code, about.name), Diagnostic(about.position, code, message, help_))
 
     def diagnostics(self) -> Iterator[Diagnostic]:
-        """All that was noted, and what was never there."""
+        """Yield all noted mistakes, and what no sample fills."""
         yield from self.found.values()
         if not self.rows:
             paths = ", ".join(level.source.path for level in self.table.levels) or "$"
-            message = f"{self.name} is filled by no sample"
-            yield Diagnostic(self.table.position, "MG105", message, f"nothing that passes was found at {paths}")
+            message = f"no sample fills {self.name}"
+            yield Diagnostic(self.table.position, "MG105", message, f"no item at {paths} passes the filters")
             return
         for column in self.columns:
             if column.name not in self.filled and (column.name not in self.key or _is_asked(column)):
                 message = f'column "{column.name}" of {self.name} is NULL in every sample'
                 help_ = (
-                    f"none of {self.rows} rows has a value at {_source(column)}: mend the path, or leave the column out"
+                    f"none of {self.rows} rows has a value at {_source(column)}: correct the path, or remove the column"
                 )
                 yield Diagnostic(column.position, "MG101", message, help_)
 
 
 def _is_asked(column: ir.Column) -> bool:
-    """Whether the request has the value: one that lacks it, as for several documents at once, is never captured."""
+    """Whether the value is a request parameter. Responses to requests without it are never kept."""
     return isinstance(column.value, ir.ParameterValue)
 
 
 def _sampled(table: ir.Table) -> Iterator[ir.Column]:
-    """The columns whose value the response or its request has a say in."""
+    """The columns that the response, its request or a constant fills."""
     return (each for each in table.columns if not isinstance(each.value, ir.CapturedAt | ir.IngestedAt))
 
 
-def _fitted(column: ir.Column, found: Found) -> object:
-    """Placeholders become NULL, and NULL the default; raises Misfit."""
+def _fitted(column: ir.Column, found: TypedValue) -> object:
+    """Convert a value: placeholders become NULL, and NULL becomes the default. Raises Misfit."""
     if found.value is None or (isinstance(found.value, str) and found.value in column.null_if):
         return None if column.default is None else fit(column.default, column.type, None)
     return fit(found.value, column.type, column.convert, found.type)

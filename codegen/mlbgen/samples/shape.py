@@ -1,4 +1,4 @@
-"""The shape of an API method's responses, as `mlbgen infer` found it in samples."""
+"""The shape of an API method's responses, as `mlbgen infer` inferred it from samples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ JsonType = Literal["string", "integer", "number", "boolean", "null", "object", "
 class Shape:
     """One place in a response.
 
-    `types` are the JSON types seen there; "map" is an object keyed by id, whose values share the one shape `items`,
-    as do a list's; integers and floats seen at one place merge to "number". `members` stand in the usual order of the
+    `types` are the JSON types seen there. "map" is an object keyed by id; all its values have the shape `items`, like
+    those of a list. Integers and floats at one place merge to "number". `members` are in the usual order of the
     responses. `seen` counts how often the place occurred.
     """
 
@@ -23,5 +23,5 @@ class Shape:
 
     @property
     def type(self) -> JsonType | None:
-        """The one type besides null, or None where only null or nothing was seen."""
+        """The type besides null, or None if only null or nothing was seen."""
         return next(iter(sorted(self.types - {"null"})), None)

@@ -1,6 +1,6 @@
-"""Shapes as files: JSON Schema 2020-12, laid out so that a new sample shows as a small diff.
+"""Shape files: JSON Schema 2020-12, laid out so that a new sample gives a small diff.
 
-What was seen how often stands apart from the structure, below it, as each sample changes every count.
+The counts come after the structure, since each sample changes most of them.
 """
 
 import json
@@ -15,15 +15,15 @@ from mlbgen.language.errors import MlbgenError
 from mlbgen.samples.shape import JsonType, Shape
 
 ID_PATTERN = "^(ID)?[0-9]+$"  # the keys of a map
-_FLAT = 90  # characters of JSON that stay on one line
+_FLAT = 90  # JSON of fewer characters stays on one line
 _NOTE = "Inferred by mlbgen from sample responses. DO NOT EDIT. Regenerate: mlbgen infer --stubs DIR"
 
 
-def dump(shape: Shape, *, title: str) -> str:
-    """The shape as JSON Schema.
+def dump_shape(shape: Shape, *, title: str) -> str:
+    """Write a shape as JSON Schema.
 
-    A map is an object with additionalProperties; a member is required where each occurrence of its object had it.
-    `x-seen` tells how often each place occurred, `$` being the number of sample responses.
+    A map is an object with additionalProperties; a member is required if each occurrence of its object had it.
+    `x-seen` counts how often each place occurred; the count of `$` is the number of sample responses.
     """
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -35,15 +35,15 @@ def dump(shape: Shape, *, title: str) -> str:
     return f"{_layout(schema, '')}\n"
 
 
-def load(path: Path) -> Shape:
-    """The shape that was dumped; raises MlbgenError for a file that holds none."""
+def load_shape(path: Path) -> Shape:
+    """Load a shape file. Raises MlbgenError for any other file."""
     try:
         schema = json.loads(path.read_bytes())
         return _shape(schema, "$", schema["x-seen"])
     except OSError as error:
         raise MlbgenError(f"{path}: can't be read: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise MlbgenError(f"{path}: is not a shape made by mlbgen infer: {error!r}") from error
+        raise MlbgenError(f"{path}: is not a shape file of mlbgen infer: {error!r}") from error
 
 
 def _schema(shape: Shape) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _schema(shape: Shape) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": types[0] if len(types) == 1 else types}
     if "object" in shape.types:
         schema["properties"] = {name: _schema(member) for name, member in shape.members.items()}
-        # Where null or a list was seen too, this leaves out members that each object has: still true, only weaker.
+        # If null or a list was seen too, this omits members that each object has: still correct, only weaker.
         if required := sorted(name for name, member in shape.members.items() if member.seen == shape.seen):
             schema["required"] = required
     if shape.items is not None and "map" in shape.types:
@@ -83,7 +83,7 @@ def _shape(schema: Mapping[str, Any], path: str, seen: Mapping[str, int]) -> Sha
 
 
 def places(shape: Shape, path: str = "$") -> Iterator[tuple[str, Shape]]:
-    """Each place of the shape with its path: `$.dates[*].games`, and `.*` for the values of a map."""
+    """Yield each place of the shape with its path: `$.dates[*].games`, and `.*` for the values of a map."""
     yield path, shape
     for name, member in shape.members.items():
         yield from places(member, path + jsonpath.step_text(name))
@@ -93,7 +93,7 @@ def places(shape: Shape, path: str = "$") -> Iterator[tuple[str, Shape]]:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A place without members or items: its path, and the same in segments from `$`."""
+    """A place without members or items: its path, also as segments from `$`."""
 
     path: str
     segments: tuple[str | paths.Each, ...]
@@ -101,7 +101,7 @@ class Leaf:
 
 
 def leaves(shape: Shape) -> Iterator[Leaf]:
-    """Each place of the shape that has no members and no items."""
+    """Yield each place of the shape that has no members and no items."""
     for path, place in places(shape):
         if not place.members and place.items is None:
             yield Leaf(path, paths.parse(path).segments, place)
@@ -112,7 +112,7 @@ def _item_step(types: frozenset[JsonType] | set[JsonType]) -> str:
 
 
 def _layout(value: object, indent: str) -> str:
-    """JSON with what is short and holds no object on one line, and otherwise one line for each member or item."""
+    """JSON on one line if it is short and contains no object, and otherwise with one line for each member or item."""
     flat = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or (len(flat) < _FLAT and "{" not in flat[1:]):
         return flat

@@ -15,15 +15,15 @@ _GZIP = b"\x1f\x8b"
 _GZIP_FORMAT = zlib.MAX_WBITS | 16
 _SUFFIXES = (".json", ".json.gz")
 _CONTAINERS = frozenset((dict, list))
-_MAX_SIZE = 100_000_000  # bytes of one sample, unzipped; the largest that is known has a hundredth of that
-_MAX_DEPTH = 100  # objects and lists in each other; what walks through a sample goes one call deeper for each
+_MAX_SIZE = 100_000_000  # bytes of one sample, unzipped: a hundred times the largest known one
+_MAX_DEPTH = 100  # nested objects and lists; recursive functions need one call for each
 
 
 @dataclass(frozen=True, slots=True)
 class Stub:
     """One sample response: `name` is the endpoint and method (`game.liveGameV1`), `document` the response's JSON.
 
-    `parameters` are those of its request, in the path and in the query; `is_answer`: its status code is 200.
+    `parameters` holds the path and query parameters of its request; `is_answer`: its status code is 200.
     """
 
     file: str
@@ -33,10 +33,10 @@ class Stub:
     is_answer: bool = True
 
 
-def find(*directories: Path) -> Iterator[Stub]:
-    """All stubs below the directories, by their paths, each read when it is asked for.
+def find_stubs(*directories: Path) -> Iterator[Stub]:
+    """Find all stubs in the directories, sorted by path; each is only read when the iterator reaches it.
 
-    Raises MlbgenError where there is none, or for a file that is no stub.
+    Raises MlbgenError if a directory has none, or for a file that is not a stub.
     """
     found = []
     for directory in directories:
@@ -44,17 +44,17 @@ def find(*directories: Path) -> Iterator[Stub]:
         if not files:
             raise MlbgenError(f"{directory}: no stubs here (files *.json or *.json.gz)")
         found += files
-    return map(read, found)
+    return map(read_stub, found)
 
 
 def with_own(root: Path, directories: Sequence[Path]) -> tuple[Path, ...]:
-    """The directories, and the project's own samples: made up, of what is seldom captured."""
+    """Add the project's own samples, which were written by hand for rare responses, to the directories."""
     own = root / "schemas" / "samples"
     return (*directories, own) if own.is_dir() else tuple(directories)
 
 
-def read(file: Path) -> Stub:
-    """The stub in that file; raises MlbgenError for a file that is none."""
+def read_stub(file: Path) -> Stub:
+    """Read a stub. Raises MlbgenError for any other file."""
     try:
         text = _content(file).decode()
         wrapped = json.loads(text, parse_constant=_no_json)
@@ -68,7 +68,7 @@ def read(file: Path) -> Stub:
     except ValueError as error:
         raise MlbgenError(f"{file}: is not JSON: {error}") from error
     if not isinstance(wrapped, dict):
-        raise MlbgenError(f"{file}: is not a stub: a JSON object is expected")
+        raise MlbgenError(f"{file}: is not a stub: expected a JSON object")
     if missing := [key for key in ("endpoint", "method", "response") if key not in wrapped]:
         raise MlbgenError(f"{file}: is not a stub: {' and '.join(missing)} missing")
     parameters = _parameters(file, wrapped, "query_params") | _parameters(file, wrapped, "path_params")
@@ -77,7 +77,7 @@ def read(file: Path) -> Stub:
 
 
 def _content(file: Path) -> bytes:
-    """The file's bytes, unzipped. Raises OSError for anything but a file of bounded size."""
+    """The file's bytes, unzipped. Raises OSError unless it is a regular file of bounded size."""
     if not file.is_file():
         raise OSError("it is not a regular file")
     with file.open("rb") as opened:
@@ -93,7 +93,7 @@ def _content(file: Path) -> bytes:
 
 
 def _check_depth(value: object) -> None:
-    """Raise RecursionError for what is nested too deeply."""
+    """Raise RecursionError if the value is nested too deeply."""
     level: list[Any] = [[value]]
     for _ in range(_MAX_DEPTH):
         items = itertools.chain.from_iterable(each.values() if type(each) is dict else each for each in level)
@@ -103,7 +103,7 @@ def _check_depth(value: object) -> None:
 
 
 def _check_surrogates(value: object) -> None:
-    """Raise ValueError for a text that UTF-8 can't hold, which JSON can write."""
+    """Raise ValueError for a string with half a surrogate pair, which JSON allows and UTF-8 does not."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
@@ -114,9 +114,9 @@ def _check_surrogates(value: object) -> None:
 def _parameters(file: Path, wrapped: dict[str, Any], key: str) -> dict[str, str]:
     given = wrapped.get(key, {})
     if not isinstance(given, dict):
-        raise MlbgenError(f"{file}: is not a stub: {key} is no JSON object")
+        raise MlbgenError(f"{file}: is not a stub: {key} is not a JSON object")
     return {name: str(value) for name, value in given.items()}
 
 
 def _no_json(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON value")
+    raise ValueError(f"{constant} is not a JSON value")

@@ -1,4 +1,4 @@
-"""What a JSON value becomes in a column, and which it refuses: by the decoders and converters of generated code."""
+"""Fit JSON values to columns, with the decoders and converters that generated code uses."""
 
 import math
 from decimal import Decimal
@@ -13,17 +13,17 @@ _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", 
 
 
 class Misfit(ValueError):
-    """A value that a column can't hold; the message says what would fit."""
+    """A value that a column can't hold; the message says why."""
 
 
 def fit(value: object, sql_type: SqlType, convert: str | None, expected: str | None = None) -> object:
-    """The column's value for a JSON value that is not null; raises Misfit where there is none.
+    """Convert a JSON value other than null to the column's value. Raises Misfit if the column can't hold it.
 
-    expected: the JSON type that the column's decoder is made for; the value's own unless given.
+    expected: the JSON type that the column's decoder expects; by default, the value's own.
     """
     found = json_type(value)
     if expected not in {None, found} and (expected, found) != ("number", "integer"):
-        raise Misfit(f"{expected} is expected, not {found}")
+        raise Misfit(f"expected {expected}, not {found}")
     decoding = sql_types.decoding(sql_type, found, convert)
     if decoding is None:
         raise Misfit(f"{found} can't fill {sql_type}{f' by {convert}' if convert else ''}")
@@ -33,12 +33,12 @@ def fit(value: object, sql_type: SqlType, convert: str | None, expected: str | N
 
 
 def json_type(value: object) -> str:
-    """The JSON type of a value that is not null."""
+    """The JSON type of a value other than null."""
     return _JSON_TYPES[type(value)]
 
 
 def _decoded(value: object, sql_type: SqlType) -> object:
-    """As the type's decoder reads it. Why it refuses a value is best said by the type's converter of texts."""
+    """Decode with the type's decoder. If it fails, the type's converter for strings gives the better message."""
     facts = sql_types.type_facts(sql_type)
     try:
         decoded: object = msgspec.convert(value, facts.decoder)
@@ -57,7 +57,7 @@ def _converted(value: object, converter: str) -> object:
 
 
 def _check_held(value: object, fitted: object, sql_type: SqlType) -> None:
-    """Raise Misfit for what only the database would refuse or round, and for an integer that a double would round."""
+    """Raise Misfit for a value that only the database would refuse or round, or an integer that a double rounds."""
     storage_problem = sql_types.storage_problem(sql_type)
     if isinstance(fitted, float) and not (math.isfinite(fitted) and (isinstance(value, str) or fitted == value)):
         raise Misfit("the number is too large to be held exactly")
@@ -68,7 +68,7 @@ def _check_held(value: object, fitted: object, sql_type: SqlType) -> None:
 
 
 def _check_digits(value: Decimal, sql_type: SqlType) -> None:
-    """Refuse what numeric(precision, scale) would round, or could not hold."""
+    """Raise Misfit for a value that numeric(precision, scale) would round or can't hold."""
     precision, scale = (*sql_type.arguments, 0)[:2]
     exact = value.normalize()
     if exact.is_zero():

@@ -1,7 +1,6 @@
-"""Tells which samples are whole documents of a method, by the tests with which the runtime refuses the others.
+"""Decide which samples are whole documents of a method, by the same tests as the runtime.
 
-A part of a document is true as far as it goes, but it can't show that a mapping is wrong: it may lack a key because the
-request did not ask for it.
+A part of a document can't show that a mapping is wrong: it may lack a key because the request did not ask for it.
 """
 
 from collections.abc import Iterator
@@ -16,32 +15,32 @@ from mlbgen.samples.values import Misfit, fit, json_type
 
 
 def is_of(method: ir.Method, stub: Stub) -> bool:
-    """Whether the sample is of one of the method's forms."""
+    """Whether the sample belongs to one of the method's forms."""
     return stub.name in {f"{method.endpoint}.{form.method}" for form in method.forms}
 
 
 def why_partial(method: ir.Method, stub: Stub) -> str | None:
-    """Why the answer to a request with these parameters may be only a part of a document, or several; else None."""
+    """Why the sample's request may return only a part of a document, or several; None if it returns a whole one."""
     parameters = stub.parameters
     if method.hydration is not None and method.hydration not in requests.hydration_names(parameters.get("hydrate", "")):
-        return f"asked without {method.hydration}"
+        return f"requested without {method.hydration}"
     for key in method.document:
         if isinstance(key.value, ir.ParameterValue):
             name = key.value.name
             if name not in parameters:
-                return f"asked without {parameter(name)}"
+                return f"requested without {parameter(name)}"
             try:
                 fit(parameters[name], key.type, None)
             except Misfit:
-                return f"{parameter(name)} is not one {key.type}"
+                return f"{parameter(name)} is not a single {key.type}"
     unknown = _unknown(_form(method, stub), stub)
-    return f"asked with {parameter(unknown[0])}" if unknown else None
+    return f"requested with {parameter(unknown[0])}" if unknown else None
 
 
 def _form(method: ir.Method, stub: Stub) -> ir.Form:
-    """The form that the sample's request has: of those with its name, that with most of its parameters in the URL.
+    """The form of the sample's request: among those with its name, the one with most of its parameters in the URL.
 
-    Of several forms with one URL it is that which knows most of the parameters.
+    Among forms with the same URL, it is the one that knows most of the parameters.
     """
     named = [form for form in method.forms if f"{method.endpoint}.{form.method}" == stub.name] or method.forms[:1]
     fitting = [form for form in named if form.path_parameters <= stub.parameters.keys()]
@@ -49,12 +48,12 @@ def _form(method: ir.Method, stub: Stub) -> ir.Form:
 
 
 def _unknown(form: ir.Form, stub: Stub) -> list[str]:
-    """Parameters of the sample's request that requests of the form do not have."""
+    """Parameters of the sample's request that the form does not allow."""
     return [] if form.query is None else sorted(stub.parameters.keys() - form.path_parameters - {*form.query})
 
 
 def why_refused(method: ir.Method, stub: Stub) -> str | None:
-    """Which rule of the method the sample breaks, or that it reports an error; else None."""
+    """Why the runtime would refuse the sample: it reports an error or breaks a rule; None if it would not."""
     if not stub.is_answer:
         return "reports an error"
     return next((f'breaks "{rule.text}"' for rule in method.rules if _breaks(rule, stub)), None)
