@@ -1,4 +1,4 @@
-"""A Stats API to run against: an invented league, played pitch by pitch, the same for the same seed.
+"""Simulates the Stats API: an invented league, played pitch by pitch, the same for the same seed.
 
 with serve(Simulator(seed=1, season=2024)) as server:
     httpx.get(f"{server.url}/api/v1/schedule?sportId=1")

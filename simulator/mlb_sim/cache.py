@@ -1,4 +1,4 @@
-"""A mapping that forgets what was not asked for longest."""
+"""A cache that evicts the least recently used value."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -16,7 +16,7 @@ class Cache(Generic[K, V]):
         self._kept: OrderedDict[K, V] = OrderedDict()
 
     def get(self, key: K, make: Callable[[], V]) -> V:
-        """The value for the key, made where it isn't kept."""
+        """The value for the key, from `make` if it is not cached."""
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]

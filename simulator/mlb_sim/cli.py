@@ -20,7 +20,7 @@ _SEASONS = click.IntRange(1961, 2100)
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 def main() -> None:
-    """A Stats API to run against: an invented league, played pitch by pitch, the same for the same seed.
+    """Simulate the Stats API: an invented league, played pitch by pitch, the same for the same seed.
 
     \b
     Example:
@@ -40,8 +40,8 @@ def _plan(_: click.Context, __: click.Parameter, value: str) -> str:
     return value
 
 
-_seed = click.option("--seed", default=1, show_default=True, help="Another seed is another league.")
-_season = click.option("--season", default=2024, show_default=True, type=_SEASONS, help="The season that is played.")
+_seed = click.option("--seed", default=1, show_default=True, help="Selects the league.")
+_season = click.option("--season", default=2024, show_default=True, type=_SEASONS, help="The season to play.")
 _date = click.option(
     "--date",
     "day",
@@ -61,13 +61,13 @@ Faults:
 {_FAULT_LIST}
 
 \b
-Paths beside the API:
-  GET  /sim/clock      what time it is
+Paths besides the API:
+  GET  /sim/clock      the simulated time
   POST /sim/clock      {{"now": "2024-07-01T23:00:00Z"}},
                        {{"advance_seconds": 60}} or {{"speed": 120}}
   POST /sim/faults     {{"plan": "429:0.1"}} or
                        {{"once": [{{"kind": "503", "count": 2}}]}}
-  GET  /sim/requests   the requests that came
+  GET  /sim/requests   the requests received
 
 \b
 Examples:
@@ -76,24 +76,26 @@ Examples:
   curl http://127.0.0.1:8080/api/v1/schedule?sportId=1
 """
 )
-@click.option(
-    "--port", default=0, type=click.IntRange(0, 65535), help="Port on 127.0.0.1.  [default: any that is free]"
-)
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port on 127.0.0.1.  [default: any free port]")
 @_seed
 @_season
 @_date
 @click.option(
-    "--speed", default=1.0, show_default=True, type=click.FloatRange(0), help="How fast simulated time runs; 0 stands."
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="How fast simulated time runs; 0 stops it.",
 )
 @click.option(
-    "--faults", default="", callback=_plan, help="Shares of requests that go wrong, such as 429:0.1,503:0.05."
+    "--faults", default="", callback=_plan, help="Shares of requests that get a fault, such as 429:0.1,503:0.05."
 )
 @click.option(
     "--wait",
     default=WAIT,
     show_default=True,
     type=click.IntRange(1),
-    help="Seconds after which feeds say that they may be asked for again.",
+    help="Seconds that feeds ask clients to wait between polls.",
 )
 @_first_pk
 def serve(
@@ -107,17 +109,17 @@ def serve(
     wait: int,
     first_game_pk: int | None,
 ) -> None:
-    """Serve the API on 127.0.0.1 until SIGTERM or Ctrl-C; prints its base address.
+    """Serve the API on 127.0.0.1 until SIGTERM or Ctrl-C, and print its base address.
 
     Simulated time begins an hour before the day's first game.
     """
     simulator = Simulator(seed, season, speed=speed, first_game_pk=first_game_pk, wait=wait)
     simulator.clock.set(_hour_before_first_game(simulator, day or simulator.calendar.first_day))
-    gc.freeze()  # the league stays; what answers leave behind has no cycles
+    gc.freeze()  # the league lives on, and answers leave no cyclic garbage
     gc.set_threshold(200_000, 20, 50)
     stopped = Event()
     signals = {signal.SIGTERM, signal.SIGINT}
-    # Blocked before there are other threads: one that took the signal would not wake this one.
+    # Block the signals before other threads start: one of them could receive a signal, which would not wake this one.
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         server = start(simulator, port, Plan(faults, seed))
@@ -142,13 +144,13 @@ Examples:
 @_season
 @_date
 @click.option(
-    "--games", default=15, show_default=True, type=click.IntRange(1), help="At most so many of the day's games."
+    "--games", default=15, show_default=True, type=click.IntRange(1), help="Maximum number of the day's games."
 )
 @_first_pk
 def write(*, folder: Path, seed: int, season: int, day: date | None, games: int, first_game_pk: int | None) -> None:
-    """Write answers as stubs into a folder: a day's games, and one of each other kind.
+    """Write answers to a folder as stubs: a day's games, and one of each other endpoint.
 
-    A stub is an answer with the request it belongs to, gzipped: FOLDER/<endpoint>/<method>/<name>.json.gz
+    A stub is an answer with its request, gzipped: FOLDER/<endpoint>/<method>/<name>.json.gz
     """
     simulator = Simulator(seed, season, first_game_pk=first_game_pk)
     files = samples.write(simulator, folder, day or simulator.calendar.first_day, games)

@@ -1,4 +1,4 @@
-"""Faults on request: which requests go wrong and how, by shares drawn from a seed, or one by one as a test wishes."""
+"""Injects faults into answers: random shares of all requests, or single requests that a test selects."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -26,31 +26,31 @@ _HTML: Final = (
 
 
 class UnknownFault(ValueError):
-    """A fault, a share or a plan that can't be read."""
+    """An unknown fault, or an invalid share or plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer as it goes over the wire: perhaps with headers, slowly, cut off, or not at all."""
+    """An answer as it is sent: possibly with headers, slowly, cut off, or not at all."""
 
     answer: Answer
     headers: Mapping[str, str] = field(default_factory=dict)
-    seconds: float = 0.0  # over which the body is sent
-    cut: bool = False  # ends halfway through the body that was announced
-    silent: bool = False  # never comes
-    reset: bool = False  # the connection is closed instead
+    seconds: float = 0.0  # duration of sending the body
+    cut: bool = False  # ends halfway through the announced body
+    silent: bool = False  # nothing is sent
+    reset: bool = False  # the connection is closed without an answer
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The request that goes wrong."""
+    """The request that gets a fault."""
 
     simulator: Simulator
     target: str
     now: Moment
 
     def answer(self, now: Moment | None = None) -> Answer:
-        """What would have been answered, now or at another moment."""
+        """The correct answer, now or at another moment."""
         return routes.answer(self.simulator, self.target, self.now if now is None else now)
 
 
@@ -71,7 +71,7 @@ def _malformed(context: Context) -> Response:
 
 
 def _truncated(context: Context) -> Response:
-    """Whole by its length, but not by its content."""
+    """The first half of the body, with a Content-Length that fits."""
     answer = context.answer()
     return Response(Answer(answer.status, answer.body[: len(answer.body) // 2]))
 
@@ -110,17 +110,17 @@ FAULTS: Final[dict[str, tuple[str, Callable[[Context], Response]]]] = {
     "503": ("an error in JSON", lambda _: _json(HTTPStatus.SERVICE_UNAVAILABLE, "Service unavailable")),
     "404": ("not found, in JSON", lambda _: _json(HTTPStatus.NOT_FOUND, "Object not found")),
     "404-html": ("not found, in HTML", lambda _: Response(Answer(HTTPStatus.NOT_FOUND, _HTML, "text/html"))),
-    "200-html": ("a page in HTML where JSON is due", lambda _: Response(Answer(HTTPStatus.OK, _HTML, "text/html"))),
+    "200-html": ("an HTML page instead of JSON", lambda _: Response(Answer(HTTPStatus.OK, _HTML, "text/html"))),
     "200-error": ("not found, but with status 200", lambda _: _json(HTTPStatus.OK, "Object not found")),
-    "timeout": ("never an answer", lambda _: Response(Answer(HTTPStatus.OK, b""), silent=True)),
+    "timeout": ("no answer at all", lambda _: Response(Answer(HTTPStatus.OK, b""), silent=True)),
     "reset": ("the connection is closed", lambda _: Response(Answer(HTTPStatus.OK, b""), reset=True)),
     "slow": ("the body comes in small pieces", lambda c: Response(c.answer(), seconds=SLOW_SECONDS)),
-    "cut": ("the connection is closed within the body", lambda c: Response(c.answer(), cut=True)),
+    "cut": ("the connection is closed in the middle of the body", lambda c: Response(c.answer(), cut=True)),
     "truncated": ("half of the JSON", _truncated),
-    "malformed": ("no JSON", _malformed),
+    "malformed": ("invalid JSON", _malformed),
     "wrong-game": ("the body of another game", _wrong_game),
     "empty-final": ("a live feed that is final and has no plays", _empty_final),
-    "stale": ("an older answer, as of three minutes before", lambda c: Response(c.answer(c.now - STALE_BY))),
+    "stale": ("an answer from three minutes ago", lambda c: Response(c.answer(c.now - STALE_BY))),
 }  # fmt: skip
 
 
@@ -132,7 +132,7 @@ class _Once:
 
 
 class Plan:
-    """Which request gets which fault: `429:0.1,503:0.05` are shares of all requests."""
+    """Decides which request gets which fault; `429:0.1,503:0.05` are shares of all requests."""
 
     def __init__(self, spec: str = "", seed: int = 1) -> None:
         self._shares = parse(spec)
@@ -141,20 +141,20 @@ class Plan:
         self._lock = Lock()
 
     def set(self, spec: str) -> None:
-        """Other shares from now on."""
+        """Replace the shares."""
         shares = parse(spec)
         with self._lock:
             self._shares = shares
 
     def once(self, kind: str, *, count: int = 1, path: str = "") -> None:
-        """The next requests, so many, whose target contains that text."""
+        """Give the fault to the next `count` requests whose target contains `path`."""
         if kind not in FAULTS:
             raise UnknownFault(_unknown(kind))
         with self._lock:
             self._once.append(_Once(kind, count, path))
 
     def take(self, target: str) -> str | None:
-        """The fault of this request, if it has one."""
+        """The fault for this request, or None."""
         with self._lock:
             for wish in self._once:
                 if wish.path in target:
@@ -171,12 +171,12 @@ class Plan:
 
 
 def respond(kind: str | None, context: Context) -> Response:
-    """The answer with that fault, or the right one."""
+    """The answer with this fault, or the correct one for None."""
     return Response(context.answer()) if kind is None else FAULTS[kind][1](context)
 
 
 def parse(spec: str) -> dict[str, float]:
-    """The shares of faults; raises UnknownFault for what is none."""
+    """Parse shares of faults; raises UnknownFault."""
     shares: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in spec.split(","))):
         kind, colon, share = part.partition(":")
@@ -187,7 +187,7 @@ def parse(spec: str) -> dict[str, float]:
         except ValueError as error:
             raise UnknownFault(f"{part!r}: a share such as {kind}:0.1 is expected") from error
         if not colon or not 0 <= shares[kind] <= 1:
-            raise UnknownFault(f"{part!r}: a share is between 0 and 1")
+            raise UnknownFault(f"{part!r}: a share must be between 0 and 1")
     if sum(shares.values()) > 1:
         raise UnknownFault(f"{spec!r}: the shares add up to more than 1")
     return shares

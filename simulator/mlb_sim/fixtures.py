@@ -1,8 +1,8 @@
 """The season's calendar: 2,430 games, 162 for each team, with doubleheaders, postponements and suspensions.
 
-54 rounds of series of three games, in each of which all thirty teams meet in pairs: every pair once, most pairs again
-with the other team at home. Who wins is drawn here, so that records are known without playing; the game is then
-played to that end.
+It has 54 rounds of series of three games, in which all thirty teams meet in pairs: every pair once, most pairs again
+with the other team at home. Winners are drawn here, so that records are known without playing; games are then played
+until the drawn team wins.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ _SUSPENDABLE_HOUR = 18
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place in the calendar."""
+    """A date and start in the calendar."""
 
     day: date
     start: Moment
@@ -41,9 +41,9 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """One game. A second slot is where a postponed game is made up, or a suspended one resumed.
+    """A game. The second slot of a postponed game is its make-up, that of a suspended one its resumption.
 
-    `announced` is when the postponement was made known, `rescheduled` when its new date was.
+    `announced` is when the postponement was announced, `rescheduled` when the new date was.
     """
 
     pk: int
@@ -60,7 +60,7 @@ class Fixture:
 
     @property
     def played(self) -> Slot:
-        """Where it is played: the only slot, that of the make-up, or the first of a suspended game."""
+        """The slot in which the game is played, or begun if it is suspended."""
         return self.slots[-1] if self.fate == "postponed" else self.slots[0]
 
     @property
@@ -70,7 +70,7 @@ class Fixture:
 
 
 class Calendar:
-    """All games of a season; `first_pk` numbers them from there."""
+    """All games of a season, numbered from `first_pk`."""
 
     def __init__(self, league: League, first_pk: int) -> None:
         self.league = league
@@ -79,12 +79,12 @@ class Calendar:
 
     @cached_property
     def by_pk(self) -> dict[int, Fixture]:
-        """The games by their numbers."""
+        """The games by number."""
         return {fixture.pk: fixture for fixture in self.fixtures}
 
     @cached_property
     def by_day(self) -> dict[date, list[tuple[Fixture, Slot]]]:
-        """What each day lists: a postponed or suspended game on both its days."""
+        """The games of each day; a postponed or suspended game is on both its days."""
         days: dict[date, list[tuple[Fixture, Slot]]] = defaultdict(list)
         for fixture in self.fixtures:
             for slot in fixture.slots:
@@ -115,16 +115,16 @@ class Calendar:
         return totals
 
     def number(self, team: Team, fixture: Fixture) -> int:
-        """How many games the team has played before this one."""
+        """The number of games that the team has played before this one."""
         return self._numbers[team.index, fixture.pk]
 
     def record(self, team: Team, played: int) -> tuple[int, int]:
-        """Wins and losses after so many games."""
+        """Wins and losses after a number of games."""
         wins = self._wins[team.index][played]
         return wins, played - wins
 
     def starts(self, team: Team) -> list[Moment]:
-        """When the team's games start, in turn."""
+        """The starts of the team's games, in order."""
         return self._starts[team.index]
 
     @cached_property
@@ -132,7 +132,7 @@ class Calendar:
         return {team: [game.played.start for game in games] for team, games in self._by_team.items()}
 
     def leads_division(self, team: Team, played: int) -> bool:
-        """No rival of its division won more of its first so many games."""
+        """Whether no rival in its division has won more of its first games, of this number."""
         rivals = (each for each in self.league.teams if (each.league, each.division) == (team.league, team.division))
         wins = self._wins[team.index][played]
         return all(self._wins[each.index][played] <= wins for each in rivals)
@@ -149,21 +149,21 @@ class Calendar:
 
 
 def opening_day(season: int) -> date:
-    """The Friday from which 54 rounds and a break end on September's last Sunday."""
+    """Opening day: a Friday, so that 54 rounds and a break end on the last Sunday of September."""
     last = date(season, _SEPTEMBER, 30)
     last -= timedelta(days=(last.weekday() - _SUNDAY) % 7)
     return last - timedelta(weeks=27, days=2)
 
 
 def _pairs(round_number: int) -> list[tuple[int, int]]:
-    """Who meets whom in a round, by the circle method: one team stays, the others move on by one place."""
+    """The pairs of a round, by the circle method: one team stays, the others rotate by one place."""
     ring = [(round_number + n) % (TEAMS - 1) for n in range(TEAMS - 1)]
     pairs = [(TEAMS - 1, ring[0])] + [(ring[n], ring[-n]) for n in range(1, TEAMS // 2)]
     return [pair if (n + round_number) % 2 else (pair[1], pair[0]) for n, pair in enumerate(pairs)]
 
 
 def _rounds(draw: Draw) -> list[list[tuple[int, int]]]:
-    """Away and home of each series of each round; each team is at home in half of its series."""
+    """Away and home of each series in each round; each team is at home in half of its series."""
     once = [_pairs(number) for number in range(TEAMS - 1)]
     again = [[(home, away) for away, home in pairs] for pairs in once[: _ROUNDS - len(once)]]
     single = _balanced([pair for pairs in once[len(again) :] for pair in pairs])
@@ -173,7 +173,7 @@ def _rounds(draw: Draw) -> list[list[tuple[int, int]]]:
 
 
 def _balanced(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The pairs turned so that each team, being in an even number of them, is first as often as second.
+    """Order each pair so that every team, which is in an even number of pairs, is first as often as second.
 
     The pairs are walked in circuits, each pair turned the way it is walked.
     """
@@ -194,7 +194,7 @@ def _balanced(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _series(league: League) -> Iterator[list[Fixture]]:
-    """The series with their games, none of them postponed yet."""
+    """The series with their games, before postponements."""
     draw = Draw(league.seed, league.season, "calendar")
     teams = league.teams
     day = opening_day(league.season)
@@ -223,7 +223,7 @@ def _games(draw: Draw, away: Team, home: Team, first: date, series: int) -> Iter
 
 
 def _slot(draw: Draw, home: Team, day: date, *, early: bool, number: int = 1, doubleheader: Doubleheader = "N") -> Slot:
-    """A start at the venue's clock; a traditional doubleheader's second game follows the first, whenever that ends."""
+    """A start in the venue's local time; the second game of a traditional doubleheader follows the first."""
     hour, minute = (13, draw.pick((5, 10, 35))) if early else (18, draw.pick((40, 45, 10)))
     if doubleheader == "Y" and number > 1:
         hour, minute = 18, 5
@@ -231,7 +231,7 @@ def _slot(draw: Draw, home: Team, day: date, *, early: bool, number: int = 1, do
 
 
 def _fated(league: League, series: list[list[Fixture]]) -> Iterator[Fixture]:
-    """Some of the games postponed or suspended, where the next day of the series has room for them."""
+    """Postpone or suspend some games, if the next day of the series has room."""
     draw = Draw(league.seed, league.season, "weather")
     for games in series:
         fated = list(games)
@@ -247,14 +247,14 @@ def _fated(league: League, series: list[list[Fixture]]) -> Iterator[Fixture]:
 
 
 def _free(today: Fixture, tomorrow: Fixture, series: Sequence[Fixture]) -> bool:
-    """Neither day has more than its one game, and the next is the day after."""
+    """Whether both days have a single game and are consecutive."""
     days = [slot.day for game in series for slot in game.slots]
     first, second = today.slots[0].day, tomorrow.slots[0].day
     return second - first == timedelta(days=1) and days.count(first) == 1 and days.count(second) == 1
 
 
 def _postponed(draw: Draw, today: Fixture, tomorrow: Fixture) -> tuple[Fixture, Fixture]:
-    """Made up on the next day as the first game of a split doubleheader."""
+    """Postpone a game to the next day, as the first game of a split doubleheader."""
     start = today.slots[0].start
     day, home = tomorrow.slots[0].day, today.home
     makeup = _slot(draw, home, day, early=True, number=1, doubleheader="S")
@@ -271,7 +271,7 @@ def _postponed(draw: Draw, today: Fixture, tomorrow: Fixture) -> tuple[Fixture, 
 
 
 def _suspended(draw: Draw, today: Fixture, tomorrow: Fixture) -> tuple[Fixture, Fixture]:
-    """Resumed on the next afternoon, before that evening's game."""
+    """Suspend a game until the next afternoon, before that evening's game."""
     first = today.slots[0]
     day, home = tomorrow.slots[0].day, today.home
     resumed = Slot(
@@ -287,6 +287,6 @@ def _suspended(draw: Draw, today: Fixture, tomorrow: Fixture) -> tuple[Fixture, 
 
 
 def _numbered(fixtures: Iterator[Fixture], first_pk: int) -> tuple[Fixture, ...]:
-    """In the order of their first dates, as the API numbers them."""
+    """The games in the order of their first dates, as the API numbers them."""
     ordered = sorted(fixtures, key=lambda each: (each.slots[0].start, each.home.index))
     return tuple(replace(fixture, pk=first_pk + n, index=n) for n, fixture in enumerate(ordered))

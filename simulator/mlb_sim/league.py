@@ -47,7 +47,7 @@ class Venue:
 
     @property
     def link(self) -> str:
-        """Its address in the API."""
+        """The path in the API."""
         return f"/api/v1/venues/{self.id}"
 
 
@@ -74,7 +74,7 @@ class Team:
 
     @property
     def link(self) -> str:
-        """Its address in the API."""
+        """The path in the API."""
         return f"/api/v1/teams/{self.id}"
 
     @property
@@ -89,12 +89,12 @@ class Team:
 
     @property
     def hitters(self) -> tuple[Person, ...]:
-        """All others on the active roster."""
+        """All other players on the active roster."""
         return tuple(person for person in self.active if person.position != positions.PITCHER)
 
 
 class League:
-    """All that stands for a season: the same for the same seed and season."""
+    """The teams, players and umpires of a season, the same for the same seed and season."""
 
     def __init__(self, seed: int, season: int) -> None:
         self.seed = seed
@@ -109,25 +109,25 @@ class League:
 
     @cached_property
     def people(self) -> dict[int, Person]:
-        """All persons by their ids."""
+        """All people by id."""
         return {person.id: person for person in (*self._players(), *self.umpires)}
 
     @cached_property
     def teams_by_id(self) -> dict[int, Team]:
-        """The teams by their ids."""
+        """The teams by id."""
         return {team.id: team for team in self.teams}
 
     @cached_property
     def venues_by_id(self) -> dict[int, Venue]:
-        """The venues by their ids."""
+        """The venues by id."""
         return {team.venue.id: team.venue for team in self.teams}
 
     def manager(self, team: Team) -> int:
-        """The id of a team's manager, who is the first of its coaches."""
+        """The id of a team's manager, the first of its coaches."""
         return FIRST_COACH_ID + team.index * _PER_TEAM
 
     def coaches(self, team: Team) -> list[Person]:
-        """Manager and coaches of a team; the manager first."""
+        """The coaches of a team, the manager first."""
         first = self.manager(team)
         return [
             people.make(Draw(self.seed, self.season, "coach", team.index, n), first + n, str(60 + n), "10", self.season)
@@ -206,28 +206,28 @@ class League:
 
 
 def venue_reference(venue: Venue) -> dict[str, Any]:
-    """How documents name a venue elsewhere."""
+    """The short form in which other documents name a venue."""
     return {"id": venue.id, "name": venue.name, "link": venue.link}
 
 
 def team_reference(team: Team) -> dict[str, Any]:
-    """How documents name a team elsewhere."""
+    """The short form in which other documents name a team."""
     return {"id": team.id, "name": team.name, "link": team.link}
 
 
 def spring_league(team: Team) -> dict[str, Any]:
-    """Where the team trains in spring."""
+    """The team's league in spring training."""
     key, name, short = _SPRING[team.index % 2]
     return {"id": key, "name": name, "link": f"/api/v1/league/{key}", "abbreviation": short}
 
 
 def team_in_box_score(team: Team) -> dict[str, Any]:
-    """How box scores and batted balls name a team."""
+    """The form in which box scores and batted balls name a team."""
     return {"springLeague": spring_league(team), "allStarStatus": "N", **team_reference(team)}
 
 
 def team_document(team: Team, season: int) -> dict[str, Any]:
-    """All that is said of a team."""
+    """The full document of a team."""
     league_id, league_name = _LEAGUES[team.league]
     division_id = league_id * 10 + team.division
     division = f"{league_name} {_DIVISIONS[team.division]}"

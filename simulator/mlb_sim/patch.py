@@ -1,4 +1,4 @@
-"""The difference of two documents as the operations of RFC 6902 that lead from the one to the other."""
+"""The difference between two documents, as operations of RFC 6902."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,17 +7,17 @@ Operation = dict[str, Any]
 
 
 def diff(old: dict[str, Any], new: dict[str, Any]) -> list[Operation]:
-    """Operations to be applied in turn; equal documents have none.
+    """The operations that turn one document into the other; none if they are equal.
 
-    As the API's own patches do, these say `move` for a pitcher who leaves the bullpen, and `copy` for numbers that
-    stand elsewhere in the document.
+    Like the API, it uses `move` for a pitcher who leaves the bullpen, and `copy` for numbers that occur elsewhere in
+    the document.
     """
     moves, moved = _moves(old, new)
     return [*moves, *_object("", moved, new, old)]
 
 
 def _moves(old: dict[str, Any], new: dict[str, Any]) -> tuple[list[Operation], dict[str, Any]]:
-    """Pitchers who came in, and the old document with them moved."""
+    """The moves of pitchers who entered, and the old document after them."""
     moves: list[Operation] = []
     teams = dict(old["liveData"]["boxscore"]["teams"])
     for side, team in teams.items():
@@ -73,7 +73,7 @@ def _list(path: str, old: list[Any], new: list[Any], root: dict[str, Any]) -> It
 
 
 def _added(path: str, value: Any, root: dict[str, Any]) -> Operation:
-    """An item more; a small number is copied from the play of that number, whose index stays what it is."""
+    """An added item; a small number is copied from the play with that number, as its index never changes."""
     if (
         isinstance(value, int)
         and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Persons: players, coaches, umpires; all of them invented."""
+"""People: players, coaches and umpires, all invented."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _HOMES = ("USA", "USA", "USA", "Dominican Republic", "Venezuela", "Cuba", "Japan
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Person:
-    """Whoever the API knows by an id. Ratings are in standard deviations from the league's mean."""
+    """A person with an id. Ratings are in standard deviations from the league's mean."""
 
     id: int
     first: str
@@ -46,17 +46,17 @@ class Person:
 
     @property
     def full_family(self) -> str:
-        """The family name with what follows it."""
+        """The family name with its suffix."""
         return f"{self.family} {self.suffix}" if self.suffix else self.family
 
     @property
     def short_name(self) -> str:
-        """As a box score names him."""
+        """The name in a box score."""
         return f"{self.full_family}, {self.first[0]}"
 
     @property
     def link(self) -> str:
-        """His address in the API."""
+        """The path of the person in the API."""
         return f"/api/v1/people/{self.id}"
 
     @property
@@ -66,7 +66,7 @@ class Person:
 
 
 def make(draw: Draw, person_id: int, number: str, position: Position, season: int) -> Person:
-    """An invented person, rated for that position."""
+    """An invented person with ratings for this position."""
     pitcher = position == positions.PITCHER
     age = draw.whole(21, 38)
     throws = "L" if draw.chance(0.28 if pitcher else 0.08) else "R"
@@ -94,7 +94,7 @@ def make(draw: Draw, person_id: int, number: str, position: Position, season: in
 
 
 def reference(person: Person) -> dict[str, Any]:
-    """How documents name a person elsewhere."""
+    """The short form in which other documents name a person."""
     return {"id": person.id, "fullName": person.name, "link": person.link}
 
 
@@ -111,7 +111,7 @@ def slug(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def document(person: Person, today: date) -> dict[str, Any]:
-    """The whole biography; the age is that of the day. It is shared, and not to be changed."""
+    """The full biography, with the age on this day. It is shared, so it must not be changed."""
     had_birthday = (today.month, today.day) >= (person.born.month, person.born.day)
     rng = Draw("biography", person.id)
     home = rng.pick(_HOMES)

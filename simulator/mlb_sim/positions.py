@@ -1,4 +1,4 @@
-"""Positions on the field and off it, as the API writes them."""
+"""Positions, as the API writes them."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Which path is answered by what."""
+"""Maps paths to answers."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _GAME: Final = "v1.1/game/{game_pk}"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked, and of which moment."""
+    """A request, and the moment that it asks about."""
 
     simulator: Simulator
     keys: Keys
@@ -31,23 +31,23 @@ class Request:
 
     @property
     def game(self) -> str:
-        """The game that the path names."""
+        """The game in the path."""
         return self.keys["game_pk"]
 
     @property
     def team(self) -> str:
-        """The team that the path names."""
+        """The team in the path."""
         return self.keys["teamId"]
 
     @property
     def roster(self) -> str:
-        """The kind of roster, in the path or as a parameter."""
+        """The kind of roster, from the path or a parameter."""
         return self.keys.get("rosterType") or self.query.get("rosterType", "active")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and body; JSON unless it says otherwise."""
+    """Status and body, by default JSON."""
 
     status: int
     body: bytes
@@ -56,7 +56,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of the API: the endpoint and method by which stubs name it, the pattern, and what answers."""
+    """A path of the API: endpoint and method as in stubs, pattern, and the function that answers."""
 
     endpoint: str
     method: str
@@ -110,13 +110,13 @@ ROUTES: Final = (
 
 
 def split(target: str) -> tuple[str, Query]:
-    """Path and parameters of a request's target."""
+    """The path and parameters in the target of a request."""
     parts = urlsplit(target)
     return parts.path.rstrip("/"), dict(parse_qsl(parts.query, keep_blank_values=True))
 
 
 def find(path: str) -> tuple[Route, Keys]:
-    """The route of a path and what it names; raises Refused where there is none."""
+    """The route of a path, and the values in the path; raises Refused if there is none."""
     for route in ROUTES:
         if match := route.pattern.fullmatch(path):
             return route, match.groupdict()
@@ -124,14 +124,14 @@ def find(path: str) -> tuple[Route, Keys]:
 
 
 def document(simulator: Simulator, target: str, now: Moment) -> Any:
-    """What the API answers at that moment; raises Refused where it has no answer."""
+    """The document that the API returns at this moment; raises Refused for an error answer."""
     path, query = split(target)
     route, keys = find(path)
     return route.respond(Request(simulator, keys, query, now))
 
 
 def answer(simulator: Simulator, target: str, now: Moment) -> Answer:
-    """The answer at that moment."""
+    """The answer at this moment."""
     try:
         return Answer(HTTPStatus.OK, encode(document(simulator, target, now)))
     except Refused as refused:
@@ -139,5 +139,5 @@ def answer(simulator: Simulator, target: str, now: Moment) -> Answer:
 
 
 def encode(value: Any) -> bytes:
-    """As JSON."""
+    """Encode as JSON."""
     return msgspec.json.encode(value)

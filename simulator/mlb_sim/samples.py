@@ -1,4 +1,4 @@
-"""Stubs on disk: answers with the request they belong to, as captured ones are kept."""
+"""Writes stubs: answers with their requests, in files like those of captured responses."""
 
 import gzip
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _BASE = "https://statsapi.mlb.com"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A request whose answer is written: the file's name without endings, the target, and the moment it is asked."""
+    """An answer to write: the file name without suffixes, the request's target, and its moment."""
 
     name: str
     target: str
@@ -27,7 +27,7 @@ class Wish:
 
 
 def write(simulator: Simulator, folder: Path, day: date, games: int) -> list[Path]:
-    """Stubs of a day: that many of its games in several states, and one of each other endpoint."""
+    """Write stubs of a day: some of its games in several states, and one stub of each other endpoint."""
     return [_write(simulator, folder, wish) for wish in _wishes(simulator, day, games)]
 
 
@@ -54,7 +54,7 @@ def _wishes(simulator: Simulator, day: date, games: int) -> Iterator[Wish]:
 
 
 def _states(simulator: Simulator, fixture: Fixture, *, all_states: bool) -> Iterator[Wish]:
-    """A game's feed when it is final and, where asked for, before, while it goes on, and its patches."""
+    """A game's final feed and, if wanted, feeds before and during the game, and patches."""
     timeline = simulator.timeline(fixture)
     target = f"/api/v1.1/game/{fixture.pk}/feed/live"
     middle = (timeline.first_pitch + timeline.over) // 2

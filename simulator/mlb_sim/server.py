@@ -1,4 +1,4 @@
-"""The simulator over HTTP on this machine, with paths under /sim by which tests step its clock and order faults."""
+"""Serves the simulator over HTTP on this machine; tests control its clock and faults under /sim."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ _REMEMBERED: Final = 10_000
 
 
 class Server(AbstractContextManager["Server"]):
-    """Serves a simulator in a thread until it is closed; `url` is the base of its addresses."""
+    """Serves a simulator in a thread until it is closed; `url` is its base address."""
 
     def __init__(self, simulator: Simulator, port: int = 0, plan: Plan | None = None) -> None:
         self.simulator = simulator
@@ -40,7 +40,7 @@ class Server(AbstractContextManager["Server"]):
 
     @property
     def url(self) -> str:
-        """Such as `http://127.0.0.1:8080`; the API is below `/api`."""
+        """The base address, such as `http://127.0.0.1:8080`; the API is below `/api`."""
         return f"http://{HOST}:{self._http.server_address[1]}"
 
     def zip(self, content: bytes) -> bytes:
@@ -49,7 +49,7 @@ class Server(AbstractContextManager["Server"]):
             return self._zipped.get(content, lambda: gzip.compress(content, 1, mtime=0))
 
     def close(self) -> None:
-        """Answer no more."""
+        """Stop serving."""
         self.closing.set()
         self._http.shutdown()
         self._http.server_close()
@@ -65,7 +65,7 @@ class Server(AbstractContextManager["Server"]):
 
 
 def serve(simulator: Simulator, port: int = 0, plan: Plan | None = None) -> Server:
-    """A server of the simulator, running already; port 0 takes any that is free."""
+    """Start a server for the simulator; port 0 selects a free one."""
     return Server(simulator, port, plan)
 
 
@@ -81,7 +81,7 @@ class _Http(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body in one piece
+    wbufsize = -1  # sends headers and body together
     disable_nagle_algorithm = True
     server: _Http
 
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(Response(_control(self.server.owner, "POST", self.path, order)))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the name it has in the base class
-        """Say nothing: requests are remembered instead."""
+        """Log nothing; requests are recorded instead."""
 
     def _send(self, response: Response) -> None:
         try:
@@ -158,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _control(server: Server, verb: str, path: str, order: dict[str, Any]) -> Answer:
-    """What tests order: the clock's time, faults, and which requests came."""
+    """Handle the paths under /sim: the clock, faults, and the list of requests."""
     controls: dict[tuple[str, str], Callable[[Server, dict[str, Any]], Any]] = {
         ("GET", "/sim/clock"): _clock,
         ("POST", "/sim/clock"): _set_clock,

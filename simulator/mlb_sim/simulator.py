@@ -1,4 +1,4 @@
-"""The simulator: documents of any game at any moment, and a clock that tells which moment it is."""
+"""The simulator: documents of any game at any moment, and a clock."""
 
 import time
 from collections.abc import Callable
@@ -22,17 +22,17 @@ from mlb_sim.times import DAY, HOUR, Moment
 Revision = tuple[bool, bool]
 Patch = list[dict[str, Any]]
 
-_OPENS: Final = 4 * HOUR  # before this time ahead of the start nothing is known of a game but its place in the calendar
-_CLOSES: Final = 14 * HOUR  # after the start every game that was not suspended is over
-_MADE_KNOWN: Final = 30 * DAY  # before opening day the calendar is published
-_DOCUMENTS: Final = 3  # of a game are kept, as polls for patches ask for what they had before
-_PAUSE: Final = 0.02  # seconds between games that are played ahead
+_OPENS: Final = 4 * HOUR  # until this long before the start, only a game's entry in the calendar is known
+_CLOSES: Final = 14 * HOUR  # after the start; by then every game is over that was not suspended
+_MADE_KNOWN: Final = 30 * DAY  # before opening day, when the calendar is published
+_DOCUMENTS: Final = 3  # states of a game to cache, because polls for patches start from earlier ones
+_PAUSE: Final = 0.02  # seconds between games played in advance
 _MOST_PATCHES: Final = 4
-_WHOLE: Final = 0.035  # share of patches for which the whole document is sent
+_WHOLE: Final = 0.035  # share of polls for patches that get the whole document
 
 
 class Clock:
-    """Simulated time, which runs `speed` times as fast as real time; 0 stands until it is set or advanced."""
+    """Simulated time, which runs `speed` times as fast as real time; with 0 it stands still until set or advanced."""
 
     def __init__(self, now: Moment, speed: float, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._elapsed = elapsed
@@ -42,21 +42,21 @@ class Clock:
 
     @property
     def now(self) -> Moment:
-        """The moment it is."""
+        """The current moment."""
         return self._set + int((self._elapsed() - self._since) * self.speed * times.SECOND)
 
     def set(self, now: Moment) -> None:
-        """Let it be that moment."""
+        """Set the time."""
         self._set, self._since = now, self._elapsed()
 
     def advance(self, seconds: float) -> None:
-        """Let so much simulated time go by."""
+        """Advance the time."""
         self.set(self.now + int(seconds * times.SECOND))
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What is remembered of each game that was played once."""
+    """The facts that are cached of each played game."""
 
     score: tuple[int, int]
     over: Moment
@@ -66,7 +66,7 @@ class Outline:
 
 
 class Simulator:
-    """A league and its season. Every answer is a function of the seed, the season and the moment asked about."""
+    """A league and its season. Every answer depends only on the seed, the season and the requested moment."""
 
     def __init__(
         self,
@@ -93,15 +93,15 @@ class Simulator:
 
     @property
     def now(self) -> Moment:
-        """What the clock says."""
+        """The time of the clock."""
         return self.clock.now
 
     def fixture(self, pk: int) -> Fixture | None:
-        """The game of that number."""
+        """The game with this number."""
         return self.calendar.by_pk.get(pk)
 
     def timeline(self, fixture: Fixture) -> Timeline:
-        """The game as it is played."""
+        """The timeline of a game."""
         with self._lock:
             timeline = self._timelines.get(fixture.pk, lambda: Timeline(self.calendar, fixture))
             if fixture.pk not in self._outlines:
@@ -111,18 +111,18 @@ class Simulator:
             return timeline
 
     def outline(self, fixture: Fixture) -> Outline:
-        """Score and end of a game."""
+        """The score and end of a game."""
         with self._lock:
             if fixture.pk not in self._outlines:
                 self.timeline(fixture)
             return self._outlines[fixture.pk]
 
     def slot(self, fixture: Fixture, at: Moment) -> Slot:
-        """Where in the calendar the game stands at that moment."""
+        """The slot of a game in the calendar at this moment."""
         return fixture.slots[1] if fixture.fate == "postponed" and at >= fixture.rescheduled else fixture.slots[0]
 
     def status(self, fixture: Fixture, at: Moment) -> tuple[Status, Review | None]:
-        """The game's state at that moment."""
+        """The game's state at this moment."""
         if fixture.fate == "postponed" and fixture.announced <= at < fixture.rescheduled:
             return Status.POSTPONED, None
         if at < fixture.played.start - _OPENS:
@@ -132,9 +132,9 @@ class Simulator:
         return self.timeline(fixture).status(at)
 
     def prepare(self, stopped: Event) -> None:
-        """Play the games that are over by now, so that questions about the whole season are answered at once.
+        """Play all games that are over by now, so that requests about the whole season need no computation.
 
-        It takes its time, so that requests are not kept waiting.
+        It pauses between games, so that requests don't have to wait.
         """
         for fixture in self.calendar.fixtures:
             if fixture.played.start + _CLOSES > self.now or stopped.wait(_PAUSE):
@@ -142,16 +142,16 @@ class Simulator:
             self.outline(fixture)
 
     def score(self, fixture: Fixture, at: Moment) -> tuple[int, int]:
-        """The score at that moment, away and home."""
+        """The score at this moment, away and home."""
         with self._lock:
             timeline = self.timeline(fixture)
             away, home = self._progress(timeline, at).book(timeline.reach(at)).score
             return away, home
 
     def feed(self, fixture: Fixture, at: Moment, known: Moment | None = None) -> dict[str, Any]:
-        """The live feed as of a moment, with the corrections known by another, or by the same one.
+        """The live feed as of a moment, with the corrections known at another moment, by default the same.
 
-        The document shares parts with others: it is not to be changed.
+        The document shares parts with others, so it must not be changed.
         """
         with self._lock:
             timeline = self.timeline(fixture)
@@ -175,13 +175,13 @@ class Simulator:
         return self._standings.get(fixture.pk, lambda: standing(self.calendar, fixture))
 
     def timecodes(self, fixture: Fixture, at: Moment) -> list[str]:
-        """The time codes of all states of a game up to that moment."""
+        """The time codes of all states of a game up to this moment."""
         timeline = self.timeline(fixture)
         codes = (times.timecode(moment) for moment in timeline.moments()[: timeline.reach(at)])
         return [times.timecode(self.opened), *dict.fromkeys(codes)]
 
     def patches(self, fixture: Fixture, start: Moment, at: Moment) -> Patch | dict[str, Any]:
-        """What changed since a moment: patches, or none; where they were many, and now and then, the document."""
+        """The changes since a moment: patches, or if they are many, and sometimes at random, the whole document."""
         with self._lock:
             moments = self.timeline(fixture).moments()
             first, last = self.timeline(fixture).reach(start), self.timeline(fixture).reach(at)
@@ -197,7 +197,7 @@ class Simulator:
 
 
 class _Progress:
-    """A scorebook that goes on where it was, and begins anew where an earlier state is asked for."""
+    """A scorebook that continues from its last state, or restarts for an earlier one."""
 
     def __init__(self, simulator: Simulator, timeline: Timeline, revision: Revision) -> None:
         reclassified, rescored = revision
@@ -216,7 +216,7 @@ class _Progress:
         )
 
     def book(self, reached: int) -> Scorebook:
-        """The score after so many entries."""
+        """The scorebook after a number of entries."""
         if reached < self._reached:
             self._begin()
         self._book.apply(self._log[self._reached : reached])

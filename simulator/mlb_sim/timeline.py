@@ -1,6 +1,6 @@
-"""A game with all that surrounds it: states before and after, delays, suspension, and corrections once it is over.
+"""The timeline of a game: states before and after it, delays, suspension, and corrections.
 
-What is known of a game at a moment is its timeline's entries up to then, in the revision of that moment; nothing else.
+The state of a game at a moment consists of the entries up to then, in the revision of that moment.
 """
 
 from bisect import bisect_right
@@ -33,7 +33,7 @@ _LATE_START = 0.03
 _RECLASSIFIED = 0.6
 _RESCORED = 0.12
 _SAFE_INNINGS = range(4, 8)
-_Insert = tuple[int, Log, Moment]  # before which entry, what, and by how much the entries from there are later
+_Insert = tuple[int, Log, Moment]  # position, entries to insert, and the delay of all later entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Interval:
 
 
 class Timeline:
-    """One game from the schedule to its last correction."""
+    """A game from its schedule to its last correction."""
 
     def __init__(self, calendar: Calendar, fixture: Fixture) -> None:
         game = engine.play(calendar, fixture)
@@ -69,7 +69,7 @@ class Timeline:
 
     @cached_property
     def rescored(self) -> Log:
-        """The log with a hit turned into an error, as the official scorer ruled later."""
+        """The log after the official scorer has changed a hit into an error."""
         return _rescore(self.original)
 
     @cached_property
@@ -78,22 +78,22 @@ class Timeline:
 
     @cached_property
     def changes(self) -> tuple[Moment, ...]:
-        """Every moment at which the document changes without a new time code."""
+        """The moments at which the document changes without a new time code."""
         return tuple(sorted(at for at in (self.reclassified_at, self.rescored_at) if at is not None))
 
     def reach(self, at: Moment) -> int:
-        """How many entries are visible at that moment: those of whole seconds, as time codes are of seconds."""
+        """The number of entries visible at this moment: those of completed seconds, as time codes count seconds."""
         return bisect_right(self._moments, _settled(at))
 
     def revision(self, at: Moment) -> tuple[bool, bool]:
-        """Whether pitches were re-classified by then, and whether a play was scored anew."""
+        """Whether pitches have been reclassified by then, and whether a play has been rescored."""
         return (
             self.reclassified_at is not None and self.reclassified_at <= at,
             self.rescored_at is not None and self.rescored_at <= at,
         )
 
     def status(self, at: Moment) -> tuple[Status, Review | None]:
-        """The state at that moment, and the review that goes on."""
+        """The state at this moment, and the review in progress."""
         for entry in self._states:
             if entry.at <= _settled(at):
                 return entry.status, entry.review
@@ -104,11 +104,11 @@ class Timeline:
         return [entry for entry in reversed(self.original) if isinstance(entry, StatusSet)]
 
     def moments(self) -> Sequence[Moment]:
-        """When each entry becomes visible."""
+        """The moment at which each entry becomes visible."""
         return self._moments
 
     def _interrupted(self, draw: Draw, log: Log) -> Log:
-        """Rain: a delay, or the rest of the game on another day. Only open ballparks know it."""
+        """Interrupt a game by rain: a delay, or a suspension to another day; only in open ballparks."""
         suspended = self.fixture.fate == "suspended"
         if not suspended and (self.fixture.home.venue.roof != "Open" or not draw.chance(_RAIN_DELAY)):
             return log
@@ -138,7 +138,7 @@ def _inserted(log: Log, insert: _Insert) -> Log:
 
 
 def _shifted(log: Log, by: Moment) -> Log:
-    """All entries later by so much."""
+    """The entries, delayed."""
     if not by:
         return log
     return tuple(
@@ -150,13 +150,13 @@ def _shifted(log: Log, by: Moment) -> Log:
 
 
 def _advised(at: Moment, status: Status) -> Iterator[Entry]:
-    """The state changes, and the plays tell so."""
+    """A change of state, with the event that announces it."""
     yield StatusSet(at, status)
     yield Acted(at, kinds.ADVISORY, f"Status is now {status.value[2]}.")
 
 
 def _before(draw: Draw, fixture: Fixture, log: Log) -> tuple[Log, Moment]:
-    """What leads to the first pitch, and by how much rain delays it."""
+    """The states before the first pitch, and the delay by rain."""
     first = log[0]
     start = fixture.played.start
     entries: list[Entry] = []
@@ -176,7 +176,7 @@ def _before(draw: Draw, fixture: Fixture, log: Log) -> tuple[Log, Moment]:
 
 
 def _rescorable(log: Log) -> list[int]:
-    """Plays that can become errors without a change to runs: a single with nobody on, in a turn at bat without runs."""
+    """Plays that can be rescored as errors without changing runs: bases-empty singles in scoreless half innings."""
     found: list[int] = []
     half: list[tuple[int, Finished]] = []
     scored = False

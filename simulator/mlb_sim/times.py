@@ -16,12 +16,12 @@ _TO_TIMECODE = str.maketrans("T", "_", "-:")
 
 
 def moment(value: datetime) -> Moment:
-    """Of a time with a time zone."""
+    """The moment of a time with a time zone."""
     return (value - _EPOCH) // timedelta(milliseconds=1)
 
 
 def at(day: date, hour: int, minute: int = 0, *, offset: int = 0) -> Moment:
-    """That time of that day on a clock so many hours from UTC."""
+    """The moment of a time of day, in a zone with this offset from UTC in hours."""
     return moment(datetime.combine(day, time(hour, minute), UTC)) - offset * HOUR
 
 
@@ -53,17 +53,17 @@ def timecode(value: Moment) -> str:
 
 
 def from_timecode(text: str) -> Moment:
-    """The last moment of that second; raises ValueError for what is no timecode."""
+    """The last moment of the second; raises ValueError for an invalid time code."""
     return moment(datetime.strptime(text, _TIMECODE).replace(tzinfo=UTC)) + SECOND - 1
 
 
 def from_iso(text: str) -> Moment:
-    """The moment an ISO 8601 text names, in UTC where it names no zone; raises ValueError for another text."""
+    """The moment of an ISO 8601 string, by default in UTC; raises ValueError for an invalid one."""
     value = datetime.fromisoformat(text)
     return moment(value if value.tzinfo else value.replace(tzinfo=UTC))
 
 
 def clock(value: Moment, offset: int) -> tuple[str, str]:
-    """Hour and minute on a clock so many hours from UTC, and AM or PM: `("7:05", "PM")`."""
+    """Hour and minute in a zone with this offset from UTC, and AM or PM: `("7:05", "PM")`."""
     local = to_datetime(value + offset * HOUR)
     return f"{(local.hour - 1) % 12 + 1}:{local.minute:02d}", "AM" if local.hour < 12 else "PM"  # noqa: PLR2004 -- noon

@@ -1,6 +1,6 @@
-"""What names are made of: invented cities and clubs, and parts of family names. No person or club is meant."""
+"""Parts of names: invented cities, clubs and family names. None refers to a real person or club."""
 
-CITIES: tuple[tuple[str, str, str], ...] = (  # city, state, abbreviation of the state: none of them exists
+CITIES: tuple[tuple[str, str, str], ...] = (  # city, state, abbreviation of the state; all invented
     ("Alder Falls", "North Calder", "NK"),
     ("Brackwater", "Tidewold", "TW"),
     ("Cinder Bay", "Westmarch", "WM"),
@@ -89,5 +89,5 @@ ORDINALS: tuple[str, ...] = (
 
 
 def ordinal(number: int) -> str:
-    """`1st` for 1; innings above the last known are written with `th`."""
+    """The ordinal, such as `1st`; higher numbers get `th`."""
     return ORDINALS[number - 1] if number <= len(ORDINALS) else f"{number}th"

@@ -37,7 +37,7 @@ _PARTS: Final = {"location": "location", "fieldInfo": "fieldInfo", "timezone": "
 
 
 def persons(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]:
-    """The persons of `personIds`; ids that nobody has are left out."""
+    """The people of `personIds`; unknown ids are omitted."""
     wanted = numbers(query, "personIds")
     if not wanted:
         raise not_found()
@@ -75,7 +75,7 @@ def _team(simulator: Simulator, key: str) -> Team:
 
 
 def roster(simulator: Simulator, key: str, kind: str) -> dict[str, Any]:
-    """Who is under contract; on the active roster only those who play."""
+    """The players under contract, or on the active roster."""
     found = _team(simulator, key)
     members = [(person_, "A") for person_ in found.active]
     if kind != "active":
@@ -103,7 +103,7 @@ def coaches(simulator: Simulator, key: str) -> dict[str, Any]:
 
 
 def venues(simulator: Simulator, query: Query) -> dict[str, Any]:
-    """All venues, or those of `venueIds`; more than their names only where `hydrate` asks for it."""
+    """All venues, or those of `venueIds`; only names unless `hydrate` asks for more."""
     wanted = numbers(query, "venueIds", "venueId")
     hydrate = words(query, "hydrate") or set()
     season = query.get("season", str(simulator.season))
@@ -126,7 +126,7 @@ def _venue(place: Venue, season: int, hydrate: set[str]) -> dict[str, Any]:
 
 
 def seasons(simulator: Simulator, query: Query) -> dict[str, Any]:
-    """The season that is on, or that of `season`."""
+    """The current season, or that of `season`."""
     return season(simulator, query.get("season", str(simulator.season)))
 
 
@@ -139,7 +139,7 @@ def season(simulator: Simulator, key: str) -> dict[str, Any]:
 
 
 def all_seasons(simulator: Simulator) -> dict[str, Any]:
-    """All seasons up to the one that is played."""
+    """All seasons up to the simulated one."""
     return {"seasons": [_season(year) for year in range(FIRST_SEASON, simulator.season + 1)]}
 
 

@@ -1,11 +1,11 @@
-"""Answers that say why there is none, in the form of the API's."""
+"""Error answers in the form of the API's."""
 
 from http import HTTPStatus
 from typing import Any
 
 
 class Refused(Exception):
-    """A request without an answer."""
+    """A request that gets an error answer."""
 
     def __init__(self, status: HTTPStatus, message: str) -> None:
         super().__init__(message)
@@ -19,15 +19,15 @@ class Refused(Exception):
 
 
 def body(message: str) -> dict[str, Any]:
-    """The body of an answer that is none."""
+    """The body of an error answer."""
     return {"messageNumber": 10, "message": message, "timestamp": "", "traceId": None}
 
 
 def not_found() -> Refused:
-    """What is asked for does not exist."""
+    """The requested object does not exist."""
     return Refused(HTTPStatus.NOT_FOUND, "Object not found")
 
 
 def invalid(what: str) -> Refused:
-    """A parameter that can't be read."""
+    """A parameter has an invalid value."""
     return Refused(HTTPStatus.BAD_REQUEST, f"Invalid Request with value: {what}")

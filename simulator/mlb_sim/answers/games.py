@@ -12,7 +12,7 @@ from mlb_sim.times import Moment
 
 
 def find(simulator: Simulator, key: str) -> Fixture:
-    """The game of that number; raises Refused where there is none."""
+    """The game with this number; raises Refused if there is none."""
     fixture = simulator.fixture(number(key))
     if fixture is None:
         raise not_found()
@@ -20,7 +20,7 @@ def find(simulator: Simulator, key: str) -> Fixture:
 
 
 def moment(query: Query, now: Moment) -> Moment:
-    """The moment a request asks about: now, or that of its time code, but none to come."""
+    """The moment that a request asks for: that of its time code, but not later than now."""
     return min(now, timecode(query["timecode"])) if query.get("timecode") else now
 
 
@@ -38,7 +38,7 @@ def feed(simulator: Simulator, key: str, query: Query, now: Moment) -> dict[str,
 
 
 def patches(simulator: Simulator, key: str, query: Query, now: Moment) -> Patch | dict[str, Any]:
-    """What changed since `startTimecode`."""
+    """The changes since `startTimecode`."""
     fixture = find(simulator, key)
     if not query.get("startTimecode"):
         return simulator.feed(fixture, now)
@@ -51,7 +51,7 @@ def timestamps(simulator: Simulator, key: str, now: Moment) -> list[str]:
 
 
 def boxscore(simulator: Simulator, key: str, now: Moment) -> dict[str, Any]:
-    """The box score alone, which says more of teams and persons than that of the feed."""
+    """The box score alone, which has more details of teams and people than the feed's."""
     fixture = find(simulator, key)
     whole = simulator.feed(fixture, now)
     box = whole["liveData"]["boxscore"]
@@ -69,7 +69,7 @@ def _with_short_name(simulator: Simulator, player: dict[str, Any]) -> dict[str, 
 
 
 def linescore(simulator: Simulator, key: str, now: Moment) -> dict[str, Any]:
-    """The line score alone, which says who has won."""
+    """The line score alone, which includes the winner."""
     fixture = find(simulator, key)
     line: dict[str, Any] = simulator.feed(fixture, now)["liveData"]["linescore"]
     status, _ = simulator.status(fixture, now)
@@ -81,7 +81,7 @@ def linescore(simulator: Simulator, key: str, now: Moment) -> dict[str, Any]:
 
 
 def empty_final(simulator: Simulator, fixture: Fixture, now: Moment) -> dict[str, Any]:
-    """The defective answer that the API gives for some games: final, and without anything that happened."""
+    """The defective feed that the API sends for some games: final, but without any plays."""
     opened = simulator.feed(fixture, simulator.opened)
     status = {"abstractGameState": "Final", "codedGameState": "F", "detailedState": "Final", "statusCode": "F"}
     data = {**opened["gameData"], "status": {**status, "startTimeTBD": False, "abstractGameCode": "F"}}

@@ -1,4 +1,4 @@
-"""Parameters of requests."""
+"""Parsers for the parameters of requests."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -27,12 +27,12 @@ def number(text: str) -> int:
 
 
 def numbers(query: Query, *names: str) -> set[int] | None:
-    """The numbers of a list such as `1,2,3` under the first of those names; None where it isn't asked for."""
+    """The numbers of a list such as `1,2,3`, from the first of these parameters that is given; None if none is."""
     text = next((query[name] for name in names if query.get(name)), None)
     return None if text is None else {number(part) for part in text.split(",") if part}
 
 
 def words(query: Query, *names: str) -> set[str] | None:
-    """The words of a list such as `R,P`; None where it isn't asked for."""
+    """The words of a list such as `R,P`; None if the parameter is not given."""
     text = next((query[name] for name in names if query.get(name)), None)
     return None if text is None else set(text.split(","))

@@ -1,4 +1,4 @@
-"""The schedule, whose states move, and the games that changed since a moment."""
+"""The schedule with current states, and the list of changed games."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -24,11 +24,11 @@ _ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
 _BEFORE: Final = frozenset({Status.SCHEDULED, Status.PRE_GAME, Status.DELAYED_START, Status.WARMUP, Status.POSTPONED})
 _CORRECTED_FOR: Final = 4 * DAY
 _OPENS: Final = 4 * HOUR
-_LONG_AGO: Final = (1984, 1998)  # seasons of which the list of changes speaks where no season is asked for
+_LONG_AGO: Final = (1984, 1998)  # seasons in the list of changes if the request names none
 
 
 def schedule(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]:
-    """The games of a date, of a range of dates or of a season."""
+    """The games of a date, a range of dates or a season."""
     first, last = _span(simulator, query, now)
     rows = [
         row
@@ -41,7 +41,7 @@ def schedule(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]:
 
 
 def changes(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]:
-    """The games that changed after `updatedSince`, with corrections after their end; `limit` and `offset` page on."""
+    """The games that changed after `updatedSince`, including corrections; `limit` and `offset` select a page."""
     try:
         since = times.from_iso(query.get("updatedSince", ""))
     except ValueError as error:
@@ -93,7 +93,7 @@ def _wanted(simulator: Simulator, row: Row, query: Query, now: Moment) -> bool:
 
 
 def _moved(simulator: Simulator, fixture: Fixture, now: Moment) -> bool:
-    """The second date of a game is known."""
+    """Whether the second date of a game is known."""
     if fixture.fate == "postponed":
         return now >= fixture.rescheduled
     if now < fixture.played.start:
@@ -120,7 +120,7 @@ def _totals(games: Iterable[dict[str, Any]]) -> dict[str, int]:
 
 
 def _state(simulator: Simulator, fixture: Fixture, slot: Slot, now: Moment) -> tuple[Status, Review | None]:
-    """On the date from which a game was postponed it stays so."""
+    """The state of a game on a date; on its original date, a postponed game stays postponed."""
     if fixture.fate == "postponed" and slot is fixture.slots[0] and now >= fixture.announced:
         return Status.POSTPONED, None
     return simulator.status(fixture, now)
@@ -184,7 +184,7 @@ def _official(simulator: Simulator, fixture: Fixture, now: Moment) -> date:
 
 
 def _moves(simulator: Simulator, fixture: Fixture, slot: Slot, now: Moment) -> dict[str, str]:
-    """From which date the game came, or to which it goes."""
+    """The date that a game was moved from, or to."""
     if fixture.fate == "played" or not _moved(simulator, fixture, now):
         return {}
     first, second = fixture.slots
@@ -219,12 +219,12 @@ def _side(
 
 
 def _played(simulator: Simulator, team: Team, now: Moment) -> int:
-    """Games the team has likely finished."""
+    """An estimate of the number of games that the team has finished."""
     return bisect_right(simulator.calendar.starts(team), now - _OPENS)
 
 
 def _last_change(simulator: Simulator, fixture: Fixture, since: Moment, now: Moment) -> Moment:
-    """When the game changed last, or 0 where that was before the time asked about in any case."""
+    """The time of the game's last change, or 0 if it is certainly before the requested time."""
     known = [
         moment for moment in (fixture.announced, fixture.rescheduled) if moment <= now and fixture.fate == "postponed"
     ]
@@ -238,7 +238,7 @@ def _last_change(simulator: Simulator, fixture: Fixture, since: Moment, now: Mom
 
 
 def _long_ago(simulator: Simulator, now: Moment) -> list[dict[str, Any]]:
-    """Games of seasons long gone, which the API lists where it isn't told a season; their feeds don't exist here."""
+    """Games of long past seasons, which the API lists if the request names no season; they have no feeds here."""
     fixture = simulator.calendar.fixtures[0]
     dates = []
     for year in _LONG_AGO:

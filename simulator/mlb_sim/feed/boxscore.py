@@ -23,7 +23,7 @@ _ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
 
 
 def document(book: Scorebook, standing: Standing, today: date) -> dict[str, Any]:
-    """The box score as it stands."""
+    """The current box score."""
     teams = {name: _team(book, standing, side) for side, name in SIDES}
     return {
         "teams": teams,
@@ -35,7 +35,7 @@ def document(book: Scorebook, standing: Standing, today: date) -> dict[str, Any]
 
 
 def officials(book: Scorebook, standing: Standing) -> list[dict[str, Any]]:
-    """The umpires, who are named when the line-ups are."""
+    """The umpires, who are announced with the line-ups."""
     if not book.started:
         return []
     return [
@@ -88,7 +88,7 @@ def _player(book: Scorebook, team: Team, side: int, person: Person, played: int)
 
 @lru_cache(maxsize=4096)
 def _bystander(team: Team, person: Person, played: int) -> dict[str, Any]:
-    """What is said of a player who takes no part: shared by all documents, never changed."""
+    """The entry of a player who has not played; shared by all documents, so it must not be changed."""
     return {
         "stats": {"batting": {}, "pitching": {}, "fielding": {}},
         "seasonStats": {
@@ -145,7 +145,7 @@ def _pitching(book: Scorebook, player: int, line: Tally) -> dict[str, Any]:
 
 
 def _credited(book: Scorebook, player: int, line: Tally) -> Tally:
-    """The line with decisions, complete games and shutouts, once the game is over."""
+    """The pitching line, once the game is over with decisions, complete games and shutouts."""
     decisions = notes.decisions(book)
     if decisions is None:
         return line
@@ -211,7 +211,7 @@ def _sum(tallies: Any) -> Tally:
 
 
 def _top(book: Scorebook, teams: dict[str, Any]) -> list[dict[str, Any]]:
-    """The three whose lines shine."""
+    """The three top performers."""
     if not book.started:
         return []
     ranked: list[_Ranked] = []

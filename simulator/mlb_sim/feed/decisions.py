@@ -10,7 +10,7 @@ _HOLD_INNING = 6
 
 @dataclass(slots=True)
 class Appearance:
-    """A pitcher's time on the mound."""
+    """A pitcher's appearance."""
 
     pitcher: int
     lead: int
@@ -19,13 +19,13 @@ class Appearance:
 
     @property
     def could_save(self) -> bool:
-        """He came in with a lead of one to three runs, late enough."""
+        """Whether he entered in a save situation: with a lead of one to three runs, late enough."""
         return 0 < self.lead <= _SAVE_LEAD and self.inning >= _HOLD_INNING
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Who is credited with what once the game is over."""
+    """The pitchers' decisions after the game."""
 
     winner: int
     loser: int
@@ -36,18 +36,18 @@ class Decisions:
 
 @dataclass(slots=True)
 class Ledger:
-    """Who pitched when the lead changed hands."""
+    """Tracks which pitchers were in the game when the lead changed."""
 
     appearances: tuple[list[Appearance], list[Appearance]] = field(default_factory=lambda: ([], []))
     winner: list[int | None] = field(default_factory=lambda: [None, None])
     loser: list[int | None] = field(default_factory=lambda: [None, None])
 
     def enters(self, side: int, pitcher: int, lead: int, inning: int) -> None:
-        """A pitcher comes in with that lead."""
+        """Record that a pitcher enters with this lead."""
         self.appearances[side].append(Appearance(pitcher, lead, inning))
 
     def scores(self, side: int, lead: int, own: int, charged: int, facing: int) -> None:
-        """A side scores and leads by that; `own` pitches for it, `charged` answers for the run, `facing` gave it up."""
+        """Record a run and the new lead; `own` pitches for the side, the run that `facing` allowed is `charged`'s."""
         if lead == 1:
             self.winner[side], self.loser[side] = own, charged
         if lead == 0:
@@ -56,7 +56,7 @@ class Ledger:
                     appearance.blown = True
 
     def decide(self, side: int, outs: dict[int, int]) -> Decisions:
-        """The decisions where that side has won; `outs` are those each pitcher recorded."""
+        """The decisions if this side has won; `outs` are the outs that each pitcher recorded."""
         winner, loser = self.winner[side], self.loser[side]
         if winner is None or loser is None:
             raise ValueError("nobody has won")

@@ -1,4 +1,4 @@
-"""The live feed of a game at a moment: a function of the seed, the game and the moment, and of nothing else."""
+"""The live feed of a game at a moment; it depends only on the seed, the game and the moment."""
 
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from mlb_sim.play.log import Acted, Began, Checked, Finished, Pitched, Status, S
 from mlb_sim.times import Moment
 
 COPYRIGHT: Final = "Simulated: no person, club, place or game in this document exists."
-WAIT: Final = 10  # seconds until the document may be asked for again
+WAIT: Final = 10  # seconds that clients should wait between polls
 _EVENTS: Final = {
     "B": "ball", "*B": "ball", "C": "called_strike", "S": "swinging_strike", "W": "swinging_strike", "F": "foul",
     "T": "foul_tip", "H": "hit_by_pitch", "X": "hit_into_play", "D": "hit_into_play", "E": "hit_into_play",
@@ -22,7 +22,7 @@ _EVENTS: Final = {
 def feed(
     calendar: Calendar, book: Scorebook, standing: Standing, slot: Slot, at: Moment, *, wait: int = WAIT
 ) -> dict[str, Any]:
-    """The whole document; `at` is the moment of its last change, `wait` what it says of polls."""
+    """The whole document; `at` is the moment of its last change, `wait` its metaData.wait."""
     today = slot.day
     live: dict[str, Any] = {
         "plays": plays.document(book),
@@ -49,7 +49,7 @@ def feed(
 
 
 def decisions(book: Scorebook) -> dict[str, Any]:
-    """Winner, loser and save as persons."""
+    """Winning pitcher, losing pitcher and save."""
     known = notes.decisions(book)
     if known is None:
         return {}

@@ -61,7 +61,7 @@ def _player(player: int) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """What tracking says of a pitch: its type as it is known now, and the pitchData."""
+    """Tracking data of a pitch: its type as currently classified, and the pitchData."""
 
     pitch_type: str
     data: dict[str, Any]
@@ -70,7 +70,7 @@ class Tracked:
 def pitch(
     entry: Pitched, index: int, names: dict[int, Person], identity: str, tracked: Tracked | None, *, old: bool
 ) -> dict[str, Any]:
-    """A pitch, or a ball or strike that was given without one."""
+    """A pitch, or an automatic ball or strike."""
     words, color = CALLS[entry.code]
     is_ball, in_play = entry.code in BALLS, entry.code in IN_PLAY
     details: dict[str, Any] = {
@@ -111,7 +111,7 @@ def pitch(
 
 
 def check(entry: Checked, index: int, count: Count, identity: str) -> dict[str, Any]:
-    """A throw to a base, or the pitcher stepping off."""
+    """A pickoff throw or a step-off."""
     kind, text = _CHECKS[entry.code]
     return {
         "details": {
@@ -135,7 +135,7 @@ def check(entry: Checked, index: int, count: Count, identity: str) -> dict[str, 
 def action(
     entry: Acted, index: int, count: Count, score: tuple[int, int], *, names: dict[int, Person], draw: Draw
 ) -> dict[str, Any]:
-    """Anything else that is told."""
+    """Any other event."""
     running: dict[str, Any] = {"actionPlayId": draw.uuid()} if entry.running else {}
     document: dict[str, Any] = {
         "details": {
@@ -183,7 +183,7 @@ def _violation(code: str, player: Person) -> dict[str, Any]:
 
 
 def runner(move: Move, index: int, names: dict[int, Person]) -> dict[str, Any]:
-    """A runner's movement; `index` is that of the event that moved him."""
+    """A runner's movement; `index` is the index of the event that caused it."""
     return {
         "movement": {
             "originBase": move.origin,

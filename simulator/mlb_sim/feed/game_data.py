@@ -1,4 +1,4 @@
-"""The gameData of a live feed: what the game is, when and where, who takes part, and its state."""
+"""The gameData of a live feed: game, time, teams, players, venue and state."""
 
 from datetime import date
 from typing import Any, Final
@@ -19,11 +19,11 @@ _REVIEWED: Final = {"MA": "Tag play", "MF": "Play at 1st", "NH": "Home run"}
 _GAMES_BACK: Final = ("wildCard", "league", "springLeague", "sport", "division", "conference")
 _NO_HITTER_OUTS: Final = 18
 _VISITS: Final = 4
-_PLACEHOLDER: Final = 3, 33  # the clock, UTC, of a start that is to be determined
+_PLACEHOLDER: Final = 3, 33  # UTC time of a start that is to be determined
 
 
 def document(calendar: Calendar, book: Scorebook, standing: Standing, slot: Slot, today: date) -> dict[str, Any]:
-    """gameData, with the start of that slot."""
+    """The gameData, with the start in this slot."""
     fixture, league = book.fixture, calendar.league
     document: dict[str, Any] = {
         "game": _game(fixture, slot, league.season),
@@ -51,12 +51,12 @@ def document(calendar: Calendar, book: Scorebook, standing: Standing, slot: Slot
 
 
 def is_tbd(slot: Slot) -> bool:
-    """The second game of a traditional doubleheader starts when the first is over."""
+    """Whether the start is to be determined: the second game of a traditional doubleheader follows the first."""
     return slot.doubleheader == "Y" and slot.number > 1
 
 
 def start_of(slot: Slot) -> int:
-    """The start as it is published: a placeholder where it is to be determined."""
+    """The published start, which is a placeholder if it is to be determined."""
     return times.at(slot.day, *_PLACEHOLDER) if is_tbd(slot) else slot.start
 
 
@@ -111,7 +111,7 @@ def _team(calendar: Calendar, book: Scorebook, standing: Standing, side: int) ->
 
 
 def record(calendar: Calendar, team: Team, played: int) -> dict[str, Any]:
-    """A team's record after so many games."""
+    """A team's record after a number of games."""
     wins, losses = calendar.record(team, played)
     share = rates.share(wins, played, ".000")
     return {
@@ -127,7 +127,7 @@ def record(calendar: Calendar, team: Team, played: int) -> dict[str, Any]:
 
 
 def venue(place: Venue, season: int) -> dict[str, Any]:
-    """All that is said of a venue."""
+    """The full document of a venue."""
     zone, offset, short = place.zone
     return {
         **venue_reference(place),
@@ -169,7 +169,7 @@ def _abs_challenges(book: Scorebook) -> dict[str, Any]:
 
 
 def _flags(book: Scorebook) -> dict[str, bool]:
-    """A team's no-hitter is told from the sixth inning on."""
+    """The flags of no-hitters and perfect games, which begin in the sixth inning."""
     feats: dict[str, bool] = {}
     for side, name in SIDES:
         lines = [book.lines.pitching[player] for player in book.lineups[side].pitchers if player in book.lines.pitching]

@@ -1,4 +1,4 @@
-"""Lines of statistics: what is counted, and how counts become the API's batting, pitching and fielding lines."""
+"""Turns counts into the API's batting, pitching and fielding lines."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,14 +9,14 @@ Counts = Mapping[str, int]
 
 
 class Tally(dict[str, int]):
-    """Counts by the API's names; what was never counted is 0."""
+    """Counts under the API's names; missing ones are 0."""
 
     def __missing__(self, key: str) -> int:
         return 0
 
 
 def added(first: Counts, second: Counts) -> Tally:
-    """Both together."""
+    """The sum of both."""
     total = Tally(first)
     for name, count in second.items():
         total[name] += count
@@ -32,7 +32,7 @@ def _rate_of_outs(counts: Tally) -> str:
 
 
 def batting(counts: Tally) -> dict[str, Any]:
-    """What lines of games, seasons and teams have in common at bat."""
+    """The batting statistics that game, season and team lines share."""
     c = counts
     return {
         "flyOuts": c["flyOuts"],
@@ -83,7 +83,7 @@ def averages(counts: Tally) -> dict[str, str]:
 
 
 def season_batting(counts: Tally) -> dict[str, Any]:
-    """A season's line at bat."""
+    """A season's batting line."""
     c = counts
     in_play = c["atBats"] - c["strikeOuts"] - c["homeRuns"] + c["sacFlies"]
     return {
@@ -97,7 +97,7 @@ def season_batting(counts: Tally) -> dict[str, Any]:
 
 
 def pitching(counts: Tally) -> dict[str, Any]:
-    """What lines of games, seasons and teams have in common of pitching."""
+    """The pitching statistics that game, season and team lines share."""
     c = counts
     return {
         "flyOuts": c["flyOuts"],
@@ -147,7 +147,7 @@ def pitching(counts: Tally) -> dict[str, Any]:
 
 
 def pitching_games(counts: Tally) -> dict[str, Any]:
-    """Appearances and decisions of a pitcher."""
+    """A pitcher's appearances and decisions."""
     names = (
         "gamesPlayed",
         "gamesStarted",
@@ -163,12 +163,12 @@ def pitching_games(counts: Tally) -> dict[str, Any]:
 
 
 def earned_run_average(counts: Tally) -> str:
-    """Earned runs in nine innings."""
+    """Earned runs per nine innings."""
     return rates.rate(27 * counts["earnedRuns"], counts["outs"])
 
 
 def team_pitching(counts: Tally, season: Tally) -> dict[str, Any]:
-    """A team's line in one game; its earned run average is the season's."""
+    """A team's pitching line in a game; its earned run average is the season's."""
     c = counts
     reached = c["hits"] + c["baseOnBalls"] + c["hitByPitch"]
     return {
@@ -183,7 +183,7 @@ def team_pitching(counts: Tally, season: Tally) -> dict[str, Any]:
 
 
 def season_pitching(counts: Tally) -> dict[str, Any]:
-    """A season's line of pitching."""
+    """A season's pitching line."""
     c = counts
     reached = c["hits"] + c["baseOnBalls"] + c["hitByPitch"]
     return {
@@ -204,7 +204,7 @@ def season_pitching(counts: Tally) -> dict[str, Any]:
 
 
 def fielding(counts: Tally) -> dict[str, Any]:
-    """A line in the field, of a team's or a player's game."""
+    """The fielding line of a team or player in a game."""
     c = counts
     return {
         "caughtStealing": c["caughtStealing"],
@@ -221,7 +221,7 @@ def fielding(counts: Tally) -> dict[str, Any]:
 
 
 def season_fielding(counts: Tally) -> dict[str, Any]:
-    """A season's line in the field."""
+    """A season's fielding line."""
     chances = counts["putOuts"] + counts["assists"] + counts["errors"]
     percentage = rates.share(counts["putOuts"] + counts["assists"], chances, ".000")
     return {"gamesStarted": counts["gamesStarted"], **fielding(counts), "fielding": percentage}

@@ -1,4 +1,4 @@
-"""The line score: innings, totals, and who bats, runs and fields."""
+"""The line score: innings, totals, and the players at bat, on base and in the field."""
 
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ _NOTES: Final = (
 
 
 def document(book: Scorebook) -> dict[str, Any]:
-    """The line score as it stands."""
+    """The current line score."""
     if not book.started:
         return {
             "scheduledInnings": INNINGS,
@@ -69,7 +69,7 @@ def _inning(number: int, halves: tuple[Half, Half]) -> dict[str, Any]:
 
 
 def _turn(half: Half) -> dict[str, int]:
-    """Runs are told once there are any, or once the turn at bat is over."""
+    """One half inning; runs appear once there are any or the half inning is over."""
     runs = {"runs": half.runs} if half.over or half.runs else {}
     return {**runs, "hits": half.hits, "errors": half.errors, "leftOnBase": half.left}
 

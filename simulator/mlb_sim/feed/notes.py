@@ -1,4 +1,4 @@
-"""The words of a box score: summaries of lines, decisions, notes on substitutes, and lists of who did what."""
+"""The text of a box score: summaries, decisions, notes on substitutes, and lists such as 2B, HR and RBI."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -39,7 +39,7 @@ def decisions(book: Scorebook) -> Decisions | None:
 
 
 def decision(book: Scorebook, player: int) -> str:
-    """What the box score says behind a pitcher's name."""
+    """The note after a pitcher's name, such as his win with his record."""
     known = decisions(book)
     if known is None:
         return ""
@@ -78,7 +78,7 @@ def pitching_summary(line: Tally) -> str:
 
 
 def batting_score(line: Tally) -> int:
-    """How much a line at bat shines."""
+    """The score that ranks batting lines."""
     return (
         45
         + 6 * line["totalBases"]
@@ -90,7 +90,7 @@ def batting_score(line: Tally) -> int:
 
 
 def pitching_score(line: Tally) -> int:
-    """How much a line of pitching shines."""
+    """The score that ranks pitching lines."""
     return (
         45 + line["outs"] + 2 * line["strikeOuts"] - 2 * line["hits"] - 5 * line["earnedRuns"] - 2 * line["baseOnBalls"]
     )
@@ -102,7 +102,7 @@ def _pinch_hitters(book: Scorebook, side: int) -> list[int]:
 
 
 def letter(book: Scorebook, side: int, player: int) -> str:
-    """The letter of the note on how a substitute came into the game."""
+    """The letter of the note on a substitute."""
     substitutes_ = _pinch_hitters(book, side)
     return f"{_mark(side, substitutes_.index(player))}-" if player in substitutes_ else ""
 
@@ -140,7 +140,7 @@ def _fields(
 
 
 def team(book: Scorebook, side: int) -> list[dict[str, Any]]:
-    """Who batted, ran and fielded how."""
+    """The batting, running and fielding lists of a team."""
     lineup = book.lineups[side]
     left = sum(halves[side].left for halves in book.innings)
     batting = [*_fields(book, book.lines.batting, lineup.batters, _BATTED), {"label": "Team LOB", "value": f"{left}."}]

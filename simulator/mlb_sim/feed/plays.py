@@ -16,7 +16,7 @@ _ON_BASES: Final = ("postOnFirst", "postOnSecond", "postOnThird")
 
 
 def document(book: Scorebook) -> dict[str, Any]:
-    """allPlays, the current play, which plays scored, and which belong to which inning."""
+    """allPlays, the current play, scoring plays, and plays by inning."""
     plays = [_finished(book, play) for play in book.plays[:-1]]
     current = None
     if book.plays:
@@ -31,7 +31,7 @@ def document(book: Scorebook) -> dict[str, Any]:
 
 
 def _finished(book: Scorebook, play: Play) -> dict[str, Any]:
-    """A play of which nothing changes any more."""
+    """A finished play, which never changes again."""
     if play.document is None:
         play.document = _play(book, play, decorated=False)
     return play.document
@@ -59,7 +59,7 @@ def _play(book: Scorebook, play: Play, *, decorated: bool) -> dict[str, Any]:
 
 
 def _events(book: Scorebook, play: Play) -> list[dict[str, Any]]:
-    """The events; how far from the plate the newest pitch was released is known only a little later."""
+    """The events; the extension of the newest pitch appears a little later."""
     if not (play is book.play and isinstance(book.last, Pitched) and book.last.thrown):
         return list(play.events)
     *older, newest = play.events

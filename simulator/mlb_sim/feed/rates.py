@@ -1,4 +1,4 @@
-"""Rates as the API writes them: text, rounded half up, with placeholders where there is nothing to divide by."""
+"""Rates as the API writes them: strings, rounded half up, with placeholders for division by zero."""
 
 NO_RATE = "-.--"
 NO_SHARE = ".---"
@@ -12,7 +12,7 @@ def share(part: int, whole: int, none: str = NO_SHARE) -> str:
 
 
 def thousandths(value: int) -> str:
-    """So many thousandths: `.267`."""
+    """A number of thousandths: `.267`."""
     return f"{value // 1000 or ''}.{value % 1000:03d}"
 
 
@@ -25,7 +25,7 @@ def rate(part: int, whole: int, none: str = NO_RATE) -> str:
 
 
 def strikes(part: int, whole: int) -> str:
-    """The share of strikes, in two decimals with a zero after them: `.700`."""
+    """The share of strikes, with two decimals and a trailing zero: `.700`."""
     if not whole:
         return NO_RATE
     return thousandths((200 * part + whole) // (2 * whole) * 10)

@@ -1,4 +1,4 @@
-"""What a scorebook keeps of each turn at bat and of each plate appearance."""
+"""The records that a scorebook keeps of half innings and plate appearances."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from mlb_sim.times import Moment
 
 @dataclass(slots=True)
 class Half:
-    """One team's turn at bat."""
+    """A half inning."""
 
     runs: int = 0
     hits: int = 0
@@ -22,7 +22,7 @@ class Half:
 
 @dataclass(slots=True)
 class Play:
-    """A plate appearance as far as it has come."""
+    """A plate appearance up to now."""
 
     index: int
     inning: int
@@ -47,4 +47,4 @@ class Play:
     score: tuple[int, int] = (0, 0)
     bases: tuple[int | None, int | None, int | None] = (None, None, None)
     hit: dict[str, Any] | None = None
-    document: dict[str, Any] | None = None  # once nothing about it changes any more
+    document: dict[str, Any] | None = None  # set once it never changes again

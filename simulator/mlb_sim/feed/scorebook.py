@@ -1,4 +1,4 @@
-"""The score as it is kept: a log's entries, one after another, become plays, lines of statistics and the line score."""
+"""Keeps score: turns the entries of a log into plays, statistics and the line score."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -34,7 +34,7 @@ _RECLASSIFIED: Final = 0.06
 
 
 class Scorebook:
-    """What is known of a game after the entries that were applied."""
+    """The state of a game after the entries applied so far."""
 
     def __init__(self, league: League, fixture: Fixture, cards: tuple[Card, Card], *, reclassified: bool) -> None:
         self.league = league
@@ -64,7 +64,7 @@ class Scorebook:
         self.winning_outs: int | None = None
 
     def apply(self, entries: Iterable[Entry]) -> None:
-        """Keep score of what came next."""
+        """Score the next entry."""
         for entry in entries:
             self.before = self.count
             match entry:
@@ -86,12 +86,12 @@ class Scorebook:
 
     @property
     def started(self) -> bool:
-        """The line-ups are known."""
+        """Whether the line-ups are known."""
         return bool(self.plays)
 
     @property
     def play(self) -> Play:
-        """The plate appearance now, or the last one."""
+        """The current plate appearance, or the last one."""
         return self.plays[-1]
 
     def _sides(self, *, top: bool) -> tuple[int, int]:
@@ -177,7 +177,7 @@ class Scorebook:
         self._refresh()
 
     def _close_action(self, at: Moment) -> None:
-        """What was told last lasted until now."""
+        """End the last action at the current time."""
         if self.play.events and not self.play.events[-1]["isPitch"]:
             self.play.events[-1] = {**self.play.events[-1], "endTime": times.iso(at)}
 
@@ -297,7 +297,7 @@ class Scorebook:
 
 
 def _with_hit(event: dict[str, Any], hit: dict[str, Any], at: Moment) -> dict[str, Any]:
-    """The pitch with what tracking says of the batted ball, in the order of the API."""
+    """The pitch with its hitData, in the API's order."""
     document: dict[str, Any] = {}
     for name, value in event.items():
         if name == "index":

@@ -1,4 +1,4 @@
-"""What a player did this season before a game: counts that agree with each other and follow his ratings."""
+"""A player's season statistics before a game: consistent with each other, and based on his ratings."""
 
 from mlb_sim import positions
 from mlb_sim.draw import Draw
@@ -10,7 +10,7 @@ _REGULARS = 9
 
 
 def batting(team: Team, person: Person, played: int) -> Tally:
-    """At bat, after so many games of his team."""
+    """Batting, after a number of games of his team."""
     if person.position == positions.PITCHER:
         return Tally()
     draw = Draw("season batting", person.id)
@@ -39,7 +39,7 @@ def batting(team: Team, person: Person, played: int) -> Tally:
 
 
 def pitching(team: Team, person: Person, played: int) -> Tally:
-    """On the mound, after so many games of his team."""
+    """Pitching, after a number of games of his team."""
     if person.position != positions.PITCHER:
         return Tally()
     draw = Draw("season pitching", person.id)
@@ -76,7 +76,7 @@ def pitching(team: Team, person: Person, played: int) -> Tally:
 
 
 def fielding(team: Team, person: Person, played: int) -> Tally:
-    """In the field, after so many games of his team."""
+    """Fielding, after a number of games of his team."""
     games = batting(team, person, played)["gamesPlayed"] or pitching(team, person, played)["gamesStarted"]
     per_game = {
         "1": (0.3, 0.6),

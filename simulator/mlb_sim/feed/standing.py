@@ -1,4 +1,4 @@
-"""What surrounds a game beside its plays: games played and records before it, umpires, weather, attendance."""
+"""The facts around a game: earlier games and records, umpires, weather, attendance."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -25,7 +25,7 @@ _HOT: Final = 95
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The facts of one game that are fixed before it; pairs are of away and home."""
+    """The facts of a game that are fixed before it; pairs are away and home."""
 
     played: tuple[int, int]
     umpires: tuple[Person, ...]
@@ -38,7 +38,7 @@ class Standing:
 
 
 def standing(calendar: Calendar, fixture: Fixture) -> Standing:
-    """Of that game."""
+    """The facts of this game."""
     league = calendar.league
     draw = Draw(league.seed, "standing", fixture.pk)
     crew = [(fixture.series * 15 + fixture.home.index) * _CREW + n for n in range(_CREW)]

@@ -1,4 +1,4 @@
-"""The players' lines of one game, as they are counted."""
+"""Counts the players' statistics in a game."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from mlb_sim.play.log import Credit, Kind, Move
 from mlb_sim.positions import DESIGNATED_HITTER
 
 _HIT_COUNTS: Final = {kinds.DOUBLE: ("doubles", 2), kinds.TRIPLE: ("triples", 3), kinds.HOME_RUN: ("homeRuns", 4)}
-_COUNTED: Final = {  # how else a result shows in the lines of batter and pitcher
+_COUNTED: Final = {  # additional statistics of a result, for batter and pitcher
     kinds.STRIKEOUT: ("strikeOuts",),
     kinds.WALK: ("baseOnBalls",),
     kinds.INTENT_WALK: ("baseOnBalls", "intentionalWalks"),
@@ -51,19 +51,19 @@ class Tallies:
         self.fielding: dict[int, Tally] = {}
 
     def batter(self, player: int) -> Tally:
-        """His line at bat, begun if he has none."""
+        """His batting line, created if he has none."""
         return self.batting.setdefault(player, Tally(gamesPlayed=1))
 
     def pitcher(self, player: int) -> Tally:
-        """His line of pitching, begun if he has none."""
+        """His pitching line, created if he has none."""
         return self.pitching.setdefault(player, Tally(gamesPlayed=1, gamesPitched=1))
 
     def fielder(self, player: int) -> Tally:
-        """His line in the field, begun if he has none."""
+        """His fielding line, created if he has none."""
         return self.fielding.setdefault(player, Tally())
 
     def start(self, lineup: Lineup) -> None:
-        """The line-up takes the field."""
+        """Count the starters."""
         for player in lineup.order:
             self.batter(player)
         for place, player in lineup.field.items():
@@ -71,20 +71,20 @@ class Tallies:
         self.pitcher(lineup.pitcher)["gamesStarted"] = 1
 
     def pitch(self, pitcher: int, code: str) -> None:
-        """A pitch was thrown."""
+        """Count a pitch."""
         line = self.pitcher(pitcher)
         line["numberOfPitches"] += 1
         line["balls" if code in events.BALLS else "strikes"] += 1
 
     def credit(self, credit: Credit) -> bool:
-        """A fielder is credited or charged; tells whether with an error."""
+        """Count a fielder's credit or charge; return whether it is an error."""
         name = _CREDITS.get(credit.kind)
         if name is not None:
             self.fielder(credit.player)[name] += 1
         return name == "errors"
 
     def run(self, move: Move, pitcher: int) -> None:
-        """A runner scored while that pitcher was on the mound."""
+        """Count a run that scored while this pitcher was on the mound."""
         self.batter(move.runner)["runs"] += 1
         charged = self.pitcher(move.responsible)
         charged["runs"] += 1
@@ -93,7 +93,7 @@ class Tallies:
             self.pitcher(pitcher)["inheritedRunnersScored"] += 1
 
     def running(self, kind: Kind, moves: tuple[Move, ...], pitcher: int, catcher: int | None) -> None:
-        """What happened between pitches; who catches is known once pinch-hitters have taken their positions."""
+        """Count base running; the catcher is known once pinch-hitters have taken their positions."""
         name = _RUNNING.get(kind)
         if name is None:
             return
@@ -106,7 +106,7 @@ class Tallies:
             line[name] += 1
 
     def appearance(self, kind: Kind, rbi: int, batter: int, pitcher: int) -> None:
-        """A plate appearance is over."""
+        """Count a finished plate appearance."""
         own, against = self.batter(batter), self.pitcher(pitcher)
         own["plateAppearances"] += 1
         own["groundIntoDoublePlay"] += kind == kinds.DOUBLE_PLAY

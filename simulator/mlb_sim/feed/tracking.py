@@ -1,4 +1,4 @@
-"""What cameras measure of a pitch and of a batted ball: plausible, not physics."""
+"""Tracking data of pitches and batted balls: plausible values without physics."""
 
 from typing import Any, Final
 
@@ -57,17 +57,17 @@ _SPOTS: Final = {
 
 
 def pitch_type(draw: Draw, pitcher: Person) -> str:
-    """One of the types that the pitcher throws."""
+    """One of the pitcher's pitch types."""
     return draw.weighted(_ARSENALS[pitcher.id % len(_ARSENALS)])
 
 
 def reclassified(pitch_type: str) -> str:
-    """What the pitch is taken for once people have looked at it again."""
+    """The pitch type after a manual review."""
     return _RECLASSIFIED[pitch_type]
 
 
 def _place(draw: Draw, code: str, zone: tuple[float, float]) -> tuple[float, float]:
-    """Where the ball crosses the plate."""
+    """The point where the ball crosses the plate."""
     top, bottom = zone
     middle = (top + bottom) / 2
     if code not in {"B", "*B", "H"}:

@@ -1,4 +1,4 @@
-"""The hot and cold zones that decorate the plate appearance in progress."""
+"""The hot and cold zones of the current batter."""
 
 from functools import lru_cache
 from typing import Any, Final

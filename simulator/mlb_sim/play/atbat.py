@@ -12,7 +12,7 @@ _RUNNERS_IN_DANGER = 2
 
 
 def play(state: State, *, first_of_half: bool, places_runner: bool) -> None:
-    """One batter's turn, with what happens on the bases meanwhile."""
+    """Play one plate appearance, including events on the bases."""
     state.balls = state.strikes = state.disengagements = 0
     state.wait(8, 18)
     state.face()
@@ -67,7 +67,7 @@ def _walks_on_purpose(state: State) -> bool:
 
 
 def _violation(state: State, number: int) -> None:
-    """A ball or strike for whoever took too long; no pitch is thrown."""
+    """A pitch timer violation: a ball or strike without a pitch."""
     if state.season >= _CLOCK_SINCE and state.draw.chance(0.0022):
         by_batter = state.draw.chance(0.5)
         state.strikes += by_batter
@@ -98,7 +98,7 @@ def _outcome(state: State) -> str:
 
 
 def _pitch(state: State, number: int) -> bool:
-    """One pitch; tells whether the turn is over."""
+    """Throw one pitch; return whether the plate appearance is over."""
     state.wait(14, 22)
     start = state.now - 3 * SECOND
     code = _outcome(state)
@@ -128,7 +128,7 @@ def _pitch(state: State, number: int) -> bool:
 
 
 def _called(state: State, code: str) -> tuple[str, Review | None]:
-    """The count after the pitch, and the code in its finer form."""
+    """The count after the pitch, and its detailed code."""
     draw = state.draw
     review = None
     if code == "B":
@@ -147,7 +147,7 @@ def _called(state: State, code: str) -> tuple[str, Review | None]:
 
 
 def _between(state: State, code: str, going: int | None) -> bool:
-    """What runners do after a pitch that doesn't end the turn; tells whether the half inning is over all the same."""
+    """Move runners after a pitch that does not end the plate appearance; return whether the half inning is over."""
     if going is not None and code in "BCS":
         running.steal(state, going)
     elif code == "*B" and state.occupied() and state.draw.chance(0.22):
@@ -236,6 +236,6 @@ def _team(state: State, review: Review) -> str:
 
 
 def _cut_short(state: State) -> None:
-    """A runner's out ended the half inning, or his run the game: the batter's turn doesn't count."""
+    """End a plate appearance that does not count, because a runner's out ended the half inning or a run the game."""
     last = next(entry for entry in reversed(state.log) if isinstance(entry, Acted) and entry.moves)
     state.add(Finished(state.now, last.kind, last.description, 0, batter_out=False))

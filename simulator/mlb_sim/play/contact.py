@@ -1,4 +1,4 @@
-"""Batted balls: where they go, and what comes of them under the rules."""
+"""Batted balls: where they go, and their results under the rules."""
 
 from dataclasses import dataclass, replace
 
@@ -20,13 +20,13 @@ _WORDS = {"ground_ball": "ground ball", "fly_ball": "fly ball", "line_drive": "l
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a plate appearance."""
+    """The result of a plate appearance."""
 
     kind: Kind
     description: str
     rbi: int = 0
     batter_out: bool = False
-    hit: Hit | None = None  # where it went further than to the first fielder
+    hit: Hit | None = None  # fielders after the first one
 
 
 def bat(state: State) -> tuple[Hit, Outcome]:
@@ -56,7 +56,7 @@ def bunt(state: State) -> tuple[Hit, Outcome]:
 
 
 def force(state: State, kind: Kind, *, rbi: bool = False) -> None:
-    """Make room for the batter on first base: whoever is forced moves on by one."""
+    """Advance each forced runner by one base, so that first base is free for the batter."""
     chain = []
     for base in range(len(state.bases)):
         if state.bases[base] is None:
@@ -67,12 +67,12 @@ def force(state: State, kind: Kind, *, rbi: bool = False) -> None:
 
 
 def batter_runner(state: State, *, earned: bool = True) -> Runner:
-    """The batter as a runner, for whom the pitcher answers."""
+    """The batter as a runner, for whom the pitcher is responsible."""
     return Runner(state.batter.id, state.pitcher.id, earned)
 
 
 def _luck(state: State) -> float:
-    """How much likelier than usual a hit is."""
+    """The factor by which a hit is more likely than usual."""
     rating = state.batter.hitting * 0.02 - state.pitcher.pitching * 0.018
     return rating + state.form[state.offense] * 0.035
 
@@ -90,7 +90,7 @@ def _on_the_ground(state: State, hit: Hit) -> Outcome:
 
 
 def _through(state: State, hit: Hit) -> Hit:
-    """The outfielder behind the infielder it passed."""
+    """The outfielder behind the infielder that the ball passed."""
     behind = {"5": "7", "6": "7", "4": "9", "3": "9"}.get(hit.location) or state.draw.pick("789")
     return Hit(hit.trajectory, hit.hardness, behind)
 
@@ -121,7 +121,7 @@ def _popped_up(state: State, hit: Hit) -> Outcome:
 
 
 def _credited_bases(state: State, bases: int) -> int:
-    """Of a hit that ends the game the batter has no more bases than the runner who ended it."""
+    """The bases of the batter; on a walk-off hit, no more than the winning runner needed."""
     if state.top or state.inning < _LAST_INNING or bases > THIRD + 1:
         return bases
     needed = state.score[AWAY] - state.score[HOME] + 1
@@ -147,7 +147,7 @@ def _hit(state: State, hit: Hit, wanted: int) -> Outcome:
 
 
 def _target(state: State, base: int, bases: int) -> int:
-    """How far a runner comes on a hit, the runners before him having moved."""
+    """The base that a runner reaches on a hit, after the runners ahead of him have moved."""
     plain = base + bases
     if plain >= HOME_PLATE or state.walked_off:
         return min(plain, HOME_PLATE)
@@ -164,7 +164,7 @@ def _target(state: State, base: int, bases: int) -> int:
 
 
 def _error(state: State, hit: Hit) -> Outcome:
-    """The batter is safe on an error, which costs the defense an out."""
+    """The batter reaches on an error, which costs the defense an out."""
     state.phantom_outs += 1
     throwing = hit.location in positions.INFIELD and state.draw.chance(0.35)
     charge = "f_throwing_error" if throwing else "f_fielding_error"
@@ -247,7 +247,7 @@ def _out_at_first(state: State, hit: Hit) -> Outcome:
 
 
 def _move_up(state: State, kind: Kind) -> None:
-    """Runners behind whom the bases are full must move on at a ground ball; others may, the lead runner first."""
+    """Advance runners on a ground ball: forced ones always, others perhaps, the lead runner first."""
     forced = next((base for base in range(3) if state.bases[base] is None), 3)
     for base in state.occupied():
         if base != THIRD and state.bases[base + 1] is not None:
@@ -274,7 +274,7 @@ def _air_out(state: State, hit: Hit, kind: Kind, verb: str) -> Outcome:
 
 
 def _throw(state: State, first: Position, last: Position) -> tuple[Credit, ...]:
-    """Assist and put-out, or a put-out alone where one fielder does both."""
+    """Assist and put-out, or only a put-out if one fielder does both."""
     if first == last:
         return (state.credit(last, "f_putout"),)
     return state.credit(first, "f_assist"), state.credit(last, "f_putout")

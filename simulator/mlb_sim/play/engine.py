@@ -1,4 +1,4 @@
-"""A whole game, from the first pitch to the last out: the same for the same seed and number of the game."""
+"""Plays a whole game, the same for the same seed and game number."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ _FORM = 1.4
 
 @dataclass(frozen=True, slots=True)
 class Game:
-    """A game as it was played: the cards of away and home, what happened, and the score."""
+    """A played game: the line-up cards of away and home, the log, and the score."""
 
     fixture: Fixture
     cards: tuple[Card, Card]
@@ -26,7 +26,7 @@ class Game:
 
 
 def play(calendar: Calendar, fixture: Fixture) -> Game:
-    """The game, played again with other draws until the team wins that the calendar says, which its form helps."""
+    """Play the game, with new draws until the winner in the calendar wins; its form makes that likely."""
     attempt = 0
     while True:
         game = _attempt(calendar, fixture, attempt)
@@ -68,7 +68,7 @@ def _first_pitch(fixture: Fixture, seed: int) -> Moment:
 
 
 def _half_inning(state: State) -> bool:
-    """One turn at bat of one team; tells whether the game is over."""
+    """Play a half inning; return whether the game is over."""
     state.outs = state.phantom_outs = 0
     state.bases = [None, None, None]
     first = True

@@ -1,4 +1,4 @@
-"""The events of the game by the API's short words and machine names."""
+"""The kinds of events, with the API's names and codes."""
 
 from typing import Final
 
@@ -46,7 +46,7 @@ OFFENSIVE_CHANGE: Final = Kind("Offensive Substitution", "offensive_substitution
 DEFENSIVE_CHANGE: Final = Kind("Defensive Sub", "defensive_substitution")
 SWITCH: Final = Kind("Defensive Switch", "defensive_switch")
 
-NO_APPEARANCE: Final = frozenset(  # a turn that ends with what a runner did is no plate appearance
+NO_APPEARANCE: Final = frozenset(  # a turn at bat that a runner's out ends is not a plate appearance
     {*STEALS, *CAUGHT, PICKED_OFF, PICKOFF_ERROR, WILD_PITCH, PASSED_BALL, BALK, INDIFFERENCE}
 )
 NO_AT_BAT: Final = frozenset({WALK, INTENT_WALK, HIT_BY_PITCH, SAC_FLY, SAC_BUNT})

@@ -1,4 +1,4 @@
-"""Who plays for a team now, and who has played: the one place that knows what a substitution does."""
+"""The players of a team in a game, present and former; the only code that applies substitutions."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class Lineup:
 
     @classmethod
     def of(cls, team: Team, card: Card) -> "Lineup":
-        """As the game starts."""
+        """The line-up at the start of the game."""
         starting = {player for player, _ in card.order}
         return cls(
             order=[player for player, _ in card.order],
@@ -49,7 +49,7 @@ class Lineup:
 
     @property
     def pitcher(self) -> int:
-        """Who pitches."""
+        """The current pitcher."""
         return self.pitchers[-1]
 
     def position_of(self, player: int) -> Position:
@@ -57,12 +57,12 @@ class Lineup:
         return self.played[player][-1]
 
     def next_place(self, slot: int) -> str:
-        """Slot and sequence of the next man in a slot (0 to 8)."""
+        """Slot and sequence of the next substitute in a slot (0 to 8)."""
         used = sum(place[0] == str(slot + 1) for place in self.places.values())
         return f"{slot + 1}{used:02d}"
 
     def apply(self, change: Substitution) -> None:
-        """Let a player come in, or change position."""
+        """Apply a substitution or a change of position."""
         new = change.player
         if change.position == positions.PITCHER:
             self.bullpen.remove(new)
@@ -86,7 +86,7 @@ class Lineup:
 
 
 def card(draw: Draw, team: Team, played: int) -> Card:
-    """Who starts a team's game after so many: the rotation's next pitcher, and now and then a rest for a regular."""
+    """The starters of a team's game: the next pitcher of the rotation, and occasionally a substitute for a regular."""
     by_place: dict[Position, list[int]] = {}
     for person in team.hitters:
         by_place.setdefault(person.position, []).append(person.id)

@@ -1,4 +1,4 @@
-"""What happens in a game, as a log: each entry is what becomes visible at its moment; nothing else changes the game."""
+"""The log of a game: each entry becomes visible at its moment, and only entries change the game."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -25,13 +25,13 @@ class Status(Enum):
 
     @property
     def coded(self) -> str:
-        """The one letter by which clients decide."""
+        """The codedGameState, by which clients decide."""
         return self.value[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Short words and machine name of an event."""
+    """The name and code of a kind of event."""
 
     name: str
     code: str
@@ -39,7 +39,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What a fielder is credited or charged with."""
+    """A fielder's credit or charge."""
 
     player: int
     position: Position
@@ -65,12 +65,12 @@ class Move:
 
     @property
     def scores(self) -> bool:
-        """He reached home."""
+        """Whether he scored."""
         return self.end == "score"
 
     @property
     def is_out(self) -> bool:
-        """He was put out."""
+        """Whether he was put out."""
         return self.out_base is not None
 
 
@@ -86,7 +86,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A batted ball, without what tracking measures of it."""
+    """A batted ball, without tracking data."""
 
     trajectory: str
     hardness: str
@@ -96,7 +96,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """Who comes in for whom; `order` is slot and sequence such as 901, empty for a pitcher who doesn't bat."""
+    """A substitution; `order` is slot and sequence such as 901, empty for a pitcher who doesn't bat."""
 
     side: int
     player: int
@@ -108,7 +108,7 @@ class Substitution:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What becomes visible at a moment."""
+    """An entry that becomes visible at a moment."""
 
     at: Moment
 
@@ -161,7 +161,7 @@ class Checked(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Acted(Entry):
-    """Whatever else is told within a plate appearance: substitutions, steals, time-outs, the game's state."""
+    """Any other event within a plate appearance: substitutions, steals, time-outs, the game's state."""
 
     kind: Kind
     description: str
@@ -188,7 +188,7 @@ class Finished(Entry):
 
 @dataclass(frozen=True, slots=True)
 class HalfOver(Entry):
-    """The sides change, or the game is over, with that many runners left on base."""
+    """The half inning ends with this number of runners left on base."""
 
     left: int
 

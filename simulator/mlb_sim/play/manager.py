@@ -1,4 +1,4 @@
-"""What managers decide: pitching changes, pinch-hitters and -runners, defensive substitutions, visits to the mound."""
+"""Decisions of managers: pitching changes, pinch-hitters and -runners, defensive substitutions, mound visits."""
 
 from mlb_sim import positions
 from mlb_sim.people import Person
@@ -15,7 +15,7 @@ _PINCH = (positions.PINCH_HITTER, positions.PINCH_RUNNER)
 
 
 def between_halves(state: State) -> None:
-    """Before the first batter of a half inning: whoever came in as a pinch-hitter takes a position, or gives way."""
+    """Before the first batter of a half inning: give pinch-hitters and -runners a position, or replace them."""
     lineup = state.lineups[state.defense]
     for player in list(lineup.order):
         if lineup.position_of(player) in _PINCH:
@@ -27,7 +27,7 @@ def between_halves(state: State) -> None:
 
 
 def before_batter(state: State) -> None:
-    """Before a batter's first pitch."""
+    """Substitutions before a batter's first pitch."""
     if state.faced[state.pitcher.id] >= _MINIMUM_FACED and _is_done(state, fresh_inning=False):
         _relieve(state)
     elif state.tension and state.visits[state.defense] and state.draw.chance(0.12):
@@ -42,7 +42,7 @@ def before_batter(state: State) -> None:
 
 
 def hurt(state: State, player: int) -> None:
-    """A runner on first is hurt and replaced."""
+    """Replace an injured runner on first base."""
     runner = state.bases[0]
     if runner is None or not state.lineups[state.offense].bench:
         return
@@ -115,7 +115,7 @@ def _run_for(state: State, base: int, new: int) -> None:
 
 
 def _settle(state: State, player: int) -> None:
-    """A pinch-hitter or pinch-runner stays in the game where there is a gap, or a man for the position replaces him."""
+    """Keep a pinch-hitter or pinch-runner if a position is open for him, or replace him."""
     lineup = state.lineups[state.defense]
     slot = lineup.order.index(player)
     gap = next((place for place in (*positions.FIELD, positions.DESIGNATED_HITTER) if place not in lineup.field), None)
@@ -134,7 +134,7 @@ def _settle(state: State, player: int) -> None:
 
 
 def _tighten(state: State) -> None:
-    """A better fielder for the last innings."""
+    """Bring in a better fielder for the last innings."""
     lineup = state.lineups[state.defense]
     for new in lineup.bench:
         place = state.people[new].position

@@ -7,9 +7,9 @@ ABS_SINCE = 2026
 
 
 def challenge(state: State, kind: str, winner: int) -> Review | None:
-    """A manager's challenge of a call that ends in favor of that side; None where the manager has no challenge left.
+    """A manager's challenge of a call that ends in favor of this side; None if the manager has no challenge left.
 
-    An overturned call was challenged by the side it now favors; one that stands by the other, which loses a challenge.
+    If the call is overturned, this side challenged it; if it stands, the other side did, and loses a challenge.
     """
     overturned = state.draw.chance(0.5)
     side = winner if overturned else 1 - winner
@@ -23,14 +23,14 @@ def challenge(state: State, kind: str, winner: int) -> Review | None:
 
 
 def umpires(state: State, kind: str) -> Review:
-    """The umpires look again of their own accord, and the call stands."""
+    """A review that the umpires initiate; the call stands."""
     review = Review(kind, None, None, overturned=False)
     _look(state, Status.UMPIRE_REVIEW, review)
     return review
 
 
 def pitch(state: State, *, ball: bool) -> Review | None:
-    """A challenge of a pitch that ends as a ball, or as a strike."""
+    """A challenge of a pitch that is finally called a ball or a strike."""
     if state.season < ABS_SINCE or not state.draw.chance(0.022):
         return None
     overturned = state.draw.chance(0.52)

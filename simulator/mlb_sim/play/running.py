@@ -1,4 +1,4 @@
-"""What happens on the bases between pitches: steals, pickoffs, wild pitches, balks."""
+"""Base running between pitches: steals, pickoffs, wild pitches, balks."""
 
 from mlb_sim.play import kinds
 from mlb_sim.play.contact import FIRST, SECOND
@@ -12,7 +12,7 @@ _SAFE_LEAD = 3
 
 
 def before_pitch(state: State) -> None:
-    """The pitcher may hold the runner on first."""
+    """Perhaps throw to first base or step off."""
     draw = state.draw
     if state.bases[FIRST] is None:
         return
@@ -28,7 +28,7 @@ def before_pitch(state: State) -> None:
 
 
 def is_going(state: State) -> int | None:
-    """The base whose runner goes with the pitch, if one does."""
+    """The base of a runner who runs with the pitch, or None."""
     for base, share in ((FIRST, 0.02), (SECOND, 0.004)):
         runner = state.bases[base]
         if runner is not None and state.bases[base + 1] is None:
@@ -39,7 +39,7 @@ def is_going(state: State) -> int | None:
 
 
 def steal(state: State, base: int) -> None:
-    """The runner who went with the pitch is safe or out at the next base."""
+    """Decide whether the stealing runner is safe or out."""
     runner = state.bases[base]
     if runner is None:
         return
@@ -67,7 +67,7 @@ def steal(state: State, base: int) -> None:
 
 
 def wild(state: State) -> None:
-    """A pitch that got away: the runners move up."""
+    """Advance the runners after a wild pitch or passed ball."""
     passed = state.draw.chance(0.2)
     kind = kinds.PASSED_BALL if passed else kinds.WILD_PITCH
     culprit = state.fielder("2") if passed else state.pitcher.id
@@ -75,7 +75,7 @@ def wild(state: State) -> None:
 
 
 def place_runner(state: State) -> None:
-    """In an extra inning the man before the first batter starts on second base."""
+    """Place the automatic runner on second base in an extra inning."""
     lineup = state.lineups[state.offense]
     player = lineup.order[state.next_slot[state.offense] - 1]
     state.reach(SECOND, kinds.RUNNER_PLACED, runner=Runner(player, state.pitcher.id, earned=False))

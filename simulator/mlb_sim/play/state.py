@@ -1,4 +1,4 @@
-"""The state of a game while it is played, shared by those who play it."""
+"""The state of a game in progress, shared by all modules that play it."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ STRIKES = 3
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Who is on base, which pitcher answers for him, and whether his run would be earned."""
+    """A runner, the pitcher responsible for him, and whether his run would be earned."""
 
     player: int
     responsible: int
@@ -29,7 +29,7 @@ class Runner:
 
 @dataclass(slots=True)
 class State:
-    """Everything about a game that goes on. `bases` are first, second and third."""
+    """The state of a game in progress. `bases` are first, second and third."""
 
     draw: Draw
     season: int
@@ -45,7 +45,7 @@ class State:
     inning: int = 1
     top: bool = True
     outs: int = 0
-    phantom_outs: int = 0  # outs that errors cost
+    phantom_outs: int = 0  # outs that errors prevented
     balls: int = 0
     strikes: int = 0
     bases: list[Runner | None] = field(default_factory=lambda: [None, None, None])
@@ -73,24 +73,24 @@ class State:
         return HOME if self.top else AWAY
 
     def face(self) -> None:
-        """Let whoever is due bat against whoever pitches."""
+        """Start the turn of the next batter against the current pitcher."""
         offense, defense = (AWAY, HOME) if self.top else (HOME, AWAY)
         self.batter = self.people[self.lineups[offense].order[self.next_slot[offense]]]
         self.pitcher = self.people[self.lineups[defense].pitcher]
 
     @property
     def lead(self) -> int:
-        """By how many runs the side at bat leads."""
+        """The lead of the side at bat, in runs."""
         return self.score[self.offense] - self.score[self.defense]
 
     @property
     def walked_off(self) -> bool:
-        """The home team has won in its last turn."""
+        """Whether the home team has won in its last half inning."""
         return not self.top and self.inning >= 9 and self.score[HOME] > self.score[AWAY]  # noqa: PLR2004 -- innings
 
     @property
     def over_half(self) -> bool:
-        """The turn at bat is over."""
+        """Whether the half inning is over."""
         return self.outs >= OUTS or self.walked_off
 
     def name(self, player: int) -> str:
@@ -98,20 +98,20 @@ class State:
         return self.people[player].name
 
     def fielder(self, position: Position) -> int:
-        """Who plays there for the side in the field."""
+        """The fielder at this position."""
         return self.lineups[self.defense].field[position]
 
     def credit(self, position: Position, kind: str) -> Credit:
-        """A credit for whoever plays there."""
+        """A credit for the fielder at this position."""
         return Credit(self.fielder(position), position, kind)
 
     def wait(self, low: int, high: int) -> Moment:
-        """Let so many seconds go by."""
+        """Advance the time by a number of seconds."""
         self.now += int(self.draw.between(low * SECOND, high * SECOND))
         return self.now
 
     def add(self, entry: Entry) -> None:
-        """Put an entry in the log."""
+        """Add an entry to the log."""
         self.log.append(entry)
 
     def occupied(self) -> list[int]:
@@ -119,7 +119,7 @@ class State:
         return [base for base in (2, 1, 0) if self.bases[base] is not None]
 
     def take_moves(self) -> tuple[Move, ...]:
-        """The moves made since they were taken last."""
+        """The moves since the last call."""
         taken = tuple(self.moves)
         self.moves.clear()
         return taken
@@ -134,7 +134,7 @@ class State:
         rbi: bool = False,
         credits_: tuple[Credit, ...] = (),
     ) -> None:
-        """Move the runner on a base (0 to 2) to another, 3 being home."""
+        """Move the runner on a base (0 to 2) to another; 3 is home."""
         runner = self.bases[base]
         if runner is None:
             raise ValueError(f"no runner on {BASES[base]}")
@@ -144,13 +144,13 @@ class State:
     def reach(
         self, target: int, kind: Kind, *, runner: Runner, rbi: bool = False, credits_: tuple[Credit, ...] = ()
     ) -> None:
-        """Let the batter reach a base, 3 being home."""
+        """Move the batter to a base; 3 is home."""
         self._arrive(runner, None, target, kind, None, rbi=rbi, credits_=credits_)
 
     def put_out(
         self, base: int | None, out_base: str, kind: Kind, reason: str | None, credits_: tuple[Credit, ...]
     ) -> Runner | None:
-        """Retire the runner on a base, or the batter for None; gives the runner who was there."""
+        """Put out the runner on a base, or the batter for None; return the runner."""
         runner = None if base is None else self.bases[base]
         player = self.batter.id if runner is None else runner.player
         responsible = self.pitcher.id if runner is None else runner.responsible
