@@ -68,7 +68,7 @@ from mlb_etl.settings import TABLES, Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, migrate
 from mlb_etl.stores.postgres.database import Postgres
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 FIRST_LOAD, UNCHANGED = 6.0, 0.2  # ms a game, at most
 RATIO = 1.5  # times as fast as the plain loader, at least
@@ -183,7 +183,7 @@ def bench(method: Method, response: Response, games: int) -> Iterator[Bench]:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(GAMES)))
         made = Bench(folder, server, method, games)
         with db.connect(made.settings(GAMES)) as connection:
-            migrate.init(connection, TABLES)
+            migrate.apply_pending(connection, TABLES)
             plain_tables(connection, method)
             store(connection, method, response, games)
             connection.execute("CHECKPOINT")
@@ -209,7 +209,7 @@ def numbers(response: Response, games: int) -> list[int]:
 
 def store(connection: db.Connection, method: Method, response: Response, games: int, minutes: int = 0) -> None:
     """The game under as many numbers, as of so many minutes later."""
-    raw, own = Raw(connection, method), response.path_params["game_pk"].encode()
+    raw, own = RawWriter(connection, method), response.path_params["game_pk"].encode()
     captured_at = response.captured_at + timedelta(minutes=minutes)
     with connection.transaction():
         for number in numbers(response, games):

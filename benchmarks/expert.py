@@ -28,7 +28,7 @@ from mlb_contracts.response import Response
 from mlb_contracts.rows import first_of_each, last_of_each
 from mlb_contracts.sql_types import Decoding
 from mlb_etl.extract import extract as engine
-from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.encoding import StoredBody
 from mlb_etl.stores.postgres.db import Connection
 from mlbgen import ir
 from mlbgen.ir import columns
@@ -266,7 +266,7 @@ class Loader:
         with self._connection.transaction():
             requests = [normal_form(self._method, {"game_pk": str(game_pk)}) for game_pk in game_pks]
             for captured_at, *kept in self._connection.cursor(binary=True).execute(self._read, [requests]):
-                document = orjson.loads(Kept(*kept).decoded())
+                document = orjson.loads(StoredBody(*kept).decoded())
                 for target, its in zip(self._targets, rows, strict=True):
                     its.extend(target.extract(document, captured_at))
             for target, its in zip(self._targets, rows, strict=True):

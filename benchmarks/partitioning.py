@@ -130,7 +130,7 @@ def _database(stack: ExitStack, server: Server, variant: Variant) -> tuple[Varia
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"bench_{variant.name}")))
     settings = Settings(server.url(f"bench_{variant.name}"), Path(), variant.package)
     connection, own = (stack.enter_context(db.connect(settings)) for _ in range(2))
-    migrate.init(connection, variant.package)
+    migrate.apply_pending(connection, variant.package)
     return variant, connection, own
 
 

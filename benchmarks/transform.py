@@ -44,7 +44,7 @@ from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, migrate
 from mlb_etl.stores.postgres.database import PostgresStores
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 LIMIT = 5.7  # times orjson.loads
 WARM = 5  # games before the clock counts
@@ -62,7 +62,7 @@ def database() -> Iterator[Connection]:
     server.start()
     try:
         with db.connect(Settings(server.url(), folder, TABLES)) as connection:
-            migrate.init(connection, TABLES)
+            migrate.apply_pending(connection, TABLES)
             yield connection
     finally:
         server.stop()
@@ -71,7 +71,7 @@ def database() -> Iterator[Connection]:
 
 def store(connection: Connection, method: Method, response: Response, games: int) -> None:
     """As many games as that, the same but for their numbers, each captured twice, a minute apart and unchanged."""
-    raw = Raw(connection, method)
+    raw = RawWriter(connection, method)
     own = response.path_params["game_pk"]
     for number in range(games):
         game_pk = str(10 ** (len(own) - 1) + number)

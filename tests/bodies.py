@@ -1,8 +1,8 @@
 """Bodies of raw tables, as they came."""
 
-from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.encoding import StoredBody
 
 
 def whole(encoding: str, body: bytes) -> bytes:
     """The body of a row."""
-    return bytes(Kept(encoding, body).decoded())
+    return bytes(StoredBody(encoding, body).decoded())

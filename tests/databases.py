@@ -73,7 +73,7 @@ def create_template(server: Server, package: str) -> str:
     """The name of a new database in which `schema init` ran."""
     dsn = create_database(server)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        migrate.init(connection, package)
+        migrate.apply_pending(connection, package)
         return connection.info.dbname
 
 

@@ -24,7 +24,7 @@ from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import quarantine, standing
 from mlb_etl.stores.postgres.database import Postgres
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 Key: TypeAlias = tuple[Any, ...]
 Rows: TypeAlias = dict[str, dict[Key, tuple[Any, ...]]]  # content by primary key, by table
@@ -250,7 +250,7 @@ class Laws:
         self.settings = Settings(dsn, Path(), package)
         self.database = Postgres(self.settings)
         self.connection = connect(dsn)
-        self._raw = Raw(self.connection, method)
+        self._raw = RawWriter(self.connection, method)
 
     def arrive(self, *snapshots: Snapshot) -> None:
         for each in snapshots:
@@ -275,7 +275,7 @@ class Laws:
 
     def drop(self, *snapshots: Snapshot) -> None:
         """Decide that captures that stand in quarantine are never to be applied."""
-        quarantine.drop(self.connection, [self.numbers()[each.note] for each in snapshots])
+        quarantine.mark_dropped(self.connection, [self.numbers()[each.note] for each in snapshots])
 
     def pipeline(self, workers: int = 1, method: Method | None = None) -> Pipeline:
         return Pipeline(method or self.method, self.database, workers)

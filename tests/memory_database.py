@@ -17,7 +17,7 @@ from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.laws.counts import Quarantined
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
-from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.encoding import StoredBody
 from mlb_etl.stores.interfaces.captures import Fate
 
 Name: TypeAlias = tuple[str, datetime, bytes]  # a capture: its document, time and content
@@ -141,8 +141,8 @@ class MemoryCaptures:
     def read(self, capture: StoredCapture) -> bytes:
         return self._rows[_name(capture)].response.data
 
-    def read_all(self, captures: Sequence[StoredCapture]) -> Iterator[tuple[StoredCapture, Kept]]:
-        return ((each, Kept("identity", self.read(each))) for each in captures)
+    def read_all(self, captures: Sequence[StoredCapture]) -> Iterator[tuple[StoredCapture, StoredBody]]:
+        return ((each, StoredBody("identity", self.read(each))) for each in captures)
 
     def _states(self, name: Name, row: Row) -> Iterator[StoredCapture]:
         """The last state of the content, and of one that is new to the tables the first as well."""

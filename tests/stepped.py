@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from mlb_etl.baseball.live import start
-from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.listing import GameScope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.baseball.live.update import Summary, Update
 from mlb_etl.settings import Settings
@@ -67,7 +67,7 @@ class Live:
 
     def follow(
         self,
-        scope: Scope,
+        scope: GameScope,
         *,
         end: datetime | None = None,
         verify: int | None = None,

@@ -19,9 +19,9 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from mlb_contracts import Capture, Method
-from mlb_etl.cli.sql import script
+from mlb_etl.cli.sql import as_script
 from mlb_etl.errors import Rejected
-from mlb_etl.stores.postgres.statements import statements
+from mlb_etl.stores.postgres.statements import compose_statements
 from mlbgen import layout, lower
 from mlbgen.language import source
 from mlbgen.project import generate
@@ -151,7 +151,7 @@ def test_case(
     golden = {
         **shown(case, files),
         "rows.json": json.dumps(made, indent=1, default=str, ensure_ascii=False) + "\n",
-        "statements.sql": "\n".join(script(statements(each, method.document)) for each in method.tables),
+        "statements.sql": "\n".join(as_script(compose_statements(each, method.document)) for each in method.tables),
     }
 
     for name, text in golden.items():

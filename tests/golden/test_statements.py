@@ -12,7 +12,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from mlb_etl import registry
 from mlb_etl.cli import cli
-from mlb_etl.stores.postgres.statements import statements
+from mlb_etl.stores.postgres.statements import compose_statements
 
 PACKAGE = "mlb_tables"
 METHODS = [registry.method(PACKAGE, each) for each in registry.methods(PACKAGE)]
@@ -51,7 +51,7 @@ def test_as_json() -> None:
     for name, (table, document) in some(TABLES.items()):
         assert json.loads(run(name, "--format", "json").output) == {
             "table": name,
-            **asdict(statements(table, document)),
+            **asdict(compose_statements(table, document)),
         }
 
 

@@ -23,7 +23,7 @@ from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import migrate, partitions, seasons
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 STATE = {
     "games": "SELECT game_pk, season, home_score FROM sample.games ORDER BY 1",
@@ -44,7 +44,7 @@ FOREIGN = (
 def connection(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Connection]:
     """Games 1 and 2 of 2024, and game 3 of 2023; on each version of the server."""
     with temporary_database(request.getfixturevalue(request.param)) as dsn, connect(dsn) as connection:
-        migrate.init(connection, PACKAGE)
+        migrate.apply_pending(connection, PACKAGE)
         monkeypatch.setenv("MLB_ETL_TABLES", PACKAGE)
         monkeypatch.setenv("MLB_ETL_DSN", dsn)
         load(
@@ -121,11 +121,11 @@ def test_transform_makes_it_again_from_captures_that_are_kept(connection: Connec
 
 def test_a_session_that_knew_it_makes_it_again(connection: Connection, tmp_path: Path) -> None:
     """What a worker remembers of documents does not stand against what the watermarks say."""
-    before, raw = state(connection), Raw(connection, METHOD)
+    before, raw = state(connection), RawWriter(connection, METHOD)
     load(connection, tmp_path, stub(response(1, score=9), at(5)), stub(response(2, score=9), at(5), game_pk=2))
     with Session(Postgres(Settings(connection.info.dsn, tmp_path, PACKAGE)), METHOD) as session:
         assert session.run([[each] for each in raw.captures({}) if each.captured_at == at(5)]).documents.applied == 2
-        seasons.drop(connection, PACKAGE, 2024, "keep")
+        seasons.drop_season(connection, PACKAGE, 2024, "keep")
         assert session.run([[each] for each in raw.captures({}) if each.as_of == NOON]).documents.applied == 2
     assert {name: state(connection)[name] for name in ("games", "plays", "watermarks", "quarantine")} == {
         name: before[name] for name in ("games", "plays", "watermarks", "quarantine")
@@ -246,7 +246,7 @@ def test_beside_workers_nobody_ends_in_a_deadlock(connection: Connection, tmp_pa
         others = [pool.submit(write), pool.submit(read)]
         try:
             for _ in range(5):
-                seasons.drop(connection, PACKAGE, 2024, "keep")
+                seasons.drop_season(connection, PACKAGE, 2024, "keep")
                 with connect(dsn) as own:
                     transform(own, METHOD, PACKAGE)
         finally:
@@ -268,7 +268,7 @@ def test_under(variant: Variant, variant_database: str, stubs_dir: Path) -> None
             )
         Pipeline(variant.method, Postgres(settings)).run({})
         before = rows(connection)
-        found = seasons.drop(connection, variant.package, 2024, "keep")
+        found = seasons.drop_season(connection, variant.package, 2024, "keep")
         whole = [part for part in found.parts if part.rows and part.partition is not None]
         assert {part.table for part in found.parts if part.rows} == {
             f"game.live_game_{name}" for name in ROWS_OF_747175
@@ -298,7 +298,7 @@ def test_a_day_of_the_schedule_goes_with_its_games(database: str) -> None:
         for day in ("2024-07-01", "2025-07-01"):
             of = f"'{day}', 1, 7, {day[:4]}"
             connection.execute(insert.format("games", "schedule_date, sport_id, game_pk, season", of).encode())
-        found = seasons.drop(connection, "mlb_tables", 2024, None)
+        found = seasons.drop_season(connection, "mlb_tables", 2024, None)
         assert [(each.table, each.partition, each.rows) for each in found.parts if each.rows] == [
             ("schedule.schedule_games", "schedule.schedule_games_2024", 1),
             ("schedule.schedule_dates", None, 1),

@@ -224,7 +224,7 @@ def test_programs_that_only_root_can_reach(folder: Path, monkeypatch: pytest.Mon
         shutil.copytree(site / part, closed / part)
     monkeypatch.syspath_prepend(closed)
     monkeypatch.setattr(binaries, "STATE", folder / "state")
-    assert binaries.find("postgres").is_relative_to(closed)
+    assert binaries.find_programs("postgres").is_relative_to(closed)
     server = Server(folder / "pg")
     server.start()
     assert ask(server) == (1,)
@@ -289,7 +289,7 @@ def test_a_folder_of_an_older_version_gets_an_account(
     server.stop()
     nobody = pwd.getpwnam("nobody")
     with monkeypatch.context() as older:
-        older.setattr(accounts, "of", lambda _: Account(nobody.pw_uid, nobody.pw_gid))
+        older.setattr(accounts, "for_folder", lambda _: Account(nobody.pw_uid, nobody.pw_gid))
         assert server.start() is True
         assert owners(server.home) == {nobody.pw_uid}
     assert server.start() is False

@@ -18,7 +18,7 @@ from samples import PACKAGE, connect, response
 
 from mlb_etl.cli import cli
 from mlb_etl.stores.embedded.server import Server
-from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.encoding import StoredBody
 
 ROOT = Path(__file__).parents[2]
 SPECIFIC = """\
@@ -105,7 +105,7 @@ def feed(game_pk: int, state: str = "F", score: int = 3, **members: Any) -> dict
 
 def raw(dsn: str) -> list[Any]:
     with connect(dsn) as connection:
-        return [(*row[:-2], bytes(Kept(*row[-2:]).decoded())) for row in connection.execute(RAW)]
+        return [(*row[:-2], bytes(StoredBody(*row[-2:]).decoded())) for row in connection.execute(RAW)]
 
 
 def outcome(result: Result) -> str:

@@ -24,22 +24,22 @@ def folder(stubs_dir: Path) -> Path:
 
 
 def test_every_schedule_can_be_read(stubs_dir: Path) -> None:
-    games = [schedule.read(response) for response in captured(stubs_dir)]
+    games = [schedule.read_games(response) for response in captured(stubs_dir)]
     assert {game.state for listed in games for game in listed} >= {"C", "D", "F", "I", "S"}
     assert sum(map(len, games)) > 200
 
 
 def test_a_game_that_is_listed_twice_counts_as_its_last_date_has_it(folder: Path) -> None:
     season = real(folder / "schedule_team_season_postponed_cancelled.json.gz")
-    games = schedule.read(season)
+    games = schedule.read_games(season)
     assert len({game.game_pk for game in games}) == len(games) < season.data.count(b'"gameGuid"')
     assert "D" not in {game.state for game in games}, "it was made up for later"
 
 
 def test_a_feed_shows_what_the_schedule_has(folder: Path, stubs_dir: Path) -> None:
-    games = {game.game_pk: game for game in schedule.read(real(folder / DAY))}
+    games = {game.game_pk: game for game in schedule.read_games(real(folder / DAY))}
     final = real(stubs_dir / "game" / "liveGameV1" / "822750_20260419T200309Z.json.gz").data
     empty = real(stubs_dir / "game" / "liveGameV1" / "566988_20201025T013729Z.json.gz").data
-    assert games[822750].shown_by(final)
-    assert not games[822750].shown_by(final.replace(b'"codedGameState":"F"', b'"codedGameState":"O"'))
-    assert not games[822750].shown_by(empty), "Final, and nothing in it"
+    assert games[822750].matches_body(final)
+    assert not games[822750].matches_body(final.replace(b'"codedGameState":"F"', b'"codedGameState":"O"'))
+    assert not games[822750].matches_body(empty), "Final, and nothing in it"

@@ -25,7 +25,7 @@ from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.interfaces.captures import Fate
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 A, B, C = (response(score=score, rbi=[1, score]) for score in (1, 2, 3))
 ROWS = "SELECT as_of, last_seen_at, seen, captured_at, encoding, body FROM sample.raw_game"
@@ -45,7 +45,7 @@ def connection(sample_database: str) -> Iterator[Connection]:
 def store(connection: Connection, content: object, captured_at: datetime, **query: str) -> Fate:
     body = msgspec.json.encode(content)
     answer = Response("sample", "game", {"game_pk": "1"}, query, "", 200, captured_at, body)
-    return Raw(connection, METHOD).store(answer, one_document(answer.data, {"game_pk": 1}))
+    return RawWriter(connection, METHOD).store(answer, one_document(answer.data, {"game_pk": 1}))
 
 
 def rows(connection: Connection) -> list[Any]:
@@ -171,4 +171,4 @@ def wait_for_lock(connection: Connection, backend: int) -> None:
 def test_documents_are_told_apart(connection: Connection) -> None:
     store(connection, A, at(0))
     other = Response("sample", "game", {"game_pk": "2"}, {}, "", 200, at(1), msgspec.json.encode(A))
-    assert Raw(connection, METHOD).store(other, one_document(other.data, {"game_pk": 2})) == "stored"
+    assert RawWriter(connection, METHOD).store(other, one_document(other.data, {"game_pk": 2})) == "stored"

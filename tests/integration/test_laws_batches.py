@@ -26,7 +26,7 @@ from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.postgres import db, quarantine
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.quarantine import Quarantine
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 from mlb_etl.stores.postgres.upsert import Upsert
 from mlb_etl.stores.postgres.watermark import Watermarks
 
@@ -149,13 +149,13 @@ def test_a_bad_document_beside_one_that_others_changed_meanwhile(sample: Laws) -
     sample.arrive(back)
     broken = snapshot(METHOD, 2, at(0), b'{"gamePk": "2"}', broken=True)
     sample.arrive(broken)
-    waiting = [each for each in Raw(sample.connection, METHOD).captures({}) if each.content_hash != b""]
+    waiting = [each for each in RawWriter(sample.connection, METHOD).captures({}) if each.content_hash != b""]
     batch = [each for each in waiting if (each.keys, each.as_of) == ((1,), at(2)) or each.content_hash == broken.digest]
     assert len(batch) == 2
     sample.arrive(other)
     with connect(sample.connection.info.dsn) as beside:
         transformer(beside).apply(
-            [each for each in Raw(beside, METHOD).captures({"game_pk": [1]}) if each.as_of == at(1)]
+            [each for each in RawWriter(beside, METHOD).captures({"game_pk": [1]}) if each.as_of == at(1)]
         )
     assert sample.rows(1) == other.rows
     with connect(sample.connection.info.dsn) as connection:
@@ -176,11 +176,11 @@ def test_what_one_worker_refuses_and_another_applies_does_not_wait(
     sample.arrive(old)
     sample.run([1])
     sample.arrive(new)
-    [listed] = [each for each in Raw(sample.connection, METHOD).captures({}) if each.as_of == at(2)]
+    [listed] = [each for each in RawWriter(sample.connection, METHOD).captures({}) if each.as_of == at(2)]
     sample.arrive(between)
     with connect(sample.connection.info.dsn) as beside, connect(sample.connection.info.dsn) as connection:
         one, other = (transformer(each) for each in (connection, beside))
-        [step] = [each for each in Raw(beside, METHOD).captures({}) if each.as_of == at(1)]
+        [step] = [each for each in RawWriter(beside, METHOD).captures({}) if each.as_of == at(1)]
         add = Quarantine.add
 
         def later(of: Quarantine, capture: StoredCapture, why: Rejected) -> bool:
@@ -201,9 +201,9 @@ def test_what_is_refused_after_a_newer_one_was_applied_is_stale(sample: Laws) ->
     """By another worker, since this one listed it: there is nothing to decide on any more."""
     broken = snapshot(METHOD, 1, at(0), b'{"gamePk": "1"}', broken=True)
     sample.arrive(broken)
-    listed = [*Raw(sample.connection, METHOD).captures({})]
+    listed = [*RawWriter(sample.connection, METHOD).captures({})]
     sample.arrive(snapshot(METHOD, 1, at(1), response()))
-    [_, newer] = Raw(sample.connection, METHOD).captures({})
+    [_, newer] = RawWriter(sample.connection, METHOD).captures({})
     with connect(sample.connection.info.dsn) as connection, connect(sample.connection.info.dsn) as beside:
         assert documents(transformer(beside).apply([newer])) == (1, 0, 0, 0)
         assert documents(transformer(connection).apply(listed)) == (0, 0, 1, 0)
@@ -233,7 +233,7 @@ def test_a_newer_capture_comes_while_an_older_one_is_written(sample: Laws, monke
     sample.arrive(old)
     sample.run([1])
     sample.arrive(older, newer)
-    listed = {each.as_of: each for each in Raw(sample.connection, METHOD).captures({})}
+    listed = {each.as_of: each for each in RawWriter(sample.connection, METHOD).captures({})}
     dsn, merge, works = sample.connection.info.dsn, Upsert._merge, []
     with connect(dsn) as slow, connect(dsn) as fast, ThreadPoolExecutor(1) as pool:
         one, other = transformer(slow), transformer(fast)
@@ -256,7 +256,7 @@ def test_every_run_lists_what_waits(sample: Laws) -> None:
     """Also what a run before put aside, with its reason; not what is dropped."""
     sample.arrive(*(bad(minute, {"plays": None, "score": minute}) for minute in range(3)))
     first = sample.run([BAD])
-    quarantine.drop(sample.connection, [first.quarantined[0].number])
+    quarantine.mark_dropped(sample.connection, [first.quarantined[0].number])
     again = sample.run([BAD])
     assert documents(again) == (0, 0, 0, 2)
     told = [
@@ -274,7 +274,7 @@ def test_a_note_leaves_with_what_it_is_about(sample: Laws) -> None:
         sample.arrive(bad(1, members))
         sample.run([BAD])
         with connect(sample.connection.info.dsn) as connection:
-            [listed] = Raw(connection, METHOD).quarantined([*sample.numbers().values()])
+            [listed] = RawWriter(connection, METHOD).quarantined([*sample.numbers().values()])
             sample.arrive(good(BAD, 2))
             assert documents(sample.run([BAD])) == (1, 0, 0, 1)
             counts = decide() if decide else transformer(connection).apply([listed])
@@ -292,7 +292,7 @@ def test_the_laws_hold_whatever_isolation_the_database_has(sample: Laws, monkeyp
     sample.arrive(old)
     sample.run([1])
     sample.arrive(older, newer)
-    listed = {each.as_of: each for each in Raw(sample.connection, METHOD).captures({})}
+    listed = {each.as_of: each for each in RawWriter(sample.connection, METHOD).captures({})}
     merge, works = Upsert._merge, []
     with (
         db.connect(sample.settings) as slow,

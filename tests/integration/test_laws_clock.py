@@ -28,7 +28,7 @@ from mlb_etl.http.request import Request
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.stores.postgres import status
 from mlb_etl.stores.postgres.partitions import Partitioned
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 T = TypeVar("T")
 KEYS = {"game_pk": 1}
@@ -107,7 +107,7 @@ def test_what_is_asked_of_the_raw_table_does_not_see_it(sample: Laws) -> None:
     now = clock(sample)
     true, ahead = game(now, 1), game(now + timedelta(days=365), 2)
     sample.arrive(true, ahead)
-    raw = Raw(sample.connection, METHOD)
+    raw = RawWriter(sample.connection, METHOD)
     assert raw.newest(true.response.request) == true.response.data
     with closing(raw.history(KEYS)) as history:
         assert [each.last_seen_at for each in history] == [true.captured_at]
@@ -118,10 +118,10 @@ def test_status_asks_to_look_at_a_watermark_that_is_ahead(sample: Laws) -> None:
     sample.arrive(game(now, 1))
     sample.run([1])
     sample.arrive(game(now + timedelta(days=365), 2))
-    [before] = status.read(sample.connection, PACKAGE).methods
+    [before] = status.read_status(sample.connection, PACKAGE).methods
     assert (before.ahead, before.newest) == (0, now)
     sample.connection.execute("UPDATE etl.watermark SET as_of = as_of + interval '1 year'")
-    found = status.read(sample.connection, PACKAGE)
+    found = status.read_status(sample.connection, PACKAGE)
     assert [each.ahead for each in found.methods] == [1]
     assert found.asks_for_attention
 
@@ -199,7 +199,7 @@ def test_a_time_out_of_range_is_refused(sample: Laws, tmp_path: Path, member: di
     assert refused.why.path in {"$.captured_at", "$.query_params.timecode"}
     assert len(loaded.stored) == 1
     assert documents(sample.run([1])) == (1, 0, 0, 0)
-    assert status.read(sample.connection, PACKAGE).methods[0].captures == 1
+    assert status.read_status(sample.connection, PACKAGE).methods[0].captures == 1
 
 
 NO_SUCH_TIME = "the file system has no such time"

@@ -15,7 +15,7 @@ from samples import PACKAGE, at, connect, response
 from mlb_etl.apply.pipeline import Session
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 GAME, OTHER = 1, 2
 STEPS = 200  # more than applying a capture takes
@@ -150,7 +150,7 @@ def apply(laws: Laws, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
         connection.fault = fault
         return connection
 
-    waiting = [each for each in Raw(laws.connection, METHOD).captures({}) if each.as_of == at(1)]
+    waiting = [each for each in RawWriter(laws.connection, METHOD).captures({}) if each.as_of == at(1)]
     with monkeypatch.context() as patched, Session(laws.database, METHOD) as session:
         patched.setattr(db, "connect", opened)
         session.apply(waiting)

@@ -19,7 +19,7 @@ from databases import FAST, create_database, create_template, temporary_folder
 from samples import connect, stores
 from stepped import PACKAGE, Live, SteppedClock
 
-from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.listing import GameScope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.capture.object_store import ObjectStore
 from mlb_etl.capture.restore import restore_captures
@@ -74,7 +74,7 @@ def outcomes(live: Live) -> list[str]:
 
 def test_an_answer_that_fails_is_asked_for_again_later_and_later(live: Live, simulated: Simulated) -> None:
     simulated.faults.once("503", count=3, path="feed/live")
-    summary = live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=10))
+    summary = live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=10))
     assert outcomes(live)[:4] == ["failed"] * 3 + ["stored"]
     times = [update.at for update in live.updates if update.outcome != "listed"]
     assert [times[n + 1] - times[n] for n in range(4)] == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 1)]
@@ -84,36 +84,36 @@ def test_an_answer_that_fails_is_asked_for_again_later_and_later(live: Live, sim
 
 def test_a_failure_is_kept_until_an_answer_comes(live: Live, simulated: Simulated) -> None:
     simulated.faults.once("503", count=2, path="feed/live")
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=2))
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=2))
     with connect(live.dsn) as connection:
-        [kept] = failures.listed(connection)
+        [kept] = failures.failed_requests(connection)
     assert (kept.method, kept.target, kept.error) == (
         "game.liveGameV1",
         f"/api/v1.1/game/{GAME}/feed/live",
         "Unreachable",
     )
     assert "503 Service Unavailable" in kept.cause
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=10))
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=10))
     with connect(live.dsn) as connection:
-        assert failures.listed(connection) == []
+        assert failures.failed_requests(connection) == []
 
 
 def test_a_failure_of_patches_is_settled_by_the_games_next_answer(live: Live, simulated: Simulated) -> None:
     """Nobody asks for these URLs again: each has the time code of its moment."""
     simulated.faults.once("503", count=3, path="diffPatch")
-    scope = Scope(game_pks=(GAME,))
+    scope = GameScope(game_pks=(GAME,))
     live.follow(scope, end=live.now + timedelta(minutes=3), verify=30)
     with connect(live.dsn) as connection:
-        assert "diffPatch?startTimecode=" in failures.listed(connection)[0].target
+        assert "diffPatch?startTimecode=" in failures.failed_requests(connection)[0].target
     live.follow(scope, end=live.now + timedelta(minutes=15), verify=30)
     with connect(live.dsn) as connection:
-        assert failures.listed(connection) == []
+        assert failures.failed_requests(connection) == []
 
 
 def test_a_job_gives_up_in_the_end(live: Live, simulated: Simulated) -> None:
     simulated.faults.once("503", count=1000, path="/api/")
     began = live.now
-    summary = live.follow(Scope(game_pks=(GAME,)), patience=timedelta(minutes=20))
+    summary = live.follow(GameScope(game_pks=(GAME,)), patience=timedelta(minutes=20))
     assert timedelta(minutes=20) <= live.now - began < timedelta(minutes=40)
     assert summary.given_up is not None
     assert summary.given_up.startswith("given up after 0:20:00 without an answer:\nthe schedule: http")
@@ -123,22 +123,22 @@ def test_a_job_gives_up_in_the_end(live: Live, simulated: Simulated) -> None:
 def test_a_job_gives_up_a_game_whose_feed_never_comes(live: Live, simulated: Simulated) -> None:
     """Not before the schedule says that it is over, as the feed may come back."""
     simulated.faults.once("503", count=10_000, path="feed/live")
-    summary = live.follow(Scope(game_pks=(GAME,)), patience=timedelta(minutes=20))
+    summary = live.follow(GameScope(game_pks=(GAME,)), patience=timedelta(minutes=20))
     assert live.now >= end(simulated)
     assert summary.given_up is not None
     assert f"game {GAME}: " in summary.given_up
 
 
 def test_a_job_that_meets_the_api_again_goes_on(live: Live, simulated: Simulated) -> None:
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=1))
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=1))
     simulated.faults.once("503", count=5, path="/api/")
-    summary = live.follow(Scope(game_pks=(GAME,)), patience=timedelta(hours=1))
+    summary = live.follow(GameScope(game_pks=(GAME,)), patience=timedelta(hours=1))
     assert summary.given_up is None
     assert state(live.dsn)[0] == "F"
 
 
 def test_what_is_followed_goes_to_the_object_store_too(live: Live, database: str, tmp_path: Path) -> None:
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=5), store=True)
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=5), store=True)
     raw = (
         "SELECT (path_params ->> 'game_pk')::bigint AS game_pk, captured_at,"
         " as_of, last_seen_at, seen, url, encoding, body FROM game.live_game_v1"
@@ -155,7 +155,7 @@ def test_what_is_followed_goes_to_the_object_store_too(live: Live, database: str
 
 def test_the_api_is_left_alone_as_long_as_it_wishes(live: Live, simulated: Simulated) -> None:
     simulated.faults.once("429", path="feed/live")
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=3))
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=3))
     assert outcomes(live)[0] == "failed"
     nows = [each["now"] for each in simulated.requests]
     refused = next(n for n, each in enumerate(simulated.requests) if each["status"] == 429)
@@ -165,11 +165,11 @@ def test_the_api_is_left_alone_as_long_as_it_wishes(live: Live, simulated: Simul
 
 @pytest.mark.parametrize("fault", ["503", "502", "429", "reset"])
 def test_a_schedule_and_changes_that_do_not_come_are_waited_for(live: Live, simulated: Simulated, fault: str) -> None:
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=1))
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=1))
     simulated.simulator.clock.set(int(end(simulated).timestamp() * 1000) + MINUTE)
     simulated.faults.once(fault, count=2, path="changes")
     simulated.faults.once(fault, count=2, path="schedule")
-    live.follow(Scope(game_pks=(GAME,)))
+    live.follow(GameScope(game_pks=(GAME,)))
     assert state(live.dsn)[0] == "F"
     asked = [each["target"].split("?")[0] for each in simulated.requests if each["fault"]]
     assert sorted(asked) == ["/api/v1/game/changes"] * 2 + ["/api/v1/schedule"] * 2
@@ -178,17 +178,17 @@ def test_a_schedule_and_changes_that_do_not_come_are_waited_for(live: Live, simu
 def test_no_schedule_to_begin_with(live: Live, simulated: Simulated) -> None:
     simulated.faults.once("404", path="schedule")
     with pytest.raises(NotFound, match="404 Not Found"):
-        live.follow(Scope(date(2024, 4, 30)))
-    with pytest.raises(NotFound, match="the schedule of 2024-05-02 has no game 20240505: is the number right"):
-        live.follow(Scope(date(2024, 5, 2), (GAME,)))
+        live.follow(GameScope(date(2024, 4, 30)))
+    with pytest.raises(NotFound, match="the schedule of 2024-05-02 has no game 20240505; check the number"):
+        live.follow(GameScope(date(2024, 5, 2), (GAME,)))
 
 
 def test_an_empty_final_is_put_aside_and_the_game_goes_on(live: Live, simulated: Simulated) -> None:
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=3))
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=3))
     shown = state(live.dsn)
     simulated.faults.once("empty-final", path="feed/live")
     live.updates.clear()
-    summary = live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=3))
+    summary = live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=3))
     assert summary.quarantined == 1
     [aside, after, *_] = [update for update in live.updates if update.outcome != "listed"]
     assert (aside.outcome, aside.counts.documents.quarantined) == ("stored", 1)
@@ -200,21 +200,21 @@ def test_an_empty_final_is_put_aside_and_the_game_goes_on(live: Live, simulated:
 
 def test_patches_do_not_lead_on_from_what_is_in_quarantine(live: Live, simulated: Simulated) -> None:
     """Also where the answer is counted in one that an earlier run put there."""
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=3))
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=3))
     simulated.faults.once("empty-final", count=2, path="feed/live")
     simulated.requests.clear()
     live.updates.clear()
     for _ in range(2):
-        live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=2), verify=30)
+        live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=2), verify=30)
     asked = [each["target"] for each in simulated.requests if "feed/live" in each["target"]]
     assert not any("diffPatch" in target for target in asked[:3])
     assert any("diffPatch" in target for target in asked[3:])
 
 
 def test_an_old_answer_does_not_last(live: Live, simulated: Simulated, database: str) -> None:
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=8))
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=8))
     simulated.faults.once("stale", path="feed/live")
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=4))
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=4))
     body = json.loads(live.get(f"/api/v1.1/game/{GAME}/feed/live"))
     with connect(database) as connection:
         plays = connection.execute("SELECT count(*) FROM game.live_game_plays").fetchone()
@@ -224,7 +224,7 @@ def test_an_old_answer_does_not_last(live: Live, simulated: Simulated, database:
 
 def test_what_was_stored_but_not_applied_is_applied_first(live: Live, simulated: Simulated) -> None:
     """As after a kill between the two."""
-    scope = Scope(game_pks=(GAME,))
+    scope = GameScope(game_pks=(GAME,))
     simulated.simulator.clock.set(int(end(simulated).timestamp() * 1000) + MINUTE)
     live.follow(scope)
     with connect(live.dsn) as connection:
@@ -242,7 +242,7 @@ def test_the_service_goes_on_from_day_to_day(live: Live, simulated: Simulated) -
     hour = timedelta(hours=1)
     live.pace = Pace(2 * hour, 2 * hour, 4 * hour, 6 * hour, 3 * hour)
     simulator.clock.set(at(date(2024, 3, 23), 12))
-    live.follow(Scope(), end=live.now + 28 * hour)
+    live.follow(GameScope(), end=live.now + 28 * hour)
     first, second = ({game.pk for game, _ in simulator.calendar.by_day[date(2024, 3, day)]} for day in (22, 23))
     with connect(live.dsn) as connection:
         found = connection.execute("SELECT game_pk, coded_game_state FROM game.live_game_metadata").fetchall()
@@ -261,7 +261,7 @@ def test_a_final_feed_is_not_asked_for_twice(live: Live, simulated: Simulated, m
     monkeypatch.setattr(SteppedClock, "now", ticking)
     simulated.faults.once("stale", count=100, path="schedule")
     simulated.simulator.clock.set(int(end(simulated).timestamp() * 1000) - 2 * MINUTE)
-    live.follow(Scope(game_pks=(GAME,)))
+    live.follow(GameScope(game_pks=(GAME,)))
     asked = [update.known.asked_at for update in live.updates if update.outcome != "listed"]
     assert "late" in {update.next.why for update in live.updates if update.next}
     assert all(first and later and later - first >= live.pace.interval for first, later in some(pairwise(asked)))
@@ -386,7 +386,7 @@ def test_a_database_that_goes_away_is_waited_for(
     process = start(MLB_ETL_DSN=dsn)
     until(lambda: captures(dsn) > 0)
     mortal.stop()
-    until(lambda: "waiting for it" in log.read_text())
+    until(lambda: "trying again" in log.read_text())
     if comes_back:
         mortal.start()
         before = captures(dsn)

@@ -19,11 +19,11 @@ from stepped import PACE, PACKAGE, Live
 
 from mlb_contracts import Capture
 from mlb_contracts.response import Response
-from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.listing import GameScope
 from mlb_etl.extract.answer import one_document
 from mlb_etl.extract.extract import extract
 from mlb_etl.stores.embedded.server import Server
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 from mlb_sim import Simulator, serve
 from mlb_sim.times import HOUR, to_datetime
 
@@ -43,7 +43,7 @@ def live(server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
     with temporary_database(server, template) as dsn, serve(simulator) as api:
         simulator.clock.set(simulator.fixture(GAMES[0]).played.start - 6 * HOUR)  # type: ignore[union-attr]
         live = Live(api, dsn, tmp_path_factory.mktemp("live"))
-        summary = live.follow(Scope(DAY))
+        summary = live.follow(GameScope(DAY))
         assert (summary.games, summary.quarantined, summary.outcomes.get("failed")) == (15, 0, None)
         yield live
 
@@ -68,7 +68,7 @@ def laws(live: Live) -> Iterator[Laws]:
 def loaded_at_once(live: Live, server: Server, template: str) -> Rows:
     """The tables after a load of the feeds as they are now."""
     with temporary_database(server, template) as dsn, connect(dsn) as connection:
-        raw = Raw(connection, METHOD)
+        raw = RawWriter(connection, METHOD)
         for game_pk in GAMES:
             body = live.get(f"/api/v1.1/game/{game_pk}/feed/live")
             asked = Response("game", "liveGameV1", {"game_pk": str(game_pk)}, {}, "", 200, live.now, body)
@@ -170,7 +170,7 @@ def again(live: Live, at: datetime) -> list[int]:
     live.server.simulator.clock.set(int(at.timestamp() * 1000))
     live.server.requests.clear()
     live.updates.clear()
-    live.follow(Scope(DAY))
+    live.follow(GameScope(DAY))
     return [update.known.listed.game_pk for update in live.updates if update.outcome != "listed"]
 
 

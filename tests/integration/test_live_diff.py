@@ -17,9 +17,9 @@ from feeds import METHOD
 from laws import Laws
 from stepped import PACKAGE, Live
 
-from mlb_etl.baseball.live.fetch import Found
-from mlb_etl.baseball.live.listing import Scope
-from mlb_etl.baseball.live.patch import PATCHED, PatchedFeeds, Tally
+from mlb_etl.baseball.live.fetch import FetchedFeed
+from mlb_etl.baseball.live.listing import GameScope
+from mlb_etl.baseball.live.patch import PATCHED, PatchCounts, PatchedFeeds
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.errors import Unreachable
 from mlb_etl.http.client import Client
@@ -61,7 +61,7 @@ def raw(dsn: str) -> list[tuple[str, dict[str, str]]]:
 
 def test_patches_make_the_same_tables(live: Live, server: Server, template: str) -> None:
     began = live.server.simulator.now
-    tally = live.follow(Scope(game_pks=(GAME,)), verify=7).patches
+    tally = live.follow(GameScope(game_pks=(GAME,)), verify=7).patches
     assert tally is not None
     assert tally.patched > 12
     assert tally.verified > 1
@@ -73,17 +73,17 @@ def test_patches_make_the_same_tables(live: Live, server: Server, template: str)
     assert not kept[-1][0].endswith(PATCHED), "the last is a whole feed"
     with temporary_database(server, template) as dsn:
         live.server.simulator.clock.set(began)
-        Live(live.server, dsn, live.data, live.pace).follow(Scope(game_pks=(GAME,)))
+        Live(live.server, dsn, live.data, live.pace).follow(GameScope(game_pks=(GAME,)))
         assert tables(dsn) == tables(live.dsn)
         assert [url for url, _ in raw(dsn) if PATCHED in url] == []
 
 
 @pytest.mark.parametrize("fault", ["404", "404-html", "200-html", "200-error", "malformed", "truncated"])
 def test_a_fault_falls_back_to_the_whole_feed_at_once(live: Live, fault: str) -> None:
-    live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=1), verify=100)
+    live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=1), verify=100)
     live.server.faults.once(fault, path="diffPatch")
     live.server.requests.clear()
-    summary = live.follow(Scope(game_pks=(GAME,)), end=live.now + timedelta(minutes=2), verify=100)
+    summary = live.follow(GameScope(game_pks=(GAME,)), end=live.now + timedelta(minutes=2), verify=100)
     assert summary.patches is not None
     assert summary.patches.surprises == 1
     assert "failed" not in summary.outcomes
@@ -135,7 +135,7 @@ def patches_of(feed: Feed) -> str:
     return f"{WHOLE}/diffPatch?startTimecode={feed['metaData']['timeStamp']}"
 
 
-def content(found: Found | None) -> Feed:
+def content(found: FetchedFeed | None) -> Feed:
     assert found is not None
     feed: Feed = json.loads(found.response.data)
     return feed
@@ -153,7 +153,7 @@ def test_a_patch_leads_on(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
     assert (found.held.keys, found.response.url) == ({"game_pk": GAME}, f"{api.url}{patches_of(middle)}{PATCHED}")
     assert content(feeds.fetch(GAME, on=True)) == second
     assert api.targets() == [WHOLE, patches_of(middle), patches_of(first)]
-    assert feeds.tally == Tally(patched=2)
+    assert feeds.tally == PatchCounts(patched=2)
 
 
 def test_nothing_new(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
@@ -161,7 +161,7 @@ def test_nothing_new(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
     api.says(WHOLE, middle)
     api.says(patches_of(middle), Answer([]))
     assert [feeds.fetch(GAME, on=True) is None for _ in range(4)] == [False, True, True, False]
-    assert feeds.tally == Tally(unchanged=3, verified=1)
+    assert feeds.tally == PatchCounts(unchanged=3, verified=1)
 
 
 def test_a_whole_feed_that_comes_instead_is_taken(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
@@ -174,7 +174,7 @@ def test_a_whole_feed_that_comes_instead_is_taken(api: Api, feeds: PatchedFeeds,
     assert found is not None
     assert found.response.url == f"{api.url}{patches_of(middle)}"
     assert found.response.data == json.dumps(first).encode(), "as it came"
-    assert feeds.tally == Tally(whole=1)
+    assert feeds.tally == PatchCounts(whole=1)
 
 
 def test_a_whole_feed_without_a_time_comes_instead(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
@@ -185,7 +185,7 @@ def test_a_whole_feed_without_a_time_comes_instead(api: Api, feeds: PatchedFeeds
     feeds.fetch(GAME, on=True)
     assert content(feeds.fetch(GAME, on=True)) == timeless
     assert content(feeds.fetch(GAME, on=True)) == middle
-    assert feeds.tally == Tally(whole=1)
+    assert feeds.tally == PatchCounts(whole=1)
 
 
 STAMP = "/metaData/timeStamp"
@@ -226,7 +226,7 @@ def test_a_surprise_falls_back_to_the_whole_feed(api: Api, feeds: PatchedFeeds, 
     feeds.fetch(GAME, on=True)
     assert content(feeds.fetch(GAME, on=True)) == first
     assert content(feeds.fetch(GAME, on=True)) == second, "patches lead on from there"
-    assert feeds.tally == Tally(patched=1, surprises=1)
+    assert feeds.tally == PatchCounts(patched=1, surprises=1)
 
 
 def test_an_api_that_is_down_is_no_surprise(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
@@ -236,7 +236,7 @@ def test_an_api_that_is_down_is_no_surprise(api: Api, feeds: PatchedFeeds, middl
     with pytest.raises(Unreachable):
         feeds.fetch(GAME, on=True)
     assert content(feeds.fetch(GAME, on=True)) == later(middle)
-    assert feeds.tally == Tally(patched=1)
+    assert feeds.tally == PatchCounts(patched=1)
 
 
 def ways(api: Api, middle: Feed, last: Feed) -> None:
@@ -251,7 +251,7 @@ def test_the_whole_feed_is_taken_now_and_then(api: Api, feeds: PatchedFeeds, mid
     ways(api, middle, later(middle, 60))
     urls = [found.response.url for found in (feeds.fetch(GAME, on=True) for _ in range(4)) if found]
     assert [url.endswith(PATCHED) for url in urls] == [False, True, True, False]
-    assert feeds.tally == Tally(patched=3, verified=1)
+    assert feeds.tally == PatchCounts(patched=3, verified=1)
 
 
 def test_patches_that_led_astray(api: Api, feeds: PatchedFeeds, middle: Feed, caplog: pytest.LogCaptureFixture) -> None:
@@ -261,8 +261,8 @@ def test_patches_that_led_astray(api: Api, feeds: PatchedFeeds, middle: Feed, ca
     ways(api, middle, right)
     *_, last = [feeds.fetch(GAME, on=True) for _ in range(4)]
     assert content(last) == right, "the feed wins"
-    assert feeds.tally == Tally(patched=3, verified=1, differing=1)
-    assert "patches lead to another document" in caplog.text
+    assert feeds.tally == PatchCounts(patched=3, verified=1, differing=1)
+    assert "the patched document differs from the feed" in caplog.text
     assert "/liveData/linescore/" in caplog.text
 
 
@@ -270,7 +270,7 @@ def test_a_feed_that_has_gone_on_is_not_compared(api: Api, feeds: PatchedFeeds, 
     ways(api, middle, later(middle, 80))
     *_, last = [feeds.fetch(GAME, on=True) for _ in range(4)]
     assert content(last) == later(middle, 80)
-    assert feeds.tally == Tally(patched=3)
+    assert feeds.tally == PatchCounts(patched=3)
 
 
 def test_no_feed_to_compare_with(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
@@ -278,7 +278,7 @@ def test_no_feed_to_compare_with(api: Api, feeds: PatchedFeeds, middle: Feed) ->
     api.says(WHOLE, middle, Answer(status=503))
     *_, last = [feeds.fetch(GAME, on=True) for _ in range(4)]
     assert content(last) == later(middle, 60), "the patched one is kept"
-    assert feeds.tally == Tally(patched=3)
+    assert feeds.tally == PatchCounts(patched=3)
 
 
 def test_a_state_that_changed_is_taken_whole(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:
@@ -291,7 +291,7 @@ def test_a_state_that_changed_is_taken_whole(api: Api, feeds: PatchedFeeds, midd
     found = feeds.fetch(GAME, on=True)
     assert found is not None
     assert not found.response.url.endswith(PATCHED)
-    assert feeds.tally == Tally(patched=1, verified=1)
+    assert feeds.tally == PatchCounts(patched=1, verified=1)
 
 
 def test_a_game_that_is_not_on_comes_whole(api: Api, feeds: PatchedFeeds, middle: Feed) -> None:

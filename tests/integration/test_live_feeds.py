@@ -125,7 +125,9 @@ def patched(stubs_dir: Path, captured: list[Path], tmp_path_factory: pytest.Temp
         base = bases.get((patches.path_params["game_pk"], patches.query_params["startTimecode"]))
         if base is None:
             continue
-        after = replace(base, captured_at=patches.captured_at, data=patch.apply(base.data, json.loads(patches.data)))
+        after = replace(
+            base, captured_at=patches.captured_at, data=patch.apply_patches(base.data, json.loads(patches.data))
+        )
         assert timecode(after) > timecode(base)
         made.append(folder / file.name)
         made[-1].write_bytes(gzip.compress(stub_files.format_stub(after)))
@@ -140,7 +142,7 @@ def response(file: Path) -> Response:
 
 
 def timecode(of: Response) -> str:
-    told = feed.read(of.data)
+    told = feed.decode_feed(of.data)
     assert told is not None
     assert told.timecode is not None
     return told.timecode

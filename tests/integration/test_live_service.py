@@ -11,7 +11,7 @@ from api import Api, serve
 from stepped import PACKAGE
 
 from mlb_etl.baseball.live import start
-from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.listing import GameScope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres.database import Postgres
@@ -79,14 +79,14 @@ def test_games_of_long_ago(api: Api, simulator: Simulator, database: str, tmp_pa
         rows[fixture.pk] = listed(fixture.pk, feed)
     settings = Settings(database, tmp_path, PACKAGE, api.url, float("inf"))
 
-    def follow(scope: Scope, minutes: float) -> None:
+    def follow(scope: GameScope, minutes: float) -> None:
         clock = Clock(NOON + timedelta(minutes=minutes))
         start.follow(
             settings, Postgres(settings), scope, clock=clock, tell=lambda _: None, pace=PACE, verify=None, at_once=1
         )
 
     api.says(f"/api/v1/schedule?gamePks={old}", {"dates": [{"games": [rows[old]]}]})
-    follow(Scope(game_pks=(old,)), 1)
+    follow(GameScope(game_pks=(old,)), 1)
     api.says(SCHEDULE.format("2024-07-06"), {"dates": [{"games": [rows[recent]]}]})
     api.says(SCHEDULE.format("2024-07-10"), {"dates": []})
     first, second = ({"dates": [{"games": [rows[game]]}], "totalItems": 3} for game in (recent, old))
@@ -94,7 +94,7 @@ def test_games_of_long_ago(api: Api, simulator: Simulator, database: str, tmp_pa
     api.says(CHANGES.format("2024-07-10T12%3A00%3A00Z", 1), second)
     api.says(CHANGES.format("2024-07-10T12%3A00%3A00Z", 2), {"dates": [{"games": [rows[never]]}], "totalItems": 3})
     api.asked.clear()
-    follow(Scope(), 8)
+    follow(GameScope(), 8)
     asked = [target for target in api.targets() if "feed/live" in target]
     assert asked == [feed_of(recent), feed_of(recent), feed_of(old)]
     assert api.targets().count(CHANGES.format("2024-07-10T12%3A00%3A00Z", 2)) == 1, "page by page"

@@ -124,4 +124,4 @@ def test_wrong_usage(environment: dict[str, str], arguments: tuple[str, ...], me
 
 def test_a_game_that_is_none(environment: dict[str, str]) -> None:
     done = run(environment, "--game-pk", "7")
-    assert (done.returncode, done.stderr) == (1, "Error: the schedule has no game 7: is the number right?\n")
+    assert (done.returncode, done.stderr) == (1, "Error: the schedule has no game 7; check the number\n")

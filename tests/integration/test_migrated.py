@@ -35,7 +35,7 @@ from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import migrate, premake
 from mlb_etl.stores.postgres import rebuild as rebuilding
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.rebuild import rebuild
+from mlb_etl.stores.postgres.rebuild import rebuild_tables
 from mlb_etl.stores.postgres.shown import Shown
 from mlbgen import layout
 from mlbgen.postgres import migrations, released, scripts
@@ -152,7 +152,7 @@ def transformed(connection: Connection, package: str) -> list[Counts]:
 
 
 def loaded(connection: Connection, package: str, folder: Path) -> None:
-    migrate.init(connection, package)
+    migrate.apply_pending(connection, package)
     load(connection, package, folder)
     transformed(connection, package)
 
@@ -185,12 +185,12 @@ def _values(of: list[dict[str, Any]], columns: Iterable[str]) -> list[str]:
 def migrated(connection: Connection, package: str) -> None:
     """Bring the schema to the package's, by rebuilding where that is what it takes."""
     try:
-        migrate.init(connection, package)
+        migrate.apply_pending(connection, package)
     except EtlError as error:
         asked = re.search(r"run `mlb-etl rebuild --table (\S+)`", str(error))
         if asked is None:
             raise
-        rebuild(connection, package, asked[1])
+        rebuild_tables(connection, package, asked[1])
 
 
 @pytest.mark.parametrize("name", EDITS)
@@ -322,7 +322,7 @@ def test_rows_without_parents_stop_a_migration(made: Project, fresh: Databases, 
     with pytest.raises(
         EtlError, match='on table "runners_2019" violates foreign key constraint "runners_game_pk_fkey"'
     ):
-        migrate.init(connection, after)
+        migrate.apply_pending(connection, after)
     assert foreign_keys(connection) == {("league.runners", "league.plays")}
 
 
@@ -330,7 +330,7 @@ def test_a_new_column_is_filled_from_the_raw_responses(made: Project, fresh: Dat
     before, after = made.package(), made.package(EDITS["column_added"])
     connection = fresh()
     loaded(connection, before, tmp_path)
-    assert migrate.init(connection, after) == ["V3__edit.sql"]
+    assert migrate.apply_pending(connection, after) == ["V3__edit.sql"]
     query = "SELECT count(*), count(pitcher_id) FROM league.plays"
     assert connection.execute(query).fetchone() == (11, 0)
     (counts,) = transformed(connection, after)
@@ -350,9 +350,9 @@ def test_a_migration_that_fails_leaves_the_version_before(made: Project, fresh: 
         edit(("speed > 0, severity: error}]", f"speed > 0, severity: error}}{added}"), ("Runs so far.", "Runs."))
     )
     with pytest.raises(EtlError, match=r'V3__edit.sql: check constraint "plays_slow_check".*nothing was applied'):
-        migrate.init(connection, after)
+        migrate.apply_pending(connection, after)
     assert (catalog.tables(connection, ["league"]), rows(connection)) == (found, had)
-    assert [each.state for each in migrate.status(connection, after)][-2:] == ["applied", "pending"]
+    assert [each.state for each in migrate.versions(connection, after)][-2:] == ["applied", "pending"]
     transformed(connection, before)
 
 
@@ -363,14 +363,14 @@ def test_a_migration_does_not_make_others_wait_for_long(made: Project, fresh: Da
     with psycopg.connect(connection.info.dsn) as reader:
         reader.execute("SELECT FROM league.plays")
         with pytest.raises(EtlError, match=r"V3__edit.sql: another session uses a table .*: try again"):
-            migrate.init(connection, after)
-    assert migrate.init(connection, after) == ["V3__edit.sql"]
+            migrate.apply_pending(connection, after)
+    assert migrate.apply_pending(connection, after) == ["V3__edit.sql"]
 
 
 def test_two_processes_at_once(made: Project, fresh: Databases) -> None:
     before, after = made.package(), made.package(EDITS["several_at_once"])
     connection = fresh()
-    migrate.init(connection, before)
+    migrate.apply_pending(connection, before)
     environment = os.environ | {
         "MLB_ETL_DSN": connection.info.dsn,
         "MLB_ETL_TABLES": after,
@@ -396,7 +396,7 @@ class Rebuilding:
 
     def rebuild(self, progress: rebuilding.Progress = iter) -> dict[str, int]:
         with psycopg.connect(self.connection.info.dsn, autocommit=True) as own:
-            return rebuild(own, self.after, "league.runners", progress).rows
+            return rebuild_tables(own, self.after, "league.runners", progress).rows
 
     def meanwhile(self, *captures: Capture) -> None:
         """What a worker of the old version does."""
@@ -413,16 +413,16 @@ def test_a_rebuild_is_refused_by_init_only_where_there_are_rows(runners: Rebuild
     with pytest.raises(
         EtlError, match=r"V3__edit.sql: league.runners has rows.* `mlb-etl rebuild --table league.runne"
     ):
-        migrate.init(runners.connection, runners.after)
+        migrate.apply_pending(runners.connection, runners.after)
     runners.connection.execute("DELETE FROM league.runners")
-    assert migrate.init(runners.connection, runners.after) == ["V3__edit.sql"]
+    assert migrate.apply_pending(runners.connection, runners.after) == ["V3__edit.sql"]
 
 
 def test_a_rebuild_is_recorded(runners: Rebuilding) -> None:
     had = rows(runners.connection)
     assert runners.rebuild() == {"league.runners": len(had["runners"])}
     assert rows(runners.connection) == had
-    assert [each.state for each in migrate.status(runners.connection, runners.after)] == ["applied"] * 4
+    assert [each.state for each in migrate.versions(runners.connection, runners.after)] == ["applied"] * 4
     with pytest.raises(EtlError, match=r"no pending migration rebuilds league.runners"):
         runners.rebuild()
 
@@ -543,10 +543,10 @@ def test_migrations_before_a_rebuild_come_first(made: Project, fresh: Databases,
     made.package(EDITS["comments"], what="comments")
     after = made.package(OTHER_KEY, what="other_key")
     with pytest.raises(EtlError, match=r"V3__comments.sql comes before V4__other_key.sql: run `mlb-etl schema init`"):
-        rebuild(connection, after, "league.runners")
+        rebuild_tables(connection, after, "league.runners")
     with pytest.raises(EtlError, match=r"V4__other_key.sql: league.runners has rows"):
-        migrate.init(connection, after)
-    assert rebuild(connection, after, "league.runners").script == "V4__other_key.sql"
+        migrate.apply_pending(connection, after)
+    assert rebuild_tables(connection, after, "league.runners").script == "V4__other_key.sql"
 
 
 def test_several_tables_are_made_of_one_reading(made: Project, fresh: Databases, tmp_path: Path) -> None:
@@ -559,7 +559,7 @@ def test_several_tables_are_made_of_one_reading(made: Project, fresh: Databases,
         read.extend(each.document for each in documents)
         yield from documents
 
-    done = rebuild(connection, after, "league.plays", progress)
+    done = rebuild_tables(connection, after, "league.plays", progress)
     assert done.rows == {"league.games": 3, "league.plays": 11, "league.runners": 10}
     assert read == ['{"game_pk": 1}', '{"game_pk": 2}', '{"game_pk": 3}']
 

@@ -30,7 +30,7 @@ def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
     """A database with the tables of sample.game, on each version of the server."""
     with temporary_database(request.getfixturevalue(request.param)) as dsn:
         with connect(dsn) as connection:
-            migrate.init(connection, PACKAGE)
+            migrate.apply_pending(connection, PACKAGE)
         yield dsn
 
 

@@ -21,8 +21,8 @@ from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Raw
-from mlb_etl.stores.postgres.verify import rows as verified
+from mlb_etl.stores.postgres.raw import RawWriter
+from mlb_etl.stores.postgres.verify import compare_documents as verified
 
 BODIES = """
 SELECT (path_params ->> 'game_pk')::bigint AS game_pk, encoding, body, content_hash
@@ -43,7 +43,7 @@ def body(game_pk: int, **members: Any) -> bytes:
 def store(connection: Connection, game_pk: int, data: bytes, minutes: int = 0) -> None:
     asked = {"game_pk": str(game_pk)}
     answer = Response("sample", "game", asked, {}, "", 200, at(minutes), data)
-    assert Raw(connection, METHOD).store(answer, one_document(answer.data, {"game_pk": game_pk})) == "stored"
+    assert RawWriter(connection, METHOD).store(answer, one_document(answer.data, {"game_pk": game_pk})) == "stored"
 
 
 def transform(connection: Connection) -> Counts:
@@ -76,7 +76,7 @@ def test_the_same_content_is_seen_whatever_its_encoding(
     store(connection, 1, body(1))
     monkeypatch.setenv("MLB_ETL_RAW_ENCODING", "identity")
     again = Response("sample", "game", {"game_pk": "1"}, {}, "", 200, at(1), body(1))
-    assert Raw(connection, METHOD).store(again, one_document(again.data, {"game_pk": 1})) == "seen"
+    assert RawWriter(connection, METHOD).store(again, one_document(again.data, {"game_pk": 1})) == "seen"
 
 
 def test_sql_reads_bodies_as_they_came(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_the_newest_capture_is_nothing_where_it_is_damaged(
     store(connection, 1, body(1))
     damage(connection, 1)
     store(connection, 2, body(2))
-    raw = Raw(connection, METHOD)
+    raw = RawWriter(connection, METHOD)
     assert raw.newest("game?game_pk=1") is None
     assert raw.newest("game?game_pk=2") == body(2)
     with closing(raw.history({"game_pk": 1})) as history:

@@ -46,13 +46,13 @@ def differences(laws: Laws) -> list[tuple[str, dict[str, Any], str, tuple[str, .
     """All that is found, without the times."""
     return [
         (each.table.rpartition(".")[2], each.key, each.kind, each.columns)
-        for checked in verify.rows(laws.connection, laws.method, {})
+        for checked in verify.compare_documents(laws.connection, laws.method, {})
         for each in checked.differences
     ]
 
 
 def whys(laws: Laws) -> list[str]:
-    return [each.why for each in verify.rows(laws.connection, laws.method, {}) if each.why is not None]
+    return [each.why for each in verify.compare_documents(laws.connection, laws.method, {}) if each.why is not None]
 
 
 @pytest.fixture
@@ -72,13 +72,13 @@ def frozen(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> tuple[Snapshot, Sna
 
 def test_a_document_that_shows_a_time_to_come(sample: Laws, frozen: tuple[Snapshot, Snapshot]) -> None:
     wrong, true = frozen
-    assert status.read(sample.connection, PACKAGE).methods[0].ahead == 1
+    assert status.read_status(sample.connection, PACKAGE).methods[0].ahead == 1
     done = repaired(sample)
     assert (done.documents, done.changed, done.reset, done.left) == (1, 1, 1, ())
     assert sample.rows(1) == true.rows
     assert sample.watermarks(1)[1][:2] == (true.as_of, true.digest)
     assert sample.quarantine(1) == {wrong.note: "waiting"}, "what is of a time to come waits for it"
-    assert status.read(sample.connection, PACKAGE).methods[0].ahead == 0
+    assert status.read_status(sample.connection, PACKAGE).methods[0].ahead == 0
     assert differences(sample) == []
 
 

@@ -27,7 +27,7 @@ from mlb_contracts.response import Response
 from mlb_etl.capture.object_store import ObjectStore
 from mlb_etl.cli import cli
 from mlb_etl.errors import EtlError
-from mlb_etl.stores.encoding import keep
+from mlb_etl.stores.encoding import encode
 from mlb_etl.stores.postgres import migrate
 from mlb_etl.stores.postgres.db import Connection
 
@@ -102,7 +102,7 @@ def add(
     connection: Connection, form: str, of: Response, last_seen_at: datetime | None = None, seen: int = 1, **other: Any
 ) -> None:
     """A row of an old raw table."""
-    kept = keep(of.data, "zstd" if of.captured_at.minute % 2 else "identity")
+    kept = encode(of.data, "zstd" if of.captured_at.minute % 2 else "identity")
     row: dict[str, Any] = {
         "game_pk": int(of.path_params["game_pk"]), "captured_at": of.captured_at, "endpoint": of.endpoint,
         "method": of.method, "path_params": Jsonb(dict(of.path_params)), "query_params": Jsonb(dict(of.query_params)),
@@ -288,14 +288,14 @@ def test_stopped_before_new_schemas_are_made_it_goes_on(
         raise EtlError("stopped")
 
     with monkeypatch.context() as patched:
-        patched.setattr(migrate, "init", stopped)
+        patched.setattr(migrate, "apply_pending", stopped)
         run("--from-raw", "--yes", code=1)
     assert schemas(connection) == {"etl_unreleased", "sample_unreleased"}
     assert restarted()["stored"] == 1
 
 
 def test_where_there_is_nothing_to_start_anew_it_does_nothing(connection: Connection) -> None:
-    migrate.init(connection, PACKAGE)
+    migrate.apply_pending(connection, PACKAGE)
     for arguments in ((), ("--yes",)):
         assert "nothing to restart" in run("--from-raw", *arguments, code=1).stderr
     assert schemas(connection) == {"etl", "sample"}

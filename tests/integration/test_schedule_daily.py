@@ -276,7 +276,7 @@ def test_what_else_works_by_document(league: Server, database: str) -> None:
         documents = Documents(connection, METHOD)
         (only,) = documents.shown()
         dates, listed = documents.extract(only).rows
-        old = {each.partition: each for each in retention.old(connection, PACKAGE, date(9999, 1, 1))}
+        old = {each.partition: each for each in retention.list_months(connection, PACKAGE, date(9999, 1, 1))}
     assert (len(dates), len(listed)) == (1, 15)
     assert {row[2] for row in listed} == shown(database, day).keys()
     (month,) = (each for name, each in old.items() if name.startswith("schedule.") and each.captures)

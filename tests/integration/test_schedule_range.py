@@ -23,7 +23,7 @@ from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 NOON = datetime(2024, 7, 10, 12, tzinfo=UTC)
 DAYS = [date(2024, 7, day) for day in (1, 2, 3)]
@@ -57,7 +57,7 @@ def tables(server: Server, template: str) -> Iterator[Connection]:
 
 
 def store(connection: Connection, *responses: Response) -> None:
-    raw = Raw(connection, METHOD)
+    raw = RawWriter(connection, METHOD)
     for each in some(responses):
         raw.store(each, answers.read_documents(METHOD, each))
 

@@ -24,7 +24,7 @@ def connect(dsn: str) -> Connection:
 
 
 def states(connection: Connection, package: str = "sample_tables") -> list[str]:
-    return [version.state for version in migrate.status(connection, package)]
+    return [version.state for version in migrate.versions(connection, package)]
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def test_applies_once(empty_database: str) -> None:
         assert states(connection) == ["pending"] * 3
         with pytest.raises(EtlError, match=r"mlb-etl schema init"):
             migrate.require(connection, "sample_tables")
-        assert migrate.init(connection, "sample_tables") == SCRIPTS
+        assert migrate.apply_pending(connection, "sample_tables") == SCRIPTS
         assert states(connection) == ["applied"] * 3
-        assert migrate.init(connection, "sample_tables") == []
+        assert migrate.apply_pending(connection, "sample_tables") == []
         migrate.require(connection, "sample_tables")
 
 
@@ -88,7 +88,7 @@ def test_several_at_once(empty_database: str) -> None:
     def init() -> list[str]:
         with connect(empty_database) as connection:
             start.wait()
-            return migrate.init(connection, "sample_tables")
+            return migrate.apply_pending(connection, "sample_tables")
 
     with ThreadPoolExecutor(4) as pool:
         applied = [work.result() for work in [pool.submit(init) for _ in range(4)]]
@@ -97,13 +97,13 @@ def test_several_at_once(empty_database: str) -> None:
 
 def test_a_changed_migration_is_refused(empty_database: str, package: Path) -> None:
     with connect(empty_database) as connection:
-        migrate.init(connection, "changing")
+        migrate.apply_pending(connection, "changing")
         (package / "migrations.sum").unlink()
         script = package / "V2__sample_tables.sql"
         script.write_text(script.read_text() + "-- more\n")
         assert states(connection, "changing") == ["applied", "applied", "changed"]
         with pytest.raises(EtlError, match=r"V2__sample_tables.sql: it has changed since it was applied"):
-            migrate.init(connection, "changing")
+            migrate.apply_pending(connection, "changing")
 
 
 def test_a_script_that_is_not_as_the_sum_file_says_is_refused(empty_database: str, package: Path) -> None:
@@ -112,13 +112,13 @@ def test_a_script_that_is_not_as_the_sum_file_says_is_refused(empty_database: st
         connect(empty_database) as connection,
         pytest.raises(EtlError, match=r"V2__sample_tables.sql: differs from migrations"),
     ):
-        migrate.init(connection, "changing")
+        migrate.apply_pending(connection, "changing")
 
 
 def test_a_script_missing_from_the_sum_file_is_refused(empty_database: str, package: Path) -> None:
     (package / "V3__more.sql").write_text("SELECT 1;\n")
     with connect(empty_database) as connection, pytest.raises(EtlError, match=r"V3__more.sql: differs from migrations"):
-        migrate.init(connection, "changing")
+        migrate.apply_pending(connection, "changing")
 
 
 def test_a_migration_that_fails_leaves_nothing_of_itself(empty_database: str, package: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(empty_database: str, pa
     (package / "V3__broken.sql").write_text("CREATE TABLE sample.more (n int);\nSELECT broken;\n")
     with connect(empty_database) as connection:
         with pytest.raises(EtlError, match=r'V3__broken.sql: column "broken" does not exist'):
-            migrate.init(connection, "changing")
+            migrate.apply_pending(connection, "changing")
         assert states(connection, "changing") == ["applied", "applied", "applied", "pending"]
         assert connection.execute("SELECT to_regclass('sample.more')").fetchone() == (None,)
 
@@ -137,28 +137,28 @@ def test_a_migration_without_its_note_in_the_history_leaves_nothing(empty_databa
     (package / "V3__broken.sql").write_text(script)
     with connect(empty_database) as connection:
         with pytest.raises(EtlError, match=r"V3__broken.sql: .*nothing was applied"):
-            migrate.init(connection, "changing")
+            migrate.apply_pending(connection, "changing")
         assert connection.execute("SELECT to_regclass('sample.more')").fetchone() == (None,)
 
 
 def test_an_older_package_than_the_database_is_refused(empty_database: str, package: Path) -> None:
     with connect(empty_database) as connection:
-        migrate.init(connection, "changing")
+        migrate.apply_pending(connection, "changing")
         (package / "migrations.sum").unlink()
         (package / "V2__sample_tables.sql").unlink()
         assert states(connection, "changing") == ["applied", "applied", "unknown"]
         with pytest.raises(EtlError, match=r"install a newer version"):
-            migrate.init(connection, "changing")
+            migrate.apply_pending(connection, "changing")
 
 
 def test_a_migration_before_applied_ones_is_refused(empty_database: str, package: Path) -> None:
     (package / "migrations.sum").unlink()
     with connect(empty_database) as connection:
         (package / "V2__sample_tables.sql").rename(package / "V9__sample_tables.sql")
-        migrate.init(connection, "changing")
+        migrate.apply_pending(connection, "changing")
         (package / "V3__late.sql").write_text("SELECT 1;\n")
         with pytest.raises(EtlError, match=r"V3__late.sql: a later migration has already been applied"):
-            migrate.init(connection, "changing")
+            migrate.apply_pending(connection, "changing")
 
 
 def test_control_tables_are_commented(sample_database: str) -> None:
@@ -173,5 +173,5 @@ def test_control_tables_are_commented(sample_database: str) -> None:
 @pytest.mark.parametrize("which", ["server", "server15"])
 def test_the_generated_package_on(which: str, request: pytest.FixtureRequest) -> None:
     with temporary_database(request.getfixturevalue(which)) as dsn, connect(dsn) as connection:
-        assert "V2__game_live_tables.sql" in migrate.init(connection, "mlb_tables")
-        assert migrate.init(connection, "mlb_tables") == []
+        assert "V2__game_live_tables.sql" in migrate.apply_pending(connection, "mlb_tables")
+        assert migrate.apply_pending(connection, "mlb_tables") == []

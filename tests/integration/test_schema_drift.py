@@ -160,13 +160,13 @@ def test_a_migration_does_not_hide_what_was_changed_before(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "changing", raising=False)
     with connect(empty_database) as connection:
-        migrate.init(connection, "changing")
+        migrate.apply_pending(connection, "changing")
         connection.execute("DROP INDEX sample.plays_captured_at; ALTER TABLE sample.plays ALTER COLUMN rbi TYPE bigint")
         by_hand = ["column rbi", "index plays_captured_at"]
         (folder / "migrations" / "migrations.sum").unlink()
         script = "ALTER TABLE sample.plays ADD COLUMN more int;\nALTER TABLE sample.games DROP COLUMN venue;\n"
         (folder / "migrations" / "V3__more.sql").write_text(script)
-        assert migrate.init(connection, "changing") == ["V3__more.sql"]
+        assert migrate.apply_pending(connection, "changing") == ["V3__more.sql"]
         assert [each.object for each in migrate.differences(connection, "changing")] == by_hand
         connection.execute("ALTER TABLE sample.plays DROP COLUMN more")
         found = [each.object for each in migrate.differences(connection, "changing")]
@@ -229,6 +229,6 @@ def test_a_migration_cannot_end_its_transaction(
     )
     with connect(empty_database) as connection:
         with pytest.raises(EtlError, match=r"V3__more\.sql: .*nothing was applied"):
-            migrate.init(connection, "ending")
+            migrate.apply_pending(connection, "ending")
         assert connection.execute("SELECT to_regclass('sample.more')").fetchone() == (None,)
-        assert [each.state for each in migrate.status(connection, "ending")] == ["applied"] * 3 + ["pending"]
+        assert [each.state for each in migrate.versions(connection, "ending")] == ["applied"] * 3 + ["pending"]

@@ -33,7 +33,7 @@ def dsn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     """A database with the tables of sample.game, on each version of the server, which the command works on."""
     with temporary_database(request.getfixturevalue(request.param)) as dsn:
         with connect(dsn) as connection:
-            migrate.init(connection, PACKAGE)
+            migrate.apply_pending(connection, PACKAGE)
         monkeypatch.setenv("MLB_ETL_TABLES", PACKAGE)
         monkeypatch.setenv("MLB_ETL_DSN", dsn)
         yield dsn
@@ -184,9 +184,9 @@ def test_a_month_is_needed_for_a_newer_capture_of_a_document_that_was_applied(
     with connect(connection.info.dsn) as own:
         transform(own, METHOD, PACKAGE)
     load(connection, tmp_path, stub(response(1, score=2), JUNE), stub(response(2, score=2), MAY, game_pk=2))
-    found = {each.partition: each for each in retention.old(connection, PACKAGE, date(2024, 7, 1))}
+    found = {each.partition: each for each in retention.list_months(connection, PACKAGE, date(2024, 7, 1))}
     assert [(each.shown, each.waiting, each.state) for each in found.values()] == [(2, 1, "needed"), (0, 1, "needed")]
-    done = list(retention.drop(connection, PACKAGE, date(2024, 7, 1)))
+    done = list(retention.drop_months(connection, PACKAGE, date(2024, 7, 1)))
     assert [each.state for each in done] == ["needed", "needed"]
     with connect(connection.info.dsn) as own:
         assert transform(own, METHOD, PACKAGE).documents.applied == 1
@@ -198,7 +198,7 @@ def test_a_month_is_needed_for_what_the_tables_show(connection: Connection, tmp_
     load(connection, tmp_path, stub(response(1), MAY))
     with connect(connection.info.dsn) as own:
         transform(own, METHOD, PACKAGE)
-    [kept] = retention.drop(connection, PACKAGE, date(2024, 6, 1))
+    [kept] = retention.drop_months(connection, PACKAGE, date(2024, 6, 1))
     assert (kept.shown, kept.waiting, kept.state) == (1, 0, "needed")
     assert raw_parts(connection) == ["2024_05"]
 
@@ -206,7 +206,7 @@ def test_a_month_is_needed_for_what_the_tables_show(connection: Connection, tmp_
 @pytest.mark.usefixtures("captures")
 def test_months_are_those_of_utc(connection: Connection) -> None:
     connection.execute("SET timezone = 'Asia/Tokyo'")
-    found = retention.old(connection, PACKAGE, date(2024, 6, 1))
+    found = retention.list_months(connection, PACKAGE, date(2024, 6, 1))
     assert [each.partition for each in found] == ["sample.raw_game_2024_05"]
 
 
@@ -236,7 +236,7 @@ def test_what_was_left_half_done_is_finished(connection: Connection) -> None:
         connection.execute("SELECT FROM sample.raw_game")
         own.execute("SET statement_timeout = '500ms'")
         with pytest.raises(psycopg.errors.QueryCanceled):
-            list(retention.drop(own, PACKAGE, date(2024, 6, 1)))
+            list(retention.drop_months(own, PACKAGE, date(2024, 6, 1)))
     assert run("--drop-before", "2024-06", "--yes").output.count("dropped") == 1
     mark = sql.Literal(f"{retention._MARK}: sample.raw_game")
     connection.execute(sql.SQL("COMMENT ON TABLE sample.raw_game_2024_06 IS {}").format(mark))
@@ -260,7 +260,7 @@ def test_a_capture_that_comes_while_a_month_is_dropped_is_not_lost(
         transform(own, METHOD, PACKAGE)
     measured = retention._measured
 
-    def then_one_comes(*arguments: Any, **named: Any) -> retention.Old:
+    def then_one_comes(*arguments: Any, **named: Any) -> retention.OldMonth:
         found = measured(*arguments, **named)
         monkeypatch.setattr(retention, "_measured", measured)
         with connect(connection.info.dsn) as other:
@@ -268,7 +268,7 @@ def test_a_capture_that_comes_while_a_month_is_dropped_is_not_lost(
         return found
 
     monkeypatch.setattr(retention, "_measured", then_one_comes)
-    [found] = retention.drop(connection, PACKAGE, date(2024, 6, 1))
+    [found] = retention.drop_months(connection, PACKAGE, date(2024, 6, 1))
     assert (found.state, found.waiting) == ("needed", 1)
     with connect(connection.info.dsn) as own:
         assert transform(own, METHOD, PACKAGE).documents.applied == 1

@@ -14,7 +14,7 @@ from stepped import PACKAGE
 from test_live_service import NOON, Clock, feed_of, listed
 
 from mlb_etl.baseball.live import start
-from mlb_etl.baseball.live.listing import Scope
+from mlb_etl.baseball.live.listing import GameScope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.cli import cli
 from mlb_etl.settings import Settings
@@ -101,7 +101,7 @@ def test_live_follows_other_sports(api: Api, rows: list[dict[str, Any]], databas
     settings = Settings(database, tmp_path, PACKAGE, api.url, float("inf"))
     target = f"/api/v1/schedule?sportId=11%2C12&date={TODAY}"
     api.says(target, {"dates": [{"games": rows[1:]}]})
-    scope, clock = Scope(TODAY, sports=(11, 12)), Clock(NOON + timedelta(minutes=10))
+    scope, clock = GameScope(TODAY, sports=(11, 12)), Clock(NOON + timedelta(minutes=10))
     pace = Pace.of(timedelta(seconds=10))
     start.follow(
         settings, Postgres(settings), scope, clock=clock, tell=lambda _: None, pace=pace, verify=None, at_once=1

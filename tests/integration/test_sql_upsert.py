@@ -15,7 +15,7 @@ from psycopg import sql
 from small_ir import GAMES, KEY, PLAYS, column, facts, method, table
 
 from mlb_contracts import sql_types
-from mlb_etl.stores.postgres.statements import statements
+from mlb_etl.stores.postgres.statements import compose_statements
 from mlbgen import ir
 from mlbgen.ir.columns import wire
 from mlbgen.postgres import migrations
@@ -56,7 +56,7 @@ def dsn(request: pytest.FixtureRequest) -> str:
 def connect(dsn: str) -> Connection:
     connected = psycopg.connect(dsn, autocommit=True)
     for each in TABLES:
-        connected.execute(statements(facts(each), KEY).stage.encode())
+        connected.execute(compose_statements(facts(each), KEY).stage.encode())
     return connected
 
 
@@ -80,7 +80,7 @@ def write(connection: Connection, of: ir.Table, rows: list[Row], *game_pks: int)
 
 def write_each(connection: Connection, of: ir.Table, rows: list[Row], *game_pks: int) -> dict[int, list[int]]:
     """The numbers of inserted, updated, and kept rows by game."""
-    made = statements(facts(of), KEY)
+    made = compose_statements(facts(of), KEY)
     with connection.transaction(), connection.cursor() as cursor:
         with cursor.copy(made.copy.encode()) as copy:
             copy.set_types([each.wire for each in facts(of).columns])
@@ -92,7 +92,7 @@ def write_each(connection: Connection, of: ir.Table, rows: list[Row], *game_pks:
 
 def remain(connection: Connection, of: ir.Table, rows: list[Row], **captures: datetime) -> dict[int, list[int]]:
     """Stage the rows and delete the others of these games; the numbers of deleted rows, and of later ones."""
-    made = statements(facts(of), KEY)
+    made = compose_statements(facts(of), KEY)
     games = {"game_pk": [int(name[1:]) for name in captures], "captured_at": list(captures.values())}
     with connection.transaction(), connection.cursor() as cursor:
         with cursor.copy(made.copy.encode()) as copy:
@@ -242,7 +242,7 @@ def test_stages_are_emptied_and_have_no_second_table(connection: Connection) -> 
     assert connection.execute('SELECT count(*) FROM pg_temp."stage_league.plays"').fetchone() == (0,)
     beside = connection.execute("SELECT relname FROM pg_class WHERE relpersistence = 't' AND reltoastrelid <> 0")
     assert beside.fetchall() == []
-    connection.execute(statements(facts(PLAYS), KEY).stage.encode())  # again: no error
+    connection.execute(compose_statements(facts(PLAYS), KEY).stage.encode())  # again: no error
 
 
 def test_a_staged_row_has_8160_bytes(connection: Connection) -> None:

@@ -12,7 +12,7 @@ from mlb_contracts.response import Response
 from mlb_etl.extract.answer import one_document
 from mlb_etl.laws.standing import standing
 from mlb_etl.stores.postgres import standing as in_sql
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 FIRST, AGAIN = NOON, NOON + timedelta(minutes=10)
@@ -36,7 +36,7 @@ def test_python_and_sql_agree(sample_database: str, aside: str | None) -> None:
     )
     compared = set()
     with connect(sample_database) as connection:
-        raw = Raw(connection, METHOD)
+        raw = RawWriter(connection, METHOD)
         for at in (FIRST, AGAIN):
             raw.store(Response("sample", "game", {"game_pk": "1"}, {}, "", 200, at, body), [held])
         if aside is not None:

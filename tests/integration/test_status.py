@@ -19,7 +19,7 @@ from mlb_etl.extract.answer import one_document
 from mlb_etl.http.request import Request
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.failures import Failures
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 REQUEST = Request("sample", "game", "/api/v1/sample/7", {"game_pk": "7"}, {"a": "1"})
 
@@ -48,7 +48,7 @@ def numbers(*of: int) -> dict[str, Any]:
 def store(connection: Connection, captured_at: datetime, game_pk: int = 1, **members: Any) -> None:
     body = msgspec.json.encode(response(game_pk, **members))
     answer = Response("sample", "game", {"game_pk": str(game_pk)}, {}, "", 200, captured_at, body)
-    Raw(connection, METHOD).store(answer, one_document(answer.data, {"game_pk": game_pk}))
+    RawWriter(connection, METHOD).store(answer, one_document(answer.data, {"game_pk": game_pk}))
 
 
 def fail(connection: Connection, why: NotFound | Unreachable, request: Request = REQUEST) -> None:

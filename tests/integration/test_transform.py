@@ -36,7 +36,7 @@ from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import migrate
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 
 PLAYS = "SELECT at_bat_index, rbi, speed::text, captured_at FROM sample.plays WHERE game_pk = %s ORDER BY at_bat_index"
 TABLES = (
@@ -224,7 +224,7 @@ def test_nul_where_another_type_is_due_does_not_stop_the_others(tables: Tables) 
     tables.load((NOON, response(2)))
     body = json.dumps(response(season="a\0b")).encode()
     broken = Response("sample", "game", {"game_pk": "1"}, {}, "", 200, NOON, body)
-    Raw(tables.connection, METHOD).store(broken, one_document(broken.data, {"game_pk": 1}))
+    RawWriter(tables.connection, METHOD).store(broken, one_document(broken.data, {"game_pk": 1}))
     assert documents(tables.transform()) == (1, 0, 0, 1)
     assert tables.fetch("SELECT path, value FROM etl.quarantine") == [("$.season", "a␀b")]
 
@@ -233,7 +233,7 @@ def test_a_capture_that_the_pipeline_cannot_read_is_quarantined(tables: Tables) 
     tables.load((NOON, response(1)), (NOON, response(2)))
     body = b'{"gamePk": 3, "season": 2024, "plays": [{"index": 0}, {"index": "1"}]}'
     broken = Response("sample", "game", {"game_pk": "3"}, {}, "", 200, NOON, body)
-    Raw(tables.connection, METHOD).store(broken, one_document(broken.data, {"game_pk": 3}))
+    RawWriter(tables.connection, METHOD).store(broken, one_document(broken.data, {"game_pk": 3}))
     assert documents(tables.transform()) == (2, 0, 0, 1)
     assert tables.fetch("SELECT document, table_name, path, value, reason FROM etl.quarantine") == [
         ({"game_pk": 3}, "sample.plays", "$.plays[1].index", "1", "Expected `int | null`, got `str`")
@@ -242,7 +242,7 @@ def test_a_capture_that_the_pipeline_cannot_read_is_quarantined(tables: Tables) 
 
 def test_a_raw_row_under_another_key_is_quarantined(tables: Tables) -> None:
     body = b'{"gamePk": 3, "season": 2024, "plays": []}'
-    Raw(tables.connection, METHOD).store(
+    RawWriter(tables.connection, METHOD).store(
         Response("sample", "game", {"game_pk": "3"}, {}, "", 200, NOON, body), one_document(body, {"game_pk": 4})
     )
     [quarantined] = tables.transform().quarantined
@@ -366,7 +366,7 @@ def test_the_pipeline_is_callable(sample_database: str, tmp_path: Path, monkeypa
 def test_a_real_game_on(which: str, request: pytest.FixtureRequest, stubs_dir: Path) -> None:
     method = registry.method("mlb_tables", "game.liveGameV1")
     with temporary_database(request.getfixturevalue(which)) as dsn, connect(dsn) as connection:
-        migrate.init(connection, "mlb_tables")
+        migrate.apply_pending(connection, "mlb_tables")
         loaded = loader.load_files(
             stores(connection), loader.select_stubs("mlb_tables", stubs_dir, {"game_pk": "747175"})
         )

@@ -64,7 +64,7 @@ def test_the_line_is_all_that_changes(
 def test_tables(variant: Variant, which: str, request: pytest.FixtureRequest) -> None:
     """Real keys wherever they are possible, declared once, on the tables."""
     with connect(create_database(request.getfixturevalue(which))) as connection:
-        migrate.init(connection, variant.package)
+        migrate.apply_pending(connection, variant.package)
         assert one(connection, PARTITION_KEYS) == KEYS.get(variant.name)
         premake.make(connection, variant.package, date(2024, 7, 1), date(2024, 7, 1))
         foreign_keys = connection.execute(FOREIGN_KEYS).fetchall()

@@ -26,13 +26,13 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_programs_on_the_path_serve_where_the_package_is_missing(installed: Path) -> None:
-    assert binaries.find("postgres", "initdb") == installed
+    assert binaries.find_programs("postgres", "initdb") == installed
     assert binaries.reachable(installed, None) == installed
 
 
 def test_a_folder_without_all_programs_is_passed_over(installed: Path) -> None:
     with pytest.raises(DatabaseUnavailable, match=r"no PostgreSQL programs found \(postgres, no-such-program\)"):
-        binaries.find("postgres", "no-such-program")
+        binaries.find_programs("postgres", "no-such-program")
     assert (installed / "postgres").exists()
 
 
@@ -59,5 +59,5 @@ def test_a_system_without_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_a_system_that_lets_root_have_no_other_account() -> None:
-    with pytest.raises(DatabaseUnavailable, match="don't run mlb-etl as root"), accounts.explained():
+    with pytest.raises(DatabaseUnavailable, match="don't run mlb-etl as root"), accounts.explain_account_errors():
         raise PermissionError("not permitted")

@@ -12,10 +12,10 @@ from mlb_etl import settings
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.http.bodies import TooLarge
 from mlb_etl.settings import Encoding
-from mlb_etl.stores.encoding import Kept, keep
+from mlb_etl.stores.encoding import StoredBody, encode
 
 BODY = b'{"gamePk": 747175, "plays": []}' * 3000
-FRAME = bytes(keep(BODY, "zstd").body)
+FRAME = bytes(encode(BODY, "zstd").body)
 SIZE_AT = 5  # where a frame of one segment says the size of its content
 
 
@@ -27,9 +27,9 @@ def claiming(size: int) -> bytes:
 
 @given(st.binary(max_size=3000), st.sampled_from(["zstd", "identity"]))
 def test_what_is_kept_comes_back(data: bytes, encoding: Encoding) -> None:
-    kept = keep(data, encoding)
+    kept = encode(data, encoding)
     assert kept.encoding in {encoding, "identity"}
-    assert Kept(*kept).decoded() == data
+    assert StoredBody(*kept).decoded() == data
 
 
 def test_zstd_is_smaller() -> None:
@@ -53,7 +53,7 @@ DAMAGED = {
 @pytest.mark.parametrize("body", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_body_is_refused(body: bytes) -> None:
     with pytest.raises(Rejected, match=r"the body in the raw table is damaged: .*; delete that row"):
-        Kept("zstd", body).decoded()
+        StoredBody("zstd", body).decoded()
 
 
 def unsized(data: bytes) -> bytes:
@@ -62,26 +62,26 @@ def unsized(data: bytes) -> bytes:
 
 
 def test_a_frame_that_does_not_say_its_size_is_read_all_the_same() -> None:
-    assert Kept("zstd", unsized(BODY)).decoded() == BODY
+    assert StoredBody("zstd", unsized(BODY)).decoded() == BODY
 
 
 def test_no_body_is_larger_than_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLB_ETL_MAX_BODY", "1")
     fits, too_large = bytes(1 << 20), bytes((1 << 20) + 1)
-    assert Kept(*keep(fits, "zstd")).decoded() == fits
+    assert StoredBody(*encode(fits, "zstd")).decoded() == fits
     for encoding in ("zstd", "identity"):
         with pytest.raises(TooLarge, match="larger than 1 MiB, which is what MLB_ETL_MAX_BODY takes"):
-            keep(too_large, encoding)
+            encode(too_large, encoding)
     with pytest.raises(TooLarge, match="larger than 1 MiB"):
-        Kept("zstd", zstandard.compress(too_large)).decoded()
+        StoredBody("zstd", zstandard.compress(too_large)).decoded()
     with pytest.raises(Rejected):
-        Kept("zstd", unsized(too_large)).decoded()
+        StoredBody("zstd", unsized(too_large)).decoded()
 
 
 BOMB = """
 import resource, sys, zstandard
 from mlb_etl.errors import Rejected
-from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.encoding import StoredBody
 
 def most():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -90,7 +90,7 @@ pack = zstandard.ZstdCompressor(write_content_size=sys.argv[1] == "sized").compr
 body = b"".join([*(pack.compress(bytes(1 << 20)) for _ in range(1024)), pack.flush()])
 before = most()
 try:
-    Kept("zstd", body).decoded()
+    StoredBody("zstd", body).decoded()
 except Rejected:
     print((most() - before) >> 10)
 """

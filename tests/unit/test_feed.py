@@ -11,7 +11,9 @@ STATUS = {"status": {"codedGameState": "I"}}
 
 
 def read(wait: str) -> feed.Feed:
-    told = feed.read(b'{"gameData": %s, "metaData": {"wait": %s}}' % (json.dumps(STATUS).encode(), wait.encode()))
+    told = feed.decode_feed(
+        b'{"gameData": %s, "metaData": {"wait": %s}}' % (json.dumps(STATUS).encode(), wait.encode())
+    )
     assert told is not None, "the rest of it counts"
     return told
 
@@ -53,6 +55,6 @@ def test_an_absurd_wait_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     "stamp", ["2024", "20240701_120000&x=1", "x" * 100_000, "\uff12\uff10\uff12\uff140701_120000", ""]
 )
 def test_a_time_code_that_is_none(stamp: str) -> None:
-    told = feed.read(json.dumps({"gameData": STATUS, "metaData": {"timeStamp": stamp}}).encode())
+    told = feed.decode_feed(json.dumps({"gameData": STATUS, "metaData": {"timeStamp": stamp}}).encode())
     assert told is not None
     assert told.timecode is None

@@ -9,9 +9,9 @@ from typing import TypeVar
 import pytest
 
 from mlb_contracts.response import Response
-from mlb_etl.baseball.feed import Status
-from mlb_etl.baseball.live.listing import BACK, Listing, Scope
-from mlb_etl.baseball.live.plan import Known
+from mlb_etl.baseball.feed import GameStatus
+from mlb_etl.baseball.live.listing import BACK, GameListing, GameScope
+from mlb_etl.baseball.live.plan import KnownGame
 from mlb_etl.baseball.schedule import Game, _Side, _Sides
 from mlb_etl.errors import Unreachable
 from mlb_etl.http.request import Request
@@ -46,15 +46,15 @@ class Lists:
         return [datetime.fromisoformat(each.query_params["updatedSince"]) for each in self.asked]
 
 
-def game(season: str | None = "2024") -> Known:
-    listed = Game(1, Status("F"), _Sides(_Side(1), _Side(2)), season=season)
-    return Known(listed, NOON, asked_at=NOON - 10 * MINUTE)
+def game(season: str | None = "2024") -> KnownGame:
+    listed = Game(1, GameStatus("F"), _Sides(_Side(1), _Side(2)), season=season)
+    return KnownGame(listed, NOON, asked_at=NOON - 10 * MINUTE)
 
 
 def test_changes_are_asked_for_with_an_overlap() -> None:
     """The API may list a change later than its time says, so each window begins before the last one ended."""
     lists = Lists()
-    listing = Listing(lists, Scope())
+    listing = GameListing(lists, GameScope())
     for minutes in (0, 5, 10):
         listing.changes(NOON + minutes * MINUTE, [game()])
     assert lists.since() == [NOON - 10 * MINUTE, NOON - MINUTE, NOON + 4 * MINUTE]
@@ -62,7 +62,7 @@ def test_changes_are_asked_for_with_an_overlap() -> None:
 
 def test_a_window_that_failed_is_asked_for_again() -> None:
     lists = Lists()
-    listing = Listing(lists, Scope())
+    listing = GameListing(lists, GameScope())
     listing.changes(NOON, [game()])
     lists.away = True
     with pytest.raises(Unreachable):
@@ -77,22 +77,22 @@ def test_a_window_that_failed_is_asked_for_again() -> None:
 def test_pages_end(caplog: pytest.LogCaptureFixture) -> None:
     """Whatever the API says of how many there are."""
     lists = Lists(rows=1, total=10**18)
-    assert len(Listing(lists, Scope()).changes(NOON, [game()])) == len(lists.asked) <= 40
-    assert "the list of changes of sport 1, season 2024, has no end" in caplog.text
+    assert len(GameListing(lists, GameScope()).changes(NOON, [game()])) == len(lists.asked) <= 40
+    assert "the list of changes of sport 1, season 2024, does not end" in caplog.text
 
 
 @pytest.mark.parametrize("season", [None, "", "x" * 100_000, "2024&fields=x", "202", "\uff12\uff10\uff12\uff14"])
 def test_a_season_that_is_none_is_not_asked_for(season: str | None) -> None:
     lists = Lists()
-    Listing(lists, Scope()).changes(NOON, [game(season), game()])
+    GameListing(lists, GameScope()).changes(NOON, [game(season), game()])
     assert [each.query_params["season"] for each in lists.asked] == ["2024"]
 
 
 def test_other_sports() -> None:
     lists = Lists()
-    listing = Listing(lists, Scope(sports=(11, 51)))
+    listing = GameListing(lists, GameScope(sports=(11, 51)))
     listing.schedule(NOON, [])
-    Listing(lists, Scope(date(2024, 7, 1), sports=(11, 51))).schedule(NOON, [])
+    GameListing(lists, GameScope(date(2024, 7, 1), sports=(11, 51))).schedule(NOON, [])
     listing.changes(NOON, [game()])
     assert [each.query_params["sportId"] for each in lists.asked] == ["11,51", "11,51", "11", "51"]
     window, day, *_ = lists.asked

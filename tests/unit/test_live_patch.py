@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlb_etl.baseball.live.patch import apply
+from mlb_etl.baseball.live.patch import apply_patches
 from mlb_etl.errors import Rejected
 
 DOCUMENT = b'{"a":{"b":[1,{"c":2.0}],"~/":null},"d":"text","e":[[]]}'
@@ -28,17 +28,17 @@ patches = st.lists(st.fixed_dictionaries({"diff": st.lists(operations | anything
 @given(patches)
 def test_a_patch_makes_a_document_or_is_refused(them: list[Any]) -> None:
     with suppress(Rejected):
-        json.loads(apply(DOCUMENT, them))
+        json.loads(apply_patches(DOCUMENT, them))
 
 
 def test_patches_are_applied_one_after_the_other() -> None:
     first = {"diff": [{"op": "add", "path": "/e/0/-", "value": 7}, {"op": "move", "from": "/a/b/1", "path": "/f"}]}
     second = {"diff": [{"op": "copy", "from": "/f/c", "path": "/e/1"}, {"op": "remove", "path": "/a"}]}
-    assert apply(DOCUMENT, [first, second]) == b'{"d":"text","e":[[7],2.0],"f":{"c":2.0}}'
+    assert apply_patches(DOCUMENT, [first, second]) == b'{"d":"text","e":[[7],2.0],"f":{"c":2.0}}'
 
 
 def test_the_refusal_says_which_patch_does_not_fit() -> None:
     fits = {"diff": [{"op": "remove", "path": "/d"}]}
     with pytest.raises(Rejected, match=r"the patch does not fit: ") as caught:
-        apply(DOCUMENT, [fits, fits])
+        apply_patches(DOCUMENT, [fits, fits])
     assert caught.value.path == "$[1].diff"

@@ -9,7 +9,7 @@ from mlb_etl.errors import DatabaseUnavailable, EtlError
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db
 from mlb_etl.stores.postgres.database import Postgres
-from mlb_etl.stores.postgres.dsn import SECRETS, parts, without_secrets
+from mlb_etl.stores.postgres.dsn import SECRETS, parse_dsn, without_secrets
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_empty_is_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 )
 def test_secrets_are_taken_out_of_the_dsn(dsn: str) -> None:
     assert "secret" not in without_secrets(dsn)
-    before, after = parts(dsn), parts(without_secrets(dsn))
+    before, after = parse_dsn(dsn), parse_dsn(without_secrets(dsn))
     assert after == {name: value for name, value in before.items() if value != "secret"}
 
 

@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from mlb_etl.baseball.feed import Feed
-from mlb_etl.baseball.live.plan import Ask, Captured, Known
+from mlb_etl.baseball.live.plan import CapturedGame, KnownGame, Poll
 from mlb_etl.baseball.live.update import Update
 from mlb_etl.baseball.schedule import Game
 from mlb_etl.cli import following, report
@@ -24,7 +24,7 @@ from mlb_etl.cli.status import _show
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Counts, DocumentCounts, Quarantined, TableCounts
 from mlb_etl.stores.postgres import status as standing
-from mlb_etl.stores.postgres.failures import Failed
+from mlb_etl.stores.postgres.failures import FailedRequest
 from mlb_etl.stores.postgres.quarantine import Entry
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
@@ -74,8 +74,8 @@ def update(game_pk: int, state: str, status_code: str = "", *, captured: bool = 
     runs = {"home": {"runs": 12}, "away": {"runs": 11}}
     line = {"currentInning": 10, "inningState": "Middle", "teams": runs}
     said = msgspec.convert({"gameData": {"status": status}, "liveData": {"linescore": line}}, Feed)
-    known = Known(game, NOON, Captured(NOON, said, NOON) if captured else Captured())
-    ask = Ask(NOON + timedelta(seconds=10), "correction")
+    known = KnownGame(game, NOON, CapturedGame(NOON, said, NOON) if captured else CapturedGame())
+    ask = Poll(NOON + timedelta(seconds=10), "correction")
     return Update(NOON, known, ask, "stored" if captured else "listed", 0.123 if captured else None)
 
 
@@ -121,13 +121,13 @@ def test_names_are_cut_where_there_is_least_to_lose(room: int, shown: str) -> No
 # ---------------------------------------------------------------- status
 
 
-STANDING = standing.Status(
+STANDING = standing.DatabaseStatus(
     methods=(
         standing.Standing("game.liveGameV1", 1234567, 98765, 98765, 12, 3, NOON, 0),
         standing.Standing("schedule.schedule", 366, 366, 0, 0, 0, NOON, 2),
     ),
     failures=(
-        Failed(
+        FailedRequest(
             "schedule.schedule", "/api/v1/schedule?sportId=1&date=2024-07-01", "Unreachable",
             "http://127.0.0.1:8000/api/v1/schedule?sportId=1&date=2024-07-01: no answer within 60 seconds in all",
             3, NOON, NOON,

@@ -7,8 +7,8 @@ from small_ir import KEY, column, facts, table
 from small_ir import PLAYS as PLAYS_IR
 
 from mlb_contracts import Check, DocumentKey, Table, limits, sql_types
-from mlb_etl.stores.postgres.composing import stage
-from mlb_etl.stores.postgres.statements import statements
+from mlb_etl.stores.postgres.composing import stage_name
+from mlb_etl.stores.postgres.statements import compose_statements
 from mlbgen import ir
 from mlbgen.ir.columns import wire
 
@@ -24,7 +24,7 @@ MOVING = facts(table("plays", PLAYS_IR.columns[2:5], ["play_index"], by=ir.Month
 
 
 def test_rows_are_copied_to_a_stage_or_to_the_table() -> None:
-    made = statements(PLAYS, KEY)
+    made = compose_statements(PLAYS, KEY)
     assert (
         made.stage
         == """\
@@ -49,7 +49,7 @@ COPY "pg_temp"."stage_league.plays" (
 
 def test_only_what_changed_is_upserted() -> None:
     assert (
-        statements(PLAYS, KEY).upsert
+        compose_statements(PLAYS, KEY).upsert
         == """\
 WITH "incoming" AS MATERIALIZED (
     SELECT
@@ -97,7 +97,7 @@ GROUP BY "game_pk"\
 
 def test_what_vanished_is_deleted_within_the_document() -> None:
     assert (
-        statements(PLAYS, KEY).delete
+        compose_statements(PLAYS, KEY).delete
         == """\
 WITH "vanished" AS (
     DELETE FROM "league"."plays" AS "old"
@@ -125,13 +125,13 @@ GROUP BY "game_pk"\
 
 
 def test_a_table_of_keys_only_inserts() -> None:
-    upsert = statements(KEYS_ONLY, KEY).upsert
+    upsert = compose_statements(KEYS_ONLY, KEY).upsert
     assert "DISTINCT" not in upsert
     assert 'ON CONFLICT ("game_pk", "player_id", "season") DO NOTHING' in upsert
 
 
 def test_a_row_partitioned_by_captured_at_is_the_same_at_another_time() -> None:
-    upsert = statements(MOVING, KEY).upsert
+    upsert = compose_statements(MOVING, KEY).upsert
     joined = upsert[upsert.index("LEFT JOIN") : upsert.index("WHERE")]
     assert "captured_at" not in joined
     assert '), "updated" AS (\n    UPDATE "league"."plays" AS "old" SET\n' in upsert
@@ -143,7 +143,7 @@ def test_a_row_partitioned_by_captured_at_is_the_same_at_another_time() -> None:
 def test_every_document_key_is_a_parameter_of_its_type() -> None:
     day = DocumentKey("day", "date", lambda _document, _capture: None, parameter="day")
     listed = facts(table("listed", [column("day", "date", nullable=False)], ["day"], by=None))
-    upsert = statements(listed, (*KEY, day)).upsert
+    upsert = compose_statements(listed, (*KEY, day)).upsert
     assert '"old"."game_pk" = ANY(%(game_pk)s::bigint[])\n        AND "old"."day" = ANY(%(day)s::date[])' in upsert
     assert upsert.count("%") == 2
 
@@ -160,33 +160,33 @@ def test_stages_differ_between_schemas_and_fit() -> None:
     tables = [
         replace(PLAYS, schema=schema, name=name) for schema in ("a", "b", long) for name in ("a_c", f"{long}_c", long)
     ]
-    names = {stage(each).as_string(None).removeprefix('"pg_temp".') for each in tables}
+    names = {stage_name(each).as_string(None).removeprefix('"pg_temp".') for each in tables}
     assert len(names) == len(tables)
     assert all(len(each.strip('"')) <= limits.NAME_BYTES for each in names)
-    assert stage(replace(PLAYS, schema="a_b", name="c")) != stage(replace(PLAYS, schema="a", name="b_c"))
+    assert stage_name(replace(PLAYS, schema="a_b", name="c")) != stage_name(replace(PLAYS, schema="a", name="b_c"))
 
 
 def test_a_stage_can_be_widened() -> None:
     assert (
-        statements(PLAYS, KEY).widen
+        compose_statements(PLAYS, KEY).widen
         == """\
 ALTER TABLE "pg_temp"."stage_league.plays"
     ALTER COLUMN "speed" SET STORAGE EXTENDED,
     ALTER COLUMN "event" SET STORAGE EXTENDED"""
     )
-    assert statements(KEYS_ONLY, KEY).widen is None, "all its values have one size"
+    assert compose_statements(KEYS_ONLY, KEY).widen is None, "all its values have one size"
 
 
 @pytest.mark.parametrize("of", [PLAYS, KEYS_ONLY, MOVING])
 def test_ingested_at_is_never_sent(of: Table) -> None:
-    made = statements(of, KEY)
+    made = compose_statements(of, KEY)
     assert "ingested_at" not in made.stage + made.copy
     assert made.upsert.count("ingested_at") == made.upsert.count('"ingested_at" = DEFAULT')
 
 
 def test_percent_signs_are_doubled_where_parameters_are_sent_only() -> None:
     odd = Check("odd", ("event",), '"event" LIKE \'%s\' AND "play_index" % 2 = 0', "warn")
-    made = statements(replace(PLAYS, checks=(odd, replace(odd, name="even", severity="error"))), KEY)
+    made = compose_statements(replace(PLAYS, checks=(odd, replace(odd, name="even", severity="error"))), KEY)
     assert made.warn is not None
     sent = " ".join(made.warn.split())
     assert '"event" LIKE \'%%s\' AND "play_index" %% 2 = 0' in sent
@@ -197,11 +197,11 @@ def test_percent_signs_are_doubled_where_parameters_are_sent_only() -> None:
 def test_what_a_check_says_stays_as_it_is() -> None:
     """Braces in a literal stay literal, and its line breaks stay where they are."""
     odd = Check("odd", ("event",), "\"event\" <> '{stage}\n  {} '' {{'", "error")
-    made = statements(replace(PLAYS, checks=(odd, replace(odd, name="told", severity="warn"))), KEY)
+    made = compose_statements(replace(PLAYS, checks=(odd, replace(odd, name="told", severity="warn"))), KEY)
     assert f"NOT ({odd.expression})" in made.violations["odd"]
     assert made.warn is not None
     assert made.warn.count(f"NOT ({odd.expression})") == 2
 
 
 def test_statements_are_composed_once() -> None:
-    assert statements(PLAYS, KEY) is statements(replace(PLAYS), KEY)
+    assert compose_statements(PLAYS, KEY) is compose_statements(replace(PLAYS), KEY)

@@ -8,7 +8,7 @@ from checks import some
 
 import mlb_etl
 from mlb_etl.baseball import states
-from mlb_etl.baseball.feed import Status
+from mlb_etl.baseball.feed import GameStatus
 from mlb_etl.baseball.states import PLAYED, SETTLED, SUSPENDED, State
 
 RUNTIME = Path(mlb_etl.__file__).parent
@@ -23,9 +23,9 @@ def test_codes_and_groups() -> None:
 
 
 def test_words() -> None:
-    assert states.words("D") == "postponed"
-    assert states.words("Z") is None, "the API adds more"
-    assert all(states.words(state) == state.words for state in some(State))
+    assert states.display_name("D") == "postponed"
+    assert states.display_name("Z") is None, "the API adds more"
+    assert all(states.display_name(state) == state.words for state in some(State))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_words() -> None:
     ],
 )
 def test_delays(code: str, status: str, delayed: bool) -> None:  # noqa: FBT001 - what is expected
-    assert Status(code, status).delayed == delayed
+    assert GameStatus(code, status).delayed == delayed
 
 
 def test_no_other_module_has_codes_of_its_own() -> None:

@@ -16,7 +16,7 @@ class _Struct(msgspec.Struct, rename="camel", frozen=True):
     """Members of the API's JSON."""
 
 
-class Status(_Struct, frozen=True):
+class GameStatus(_Struct, frozen=True):
     """A game's state. `coded_game_state` decides; `status_code` adds a letter for a delay or a kind of review."""
 
     coded_game_state: str
@@ -53,7 +53,7 @@ class _LiveData(_Struct, frozen=True):
 
 
 class _GameData(_Struct, frozen=True):
-    status: Status
+    status: GameStatus
 
 
 class _MetaData(_Struct, frozen=True):
@@ -76,7 +76,7 @@ class Feed(_Struct, frozen=True):
     meta_data: _MetaData = _MetaData()
 
     @property
-    def status(self) -> Status:
+    def status(self) -> GameStatus:
         return self.game_data.status
 
     @property
@@ -97,7 +97,7 @@ class Feed(_Struct, frozen=True):
 
     @property
     def wait(self) -> float:
-        """Seconds to wait before the next poll, within limits; 0 if the value is missing or useless."""
+        """Seconds to wait before the next poll, within limits; 0 if the feed gives no usable value."""
         asked = pauses.parse_number(bytes(self.meta_data.wait).decode())
         return pauses.bounded(asked, "metaData.wait") or 0
 
@@ -111,7 +111,7 @@ class Feed(_Struct, frozen=True):
 _decode = msgspec.json.Decoder(Feed).decode
 
 
-def read(data: bytes) -> Feed | None:
+def decode_feed(data: bytes) -> Feed | None:
     """The decoded feed; None if it has no game state."""
     try:
         return _decode(data)

@@ -1,4 +1,4 @@
-"""What only this API lists, by the names that job files have for it."""
+"""The listings that job files can expand by, under their names there."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,23 +10,23 @@ from mlb_etl.jobs.listing import ListedItem, Listing
 
 
 class Games:
-    """The games of a schedule: of any days, teams and seasons, which the tables of a day's schedule refuse.
+    """The games of a schedule. Unlike the tables of a day's schedule, it accepts any days, teams and seasons.
 
-    A game that is over is settled by a capture of its feed with the state and score that the schedule has.
+    A finished game is settled by a capture of its feed with the state and score in the schedule.
     """
 
     def request(self, query: Mapping[str, str]) -> Request:
         """As `Listing` says."""
-        return schedule.request(query)
+        return schedule.schedule_request(query)
 
     def read(self, response: Response) -> Sequence[ListedItem]:
         """As `Listing` says."""
         return [
             ListedItem(
                 {"game_pk": game.game_pk, "coded_game_state": game.state},
-                game.shown_by if game.state in SETTLED else None,
+                game.matches_body if game.state in SETTLED else None,
             )
-            for game in schedule.read(response)
+            for game in schedule.read_games(response)
         ]
 
 

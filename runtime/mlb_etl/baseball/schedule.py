@@ -10,7 +10,7 @@ from mlb_contracts import times
 from mlb_contracts.fields import Int8, Timestamp
 from mlb_contracts.response import Response
 from mlb_etl.baseball import feed
-from mlb_etl.baseball.feed import Feed, Status
+from mlb_etl.baseball.feed import Feed, GameStatus
 from mlb_etl.errors import printable
 from mlb_etl.extract import reject
 from mlb_etl.http import answers
@@ -41,7 +41,7 @@ class Game(_Struct, frozen=True):
     """A game as the schedule lists it."""
 
     game_pk: Int8
-    status: Status
+    status: GameStatus
     teams: _Sides
     season: str | None = None
     official_date: date | None = None
@@ -63,14 +63,14 @@ class Game(_Struct, frozen=True):
         """The teams, as `AWAY at HOME`."""
         return printable(f"{self.teams.away.team.name} at {self.teams.home.team.name}", 80)
 
-    def told_by(self, told: Feed) -> bool:
+    def matches(self, shown: Feed) -> bool:
         """Whether a live feed shows the state and the score of the schedule."""
-        return (told.state, told.score) == (self.state, (self.teams.away.score, self.teams.home.score))
+        return (shown.state, shown.score) == (self.state, (self.teams.away.score, self.teams.home.score))
 
-    def shown_by(self, data: bytes) -> bool:
-        """As `told_by`, for the undecoded bytes of a live feed."""
-        told = feed.read(data)
-        return told is not None and self.told_by(told)
+    def matches_body(self, data: bytes) -> bool:
+        """As `matches`, for the undecoded bytes of a live feed."""
+        shown = feed.decode_feed(data)
+        return shown is not None and self.matches(shown)
 
 
 class _Day(_Struct, frozen=True):
@@ -91,25 +91,25 @@ class Page(_Struct, frozen=True):
 _page = msgspec.json.Decoder(Page).decode
 
 
-def request(query: Mapping[str, str]) -> Request:
+def schedule_request(query: Mapping[str, str]) -> Request:
     """The schedule for a query such as sportId=1&date=2024-10-25."""
     return Request("schedule", "schedule", _PATH, {}, dict(query))
 
 
-def window(sports: str, first: date, last: date) -> Request:
-    """The schedule of several days, of sports such as `1,51`; the window moves as days go by."""
+def window_request(sports: str, first: date, last: date) -> Request:
+    """The schedule from `first` to `last`, of sports such as `1,51`; it settles failed requests for other days."""
     query = {"sportId": sports, "startDate": str(first), "endDate": str(last)}
     return Request("schedule", "schedule", _PATH, {}, query, f"{_PATH}?{urlencode({'sportId': sports})}&startDate=")
 
 
-def changes(query: Mapping[str, str]) -> Request:
+def changes_request(query: Mapping[str, str]) -> Request:
     """The games that changed, for a query such as updatedSince=2024-10-25T00:00:00Z&sportId=1&season=2024."""
     path = "/api/v1/game/changes"
     settles = f"{path}?"  # a later answer includes what earlier ones would have had
     return Request("game", "changes", path, {}, dict(query), settles)
 
 
-def page(response: Response) -> Page:
+def read_page(response: Response) -> Page:
     """The rows of a schedule or of a page of changes; raises Rejected if the response is neither."""
     answers.require_whole(response.data)
     try:
@@ -118,9 +118,9 @@ def page(response: Response) -> Page:
         raise reject.explain_mistyped(error, Page, response.data) from error
 
 
-def read(response: Response) -> tuple[Game, ...]:
+def read_games(response: Response) -> tuple[Game, ...]:
     """The games, each once; a postponed or suspended game, which has several dates, as its last date lists it.
 
     Raises Rejected if the response is not a schedule.
     """
-    return tuple({game.game_pk: game for game in page(response).rows}.values())
+    return tuple({game.game_pk: game for game in read_page(response).rows}.values())

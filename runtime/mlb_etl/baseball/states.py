@@ -39,11 +39,11 @@ PLAYED = frozenset({State.FINAL, State.FORFEITED_Q, State.FORFEITED_R})
 """States of finished games, which may still be corrected."""
 
 SETTLED = PLAYED | {State.POSTPONED, State.CANCELLED}
-"""What is not played on."""
+"""States of games that will not continue, at least not on their date."""
 
 _WORDS: dict[str, str] = {state.value: state.words for state in State}
 
 
-def words(code: str) -> str | None:
+def display_name(code: str) -> str | None:
     """The name of a state; None for an unknown one."""
     return _WORDS.get(code)

@@ -12,8 +12,8 @@ from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl.capture import record, stub_files
 from mlb_etl.errors import EtlError, Rejected
-from mlb_etl.stores.encoding import Kept
-from mlb_etl.stores.interfaces.archive import Captured, Filter
+from mlb_etl.stores.encoding import StoredBody
+from mlb_etl.stores.interfaces.archive import CaptureFilter, CaptureRecord
 from mlb_etl.stores.interfaces.database import Stores
 
 _DIGITS = 16  # of a content's hash, in names
@@ -59,7 +59,7 @@ def export_captures(
     stores: Stores,
     methods: Sequence[Method],
     folder: Path,
-    wanted: Filter,
+    wanted: CaptureFilter,
     progress: Callable[[Exported, int], None],
 ) -> Exported:
     """Write each capture, a method's in the order of their times; one that can't be written does not stop others.
@@ -87,7 +87,7 @@ def export_file_name(response: Response, digest: str) -> Path:
     return name.with_name(f"{name.name.removesuffix(_SUFFIX)}_{digest[:_DIGITS]}{_SUFFIX}")
 
 
-def _export(folder: Path, captured: Captured, kept: Kept) -> Exported:
+def _export(folder: Path, captured: CaptureRecord, kept: StoredBody) -> Exported:
     try:
         response = captured.response(kept)
         _require_readable(response)

@@ -17,7 +17,7 @@ import click
 
 from mlb_etl import logs
 from mlb_etl.cli import stderr
-from mlb_etl.cli.lazy import LazyGroup, Place
+from mlb_etl.cli.lazy import LazyCommand, LazyGroup
 from mlb_etl.errors import EtlError, with_notes
 from mlb_etl.logs import LogSettings
 
@@ -28,23 +28,29 @@ log = logging.getLogger("mlb_etl")
 
 
 _COMMANDS = {
-    "backfill": Place("mlb_etl.cli.ingest:backfill", "Ingest many games, in several processes"),
-    "db": Place("mlb_etl.cli.database:database", "Start and stop the embedded PostgreSQL, and open psql"),
-    "ingest": Place("mlb_etl.cli.ingest:ingest", "Request what a job describes, and keep the responses"),
-    "jobs": Place("mlb_etl.cli.jobs:group", "List jobs, and show how to write a job file"),
-    "live": Place("mlb_etl.cli.live:live", "Follow games in progress"),
-    "load": Place("mlb_etl.cli.load:load", "Load captured responses from files into the raw tables"),
-    "quarantine": Place("mlb_etl.cli.quarantine:group", "List captures that can't be applied, and decide about them"),
-    "raw": Place("mlb_etl.cli.raw:raw", "List, show and export the captures in the raw tables"),
-    "rebuild": Place("mlb_etl.cli.rebuild:rebuild", "Apply a migration that rebuilds a table"),
-    "repair": Place("mlb_etl.cli.repair:repair", "Derive the rows of documents again from their captures"),
-    "replay": Place("mlb_etl.cli.replay:replay", "Fill the raw tables from an object store"),
-    "schema": Place("mlb_etl.cli.schema:schema", "Create the tables and bring them up to date"),
-    "sql": Place("mlb_etl.cli.sql:sql", "Print the statements that write a table"),
-    "status": Place("mlb_etl.cli.status:status", "Show what is captured, applied, behind, in quarantine and failed"),
-    "test": Place("mlb_etl.cli.load:test", "Work with captured responses instead of the API"),
-    "transform": Place("mlb_etl.cli.transform:transform", "Turn responses in the raw tables into rows of the tables"),
-    "verify": Place("mlb_etl.cli.verify:verify", "Compare the tables with the captures"),
+    "backfill": LazyCommand("mlb_etl.cli.ingest:backfill", "Ingest many games, in several processes"),
+    "db": LazyCommand("mlb_etl.cli.database:database", "Start and stop the embedded PostgreSQL, and open psql"),
+    "ingest": LazyCommand("mlb_etl.cli.ingest:ingest", "Request what a job describes, and keep the responses"),
+    "jobs": LazyCommand("mlb_etl.cli.jobs:group", "List jobs, and show how to write a job file"),
+    "live": LazyCommand("mlb_etl.cli.live:live", "Follow games in progress"),
+    "load": LazyCommand("mlb_etl.cli.load:load", "Load captured responses from files into the raw tables"),
+    "quarantine": LazyCommand(
+        "mlb_etl.cli.quarantine:group", "List captures that can't be applied, and decide about them"
+    ),
+    "raw": LazyCommand("mlb_etl.cli.raw:raw", "List, show and export the captures in the raw tables"),
+    "rebuild": LazyCommand("mlb_etl.cli.rebuild:rebuild", "Apply a migration that rebuilds a table"),
+    "repair": LazyCommand("mlb_etl.cli.repair:repair", "Derive the rows of documents again from their captures"),
+    "replay": LazyCommand("mlb_etl.cli.replay:replay", "Fill the raw tables from an object store"),
+    "schema": LazyCommand("mlb_etl.cli.schema:schema", "Create the tables and bring them up to date"),
+    "sql": LazyCommand("mlb_etl.cli.sql:sql", "Print the statements that write a table"),
+    "status": LazyCommand(
+        "mlb_etl.cli.status:status", "Show what is captured, applied, behind, in quarantine and failed"
+    ),
+    "test": LazyCommand("mlb_etl.cli.load:test", "Work with captured responses instead of the API"),
+    "transform": LazyCommand(
+        "mlb_etl.cli.transform:transform", "Turn responses in the raw tables into rows of the tables"
+    ),
+    "verify": LazyCommand("mlb_etl.cli.verify:verify", "Compare the tables with the captures"),
 }
 
 

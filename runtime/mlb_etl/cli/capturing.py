@@ -27,12 +27,12 @@ def _failure(failure: Failure) -> None:
         click.echo(f"{title}: {failure.why}")
 
 
-def plain(done: IngestResult) -> dict[str, Any]:
-    """The outcome, for JSON."""
+def outcome_json(done: IngestResult) -> dict[str, Any]:
+    """The outcome as JSON data."""
     captured = done.captured
     numbers = {"stored": captured.stored, "unchanged": captured.seen, "skipped": captured.skipped}
     failed = [
         {"request": each.target.request.target, "error": type(each.why).__name__, "reason": str(each.why)}
         for each in captured.failures
     ]
-    return {**numbers, "failures": failed, "transform": report.plain(done.counts) if done.counts else None}
+    return {**numbers, "failures": failed, "transform": report.counts_json(done.counts) if done.counts else None}

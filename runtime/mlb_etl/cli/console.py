@@ -38,7 +38,7 @@ def moving(console: Console, *, transient: bool) -> Iterator[Callable[[Renderabl
         if Console(stderr=True).is_terminal:
             console.print(Text(line), soft_wrap=True)
         else:
-            stderr.plain(line)
+            stderr.write_line(line)
 
     with live, stderr.through(above):
         yield lambda drawn: live.update(drawn, refresh=True)

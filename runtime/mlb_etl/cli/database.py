@@ -10,7 +10,7 @@ from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded import binaries
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db
-from mlb_etl.stores.postgres.dsn import parts, without_secrets
+from mlb_etl.stores.postgres.dsn import parse_dsn, without_secrets
 
 
 @click.group("db")
@@ -34,7 +34,7 @@ def start(*, form: str) -> None:
     server = _server()
     started = server.start()
     if form == "json":
-        report.as_json({"started": started, "url": server.url()})
+        report.print_json({"started": started, "url": server.url()})
     else:
         click.echo(f"{'started' if started else 'already running'}: {server.url()}")
 
@@ -50,7 +50,7 @@ def stop(*, form: str) -> None:
     """
     stopped = _server().stop()
     if form == "json":
-        report.as_json({"stopped": stopped})
+        report.print_json({"stopped": stopped})
     else:
         click.echo("stopped" if stopped else "was not running")
 
@@ -68,7 +68,7 @@ def status(ctx: click.Context, *, form: str) -> None:
     server = _server()
     running = server.running()
     if form == "json":
-        report.as_json({"running": running, "folder": str(server.home), "url": server.url() if running else None})
+        report.print_json({"running": running, "folder": str(server.home), "url": server.url() if running else None})
     elif running:
         click.echo(f"running: {server.url()}")
     elif server.lost_socket():
@@ -102,9 +102,9 @@ def psql(arguments: tuple[str, ...]) -> None:
       mlb-etl db psql
       mlb-etl db psql -- --command="SELECT * FROM etl.watermark"
     """
-    program = str(binaries.find("psql") / "psql")
+    program = str(binaries.find_programs("psql") / "psql")
     target = db.dsn(Settings.from_environment())
-    password = parts(target).get("password")
+    password = parse_dsn(target).get("password")
     secret = {} if password is None else {"PGPASSWORD": password}  # psql asks for any other
     os.execve(program, [program, without_secrets(target), *arguments], os.environ | secret)  # noqa: S606 - no shell is wanted
 

@@ -28,7 +28,7 @@ _MANY = 20  # latencies needed for a 95th percentile
 
 @contextmanager
 def telling(form: str) -> Iterator[Tell]:
-    """Shows what happens to games."""
+    """Yields a function that shows an update of a game."""
     console = Output()
     if form == "json":
         yield lambda update: click.echo(json.dumps(_plain(update)))
@@ -159,7 +159,7 @@ def _place(update: Update) -> tuple[bool, float, int]:
 
 def _state(update: Update) -> str:
     status = update.known.status
-    name = states.words(update.known.state) or printable(update.known.state, 20)
+    name = states.display_name(update.known.state) or printable(update.known.state, 20)
     return f"{name}, delayed" if status.delayed else name
 
 

@@ -11,7 +11,7 @@ import click
 from mlb_etl import api
 from mlb_etl.baseball.listings import LISTINGS
 from mlb_etl.cli import parameters, report
-from mlb_etl.cli.capturing import failures, plain
+from mlb_etl.cli.capturing import failures, outcome_json
 from mlb_etl.cli.progress import capturing
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
@@ -132,7 +132,7 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
         if asked["dry_run"]:
             urls = [f"{order.settings.api}{request.target}" for request in (*work.listings(), *work.pending())]
             if asked["form"] == "json":
-                report.as_json({"requests": urls})
+                report.print_json({"requests": urls})
             else:
                 for url in urls:
                     click.echo(f"GET {url}")
@@ -140,7 +140,7 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
         with capturing(quiet=asked["quiet"]) as progress:
             done = work.run(progress, workers=workers)
     if asked["form"] == "json":
-        report.as_json(plain(done))
+        report.print_json(outcome_json(done))
     else:
         if done.counts is not None:
             report.counts(done.counts)

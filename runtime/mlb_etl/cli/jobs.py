@@ -27,9 +27,9 @@ def list_(*, form: str) -> None:
     """
     found = [job_files.read_job(file) for file in job_files.shipped().values()]
     if form == "json":
-        report.as_json([{"job": job.name, "description": job.description} for job in found])
+        report.print_json([{"job": job.name, "description": job.description} for job in found])
     else:
-        report.table(("job", "what it does"), [(job.name, job.description) for job in found])
+        report.print_table(("job", "what it does"), [(job.name, job.description) for job in found])
 
 
 @group.command()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import click
 
 
-class Place(NamedTuple):
+class LazyCommand(NamedTuple):
     """Where a command is defined, as `module:name`, and its line in the help of the group."""
 
     target: str
@@ -17,7 +17,7 @@ class Place(NamedTuple):
 class LazyGroup(click.Group):
     """Knows its commands by name; its own help imports none of them."""
 
-    def __init__(self, *args: Any, places: Mapping[str, Place], **options: Any) -> None:
+    def __init__(self, *args: Any, places: Mapping[str, LazyCommand], **options: Any) -> None:
         super().__init__(*args, **options)
         self._places = places
 

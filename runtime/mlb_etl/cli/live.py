@@ -11,7 +11,7 @@ import click
 from mlb_etl import api
 from mlb_etl.baseball.live import patch, start
 from mlb_etl.baseball.live.clock import SystemClock
-from mlb_etl.baseball.live.listing import ZONE, Scope
+from mlb_etl.baseball.live.listing import ZONE, GameScope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.cli import following, parameters
 from mlb_etl.errors import EtlError
@@ -106,7 +106,7 @@ def live(
       mlb-etl live --game-pk 747175 --format json
       mlb-etl live --diff --verify-every 60
     """
-    scope = Scope(day, game_pks, tuple(dict.fromkeys(sports)))
+    scope = GameScope(day, game_pks, tuple(dict.fromkeys(sports)))
     verify = verify_every if diff else None
     with _clock() as clock, following.telling(form) as told:
         pace = Pace.of(timedelta(seconds=interval))

@@ -192,16 +192,16 @@ def _report(done: Sequence[LoadedFile], counts: Counts | None, form: str) -> Non
         plain = {
             "methods": {name: _by_word(found, "_") for name, found in sorted(methods.items())},
             "refused": [{"file": str(file.path), "method": file.method, **report.facts(why)} for file, why in refused],
-            "transform": None if counts is None else report.plain(counts),
+            "transform": None if counts is None else report.counts_json(counts),
         }
-        report.as_json(plain)
+        report.print_json(plain)
         return
     if counts is not None:
         report.counts(counts)
     report.some(refused, lambda each: report.rejected(f"refused {each[0].path}", each[1]), "were refused")
     if len(methods) > 1:
         rows: list[list[report.Cell]] = [[name, *_by_word(found).values()] for name, found in sorted(methods.items())]
-        report.table(("method", *_OUTCOMES.values()), rows)
+        report.print_table(("method", *_OUTCOMES.values()), rows)
     click.echo(", ".join(f"{word} {number}" for word, number in _by_word(sum(methods.values(), Counter())).items()))
 
 

@@ -21,7 +21,7 @@ log.setLevel(logging.INFO)  # --quiet turns progress off
 
 @contextmanager
 def capturing(*, quiet: bool) -> Iterator[Progress]:
-    """Shows the progress of captures, and logs failures."""
+    """Yields a function that shows the progress of captures."""
     console = Console(stderr=True)
     if quiet:
         yield lambda _, __: None
@@ -40,7 +40,7 @@ def capturing(*, quiet: bool) -> Iterator[Progress]:
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows how many are done of how many on a terminal, and nothing in a pipe."""
+    """Yields a function that shows how many are done of how many, on a terminal only."""
     console = Console(stderr=True)
     if not moves(console):
         yield lambda _, __: None

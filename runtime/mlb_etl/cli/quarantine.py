@@ -20,7 +20,7 @@ from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate, quarantine
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.quarantine import Entry, Filter
+from mlb_etl.stores.postgres.quarantine import Entry, EntryFilter
 
 State: TypeAlias = Literal["waiting", "dropped"]
 _LARGEST = 2**63 - 1  # of numbers in quarantine
@@ -61,7 +61,7 @@ def _chosen_by(command: Callable[..., None]) -> Callable[..., None]:
         table: str | None, reason: str | None, since: datetime | None, before: datetime | None, **others: Any,
     ) -> None:  # fmt: skip
         document = parameters.given(keys, option="--key", game_pk=game_pk)
-        wanted = Filter(
+        wanted = EntryFilter(
             numbers, method=method, table=table, reason=reason, since=since, before=before, document=document
         )
         command(wanted=wanted, **others)
@@ -96,7 +96,7 @@ def group() -> None:
     help="List waiting captures, dropped ones, or both.",
 )
 @FORMAT
-def list_(*, wanted: Filter, state: Literal["waiting", "dropped", "all"], form: str) -> None:
+def list_(*, wanted: EntryFilter, state: Literal["waiting", "dropped", "all"], form: str) -> None:
     """List waiting captures, oldest first, grouped by reason.
 
     \b
@@ -107,7 +107,7 @@ def list_(*, wanted: Filter, state: Literal["waiting", "dropped", "all"], form: 
     """
     found = _find(wanted, None if state == "all" else state)
     if form == "json":
-        report.as_json([asdict(each) for each in found])
+        report.print_json([asdict(each) for each in found])
     elif found:
         report.waiting(map(_waiting, found))
     else:
@@ -117,7 +117,7 @@ def list_(*, wanted: Filter, state: Literal["waiting", "dropped", "all"], form: 
 @group.command()
 @_chosen_by
 @FORMAT
-def show(*, wanted: Filter, form: str) -> None:
+def show(*, wanted: EntryFilter, form: str) -> None:
     """Show which rule each capture breaks, where and with which value. The JSON output is a list.
 
     \b
@@ -128,7 +128,7 @@ def show(*, wanted: Filter, form: str) -> None:
     _require(wanted, everything=False)
     found = _find(wanted, None)
     if form == "json":
-        report.as_json([asdict(each) for each in found])
+        report.print_json([asdict(each) for each in found])
         return
     for each in found:
         report.pairs(asdict(each))
@@ -140,7 +140,7 @@ def show(*, wanted: Filter, form: str) -> None:
 @_DRY_RUN
 @FORMAT
 @click.pass_context
-def retry(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: bool, form: str) -> None:
+def retry(ctx: click.Context, *, wanted: EntryFilter, everything: bool, dry_run: bool, form: str) -> None:
     """Apply captures as `transform` would, after the cause is fixed: in a mapping, a rule or the database.
 
     Captures that still can't be applied stay in quarantine, and the exit code is 1.
@@ -163,7 +163,7 @@ def retry(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: bool
 @_YES
 @FORMAT
 @click.pass_context
-def accept(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
+def accept(ctx: click.Context, *, wanted: EntryFilter, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
     """Apply captures although they delete much of a document, or differ from another capture of the same time.
 
     All other rules still hold, and a capture older than the tables still has no effect.
@@ -185,7 +185,7 @@ def accept(ctx: click.Context, *, wanted: Filter, everything: bool, dry_run: boo
 @_DRY_RUN
 @_YES
 @FORMAT
-def drop(*, wanted: Filter, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
+def drop(*, wanted: EntryFilter, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
     """Mark captures as never to be applied; they stay in the raw table and in `list --state dropped`.
 
     \b
@@ -198,9 +198,9 @@ def drop(*, wanted: Filter, everything: bool, dry_run: bool, yes: bool, form: st
         return
     _confirm(wanted, found, "dropped", yes=yes)
     with _connect() as connection:
-        quarantine.drop(connection, [each.id for each in found])
+        quarantine.mark_dropped(connection, [each.id for each in found])
     if form == "json":
-        report.as_json({"dropped": [each.id for each in found]})
+        report.print_json({"dropped": [each.id for each in found]})
     else:
         click.echo(f"dropped {len(found)}")
 
@@ -212,34 +212,34 @@ def _connect() -> Connection:
     return connection
 
 
-def _find(wanted: Filter, state: State | None) -> list[Entry]:
+def _find(wanted: EntryFilter, state: State | None) -> list[Entry]:
     """The selected captures; those selected by id may be in any state."""
     with _connect() as connection:
         return quarantine.entries(connection, wanted if wanted.numbers else replace(wanted, state=state))
 
 
-def _require(wanted: Filter, *, everything: bool) -> None:
-    if (wanted == Filter()) != everything:
+def _require(wanted: EntryFilter, *, everything: bool) -> None:
+    if (wanted == EntryFilter()) != everything:
         raise click.UsageError("select captures: by one or more IDs, filters, or --all")
 
 
-def _meant(wanted: Filter, done: str, *, everything: bool, dry_run: bool, form: str) -> list[Entry]:
+def _meant(wanted: EntryFilter, done: str, *, everything: bool, dry_run: bool, form: str) -> list[Entry]:
     """The captures to act on; a dry run prints them and returns none."""
     _require(wanted, everything=everything)
     found = _find(wanted, "waiting")
     if not dry_run:
         return found
     if form == "json":
-        report.as_json([asdict(each) for each in found])
+        report.print_json([asdict(each) for each in found])
     else:
         report.waiting(map(_waiting, found))
         click.echo(f"{len(found)} would be {done}")
     return found
 
 
-def _confirm(wanted: Filter, found: list[Entry], done: str, *, yes: bool) -> None:
+def _confirm(wanted: EntryFilter, found: list[Entry], done: str, *, yes: bool) -> None:
     """Ask for confirmation, unless captures were selected by id alone."""
-    if yes or not found or wanted == Filter(wanted.numbers) != Filter():
+    if yes or not found or wanted == EntryFilter(wanted.numbers) != EntryFilter():
         return
     if not sys.stdin.isatty():
         raise click.UsageError(f"{len(found)} would be {done}: --dry-run lists them, --yes does it")
@@ -254,7 +254,7 @@ def _settle(ctx: click.Context, chosen: list[Entry], policy: Policy, form: str) 
     for method, numbers in by_method.items():
         counts += api.pipeline(method).settle(numbers, policy)
     if form == "json":
-        report.as_json(report.plain(counts))
+        report.print_json(report.counts_json(counts))
     else:
         report.counts(counts)
     ctx.exit(1 if counts.quarantined else 0)
@@ -262,4 +262,6 @@ def _settle(ctx: click.Context, chosen: list[Entry], policy: Policy, form: str) 
 
 def _waiting(entry: Entry) -> Waiting:
     why = Rejected(entry.reason, path=entry.path, value=entry.value, table=entry.table)
-    return Waiting(entry.id, f"{entry.method} {report.keys(entry.document)}", entry.captured_at, entry.state, why)
+    return Waiting(
+        entry.id, f"{entry.method} {report.document_text(entry.document)}", entry.captured_at, entry.state, why
+    )

@@ -1,4 +1,4 @@
-"""mlb-etl raw: what the raw tables hold."""
+"""mlb-etl raw: list, show and export the captures in the raw tables."""
 
 import functools
 import json
@@ -20,10 +20,10 @@ from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import capturing
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.settings import Settings
-from mlb_etl.stores.interfaces.archive import Captured, Filter
+from mlb_etl.stores.interfaces.archive import CaptureFilter, CaptureRecord
 
-_DIGITS = 8  # of a hash, in tables
-_SHORTEST = 4  # digits of a hash that mean something
+_DIGITS = 8  # of a hash, as tables show it
+_SHORTEST = 4  # digits of a hash that --hash accepts
 _DIR = click.Path(file_okay=False, path_type=Path)
 _TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"])
 _DAY = "YYYY-MM-DD, today or yesterday."
@@ -32,32 +32,34 @@ _PARAM = click.option(
     "params",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Only requests with this parameter, in their path or query. Repeatable; of one name, any of the values.",
+    help="Only requests with this parameter, in the path or query. Repeatable; values of one name are alternatives.",
 )
 _FILTERS = (
-    click.option("--method", "methods", multiple=True, help="Only this method's, such as game.liveGameV1. Repeatable."),
+    click.option(
+        "--method", "methods", multiple=True, help="Only captures of this method, such as game.liveGameV1. Repeatable."
+    ),
     _PARAM,
     click.option(
         "--since",
         callback=parameters.day(ZoneInfo("UTC")),
         metavar="DAY",
-        help=f"Only what was captured on this day (UTC) or later: {_DAY}",
+        help=f"Only captures of this day (UTC) or later: {_DAY}",
     ),
     click.option(
         "--before",
         callback=parameters.day(ZoneInfo("UTC")),
         metavar="DAY",
-        help=f"Only what was captured before this day (UTC): {_DAY}",
+        help=f"Only captures from before this day (UTC): {_DAY}",
     ),
 )
 
 
 def _chosen_by(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the filters to a command, which gets the names of methods, and the rest as one."""
+    """Adds the filters to a command, which receives them as one argument, except the methods."""
 
     @functools.wraps(command)
     def parsed(*, params: tuple[str, ...], since: date | None, before: date | None, **others: Any) -> None:
-        command(wanted=Filter(parameters.given(params), _midnight(since), _midnight(before)), **others)
+        command(wanted=CaptureFilter(parameters.given(params), _midnight(since), _midnight(before)), **others)
 
     for decorator in reversed(_FILTERS):
         parsed = decorator(parsed)
@@ -76,7 +78,7 @@ def _digest(_: click.Context, __: click.Parameter, text: str | None) -> str:
 
 @click.group()
 def raw() -> None:
-    """Look at the captures in the raw tables, and take them out.
+    """List, show and export the captures in the raw tables.
 
     \b
     Examples:
@@ -89,14 +91,14 @@ def raw() -> None:
 @raw.command("list")
 @_chosen_by
 @click.option(
-    "--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many of each method, the newest."
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="Maximum number per method, the newest."
 )
 @report.FORMAT
-def list_(*, wanted: Filter, methods: tuple[str, ...], limit: int, form: str) -> None:
-    """List captures, the newest first, those of a method together.
+def list_(*, wanted: CaptureFilter, methods: tuple[str, ...], limit: int, form: str) -> None:
+    """List captures by method, newest first.
 
-    bytes is the size of the body as it came, seen how many responses one after the other had it. JSON has all that is
-    known of a capture but its body: also its size in the table (stored), and until when it was seen.
+    The column bytes is the size of the body, and seen is the number of consecutive responses with this content. JSON
+    also has the other columns of the raw table, except the body, and the size in the table (stored).
 
     \b
     Examples:
@@ -110,7 +112,7 @@ def list_(*, wanted: Filter, methods: tuple[str, ...], limit: int, form: str) ->
         archives = [(method.name, stores.archive(method)) for method in _methods(settings.tables, methods)]
         found = {name: archive.recent(wanted, limit + 1) for name, archive in archives}
     if form == "json":
-        report.as_json([_plain(each) for captures in found.values() for each in captures[:limit]])
+        report.print_json([_plain(each) for captures in found.values() for each in captures[:limit]])
     elif any(found.values()):
         for name, captures in found.items():
             _show(name, captures[:limit], more=len(captures) > limit)
@@ -121,10 +123,14 @@ def list_(*, wanted: Filter, methods: tuple[str, ...], limit: int, form: str) ->
 @raw.command()
 @click.option("--method", required=True, help="The method, such as game.liveGameV1.")
 @_PARAM
-@click.option("--captured-at", type=_TIME, metavar="TIME", help="The one of this time, such as 2024-07-13T04:19:09Z.")
-@click.option("--hash", "digest", callback=_digest, metavar="DIGITS", help="The one whose hash begins so.")
+@click.option(
+    "--captured-at", type=_TIME, metavar="TIME", help="Only the capture of this time, such as 2024-07-13T04:19:09Z."
+)
+@click.option(
+    "--hash", "digest", callback=_digest, metavar="DIGITS", help="Only the content whose hash begins with these digits."
+)
 @click.option("--pretty", is_flag=True, help="Indent the JSON.")
-@click.option("--metadata", is_flag=True, help="Print what is known of the capture instead of its body.")
+@click.option("--metadata", is_flag=True, help="Print the metadata of the capture instead of its body.")
 @report.FORMAT
 def show(
     *,
@@ -136,10 +142,10 @@ def show(
     metadata: bool,
     form: str,
 ) -> None:
-    """Print the body of a capture, byte for byte as it came; of several, the newest.
+    """Print the body of a capture, byte for byte; if several match, that of the newest.
 
-    On a terminal, standard error tells first which capture it is. A body that is damaged is not printed, and the exit
-    code is 1.
+    On a terminal, a line on standard error says which capture it is. A damaged body is not printed, and the exit code
+    is 1.
 
     \b
     Examples:
@@ -148,22 +154,22 @@ def show(
       mlb-etl raw show --method schedule.schedule --metadata --format json
     """
     if form == "json" and not metadata:
-        raise click.UsageError("--format json is for --metadata: a body is JSON already")
+        raise click.UsageError("--format json requires --metadata; a body is JSON already")
     if pretty and metadata:
-        raise click.UsageError("say --pretty or --metadata")
+        raise click.UsageError("give only one of --pretty and --metadata")
     given = parameters.given(params)
     until = None if captured_at is None else captured_at + _precision(captured_at)
     settings = Settings.from_environment()
     with api.database(settings).open() as stores:
         stores.require_migrated(writing=False)
         of = registry.method(settings.tables, method)
-        found = stores.archive(of).newest(Filter(given, captured_at, until, digest))
+        found = stores.archive(of).newest(CaptureFilter(given, captured_at, until, digest))
     if found is None:
-        raise EtlError(f"{method} has no such capture; `mlb-etl raw list --method {method}` shows which there are")
+        raise EtlError(f"{method} has no such capture; `mlb-etl raw list --method {method}` lists those that exist")
     captured, kept = found
     if metadata:
         if form == "json":
-            report.as_json(_plain(captured))
+            report.print_json(_plain(captured))
         else:
             report.pairs(_plain(captured))
         return
@@ -176,18 +182,17 @@ def show(
 @raw.command()
 @click.argument("folder", metavar="DIR", type=_DIR)
 @_chosen_by
-@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--quiet", is_flag=True, help="Don't report progress.")
 @report.FORMAT
 @click.pass_context
 def export(
-    ctx: click.Context, *, folder: Path, wanted: Filter, methods: tuple[str, ...], quiet: bool, form: str
+    ctx: click.Context, *, folder: Path, wanted: CaptureFilter, methods: tuple[str, ...], quiet: bool, form: str
 ) -> None:
-    """Write captures as stubs below DIR, one file each, which `mlb-etl load` and `mlbgen --stubs` read.
+    """Write captures as stubs below DIR, one file each, for `mlb-etl load` and `mlbgen --stubs`.
 
-    Each body is compared with its hash. A file that is there already with the same content stays, so that it can be
-    done again, and goes on after it was stopped; a file with another content is never overwritten. A capture that can't
-    be written is listed with the reason, does not stop the rest, and makes the exit code 1. A stub does not tell how
-    often a response was seen.
+    Each body is verified with its hash. You can run the command again, also after it was stopped: files that exist with
+    the same content stay, and files with other content are never overwritten. A capture that can't be written is listed
+    with the reason; the others are written, and the exit code is 1. Stubs don't record how often a response was seen.
 
     \b
     Examples:
@@ -195,7 +200,7 @@ def export(
       mlb-etl raw export data/july --since 2024-07-01 --before 2024-08-01
       mlb-etl raw export data/one --method game.liveGameV1 --param game_pk=747175
     """
-    from mlb_etl.capture import export as work  # noqa: PLC0415 - list and show do without it
+    from mlb_etl.capture import export as work  # noqa: PLC0415 - list and show don't need it
 
     settings = Settings.from_environment()
     with api.database(settings).open() as stores, capturing(quiet=quiet) as progress:
@@ -203,7 +208,7 @@ def export(
         done = work.export_captures(stores, _methods(settings.tables, methods), folder, wanted, progress)
     if form == "json":
         bad = [{"capture": each.name, **report.facts(each.why)} for each in done.failures]
-        report.as_json({"written": done.written, "present": done.present, "failed": bad})
+        report.print_json({"written": done.written, "present": done.present, "failed": bad})
     else:
         report.some(done.failures, lambda each: report.rejected(f"not written: {each.name}", each.why), "failed")
         click.echo(f"written {done.written}, there before {done.present}, failed {len(done.failures)}")
@@ -211,7 +216,7 @@ def export(
 
 
 def _methods(package: str, names: Sequence[str]) -> list[Method]:
-    """Those of these names, or all; one of each raw table, which several methods may share."""
+    """The methods of these names, or all; of methods that share a raw table, the first."""
     found: dict[str, Method] = {}
     for name in names or sorted(registry.methods(package)):
         method = registry.method(package, name)
@@ -220,11 +225,11 @@ def _methods(package: str, names: Sequence[str]) -> list[Method]:
 
 
 def _precision(of: datetime) -> timedelta:
-    """How much time a time stands for: a second where it has no fraction."""
+    """The precision of a given time: a second if it has no fraction."""
     return timedelta(microseconds=1) if of.microsecond else timedelta(seconds=1)
 
 
-def _show(method: str, captures: Sequence[Captured], *, more: bool) -> None:
+def _show(method: str, captures: Sequence[CaptureRecord], *, more: bool) -> None:
     if not captures:
         return
     click.echo(method)
@@ -239,13 +244,13 @@ def _show(method: str, captures: Sequence[Captured], *, more: bool) -> None:
         )
         for each in captures
     ]
-    report.table(("captured at", "parameters", "status", "seen", "bytes", "hash"), rows)
+    report.print_table(("captured at", "parameters", "status", "seen", "bytes", "hash"), rows)
     if more:
-        click.echo("and more; --limit lists them")
+        click.echo("more captures exist; raise --limit to list them")
 
 
-def _asked(captured: Captured, method: str | None = None) -> str:
-    """What was asked for; with the method where it is another form than the one that is named."""
+def _asked(captured: CaptureRecord, method: str | None = None) -> str:
+    """The parameters of the request, preceded by its method if that differs from `method`."""
     form = [captured.name] if method not in {None, captured.name} else []
     return " ".join([*form, *(f"{name}={_text(value)}" for name, value in captured.parameters.items())])
 
@@ -254,13 +259,13 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _plain(captured: Captured) -> Mapping[str, Any]:
+def _plain(captured: CaptureRecord) -> Mapping[str, Any]:
     return asdict(captured) | {"content_hash": captured.content_hash.hex()}
 
 
 def _pretty(data: bytes) -> bytes:
-    """The JSON with line breaks; its numbers and texts stay as they are written."""
+    """The indented JSON; its numbers and strings keep their spelling."""
     try:
         return msgspec.json.format(data, indent=2) + b"\n"
     except msgspec.DecodeError as error:
-        raise Rejected(f"not JSON: {error}; without --pretty it is printed as it is", path="body") from error
+        raise Rejected(f"not JSON: {error}; without --pretty it is printed unchanged", path="body") from error

@@ -27,9 +27,9 @@ def rebuild(*, table: str, form: str) -> None:
     """
     settings = Settings.from_environment()
     with db.connect(settings) as connection:
-        done = work.rebuild(connection, settings.tables, table, _progress)
+        done = work.rebuild_tables(connection, settings.tables, table, _progress)
     if form == "json":
-        report.as_json({"applied": done.script, "rows": done.rows})
+        report.print_json({"applied": done.script, "rows": done.rows})
         return
     click.echo(f"applied {done.script}")
     for name, rows in done.rows.items():

@@ -51,8 +51,8 @@ def repair(
         for each, scope in documents.chosen(settings.tables, method, given)
     }
     if form == "json":
-        facts = {name: asdict(each) | {"counts": report.plain(each.counts)} for name, each in done.items()}
-        report.as_json(facts)
+        facts = {name: asdict(each) | {"counts": report.counts_json(each.counts)} for name, each in done.items()}
+        report.print_json(facts)
     else:
         report.counts(sum((each.counts for each in done.values()), Counts()))
         for name, each in done.items():

@@ -50,7 +50,7 @@ def replay(
     if form == "json":
         bad = [{"object": each.name, "reason": str(each.why)} for each in done.failures]
         numbers = {"stored": done.stored, "unchanged": done.seen, "known": done.known}
-        report.as_json({**numbers, "refused": bad})
+        report.print_json({**numbers, "refused": bad})
     else:
         report.some(done.failures, lambda each: report.rejected(f"refused {each.name}", each.why), "were refused")
         click.echo(f"stored {done.stored}, unchanged {done.seen}, known {done.known}, refused {len(done.failures)}")

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
-from mlb_etl.cli.tables import Cell, number, paragraph, table
+from mlb_etl.cli.tables import Cell, format_number, print_paragraph, print_table
 from mlb_etl.errors import Rejected, printable, shortened
 from mlb_etl.laws.counts import CheckWarning, Counts, Quarantined, TableCounts, UnreadableValue
 
-__all__ = ["Cell", "table"]
+__all__ = ["Cell", "print_table"]
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Waiting(NamedTuple):
     why: Rejected
 
 
-def as_json(data: object) -> None:
+def print_json(data: object) -> None:
     """Print data as JSON, with times in ISO 8601."""
     click.echo(json.dumps(data, indent=2, default=datetime.isoformat))
 
@@ -46,24 +46,24 @@ def counts(done: Counts) -> None:
     total = sum(done.tables.values(), TableCounts())
     if changed:
         rows = [(name, *asdict(each).values()) for name, each in (*changed, ("all tables", total))]
-        table(("table", *asdict(total)), rows)
+        print_table(("table", *asdict(total)), rows)
     elif done.tables:
-        paragraph(f"no row changed; {number(total.unchanged)} already match the captures")
-    paragraph(", ".join(f"{name} {number(found)}" for name, found in asdict(done.documents).items()))
+        print_paragraph(f"no row changed; {format_number(total.unchanged)} already match the captures")
+    print_paragraph(", ".join(f"{name} {format_number(found)}" for name, found in asdict(done.documents).items()))
     some(done.warnings, _warned, "break a check")
     unreadable(done.unreadable)
     waiting([_waiting(each) for each in done.quarantined], most=_LISTED)
 
 
 def _warned(each: CheckWarning) -> None:
-    paragraph(f"warning: {each.document}: {each.rows} rows of {each.table} break {each.check}")
+    print_paragraph(f"warning: {each.document}: {each.rows} rows of {each.table} break {each.check}")
 
 
 def _waiting(each: Quarantined) -> Waiting:
-    return Waiting(each.number, keys(json.loads(each.document)), each.captured_at, "waiting", each.why)
+    return Waiting(each.number, document_text(json.loads(each.document)), each.captured_at, "waiting", each.why)
 
 
-def keys(document: Mapping[str, Any]) -> str:
+def document_text(document: Mapping[str, Any]) -> str:
     """The keys of a document, as text."""
     return ", ".join(f"{name} {value}" for name, value in document.items())
 
@@ -80,28 +80,30 @@ def waiting(captures: Iterable[Waiting], *, most: int | None = None) -> None:
     for of_one in groups.values():
         why = of_one[0].why
         same = len({each.why.reason for each in of_one}) == 1
-        paragraph(f"quarantined {number(len(of_one))}: {why.reason if same else _NUMBER.sub('N', why.reason)}")
+        print_paragraph(
+            f"quarantined {format_number(len(of_one))}: {why.reason if same else _NUMBER.sub('N', why.reason)}"
+        )
         example = ", for example" if len(of_one) > 1 else ""
         where = f"{why.table}: " if why.table else ""
-        paragraph(f"{where}{why.path} is {shortened(why.value)}{example}", indent=2)
+        print_paragraph(f"{where}{why.path} is {shortened(why.value)}{example}", indent=2)
         shown = of_one if left is None else of_one[:left]
         if left is not None:
             left -= len(shown)
         if shown:
             states = {each.state for each in shown} != {"waiting"}
             rows = [(str(each.number), each.about, _time(each.captured_at), each.state)[: 3 + states] for each in shown]
-            table(("id", "document", "captured at", "state")[: 3 + states], rows, indent=2)
+            print_table(("id", "document", "captured at", "state")[: 3 + states], rows, indent=2)
         if len(of_one) > len(shown):
-            more = number(len(of_one) - len(shown))
-            paragraph(f"and {more} more; `mlb-etl quarantine list` lists all", indent=2)
+            more = format_number(len(of_one) - len(shown))
+            print_paragraph(f"and {more} more; `mlb-etl quarantine list` lists all", indent=2)
 
 
 def _time(of: datetime) -> str:
     return f"{of.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def plain(done: Counts) -> dict[str, Any]:
-    """What a run did, for JSON."""
+def counts_json(done: Counts) -> dict[str, Any]:
+    """What a run did, as JSON data."""
     return {
         "documents": asdict(done.documents),
         "tables": {name: asdict(each) for name, each in done.tables.items()},
@@ -117,10 +119,10 @@ def unreadable(left_out: Iterable[UnreadableValue]) -> None:
     for each in left_out:
         by_path[each.what.table, each.what.path].append(each)
     for (of, path), its in by_path.items():
-        first, values = its[0].what, number(sum(each.what.number for each in its))
-        paragraph(f"warning: {values} unreadable values of {path} are NULL in {of}, for example")
-        about = keys(json.loads(its[0].document))
-        paragraph(f"{about}: {first.place} is {first.value}: {first.reason}", indent=2)
+        first, values = its[0].what, format_number(sum(each.what.number for each in its))
+        print_paragraph(f"warning: {values} unreadable values of {path} are NULL in {of}, for example")
+        about = document_text(json.loads(its[0].document))
+        print_paragraph(f"{about}: {first.place} is {first.value}: {first.reason}", indent=2)
 
 
 def _quarantined(each: Quarantined) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def _quarantined(each: Quarantined) -> dict[str, Any]:
 
 
 def facts(why: Rejected) -> dict[str, str | None]:
-    """Why a response was rejected, for JSON."""
+    """Why a response was rejected, as JSON data."""
     value = None if why.value is None else str(why.value)
     return {"table": why.table, "path": why.path, "value": value, "reason": why.reason}
 
@@ -149,7 +151,7 @@ def some(of: Sequence[T], tell: Callable[[T], None], what: str) -> None:
     for each in of[:_SHOWN]:
         tell(each)
     if len(of) > _SHOWN:
-        click.echo(f"and {number(len(of) - _SHOWN)} more that {what}; --format json lists all")
+        click.echo(f"and {format_number(len(of) - _SHOWN)} more that {what}; --format json lists all")
 
 
 def rejected(title: str, why: Rejected) -> None:

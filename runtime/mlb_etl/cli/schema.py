@@ -11,9 +11,9 @@ from mlb_etl.cli import report
 from mlb_etl.cli.restart import restart
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate, premake, retention, seasons
-from mlb_etl.stores.postgres.premake import Ahead
-from mlb_etl.stores.postgres.retention import Old
-from mlb_etl.stores.postgres.schema_drift import Difference
+from mlb_etl.stores.postgres.premake import PremadeTable
+from mlb_etl.stores.postgres.retention import OldMonth
+from mlb_etl.stores.postgres.schema_drift import SchemaDifference
 from mlb_etl.stores.postgres.seasons import Captures, Season
 
 log = logging.getLogger(__name__)
@@ -49,9 +49,9 @@ def init(*, form: str) -> None:
     """
     settings = Settings.from_environment()
     with db.connect(settings) as connection:
-        applied = migrate.init(connection, settings.tables)
+        applied = migrate.apply_pending(connection, settings.tables)
     if form == "json":
-        report.as_json({"applied": applied})
+        report.print_json({"applied": applied})
         return
     for script in applied:
         click.echo(f"applied {script}")
@@ -78,15 +78,15 @@ def status(ctx: click.Context, *, form: str) -> None:
     """
     settings = Settings.from_environment()
     with db.connect(settings) as connection:
-        versions = migrate.status(connection, settings.tables)
+        versions = migrate.versions(connection, settings.tables)
         differences = migrate.differences(connection, settings.tables)
     if form == "json":
         found = [asdict(each) | {"state": each.state} for each in differences]
         shown = {"migrations": [asdict(each) for each in versions], "differences": found}
-        report.as_json(shown)
+        report.print_json(shown)
     else:
         rows = [(each.script, each.state, str(each.installed_on or "")[:19]) for each in versions]
-        report.table(("migration", "state", "installed on"), rows)
+        report.print_table(("migration", "state", "installed on"), rows)
         _show_differences(differences)
     harm = any(each.state != "applied" for each in versions) or any(each.state != "extra" for each in differences)
     ctx.exit(1 if harm else 0)
@@ -143,7 +143,7 @@ def partitions(
         if first is not None and last is not None:
             _show_ahead(premake.make(connection, settings.tables, first.date(), last.date()), form)
         elif before is not None:
-            act = retention.drop if yes else retention.old
+            act = retention.drop_months if yes else retention.list_months
             found = list(act(connection, settings.tables, before.date(), needed=force))
             _show_old(found, form, yes=yes)
             ctx.exit(1 if yes and any(each.state == "needed" for each in found) else 0)
@@ -178,19 +178,19 @@ def drop_season(*, season: int, captures: Captures | None, yes: bool, form: str)
     with db.connect(settings) as connection:
         migrate.require(connection, settings.tables, writing=yes)
         if yes:
-            found = seasons.drop(connection, settings.tables, season, captures)
+            found = seasons.drop_season(connection, settings.tables, season, captures)
         else:
-            found = seasons.read(connection, settings.tables, season)
+            found = seasons.preview_drop(connection, settings.tables, season)
     refusal = None if yes else found.refusal(captures)
     if form == "json":
-        report.as_json(asdict(found) | {"dropped": yes, "refusal": refusal})
+        report.print_json(asdict(found) | {"dropped": yes, "refusal": refusal})
         return
     _show_season(found)
     if not yes:
         click.echo(f"--yes would be refused: {refusal}" if refusal else "nothing was dropped; --yes drops it")
 
 
-def _show_differences(differences: Sequence[Difference]) -> None:
+def _show_differences(differences: Sequence[SchemaDifference]) -> None:
     for each in differences:
         if each.state == "extra":
             log.info("%s", each)
@@ -198,23 +198,23 @@ def _show_differences(differences: Sequence[Difference]) -> None:
             click.echo(str(each))
 
 
-def _show_ahead(tables: Sequence[Ahead], form: str) -> None:
+def _show_ahead(tables: Sequence[PremadeTable], form: str) -> None:
     if form == "json":
-        report.as_json([asdict(each) for each in tables])
+        report.print_json([asdict(each) for each in tables])
         return
     rows = [(each.table, each.by.column, len(each.made), len(each.there)) for each in tables if each.skipped is None]
-    report.table(("table", "partitioned by", "made", "there before"), rows)
+    report.print_table(("table", "partitioned by", "made", "there before"), rows)
     for each in tables:
         if each.skipped is not None:
             click.echo(f"{each.table} is skipped: {each.skipped}")
 
 
-def _show_old(months: Sequence[Old], form: str, *, yes: bool) -> None:
+def _show_old(months: Sequence[OldMonth], form: str, *, yes: bool) -> None:
     if form == "json":
-        report.as_json([asdict(each) for each in months])
+        report.print_json([asdict(each) for each in months])
         return
     headers = ("partition", "captures", "bytes", "shown by the tables", "waiting", "state")
-    report.table(headers, [(*list(asdict(each).values())[:-1], each.state) for each in months])
+    report.print_table(headers, [(*list(asdict(each).values())[:-1], each.state) for each in months])
     if any(each.state == "needed" for each in months):
         click.echo("needed: the tables show captures of it, or captures are pending or in quarantine; --force drops it")
     if not yes:
@@ -222,8 +222,8 @@ def _show_old(months: Sequence[Old], form: str, *, yes: bool) -> None:
 
 
 def _show_season(season: Season) -> None:
-    report.table(
+    report.print_table(
         ("table", "partition", "rows"), [(each.table, each.partition or "", each.rows) for each in season.parts]
     )
     rows = [(each.method, each.documents, each.captures, each.waiting) for each in season.contents]
-    report.table(("method", "documents", "captures", "waiting"), rows)
+    report.print_table(("method", "documents", "captures", "waiting"), rows)

@@ -10,7 +10,7 @@ from mlb_etl import registry
 from mlb_etl.cli import report
 from mlb_etl.errors import EtlError, shortened
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres.statements import Statements, statements
+from mlb_etl.stores.postgres.statements import Statements, compose_statements
 
 
 @click.command()
@@ -28,14 +28,14 @@ def sql(*, table: str, form: str) -> None:
       mlb-etl sql live_game_plays --format json
     """
     method, found = _find(Settings.from_environment().tables, table)
-    composed = statements(found, method.document)
+    composed = compose_statements(found, method.document)
     if form == "json":
-        report.as_json({"table": found.qualified_name, **asdict(composed)})
+        report.print_json({"table": found.qualified_name, **asdict(composed)})
     else:
-        click.echo(script(composed), nl=False)
+        click.echo(as_script(composed), nl=False)
 
 
-def script(composed: Statements) -> str:
+def as_script(composed: Statements) -> str:
     """The statements as a readable script, each below a comment that says what it does."""
     return "\n".join(f"-- {title}\n{text};\n" for title, text in _titled(composed))
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import click
 
 from mlb_etl.cli import report
-from mlb_etl.cli.tables import number, paragraph, table
+from mlb_etl.cli.tables import format_number, print_paragraph, print_table
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, failures
 from mlb_etl.stores.postgres import status as status_
-from mlb_etl.stores.postgres.failures import Failed
-from mlb_etl.stores.postgres.status import Status
-from mlb_etl.stores.postgres.unreadable import Counted
+from mlb_etl.stores.postgres.failures import FailedRequest
+from mlb_etl.stores.postgres.status import DatabaseStatus
+from mlb_etl.stores.postgres.unreadable import UnreadablePath
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))  # in seconds
 
@@ -41,9 +41,9 @@ def status(ctx: click.Context, *, forget: bool, form: str) -> None:
     """
     settings = Settings.from_environment()
     with db.connect(settings) as connection:
-        found = status_.read(connection, settings.tables)
+        found = status_.read_status(connection, settings.tables)
         if form == "json":
-            report.as_json(asdict(found))
+            report.print_json(asdict(found))
         else:
             _show(found)
         if forget and not found.migrations:
@@ -51,7 +51,7 @@ def status(ctx: click.Context, *, forget: bool, form: str) -> None:
     ctx.exit(1 if found.asks_for_attention else 0)
 
 
-def _show(found: Status) -> None:
+def _show(found: DatabaseStatus) -> None:
     if newer := [each.script for each in found.migrations if each.state == "unknown"]:
         click.echo(
             f"the database is newer than the installed package, which lacks {', '.join(newer)}: install a newer version"
@@ -66,24 +66,26 @@ def _show(found: Status) -> None:
         (*tuple(asdict(each).values())[:-2], failed.count(each.method), _time(each.newest), _age(each.newest))
         for each in found.methods
     ]
-    table(headers, rows)
+    print_table(headers, rows)
     for method in found.methods:
         if method.ahead:
-            paragraph(f"{method.method}: the tables show {method.ahead} documents of a future time")
+            print_paragraph(f"{method.method}: the tables show {method.ahead} documents of a future time")
     report.some(found.unreadable, _unreadable, "can't be read")
     report.some(found.failures, _failed, "failed before")
 
 
-def _unreadable(each: Counted) -> None:
-    what = f"{number(each.values)} unreadable values of {each.path}, in {number(each.documents)} documents"
-    paragraph(f"{each.method}: {what}, are NULL in {each.table}, for example")
-    paragraph(f"{report.keys(each.document)}: {each.place} is {each.value}: {each.reason}", indent=2)
+def _unreadable(each: UnreadablePath) -> None:
+    what = (
+        f"{format_number(each.values)} unreadable values of {each.path}, in {format_number(each.documents)} documents"
+    )
+    print_paragraph(f"{each.method}: {what}, are NULL in {each.table}, for example")
+    print_paragraph(f"{report.document_text(each.document)}: {each.place} is {each.value}: {each.reason}", indent=2)
 
 
-def _failed(each: Failed) -> None:
+def _failed(each: FailedRequest) -> None:
     often = "once" if each.times == 1 else f"{each.times} times since {_time(each.first_failed_at)}"
-    paragraph(f"failed {each.method} {each.target}, {often}, last {_age(each.failed_at)} ago")
-    paragraph(f"{each.error}: {each.cause}", indent=2)
+    print_paragraph(f"failed {each.method} {each.target}, {often}, last {_age(each.failed_at)} ago")
+    print_paragraph(f"{each.error}: {each.cause}", indent=2)
 
 
 def _time(of: datetime | None) -> str:

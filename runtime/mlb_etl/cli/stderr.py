@@ -10,10 +10,10 @@ _writers: list[Callable[[str], None]] = []
 
 def log(line: str) -> None:
     """Write a line to standard error, above a display that is redrawn there."""
-    (_writers[-1] if _writers else plain)(line)
+    (_writers[-1] if _writers else write_line)(line)
 
 
-def plain(line: str) -> None:
+def write_line(line: str) -> None:
     """Write a line to standard error."""
     click.echo(line, err=True)
 

@@ -16,10 +16,10 @@ _GAP = 2  # spaces between two columns
 _PIPE = 10**6  # columns; a pipe has no width
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], *, indent: int = 0) -> None:
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], *, indent: int = 0) -> None:
     """Print the rows, with numbers aligned to the right; on a terminal, zeros are dim."""
     console = Output()
-    cells = [[number(cell) if isinstance(cell, int) else printable(cell, 1000) for cell in row] for row in rows]
+    cells = [[format_number(cell) if isinstance(cell, int) else printable(cell, 1000) for cell in row] for row in rows]
     numbers = [all(isinstance(row[place], int) for row in rows) for place in range(len(headers))]
     widths = [max(len(line[place]) for line in (headers, *cells)) for place in range(len(headers))]
     if indent + sum(widths) + _GAP * (len(widths) - 1) > width():
@@ -34,7 +34,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], *, indent: int
         console.print(text, soft_wrap=True)
 
 
-def paragraph(text: str, *, indent: int = 0, hang: int = 2) -> None:
+def print_paragraph(text: str, *, indent: int = 0, hang: int = 2) -> None:
     """Print a text in lines that fit; the second and later ones hang."""
     first, later = " " * indent, " " * (indent + hang)
     shown = printable(text, 1000)
@@ -43,7 +43,7 @@ def paragraph(text: str, *, indent: int = 0, hang: int = 2) -> None:
         Output().print(Text(line), soft_wrap=True)
 
 
-def number(of: int) -> str:
+def format_number(of: int) -> str:
     """The number; on a terminal, with separators between thousands."""
     return f"{of:,}" if Output().is_terminal else str(of)
 
@@ -63,8 +63,8 @@ def _records(console: Console, headers: Sequence[str], rows: Sequence[Sequence[s
         for fact in facts:
             longer = f"{line}, {fact}" if line else fact
             if line and indent + _GAP + len(longer) + 1 > width():  # a comma may follow
-                paragraph(f"{line},", indent=indent + _GAP)
+                print_paragraph(f"{line},", indent=indent + _GAP)
                 line = fact
             else:
                 line = longer
-        paragraph(line, indent=indent + _GAP)
+        print_paragraph(line, indent=indent + _GAP)

@@ -64,7 +64,7 @@ def transform(
     with counting("documents") as progress:
         counts = job_files.run_transform(chosen, given, database, workers=workers, policy=policy, progress=progress)
     if form == "json":
-        report.as_json(report.plain(counts))
+        report.print_json(report.counts_json(counts))
     else:
         report.counts(counts)
     ctx.exit(1 if counts.documents.quarantined else 0)

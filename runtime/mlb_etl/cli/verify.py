@@ -10,7 +10,7 @@ from mlb_etl.cli import documents, parameters, report
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate
 from mlb_etl.stores.postgres import verify as work
-from mlb_etl.stores.postgres.verify import Checked, Difference
+from mlb_etl.stores.postgres.verify import ComparedDocument, RowDifference
 
 _WIDTH = 80
 
@@ -53,7 +53,7 @@ def rows(
     with db.connect(settings) as connection, db.translate_errors():
         migrate.require(connection, settings.tables)
         for each, scope in documents.chosen(settings.tables, method, given):
-            for checked in work.rows(connection, each, scope):
+            for checked in work.compare_documents(connection, each, scope):
                 number += 1
                 if not checked.right:
                     differing += 1
@@ -63,7 +63,7 @@ def rows(
     ctx.exit(1 if differing else 0)
 
 
-def _text(checked: Checked) -> str:
+def _text(checked: ComparedDocument) -> str:
     lines = [f"{checked.method} {_keys(checked.document)}"]
     if checked.why is not None:
         lines += textwrap.wrap(checked.why, _WIDTH, initial_indent="  ", subsequent_indent="  ")
@@ -72,7 +72,7 @@ def _text(checked: Checked) -> str:
     return "\n".join(lines)
 
 
-def _told(each: Difference) -> str:
+def _told(each: RowDifference) -> str:
     what = f"{each.table}, {_keys(each.key)}: {each.kind}"
     if each.kind == "later" and each.captured_at is not None:
         what += f", of {each.captured_at.isoformat()}"
@@ -83,7 +83,7 @@ def _keys(of: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in of.items())
 
 
-def _plain(checked: Checked) -> dict[str, Any]:
+def _plain(checked: ComparedDocument) -> dict[str, Any]:
     rows = [
         {
             "table": each.table,

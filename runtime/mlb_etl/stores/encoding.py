@@ -20,7 +20,7 @@ _DAMAGED = (
 )
 
 
-class Kept(NamedTuple):
+class StoredBody(NamedTuple):
     """A body as a raw table stores it."""
 
     encoding: str
@@ -39,16 +39,16 @@ class Kept(NamedTuple):
             raise Rejected(_DAMAGED.format(error), path="body", value=self.encoding) from error
 
 
-def keep(data: bytes, encoding: Encoding) -> Kept:
+def encode(data: bytes, encoding: Encoding) -> StoredBody:
     """Encode a body for a raw table; raises TooLarge if it could not be read back."""
     if len(data) > (most := settings.max_body()):
         raise TooLarge(most)
     if encoding == "identity" or not data:
-        return Kept("identity", data)
-    return Kept(encoding, zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(data))
+        return StoredBody("identity", data)
+    return StoredBody(encoding, zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(data))
 
 
-def size(head: Kept, stored: int) -> int | None:
+def size(head: StoredBody, stored: int) -> int | None:
     """The decoded size in bytes, from the first bytes and the stored size; None if they don't say."""
     if head.encoding == "identity":
         return stored

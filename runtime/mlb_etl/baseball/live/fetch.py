@@ -13,7 +13,7 @@ from mlb_etl.http.request import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FetchedFeed:
     """A feed, the document that it is, and when its bytes had arrived, on the performance counter."""
 
     response: Response
@@ -24,7 +24,7 @@ class Found:
 class Feeds(Protocol):
     """Where the feeds of games come from."""
 
-    def fetch(self, game_pk: int, *, on: bool) -> Found | None:
+    def fetch(self, game_pk: int, *, on: bool) -> FetchedFeed | None:
         """The feed of a game; `on`: it is in progress. None if nothing changed.
 
         Raises NotFound, Rejected and Unreachable.
@@ -44,7 +44,7 @@ class WholeFeeds:
         self._source = source
         self._method = method
 
-    def fetch(self, game_pk: int, *, on: bool) -> Found:  # noqa: ARG002 - a game that is on is nothing special here
+    def fetch(self, game_pk: int, *, on: bool) -> FetchedFeed:  # noqa: ARG002 - a game that is on is nothing special here
         """As `Feeds` says; never None."""
         arrived = 0.0
 
@@ -55,7 +55,7 @@ class WholeFeeds:
             return held
 
         response, held = self._source.fetch(self.request(game_pk), read)
-        return Found(response, held, arrived)
+        return FetchedFeed(response, held, arrived)
 
     def forget(self, game_pk: int) -> None:
         """Nothing is built on."""

@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple, TypeVar
 from mlb_etl.baseball.live import plan
 from mlb_etl.baseball.live.asking import Asking, Key
 from mlb_etl.baseball.live.clock import Clock
-from mlb_etl.baseball.live.fetch import Feeds, Found
-from mlb_etl.baseball.live.keep import Keeper, Kept
-from mlb_etl.baseball.live.listing import Listing, Scope
-from mlb_etl.baseball.live.noted import Noted
-from mlb_etl.baseball.live.plan import Ask, Known, Pace
+from mlb_etl.baseball.live.fetch import Feeds, FetchedFeed
+from mlb_etl.baseball.live.keep import Keeper, KeepResult
+from mlb_etl.baseball.live.listing import GameListing, GameScope
+from mlb_etl.baseball.live.noted import RecordingFetcher
+from mlb_etl.baseball.live.plan import KnownGame, Pace, Poll
 from mlb_etl.baseball.live.trouble import Troubles
 from mlb_etl.baseball.live.update import NOTHING, Outcome, Summary, Update
 from mlb_etl.baseball.schedule import Game
@@ -29,7 +29,7 @@ from mlb_etl.laws.counts import Counts
 
 T = TypeVar("T")
 _AWAY = (DatabaseUnavailable, StoreUnavailable)
-_BACK = timedelta(seconds=2)  # between looks whether it is
+_BACK = timedelta(seconds=2)  # between two attempts to reach it again
 log = logging.getLogger(__name__)
 
 
@@ -45,10 +45,10 @@ class Follower:
     def __init__(
         self,
         keeper: Keeper,
-        source: Noted,
+        source: RecordingFetcher,
         feeds: Feeds,
         asking: Asking,
-        scope: Scope,
+        scope: GameScope,
         *,
         clock: Clock,
         tell: Callable[[Update], None],
@@ -64,8 +64,8 @@ class Follower:
         self._pace = pace
         self._clock = clock
         self._tell = tell
-        self._listing = Listing(source, scope)
-        self._known: dict[int, Known] = {}
+        self._listing = GameListing(source, scope)
+        self._known: dict[int, KnownGame] = {}
         self._schedule_at = self._changes_at = self._resume_at = clock.now()
         self._listed = False
         self._unread = False  # the list of changes could not be read yet
@@ -87,7 +87,7 @@ class Follower:
             if not self._clock.stopped:
                 raise
         if not self._clock.stopped:
-            self.summary.given_up = self._troubles.told(self._clock.now())
+            self.summary.given_up = self._troubles.report(self._clock.now())
         return self.summary
 
     def _ask_or_wait(self) -> None:
@@ -109,7 +109,7 @@ class Follower:
         if self._listed:
             yield _Due(self._changes_at, "changes", self._look_for_changes)
         for game_pk, known in self._known.items():
-            if (ask := plan.plan(known, self._pace)) is not None:
+            if (ask := plan.next_poll(known, self._pace)) is not None:
                 yield _Due(ask.at, game_pk, partial(self._poll, game_pk, ask))
 
     def _left(self) -> bool:
@@ -124,13 +124,13 @@ class Follower:
         remaining = (known for known in self._known.values() if plan.remains(known, self._pace, now))
         return not all(self._given_up(known, now) for known in remaining)
 
-    def _given_up(self, known: Known, now: datetime) -> bool:
+    def _given_up(self, known: KnownGame, now: datetime) -> bool:
         """Whether the game's feed keeps failing, and the schedule fails too or says that the game is over.
 
         Without a next poll only the schedule can bring news, so then its failure alone decides.
         """
         unlisted = self._troubles.last("schedule", now)
-        if plan.plan(known, self._pace) is None:
+        if plan.next_poll(known, self._pace) is None:
             return unlisted
         over = known.state in SETTLED or known.state in SUSPENDED
         return self._troubles.last(known.listed.game_pk, now) and (unlisted or over)
@@ -153,14 +153,14 @@ class Follower:
         self._troubles.answered("schedule")
         listed = {game.game_pk: game for game in games}
         for game_pk in self._known.keys() - listed.keys():
-            done = plan.plan(self._known[game_pk], self._pace) is None and game_pk not in self._asking
+            done = plan.next_poll(self._known[game_pk], self._pace) is None and game_pk not in self._asking
             if self._scope.lasts and done:
                 del self._known[game_pk]
                 self._troubles.answered(game_pk)
                 self._not_before.pop(game_pk, None)
         for game in games:
             self._list(game, now)
-        self._schedule_at = plan.schedule((known.listed for known in self._known.values()), now, self._pace)
+        self._schedule_at = plan.next_schedule_poll((known.listed for known in self._known.values()), now, self._pace)
 
     def _list(self, game: Game, now: datetime) -> None:
         """Process a game of the schedule."""
@@ -171,12 +171,12 @@ class Follower:
         known = _noted(replace(before, listed=game, listed_at=now))
         self._known[game.game_pk] = known
         if known.status != before.status or before.listed_at == now:
-            self._tell(Update(now, known, plan.plan(known, self._pace), "listed"))
+            self._tell(Update(now, known, plan.next_poll(known, self._pace), "listed"))
 
-    def _first_met(self, game: Game, now: datetime) -> Known:
+    def _first_met(self, game: Game, now: datetime) -> KnownGame:
         """A game seen for the first time, with what the raw table has of it."""
         captured = self._waiting(lambda: self._keeper.catch_up({"game_pk": game.game_pk}))
-        return Known(game, now, captured, captured.asked_at)
+        return KnownGame(game, now, captured, captured.asked_at)
 
     def _look_for_changes(self) -> None:
         """Request the games that changed after their end."""
@@ -201,13 +201,13 @@ class Follower:
                 self._known[game.game_pk] = replace(known, changed_at=now)
         self._changes_at = now + self._pace.before
 
-    def _poll(self, game_pk: int, ask: Ask) -> None:
+    def _poll(self, game_pk: int, ask: Poll) -> None:
         """Request the feed of a game."""
         self._asking.begin(
             game_pk, lambda: self._feeds.fetch(game_pk, on=ask.why == "on"), partial(self._polled, game_pk)
         )
 
-    def _polled(self, game_pk: int, answer: Future[Found | None]) -> None:
+    def _polled(self, game_pk: int, answer: Future[FetchedFeed | None]) -> None:
         """Keep the response."""
         known = self._known[game_pk]
         try:
@@ -215,7 +215,7 @@ class Follower:
             kept = self._waiting(partial(self._keeper.keep, found.response, found.held)) if found else None
         except (NotFound, Rejected, Unreachable) as why:
             now = self._clock.now()
-            log.warning("game %d: nothing came of %s: %s", game_pk, self._feeds.target(game_pk), why)
+            log.warning("game %d: %s failed: %s", game_pk, self._feeds.target(game_pk), why)
             self._pause(game_pk, why)
             self._troubles.failed(game_pk, now, why)
             known = replace(known, failures=known.failures + 1, failed_at=now)
@@ -228,9 +228,9 @@ class Follower:
         else:
             self._kept(game_pk, known, kept, found.arrived)
 
-    def _kept(self, game_pk: int, known: Known, kept: Kept, arrived: float) -> None:
-        """Process what was captured."""
-        if not kept.captured.sound:  # it may have been put aside by an earlier run, and have been seen again now
+    def _kept(self, game_pk: int, known: KnownGame, kept: KeepResult, arrived: float) -> None:
+        """Process a kept response."""
+        if not kept.captured.sound:  # an earlier run may have put aside the content that was seen again now
             self._feeds.forget(game_pk)
         self.summary.quarantined += kept.counts.documents.quarantined
         for each in kept.counts.quarantined:
@@ -244,7 +244,7 @@ class Follower:
     def _done(
         self,
         game_pk: int,
-        known: Known,
+        known: KnownGame,
         outcome: Outcome,
         *,
         latency: float | None = None,
@@ -253,19 +253,19 @@ class Follower:
     ) -> None:
         self._known[game_pk] = known
         self.summary.outcomes[outcome] = self.summary.outcomes.get(outcome, 0) + 1
-        ask = plan.plan(known, self._pace)
+        ask = plan.next_poll(known, self._pace)
         self._tell(Update(self._clock.now(), known, ask, outcome, latency, counts, error))
 
     def _missed(self, key: Literal["schedule", "changes"], why: NotFound | Rejected | Unreachable) -> datetime:
-        """When to repeat a request that failed."""
+        """Record a failed request; return when to repeat it."""
         now = self._clock.now()
-        log.warning("the %s did not come: %s", key, with_notes(why))
+        log.warning("the request for the %s failed: %s", key, with_notes(why))
         self._pause(key, why)
         self._troubles.failed(key, now, why)
         return now + self._pace.slow
 
     def _pause(self, key: Key, why: NotFound | Rejected | Unreachable) -> None:
-        """Ask for nothing at all as long as the API wishes, or only not for this where that is what it says."""
+        """Pause as long as the API asks: all requests, or only this one."""
         if isinstance(why, Unreachable) and why.retry_after is not None:
             until = self._clock.now() + timedelta(seconds=why.retry_after)
             if why.overall:
@@ -274,19 +274,19 @@ class Follower:
                 self._not_before[key] = until
 
     def _waiting(self, work: Callable[[], T]) -> T:
-        """Run some work on database and store, again until they are back; raises its error if the clock stops first."""
+        """Run work on the database and store, retrying while they are away; raises the error once the clock stops."""
         while True:
             try:
                 return work()
             except _AWAY as error:
-                log.warning("%s; waiting for it", error)
+                log.warning("%s; trying again", error)
                 if self._clock.stopped:
                     raise
                 self._clock.wait(self._clock.now() + _BACK)
 
 
-def _noted(known: Known) -> Known:
-    """With when it was noticed that the game is settled."""
+def _noted(known: KnownGame) -> KnownGame:
+    """Set `settled_at` when the game is first known to be settled, and clear it when it no longer is."""
     if known.state not in SETTLED:
         return replace(known, settled_at=None)
     if known.settled_at is not None:

@@ -1,4 +1,4 @@
-"""A fetcher that records which of its requests failed."""
+"""Records which requests failed and which were answered."""
 
 import logging
 from collections.abc import Callable
@@ -18,38 +18,38 @@ _Why: TypeAlias = NotFound | Rejected | Unreachable
 log = logging.getLogger(__name__)
 
 
-class Noted:
-    """Asks another source, in any thread; what became of requests is kept on a session, by the thread that owns it."""
+class RecordingFetcher:
+    """Wraps a fetcher for use in any thread; the thread that owns the session writes the outcomes to the database."""
 
     def __init__(self, source: Fetcher, session: Session) -> None:
         self._source = source
         self._session = session
-        self._became: SimpleQueue[tuple[Request, _Why | None]] = SimpleQueue()
+        self._outcomes: SimpleQueue[tuple[Request, _Why | None]] = SimpleQueue()
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
-        """As the other fetcher does."""
+        """As the wrapped fetcher; remembers the outcome."""
         try:
             found = self._source.fetch(request, read)
         except (NotFound, Rejected, Unreachable) as why:
-            self._became.put((request, why))
+            self._outcomes.put((request, why))
             raise
-        self._became.put((request, None))
+        self._outcomes.put((request, None))
         return found
 
     def close(self) -> None:
-        """Close the other fetcher."""
+        """Close the wrapped fetcher."""
         self._source.close()
 
     def keep(self) -> None:
-        """Keep what became of requests since; a database that is away keeps nothing of them, and stops nobody."""
+        """Write the outcomes since the last call to the database; if it is unavailable, only log that they are lost."""
         try:
             while True:
-                request, why = self._became.get_nowait()
+                request, why = self._outcomes.get_nowait()
                 self._session.do(partial(_keep, request, why))
         except Empty:
             return
         except DatabaseUnavailable as error:
-            log.warning("%s; what became of a request is not kept", error)
+            log.warning("%s; the outcome of a request was not recorded", error)
 
 
 def _keep(request: Request, why: _Why | None, transformer: Transformer) -> None:

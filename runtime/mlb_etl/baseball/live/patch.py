@@ -1,12 +1,12 @@
-"""Live feeds by diffPatch: what changed since a time code, instead of the whole feed each time.
+"""Live feeds by diffPatch: requests the changes since a timecode instead of the whole feed.
 
-A document that is made by patches did not come as it is kept. So it goes to the raw table under the URL of the patches
-with `#patched` behind it: whoever wants only what came leaves such rows out. It is serialised anew, so its bytes, and
-its content hash, differ from those of a feed with the same content.
+The API never sent a patched document as such, so the raw table keeps it under the URL of the patches followed by
+`#patched`, by which queries can exclude it. It is serialized again, so its bytes and content hash differ from those of
+a feed with the same content.
 
-Patches are used between whole feeds only. The first poll of a process takes the whole feed, so does every so many, and
-each in which the game's state changed; and whatever is odd in an answer. Where a whole feed has the time code of the
-patched document but another content, the feed wins: that is counted, and logged.
+Patches only bridge the time between whole feeds. A process requests the whole feed at first, after a number of polls,
+when the game's state changes, and when an answer is unusable. If a whole feed has the timecode of the patched document
+but other content, the feed wins, and the difference is counted and logged.
 """
 
 import logging
@@ -21,7 +21,7 @@ import msgspec
 from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl.baseball import feed
-from mlb_etl.baseball.live.fetch import Found, WholeFeeds
+from mlb_etl.baseball.live.fetch import FetchedFeed, WholeFeeds
 from mlb_etl.errors import NotFound, Rejected, Unreachable, printable, shortened
 from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.http import answers
@@ -35,11 +35,11 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """What became of polls for patches: applied, nothing new, a whole feed came; whole feeds asked for.
+class PatchCounts:
+    """Polls for patches, by outcome.
 
-    surprises: answers that could not be used; verified: patched documents that were compared with a whole feed;
-    differing: those of them that were not the same.
+    patched: patches were applied; unchanged: nothing was new; whole: the API sent the whole feed; surprises: the answer
+    was unusable; verified: the patched document was compared with a whole feed; differing: they were not equal.
     """
 
     patched: int = 0
@@ -52,7 +52,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """The document of a game that patches lead on from, and how many polls ago it was a whole feed."""
+    """The document to which patches are applied; `polls` counts the polls since the last whole feed."""
 
     data: bytes
     timecode: str
@@ -61,7 +61,7 @@ class _Held:
 
 
 class PatchedFeeds:
-    """The feeds of games that are on, brought up to date by patches."""
+    """Requests whole feeds at first, then patches while a game is in progress."""
 
     def __init__(self, source: Fetcher, method: Method, verify: int = VERIFY) -> None:
         self._source = source
@@ -69,11 +69,11 @@ class PatchedFeeds:
         self._verify = verify
         self._feeds = WholeFeeds(source, method)
         self._held: dict[int, _Held] = {}
-        self.tally = Tally()
+        self.tally = PatchCounts()
         self._lock = threading.Lock()
 
-    def fetch(self, game_pk: int, *, on: bool) -> Found | None:
-        """As `Feeds` says; the feed of a game that is not on comes whole."""
+    def fetch(self, game_pk: int, *, on: bool) -> FetchedFeed | None:
+        """As `Feeds` says; unless the game is in progress, the feed is requested whole."""
         if not on:
             self.forget(game_pk)
             return self._feeds.fetch(game_pk, on=False)
@@ -84,7 +84,7 @@ class PatchedFeeds:
             found = self._patched(game_pk, held)
         except (NotFound, Rejected) as why:
             where = self._request(game_pk, held).target
-            log.warning("game %d: no use of %s: %s; taking the whole feed", game_pk, where, why)
+            log.warning("game %d: %s is unusable: %s; requesting the whole feed", game_pk, where, why)
             self._count(surprises=1)
             return self._whole(game_pk)
         now = self._held.get(game_pk)
@@ -93,27 +93,27 @@ class PatchedFeeds:
         return found
 
     def forget(self, game_pk: int) -> None:
-        """Begin with the whole feed again."""
+        """Forget the document, so that the next poll requests the whole feed."""
         self._held.pop(game_pk, None)
 
     def target(self, game_pk: int) -> str:
         """The path of the whole feed."""
         return self._feeds.target(game_pk)
 
-    def _whole(self, game_pk: int) -> Found:
+    def _whole(self, game_pk: int) -> FetchedFeed:
         found = self._feeds.fetch(game_pk, on=True)
         self._hold(game_pk, found.response.data, 0)
         return found
 
     def _hold(self, game_pk: int, data: bytes, polls: int) -> None:
-        told = feed.read(data)
-        if told is None or told.timecode is None:
+        shown = feed.decode_feed(data)
+        if shown is None or shown.timecode is None:
             self.forget(game_pk)
         else:
-            self._held[game_pk] = _Held(data, told.timecode, told.state, polls)
+            self._held[game_pk] = _Held(data, shown.timecode, shown.state, polls)
 
-    def _patched(self, game_pk: int, held: _Held) -> Found | None:
-        """The document after the patches, or the whole feed where that came; raises Rejected for what is odd."""
+    def _patched(self, game_pk: int, held: _Held) -> FetchedFeed | None:
+        """The patched document, or the whole feed if the API sent that; raises Rejected for an unusable answer."""
         arrived = 0.0
 
         def read(response: Response) -> tuple[Response, HeldDocument] | None:
@@ -130,7 +130,7 @@ class PatchedFeeds:
         patched = response.url.endswith(PATCHED)
         self._count(patched=int(patched), whole=int(not patched))
         self._hold(game_pk, response.data, held.polls + 1 if patched else 0)
-        return Found(response, document, arrived)
+        return FetchedFeed(response, document, arrived)
 
     def _request(self, game_pk: int, held: _Held) -> Request:
         whole = self._feeds.request(game_pk)
@@ -142,44 +142,48 @@ class PatchedFeeds:
         if answer == []:
             return None
         if isinstance(answer, list):
-            response = replace(response, url=response.url + PATCHED, data=apply(held.data, answer))
-            told = feed.read(response.data)
-            if told is None or told.timecode is None or told.timecode < held.timecode:
-                raise Rejected("the patches do not lead on", path="$.metaData.timeStamp", value=told and told.timecode)
+            response = replace(response, url=response.url + PATCHED, data=apply_patches(held.data, answer))
+            shown = feed.decode_feed(response.data)
+            if shown is None or shown.timecode is None or shown.timecode < held.timecode:
+                raise Rejected(
+                    "the patches go back in time", path="$.metaData.timeStamp", value=shown and shown.timecode
+                )
         (document,) = answers.read_documents(self._method, response)
         return response, document
 
-    def _verified(self, game_pk: int, held: _Held) -> Found | None:
-        """The whole feed, compared with the patched document where both are of one time; None where none comes."""
+    def _verified(self, game_pk: int, held: _Held) -> FetchedFeed | None:
+        """The whole feed, compared with the patched document if the timecodes agree; None if it can't be fetched."""
         try:
             found = self._whole(game_pk)
         except (NotFound, Rejected, Unreachable) as why:
             where = self.target(game_pk)
-            log.warning("game %d: %s, to compare the patched one with, did not come: %s", game_pk, where, why)
+            log.warning("game %d: can't compare the patched feed, as %s failed: %s", game_pk, where, why)
             return None
-        told = feed.read(found.response.data)
-        if told is None or told.timecode != held.timecode:
+        shown = feed.decode_feed(found.response.data)
+        if shown is None or shown.timecode != held.timecode:
             return found
         self._count(verified=1)
         ours, theirs = msgspec.json.decode(held.data), msgspec.json.decode(found.response.data)
         if ours != theirs:
             self._count(differing=1)
             places = [operation["path"] for operation in jsonpatch.make_patch(ours, theirs)]
-            said = "game %d: patches lead to another document than the feed of %s, in %d places such as %s; it is taken"
-            log.warning(said, game_pk, held.timecode, len(places), shortened(places[0]))
+            text = (
+                "game %d: the patched document differs from the feed of %s in %d places, such as %s; the feed is kept"
+            )
+            log.warning(text, game_pk, held.timecode, len(places), shortened(places[0]))
         return found
 
     def _count(self, **more: int) -> None:
-        with self._lock:  # games are asked for in several threads
+        with self._lock:  # several threads fetch games
             self.tally = replace(self.tally, **{name: getattr(self.tally, name) + n for name, n in more.items()})
 
 
-def apply(data: bytes, patches: _Patches) -> bytes:
-    """The document after some patches, one after the other; raises Rejected where one is none, or does not fit."""
+def apply_patches(data: bytes, patches: _Patches) -> bytes:
+    """Apply the patches one after the other; raises Rejected if one is malformed or does not fit the document."""
     document = msgspec.json.decode(data)
     for number, patch in enumerate(patches):
         if not isinstance(patch, dict) or not isinstance(patch.get("diff"), list):
-            raise Rejected("no patch: an object with a list called diff is expected", path=f"$[{number}]", value=patch)
+            raise Rejected("not a patch: an object with a list `diff` is expected", path=f"$[{number}]", value=patch)
         try:
             document = jsonpatch.apply_patch(document, patch["diff"], in_place=True)
         except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:

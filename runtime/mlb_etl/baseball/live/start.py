@@ -11,8 +11,8 @@ from mlb_etl.baseball.live.clock import Clock
 from mlb_etl.baseball.live.fetch import WholeFeeds
 from mlb_etl.baseball.live.follow import Follower
 from mlb_etl.baseball.live.keep import Keeper
-from mlb_etl.baseball.live.listing import Scope
-from mlb_etl.baseball.live.noted import Noted
+from mlb_etl.baseball.live.listing import GameScope
+from mlb_etl.baseball.live.noted import RecordingFetcher
 from mlb_etl.baseball.live.patch import PatchedFeeds
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.baseball.live.update import Summary, Update
@@ -25,16 +25,16 @@ from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.database import Database
 
 METHOD = "game.liveGameV1"
-_ONCE = Retries(attempts=1)  # who is not answered comes again by his plan, after the others
+_ONCE = Retries(attempts=1)  # a failed request is repeated by its plan, after the others
 PATIENCE = timedelta(minutes=30)
-_PATIENCE = 1.0  # seconds for the database to come back, before whoever waits looks whether he is to end
-_LONGEST = 30  # seconds for an answer, as the next poll is due sooner than in a minute
+_PATIENCE = 1.0  # seconds to wait for the database before checking whether to stop
+_LONGEST = 30  # seconds for an answer, since the next poll is due soon
 
 
 def follow(
     settings: Settings,
     database: Database,
-    scope: Scope,
+    scope: GameScope,
     *,
     clock: Clock,
     tell: Callable[[Update], None],
@@ -44,11 +44,11 @@ def follow(
     patience: timedelta = PATIENCE,
     at_once: int = AT_ONCE,
 ) -> Summary:
-    """Follow the games of a scope until the clock stops, or nothing of it is left.
+    """Follow the games of a scope until the clock stops or nothing is left to follow.
 
-    By patches where `verify` says after how many polls they are compared with the whole feed; `store` keeps captures in
-    the object store too. A scope that ends goes on for `patience` without answers. Raises EtlError where the database
-    is not there or not as it should be to begin with, or the API has no schedule.
+    verify: poll by patches, and compare them with the whole feed after this many polls; store: also keep captures in
+    the object store; patience: how long a scope with an end continues without an answer. Raises EtlError if at the
+    start the database is unavailable or not migrated, or the API has no schedule.
     """
     method = registry.method(settings.tables, METHOD)
     with database.open() as stores:
@@ -60,7 +60,7 @@ def follow(
         Session(database, method, patience=_PATIENCE) as session,
         Asking(clock, at_once, client.stop) as asking,
     ):
-        source = Noted(client, session)
+        source = RecordingFetcher(client, session)
         keeper = Keeper(session, method, capturer.open_object_store(settings) if store else None)
         patched = None if verify is None else PatchedFeeds(source, method, verify)
         feeds = patched or WholeFeeds(source, method)

@@ -29,12 +29,12 @@ class Troubles:
         self._troubles.pop(key, None)
 
     def last(self, key: Key, now: datetime) -> bool:
-        """Whether it has failed for longer than the patience goes."""
+        """Whether it has kept failing for longer than the patience."""
         known = self._troubles.get(key)
         return known is not None and now - known.since >= self._patience
 
-    def told(self, now: datetime) -> str | None:
-        """What is given up, and why; None where nothing is."""
+    def report(self, now: datetime) -> str | None:
+        """The requests that were given up, and why; None if there are none."""
         given_up = [
             f"{_named(key)}: {with_notes(each.why)}" for key, each in self._troubles.items() if self.last(key, now)
         ]

@@ -28,20 +28,20 @@ class Account:
     def reaches(self, path: Path) -> bool:
         """Whether the account may enter or execute `path`; the system decides, by all its rules."""
         command = ["sh", "-c", 'test -x "$0"', str(path)]
-        with explained():
+        with explain_account_errors():
             done = subprocess.run(command, check=False, cwd="/", user=self.uid, group=self.gid, extra_groups=[])
         return done.returncode == 0
 
     def take(self, folder: Path) -> None:
         """Take ownership of a folder and everything below it, without following links, which may be planted."""
-        with explained():
+        with explain_account_errors():
             for _, _, names, handle in os.fwalk(folder):
                 os.fchown(handle, self.uid, self.gid)
                 for name in names:
                     os.chown(name, self.uid, self.gid, dir_fd=handle, follow_symlinks=False)
 
 
-def of(folder: Path) -> Account | None:
+def for_folder(folder: Path) -> Account | None:
     """The account for a server in `folder`, which need not exist; None unless this process is root."""
     if os.geteuid() != 0:
         return None
@@ -84,7 +84,7 @@ def _nobody() -> Account | None:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explain_account_errors() -> Iterator[None]:
     """Explain failures on systems, such as small containers, where root can't switch to another account."""
     try:
         yield

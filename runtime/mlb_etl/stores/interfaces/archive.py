@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from mlb_contracts.response import Response
 from mlb_etl.errors import Rejected
-from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.encoding import StoredBody
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class CaptureFilter:
     """Selects captures whose request has, for each parameter here, one of its values.
 
     since, before: bounds of `captured_at`, the first inclusive; digest: a prefix of `content_hash` in hexadecimal.
@@ -25,7 +25,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
+class CaptureRecord:
     """A capture without its body. Its columns are not validated, so the parameters may not be objects of strings.
 
     stored: size of the body in the table, in bytes; size: of the decoded body, None if the stored one does not say.
@@ -57,7 +57,7 @@ class Captured:
         path, query = (each if isinstance(each, dict) else {} for each in (self.path_params, self.query_params))
         return path | query | path
 
-    def response(self, kept: Kept) -> Response:
+    def response(self, kept: StoredBody) -> Response:
         """The response with this body; raises Rejected if the body or the parameters are damaged."""
         data = bytes(kept.decoded())
         if (found := hashlib.sha256(data).digest()) != self.content_hash:
@@ -78,16 +78,16 @@ class Captured:
 class ArchiveStore(Protocol):
     """The captures of a method, for people to read."""
 
-    def recent(self, wanted: Filter, limit: int) -> list[Captured]:
+    def recent(self, wanted: CaptureFilter, limit: int) -> list[CaptureRecord]:
         """The newest captures, latest first."""
 
-    def count(self, wanted: Filter) -> int:
+    def count(self, wanted: CaptureFilter) -> int:
         """The number of captures."""
 
-    def newest(self, wanted: Filter) -> tuple[Captured, Kept] | None:
+    def newest(self, wanted: CaptureFilter) -> tuple[CaptureRecord, StoredBody] | None:
         """The latest capture, with its body; raises EtlError if the digest fits several contents."""
 
-    def each(self, wanted: Filter) -> Generator[tuple[Captured, Kept], None, None]:
+    def each(self, wanted: CaptureFilter) -> Generator[tuple[CaptureRecord, StoredBody], None, None]:
         """The captures with their bodies, oldest first: one snapshot, read one by one as the caller iterates."""
 
 

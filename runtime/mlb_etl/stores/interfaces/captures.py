@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 from mlb_contracts.response import Response
 from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.laws.standing import StoredCapture
-from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.encoding import StoredBody
 
 Fate: TypeAlias = Literal["stored", "seen", "known"]
 """What storing a response did: `stored` added a row, `seen` counted it in the previous row, whose content it repeats,
@@ -53,7 +53,7 @@ class RawStore(Protocol):
     def read(self, capture: StoredCapture) -> bytes:
         """The body of a capture; raises Rejected for a damaged one."""
 
-    def read_all(self, captures: Sequence[StoredCapture]) -> Iterator[tuple[StoredCapture, Kept]]:
+    def read_all(self, captures: Sequence[StoredCapture]) -> Iterator[tuple[StoredCapture, StoredBody]]:
         """The captures with the bodies of their responses; captures of one response share one body.
 
         All bodies are read before the first is returned, so that decoding keeps its caches.

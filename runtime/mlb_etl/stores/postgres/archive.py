@@ -8,8 +8,8 @@ from psycopg.rows import TupleRow
 from mlb_contracts import Method
 from mlb_etl.errors import EtlError
 from mlb_etl.stores import encoding
-from mlb_etl.stores.encoding import Kept
-from mlb_etl.stores.interfaces.archive import Captured, Filter
+from mlb_etl.stores.encoding import StoredBody
+from mlb_etl.stores.interfaces.archive import CaptureFilter, CaptureRecord
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 
 FACTS = (  # columns of every raw table except the body
@@ -39,21 +39,21 @@ class Archive:
         self._table = sql.Identifier(method.raw_schema, method.raw_table)
 
     @translate_errors()
-    def recent(self, wanted: Filter, limit: int) -> list[Captured]:
+    def recent(self, wanted: CaptureFilter, limit: int) -> list[CaptureRecord]:
         """The newest captures, latest first."""
         query = self._composed(_LIST, wanted, head=sql.Literal(encoding.HEAD), limit=sql.Literal(limit))
         rows = self._connection.cursor(binary=True).execute(query)
         return [_captured(row) for row in rows]
 
     @translate_errors()
-    def count(self, wanted: Filter) -> int:
+    def count(self, wanted: CaptureFilter) -> int:
         """The number of captures."""
         [(number,)] = self._connection.execute(self._composed(_COUNT, wanted)).fetchall()
         found: int = number
         return found
 
     @translate_errors()
-    def newest(self, wanted: Filter) -> tuple[Captured, Kept] | None:
+    def newest(self, wanted: CaptureFilter) -> tuple[CaptureRecord, StoredBody] | None:
         """The latest capture, with its body; raises EtlError if the digest fits several contents."""
         if wanted.digest:
             [(contents,)] = self._connection.execute(self._composed(_CONTENTS, wanted)).fetchall()
@@ -63,7 +63,7 @@ class Archive:
         row = self._connection.cursor(binary=True).execute(query).fetchone()
         return with_body(row) if row else None
 
-    def each(self, wanted: Filter) -> Generator[tuple[Captured, Kept], None, None]:
+    def each(self, wanted: CaptureFilter) -> Generator[tuple[CaptureRecord, StoredBody], None, None]:
         """The captures with their bodies, oldest first: one snapshot, read one by one as the caller iterates."""
         query = self._composed(_READ, wanted, order=sql.SQL("ASC"))
         with (
@@ -75,12 +75,12 @@ class Archive:
             for row in cursor.execute(query):
                 yield with_body(row)
 
-    def _composed(self, text: str, wanted: Filter, **more: sql.Composable) -> sql.Composed:
+    def _composed(self, text: str, wanted: CaptureFilter, **more: sql.Composable) -> sql.Composed:
         facts = sql.SQL(", ").join(map(sql.Identifier, FACTS))
         return sql.SQL(text).format(table=self._table, facts=facts, wanted=_condition(wanted), **more)
 
 
-def _condition(wanted: Filter) -> sql.Composed:
+def _condition(wanted: CaptureFilter) -> sql.Composed:
     conditions: list[sql.Composable] = [
         _PARAMETER.format(sql.Literal(name), sql.Literal(list(values))) for name, values in wanted.parameters.items()
     ]
@@ -94,13 +94,13 @@ def _condition(wanted: Filter) -> sql.Composed:
     return sql.SQL(" AND ").join(conditions or [sql.SQL("true")])
 
 
-def _captured(row: TupleRow) -> Captured:
+def _captured(row: TupleRow) -> CaptureRecord:
     *facts, stored, head = row
     known = dict(zip(FACTS, facts, strict=True))
-    return Captured(**known, stored=stored, size=encoding.size(Kept(known["encoding"], head), stored))
+    return CaptureRecord(**known, stored=stored, size=encoding.size(StoredBody(known["encoding"], head), stored))
 
 
-def with_body(row: TupleRow) -> tuple[Captured, Kept]:
+def with_body(row: TupleRow) -> tuple[CaptureRecord, StoredBody]:
     """The capture and its body in a row of FACTS, the body's length, and the body."""
     captured = _captured(row)
-    return captured, Kept(captured.encoding, row[-1])
+    return captured, StoredBody(captured.encoding, row[-1])

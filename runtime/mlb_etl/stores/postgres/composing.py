@@ -11,12 +11,12 @@ from mlb_contracts import Check, Column, DocumentKey, Table, limits
 _WIDTH = 100  # characters per line of wrapped names
 
 
-def table(of: Table) -> sql.Identifier:
+def table_name(of: Table) -> sql.Identifier:
     """The qualified name of the table."""
     return sql.Identifier(of.schema, of.name)
 
 
-def stage(of: Table) -> sql.Identifier:
+def stage_name(of: Table) -> sql.Identifier:
     """The session's staging table for its rows; the name includes the schema, so that equal names don't collide."""
     name = f"stage_{of.qualified_name}"
     if len(name) > limits.NAME_BYTES:
@@ -26,14 +26,14 @@ def stage(of: Table) -> sql.Identifier:
 
 
 @cache
-def name(*parts: str) -> sql.SQL:
+def quoted_name(*parts: str) -> sql.SQL:
     """A quoted name, cached because statements repeat each column up to eight times."""
     return sql.SQL(sql.Identifier(*parts).as_string(None))
 
 
-def names(of: Iterable[str], *, alias: str | None = None) -> list[sql.SQL]:
+def quoted_names(of: Iterable[str], *, alias: str | None = None) -> list[sql.SQL]:
     """Quoted columns, qualified by the alias if one is given."""
-    return [name(each) if alias is None else name(alias, each) for each in of]
+    return [quoted_name(each) if alias is None else quoted_name(alias, each) for each in of]
 
 
 def array(key: DocumentKey) -> sql.Composed:
@@ -43,10 +43,10 @@ def array(key: DocumentKey) -> sql.Composed:
 
 def same_row(of: Table) -> list[sql.Composed]:
     """The conditions under which "old" and "new" are the same row."""
-    return [sql.SQL('"old".{0} = "new".{0}').format(each) for each in names(of.identity)]
+    return [sql.SQL('"old".{0} = "new".{0}').format(each) for each in quoted_names(of.identity)]
 
 
-def of_documents(document: Sequence[DocumentKey]) -> list[sql.Composed]:
+def document_conditions(document: Sequence[DocumentKey]) -> list[sql.Composed]:
     """The conditions under which "old" belongs to the documents; parameters let the planner use its index."""
     return [sql.SQL('"old".{} = ANY({})').format(sql.Identifier(key.name), array(key)) for key in document]
 
@@ -62,7 +62,7 @@ def content(of: Table) -> list[Column]:
     return [each for each in of.columns if each.name not in {*of.identity, "captured_at"}]
 
 
-def listed(parts: Iterable[sql.Composable]) -> sql.SQL:
+def comma_separated(parts: Iterable[sql.Composable]) -> sql.SQL:
     """The parts, separated by commas, on one line."""
     return _joined(", ", parts)
 
@@ -72,12 +72,12 @@ def all_of(conditions: Iterable[sql.Composable], indent: int) -> sql.SQL:
     return _joined(f"\n{' ' * indent}AND ", conditions)
 
 
-def lines(parts: Iterable[sql.Composable], indent: int) -> sql.SQL:
+def one_per_line(parts: Iterable[sql.Composable], indent: int) -> sql.SQL:
     """The parts, separated by commas, one per line."""
     return _joined(f",\n{' ' * indent}", parts)
 
 
-def filled(parts: Iterable[sql.Composable], indent: int) -> sql.SQL:
+def wrapped_list(parts: Iterable[sql.Composable], indent: int) -> sql.SQL:
     """The parts, separated by commas, as many per line as fit."""
     rows = [""]
     for text in (f"{part.as_string(None)}, " for part in parts):

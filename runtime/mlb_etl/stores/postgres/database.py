@@ -10,7 +10,7 @@ from mlb_etl.stores.postgres.archive import Archive
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.failures import Failures
 from mlb_etl.stores.postgres.quarantine import Quarantine
-from mlb_etl.stores.postgres.raw import Raw
+from mlb_etl.stores.postgres.raw import RawWriter
 from mlb_etl.stores.postgres.upsert import Upsert
 
 
@@ -26,9 +26,9 @@ class PostgresStores:
         """As `Stores` says."""
         migrate.require(self.connection, self._package, writing=writing)
 
-    def raw(self, method: Method) -> Raw:
+    def raw(self, method: Method) -> RawWriter:
         """As `Stores` says."""
-        return Raw(self.connection, method)
+        return RawWriter(self.connection, method)
 
     def archive(self, method: Method) -> Archive:
         """As `Stores` says."""

@@ -11,11 +11,21 @@ from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import session
-from mlb_etl.stores.postgres.dsn import parts
+from mlb_etl.stores.postgres.dsn import parse_dsn
 from mlb_etl.stores.postgres.session import Connection
-from mlb_etl.stores.postgres.sql_errors import explained, message, reraise
+from mlb_etl.stores.postgres.sql_errors import message, reraise, with_advice
 
-__all__ = ["Connection", "connect", "dsn", "explained", "message", "reraise", "server", "text", "translate_errors"]
+__all__ = [
+    "Connection",
+    "connect",
+    "dsn",
+    "message",
+    "reraise",
+    "server",
+    "storable_text",
+    "translate_errors",
+    "with_advice",
+]
 
 _UNLESS_GIVEN = {"application_name": "mlb-etl", "connect_timeout": "10"}
 log = logging.getLogger(__name__)
@@ -42,7 +52,7 @@ def dsn(settings: Settings) -> str:
 
 def connect(settings: Settings) -> Connection:
     """Open a connection in autocommit mode, so that transactions are explicit blocks. The caller closes it."""
-    target = conninfo.make_conninfo("", **(_UNLESS_GIVEN | dict(parts(dsn(settings)))))
+    target = conninfo.make_conninfo("", **(_UNLESS_GIVEN | dict(parse_dsn(dsn(settings)))))
 
     def open_one() -> Connection:
         return psycopg.connect(target, autocommit=True)
@@ -69,6 +79,6 @@ def translate_errors(table: str | None = None) -> Iterator[None]:
         reraise(error, table)
 
 
-def text(value: object, limit: int = 500) -> str:
+def storable_text(value: object, limit: int = 500) -> str:
     """The value as text for a column: truncated to `limit`, and with a symbol for NUL, which no text can hold."""
     return str(value)[:limit].replace("\0", "\N{SYMBOL FOR NULL}")

@@ -17,7 +17,7 @@ _HELP = (
 )
 
 
-def parts(target: str) -> Parts:
+def parse_dsn(target: str) -> Parts:
     """The parameters of a DSN; raises DatabaseUnavailable for an invalid one.
 
     The message never quotes the DSN, as any part may be a password: libpq reads `user:se/cret@host` as a port `se`.
@@ -35,7 +35,7 @@ def parts(target: str) -> Parts:
 
 def without_secrets(target: str) -> str:
     """The DSN without its secrets."""
-    found = parts(target)
+    found = parse_dsn(target)
     if SECRETS.isdisjoint(found):
         return target
     return conninfo.make_conninfo("", **{name: value for name, value in found.items() if name not in SECRETS})

@@ -28,7 +28,7 @@ ORDER BY failed_at DESC, method, target
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedRequest:
     """A failed request. `times` counts failures since it was last answered; `error` is the class of the last one."""
 
     method: str
@@ -65,14 +65,14 @@ class Failures:
         """Record that the request failed. If that fails too, only log it: the first failure matters more."""
         try:
             with db.translate_errors():
-                self._connection.execute(_NOTE, (*_name(request), _kind(why), db.text(why)))
+                self._connection.execute(_NOTE, (*_name(request), _kind(why), db.storable_text(why)))
         except EtlError as error:
             log.warning("%s failed, and the failure could not be recorded: %s", request.target, error)
 
 
-def listed(connection: Connection) -> list[Failed]:
+def failed_requests(connection: Connection) -> list[FailedRequest]:
     """All failed requests, the last failure first."""
-    with connection.cursor(row_factory=class_row(Failed)) as cursor:
+    with connection.cursor(row_factory=class_row(FailedRequest)) as cursor:
         return cursor.execute(_LIST).fetchall()
 
 

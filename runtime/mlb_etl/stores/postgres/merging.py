@@ -17,7 +17,16 @@ from psycopg import sql
 
 from mlb_contracts import Column, DocumentKey, Table
 from mlb_etl.stores.postgres import composing
-from mlb_etl.stores.postgres.composing import all_of, filled, lines, listed, name, names, of_documents, same_row
+from mlb_etl.stores.postgres.composing import (
+    all_of,
+    comma_separated,
+    document_conditions,
+    one_per_line,
+    quoted_name,
+    quoted_names,
+    same_row,
+    wrapped_list,
+)
 
 _DELETE = sql.SQL("""\
 WITH "vanished" AS (
@@ -122,13 +131,13 @@ def delete(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
     are later than the capture. The caller rolls the latter back; sparing them would take another pass over the rows.
     """
     keys = [key.name for key in document]
-    of_document = (sql.SQL('"old".{0} = "document".{0}').format(each) for each in names(keys))
+    of_document = (sql.SQL('"old".{0} = "document".{0}').format(each) for each in quoted_names(keys))
     return _DELETE.format(
-        table=composing.table(table),
-        stage=composing.stage(table),
-        arrays=listed(map(composing.array, document)),
-        keys=listed(names(keys)),
-        old_keys=listed(names(keys, alias="old")),
+        table=composing.table_name(table),
+        stage=composing.stage_name(table),
+        arrays=comma_separated(map(composing.array, document)),
+        keys=comma_separated(quoted_names(keys)),
+        old_keys=comma_separated(quoted_names(keys, alias="old")),
         of_document=all_of(of_document, 8),
         same=all_of(same_row(table), 16),
     )
@@ -144,16 +153,16 @@ def upsert(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
     keys = [key.name for key in document]
     changed = composing.content(table)
     taken_from = "new" if moves else "excluded"
-    changes = filled(_changes(changed, taken_from), 8)
+    changes = wrapped_list(_changes(changed, taken_from), 8)
     statement = _UPDATE_AND_INSERT if moves else _INSERT_OR_UPDATE
     return statement.format(
         incoming=_incoming(table, document, later=moves),
-        table=composing.table(table),
-        sent=filled(names(each.name for each in table.columns), 8),
-        primary_key=listed(names(table.primary_key)),
-        keys=listed(names(keys)),
-        new_keys=listed(names(keys, alias="new")),
-        same=all_of((*same_row(table), *of_documents(document)), 8),
+        table=composing.table_name(table),
+        sent=wrapped_list(quoted_names(each.name for each in table.columns), 8),
+        primary_key=comma_separated(quoted_names(table.primary_key)),
+        keys=comma_separated(quoted_names(keys)),
+        new_keys=comma_separated(quoted_names(keys, alias="new")),
+        same=all_of((*same_row(table), *document_conditions(document)), 8),
         changes=changes,
         otherwise=_OVERWRITE.format(changes=changes) if changed else sql.SQL("DO NOTHING"),
     )
@@ -161,7 +170,7 @@ def upsert(table: Table, document: Sequence[DocumentKey]) -> sql.Composed:
 
 def _incoming(table: Table, document: Sequence[DocumentKey], *, later: bool) -> sql.Composed:
     """The staged rows that are new or changed, each with whether it exists and, if `later`, is later in the table."""
-    first = name("old", table.identity[0])
+    first = quoted_name("old", table.identity[0])
     selected = [sql.SQL('"new".*'), sql.SQL('{} IS NOT NULL AS "Known"').format(first)]
     if later:
         selected.append(sql.SQL('"old"."captured_at" > "new"."captured_at" AS "Later"'))
@@ -169,29 +178,29 @@ def _incoming(table: Table, document: Sequence[DocumentKey], *, later: bool) -> 
     if changed := composing.content(table):
         wanted = sql.SQL("{}\n        OR {}").format(wanted, _differs(changed))
     return _INCOMING.format(
-        selected=lines(selected, 8),
-        stage=composing.stage(table),
-        table=composing.table(table),
-        same=all_of((*same_row(table), *of_documents(document)), 8),
+        selected=one_per_line(selected, 8),
+        stage=composing.stage_name(table),
+        table=composing.table_name(table),
+        same=all_of((*same_row(table), *document_conditions(document)), 8),
         wanted=wanted,
     )
 
 
 def _differs(changed: Sequence[Column]) -> sql.Composed:
     """Whether the staged content, in the column types, differs from the table's."""
-    old = filled(names((each.name for each in changed), alias="old"), 12)
-    new = filled(map(_as_kept, changed), 12)
+    old = wrapped_list(quoted_names((each.name for each in changed), alias="old"), 12)
+    new = wrapped_list(map(_as_kept, changed), 12)
     indented = sql.SQL("(\n            {}\n        ) IS DISTINCT FROM (\n            {}\n        )")
     return indented.format(old, new)
 
 
 def _as_kept(column: Column) -> sql.Composable:
     """The staged value in the column's type; only numeric is staged differently, unrounded."""
-    staged = name("new", column.name)
+    staged = quoted_name("new", column.name)
     return staged + sql.SQL(f"::{column.type}") if column.wire == "numeric" else staged
 
 
 def _changes(changed: Iterable[Column], taken_from: str) -> list[sql.Composable]:
     columns = (*(each.name for each in changed), "captured_at")
-    changes = (name(each) + sql.SQL(" = ") + name(taken_from, each) for each in columns)
+    changes = (quoted_name(each) + sql.SQL(" = ") + quoted_name(taken_from, each) for each in columns)
     return [*changes, sql.SQL('"ingested_at" = DEFAULT')]

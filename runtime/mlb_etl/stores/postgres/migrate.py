@@ -19,8 +19,8 @@ from mlb_contracts.migrations import SCHEMA, SCRIPT, SUMS
 from mlb_etl import registry
 from mlb_etl.errors import EtlError
 from mlb_etl.stores.postgres import schema_drift
-from mlb_etl.stores.postgres.db import Connection, explained, message
-from mlb_etl.stores.postgres.schema_drift import Difference
+from mlb_etl.stores.postgres.db import Connection, message, with_advice
+from mlb_etl.stores.postgres.schema_drift import SchemaDifference
 from mlb_etl.stores.postgres.session import require_utf8, require_writable
 
 State: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
@@ -70,7 +70,7 @@ class Version:
     installed_on: datetime | None
 
 
-def init(connection: Connection, package: str) -> list[str]:
+def apply_pending(connection: Connection, package: str) -> list[str]:
     """Apply the pending migrations, oldest first, each in one transaction; return their scripts.
 
     Raises EtlError if the database's history contradicts the package.
@@ -127,28 +127,28 @@ def rebuilding(connection: Connection, package: str, table: str) -> Iterator[Reb
         yield Rebuild(connection, track, wanted)
 
 
-def status(connection: Connection, package: str) -> list[Version]:
+def versions(connection: Connection, package: str) -> list[Version]:
     """The state of each migration, of the runtime and of the package."""
     return [version for track in _tracks(package) for version in _compare(connection, track, _migrations(track))]
 
 
-def differences(connection: Connection, package: str) -> list[Difference]:
+def differences(connection: Connection, package: str) -> list[SchemaDifference]:
     """How the tables differ from what the migrations created; empty unless all migrations are applied."""
-    if any(version.state != "applied" for version in status(connection, package)):
+    if any(version.state != "applied" for version in versions(connection, package)):
         return []
-    return schema_drift.differences(connection, package, [track.history for track in _tracks(package)])
+    return schema_drift.find_drift(connection, package, [track.history for track in _tracks(package)])
 
 
 def is_superseded(connection: Connection, package: str) -> bool:
     """Whether a migration has changed since it was applied, as in databases from before the first release."""
-    return any(version.state == "changed" for version in status(connection, package))
+    return any(version.state == "changed" for version in versions(connection, package))
 
 
 def require(connection: Connection, package: str, *, writing: bool = True) -> None:
     """Raise EtlError unless every migration is applied and, for `writing`, the database is writable."""
     if writing:
         require_writable(connection)
-    if _pending(status(connection, package)):
+    if _pending(versions(connection, package)):
         raise EtlError("the database lacks the schema or its latest migrations: run `mlb-etl schema init`")
 
 
@@ -255,7 +255,7 @@ def _recorded(connection: Connection, track: Track, migration: Migration) -> Ite
         text = f"{migration.script}: {message(error)}: a migration is one transaction and must not end it"
         raise EtlError(f"{text}; nothing was applied") from error
     except psycopg.Error as error:
-        raise EtlError(f"{migration.script}: {explained(error)}; nothing was applied") from error
+        raise EtlError(f"{migration.script}: {with_advice(error)}; nothing was applied") from error
 
 
 def _execute(connection: Connection, text: bytes) -> None:

@@ -18,7 +18,7 @@ YEARS = frozenset({"smallint", "integer"})
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class PremadeTable:
     """The partitions of a table in the range: `made` now, or `there` before.
 
     `skipped` says why a table gets none: the values of a list other than seasons are not known in advance.
@@ -31,7 +31,7 @@ class Ahead:
     skipped: str | None
 
 
-def make(connection: Connection, package: str, first: date, last: date) -> list[Ahead]:
+def make(connection: Connection, package: str, first: date, last: date) -> list[PremadeTable]:
     """Create the partitions of the package's tables for the months from `first` to `last`, and for their seasons.
 
     Each month and each season is a separate transaction, so writers wait for one, not for all. Raises EtlError for an
@@ -46,7 +46,7 @@ def make(connection: Connection, package: str, first: date, last: date) -> list[
     return [each for name in registry.methods(package) for each in _of_method(connection, package, name, first, last)]
 
 
-def _of_method(connection: Connection, package: str, name: str, first: date, last: date) -> Iterator[Ahead]:
+def _of_method(connection: Connection, package: str, name: str, first: date, last: date) -> Iterator[PremadeTable]:
     method = registry.method(package, name)
     if method.hydration is None:  # a hydration shares the captures of its method
         raw = [Partitioned.of_raw(method), Partitioned.of_documents(method)]
@@ -58,7 +58,9 @@ def _partitioned(method: Method) -> list[Partitioned]:
     return [found for table in method.tables if (found := Partitioned.of(table)) is not None]
 
 
-def _of_tables(partitions: Partitions, tables: Sequence[Partitioned], first: date, last: date) -> Iterator[Ahead]:
+def _of_tables(
+    partitions: Partitions, tables: Sequence[Partitioned], first: date, last: date
+) -> Iterator[PremadeTable]:
     by_month = [table for table in tables if table.by.kind == "month"]
     by_season = [table for table in tables if is_season(table)]
     values: dict[Partitioned, Sequence[Any]] = dict.fromkeys(by_season, range(first.year, last.year + 1))
@@ -67,7 +69,7 @@ def _of_tables(partitions: Partitions, tables: Sequence[Partitioned], first: dat
     made |= {name for month in months(first, last) for name in _ensure(partitions, by_month, month)}
     for table in tables:
         names = [f"{table.schema}.{table.partition(value)}" for value in values.get(table, ())]
-        yield Ahead(
+        yield PremadeTable(
             table.qualified_name,
             table.by,
             made=tuple(name for name in names if name in made),

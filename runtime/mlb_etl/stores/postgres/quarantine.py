@@ -65,7 +65,7 @@ _DROP = "UPDATE etl.quarantine SET state = 'dropped' WHERE id = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class EntryFilter:
     """Selects captures in quarantine that match every field given.
 
     reason: a part of it, ignoring case; since, before: bounds of `captured_at`, the first inclusive; document: wanted
@@ -123,9 +123,9 @@ class Quarantine:
             "content_hash": capture.content_hash,
             "fingerprint": self._fingerprint,
             "table": why.table,
-            "path": db.text(why.path),
-            "value": None if why.value is None else db.text(why.value),
-            "reason": db.text(why.reason),
+            "path": db.storable_text(why.path),
+            "value": None if why.value is None else db.storable_text(why.value),
+            "reason": db.storable_text(why.reason),
         }
         added = self._connection.execute(_ADD, entry).fetchone()
         return added[0] if added else None
@@ -145,23 +145,23 @@ class Quarantine:
             yield Quarantined(id_, document, captured_at, Rejected(reason, path=path, value=value, table=table))
 
 
-def entries(connection: Connection, wanted: Filter) -> list[Entry]:
+def entries(connection: Connection, wanted: EntryFilter) -> list[Entry]:
     """The selected entries, oldest first; raises EtlError if one of the ids selects none."""
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
         found = cursor.execute(_LIST, _facts(wanted)).fetchall()
     if missing := set(wanted.numbers) - {each.id for each in found}:
-        matching = " and matches the other filters" if wanted != Filter(wanted.numbers) else ""
+        matching = " and matches the other filters" if wanted != EntryFilter(wanted.numbers) else ""
         raise EtlError(
             f"no capture in quarantine has the id {min(missing)}{matching}; `mlb-etl quarantine list` shows the ids"
         )
     return found
 
 
-def _facts(wanted: Filter) -> dict[str, Any]:
+def _facts(wanted: EntryFilter) -> dict[str, Any]:
     document = {name: list(values) for name, values in wanted.document.items() if values}
     return asdict(wanted) | {"numbers": list(wanted.numbers), "document": Jsonb(document)}
 
 
-def drop(connection: Connection, numbers: Sequence[int]) -> None:
+def mark_dropped(connection: Connection, numbers: Sequence[int]) -> None:
     """Mark these captures as never to be applied; they stay in the raw table."""
     connection.execute(_DROP, [list(numbers)])

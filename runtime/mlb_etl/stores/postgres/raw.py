@@ -13,7 +13,7 @@ from mlb_contracts.response import Response
 from mlb_etl import settings
 from mlb_etl.errors import Rejected
 from mlb_etl.extract.answer import HeldDocument
-from mlb_etl.stores.encoding import keep
+from mlb_etl.stores.encoding import encode
 from mlb_etl.stores.interfaces.captures import Fate
 from mlb_etl.stores.postgres import standing
 from mlb_etl.stores.postgres.db import Connection, translate_errors
@@ -56,7 +56,7 @@ SELECT count(*) FROM stored
 _CLOCK = "SELECT clock_timestamp()"
 
 
-class Raw(RawReader):
+class RawWriter(RawReader):
     """The raw table of a method, for reading and writing."""
 
     def __init__(self, connection: Connection, method: Method) -> None:
@@ -121,7 +121,7 @@ class Raw(RawReader):
 
     def _insert(self, response: Response, held: Sequence[HeldDocument], facts: Mapping[str, Any]) -> bool:
         """Add a row, and one for each document; return False if this capture exists already."""
-        kept = keep(response.data, self._encoding)
+        kept = encode(response.data, self._encoding)
         self._partitions.ensure({table: [response.captured_at] for table in self._partitioned})
         row = {
             **facts,

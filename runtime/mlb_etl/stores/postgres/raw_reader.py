@@ -13,7 +13,7 @@ from mlb_contracts import Method, times
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
-from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.encoding import StoredBody
 from mlb_etl.stores.interfaces.captures import Past
 from mlb_etl.stores.postgres import standing
 from mlb_etl.stores.postgres.db import Connection, translate_errors
@@ -79,12 +79,13 @@ class RawReader:
             documents=documents,
             in_capture=standing.in_capture("d", "r"),
             method=method.name,
-            document=standing.as_json(method, "d"),
+            document=standing.document_json(method, "d"),
             about=self._about("d"),
             timely=TIMELY,
         )
         noted = sql.SQL(_NOTED).format(
-            keys=standing.keys(method, "capture"), values=sql.SQL(", ").join(standing.from_json(method, "q"))
+            keys=standing.key_columns(method, "capture"),
+            values=sql.SQL(", ").join(standing.keys_from_json(method, "q")),
         )
         self._quarantined = self._listed(noted)
         self._read_all = sql.SQL(_READ_ALL).format(raw=raw)
@@ -125,7 +126,7 @@ class RawReader:
         ):
             cursor.itersize = 1
             for as_of, last_seen_at, sound, *kept in cursor.execute(self._history, keys):
-                data = self._whole(Kept(*kept), dict(keys))
+                data = self._whole(StoredBody(*kept), dict(keys))
                 yield Past(as_of, last_seen_at, sound and data is not None, data)
 
     def _about(self, of: str) -> sql.Composed:
@@ -157,7 +158,7 @@ class RawReader:
         [(_, kept)] = self.read_all([capture])
         return bytes(kept.decoded())
 
-    def read_all(self, captures: Sequence[StoredCapture]) -> Iterator[tuple[StoredCapture, Kept]]:
+    def read_all(self, captures: Sequence[StoredCapture]) -> Iterator[tuple[StoredCapture, StoredBody]]:
         """The captures with the bodies of their responses, uncopied; captures of one response share one body.
 
         All bodies are read before the first is returned, so that decoding keeps its caches.
@@ -166,7 +167,9 @@ class RawReader:
         arrays = [list(values) for values in zip(*answers, strict=True)]
         with translate_errors():
             found = self._cursor.execute(self._read_all, arrays).fetchall() if captures else ()
-        bodies = {answers[place - 1]: None if body is None else Kept(encoding, body) for place, encoding, body in found}
+        bodies = {
+            answers[place - 1]: None if body is None else StoredBody(encoding, body) for place, encoding, body in found
+        }
         for capture in captures:
             kept = bodies[capture.answer]
             if kept is None:
@@ -177,9 +180,9 @@ class RawReader:
     def newest(self, request: str) -> bytes | None:
         """The body last seen for a request; None if there is none or it is damaged."""
         found = self._cursor.execute(self._newest, [request]).fetchone()
-        return self._whole(Kept(*found), request) if found else None
+        return self._whole(StoredBody(*found), request) if found else None
 
-    def _whole(self, kept: Kept, of: object) -> bytes | None:
+    def _whole(self, kept: StoredBody, of: object) -> bytes | None:
         """The decoded body, or None with a warning if it is damaged."""
         try:
             return bytes(kept.decoded())

@@ -25,14 +25,14 @@ Progress: TypeAlias = Callable[[Sequence[Shown]], Iterable[Shown]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
+class RebuildResult:
     """The migration that a rebuild applied, and the number of rows by table."""
 
     script: str
     rows: dict[str, int]
 
 
-def rebuild(connection: Connection, package: str, table: str, progress: Progress = iter) -> Rebuilt:
+def rebuild_tables(connection: Connection, package: str, table: str, progress: Progress = iter) -> RebuildResult:
     """Apply the pending migration that rebuilds the table, and fill the table from the raw responses.
 
     Raises EtlError, and changes nothing, if there is no such migration or rows can't be derived.
@@ -48,7 +48,7 @@ def rebuild(connection: Connection, package: str, table: str, progress: Progress
             ready=lambda: _catch_up(connection, sources),
             fill=lambda: rows.update((name, new[name].fill()) for name in names),
         )
-        return Rebuilt(pending.migration.script, rows)
+        return RebuildResult(pending.migration.script, rows)
 
 
 def _sources(connection: Connection, package: str, names: Sequence[str]) -> list["_Source"]:

@@ -45,7 +45,7 @@ FROM ({captures}) AS capture
 
 
 @dataclass(frozen=True, slots=True)
-class Old:
+class OldMonth:
     """A month of a raw table: its captures, and how many of them are still needed.
 
     `shown`: the tables show them, so a changed mapping is applied to them again; `waiting`: not applied, for whatever
@@ -72,14 +72,14 @@ class _Part:
         return sql.Identifier(self.schema, self.name)
 
 
-def old(connection: Connection, package: str, before: date, *, needed: bool = False) -> Iterator[Old]:
+def list_months(connection: Connection, package: str, before: date, *, needed: bool = False) -> Iterator[OldMonth]:
     """What `drop` would do with the months before that of `before`; changes nothing."""
     for methods in _methods(package):
         for part in _parts(connection, Partitioned.of_raw(methods[0]), before):
             yield _measured(connection, methods, part, needed=needed)
 
 
-def drop(connection: Connection, package: str, before: date, *, needed: bool = False) -> Iterator[Old]:
+def drop_months(connection: Connection, package: str, before: date, *, needed: bool = False) -> Iterator[OldMonth]:
     """Drop the months before that of `before` one by one, including needed ones if `needed`; yield each outcome.
 
     Afterwards it drops the same months of the documents table. The connection is in autocommit mode, outside a
@@ -116,7 +116,7 @@ def _mark(table: Partitioned) -> str:
     return f"{_MARK}: {table.qualified_name}"
 
 
-def _measured(connection: Connection, methods: Sequence[Method], part: _Part, *, needed: bool) -> Old:
+def _measured(connection: Connection, methods: Sequence[Method], part: _Part, *, needed: bool) -> OldMonth:
     """Count the captures in the partition."""
     shown = waiting = 0
     for method in methods:
@@ -127,10 +127,10 @@ def _measured(connection: Connection, methods: Sequence[Method], part: _Part, *,
     query = count.format(sql.Literal(part.identifier.as_string()), part.identifier)
     ((captures, size),) = connection.execute(query).fetchall()
     keep = shown + waiting > 0 and not needed
-    return Old(f"{part.schema}.{part.name}", captures, size, shown, waiting, "needed" if keep else "droppable")
+    return OldMonth(f"{part.schema}.{part.name}", captures, size, shown, waiting, "needed" if keep else "droppable")
 
 
-def _drop(connection: Connection, methods: Sequence[Method], part: _Part, *, needed: bool) -> Old:
+def _drop(connection: Connection, methods: Sequence[Method], part: _Part, *, needed: bool) -> OldMonth:
     table = Partitioned.of_raw(methods[0])
     if part.attached:
         found = _measured(connection, methods, part, needed=needed)

@@ -39,7 +39,7 @@ ORDER BY 1
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class SchemaDifference:
     """An object as the migrations made it and as it was found; None stands for no such object."""
 
     table: str
@@ -89,7 +89,7 @@ def schemas(package: str) -> list[str]:
     return sorted(names)
 
 
-def differences(connection: Connection, package: str, histories: Iterable[str]) -> list[Difference]:
+def find_drift(connection: Connection, package: str, histories: Iterable[str]) -> list[SchemaDifference]:
     """Differences of the tables that these histories' migrations created, by table; all must be applied."""
     made: dict[str, Mapping[str, str]] = {}
     for history in histories:
@@ -99,7 +99,7 @@ def differences(connection: Connection, package: str, histories: Iterable[str]) 
             log.warning("another tool applied the migrations of etl.%s, so their tables are not compared", history)
     found = _objects(connection, [*schemas(package), CONTROL])
     differing = [
-        Difference(table, name, made[table].get(name), found.get(table, {}).get(name))
+        SchemaDifference(table, name, made[table].get(name), found.get(table, {}).get(name))
         for table in sorted(made)
         for name in sorted(made[table].keys() | found.get(table, {}).keys())
     ]
@@ -107,12 +107,12 @@ def differences(connection: Connection, package: str, histories: Iterable[str]) 
     return [each for each in differing if each.made != each.found and not _implied(each, found)] + list(partitions)
 
 
-def _implied(difference: Difference, found: Objects) -> bool:
+def _implied(difference: SchemaDifference, found: Objects) -> bool:
     """Whether the whole table is missing, which implies this difference."""
     return difference.table not in found and difference.object != "table"
 
 
-def _of_partitions(connection: Connection, method: Method) -> Iterator[Difference]:
+def _of_partitions(connection: Connection, method: Method) -> Iterator[SchemaDifference]:
     """Detached partitions of a method's tables."""
     if method.hydration is None:
         for name in (method.raw_table, method.documents_table):
@@ -124,7 +124,7 @@ def _of_partitions(connection: Connection, method: Method) -> Iterator[Differenc
         yield from _detached(connection, table.schema, table.name, table.partition.kind, kind)
 
 
-def _detached(connection: Connection, schema: str, name: str, by: str, kind: str) -> Iterator[Difference]:
+def _detached(connection: Connection, schema: str, name: str, by: str, kind: str) -> Iterator[SchemaDifference]:
     if by == "month":
         suffix = "[0-9]{4}_[0-9]{2}"
     elif kind in {"smallint", "integer", "bigint"}:
@@ -133,7 +133,7 @@ def _detached(connection: Connection, schema: str, name: str, by: str, kind: str
         return
     facts = {"schema": schema, "names": f"^{name}_{suffix}$"}
     for (detached,) in connection.execute(_DETACHED, facts):
-        yield Difference(detached, "partition", f"attached to {schema}.{name}", "detached")
+        yield SchemaDifference(detached, "partition", f"attached to {schema}.{name}", "detached")
 
 
 def _methods(package: str) -> list[Method]:

@@ -97,12 +97,12 @@ class Season:
         return None if self.parts else f"the tables have no rows of season {self.season}"
 
 
-def read(connection: Connection, package: str, season: int) -> Season:
+def preview_drop(connection: Connection, package: str, season: int) -> Season:
     """What `drop` would remove; changes nothing."""
     return _season(season, [_OfMethod(connection, method, season) for method in _methods(package)])
 
 
-def drop(connection: Connection, package: str, season: int, captures: Captures | None) -> Season:
+def drop_season(connection: Connection, package: str, season: int, captures: Captures | None) -> Season:
     """Drop the season in one transaction, during which writers wait; return what it removed.
 
     Raises EtlError, and changes nothing, if `Season.refusal` gives a reason or the server refuses, for example because
@@ -176,7 +176,7 @@ class _OfMethod:
 
     def lock(self) -> None:
         """Lock the tables before anything is dropped, in the order of writers and of most readers."""
-        tables = (sql.SQL("ONLY {}").format(composing.table(table)) for table in self._method.tables)
+        tables = (sql.SQL("ONLY {}").format(composing.table_name(table)) for table in self._method.tables)
         self._connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(", ").join(tables)))
 
     def drop(self, captures: Captures | None) -> None:
@@ -184,16 +184,16 @@ class _OfMethod:
         for table, parts in self._parts.items():
             for partition, _ in parts:
                 if partition is None:
-                    self._delete(composing.table(table))
+                    self._delete(composing.table_name(table))
                 else:
-                    names = composing.table(table), sql.Identifier(table.schema, partition)
+                    names = composing.table_name(table), sql.Identifier(table.schema, partition)
                     self._connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(*names))
                     self._connection.execute(sql.SQL("DROP TABLE {}").format(names[1]))
         for name in ("watermark", "unreadable", *(["quarantine"] if captures == "delete" else [])):
             forget = sql.SQL("DELETE FROM {} WHERE method = {} AND document IN (SELECT {} FROM {})")
             table_ = sql.Identifier("etl", name)
             self._connection.execute(
-                forget.format(table_, self._method.name, standing.as_json(self._method, "d"), self._documents)
+                forget.format(table_, self._method.name, standing.document_json(self._method, "d"), self._documents)
             )
         if captures == "delete":
             self._delete_captures()
@@ -215,7 +215,7 @@ class _OfMethod:
         """The season's documents, as a table expression `d` of their keys."""
         each = sql.SQL("SELECT {} FROM {} WHERE {} = {}")
         queries = (
-            each.format(self._keys, composing.table(table), sql.Identifier(column), self._season)
+            each.format(self._keys, composing.table_name(table), sql.Identifier(column), self._season)
             for table, column in self._columns.items()
         )
         found = self._connection.execute(sql.SQL(" UNION ").join(queries)).fetchall()
@@ -229,7 +229,7 @@ class _OfMethod:
         """What to drop from the table, with row counts: whole partitions, and under None all other rows."""
         whole = list(self._whole(table))
         query = sql.SQL("SELECT count(*) FROM {} JOIN {} USING ({})")
-        rows = self._number(query.format(composing.table(table), self._documents, self._keys))
+        rows = self._number(query.format(composing.table_name(table), self._documents, self._keys))
         rest = rows - sum(number for _, number in whole)
         return [*whole, (None, rest)] if rest > 0 else [*whole]
 
@@ -239,7 +239,7 @@ class _OfMethod:
         if table.partition is None or column is None:
             return
         by_season = table.partition.kind == "list" and table.partition.column == column
-        facts = {"table": composing.table(table).as_string(), "season": self._season}
+        facts = {"table": composing.table_name(table).as_string(), "season": self._season}
         for name, is_its in self._connection.execute(_PARTITIONS, facts).fetchall():
             if not by_season or is_its:
                 query = sql.SQL("SELECT count(*), count(*) FILTER (WHERE {} = {}) FROM {}").format(
@@ -253,7 +253,7 @@ class _OfMethod:
         """The number of documents that also have rows of other seasons."""
         others = sql.SQL(" OR ").join(
             sql.SQL("EXISTS (SELECT FROM {} AS t WHERE {} AND t.{} <> {})").format(
-                composing.table(table), self._same(), sql.Identifier(column), self._season
+                composing.table_name(table), self._same(), sql.Identifier(column), self._season
             )
             for table, column in self._columns.items()
         )

@@ -11,7 +11,7 @@ from mlb_contracts import Capture, Method, Table
 from mlb_etl.errors import EtlError
 from mlb_etl.extract.answer import Answer
 from mlb_etl.extract.extract import Extract
-from mlb_etl.stores.encoding import Kept
+from mlb_etl.stores.encoding import StoredBody
 from mlb_etl.stores.postgres import standing
 from mlb_etl.stores.postgres.db import Connection
 
@@ -68,7 +68,7 @@ class Documents:
         self._connection = connection
         self._method = method
         self._keys = [sql.Identifier(key.name) for key in method.document]
-        self._of_watermark = standing.from_json(method, "w")
+        self._of_watermark = standing.keys_from_json(method, "w")
 
     def shown(self) -> list[Shown]:
         """The capture shown of each document; raises CaptureLost if the raw table no longer has one."""
@@ -100,7 +100,7 @@ class Documents:
         """Documents in scope that have rows in the table but no watermark, with the number of rows."""
         wanted = [sql.SQL("t.{} = ANY({})").format(sql.Identifier(key), list(values)) for key, values in scope.items()]
         query = sql.SQL(_STRAY).format(
-            document=standing.as_json(self._method, "t"),
+            document=standing.document_json(self._method, "t"),
             table=sql.Identifier(table.schema, table.name),
             method=self._method.name,
             wanted=sql.SQL(" AND ").join((sql.SQL("true"), *wanted)),
@@ -110,7 +110,7 @@ class Documents:
     def _query(self, wanted: sql.Composable) -> sql.Composed:
         pairs = zip(self._keys, self._of_watermark, strict=True)
         return sql.SQL(_SHOWN).format(
-            keys=standing.keys(self._method, "d"),
+            keys=standing.key_columns(self._method, "d"),
             documents=standing.documents_table(self._method),
             raw=standing.raw_table(self._method),
             in_capture=standing.in_capture("d", "r"),
@@ -138,7 +138,7 @@ class Documents:
         if found is None:
             raise self._lost(of.document)
         keys = {key.name: value for key, value in zip(self._method.document, of.keys, strict=True)}
-        answer = Answer(self._method, Capture(of.as_of, of.parameters), Kept(*found).decoded())
+        answer = Answer(self._method, Capture(of.as_of, of.parameters), StoredBody(*found).decoded())
         return answer.extract(keys, of.places, storable_only=True)
 
     def require_all(self, schema: str, table: str) -> None:

@@ -119,8 +119,8 @@ def reraise(error: psycopg.Error, table: str | None = None) -> NoReturn:
             refused.check = error.diag.constraint_name
         raise refused from error
     if kind == "unavailable":
-        raise DatabaseUnavailable(f"the database stopped the work: {explained(error)}") from error
-    raise EtlError(f"the database refuses: {explained(error)}") from error
+        raise DatabaseUnavailable(f"the database stopped the work: {with_advice(error)}") from error
+    raise EtlError(f"the database refuses: {with_advice(error)}") from error
 
 
 def _refusal(error: psycopg.Error) -> type[Rejected]:
@@ -132,7 +132,7 @@ def message(error: psycopg.Error) -> str:
     return error.diag.message_primary or str(error).strip()
 
 
-def explained(error: psycopg.Error) -> str:
+def with_advice(error: psycopg.Error) -> str:
     """The message with advice, if there is any."""
     advice = meaning(error).advice
     return f"{message(error)}; {advice}" if advice else message(error)

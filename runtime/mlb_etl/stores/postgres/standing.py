@@ -62,18 +62,18 @@ def documents_table(method: Method) -> sql.Identifier:
     return sql.Identifier(method.raw_schema, method.documents_table)
 
 
-def keys(method: Method, of: str) -> sql.Composed:
+def key_columns(method: Method, of: str) -> sql.Composed:
     """The key columns of the document, qualified by the alias `of`."""
     return sql.SQL(", ").join(sql.Identifier(of, key.name) for key in method.document)
 
 
-def as_json(method: Method, of: str) -> sql.Composed:
+def document_json(method: Method, of: str) -> sql.Composed:
     """The document as in control tables, built from the key columns of the alias `of`."""
     pairs = (sql.SQL("{}, {}").format(key.name, sql.Identifier(of, key.name)) for key in method.document)
     return sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs))
 
 
-def from_json(method: Method, of: str) -> list[sql.Composed]:
+def keys_from_json(method: Method, of: str) -> list[sql.Composed]:
     """The keys of the document in a control table with the alias `of`, in the method's order."""
     return [
         sql.SQL("({}.document ->> {})::{}").format(sql.Identifier(of), key.name, sql.SQL(key.type))
@@ -99,7 +99,7 @@ def captures(method: Method, raw: sql.Identifier | None = None) -> sql.Composed:
     """A query for the standing of each capture of each document; `raw` may be a partition of the raw table."""
     document = (sql.SQL("{}, {}").format(key.name, sql.Identifier("d", key.name)) for key in method.document)
     return sql.SQL(_CAPTURES).format(
-        keys=keys(method, "d"),
+        keys=key_columns(method, "d"),
         document=sql.SQL(", ").join(document),
         documents=documents_table(method),
         raw=raw or raw_table(method),

@@ -8,7 +8,16 @@ from psycopg import sql
 
 from mlb_contracts import Check, Column, DocumentKey, Table
 from mlb_etl.stores.postgres import composing, merging
-from mlb_etl.stores.postgres.composing import all_of, broken, filled, lines, listed, name, names, of_documents
+from mlb_etl.stores.postgres.composing import (
+    all_of,
+    broken,
+    comma_separated,
+    document_conditions,
+    one_per_line,
+    quoted_name,
+    quoted_names,
+    wrapped_list,
+)
 
 _STAGE = sql.SQL("""\
 CREATE TEMPORARY TABLE IF NOT EXISTS {stage} (
@@ -69,15 +78,15 @@ class Statements:
 
 
 @cache
-def statements(table: Table, document: tuple[DocumentKey, ...]) -> Statements:
+def compose_statements(table: Table, document: tuple[DocumentKey, ...]) -> Statements:
     """Compose the statements for a table that has the columns of the document's key."""
     warned = [each for each in table.checks if each.severity == "warn"]
     plain = [each for each in table.columns if each.wire in {"text", "numeric"}]  # their values vary in size
     return Statements(
-        load=_text(_copy(table, composing.table(table))),
+        load=_text(_copy(table, composing.table_name(table))),
         stage=";\n".join(map(_text, _create(table, plain))),
         widen=_text(_widen(table, plain)) if plain else None,
-        copy=_text(_copy(table, composing.stage(table))),
+        copy=_text(_copy(table, composing.stage_name(table))),
         delete=_text(merging.delete(table, document)),
         upsert=_text(merging.upsert(table, document)),
         warn=_text(_warn(table, document, warned)) if warned else None,
@@ -96,31 +105,31 @@ def _create(table: Table, plain: Sequence[Column]) -> list[sql.Composed]:
     each stage of the session instead of 0.02. In return a row has at most 8160 bytes. CREATE TABLE accepts STORAGE only
     from PostgreSQL 16 on.
     """
-    stage = composing.stage(table)
-    fixed = filled((_typed(each) for each in table.columns if each not in plain), 4)
+    stage = composing.stage_name(table)
+    fixed = wrapped_list((_typed(each) for each in table.columns if each not in plain), 4)
     created = [_STAGE.format(stage=stage, fixed=fixed)]
     if plain:
-        created.append(_ALTER.format(stage=stage, columns=lines(map(_add_plain, plain), 4)))
+        created.append(_ALTER.format(stage=stage, columns=one_per_line(map(_add_plain, plain), 4)))
     return created
 
 
 def _widen(table: Table, plain: Sequence[Column]) -> sql.Composed:
-    extended = (sql.SQL("ALTER COLUMN {} SET STORAGE EXTENDED").format(name(each.name)) for each in plain)
-    return _ALTER.format(stage=composing.stage(table), columns=lines(extended, 4))
+    extended = (sql.SQL("ALTER COLUMN {} SET STORAGE EXTENDED").format(quoted_name(each.name)) for each in plain)
+    return _ALTER.format(stage=composing.stage_name(table), columns=one_per_line(extended, 4))
 
 
 def _typed(column: Column) -> sql.Composed:
-    return name(column.name) + sql.SQL(f" {column.wire}")
+    return quoted_name(column.name) + sql.SQL(f" {column.wire}")
 
 
 def _add_plain(column: Column) -> sql.Composed:
     return sql.SQL("ADD COLUMN IF NOT EXISTS {},\n    ALTER COLUMN {} SET STORAGE PLAIN").format(
-        _typed(column), name(column.name)
+        _typed(column), quoted_name(column.name)
     )
 
 
 def _copy(table: Table, into: sql.Identifier) -> sql.Composed:
-    return _COPY.format(into=into, columns=filled(names(each.name for each in table.columns), 4))
+    return _COPY.format(into=into, columns=wrapped_list(quoted_names(each.name for each in table.columns), 4))
 
 
 def _warn(table: Table, document: Sequence[DocumentKey], checks: Sequence[Check]) -> sql.Composed:
@@ -131,10 +140,10 @@ def _warn(table: Table, document: Sequence[DocumentKey], checks: Sequence[Check]
         for each, condition in zip(checks, conditions, strict=True)
     )
     return _WARN.format(
-        keys=listed(names(key.name for key in document)),
-        counts=lines(counts, 4),
-        table=composing.table(table),
-        documents=all_of(of_documents(document), 4),
+        keys=comma_separated(quoted_names(key.name for key in document)),
+        counts=one_per_line(counts, 4),
+        table=composing.table_name(table),
+        documents=all_of(document_conditions(document), 4),
         broken=sql.SQL("\n        OR ").join(conditions),
     )
 
@@ -142,7 +151,7 @@ def _warn(table: Table, document: Sequence[DocumentKey], checks: Sequence[Check]
 def _violation(table: Table, check: Check) -> sql.Composed:
     """Selects, from one staged row that breaks the check, the values of the check's columns."""
     return _VIOLATION.format(
-        columns=listed(names(check.columns)),
-        stage=composing.stage(table),
+        columns=comma_separated(quoted_names(check.columns)),
+        stage=composing.stage_name(table),
         broken=broken(check, sent_with_parameters=False),
     )

@@ -9,8 +9,8 @@ from mlb_contracts import Method, times
 from mlb_etl import registry
 from mlb_etl.stores.postgres import failures, migrate, standing, unreadable
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.failures import Failed
-from mlb_etl.stores.postgres.unreadable import Counted
+from mlb_etl.stores.postgres.failures import FailedRequest
+from mlb_etl.stores.postgres.unreadable import UnreadablePath
 
 # This reads no bodies, which PostgreSQL stores out of line.
 _STANDING = """
@@ -51,7 +51,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class DatabaseStatus:
     """The status of a database. If `migrations`, the ones not applied as in the package, has any, the rest is empty.
 
     `unreadable` are the values that are NULL in the tables because they could not be read.
@@ -59,8 +59,8 @@ class Status:
 
     migrations: tuple[migrate.Version, ...] = ()
     methods: tuple[Standing, ...] = ()
-    failures: tuple[Failed, ...] = ()
-    unreadable: tuple[Counted, ...] = ()
+    failures: tuple[FailedRequest, ...] = ()
+    unreadable: tuple[UnreadablePath, ...] = ()
 
     @property
     def asks_for_attention(self) -> bool:
@@ -68,14 +68,16 @@ class Status:
         return bool(self.migrations or self.failures or any(each.quarantined or each.ahead for each in self.methods))
 
 
-def read(connection: Connection, package: str) -> Status:
+def read_status(connection: Connection, package: str) -> DatabaseStatus:
     """Read the status of the package's database."""
-    undone = tuple(each for each in migrate.status(connection, package) if each.state != "applied")
+    undone = tuple(each for each in migrate.versions(connection, package) if each.state != "applied")
     if undone:
-        return Status(undone)
+        return DatabaseStatus(undone)
     methods = (registry.method(package, name) for name in sorted(registry.methods(package)))
     standings = tuple(_standing(connection, each) for each in methods)
-    return Status((), standings, tuple(failures.listed(connection)), tuple(unreadable.counted(connection)))
+    return DatabaseStatus(
+        (), standings, tuple(failures.failed_requests(connection)), tuple(unreadable.count_by_path(connection))
+    )
 
 
 def _standing(connection: Connection, method: Method) -> Standing:
@@ -85,7 +87,7 @@ def _standing(connection: Connection, method: Method) -> Standing:
         raw=standing.raw_table(method),
         hydrated=standing.hydrated(method, "r"),
         captures=standing.captures(method),
-        keys=standing.keys(method, "capture"),
+        keys=standing.key_columns(method, "capture"),
     )
     (found,) = connection.execute(query).fetchall()
     return Standing(method.name, *found)

@@ -13,7 +13,7 @@ from mlb_etl.stores.postgres import copying, partitions, row_guard
 from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitioned
-from mlb_etl.stores.postgres.statements import statements
+from mlb_etl.stores.postgres.statements import compose_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Rows:
     partitions: frozenset[Any]
 
 
-class Target:
+class TargetTable:
     """A table with its statements and packer, which serve every document."""
 
     def __init__(self, connection: Connection, place: int, table: Table, document: tuple[DocumentKey, ...]) -> None:
         self.place = place
         self.table = table
-        self.statements = statements(table, document)
+        self.statements = compose_statements(table, document)
         self.name = table.qualified_name
         types = [psycopg.adapters.types.get_oid(column.wire) for column in table.columns]
         self._packer = copying.Packer(connection, types)

@@ -31,7 +31,7 @@ ORDER BY method, table_name, path
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class UnreadablePath:
     """The number of unreadable values of a path in a table, and of their documents, with one example."""
 
     method: str
@@ -58,7 +58,12 @@ class Unreadable:
             return
         self._connection.execute(_FORGET, (self._method, list(found)))
         rows = [
-            (document, each.table, *map(db.text, (each.path, each.place, each.value, each.reason)), each.number)
+            (
+                document,
+                each.table,
+                *map(db.storable_text, (each.path, each.place, each.value, each.reason)),
+                each.number,
+            )
             for document, its in found.items()
             for each in its
         ]
@@ -66,7 +71,7 @@ class Unreadable:
             self._connection.execute(_ADD, (self._method, *map(list, zip(*rows, strict=True))))
 
 
-def counted(connection: Connection) -> list[Counted]:
+def count_by_path(connection: Connection) -> list[UnreadablePath]:
     """All unreadable values, grouped by method, table and path."""
-    with connection.cursor(row_factory=class_row(Counted)) as cursor:
+    with connection.cursor(row_factory=class_row(UnreadablePath)) as cursor:
         return cursor.execute(_COUNTED).fetchall()

@@ -8,8 +8,8 @@ from psycopg.types.json import Jsonb
 
 from mlb_contracts import Method, times
 from mlb_etl.errors import EtlError
-from mlb_etl.stores.encoding import Kept
-from mlb_etl.stores.interfaces.archive import Captured
+from mlb_etl.stores.encoding import StoredBody
+from mlb_etl.stores.interfaces.archive import CaptureRecord
 from mlb_etl.stores.postgres import archive, migrate, schema_drift
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.session import require_writable
@@ -57,7 +57,7 @@ WHERE captured_at = %(captured_at)s AND content_hash = %(content_hash)s
 
 
 @dataclass(frozen=True, slots=True)
-class RawTable:
+class OldRawTable:
     """The captures of a method in a raw table from before the first release."""
 
     table: str
@@ -74,10 +74,10 @@ class Schemas:
 
     to_move: dict[str, str]
     aside: tuple[str, ...]
-    raw_tables: tuple[RawTable, ...]
+    raw_tables: tuple[OldRawTable, ...]
 
 
-def read(connection: Connection, package: str) -> Schemas:
+def find_schemas(connection: Connection, package: str) -> Schemas:
     """Find the schemas to set aside, or already set aside; raises EtlError if there are none or names are taken."""
     names = {name: _ASIDE.format(schema=name) for name in (schema_drift.CONTROL, *schema_drift.schemas(package))}
     aside = _existing(connection, list(names.values()))
@@ -97,18 +97,18 @@ def set_aside(connection: Connection, package: str) -> Schemas:
     """Rename the schemas, all or none, and create new ones with the migrations; completes an interrupted run."""
     require_writable(connection)
     with migrate.alone(connection):
-        found = read(connection, package)
+        found = find_schemas(connection, package)
         with connection.transaction():
             for name, other in found.to_move.items():
                 rename = sql.SQL("ALTER SCHEMA {} RENAME TO {}")
                 connection.execute(rename.format(sql.Identifier(name), sql.Identifier(other)))
-        migrate.init(connection, package)
-        return read(connection, package)
+        migrate.apply_pending(connection, package)
+        return find_schemas(connection, package)
 
 
-def captures(
-    connection: Connection, table: RawTable, method: Method
-) -> Generator[tuple[bool, Captured, Kept], None, None]:
+def missing_captures(
+    connection: Connection, table: OldRawTable, method: Method
+) -> Generator[tuple[bool, CaptureRecord, StoredBody], None, None]:
     """The captures that the method's raw table lacks, oldest first; each is read as the caller iterates.
 
     The first value is False for a capture that was ahead of the database's clock when it was stored.
@@ -130,7 +130,7 @@ def captures(
             yield timely, *archive.with_body(tuple(row))
 
 
-def carry(connection: Connection, method: Method, captured: Captured) -> None:
+def carry(connection: Connection, method: Method, captured: CaptureRecord) -> None:
     """Carry `seen` and `last_seen_at` over to the capture's row in the method's raw table."""
     update = sql.SQL(_CARRY).format(table=sql.Identifier(method.raw_schema, method.raw_table))
     facts = {
@@ -148,13 +148,13 @@ def _existing(connection: Connection, names: list[str]) -> tuple[str, ...]:
     return tuple(name for (name,) in connection.execute(_SCHEMAS, [names]))
 
 
-def _raw_tables(connection: Connection, schemas: tuple[str, ...]) -> tuple[RawTable, ...]:
+def _raw_tables(connection: Connection, schemas: tuple[str, ...]) -> tuple[OldRawTable, ...]:
     asked = {"schemas": list(schemas), "always": _ALWAYS, "text": _TEXT, "bytes": _BYTES}
     found = []
     for schema, name, columns in connection.execute(_RAW_TABLES, asked).fetchall():
         methods = connection.execute(sql.SQL(_METHODS).format(table=sql.Identifier(schema, name))).fetchall()
         for endpoint, method, number in methods:
             place, request = (schema, name), (endpoint, method)
-            table = RawTable(".".join(place), ".".join(request), number, place, request, frozenset(columns))
+            table = OldRawTable(".".join(place), ".".join(request), number, place, request, frozenset(columns))
             found.append(table)
     return tuple(found)

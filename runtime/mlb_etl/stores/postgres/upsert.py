@@ -22,7 +22,7 @@ from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, reraise, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitions
 from mlb_etl.stores.postgres.quarantine import Quarantine
-from mlb_etl.stores.postgres.targets import Rows, Target
+from mlb_etl.stores.postgres.targets import Rows, TargetTable
 from mlb_etl.stores.postgres.unreadable import Unreadable
 from mlb_etl.stores.postgres.watermark import Watermarks
 
@@ -51,7 +51,9 @@ class Upsert:
         self._method = method
         connection.adapters.register_dumper(datetime, copying.Timestamps)
         connection.adapters.register_dumper(Decimal, copying.Numbers)
-        self._targets = [Target(connection, place, table, method.document) for place, table in enumerate(method.tables)]
+        self._targets = [
+            TargetTable(connection, place, table, method.document) for place, table in enumerate(method.tables)
+        ]
         self._partitions = Partitions.of_method(connection, method)
         self._watermarks = Watermarks(connection, method.name)
         self._quarantine = Quarantine(connection, method.name)
@@ -207,13 +209,15 @@ class Upsert:
             if rows
         )
 
-    def _run(self, statements: Sequence[tuple[Target, str]], documents: Sequence[Document]) -> list[dict[Any, Any]]:
+    def _run(
+        self, statements: Sequence[tuple[TargetTable, str]], documents: Sequence[Document]
+    ) -> list[dict[Any, Any]]:
         """The counts that each statement returns, by document key."""
         size = len(self._method.document)
         return [{row[:size]: row[size:] for row in cursor} for cursor in self._execute(statements, documents)]
 
     def _execute(
-        self, statements: Sequence[tuple[Target, str]], documents: Sequence[Document]
+        self, statements: Sequence[tuple[TargetTable, str]], documents: Sequence[Document]
     ) -> list[psycopg.Cursor[TupleRow]]:
         """Run the statements for the documents in one pipeline; return their cursors."""
         parameters = self._parameters(documents)

@@ -41,7 +41,7 @@ _UNKNOWN = "etl.watermark has no entry for it: run `mlb-etl repair`, or delete t
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RowDifference:
     """A row that differs from the one derived from its document's capture.
 
     missing: not in the table; extra: only in the table; different: in these columns; later: later than the capture, and
@@ -56,12 +56,12 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ComparedDocument:
     """A document with its differences, or the reason why it could not be compared."""
 
     method: str
     document: dict[str, Any]
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[RowDifference, ...] = ()
     why: str | None = None
 
     @property
@@ -69,7 +69,9 @@ class Checked:
         return not self.differences and self.why is None
 
 
-def rows(connection: Connection, method: Method, scope: Mapping[str, Sequence[Any]]) -> Iterator[Checked]:
+def compare_documents(
+    connection: Connection, method: Method, scope: Mapping[str, Sequence[Any]]
+) -> Iterator[ComparedDocument]:
     """Compare each document with the capture that the tables show of it; `scope` maps keys to the wanted values.
 
     The connection is outside a transaction, and used for nothing else until the end.
@@ -82,28 +84,28 @@ def rows(connection: Connection, method: Method, scope: Mapping[str, Sequence[An
     for table in method.tables:
         for document, number in documents.without_watermark(table, scope):
             why = f"{table.qualified_name} has {number} rows of it, but {_UNKNOWN}"
-            yield Checked(method.name, json.loads(document), why=why)
+            yield ComparedDocument(method.name, json.loads(document), why=why)
 
 
 def _checked(
     connection: Connection, method: Method, documents: Documents, tables: Sequence["_Compared"], document: str
-) -> Checked:
+) -> ComparedDocument:
     keys = json.loads(document)
     try:
         found = documents.of(document)
         if found is None:  # deleted since it was listed
-            return Checked(method.name, keys)
+            return ComparedDocument(method.name, keys)
         shown, fingerprint = found
         if fingerprint != method.fingerprint:
-            return Checked(method.name, keys, why=_MAPPING)
+            return ComparedDocument(method.name, keys, why=_MAPPING)
         made = documents.extract(shown).rows
         copies = [copied for table, of in zip(tables, made, strict=True) if (copied := table.copying(of)) is not None]
         copying.send(connection, copies)
-        return Checked(method.name, keys, tuple(each for table in tables for each in table.differences(shown)))
+        return ComparedDocument(method.name, keys, tuple(each for table in tables for each in table.differences(shown)))
     except Rejected as why:
-        return Checked(method.name, keys, why=f"no rows can be derived from its capture: {why}")
+        return ComparedDocument(method.name, keys, why=f"no rows can be derived from its capture: {why}")
     except CaptureLost as why:
-        return Checked(method.name, keys, why=str(why))
+        return ComparedDocument(method.name, keys, why=str(why))
 
 
 @contextmanager
@@ -139,21 +141,21 @@ class _Compared:
         statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(self._rows, columns).as_string()
         return Copying(self._table.qualified_name, statement, [packed]) if made else None
 
-    def differences(self, shown: Shown) -> Iterator[Difference]:
+    def differences(self, shown: Shown) -> Iterator[RowDifference]:
         """The differences between the table's rows of the document and the derived ones."""
         for row in self._connection.execute(self._query, (*shown.keys, shown.as_of)):
             yield self._difference(row, shown)
 
-    def _difference(self, row: TupleRow, shown: Shown) -> Difference:
+    def _difference(self, row: TupleRow, shown: Shown) -> RowDifference:
         *values, missing, extra, captured_at, columns = row
         key = dict(zip(self._table.identity, values, strict=True))
         table = self._table.qualified_name
         if missing:
-            return Difference(table, key, "missing")
+            return RowDifference(table, key, "missing")
         if extra:
-            return Difference(table, key, "extra", captured_at=captured_at)
+            return RowDifference(table, key, "extra", captured_at=captured_at)
         kind: Kind = "later" if captured_at > shown.as_of else "different"
-        return Difference(table, key, kind, tuple(columns), captured_at)
+        return RowDifference(table, key, kind, tuple(columns), captured_at)
 
     def _compare(self, method: Method) -> sql.Composed:
         identity = list(map(sql.Identifier, self._table.identity))
