@@ -7,6 +7,7 @@ only used to explain errors, so it favors clarity over speed.
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, assert_never
 
@@ -18,17 +19,28 @@ class Step(Enum):
     VALUE = ".*"
 
 
-Steps = tuple[str | int | Step, ...]
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A step to the members of these names of an object: `['away','home']`."""
 
-_STEP = re.compile(r"\.\*|\[(?:\*|\.\.\.)\]|\.(?P<name>[^.\[]+)|\['(?P<quoted>(?:[^'\\]|\\.)*)'\]|\[(?P<index>\d+)\]")
+    names: tuple[str, ...]
+
+
+Steps = tuple[str | int | Step | Names, ...]
+
+_QUOTED = r"'(?:[^'\\]|\\.)*'"
+_STEP = re.compile(
+    rf"\.\*|\[(?:\*|\.\.\.)\]|\.(?P<name>[^.\[]+)|\[(?P<quoted>{_QUOTED}(?:,{_QUOTED})*)\]|\[(?P<index>\d+)\]"
+)
+_NAMED = re.compile(_QUOTED)
 NAME = re.compile(r"[^\W\d]\w*")  # what can follow a dot
 _ESCAPE_OR_QUOTE = re.compile(r"\\.|\"", re.DOTALL)
 _IN_DOUBLE_QUOTES = {"\\'": "'", '"': '\\"'}
 
 
 def parse(path: str) -> Steps | None:
-    """The steps of `$.a.b[*].c`, `$['a b'].*`, or msgspec's `$.a[3].b[...]`; None for any other text."""
-    steps: list[str | int | Step] = []
+    """The steps of `$.a.b[*].c`, `$['a b'].*`, `$['a','b']`, or msgspec's `$.a[3].b[...]`; None for any other text."""
+    steps: list[str | int | Step | Names] = []
     at = 1
     while at < len(path):
         match = _STEP.match(path, at)
@@ -39,9 +51,10 @@ def parse(path: str) -> Steps | None:
             steps.append(match["name"])
         elif match["quoted"] is not None:
             try:
-                steps.append(unquoted(match["quoted"]))
+                names = tuple(unquoted(each[1:-1]) for each in _NAMED.findall(match["quoted"]))
             except ValueError:
                 return None
+            steps.append(names[0] if len(names) == 1 else Names(names))
         elif match["index"]:
             steps.append(int(match["index"]))
         else:
@@ -58,6 +71,17 @@ def beginnings(path: str) -> Iterator[str]:
         yield path[:at]
 
 
+def expanded(path: str) -> tuple[str, ...]:
+    """The paths that name one member per step: `$.a.c` and `$.b.c` for `$['a','b'].c`, and any other path itself."""
+    found = [path[:1]]
+    for match in _STEP.finditer(path, 1):
+        ends = [match[0]]
+        if match["quoted"] is not None and len(names := _NAMED.findall(match["quoted"])) > 1:
+            ends = [step_text(unquoted(each[1:-1])) for each in names]
+        found = [f"{each}{end}" for each in found for end in ends]
+    return tuple(found)
+
+
 def walk(node: Any, steps: Steps, path: str = "$") -> Iterator[tuple[str, Any]]:
     """Yield the path and value of each place that the steps lead to; the value is None for a null or absent member."""
     if not steps:
@@ -67,8 +91,9 @@ def walk(node: Any, steps: Steps, path: str = "$") -> Iterator[tuple[str, Any]]:
     if isinstance(step, Step):
         for key, item in children(node):
             yield from walk(item, rest, path + step_text(key))
-    else:
-        yield from walk(child(node, step), rest, path + step_text(step))
+        return
+    for each in step.names if isinstance(step, Names) else (step,):
+        yield from walk(child(node, each), rest, path + step_text(each))
 
 
 def children(node: Any) -> list[tuple[str | int, Any]]:
@@ -83,20 +108,26 @@ def child(node: Any, key: str | int) -> Any:
     return dict(children(node)).get(key)
 
 
-def step_text(key: str | int | Step) -> str:
-    """A step as RFC 9535 writes it: `.about`, `['not a name']`, `[3]`, `[*]`."""
+def step_text(key: str | int | Step | Names) -> str:
+    """A step as RFC 9535 writes it: `.about`, `['not a name']`, `[3]`, `[*]`, `['away','home']`."""
     match key:
         case Step():
             return key.value
         case int():
             return f"[{key}]"
         case str():
-            return f".{key}" if NAME.fullmatch(key) else "['{}']".format(json.dumps(key)[1:-1].replace("'", "\\'"))
+            return f".{key}" if NAME.fullmatch(key) else f"[{_in_quotes(key)}]"
+        case Names(names):
+            return f"[{','.join(map(_in_quotes, names))}]"
         case _:
             assert_never(key)
 
 
-def below(path: str, steps: Iterable[str | int | Step]) -> str:
+def _in_quotes(name: str) -> str:
+    return "'{}'".format(json.dumps(name)[1:-1].replace("'", "\\'"))
+
+
+def below(path: str, steps: Iterable[str | int | Step | Names]) -> str:
     """The path, extended by the steps."""
     return path + "".join(map(step_text, steps))
 
@@ -113,4 +144,8 @@ def decoded(inner: str) -> str:
 
 def covers(steps: Steps, place: Steps) -> bool:
     """Whether the steps lead to the place."""
-    return len(steps) == len(place) and all(isinstance(s, Step) or s == p for s, p in zip(steps, place, strict=True))
+    return len(steps) == len(place) and all(map(_covers, steps, place))
+
+
+def _covers(step: str | int | Step | Names, key: str | int | Step | Names) -> bool:
+    return isinstance(step, Step) or step == key or (isinstance(step, Names) and key in step.names)

@@ -57,6 +57,8 @@ def test_containers_partitions_indexes_and_what_is_ignored_are_variants() -> Non
     named = {
         "MapOf",
         "ListOf",
+        "MembersOf",
+        "Single",
         "ListPartition",
         "MonthPartition",
         "ColumnIndex",

@@ -19,6 +19,7 @@ IS_PITCH = Comparison(("isPitch",), "==", literal=True)
         ("$.plays[*]", Path("$", ("plays", Each()))),
         ("$.players.*", Path("$", ("players", Each()))),
         ("$['a b'][\"it's\"]", Path("$", ("a b", "it's"))),
+        ("$.a['b', \"c\"].d", Path("$", ("a", Each(names=("b", "c")), "d"))),
         (r"$['it\'s \"x\" é']", Path("$", ('it\'s "x" é',))),
         (
             "play.playEvents[?@.isPitch == true]",
@@ -63,6 +64,9 @@ def test_offsets_tell_where_each_segment_and_each_filter_starts() -> None:
         ("$['a", 2, "does not end"),
         (r"$['\x']", 6, "escape"),
         ("x[?a]", 3, "looks at the item"),
+        ("$['a',]", 6, "does not end"),
+        ("$['a','b','a']", 13, "named twice"),
+        ("x[?@['a','b']]", 8, "expected ']'"),
         ("x[?@.a = 1]", 7, "expected ']'"),
         ("x[?@.a == maybe]", 10, "expected a literal"),
         ("x[?@.a == 1", 11, "expected ']'"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlb_contracts.jsonpath import Step, beginnings, below, covers, parse, walk
+from mlb_contracts.jsonpath import Names, Step, beginnings, below, covers, expanded, parse, walk
 
 DOCUMENT = {"a": [{"b": 1}, {"b": None}, {}], "m": {"ID1": {"x": 1}, "I D": {"x": 2}}}
 
@@ -18,6 +18,7 @@ DOCUMENT = {"a": [{"b": 1}, {"b": None}, {}], "m": {"ID1": {"x": 1}, "I D": {"x"
         ("$.m.*.x", ("m", Step.VALUE, "x")),
         ("$.m['I D'].x", ("m", "I D", "x")),
         ("$['it\\'s']", ("it's",)),
+        ("$['a','it\\'s,'].b", (Names(("a", "it's,")), "b")),
         ("$.a[12].b[...]", ("a", 12, "b", Step.ITEM)),
         ("$[?@.a]", None),
         ("a.b", None),
@@ -36,6 +37,7 @@ def test_parse(path: str, steps: object) -> None:
         ("$.none.of.it", [("$.none.of.it", None)]),
         ("$.none[*].b", []),
         ("$.a[9]", [("$.a[9]", None)]),
+        ("$.m['ID1','I D','x'].x", [("$.m.ID1.x", 1), ("$.m['I D'].x", 2), ("$.m.x.x", None)]),
     ],
 )
 def test_walk(path: str, places: list[Any]) -> None:
@@ -56,10 +58,27 @@ def test_covers(place: tuple[str | int, ...], *, covered: bool) -> None:
     assert covers(("a", Step.ITEM, "x"), place) is covered
 
 
-@given(
-    st.lists(st.one_of(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 99), st.sampled_from(Step)))
-)
-def test_what_is_printed_is_read_as_the_same(steps: list[str | int | Step]) -> None:
+@pytest.mark.parametrize(("name", "covered"), [("home", True), ("away", True), ("third", False)])
+def test_several_names_cover_each_of_them(name: str, *, covered: bool) -> None:
+    assert covers((Names(("away", "home")), "x"), (name, "x")) is covered
+
+
+def test_a_path_of_several_names_is_expanded() -> None:
+    assert expanded("$.a[*]['b','c d'].e['f','g']") == (
+        "$.a[*].b.e.f",
+        "$.a[*].b.e.g",
+        "$.a[*]['c d'].e.f",
+        "$.a[*]['c d'].e.g",
+    )
+    assert expanded("$.a.*['b c'][2]") == ("$.a.*['b c'][2]",)
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+NAMES = st.lists(TEXTS, min_size=2).map(lambda names: Names(tuple(names)))
+
+
+@given(st.lists(st.one_of(TEXTS, st.integers(0, 99), st.sampled_from(Step), NAMES)))
+def test_what_is_printed_is_read_as_the_same(steps: list[str | int | Step | Names]) -> None:
     assert parse(below("$", steps)) == tuple(steps)
 
 

@@ -6,7 +6,20 @@ Frozen and made of tuples; names are checked, paths resolved against the shape, 
 from dataclasses import dataclass
 
 from mlbgen.ir.documents import AskedBy, ByRange, ByValues, DocumentKey, Form, Items
-from mlbgen.ir.places import AtIndex, Container, KeyOf, Level, ListOf, LookUp, MapOf, MemberEquals, Reference, ValueType
+from mlbgen.ir.places import (
+    AtIndex,
+    Container,
+    KeyOf,
+    Level,
+    ListOf,
+    LookUp,
+    MapOf,
+    MemberEquals,
+    MembersOf,
+    Reference,
+    Single,
+    ValueType,
+)
 from mlbgen.ir.rules import EqualsParameter, HasType, IsAbsent, IsPresent, Rule, RuleTest, RuleType
 from mlbgen.ir.tables import (
     Check,
@@ -72,6 +85,7 @@ __all__ = [
     "LookUp",
     "MapOf",
     "MemberEquals",
+    "MembersOf",
     "Method",
     "MonthPartition",
     "ParameterValue",
@@ -84,6 +98,7 @@ __all__ = [
     "RuleType",
     "Scalar",
     "ShrinkGuard",
+    "Single",
     "Table",
     "Value",
     "ValueType",

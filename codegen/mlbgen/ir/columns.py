@@ -2,7 +2,8 @@
 
 from typing import assert_never
 
-from mlb_contracts import sql_types
+from mlb_contracts import jsonpath, sql_types
+from mlb_contracts.jsonpath import Names, Step
 from mlb_contracts.sql_types import Decoding
 from mlbgen import ir
 
@@ -86,17 +87,16 @@ def parameter(name: str) -> str:
 
 def item_path(each: ir.Level | ir.LookUp) -> str:
     """The path of a level's items or of what a look-up finds."""
-    return each.source.path + (".*" if is_in_map(each) else "[*]")
-
-
-def is_in_map(each: ir.Level | ir.LookUp) -> bool:
-    """Whether a level or a look-up is over a map, not over a list."""
     found = each.container if isinstance(each, ir.Level) else each.by
     match found:
         case ir.MapOf() | ir.KeyOf():
-            return True
+            return f"{each.source.path}{Step.VALUE.value}"
         case ir.ListOf() | ir.MemberEquals() | ir.AtIndex():
-            return False
+            return f"{each.source.path}{Step.ITEM.value}"
+        case ir.MembersOf(names=names):
+            return jsonpath.below(each.source.path, [Names(names)])
+        case ir.Single():
+            return each.source.path
         case _:
             assert_never(found)
 

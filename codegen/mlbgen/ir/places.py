@@ -13,7 +13,7 @@ class Reference:
     """A place in the document: a variable (`$`, a level, a look-up) and the members to walk from it.
 
     `$` is the document, which can be an item of the response. `path` is the whole path from the response, such as
-    `$.liveData.plays.allPlays[*].about.atBatIndex`; `.*` steps into the values of a map.
+    `$.liveData.plays.allPlays[*].about.atBatIndex`; `.*` steps into the values of a map, `['away','home']` into members.
     """
 
     root: str
@@ -36,12 +36,30 @@ class MapOf:
     item: ValueType
 
 
-Container: TypeAlias = ListOf | MapOf
+@dataclass(frozen=True, slots=True)
+class MembersOf:
+    """An object with fixed members that are alike, such as `away` and `home`: each of `names` that is present.
+
+    A member that is missing or null is none.
+    """
+
+    item: ValueType
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """An object by itself: one item if it is present, none if it is missing or null."""
+
+    item: ValueType = "object"
+
+
+Container: TypeAlias = ListOf | MapOf | MembersOf | Single
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A loop over the list or the map at `source`."""
+    """A loop over the list, the map or the members at `source`, or the object there if it is present."""
 
     name: str
     source: Reference

@@ -37,11 +37,17 @@ def parse(text: str) -> Extent | None:
 
 
 def covers(extent: Extent, segments: tuple[str | Each, ...]) -> bool:
-    """Whether it leaves out the place at those segments from `$`; `[*]` and `.*` are the same."""
+    """Whether it leaves out the place at those segments from `$`; `[*]` and `.*` are the same, and take any member."""
     match extent:
         case Below(path):
-            return segments[: len(path.segments)] == path.segments
+            return len(segments) >= len(path.segments) and all(map(_leads_to, path.segments, segments))
         case Anywhere(name):
             return name in segments
         case _:
             assert_never(extent)
+
+
+def _leads_to(step: str | Each, segment: str | Each) -> bool:
+    if isinstance(step, Each) and step.names:
+        return segment in step.names
+    return isinstance(step, Each) or step == segment

@@ -1,4 +1,7 @@
-"""The JSONPath of mappings: RFC 9535 member names, `[*]`, `.*` and filters, rooted at `$` or at a named level."""
+"""The JSONPath of mappings: RFC 9535 member names, one or several, `[*]`, `.*` and filters.
+
+A path is rooted at `$`, or at a named level.
+"""
 
 import json
 import math
@@ -57,9 +60,13 @@ Condition: TypeAlias = Comparison | Exists | Not | AllOf | AnyOf
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """`[*]` or `.*`, or with a condition `[?...]`: every item of a list or a map."""
+    """`[*]` or `.*`: every item of a list or member of an object.
+
+    `[?...]`: those that meet the condition `where`; `['a','b']`: the members of these `names`.
+    """
 
     where: Condition | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,7 @@ class _Parser:
         root = "$" if self._take("$") else self._name("a path starts with $ or with the name of a level")
         segments = self._segments(members_only=False)
         if self.at < len(self.text):
-            raise self._error("expected a step: .name, ['name'], [*], .* or [?...]")
+            raise self._error("expected a step: .name, ['name'], ['one','two'], [*], .* or [?...]")
         return Path(root, segments, tuple(self.starts))
 
     def _segments(self, *, members_only: bool) -> tuple[str | Each, ...]:
@@ -123,9 +130,7 @@ class _Parser:
                 every = not members_only and self._take("*")
                 segments.append(Each() if every else self._name("a member name follows a dot"))
             elif self.text.startswith(("['", '["'), self.at):
-                self.at += 1
-                segments.append(self._string())
-                self._expect("]")
+                segments.append(self._named(members_only=members_only))
             elif not members_only and self._take("[*]"):
                 segments.append(Each())
             elif not members_only and self._take("[?"):
@@ -136,6 +141,18 @@ class _Parser:
             if not members_only:
                 self.starts.append(start + self.text.startswith(".", start))
         return tuple(segments)
+
+    def _named(self, *, members_only: bool) -> str | Each:
+        """The member in brackets, or the members where several are named."""
+        self.at += 1
+        names = [self._string()]
+        while not members_only and self._take(",", spaced=True):
+            self._spaces()
+            if (name := self._string()) in names:
+                raise self._error(f"the member {name!r} is named twice")
+            names.append(name)
+        self._expect("]")
+        return names[0] if len(names) == 1 else Each(names=tuple(names))
 
     def _any_of(self) -> Condition:
         operands = [self._all_of()]

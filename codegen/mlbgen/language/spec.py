@@ -163,7 +163,9 @@ class Column(Spec):
     )
     index_of: Text | None = Field(default=None, description="Ordinal of a level's item in its list.")
     start: int = Field(default=0, description="With index_of: the number of the first item.")
-    key_of: Text | None = Field(default=None, description="Key of a level's item in its object.")
+    key_of: Text | None = Field(
+        default=None, description="Key of a level's item in its object, such as ID660271, or away and home."
+    )
     item_of: Text | None = Field(default=None, description="The item itself, for a level over scalars.")
     constant: Scalar | None = None
     nullable: bool = True
@@ -238,7 +240,10 @@ class Table(Spec):
         "hydrate, say anything of the rows; others leave them as they are.",
     )
     rows: dict[str, PathText] = Field(
-        default={}, description="Levels, outermost first; without any, the table has one row per document."
+        default={},
+        description="Levels, outermost first; without any, the table has one row per document. $.plays[*] yields the "
+        "items of a list, $.teams.* the members of an object, $.review['away','home'] those named, and play.review "
+        "the object itself if it is present.",
     )
     let: dict[str, LookUp] = {}
     duplicates: Literal["error", "first", "last"] = Field(

@@ -102,30 +102,42 @@ def _value(report: Report, place: Place, declared: spec.Column, scope: PathScope
     if declared.parameter is not None:
         return _parameter_value(report, place.at("parameter"), declared.parameter, scope)
     if declared.index_of is not None:
-        level = _level(report, place.at("index_of"), declared.index_of, scope, ir.ListOf)
+        level = _level(report, place.at("index_of"), declared.index_of, scope, (ir.ListOf,))
         return None if level is None else ir.IndexValue(level.name, declared.start)
     if declared.key_of is not None:
-        level = _level(report, place.at("key_of"), declared.key_of, scope, ir.MapOf)
+        level = _level(report, place.at("key_of"), declared.key_of, scope, (ir.MapOf, ir.MembersOf))
         return None if level is None else ir.KeyValue(level.name)
     if declared.item_of is not None:
         return _item_value(report, place.at("item_of"), declared.item_of, scope)
     return _path_value(report, place.at("path"), declared.path or [], scope)
 
 
-def _level(report: Report, place: Place, name: str, scope: PathScope, container: type[ir.Container]) -> ir.Level | None:
-    """The level of this name, if it loops over this kind of container: a list, or an object keyed by id."""
+def _level(
+    report: Report, place: Place, name: str, scope: PathScope, containers: tuple[type[ir.Container], ...]
+) -> ir.Level | None:
+    """The level of this name, if it is over one of these kinds of container."""
     variable = scope.variable(report, place, name)
     if variable is None or variable.level is None:
         if variable is not None:
             report.add("MG034", place, f'"{name}" is not a level')
         return None
-    level = variable.level
-    if not isinstance(level.container, container):
-        is_list = isinstance(level.container, ir.ListOf)
-        found = "a list, whose items have no key" if is_list else "an object, whose items have no order"
-        report.add("MG034", place, f'"{name}" loops over {found}')
+    if not isinstance(variable.level.container, containers):
+        report.add("MG034", place, f'"{name}" {_yields(variable.level.container)}')
         return None
-    return level
+    return variable.level
+
+
+def _yields(container: ir.Container) -> str:
+    """What a level does that has no index, or no key."""
+    match container:
+        case ir.ListOf():
+            return "loops over a list, whose items have no key"
+        case ir.MapOf() | ir.MembersOf():
+            return "loops over an object, whose items have no order"
+        case ir.Single():
+            return "is a single object, which has neither a key nor an index"
+        case _:
+            assert_never(container)
 
 
 def _item_value(report: Report, place: Place, name: str, scope: PathScope) -> ir.ItemValue | None:
@@ -138,7 +150,7 @@ def _item_value(report: Report, place: Place, name: str, scope: PathScope) -> ir
         found = f"each item of {name} is {kind(item)}" if variable.level else f"{name} is not a level"
         report.add("MG034", place, f"{found}, not a value", f"take one of its members, such as {name}.id")
         return None
-    scope.mapped.add(variable.path)
+    scope.follow(variable.path)
     return ir.ItemValue(name, item, variable.path)
 
 

@@ -35,7 +35,7 @@ def lower_items(
         if target.each is None and target.reference.type == "array":
             message = f"{target.reference.path} is a list; source.items needs its items"
         report.add("MG032", at, message, help_)
-    elif target.each.where is not None:
+    elif target.each.where is not None or target.each.names:
         report.add("MG032", at, "every item is a document, so a filter is not allowed", offset=target.each_offset)
     elif value_type(found.shape) != "object":
         report.add("MG032", at, f"each item is {kind(value_type(found.shape))}, but a document must be an object")

@@ -7,7 +7,7 @@ from mlb_contracts import jsonpath
 from mlbgen import ir
 from mlbgen.language import ignores, spec
 from mlbgen.language.ignores import Anywhere, Below, Extent
-from mlbgen.language.paths import Path, PathError
+from mlbgen.language.paths import Each, Path, PathError
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.samples.shape import Shape
 from mlbgen.samples.shape_file import leaves
@@ -59,17 +59,35 @@ def _is_there(report: Report, place: Place, extent: Extent, shape: Shape) -> boo
 
 
 def _leads_somewhere(report: Report, place: Place, path: Path, shape: Shape) -> bool:
-    here = "$"
+    here, shapes = "$", [shape]
     for segment, offset in zip(path.segments, path.offsets, strict=True):
-        is_name = isinstance(segment, str)
-        inner = shape.members.get(segment) if isinstance(segment, str) else shape.items
-        here += jsonpath.step_text(segment) if isinstance(segment, str) else "[*]"
-        if inner is None:
-            help_ = did_you_mean(str(segment), shape.members) if is_name else ""
+        here += _step(segment)
+        wrong = [each for each in _named(segment) if not any(each in shape.members for shape in shapes)]
+        inner = [each for shape in shapes for each in _inner(segment, shape)]
+        if wrong or not inner:
+            known = {name for shape in shapes for name in shape.members}
+            help_ = did_you_mean(wrong[0], known) if wrong else ""
             report.add("MG090", place, f"no sample response has {here}", help_, offset=offset)
             return False
-        shape = inner
+        shapes = inner
     return True
+
+
+def _step(segment: str | Each) -> str:
+    if isinstance(segment, str):
+        return jsonpath.step_text(segment)
+    return jsonpath.step_text(jsonpath.Names(segment.names)) if segment.names else "[*]"
+
+
+def _named(segment: str | Each) -> tuple[str, ...]:
+    return (segment,) if isinstance(segment, str) else segment.names
+
+
+def _inner(segment: str | Each, shape: Shape) -> list[Shape]:
+    """What the step leads to from there: an object's members can be walked by `.*` too."""
+    if names := _named(segment):
+        return [shape.members[name] for name in names if name in shape.members]
+    return [*shape.members.values(), *([shape.items] if shape.items else [])]
 
 
 def _names(shape: Shape) -> set[str]:

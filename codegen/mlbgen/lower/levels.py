@@ -6,9 +6,9 @@ from typing import assert_never
 from mlbgen import ir
 from mlbgen.ir.columns import item_path
 from mlbgen.language import paths, spec
-from mlbgen.lower import naming
+from mlbgen.lower import containers, naming
 from mlbgen.lower.report import Place, Report
-from mlbgen.lower.scope import NOTHING_SEEN, PathScope, PathTarget, Variable, find_member, kind, value_type
+from mlbgen.lower.scope import NOTHING_SEEN, PathScope, Variable, find_member, kind, value_type
 from mlbgen.samples.shape import Shape
 
 _LEVEL_IN_KEY = re.compile(r"\{(\w+)\}")
@@ -35,28 +35,17 @@ def _level(report: Report, place: Place, name: str, text: str, scope: PathScope)
     if target is None:
         scope.declare(name, None)
         return None
-    container = target.reference.type
-    if target.each is None or container not in ("array", "map"):
-        report.add("MG032", place, *_no_loop(target))
+    yielded = containers.lower_container(report, place, target)
+    if yielded is None:
         scope.declare(name, None)
         return None
-    item = target.shape.items or NOTHING_SEEN
-    if target.each.where is not None:
-        check_condition(report, place, target.each.where, item)
-    of = ir.ListOf if container == "array" else ir.MapOf
-    level = ir.Level(name, target.reference, of(value_type(item)), target.each.where)
+    container, item = yielded
+    where = None if target.each is None else target.each.where
+    if where is not None:
+        check_condition(report, place, where, item)
+    level = ir.Level(name, target.reference, container, where)
     scope.declare(name, Variable(name, item, item_path(level), level))
     return level if good else None
-
-
-def _no_loop(target: PathTarget) -> tuple[str, str]:
-    path, found = target.reference.path, target.reference.type
-    if target.each is None:
-        step = {"array": "[*]", "map": ".*"}.get(found)
-        message = f"{path} has no loop"
-        return message, f"append {step} to make one row per item" if step else f"it is {kind(found)}"
-    help_ = "name its members one by one, or use for_each" if found == "object" else ""
-    return f"{path} is {kind(found)}; only a list or an object keyed by id can be looped over", help_
 
 
 def check_condition(report: Report, place: Place, condition: paths.Condition, item: Shape) -> None:

@@ -85,8 +85,9 @@ def _rule_steps(report: Report, place: Place, rule: spec.Rule, scope: PathScope,
 
 def _looped(report: Report, place: Place, path: Path, shape: Shape, *, seen: bool) -> Steps | None:
     """Lower a path that may loop; unless it must be `seen` in samples, only its form is checked."""
-    if path.root != "$" or any(isinstance(each, Each) and each.where is not None for each in path.segments):
-        report.add("MG032", place, "a rule's path must start with $ and have no filter")
+    loops = [each for each in path.segments if isinstance(each, Each)]
+    if path.root != "$" or any(each.where is not None or each.names for each in loops):
+        report.add("MG032", place, "a rule's path must start with $, have no filter, and name one member at a time")
         return None
     steps: list[str | int | Step] = []
     here = shape

@@ -102,9 +102,13 @@ class PathScope:
             members.append(segment)
             shape = shape.members[segment]
         full = jsonpath.below(variable.path, members)
-        self.mapped.add(full)
+        self.follow(full)
         reference = ir.Reference(variable.name, tuple(members), full, value_type(shape))
         return PathTarget(reference, shape, each, path.offsets[-1] if each else 0)
+
+    def follow(self, path: str) -> None:
+        """Note that something takes what is at the path."""
+        self.mapped.update(jsonpath.expanded(path))
 
     def value(self, report: Report, place: Place, text: str) -> ir.Reference | None:
         """Follow a path to a single value: no loop, no object, no list."""

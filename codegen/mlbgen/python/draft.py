@@ -7,7 +7,7 @@ from typing import assert_never
 from mlb_contracts import sql_types
 from mlb_contracts.jsonpath import Step
 from mlbgen import ir
-from mlbgen.ir.columns import decodings, is_in_map
+from mlbgen.ir.columns import decodings
 from mlbgen.language import paths
 from mlbgen.language.names import identifier, snake
 from mlbgen.samples.shape import Shape
@@ -49,9 +49,21 @@ class Draft:
         """The place behind these members."""
         place = self
         for name in members:
+            place.can_lack |= place is not self
             titles = (*place.titles, snake(identifier(name)) or "item")
-            place = place.members.setdefault(name, Draft(titles, can_lack=True))
+            place = place.members.setdefault(name, Draft(titles))
         return place
+
+    def alike(self, names: tuple[str, ...], title: str) -> "tuple[Draft, bool]":
+        """The members of these names as one place, and whether there were several before."""
+        self.can_lack = True
+        first, *others = (self.walk((name,)) for name in names)
+        several = any(each is not first for each in others)
+        if several:
+            first.titles = (*self.titles, snake(title))
+            joined = {name: first for name, place in self.members.items() if place in others}
+            self.members.update(joined)
+        return first, several
 
     def each(self, container: str, name: str) -> "Draft":
         """The items of a list or a map; the first name given to one names its class."""
@@ -83,6 +95,7 @@ def read(method: ir.Method, shape: Shape) -> Draft:
     A decoder reads members fastest that come in the order of its struct's fields.
     """
     root, at = Draft(()), shape
+    _share(root, method)
     for key in method.document:
         for reference in key.value.references if isinstance(key.value, ir.PathValue) else ():
             if decoding := sql_types.decoding(key.type, reference.type):
@@ -123,34 +136,62 @@ def _sort(place: Draft, shape: Shape) -> None:
 
 
 def _read_rule(root: Draft, rule: ir.Rule) -> None:
-    place = root
+    place, members = root, list[str]()
     for step in rule.steps:
         if isinstance(step, str):
-            place = place.walk((step,))
+            members.append(step)
         else:
-            place = place.each(
-                "map" if step is Step.VALUE else "array", f"{place.titles[-1] if place.titles else 'response'}_item"
-            )
+            place, members = place.walk(tuple(members)), []
+            title = f"{place.titles[-1] if place.titles else 'response'}_item"
+            place = place.each("map" if step is Step.VALUE else "array", title)
+    place = place.walk(tuple(members))
     place.annotations.add(_BY_JSON_TYPE[rule.test.type] if isinstance(rule.test, ir.HasType) else "object")
+
+
+def _share(root: Draft, method: ir.Method) -> None:
+    """Make one place of members that a level takes to be alike, before anything else is read of them.
+
+    What levels found below a place that is joined to another is found anew, until there is nothing to join.
+    """
+    tables = [each for each in method.tables if any(isinstance(level.container, ir.MembersOf) for level in each.levels)]
+    while any(_enter(root, table.levels)[1] for table in tables):
+        pass
+
+
+def _enter(root: Draft, levels: tuple[ir.Level, ...]) -> tuple[dict[str, Draft], bool]:
+    """The places of `$` and of the levels' items by name, and whether any were joined on the way."""
+    places, several = {"$": root}, False
+    for level in levels:
+        source = places[level.source.root].walk(level.source.members)
+        match level.container:
+            case ir.ListOf():
+                places[level.name] = source.each("array", level.name)
+            case ir.MapOf():
+                places[level.name] = source.each("map", level.name)
+            case ir.MembersOf(names=names):
+                places[level.name], joined = source.alike(names, level.name)
+                several |= joined
+            case ir.Single():
+                places[level.name] = source
+            case _:
+                assert_never(level.container)
+    return places, several
 
 
 def _read_table(root: Draft, table: ir.Table) -> None:
     items = {level.name: _BY_JSON_TYPE.get(level.container.item, "object") for level in table.levels}
-    places = {"$": root}
-    variables: tuple[ir.Level | ir.LookUp, ...] = (*table.levels, *table.lookups)
-    for each in variables:
-        source = places[each.source.root].walk(each.source.members)
-        container = "map" if is_in_map(each) else "array"
-        if isinstance(each, ir.Level):
-            places[each.name] = source.each(container, each.name)
-            if each.where is not None:
-                _read_condition(places[each.name], each.where)
-        else:
-            places[each.name] = source.each(container, each.name)
-            places[each.name].can_lack = True
-            places[each.by.level].annotations.add(items[each.by.level])
-            if isinstance(each.by, ir.MemberEquals):
-                places[each.name].walk(each.by.members).annotations.add(items[each.by.level])
+    places, _ = _enter(root, table.levels)
+    for level in table.levels:
+        if level.where is not None:
+            _read_condition(places[level.name], level.where)
+    for lookup in table.lookups:
+        source = places[lookup.source.root].walk(lookup.source.members)
+        found = source.each("map" if isinstance(lookup.by, ir.KeyOf) else "array", lookup.name)
+        found.can_lack = True
+        places[lookup.by.level].annotations.add(items[lookup.by.level])
+        if isinstance(lookup.by, ir.MemberEquals):
+            found.walk(lookup.by.members).annotations.add(items[lookup.by.level])
+        places[lookup.name] = found
     for column in table.columns:
         _read_column(places, column)
 

@@ -12,8 +12,9 @@ from typing import assert_never
 from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language.names import Identifier, identifier, python_name
-from mlbgen.python import conditions
+from mlbgen.python import conditions, loops
 from mlbgen.python.code import Code, Names, quoted, told_apart
+from mlbgen.python.loops import Locals, Loop
 from mlbgen.python.scope import Place, Scope, Value, Variable
 from mlbgen.python.tree import Node, Tree
 from mlbgen.python.values import filled, literal
@@ -64,20 +65,20 @@ class _Writer:
         self.keys: dict[str, str] = {}
 
     def statements(self) -> Code:
-        sources = []
+        opened = []
         for depth in range(len(self.table.levels) + 1):
             if depth:
-                sources.append(self._level(self.table.levels[depth - 1]))
+                opened.append(self._level(self.table.levels[depth - 1]))
             for lookup in self.table.lookups:
                 if self.depths[lookup.name] == depth:
                     self.scope.look_up(lookup)
             for column in self.table.columns:
                 if self._depth(column.value) == depth:
                     self._column(column)
-        if not sources:
+        if not opened:
             return Code("\n".join([*self.scope.blocks[0], f"return [{self._row()}]"]))
-        *outer, innermost = map(self._header, self.table.levels, sources)
-        if self.scope.blocks[-1]:
+        *outer, innermost = map(self._header, opened)
+        if self.scope.blocks[-1] or isinstance(opened[-1].level.container, ir.Single):
             outer.append(innermost)
             self.scope.say(len(outer), f"rows.append({self._row()})")
         else:
@@ -127,32 +128,26 @@ class _Writer:
         is_innermost = self._depth(column.value) == len(self.table.levels)
         return is_plain and is_innermost and columns.decodings(column)[0].convert is None
 
-    def _level(self, level: ir.Level) -> str:
-        """Declare the level's variable and filter its items; returns what it loops over."""
-        source = self.scope.value(level.source.root, level.source.members)
-        depth = self.depths[level.name]
-        self.scope.declare(level.name, Variable(self.levels[level.name], source.node.each, depth))
+    def _level(self, level: ir.Level) -> Loop:
+        """Declare the level's variable, and pass over items that are missing or filtered out."""
+        opened = loops.loop(self.scope, level)
+        depth, name = self.depths[level.name], self.levels[level.name]
+        self.scope.declare(level.name, Variable(name, opened.node, depth))
+        if opened.yields_null:
+            self.scope.say(depth, f"if {self.scope.variable(level.name).name} is None:\n{_INDENT}continue")
         if level.where is not None:
             fails = conditions.fails(level.where, lambda members: self._read(level.name, members))
             self.scope.say(depth, f"if {fails}:\n{_INDENT}continue")
-        return source.expression
+        return opened
 
     def _read(self, level: str, members: tuple[str, ...]) -> tuple[str, bool]:
         value = self.scope.value(level, members)
         return value.expression, value.can_be_unset
 
-    def _header(self, level: ir.Level, source: str) -> str:
-        local = self.scope.loop_variable(level.name)
-        if level.name in self.keys:
-            return f"for {self.keys[level.name]}, {local} in ({source} or {{}}).items():"
-        items = f"({source} or {{}}).values()" if columns.is_in_map(level) else f"{source} or ()"
-        if level.source.path == "$":
-            items = source  # the whole response, which is there
-        if level.name not in self.indexes:
-            return f"for {local} in {items}:"
-        index, start = self.indexes[level.name]
-        counted = f"enumerate({items}, start={start})" if start else f"enumerate({items})"
-        return f"for {index}, {local} in {counted}:"
+    def _header(self, opened: Loop) -> Code:
+        name = opened.level.name
+        index, start = self.indexes.get(name, (None, 0))
+        return loops.header(opened, Locals(self.scope.loop_variable(name), self.keys.get(name), index, start))
 
     def _row(self) -> str:
         lines = []

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
+from mlb_contracts import jsonpath
 from mlbgen import ir
 from mlbgen.language import ignores, paths
 from mlbgen.samples import shape_file
@@ -104,10 +105,9 @@ def _mapped(method: ir.Method) -> Iterator[tuple[str, str]]:
             name = f"{table.schema}.{table.name}.{column.name}"
             match column.value:
                 case ir.PathValue(references):
-                    for reference in references:
-                        yield reference.path, name
+                    yield from ((path, name) for each in references for path in jsonpath.expanded(each.path))
                 case ir.ItemValue(path=path):
-                    yield path, name
+                    yield from ((each, name) for each in jsonpath.expanded(path))
                 case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.ConstantValue():
                     pass  # not filled from a leaf of the response
                 case ir.CapturedAt() | ir.IngestedAt():

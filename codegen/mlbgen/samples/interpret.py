@@ -12,7 +12,7 @@ _ABSENT: Final = object()  # RFC 9535 distinguishes a missing member from null
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The value of a variable; an item of a level also has its index, and its key if the container is a map."""
+    """The value of a variable; an item of a level also has its index in a list, or its key in an object."""
 
     value: object
     index: int = 0
@@ -80,18 +80,25 @@ def _loop(levels: tuple[ir.Level, ...], lookups: Mapping[str, ir.LookUp], scope:
         yield scope
         return
     level = levels[0]
-    for item in _items(_walk(scope[level.source.root].value, level.source.members, None)):
+    for item in _items(level.container, _walk(scope[level.source.root].value, level.source.members, None)):
         if level.where is None or _holds(level.where, item.value):
             yield from _loop(levels[1:], lookups, {**scope, level.name: item})
 
 
-def _items(container: object) -> Iterator[Binding]:
-    if isinstance(container, dict):
-        for index, (key, each) in enumerate(container.items()):
-            yield Binding(each, index, key)
-    elif isinstance(container, list):
-        for index, each in enumerate(container):
-            yield Binding(each, index)
+def _items(container: ir.Container, found: object) -> Iterator[Binding]:
+    match container:
+        case ir.ListOf():
+            yield from (Binding(each, index) for index, each in enumerate(found if isinstance(found, list) else ()))
+        case ir.MapOf():
+            members = found.items() if isinstance(found, dict) else ()
+            yield from (Binding(each, key=key) for key, each in members)
+        case ir.MembersOf(names=names):
+            named = [(name, _walk(found, (name,), None)) for name in names]
+            yield from (Binding(each, key=name) for name, each in named if each is not None)
+        case ir.Single():
+            yield from (Binding(each) for each in [found] if each is not None)
+        case _:
+            assert_never(container)
 
 
 def _with_lookups(lookups: Mapping[str, ir.LookUp], scope: Bindings) -> Bindings:

@@ -1,6 +1,6 @@
 """The shape of an API method's responses, as `mlbgen infer` inferred it from samples."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,3 +25,17 @@ class Shape:
     def type(self) -> JsonType | None:
         """The type besides null, or None if only null or nothing was seen."""
         return next(iter(sorted(self.types - {"null"})), None)
+
+
+def merged(shapes: Iterable[Shape]) -> Shape:
+    """One shape for places that are alike, as if all of them had been seen at one place."""
+    found = list(shapes)
+    types = frozenset[JsonType]().union(*(each.types for each in found))
+    names = dict.fromkeys(name for each in found for name in each.members)
+    items = [each.items for each in found if each.items is not None]
+    return Shape(
+        types - {"integer"} if "number" in types else types,
+        sum(each.seen for each in found),
+        {name: merged(each.members[name] for each in found if name in each.members) for name in names},
+        merged(items) if items else None,
+    )

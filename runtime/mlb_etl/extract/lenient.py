@@ -14,7 +14,7 @@ from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
-from mlb_contracts import Body, Method, jsonpath
+from mlb_contracts import Body, Method, Table, jsonpath
 from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected, shortened
 
@@ -59,7 +59,8 @@ def decode(method: Method, data: Body, note: Note, at: JsonPlace = WHOLE) -> Any
 
 
 def _read(method: Method, data: bytes, note: Note, at: JsonPlace) -> Any:
-    needed = frozenset(each for path in method.required for each in jsonpath.beginnings(path))
+    paths = (each for path in method.required for each in jsonpath.expanded(path))
+    needed = frozenset(each for path in paths for each in jsonpath.beginnings(path))
     return _Reader(needed, note).read(data, method.document_type, at)
 
 
@@ -113,7 +114,7 @@ class Misfits:
         return tuple(
             table.qualified_name
             for table in self._method.tables
-            if any(each == path or each.startswith(below) for column in table.columns for each in column.paths)
+            if any(each == path or each.startswith(below) for each in _places(table))
         )
 
     def _add(self, table: str, place: JsonPlace, value: object, reason: str) -> None:
@@ -130,6 +131,13 @@ class Misfits:
             for each in self._found.values():
                 each.place = each.place or _first(document, each, self._at)
         return tuple(self._found.values())
+
+
+def _places(table: Table) -> Iterator[str]:
+    """The places that the table's columns take values from, those of several members one by one."""
+    for column in table.columns:
+        for path in column.paths:
+            yield from jsonpath.expanded(path)
 
 
 class _Reader:

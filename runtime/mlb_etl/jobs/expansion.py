@@ -20,7 +20,7 @@ def _listing(by: str) -> str:
 
 def _steps(path: object) -> object:
     steps = jsonpath.parse(path) if isinstance(path, str) else None
-    if steps is None or any(isinstance(step, jsonpath.Step) for step in steps):
+    if steps is None or not all(isinstance(step, str | int) for step in steps):
         raise ValueError("one place in the response, such as $.gameData.status.codedGameState, is expected")
     return steps
 
