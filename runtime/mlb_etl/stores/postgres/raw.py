@@ -89,7 +89,7 @@ class RawWriter(RawReader):
         facts = {
             "request": response.request,
             "as_of": response.as_of,
-            "content_hash": hashlib.sha256(response.data).digest(),
+            "content_hash": _content_hash(response.data, held),
         }
         asked = facts | {"captured_at": response.captured_at}
         with translate_errors(self._method.qualified_raw_table):
@@ -145,3 +145,10 @@ class RawWriter(RawReader):
         arrays = {f"item_{number}": values for number, values in enumerate(items)}
         ((number,),) = self.connection.execute(self._insert_into, row | arrays).fetchall()
         return bool(number)
+
+
+def _content_hash(data: bytes, held: Sequence[HeldDocument]) -> bytes:
+    """SHA-256 of the body, which is that of the document where the whole body is one."""
+    if held and held[0].places is None:
+        return held[0].content_hash
+    return hashlib.sha256(data).digest()
