@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mlbgen import ir
 from mlbgen.language import spec
+from mlbgen.language.names import folder
 from mlbgen.lower.fingerprint import fingerprint
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.requests import check_parameter
@@ -18,6 +19,7 @@ def check_hydrations(report: Report, place: Place, mapping: spec.Mapping) -> Non
     for number, table in enumerate(mapping.tables):
         if table.hydrate is not None and not asks_anything:
             check_parameter(report, place.at("tables", number, "hydrate"), _PARAMETER, source, of_each=False)
+    _check_packages(report, place, mapping)
     if all(table.hydrate is not None for table in mapping.tables):
         message = "every table has hydrate, so no table lists the documents without it"
         report.add(
@@ -26,6 +28,20 @@ def check_hydrations(report: Report, place: Place, mapping: spec.Mapping) -> Non
             message,
             "add a table without hydrate, even if it only holds the document's keys",
         )
+
+
+def _check_packages(report: Report, place: Place, mapping: spec.Mapping) -> None:
+    """Check that no two hydrations are generated into the same package."""
+    known: dict[str, str] = {}
+    for number, table in enumerate(mapping.tables):
+        if table.hydrate is None:
+            continue
+        package = folder(mapping.source.endpoint, mapping.source.method, table.hydrate)
+        first = known.setdefault(package, table.hydrate)
+        if first != table.hydrate:
+            message = f'the hydrations "{first}" and "{table.hydrate}" would both be generated into {package}'
+            help_ = "package names are in snake_case: if both are the same hydration, write it the same way"
+            report.add("MG023", place.at("tables", number, "hydrate"), message, help_)
 
 
 def split_by_hydration(method: ir.Method) -> tuple[ir.Method, ...]:
