@@ -62,6 +62,11 @@ def raw_parts(connection: Connection) -> list[str]:
     return [name.removeprefix("sample.raw_game_") for (name,) in connection.execute(RAW_PARTS)]
 
 
+def document_parts(connection: Connection) -> list[str]:
+    found = connection.execute(RAW_PARTS.replace("raw_game", "raw_game_documents"))
+    return [name.removeprefix("sample.raw_game_documents_") for (name,) in found]
+
+
 def test_ahead(connection: Connection) -> None:
     arguments = ("--from", "2023-11", "--to", "2025-02")
     assert run(*arguments).output == (
@@ -174,6 +179,17 @@ def test_needed_months_are_kept_unless_they_are_given_up(connection: Connection)
     assert again.exit_code == 0
     assert raw_parts(connection) == ["2024_07"]
     assert run("--drop-before", "2024-07", "--yes").exit_code == 0
+
+
+@pytest.mark.usefixtures("captures")
+def test_a_month_of_documents_goes_with_its_captures(connection: Connection) -> None:
+    """It stays while their month is needed."""
+    assert document_parts(connection) == ["2024_05", "2024_06", "2024_07"]
+    assert run("--drop-before", "2024-07", "--yes").exit_code == 1
+    assert document_parts(connection) == ["2024_06", "2024_07"] == raw_parts(connection)
+    assert connection.execute("SELECT to_regclass('sample.raw_game_documents_2024_05')").fetchone() == (None,)
+    assert run("--drop-before", "2024-07", "--yes", "--force").exit_code == 0
+    assert document_parts(connection) == ["2024_07"] == raw_parts(connection)
 
 
 def test_a_month_is_needed_for_a_newer_capture_of_a_document_that_was_applied(
