@@ -174,6 +174,16 @@ class Form:
         return [] if self.query is None else sorted({*parameters} - self.path_parameters - {*self.query})
 
 
+def form_of(forms: Iterable[Form], parameters: Collection[str]) -> Form | None:
+    """The first form that knows all of a request's parameters; None if there is no such form.
+
+    A recorded request may lack parameters of its URL, so a form whose URL is complete comes first.
+    """
+    possible = [form for form in forms if not form.unknown(parameters)]
+    whole = (form for form in possible if form.path_parameters <= {*parameters})
+    return next(whole, possible[0] if possible else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Items:
     """How an answer holds several documents: each item of the list at `path` is one, and is decoded by itself.
@@ -255,13 +265,8 @@ class Method:
         return frozenset(key.parameter for key in self.document if key.parameter is not None)
 
     def form(self, parameters: Collection[str]) -> Form | None:
-        """The first form that knows all of a request's parameters; None if there is no such form.
-
-        A recorded request may lack parameters of its URL, so a form whose URL is complete comes first.
-        """
-        possible = [form for form in self.forms if not form.unknown(parameters)]
-        whole = (form for form in possible if form.path_parameters <= {*parameters})
-        return next(whole, possible[0] if possible else None)
+        """The form of a request with these parameters; None if there is no such form."""
+        return form_of(self.forms, parameters)
 
     def unknown(self, parameters: Collection[str]) -> list[str]:
         """The unknown parameters, by the form that knows the most of them; empty if `form` finds one."""
@@ -295,4 +300,5 @@ __all__: Sequence[str] = (
     "ShrinkGuard",
     "Table",
     "Unreadable",
+    "form_of",
 )

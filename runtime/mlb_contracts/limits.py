@@ -8,6 +8,9 @@ from decimal import Decimal
 
 from mlb_contracts import times
 
+KEY_BYTES = 500
+"""The longest text in a document's key: of the 2,700 bytes of an index entry, a request takes up to 1,000."""
+
 NAME_BYTES = 63
 """The longest name of a table or column; PostgreSQL silently truncates longer ones."""
 
@@ -33,3 +36,13 @@ def number_problem(value: object, size: tuple[int, ...]) -> str | None:
     limit = Decimal(10) ** (precision - scale) - Decimal((0, (5,), -scale - 1))
     too_large = isinstance(value, Decimal) and abs(value) >= limit
     return f"numeric({precision},{scale}) has no room for its digits" if too_large else None
+
+
+def key_problem(value: object) -> str | None:
+    """Reject a document's key that the database can't hold, or whose text is too long for an index."""
+    too_long = isinstance(value, str) and len(value.encode()) > KEY_BYTES
+    return (
+        f"a document's key has at most {KEY_BYTES} bytes"
+        if too_long
+        else text_problem(value, ()) or time_problem(value, ())
+    )

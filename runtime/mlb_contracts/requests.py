@@ -1,7 +1,7 @@
 """The normal form of requests, and the hydrations that they ask for."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import urlencode
 
 _TIMES = ("timecode", "startTimecode")  # choose the time of the answer, not its subject
@@ -36,3 +36,16 @@ def hydration_names(text: str) -> list[str]:
         elif depth == 0 and character != ")":
             names[-1] += character
     return sorted({name.strip() for name in names} - {""})
+
+
+def omitted(
+    ways: Iterable[tuple[str, ...]], parameters: Collection[str], known: Collection[str]
+) -> list[tuple[str, ...]]:
+    """The ways of naming documents that a request could have used, if it used none.
+
+    Each way is the parameters that it takes; `parameters` are those of the request, `known` those that it could have.
+    """
+    listed = list(ways)
+    if any({*way} <= {*parameters} for way in listed):
+        return []
+    return [way for way in listed if {*way} <= {*known}]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mlb_contracts import ByValues, requests
+from mlb_contracts import ByValues, Method, limits, requests
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.errors import Rejected
@@ -24,6 +24,33 @@ def test_an_item_whose_key_no_column_holds_is_passed_over() -> None:
     asked_for = {"personIds": "1,2"}
     answer = Response("person", "person", {}, asked_for, "", 200, datetime(2024, 7, 1, tzinfo=UTC), body)
     assert [(held.keys, held.places) for held in answers.read_documents(PEOPLE, answer)] == [({"person_id": 1}, (0,))]
+
+
+def by_name() -> Method:
+    """People, by a key that is text."""
+    (key,) = PEOPLE.document
+    name = replace(
+        key,
+        type="text",
+        path="$.people[*].fullName",
+        read=lambda document, _: document.full_name,
+        asked_by=(ByValues("names"),),
+    )
+    return replace(PEOPLE, document=(name,))
+
+
+def test_an_item_whose_key_no_index_holds_is_skipped() -> None:
+    """An index refuses an entry of more than about 2,700 bytes, and PostgreSQL a text with U+0000."""
+    longest = "é" * (limits.KEY_BYTES // 2)
+    names = ["Ann", longest, f"{longest}e", "x" * 3000, "An\0n"]
+    body = json.dumps({"people": [{"id": number, "fullName": name} for number, name in enumerate(names)]}).encode()
+    answer = Response("person", "person", {}, {"personIds": "1"}, "", 200, datetime(2024, 7, 1, tzinfo=UTC), body)
+    assert [held.places for held in answers.read_documents(by_name(), answer)] == [(0,), (1,)]
+
+
+def test_a_request_for_a_key_that_no_index_holds_is_refused() -> None:
+    with pytest.raises(Rejected, match=f"at most {limits.KEY_BYTES} bytes"):
+        request_keys.requested_documents(by_name(), {"names": "x" * 3000})
 
 
 def test_a_request_asks_for_so_many_documents_at_most() -> None:

@@ -40,10 +40,10 @@ def day(date: str, *numbers: int | None) -> dict[str, object]:
     return {"date": date, "total": len(numbers), "plays": [{"n": each} for each in numbers]}
 
 
-def check(*days: object, asked: str = "days", absent: str | None = None) -> sample.SampleReport:
+def check(*days: object, asked: str | None = "days", absent: str | None = None) -> sample.SampleReport:
     text = MAPPING if absent is None else MAPPING.replace('absent: {date: "{day}"}', f"absent: {absent}")
     shape = infer.infer([Stub("shown", "game.test", {"days": [day(DAY, 1, 2)]})])["game.test"]
-    stub = Stub("/stubs/days.json", "game.test", {"days": list(days)}, {asked: DAY})
+    stub = Stub("/stubs/days.json", "game.test", {"days": list(days)}, {} if asked is None else {asked: DAY})
     return sample.check_samples(lower.lower(source.parse(text, "test.yaml"), shape), [stub])
 
 
@@ -65,6 +65,12 @@ def test_a_part_of_the_documents_fills_columns_and_shows_no_mistakes() -> None:
     checked = check(day(DAY, 2, 2, None), asked="team")
     assert [code for code, _ in told(checked)] == ["MG106"]
     assert checked.others == {"requested with parameter team": 1}
+
+
+def test_a_sample_that_does_not_name_its_documents_is_set_aside_as_the_runtime_refuses_it() -> None:
+    checked = check(day(DAY, 2, 2), asked=None)
+    assert checked.others == {"requested without parameter days": 1}
+    assert [code for code, _ in told(checked)] == ["MG106"]
 
 
 def test_a_response_without_items_fills_nothing() -> None:

@@ -13,7 +13,7 @@ class Reference:
     """A place in the document: a variable (`$`, a level, a look-up) and the members to walk from it.
 
     `$` is the document, which can be an item of the response. `path` is the whole path from the response, such as
-    `$.liveData.plays.allPlays[*].about.atBatIndex`; `.*` steps into the values of a map, `['away','home']` into members.
+    `$.liveData.plays.allPlays[*].about.atBatIndex`; `.*` steps into a map's values, `['away','home']` into members.
     """
 
     root: str

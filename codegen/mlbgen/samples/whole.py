@@ -6,7 +6,7 @@ A part of a document can't show that a mapping is wrong: it may lack a key becau
 from collections.abc import Iterator
 from typing import assert_never
 
-from mlb_contracts import requests
+from mlb_contracts import Form, form_of, requests
 from mlb_contracts.jsonpath import Steps
 from mlbgen import ir
 from mlbgen.ir.columns import parameter
@@ -33,8 +33,35 @@ def why_partial(method: ir.Method, stub: Stub) -> str | None:
                 fit(parameters[name], key.type, None)
             except Misfit:
                 return f"{parameter(name)} is not a single {key.type}"
-    unknown = _unknown(_form(method, stub), stub)
-    return f"requested with {parameter(unknown[0])}" if unknown else None
+    if unknown := _unknown(_form(method, stub), stub):
+        return f"requested with {parameter(unknown[0])}"
+    omitted = _omitted(method, stub)
+    return f"requested without {parameter(omitted)}" if omitted else None
+
+
+def _omitted(method: ir.Method, stub: Stub) -> str | None:
+    """A parameter that would have named the documents asked for, if the request could name them and does not."""
+    forms = (Form(form.method, form.url, form.query) for form in method.forms)
+    form = form_of(forms, stub.parameters)
+    known = frozenset() if form is None else form.path_parameters | {*(form.query or ())}
+    for key in method.document:
+        if isinstance(key.value, ir.PathValue):
+            ways = [_names(way) for way in key.asked_by]
+            if omitted := requests.omitted(ways, stub.parameters, known):
+                return omitted[0][0]
+            if not any({*way} <= stub.parameters.keys() for way in ways):
+                return None  # this key can't be named, so the request names no documents
+    return None
+
+
+def _names(way: ir.AskedBy) -> tuple[str, ...]:
+    match way:
+        case ir.ByValues(name):
+            return (name,)
+        case ir.ByRange(first, last):
+            return first, last
+        case _:
+            assert_never(way)
 
 
 def _form(method: ir.Method, stub: Stub) -> ir.Form:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mlb_contracts import Body, Capture, DocumentKey, Items, Method, jsonpath, sql_types
+from mlb_contracts import Body, Capture, DocumentKey, Items, Method, jsonpath, limits, sql_types
 from mlb_etl.errors import Rejected, printable
 from mlb_etl.extract import lenient, reject, request_keys
 from mlb_etl.extract.extract import Extract, extract
@@ -136,6 +136,8 @@ def require_key(value: object, path: str, method: Method) -> None:
     if isinstance(value, bool) or not isinstance(value, int | str | date):
         reason = "the response lacks the key of its document"
         raise Rejected(reason, path=path, value=value, table=method.qualified_raw_table)
+    if (unheld := limits.key_problem(value)) is not None:
+        raise Rejected(unheld, path=path, value=value, table=method.qualified_raw_table)
 
 
 def _items(method: Method, of: Items, capture: Capture, data: Body) -> Sequence[Body]:

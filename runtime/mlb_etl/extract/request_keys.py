@@ -6,7 +6,7 @@ from itertools import product
 from math import prod
 from typing import Any, assert_never
 
-from mlb_contracts import ByRange, ByValues, DocumentKey, Form, Method, convert, sql_types
+from mlb_contracts import ByRange, ByValues, DocumentKey, Form, Method, convert, limits, requests, sql_types
 from mlb_etl.errors import Rejected
 
 MOST = 10_000
@@ -47,11 +47,11 @@ def requested_keys(method: Method, parameters: Mapping[str, str]) -> dict[str, l
 def _require_none(method: Method, key: DocumentKey, parameters: Mapping[str, str]) -> None:
     """Raise Rejected if the request could have named the documents that it asks for."""
     form = method.form(parameters)
-    ways = [way for way in key.asked_by if form is not None and {*_names(way)} <= _known(form)]
+    ways = requests.omitted(map(_names, key.asked_by), parameters, () if form is None else _known(form))
     if ways:
-        said = " or ".join(" and ".join(_names(way)) for way in ways)
+        said = " or ".join(" and ".join(way) for way in ways)
         reason = f"only a request with {said} determines which documents its answer holds, and which are absent"
-        raise Rejected(reason, path=f"parameter {_names(ways[0])[0]}", table=method.qualified_raw_table)
+        raise Rejected(reason, path=f"parameter {ways[0][0]}", table=method.qualified_raw_table)
 
 
 def _known(form: Form) -> frozenset[str]:
@@ -84,7 +84,10 @@ def key_value(key: DocumentKey, text: str | None, place: str) -> Any:
     """Convert a text to the key's type; raises Rejected if it is missing or can't be converted."""
     of_type = sql_types.parse_type(key.type)
     converter = of_type and sql_types.type_facts(of_type).from_text
-    return convert.required(getattr(convert, converter)(text, place) if converter else text, place)
+    value = convert.required(getattr(convert, converter)(text, place) if converter else text, place)
+    if (unheld := limits.key_problem(value)) is not None:
+        raise Rejected(unheld, path=place, value=value)
+    return value
 
 
 def _days(first: date, last: date, name: str) -> Iterator[date]:
