@@ -172,8 +172,8 @@ def released_of(root: Path) -> Released:
     """What the first mapping becomes in that project, as released."""
     project(root, {FILE: MAPPING})
     methods = [each.method for each in generate.read(root, generate.mappings(root))]
-    texts = {Path(path).name: text for path, text in migrations.files(methods).items()}
-    found = released.read(texts, layout.migrations())
+    texts = {Path(path).name: text for path, text in migrations.first_files(methods).items()}
+    found = released.load_released(texts, layout.migrations())
     assert found is not None
     return found
 

@@ -69,7 +69,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Import]:
 def generate(method: str, *samples: object) -> dict[str, str]:
     """The generated module for those samples."""
     name = f"game.{method}"
-    return api.files("game", method, infer.infer(Stub("test.json", name, sample) for sample in samples)[name])
+    return api.model_files("game", method, infer.infer(Stub("test.json", name, sample) for sample in samples)[name])
 
 
 def dump(model: BaseModel) -> Any:

@@ -58,8 +58,8 @@ def others(folder: Path) -> dict[str, str]:
 
 def of_migration(before: ir.Method, method: ir.Method) -> list[Diagnostic]:
     """What is said of a mapping after a release; raises MappingErrors for what is refused."""
-    texts = {Path(path).name: text for path, text in migrations.files([before]).items()}
-    base = released.read(texts, "migrations")
+    texts = {Path(path).name: text for path, text in migrations.first_files([before]).items()}
+    base = released.load_released(texts, "migrations")
     migrate.plan([method], base, "change", migrate.Allowed())
     return migrate.unreleased([method], base)
 

@@ -48,7 +48,7 @@ def connect(server: Server) -> Connection:
 def scripts() -> dict[str, str]:
     """The first migrations of all mappings."""
     methods = [each.method for each in generate.read(ROOT, generate.mappings(ROOT))]
-    return {Path(path).name: text for path, text in migrations.files(methods).items() if path.endswith(".sql")}
+    return {Path(path).name: text for path, text in migrations.first_files(methods).items() if path.endswith(".sql")}
 
 
 def described(server: Server, scripts: dict[str, str]) -> dict[str, str]:
@@ -111,7 +111,7 @@ def test_squawk_passes(scripts: dict[str, str], tmp_path: Path) -> None:
 def test_descriptions_arrive_as_they_were_written(connection: Connection) -> None:
     facts = [column(f"fact_{number}", "text", description=text) for number, text in enumerate(HOSTILE)]
     tables = [replace(table(f"things_{number}", facts), description=text) for number, text in enumerate(HOSTILE)]
-    connection.execute(migrations.ddl([method(*tables)]).encode())
+    connection.execute(migrations.tables_ddl([method(*tables)]).encode())
     for number, text in enumerate(HOSTILE):
         said = connection.execute(
             "SELECT obj_description(attrelid), col_description(attrelid, attnum) FROM pg_attribute"
@@ -131,7 +131,7 @@ def test_literals_of_expressions_arrive_as_they_were_written(connection: Connect
             ir.ColumnIndex(f"index_{number}", ("note",), each, unique=False) for number, each in enumerate(conditions)
         ),
     )
-    connection.execute(migrations.ddl([method(games)]).encode())
+    connection.execute(migrations.tables_ddl([method(games)]).encode())
     insert = "INSERT INTO league.games (game_pk, season, note, captured_at) VALUES (1, 2024, %s, now())"
     for number, text in enumerate(HOSTILE):
         with pytest.raises(psycopg.errors.CheckViolation, match=f"check_{number}"):

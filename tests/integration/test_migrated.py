@@ -218,14 +218,14 @@ def test_the_migrations_lead_to_the_whole_schema(
     """By what schema.json has: exactly, on each version. By what the mapping has: but for the order of columns."""
     migration = next_migration(tmp_path, name)
     texts = {Path(path).name: text for path, text in migration.files.items()}
-    after = released.read(texts, "migrations") or released_of(tmp_path)
+    after = released.load_released(texts, "migrations") or released_of(tmp_path)
     methods = [each.method for each in generate.read(tmp_path, generate.mappings(tmp_path))]
     found = described(fresh(), *after.scripts.values())
 
     assert found == described(fresh15(), *after.scripts.values())
     assert found == described(fresh(), scripts.create(parents_first(after.schema)))
     if name != "partitions_ahead":  # those that were made ahead before stay
-        whole = described(fresh(), migrations.raw_ddl(methods), migrations.ddl(methods))
+        whole = described(fresh(), migrations.raw_ddl(methods), migrations.tables_ddl(methods))
         assert {each: sorted(text.splitlines()) for each, text in found.items()} == {
             each: sorted(text.splitlines()) for each, text in whole.items()
         }

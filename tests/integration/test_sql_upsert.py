@@ -49,7 +49,7 @@ def dsn(request: pytest.FixtureRequest) -> str:
     """A database with the tables, on each version of the server."""
     dsn = create_database(request.getfixturevalue(request.param))
     with psycopg.connect(dsn) as connected:
-        connected.execute(migrations.ddl([method(*TABLES)]).encode())
+        connected.execute(migrations.tables_ddl([method(*TABLES)]).encode())
     return dsn
 
 

@@ -6,19 +6,19 @@ import pytest
 from small_ir import GAMES, PLAYS, column
 
 from mlbgen import ir
-from mlbgen.postgres.difference import Altered, Difference, difference
-from mlbgen.postgres.relation import Field, Relation, of_table
+from mlbgen.postgres.difference import AlteredTable, SchemaDifference, difference
+from mlbgen.postgres.relation import Field, Relation, table_relation
 from mlbgen.postgres.widening import widens
 
-OLD = (of_table(GAMES), of_table(PLAYS))
+OLD = (table_relation(GAMES), table_relation(PLAYS))
 
 
-def after(**members: object) -> Difference:
+def after(**members: object) -> SchemaDifference:
     """From the games and plays to the same with other members of plays."""
     return difference(OLD, (OLD[0], replace(OLD[1], **members)))  # type: ignore[arg-type]
 
 
-def altered(**members: object) -> Altered:
+def altered(**members: object) -> AlteredTable:
     (only,) = after(**members).altered
     return only
 
@@ -126,7 +126,7 @@ def test_a_foreign_key_is_made_anew_with_the_column_it_leads_to() -> None:
     games = replace(OLD[0], fields=tuple(replace(each, type="numeric") for each in OLD[0].fields[:1]))
     found = difference(OLD, (replace(games, fields=(*games.fields, *OLD[0].fields[1:])), OLD[1]))
     assert [each.new.name for each in found.altered] == ["games", "plays"]
-    assert found.altered[1].changes == ("foreign key plays_game_pk_fkey made anew",)
+    assert found.altered[1].changes == ("foreign key plays_game_pk_fkey recreated",)
 
 
 def test_a_foreign_key_is_made_anew_with_the_table_it_leads_to() -> None:
@@ -134,14 +134,14 @@ def test_a_foreign_key_is_made_anew_with_the_table_it_leads_to() -> None:
     found = difference(OLD, (games, OLD[1]))
     assert [each.new.name for each in found.rebuilt] == ["games"]
     assert found.rebuilt[0].reasons == ("its key was (game_pk, season) and is (season, game_pk)",)
-    assert [each.changes for each in found.altered] == [("foreign key plays_game_pk_fkey made anew",)]
+    assert [each.changes for each in found.altered] == [("foreign key plays_game_pk_fkey recreated",)]
     assert set(found.after) == {games, OLD[1]}
 
 
 def test_a_foreign_key_is_made_anew_with_a_parent_that_has_no_partitions_any_more() -> None:
     (found,) = difference(OLD, (replace(OLD[0], partition=None), OLD[1])).altered
     assert found.foreign_keys.dropped == found.foreign_keys.added == OLD[1].foreign_keys
-    assert found.changes == ("foreign key plays_game_pk_fkey made anew",)
+    assert found.changes == ("foreign key plays_game_pk_fkey recreated",)
 
 
 @pytest.mark.parametrize(
@@ -152,11 +152,11 @@ def test_a_foreign_key_is_made_anew_with_a_parent_that_has_no_partitions_any_mor
         ({"fields": with_type("game_pk", "integer")}, "game_pk of its key was bigint and is integer"),
         (
             {"fields": (*OLD[1].fields, Field("leg", "integer", nullable=False, description="A leg."))},
-            "leg is new, and may not be NULL",
+            "leg is new and may not be NULL",
         ),
     ],
 )
-def test_what_can_not_be_done_in_place(members: dict[str, object], reason: str) -> None:
+def test_changes_that_need_a_rebuild(members: dict[str, object], reason: str) -> None:
     (found,) = after(**members).rebuilt
     assert found.reasons == (reason,)
 
@@ -176,7 +176,7 @@ def test_partitions_that_were_made_stay() -> None:
 
 
 def test_tables_come_and_go() -> None:
-    extra = replace(of_table(replace(GAMES, columns=(column("id", "integer"),))), schema="other", name="things")
+    extra = replace(table_relation(replace(GAMES, columns=(column("id", "integer"),))), schema="other", name="things")
     found = difference(OLD, (extra, OLD[0]))
     assert (found.created, found.dropped, found.unchanged) == ((extra,), (OLD[1],), (OLD[0],))
     assert found.new_schemas == ("other",)

@@ -72,7 +72,7 @@ def test_names_are_given_out_once() -> None:
 def test_ways_are_told_apart_by_what_comes_before() -> None:
     ways = {1: ("a", "home", "team"), 2: ("a", "away", "team"), 3: ("b", "home", "team"), 4: ("x",), 5: ("y",)}
 
-    assert code.told_apart(ways, ["y"]) == {1: "a_home_team", 2: "away_team", 3: "b_home_team", 4: "x", 5: "y2"}
+    assert code.distinct_names(ways, ["y"]) == {1: "a_home_team", 2: "away_team", 3: "b_home_team", 4: "x", 5: "y2"}
 
 
 @given(st.from_regex(r"[a-zA-Z][a-zA-Z0-9]{0,8}", fullmatch=True).map(identifier))

@@ -70,7 +70,7 @@ def test_another_name_of_a_form_is_an_alias() -> None:
 
 
 def test_the_package_lists_aliases() -> None:
-    text = package.files([lowered()])["__init__.py"]
+    text = package.init_files([lowered()])["__init__.py"]
     assert "ALIASES: dict[str, str] = {\n    'league.allPlays': 'league.gameV1',\n}" in text
 
 

@@ -76,7 +76,7 @@ def test_migrate_writes_the_next_one(root: Path, capsys: pytest.CaptureFixture[s
     assert {name: text for name, text in after.items() if name in before and name.endswith(".sql")} == {
         name: text for name, text in before.items() if name.endswith(".sql")
     }
-    assert released.read(after, FOLDER) is not None
+    assert released.load_released(after, FOLDER) is not None
 
 
 def test_migrate_has_nothing_to_do(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +131,7 @@ def test_a_changed_file_is_named(root: Path, capsys: pytest.CaptureFixture[str],
     file = root / FOLDER / name
     file.write_text(f"{file.read_text()}\n")
     assert run(root, command, *(["more"] if command == "migrate" else [])) == 1
-    assert f"{FOLDER}/{name}: is not as migrations.sum says" in capsys.readouterr().err
+    assert f"{FOLDER}/{name}: does not match its hash in migrations.sum" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["V2__league_game_tables.sql", "migrations.sum", "schema.json"])
@@ -148,17 +148,17 @@ def test_a_migration_made_by_hand_is_refused(root: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"tables": [{"name": "games"}]}'])
-def test_a_schema_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_schema_file_is_refused(text: str) -> None:
     sums = f"{sha256(text.encode()).hexdigest()}  schema.json\n"
-    with pytest.raises(MlbgenError, match=r"schema.json: is no schema made by mlbgen"):
-        released.read({"schema.json": text, "migrations.sum": sums}, FOLDER)
+    with pytest.raises(MlbgenError, match=r"schema.json: is not a schema file of mlbgen"):
+        released.load_released({"schema.json": text, "migrations.sum": sums}, FOLDER)
 
 
 def test_a_name_in_a_released_schema_is_checked(root: Path) -> None:
     text = folder(root)["schema.json"].replace('"name": "play_index"', '"name": "play index"', 1)
     sums = f"{sha256(text.encode()).hexdigest()}  schema.json\n"
     with pytest.raises(MlbgenError, match="'play index' is not a name in SQL"):
-        released.read({"schema.json": text, "migrations.sum": sums}, FOLDER)
+        released.load_released({"schema.json": text, "migrations.sum": sums}, FOLDER)
 
 
 def test_the_schema_comes_back_as_it_was_written(root: Path) -> None:

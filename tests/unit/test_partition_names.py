@@ -9,7 +9,7 @@ from mlb_contracts import Partition, limits, partitions
 from mlb_etl.stores.postgres.partitions import Partitioned
 from mlbgen import ir
 from mlbgen.postgres import ddl, printer
-from mlbgen.postgres.relation import of_table
+from mlbgen.postgres.relation import table_relation
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from mlbgen.postgres.relation import of_table
     ],
 )
 def test_generator_and_runtime_call_a_partition_the_same(by: ir.Partition, of: Partition, value: object) -> None:
-    (made,) = ddl.partitions_ahead(of_table(table("games", [column("day", "date", nullable=False)], by=by)))
+    (made,) = ddl.partitions_ahead(table_relation(table("games", [column("day", "date", nullable=False)], by=by)))
     name = Partitioned("league", "games", of, "date").partition(value)
     assert printer.line(made).startswith(f'CREATE TABLE "league"."{name}" PARTITION OF "league"."games"')
 

@@ -8,13 +8,13 @@ from sqlglot import exp
 
 from mlbgen import ir
 from mlbgen.postgres import alter, printer
-from mlbgen.postgres.difference import Altered, difference
-from mlbgen.postgres.relation import Field, of_table
+from mlbgen.postgres.difference import AlteredTable, difference
+from mlbgen.postgres.relation import Field, table_relation
 
-OLD = of_table(PLAYS)
+OLD = table_relation(PLAYS)
 
 
-def changed(**members: object) -> Altered:
+def changed(**members: object) -> AlteredTable:
     """Plays with other members."""
     (only,) = difference([OLD], [replace(OLD, **members)]).altered  # type: ignore[arg-type]
     return only
@@ -62,7 +62,7 @@ def test_drops() -> None:
         f'DROP INDEX "league"."{name}"' for name in ("plays_captured_at_idx", "plays_event_idx", "plays_event_key")
     ]
     assert lines(alter.column_drops(found)) == ['ALTER TABLE "league"."plays" DROP COLUMN "speed"']
-    assert lines([alter.table_drop([OLD, of_table(GAMES)]), alter.schema_drop("other")]) == [
+    assert lines([alter.table_drop([OLD, table_relation(GAMES)]), alter.schema_drop("other")]) == [
         'DROP TABLE "league"."plays", "league"."games"',
         'DROP SCHEMA "other"',
     ]

@@ -9,15 +9,15 @@ from sqlglot import exp
 
 from mlbgen import ir
 from mlbgen.postgres import ddl, printer
-from mlbgen.postgres.relation import of_documents, of_raw, of_table
+from mlbgen.postgres.relation import documents_relation, raw_relation, table_relation
 
 
 def created(of: ir.Table) -> str:
-    return printer.block(ddl.table(of_table(of)))
+    return printer.block(ddl.create_table(table_relation(of)))
 
 
 def partitions(of: ir.Table) -> list[str]:
-    return [printer.line(each) for each in ddl.partitions_ahead(of_table(of))]
+    return [printer.line(each) for each in ddl.partitions_ahead(table_relation(of))]
 
 
 def test_a_table_has_its_keys_and_the_checks_that_are_errors() -> None:
@@ -83,7 +83,7 @@ def test_month_partitions_are_in_utc(of_column: str, bounds: str) -> None:
 
 def test_indexes() -> None:
     condition = "\"speed\" > 90.5 AND \"event\" <> 'it''s'"
-    assert [printer.line(each) for each in ddl.indexes(of_table(PLAYS))] == [
+    assert [printer.line(each) for each in ddl.create_indexes(table_relation(PLAYS))] == [
         'CREATE INDEX "plays_captured_at_idx" ON "league"."plays" USING brin ("captured_at")',
         f'CREATE INDEX "plays_event_idx" ON "league"."plays" ((LOWER("event"))) WHERE {condition}',
         'CREATE UNIQUE INDEX "plays_event_key" ON "league"."plays" ("game_pk", "play_index", "event", "season")',
@@ -91,7 +91,7 @@ def test_indexes() -> None:
 
 
 def test_every_column_has_a_comment() -> None:
-    texts = [printer.line(each) for each in ddl.comments(of_table(PLAYS))]
+    texts = [printer.line(each) for each in ddl.comments(table_relation(PLAYS))]
     assert texts[0] == 'COMMENT ON TABLE "league"."plays" IS \'One row for each thing.\''
     assert 'COMMENT ON COLUMN "league"."plays"."event" IS \'What happened.\'' in texts
     assert len(texts) == 1 + len(PLAYS.columns)
@@ -102,7 +102,7 @@ def test_every_column_has_a_comment() -> None:
     ["it's", "x'; DROP TABLE games; --", "100 % \\ \\' $$ %(game_pk)s", "a\n\n  b \n", '"""', "/* */ --", "\t\r\n"],
 )
 def test_a_description_is_one_literal(text: str) -> None:
-    comment = next(ddl.comments(of_table(replace(GAMES, description=text))))
+    comment = next(ddl.comments(table_relation(replace(GAMES, description=text))))
     (read,) = sqlglot.parse(printer.line(comment), dialect="postgres")
     assert isinstance(read, exp.Comment)
     assert read.expression.name == text
@@ -116,7 +116,7 @@ def test_a_long_check_stays_on_its_line() -> None:
 
 def test_the_raw_table() -> None:
     assert (
-        printer.block(ddl.table(of_raw(method())))
+        printer.block(ddl.create_table(raw_relation(method())))
         == """\
 CREATE TABLE "league"."game_v1" (
     "request" text NOT NULL,
@@ -144,9 +144,9 @@ CREATE TABLE "league"."game_v1" (
 
 
 def test_the_table_of_documents() -> None:
-    documents = of_documents(method())
+    documents = documents_relation(method())
     assert (
-        printer.block(ddl.table(documents))
+        printer.block(ddl.create_table(documents))
         == """\
 CREATE TABLE "league"."game_v1_documents" (
     "game_pk" bigint NOT NULL,
@@ -160,4 +160,4 @@ CREATE TABLE "league"."game_v1_documents" (
     CHECK (OCTET_LENGTH("answer_hash") = 32)
 ) PARTITION BY RANGE("captured_at")"""
     )
-    assert list(ddl.indexes(documents)) == []
+    assert list(ddl.create_indexes(documents)) == []

@@ -67,7 +67,7 @@ def loop(file: Path) -> None:
         (MODULE, folder, "diff", "Is a directory"),
         (MODULE, garbage, "generate", "is in the way"),
         (MIGRATION, folder, "check", "Is a directory"),
-        (MIGRATION, garbage, "generate", "is not as migrations.sum says"),
+        (MIGRATION, garbage, "generate", "does not match its hash in migrations.sum"),
         (SUMS, garbage, "diff", "is not in migrations.sum"),
         ("schemas/mapping.schema.json", folder, "generate", "Is a directory"),
         ("pyproject.toml", garbage, "generate", "is not TOML"),

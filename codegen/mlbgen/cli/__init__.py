@@ -216,7 +216,7 @@ def ddl(root: Path, mappings: Sequence[Path]) -> None:
     from mlbgen.project import generate
 
     inputs = generate.read(root, [each.absolute() for each in mappings] or generate.mappings(root))
-    click.echo(migrations.ddl([each.method for each in inputs]), nl=False)
+    click.echo(migrations.tables_ddl([each.method for each in inputs]), nl=False)
 
 
 @commands.command("schema")

@@ -1,4 +1,4 @@
-"""PostgreSQL of a mapping, built as syntax trees.
+"""SQL of a mapping for PostgreSQL, built as syntax trees.
 
-Nothing of a mapping reaches a statement but as a quoted name, as a literal, or as an expression read and written anew.
+Text of a mapping only enters a statement as a quoted name, as a literal, or as a parsed expression.
 """

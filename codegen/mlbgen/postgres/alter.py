@@ -7,7 +7,7 @@ from sqlglot import exp
 from mlbgen import ir
 from mlbgen.language.names import SqlName
 from mlbgen.postgres import ddl, nodes
-from mlbgen.postgres.difference import Altered
+from mlbgen.postgres.difference import AlteredTable
 from mlbgen.postgres.nodes import name
 from mlbgen.postgres.printer import Add
 from mlbgen.postgres.relation import Field, Relation
@@ -21,12 +21,12 @@ def wait_briefly() -> exp.Set:
     return exp.Set(expressions=[exp.SetItem(this=setting, kind="LOCAL")])
 
 
-def foreign_key_drops(table: Altered) -> Iterator[exp.Expr]:
+def foreign_key_drops(table: AlteredTable) -> Iterator[exp.Expr]:
     """ALTER TABLE that drops foreign keys."""
     yield from _alter(table.old, (_drop("CONSTRAINT", name(each.name)) for each in table.foreign_keys.dropped))
 
 
-def check_and_index_drops(table: Altered) -> Iterator[exp.Expr]:
+def check_and_index_drops(table: AlteredTable) -> Iterator[exp.Expr]:
     """ALTER TABLE that drops checks, and DROP INDEX."""
     named = (each.name for each in table.checks.dropped if each.name is not None)
     yield from _alter(table.old, (_drop("CONSTRAINT", name(each)) for each in named))
@@ -35,34 +35,34 @@ def check_and_index_drops(table: Altered) -> Iterator[exp.Expr]:
 
 
 def table_drop(tables: Sequence[Relation]) -> exp.Drop:
-    """DROP TABLE for all in one, so that foreign keys between them are in nobody's way."""
-    return exp.Drop(tables=[ddl.of(each) for each in tables], kind="TABLE")
+    """DROP TABLE for all tables at once, so that foreign keys between them do not matter."""
+    return exp.Drop(tables=[ddl.table_name(each) for each in tables], kind="TABLE")
 
 
-def column_drops(table: Altered) -> Iterator[exp.Expr]:
+def column_drops(table: AlteredTable) -> Iterator[exp.Expr]:
     """ALTER TABLE that drops columns."""
     yield from _alter(table.old, (_drop("COLUMN", name(each.name)) for each in table.dropped))
 
 
-def column_changes(table: Altered) -> Iterator[exp.Expr]:
-    """ALTER TABLE that changes columns and adds some, all in one, so that the table is written anew once at most."""
+def column_changes(table: AlteredTable) -> Iterator[exp.Expr]:
+    """ALTER TABLE that changes and adds columns in one statement, so that the table is rewritten at most once."""
     actions = (
         *(_change(each, dtype=nodes.sql_type(each.type)) for each in table.widened),
         *map(_nullability, table.nullability),
         *map(_default, table.defaults),
-        *(Add(this=ddl.column(each)) for each in table.added),
+        *(Add(this=ddl.column_definition(each)) for each in table.added),
     )
     yield from _alter(table.new, actions)
 
 
-def additions(table: Altered) -> Iterator[exp.Expr]:
-    """What columns and other tables have to be there for: checks, foreign keys, indexes, partitions, comments."""
-    yield from _alter(table.new, (Add(this=ddl.check(each)) for each in table.checks.added))
+def additions(table: AlteredTable) -> Iterator[exp.Expr]:
+    """Statements that need all columns and tables: checks, foreign keys, indexes, partitions, comments."""
+    yield from _alter(table.new, (Add(this=ddl.check_constraint(each)) for each in table.checks.added))
     yield from foreign_key_additions(table.new, table.foreign_keys.added)
     for index in table.indexes.added:
-        yield ddl.index(table.new, index)
+        yield ddl.create_index(table.new, index)
     for value in table.ahead:
-        yield ddl.partition(table.new, value, exists=True)
+        yield ddl.create_partition(table.new, value, exists=True)
     if table.is_described:
         yield ddl.table_comment(table.new)
     yield from ddl.column_comments(table.new, (*table.descriptions, *table.added))
@@ -74,15 +74,15 @@ def foreign_key_additions(table: Relation, keys: Iterable[ir.ForeignKey]) -> Ite
 
 
 def schema_drop(schema: SqlName) -> exp.Drop:
-    """DROP SCHEMA, which nothing may be in."""
+    """DROP SCHEMA, which fails unless the schema is empty."""
     return exp.Drop(tables=[nodes.table(schema, None)], kind="SCHEMA")
 
 
 def _alter(table: Relation, actions: Iterable[exp.Expr]) -> Iterator[exp.Alter]:
-    """ALTER TABLE, or nothing where there is nothing to do."""
+    """ALTER TABLE, unless there are no actions."""
     listed = list(actions)
     if listed:
-        yield exp.Alter(this=ddl.of(table), kind="TABLE", actions=listed)
+        yield exp.Alter(this=ddl.table_name(table), kind="TABLE", actions=listed)
 
 
 def _drop(kind: str, what: exp.Expr) -> exp.Drop:

@@ -1,7 +1,7 @@
-"""The text of a migration that changes what is there.
+"""The text of a migration that changes existing tables.
 
-Tables that are made anew come first, in a schema of their own, where `mlb-etl rebuild` fills them while everyone reads
-the old ones. What locks others out comes after that, and foreign keys, as they check all rows at once, last.
+Rebuilt tables come first, in the shadow schema, where `mlb-etl rebuild` fills them while the old ones stay readable.
+Statements that take exclusive locks come next, and foreign keys last, since they check all rows at once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from mlbgen import ir
 from mlbgen.language.names import SqlName
 from mlbgen.postgres import alter, ddl, nodes, printer, scripts
-from mlbgen.postgres.difference import Difference
+from mlbgen.postgres.difference import SchemaDifference
 from mlbgen.postgres.relation import Relation
-from mlbgen.postgres.scripts import statements
+from mlbgen.postgres.scripts import statement_lines
 from mlbgen.rendering import render
 
-_RELEASED = "Released: a further change of the mapping is another migration, by `mlbgen migrate`."
-# What `mlb-etl rebuild` looks for: the tables that it fills, where, and when.
+_RELEASED = "Released: never edit it. `mlbgen migrate` writes the next migration."
+# Markers that `mlb-etl rebuild` looks for: which tables it fills, where, and when.
 _REBUILDS = "-- Rebuilds: {tables}\n"
 _APART = "{schema}_rebuild"
 _FILL = "-- Here `mlb-etl rebuild` fills the new tables.\n"
@@ -24,7 +24,7 @@ _FILL = "-- Here `mlb-etl rebuild` fills the new tables.\n"
 
 @dataclass(frozen=True, slots=True)
 class _Rebuilt:
-    """A table that is made anew: its name as people write it, and, quoted, the table, the new one, and the schema."""
+    """A table that is rebuilt: its name for people; quoted, the old table, the shadow table and the schema."""
 
     name: str
     table: str
@@ -32,69 +32,69 @@ class _Rebuilt:
     schema: str
 
 
-def script(change: Difference, methods: Sequence[ir.Method]) -> str:
-    """The migration that makes the change in tables of these methods."""
+def change_script(change: SchemaDifference, methods: Sequence[ir.Method]) -> str:
+    """Write the migration for a change of tables of these methods."""
     again = [each.new for each in change.rebuilt]
     parts = (
         _head(change, methods),
-        statements([alter.wait_briefly()] if _locks_others(change) else []),
+        statement_lines([alter.wait_briefly()] if _locks_others(change) else []),
         *_beside(again),
         *_drops(change),
-        *(statements(alter.column_changes(each)) for each in change.altered),
+        *(statement_lines(alter.column_changes(each)) for each in change.altered),
         *_swaps(again),
-        statements(map(ddl.schema, change.new_schemas)),
-        *map(scripts.table, change.created),
-        *(statements(alter.foreign_key_additions(each, each.foreign_keys)) for each in again),
-        *(statements(alter.additions(each)) for each in change.altered),
+        statement_lines(map(ddl.create_schema, change.new_schemas)),
+        *map(scripts.table_script, change.created),
+        *(statement_lines(alter.foreign_key_additions(each, each.foreign_keys)) for each in again),
+        *(statement_lines(alter.additions(each)) for each in change.altered),
     )
     return "\n".join(filter(None, parts))
 
 
-def _head(change: Difference, methods: Sequence[ir.Method]) -> str:
-    header = scripts.header(methods, _RELEASED)
+def _head(change: SchemaDifference, methods: Sequence[ir.Method]) -> str:
+    header = scripts.sql_header(methods, _RELEASED)
     names = ", ".join(each.new.qualified_name for each in change.rebuilt)
     return header + _REBUILDS.format(tables=names) if names else header
 
 
 def _beside(again: Sequence[Relation]) -> Iterator[str]:
-    """The new tables beside the old ones, unless these have rows that nobody carries over."""
+    """Create the shadow tables, after a guard that stops if a table has rows and `mlb-etl rebuild` is not running."""
     yield from (render("guard.sql.jinja", _names(each)) for each in again)
     new = [replace(each, schema=_shadow(each), foreign_keys=()) for each in again]
-    yield statements(map(ddl.schema, sorted({each.schema for each in new})))
+    yield statement_lines(map(ddl.create_schema, sorted({each.schema for each in new})))
     yield from map(scripts.unindexed, new)
     if new:
         yield _FILL
-    yield from (statements((*ddl.indexes(each), *ddl.comments(each))) for each in new)
+    yield from (statement_lines((*ddl.create_indexes(each), *ddl.comments(each))) for each in new)
 
 
-def _drops(change: Difference) -> Iterator[str]:
-    """Foreign keys first, as they hold tables and columns."""
-    yield "".join(statements(alter.foreign_key_drops(each)) for each in change.altered)
-    yield "".join(statements(alter.check_and_index_drops(each)) for each in change.altered)
+def _drops(change: SchemaDifference) -> Iterator[str]:
+    """Drop foreign keys first, since they depend on tables and columns."""
+    yield "".join(statement_lines(alter.foreign_key_drops(each)) for each in change.altered)
+    yield "".join(statement_lines(alter.check_and_index_drops(each)) for each in change.altered)
     gone = [*change.dropped, *(each.old for each in change.rebuilt)]
     if gone:
-        yield _asked_for("ban-drop-table", statements([alter.table_drop(gone)]))
+        yield _asked_for("ban-drop-table", statement_lines([alter.table_drop(gone)]))
     for each in change.altered:
         if each.dropped:
-            yield _asked_for("ban-drop-column", statements(alter.column_drops(each)))
+            yield _asked_for("ban-drop-column", statement_lines(alter.column_drops(each)))
 
 
 def _swaps(again: Sequence[Relation]) -> Iterator[str]:
-    """The new tables at the place of the old ones."""
+    """Move the shadow tables to the place of the old ones."""
     yield from (render("swap.sql.jinja", _names(each)) for each in again)
     for schema in sorted({_shadow(each) for each in again}):
-        yield _asked_for("ban-drop-schema", statements([alter.schema_drop(schema)]))
+        yield _asked_for("ban-drop-schema", statement_lines([alter.schema_drop(schema)]))
 
 
-def _locks_others(change: Difference) -> bool:
-    """Whether the migration waits for tables that others use; a new table locks those that it refers to."""
+def _locks_others(change: SchemaDifference) -> bool:
+    """Whether the migration locks tables that others use; a new table locks those that it references."""
     new = {each.qualified_name for each in change.created}
     referred = {f"{key.schema}.{key.table}" for each in change.created for key in each.foreign_keys}
     return bool(change.altered or change.dropped or change.rebuilt or referred - new)
 
 
 def _asked_for(rule: str, statement: str) -> str:
-    """A statement that a linter is right to warn of, and that was asked for."""
+    """Silence the linter for a statement that an option of `mlbgen migrate` allowed."""
     return f"-- squawk-ignore {rule}\n{statement}"
 
 
@@ -105,7 +105,7 @@ def _shadow(relation: Relation) -> SqlName:
 def _names(relation: Relation) -> _Rebuilt:
     return _Rebuilt(
         name=relation.qualified_name,
-        table=printer.line(ddl.of(relation)),
+        table=printer.line(ddl.table_name(relation)),
         shadow=printer.line(nodes.table(_shadow(relation), relation.name)),
         schema=printer.line(nodes.name(relation.schema)),
     )

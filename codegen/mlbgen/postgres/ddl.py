@@ -10,31 +10,31 @@ from mlbgen import ir
 from mlbgen.language.names import SqlName
 from mlbgen.postgres import nodes
 from mlbgen.postgres.nodes import columns, name
-from mlbgen.postgres.relation import Check, Field, Relation
+from mlbgen.postgres.relation import CheckConstraint, Field, Relation
 
 
-def schema(schema_name: SqlName) -> exp.Create:
-    """CREATE SCHEMA, unless it is there."""
+def create_schema(schema_name: SqlName) -> exp.Create:
+    """CREATE SCHEMA IF NOT EXISTS."""
     return exp.Create(this=nodes.table(schema_name, None), kind="SCHEMA", exists=True)
 
 
-def table(relation: Relation) -> exp.Create:
+def create_table(relation: Relation) -> exp.Create:
     """CREATE TABLE with columns, keys and checks."""
     constraints = [
         exp.PrimaryKey(expressions=columns(relation.primary_key)),
         *map(foreign_key, relation.foreign_keys),
-        *map(check, relation.checks),
+        *map(check_constraint, relation.checks),
     ]
-    parts = [*map(column, relation.fields), *constraints]
+    parts = [*map(column_definition, relation.fields), *constraints]
     return exp.Create(
-        this=exp.Schema(this=of(relation), expressions=parts),
+        this=exp.Schema(this=table_name(relation), expressions=parts),
         kind="TABLE",
         properties=None if relation.partition is None else _properties(_partitioned_by(relation.partition)),
     )
 
 
-def column(field: Field) -> exp.ColumnDef:
-    """A column as CREATE TABLE and ADD COLUMN have it."""
+def column_definition(field: Field) -> exp.ColumnDef:
+    """A column, as in CREATE TABLE and ADD COLUMN."""
     kinds: list[exp.Expr] = [] if field.nullable else [exp.NotNullColumnConstraint()]
     if field.now:
         kinds.append(exp.DefaultColumnConstraint(this=exp.CurrentTimestamp()))
@@ -42,26 +42,26 @@ def column(field: Field) -> exp.ColumnDef:
     return exp.ColumnDef(this=name(field.name), kind=nodes.sql_type(field.type), constraints=constraints)
 
 
-def check(of_table: Check) -> exp.Expr:
-    """A check as CREATE TABLE and ADD have it."""
+def check_constraint(of_table: CheckConstraint) -> exp.Expr:
+    """A check, as in CREATE TABLE and ADD."""
     return _named(of_table.name, exp.CheckColumnConstraint(this=nodes.expression(of_table.condition)))
 
 
 def foreign_key(key: ir.ForeignKey) -> exp.Expr:
-    """A foreign key as CREATE TABLE and ADD have it."""
+    """A foreign key, as in CREATE TABLE and ADD."""
     reference = exp.Reference(this=nodes.table(key.schema, key.table), expressions=columns(key.references))
     made = exp.ForeignKey(expressions=columns(key.columns), reference=reference, options=["DEFERRABLE"])
     return _named(key.name, made)
 
 
 def partitions_ahead(relation: Relation) -> Iterator[exp.Create]:
-    """CREATE TABLE for each partition made ahead, such as live_game_plays_2024 or live_game_v1_2024_07."""
+    """CREATE TABLE for each premade partition, such as live_game_plays_2024 or live_game_v1_2024_07."""
     for value in () if relation.partition is None else relation.partition.ahead:
-        yield partition(relation, value)
+        yield create_partition(relation, value)
 
 
-def partition(relation: Relation, value: int | str, *, exists: bool = False) -> exp.Create:
-    """CREATE TABLE of the partition for that value; `exists`: unless it is there, as it may have been needed before."""
+def create_partition(relation: Relation, value: int | str, *, exists: bool = False) -> exp.Create:
+    """CREATE TABLE for the partition of this value; `exists` adds IF NOT EXISTS, as it may have been needed before."""
     match relation.partition:
         case None:
             raise ValueError(f"{relation.qualified_name} is not partitioned")
@@ -75,18 +75,18 @@ def partition(relation: Relation, value: int | str, *, exists: bool = False) -> 
             bounds = exp.PartitionBoundSpec(from_expressions=[first], to_expressions=[last])
         case _:
             assert_never(relation.partition)
-    part_of = exp.PartitionedOfProperty(this=of(relation), expression=bounds)
+    part_of = exp.PartitionedOfProperty(this=table_name(relation), expression=bounds)
     named = nodes.table(relation.schema, part)
     return exp.Create(this=named, kind="TABLE", exists=exists, properties=_properties(part_of))
 
 
-def indexes(relation: Relation) -> Iterator[exp.Create]:
-    """CREATE INDEX for each."""
+def create_indexes(relation: Relation) -> Iterator[exp.Create]:
+    """CREATE INDEX for each index."""
     for each in relation.indexes:
-        yield index(relation, each)
+        yield create_index(relation, each)
 
 
-def index(relation: Relation, made: ir.Index) -> exp.Create:
+def create_index(relation: Relation, made: ir.Index) -> exp.Create:
     """CREATE INDEX."""
     match made:
         case ir.ColumnIndex():
@@ -98,7 +98,7 @@ def index(relation: Relation, made: ir.Index) -> exp.Create:
     where = None if made.where is None else exp.Where(this=nodes.expression(made.where))
     using = None if made.using == "btree" else exp.Var(this=made.using)
     params = exp.IndexParameters(using=using, columns=keys, where=where)
-    this = exp.Index(this=name(made.name), table=of(relation), params=params)
+    this = exp.Index(this=name(made.name), table=table_name(relation), params=params)
     return exp.Create(this=this, kind="INDEX", unique=made.unique)
 
 
@@ -110,17 +110,17 @@ def comments(relation: Relation) -> Iterator[exp.Comment]:
 
 def table_comment(relation: Relation) -> exp.Comment:
     """COMMENT ON TABLE."""
-    return exp.Comment(this=of(relation), kind="TABLE", expression=exp.Literal.string(relation.description))
+    return exp.Comment(this=table_name(relation), kind="TABLE", expression=exp.Literal.string(relation.description))
 
 
 def column_comments(relation: Relation, fields: Iterable[Field]) -> Iterator[exp.Comment]:
-    """COMMENT ON COLUMN for each of these."""
+    """COMMENT ON COLUMN for each of these columns."""
     for field in fields:
         on = exp.Column(this=name(field.name), table=name(relation.name), db=name(relation.schema))
         yield exp.Comment(this=on, kind="COLUMN", expression=exp.Literal.string(field.description))
 
 
-def of(relation: Relation) -> exp.Table:
+def table_name(relation: Relation) -> exp.Table:
     """The table's name."""
     return nodes.table(relation.schema, relation.name)
 

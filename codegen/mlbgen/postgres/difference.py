@@ -1,6 +1,6 @@
-"""What leads from one schema to another: tables made, dropped, altered in place, or made anew from the raw responses.
+"""Differences between two schemas: tables to create, drop, alter in place, or rebuild from the raw responses.
 
-The order of columns is none of it: PostgreSQL adds a column behind the others, and every statement names its columns.
+The order of columns does not count: PostgreSQL appends a new column, and every statement names its columns.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,19 +9,19 @@ from typing import Generic, TypeAlias, TypeVar, assert_never
 
 from mlbgen import ir
 from mlbgen.language.names import SqlName
-from mlbgen.postgres.relation import Check, Field, Relation
+from mlbgen.postgres.relation import CheckConstraint, Field, Relation
 from mlbgen.postgres.widening import widens
 
 # Schema, table and column.
 _Place: TypeAlias = tuple[SqlName, SqlName, SqlName]
-_T = TypeVar("_T", ir.ForeignKey, ir.Index, Check)
+_T = TypeVar("_T", ir.ForeignKey, ir.Index, CheckConstraint)
 
 
 @dataclass(frozen=True, slots=True)
 class Remade(Generic[_T]):
-    """What is dropped of a table's foreign keys, checks or indexes, and what is added.
+    """Foreign keys, checks or indexes of a table to drop and to add.
 
-    What is in both depends on a column or a table that changes.
+    Those in both are recreated, since they depend on a column or a table that changes.
     """
 
     dropped: tuple[_T, ...]
@@ -31,16 +31,16 @@ class Remade(Generic[_T]):
         """The changes in words, such as `index games_venue_idx added`."""
         dropped, added = ({str(each.name) for each in of} for of in (self.dropped, self.added))
         for name in sorted(dropped | added):
-            what = "made anew" if name in dropped & added else "dropped" if name in dropped else "added"
+            what = "recreated" if name in dropped & added else "dropped" if name in dropped else "added"
             yield f"{kind} {name} {what}"
 
 
 @dataclass(frozen=True, slots=True)
-class Altered:
+class AlteredTable:
     """A table that changes in place.
 
-    A column that is both dropped and added has got a type that can't hold all its values. Of the others, those with
-    another type, nullability, default or description are as they will be.
+    A column that is both dropped and added gets a type that can't hold all its values. The other fields list changed
+    columns in their new form.
     """
 
     old: Relation
@@ -52,14 +52,14 @@ class Altered:
     defaults: tuple[Field, ...]
     descriptions: tuple[Field, ...]
     foreign_keys: Remade[ir.ForeignKey]
-    checks: Remade[Check]
+    checks: Remade[CheckConstraint]
     indexes: Remade[ir.Index]
     ahead: tuple[int | str, ...]
     is_described: bool
 
     @property
     def narrowed(self) -> frozenset[str]:
-        """The columns that are dropped to be added with another type."""
+        """The columns that are dropped and added again with another type."""
         return frozenset(each.name for each in self.added) & {each.name for each in self.dropped}
 
     @property
@@ -69,11 +69,11 @@ class Altered:
         columns = {
             "dropped": [each for each in self.dropped if each.name not in both],
             "added": [each for each in self.added if each.name not in both],
-            "of a narrower type": [each for each in self.added if each.name in both],
-            "of a wider type": self.widened,
-            "with another nullability": self.nullability,
-            "with another default": self.defaults,
-            "described anew": self.descriptions,
+            "gets a narrower type": [each for each in self.added if each.name in both],
+            "gets a wider type": self.widened,
+            "gets another nullability": self.nullability,
+            "gets another default": self.defaults,
+            "gets another description": self.descriptions,
         }
         return (
             *(f"column {each.name} {what}" for what, fields in columns.items() for each in fields),
@@ -81,12 +81,12 @@ class Altered:
             *self.checks.words("check"),
             *self.indexes.words("index"),
             *([f"partitions added: {', '.join(map(str, self.ahead))}"] if self.ahead else []),
-            *(["table described anew"] if self.is_described else []),
+            *(["table gets another description"] if self.is_described else []),
         )
 
     @property
     def after(self) -> Relation:
-        """The table as it is then: columns in the database's order, with all partitions that were made ahead ever."""
+        """The table after the change: columns in the database's order, with all partitions that were ever premade."""
         gone = {each.name for each in self.dropped}
         new = {each.name: each for each in self.new.fields}
         fields = (*(new[each.name] for each in self.old.fields if each.name not in gone), *self.added)
@@ -94,8 +94,8 @@ class Altered:
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """A table that can't change in place, and why not; only a table of responses themselves can't be made anew."""
+class RebuiltTable:
+    """A table that can't change in place, with the reasons. Raw tables can't be rebuilt at all."""
 
     old: Relation
     new: Relation
@@ -103,19 +103,19 @@ class Rebuilt:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """All of it; tables are in the order of the new schema `new`, parents before children."""
+class SchemaDifference:
+    """The difference of two schemas; tables are in the order of the new one, parents before children."""
 
     new: tuple[Relation, ...]
     created: tuple[Relation, ...]
     dropped: tuple[Relation, ...]
-    rebuilt: tuple[Rebuilt, ...]
-    altered: tuple[Altered, ...]
+    rebuilt: tuple[RebuiltTable, ...]
+    altered: tuple[AlteredTable, ...]
     unchanged: tuple[Relation, ...]
 
     @property
     def new_schemas(self) -> tuple[SqlName, ...]:
-        """The PostgreSQL schemas that no table was in before."""
+        """The PostgreSQL schemas that had no table before."""
         rebuilt, altered = (each.old for each in self.rebuilt), (each.old for each in self.altered)
         known = {each.schema for each in (*self.unchanged, *self.dropped, *altered, *rebuilt)}
         return tuple(sorted({each.schema for each in self.created} - known))
@@ -125,22 +125,22 @@ class Difference:
 
     @property
     def after(self) -> tuple[Relation, ...]:
-        """The schema as it is then."""
+        """The schema after the change."""
         rebuilt, altered = (each.new for each in self.rebuilt), (each.after for each in self.altered)
         return (*self.unchanged, *altered, *rebuilt, *self.created)
 
 
-def difference(old: Sequence[Relation], new: Sequence[Relation]) -> Difference:
-    """What makes the new schema of the old one."""
+def difference(old: Sequence[Relation], new: Sequence[Relation]) -> SchemaDifference:
+    """Compare two schemas."""
     before = {each.qualified_name: each for each in old}
     wanted = {each.qualified_name for each in new}
     pairs = [(before[each.qualified_name], each) for each in new if each.qualified_name in before]
-    rebuilt = tuple(Rebuilt(*pair, reasons) for pair in pairs if (reasons := _reasons(*pair)))
+    rebuilt = tuple(RebuiltTable(*pair, reasons) for pair in pairs if (reasons := _reasons(*pair)))
     again = frozenset(each.new.qualified_name for each in rebuilt)
     kept = [pair for pair in pairs if pair[1].qualified_name not in again]
     retyped = frozenset(place for pair in kept for place in _retyped(*pair))
     altered = [_altered(*pair, retyped, again) for pair in kept]
-    return Difference(
+    return SchemaDifference(
         new=tuple(new),
         created=tuple(each for each in new if each.qualified_name not in before),
         dropped=tuple(each for each in old if each.qualified_name not in wanted),
@@ -151,7 +151,7 @@ def difference(old: Sequence[Relation], new: Sequence[Relation]) -> Difference:
 
 
 def _reasons(old: Relation, new: Relation) -> tuple[str, ...]:
-    """Why the table can't change in place; none where it can."""
+    """The reasons why the table can't change in place, if any."""
     reasons = []
     before = {each.name: each for each in old.fields}
     if old.primary_key != new.primary_key:
@@ -162,7 +162,7 @@ def _reasons(old: Relation, new: Relation) -> tuple[str, ...]:
         released = before.get(field.name)
         if released is None:
             if not field.nullable and not field.now and field.name not in new.primary_key:
-                reasons.append(f"{field.name} is new, and may not be NULL")
+                reasons.append(f"{field.name} is new and may not be NULL")
         elif _is_bound(new, field.name, released.type, field.type):
             reasons.append(f"{field.name} of its key was {released.type} and is {field.type}")
     unnamed = ({each.condition for each in of.checks if each.name is None} for of in (old, new))
@@ -172,7 +172,7 @@ def _reasons(old: Relation, new: Relation) -> tuple[str, ...]:
 
 
 def _is_bound(relation: Relation, column: str, old: str, new: str) -> bool:
-    """Whether its type differs and can't: of the column that rows are partitioned by, or narrowed in the key."""
+    """Whether the type differs and can't be altered: of the partition column, or narrowed in the key."""
     is_partition = relation.partition is not None and relation.partition.column == column
     return old != new and (is_partition or (column in relation.primary_key and not widens(old, new)))
 
@@ -190,7 +190,7 @@ def _by_words(relation: Relation) -> str:
 
 
 def _with_all(old: ir.Partition | None, new: ir.Partition | None) -> ir.Partition | None:
-    """The new partition, with all that either makes ahead."""
+    """The new partitioning, with all partitions that either premakes."""
     match new:
         case None:
             return None
@@ -211,13 +211,13 @@ def _retyped(old: Relation, new: Relation) -> Iterable[_Place]:
             yield new.schema, new.name, field.name
 
 
-def _altered(old: Relation, new: Relation, retyped: frozenset[_Place], rebuilt: frozenset[str]) -> Altered:
+def _altered(old: Relation, new: Relation, retyped: frozenset[_Place], rebuilt: frozenset[str]) -> AlteredTable:
     before, after = ({each.name: each for each in of.fields} for of in (old, new))
     both = [(each, after[each.name]) for each in old.fields if each.name in after]
     narrowed = {to.name for each, to in both if each.type != to.type and not widens(each.type, to.type)}
     kept = [pair for pair in both if pair[1].name not in narrowed]
     touched = {column for schema, table, column in retyped if (schema, table) == (new.schema, new.name)}
-    return Altered(
+    return AlteredTable(
         old=old,
         new=new,
         dropped=tuple(each for each in old.fields if each.name not in after or each.name in narrowed),
@@ -242,14 +242,14 @@ def _remade(old: tuple[_T, ...], new: tuple[_T, ...], depends: Callable[[_T], bo
 
 
 def _follows(key: ir.ForeignKey, of: Relation, retyped: frozenset[_Place], rebuilt: frozenset[str]) -> bool:
-    """Whether a foreign key has to be made anew with a column at either end, or with the table it leads to."""
+    """Whether a foreign key must be recreated: a column at either end changes, or the referenced table is rebuilt."""
     own = {(of.schema, of.name, column) for column in key.columns}
     theirs = {(key.schema, key.table, column) for column in key.references}
     return f"{key.schema}.{key.table}" in rebuilt or not retyped.isdisjoint(own | theirs)
 
 
 def _is_over(index: ir.Index, retyped: set[SqlName], narrowed: set[SqlName]) -> bool:
-    """Whether an index goes with a dropped column, or has an expression that may read otherwise with another type."""
+    """Whether an index must be recreated: it uses a dropped column, or one of another type in an expression."""
     where = () if index.where is None else index.where.columns
     match index:
         case ir.ColumnIndex(columns=columns):
@@ -261,7 +261,7 @@ def _is_over(index: ir.Index, retyped: set[SqlName], narrowed: set[SqlName]) -> 
 
 
 def _ahead(old: Relation, new: Relation) -> tuple[int | str, ...]:
-    """The partitions that are made ahead now and were not."""
+    """The premade partitions that are new."""
     if old.partition is None or new.partition is None:
         return ()
     before = frozenset(old.partition.ahead)

@@ -1,4 +1,4 @@
-"""The leaves that statements are built of: names, always quoted, types and lists of columns."""
+"""The leaves of statements: names, always quoted, types and lists of columns."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from mlbgen import ir
 from mlbgen.language.names import SqlName
-from mlbgen.postgres.printer import Written
+from mlbgen.postgres.printer import Verbatim
 
 
 def name(text: SqlName) -> exp.Identifier:
@@ -19,7 +19,7 @@ def names(texts: Iterable[SqlName]) -> list[exp.Identifier]:
 
 
 def column(text: SqlName, of: SqlName | None = None) -> exp.Column:
-    """A column, of a table or of an alias."""
+    """A column, optionally qualified with a table or an alias."""
     return exp.Column(this=name(text), table=None if of is None else name(of))
 
 
@@ -28,7 +28,7 @@ def columns(texts: Iterable[SqlName], of: SqlName | None = None) -> list[exp.Exp
 
 
 def table(schema: SqlName | None, text: SqlName | None, alias: SqlName | None = None) -> exp.Table:
-    """A table, or without `text` its schema; without `schema` a part of the same statement."""
+    """A table; without `text`, a schema; without `schema`, a name of the same statement."""
     parts = {"db": schema, "this": text}
     known_as = None if alias is None else exp.TableAlias(this=name(alias))
     return exp.Table(**{key: name(part) for key, part in parts.items() if part is not None}, alias=known_as)
@@ -40,5 +40,5 @@ def sql_type(spelling: object) -> exp.DataType:
 
 
 def expression(written: ir.Expression) -> exp.Expr:
-    """An expression of the IR, as lowering has written it."""
-    return Written(this=written.sql)
+    """An expression of the IR, as lowering printed it."""
+    return Verbatim(this=written.sql)

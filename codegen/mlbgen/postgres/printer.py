@@ -1,23 +1,23 @@
-"""How statements are laid out: as sqlglot does it, with the parts that belong together on one line."""
+"""Layout of statements: sqlglot's, but with related parts on one line."""
 
 from sqlglot import exp
 from sqlglot.generator import Generator
 from sqlglot.generators.postgres import PostgresGenerator
 
 INDENT = 4
-_SIDE = 36  # characters of a list that stands beside another
+_SIDE = 36  # characters of a list that stays on one line
 
 
 class Add(exp.Expression):
-    """Of ALTER TABLE: add the column or the constraint `this`."""
+    """The action ADD of ALTER TABLE, for the column or constraint `this`."""
 
 
-class Written(exp.Expression):
-    """The text `this` as it stands: an expression that was written already."""
+class Verbatim(exp.Expression):
+    """An expression that is already printed: the text `this`."""
 
 
 def line(statement: exp.Expr) -> str:
-    """The statement on one line, but for the line breaks of its literals."""
+    """The statement on one line, except for line breaks in its literals."""
     return _Printer(dialect="postgres", comments=False).generate(statement)
 
 
@@ -33,15 +33,15 @@ def _add(generator: Generator, node: Add) -> str:
     return f"ADD {kind}{generator.sql(node, 'this')}"
 
 
-def _written(_: Generator, node: Written) -> str:
+def _written(_: Generator, node: Verbatim) -> str:
     return str(node.this)
 
 
 class _Printer(PostgresGenerator):
-    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Add: _add, Written: _written}
+    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Add: _add, Verbatim: _written}
 
     def create_sql(self, expression: exp.Create) -> str:
-        """What follows a table's closing bracket stands on its line."""
+        """Keep what follows a table's closing bracket on the same line."""
         created = super().create_sql(expression)
         return created.replace("\n)\n", "\n) ", 1) if self.pretty else created
 
@@ -49,7 +49,7 @@ class _Printer(PostgresGenerator):
         return f"ALTER TABLE {self.sql(expression, 'this')}{self.sep()}{self.expressions(expression, key='actions')}"
 
     def checkcolumnconstraint_sql(self, expression: exp.CheckColumnConstraint) -> str:
-        """On one line; the layout must not move what follows a line break in a literal."""
+        """Print on one line: layout must not indent what follows a line break in a literal."""
         condition = line(expression.this)
         return f"CHECK ({self._replace_line_breaks(condition)})"
 

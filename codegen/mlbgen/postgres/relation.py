@@ -1,4 +1,4 @@
-"""A table of the database as plain values: what the tables of a mapping and the raw tables have in common."""
+"""Tables of the database as plain values: the common form of a mapping's tables and raw tables."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from mlbgen.language.names import SqlName
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column; `type` as PostgreSQL spells it; `now`: its default is the time of the transaction."""
+    """A column; `type` is spelled as in PostgreSQL; `now`: its default is the transaction's time."""
 
     name: SqlName
     type: str
@@ -18,8 +18,8 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """A condition that all rows meet; without a name PostgreSQL makes one up."""
+class CheckConstraint:
+    """A condition that all rows must meet; without a name, PostgreSQL chooses one."""
 
     name: SqlName | None
     condition: ir.Expression
@@ -27,7 +27,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table, its columns in their order; `raw`: it keeps responses as they came, and nothing can make it anew."""
+    """A table, with its columns in order; `raw`: it keeps responses as received, so it can't be rebuilt."""
 
     schema: SqlName
     name: SqlName
@@ -37,7 +37,7 @@ class Relation:
     partition: ir.Partition | None
     foreign_keys: tuple[ir.ForeignKey, ...] = ()
     indexes: tuple[ir.Index, ...] = ()
-    checks: tuple[Check, ...] = ()
+    checks: tuple[CheckConstraint, ...] = ()
     raw: bool = False
 
     @property
@@ -46,12 +46,12 @@ class Relation:
         return f"{self.schema}.{self.name}"
 
     def type_of(self, field: str) -> str:
-        """The type of the column of that name."""
+        """The type of the column with this name."""
         return next(each.type for each in self.fields if each.name == field)
 
 
-def of_table(table: ir.Table) -> Relation:
-    """A table of a mapping; checks that only warn are not the database's."""
+def table_relation(table: ir.Table) -> Relation:
+    """A table of a mapping; checks that only warn are omitted, since the database does not have them."""
     return Relation(
         schema=table.schema,
         name=table.name,
@@ -61,7 +61,7 @@ def of_table(table: ir.Table) -> Relation:
         partition=table.partition,
         foreign_keys=table.foreign_keys,
         indexes=table.indexes,
-        checks=tuple(Check(each.name, each.condition) for each in table.checks if each.severity == "error"),
+        checks=tuple(CheckConstraint(each.name, each.condition) for each in table.checks if each.severity == "error"),
     )
 
 
@@ -70,15 +70,15 @@ def _field(column: ir.Column) -> Field:
     return Field(column.name, str(column.type), column.nullable, column.description, now)
 
 
-def of_raw(method: ir.Method) -> Relation:
-    """The method's raw table: each answer once, as it came, with how it was asked for."""
+def raw_relation(method: ir.Method) -> Relation:
+    """The method's raw table: each response once, as received, with its request."""
     table = method.raw_table
     return Relation(
         schema=table.schema,
         name=table.name,
         description=(
-            f"Responses of {method.endpoint}.{method.method} as they came;"
-            " one with the content of the one before is counted there."
+            f"Responses of {method.endpoint}.{method.method} as received;"
+            " one that repeats the content before it is only counted there."
         ),
         fields=_RAW_FIELDS,
         primary_key=(_REQUEST.name, _CAPTURED_AT.name, _CONTENT_HASH),
@@ -88,15 +88,15 @@ def of_raw(method: ir.Method) -> Relation:
     )
 
 
-def of_documents(method: ir.Method) -> Relation:
-    """Which documents the answers in the raw table hold; nothing but those answers could tell it again."""
+def documents_relation(method: ir.Method) -> Relation:
+    """The documents table: which documents each response in the raw table holds. It can only be restored from these."""
     table, keys = method.raw_table, method.document
     about = "Key of the document."
     documents = (Field(key.name, str(key.type), nullable=False, description=key.description or about) for key in keys)
     return Relation(
         schema=table.schema,
         name=table.documents,
-        description=f"Documents that the responses in {table.schema}.{table.name} hold, or were asked for and lack.",
+        description=f"Documents that the responses in {table.schema}.{table.name} hold, or lack although requested.",
         fields=(*documents, *_DOCUMENT_FIELDS),
         primary_key=(*(key.name for key in keys), _CAPTURED_AT.name, _CONTENT_HASH, _REQUEST.name, _ANSWER_HASH),
         partition=table.partition,
@@ -106,22 +106,20 @@ def of_documents(method: ir.Method) -> Relation:
 
 
 _CONTENT_HASH, _ANSWER_HASH = SqlName("content_hash"), SqlName("answer_hash")
-_IS_ENCODING = Check(None, ir.Expression("\"encoding\" IN ('identity', 'zstd')", (SqlName("encoding"),)))
+_IS_ENCODING = CheckConstraint(None, ir.Expression("\"encoding\" IN ('identity', 'zstd')", (SqlName("encoding"),)))
 
 
-def _is_hash(column: SqlName) -> Check:
-    return Check(None, ir.Expression(f'OCTET_LENGTH("{column}") = 32', (column,)))
+def _is_hash(column: SqlName) -> CheckConstraint:
+    return CheckConstraint(None, ir.Expression(f'OCTET_LENGTH("{column}") = 32', (column,)))
 
 
 _REQUEST = Field(
     SqlName("request"),
     "text",
     nullable=False,
-    description="The request in a normal form, by which captures are told apart.",
+    description="The normalized request, which distinguishes captures.",
 )
-_CAPTURED_AT = Field(
-    SqlName("captured_at"), "timestamptz", nullable=False, description="When the request was made, before the call."
-)
+_CAPTURED_AT = Field(SqlName("captured_at"), "timestamptz", nullable=False, description="When the request was sent.")
 _RAW_FIELDS = (
     _REQUEST,
     _CAPTURED_AT,
@@ -129,42 +127,40 @@ _RAW_FIELDS = (
         SqlName("as_of"),
         "timestamptz",
         nullable=False,
-        description="Whose state it shows: the past time that was asked for, else captured_at.",
+        description="The time of the state it shows: the requested past time, or else captured_at.",
     ),
     Field(
         SqlName("last_seen_at"),
         "timestamptz",
         nullable=False,
-        description="Whose state still was the same: as_of of the last response that had this content again.",
+        description="The as_of of the last response that repeated this content.",
     ),
     Field(
         SqlName("seen"),
         "integer",
         nullable=False,
-        description="How many responses one after the other had this content.",
+        description="How many consecutive responses had this content.",
     ),
     Field(SqlName("ingested_at"), "timestamptz", nullable=False, description="When this row was written.", now=True),
     Field(SqlName("endpoint"), "text", nullable=False, description="Endpoint of the API, such as game."),
     Field(SqlName("method"), "text", nullable=False, description="Method of the endpoint, such as liveGameV1."),
-    Field(SqlName("path_params"), "jsonb", nullable=False, description="Parameters in the path of the URL, by name."),
-    Field(
-        SqlName("query_params"), "jsonb", nullable=False, description="Parameters behind the path of the URL, by name."
-    ),
-    Field(SqlName("hydrations"), "text[]", nullable=False, description="What the request asked to be hydrated."),
-    Field(SqlName("url"), "text", nullable=False, description="URL that was asked for."),
+    Field(SqlName("path_params"), "jsonb", nullable=False, description="Parameters in the URL's path, by name."),
+    Field(SqlName("query_params"), "jsonb", nullable=False, description="Parameters in the URL's query, by name."),
+    Field(SqlName("hydrations"), "text[]", nullable=False, description="Hydrations that the request asked for."),
+    Field(SqlName("url"), "text", nullable=False, description="URL of the request."),
     Field(SqlName("status_code"), "smallint", nullable=False, description="HTTP status of the response."),
     Field(
         SqlName("schema_version"),
         "text",
         nullable=True,
-        description="Version of the response's shape, where it is known.",
+        description="Version of the response's shape, if known.",
     ),
-    Field(_CONTENT_HASH, "bytea", nullable=False, description="SHA-256 of the response's body as it came."),
+    Field(_CONTENT_HASH, "bytea", nullable=False, description="SHA-256 of the response's body as received."),
     Field(
         SqlName("encoding"),
         "text",
         nullable=False,
-        description="How body is stored: zstd, as one frame, or identity, as it came.",
+        description="How body is stored: zstd, as one frame, or identity, uncompressed.",
     ),
     Field(
         SqlName("body"), "bytea", nullable=False, description="Body of the response, byte for byte, in that encoding."
@@ -176,7 +172,7 @@ _DOCUMENT_FIELDS = (
         _CONTENT_HASH,
         "bytea",
         nullable=False,
-        description="SHA-256 of the document's own bytes in the answer; of no bytes where it is absent.",
+        description="SHA-256 of the document's own bytes in the response; of no bytes if it is absent.",
     ),
     _REQUEST,
     Field(_ANSWER_HASH, "bytea", nullable=False, description="SHA-256 of the whole response: its content_hash."),
@@ -185,8 +181,8 @@ _DOCUMENT_FIELDS = (
         "integer[]",
         nullable=True,
         description=(
-            "Where it stands in the answer's list, from 0: empty where it was asked for and is absent,"
-            " NULL where the whole answer is the document."
+            "Its positions in the response's list, from 0: empty if it was requested and is absent,"
+            " NULL if the whole response is the document."
         ),
     ),
 )

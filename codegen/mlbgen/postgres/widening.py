@@ -1,11 +1,11 @@
-"""Which change of a column's type keeps every value that it can have, decided here once."""
+"""Decides which changes of a column's type keep every value."""
 
 from mlb_contracts import sql_types
 from mlb_contracts.sql_types import SqlType
 
 
 def widens(old: str, new: str) -> bool:
-    """Whether each value of the old type is one of the new, which ALTER TABLE makes of it without loss."""
+    """Whether ALTER TABLE converts each value of the old type to the new one without loss."""
     before, after = sql_types.parse_type(old), sql_types.parse_type(new)
     if before is None or after is None or after.name not in sql_types.type_facts(before).widens_to:
         return False
@@ -13,7 +13,7 @@ def widens(old: str, new: str) -> bool:
 
 
 def _fits(before: SqlType, after: SqlType) -> bool:
-    """Whether a numeric has room for the digits before the point and behind it."""
+    """Whether the new numeric has room for all digits before and after the point."""
     if not after.arguments:
         return True
     if before.name == "numeric" and not before.arguments:
@@ -24,7 +24,7 @@ def _fits(before: SqlType, after: SqlType) -> bool:
 
 
 def _room(of: SqlType) -> tuple[int, int]:
-    """Digits before the point and behind it."""
+    """The numbers of digits before and after the point."""
     bits = sql_types.type_facts(of).bits
     if bits is not None:
         return len(str(2**bits)), 0

@@ -112,7 +112,7 @@ def read_released(root: Path) -> Released | None:
     with unusable_files():
         # A file that is not UTF-8 was changed too.
         texts = {each.name: each.read_bytes().decode(errors="replace") for each in found}
-    return released.read(texts, folder)
+    return released.load_released(texts, folder)
 
 
 def files(inputs: Sequence[Input], before: Released | None = None, into: str = layout.PACKAGE) -> dict[str, str]:
@@ -121,11 +121,11 @@ def files(inputs: Sequence[Input], before: Released | None = None, into: str = l
     `into` is the name of the package; only its folder has that name, no text contains it.
     """
     methods = [each.method for each in inputs]
-    modules = package.files([part for each in methods for part in lower.split_by_hydration(each)])
+    modules = package.init_files([part for each in methods for part in lower.split_by_hydration(each)])
     for each in inputs:
         modules |= _modules(each)
     kept = {} if before is None else {f"{layout.MIGRATIONS}/{name}": text for name, text in before.texts.items()}
-    texts = formatted(modules) | (kept or migrations.files(methods)) | {"py.typed": package.TYPED}
+    texts = formatted(modules) | (kept or migrations.first_files(methods)) | {"py.typed": package.TYPED}
     return {
         **{f"{layout.generated(into)}/{path}": text for path, text in sorted(texts.items())},
         layout.MAPPING_SCHEMA: schema.text(),
@@ -134,12 +134,12 @@ def files(inputs: Sequence[Input], before: Released | None = None, into: str = l
 
 def _modules(given: Input) -> dict[str, str]:
     """The Python modules of one mapping, by path in the package, unformatted."""
-    modules = api.files(given.method.endpoint, given.method.method, given.shape)
+    modules = api.model_files(given.method.endpoint, given.method.method, given.shape)
     for mapped in lower.split_by_hydration(given.method):
-        folder = package.folder(mapped)
+        folder = package.method_folder(mapped)
         read_of_it = tree.tree(mapped, given.shape)
-        modules[f"{folder}/document.py"] = document.text(mapped, read_of_it)
-        modules[f"{folder}/method.py"] = method.text(mapped, read_of_it)
+        modules[f"{folder}/document.py"] = document.render_document(mapped, read_of_it)
+        modules[f"{folder}/method.py"] = method.render_method(mapped, read_of_it)
         for name, each in zip(facts.modules(mapped), mapped.tables, strict=True):
-            modules[f"{folder}/{name}.py"] = table.text(mapped, each, read_of_it)
+            modules[f"{folder}/{name}.py"] = table.render_table(mapped, each, read_of_it)
     return modules

@@ -9,7 +9,7 @@ from mlbgen.language.diagnostics import Diagnostic, MappingErrors, Position
 from mlbgen.language.errors import MlbgenError
 from mlbgen.language.source import with_lines
 from mlbgen.postgres import migrations
-from mlbgen.postgres.difference import Altered, Difference, Rebuilt, difference
+from mlbgen.postgres.difference import AlteredTable, RebuiltTable, SchemaDifference, difference
 from mlbgen.postgres.relation import Relation
 from mlbgen.postgres.released import Released
 from mlbgen.project import generate
@@ -109,7 +109,7 @@ def _tables(method: ir.Method) -> set[str]:
     return {each.qualified_name for each in migrations.relations([method])}
 
 
-def _changes(change: Difference) -> Iterator[tuple[Relation, str]]:
+def _changes(change: SchemaDifference) -> Iterator[tuple[Relation, str]]:
     """Each change of a table, in words."""
     for table in change.created:
         yield table, "table added"
@@ -121,7 +121,7 @@ def _changes(change: Difference) -> Iterator[tuple[Relation, str]]:
         yield from ((altered.new, words) for words in altered.changes)
 
 
-def _refused(change: Difference, places: _Places, allowed: Allowed) -> Iterator[Diagnostic]:
+def _refused(change: SchemaDifference, places: _Places, allowed: Allowed) -> Iterator[Diagnostic]:
     for rebuilt in change.rebuilt:
         if rebuilt.new.raw:
             yield _of_responses(rebuilt, places)
@@ -138,7 +138,7 @@ def _refused(change: Difference, places: _Places, allowed: Allowed) -> Iterator[
         yield from _gone(rebuilt.old, rebuilt.new, places)
 
 
-def _drops(altered: Altered, places: _Places) -> Iterator[Diagnostic]:
+def _drops(altered: AlteredTable, places: _Places) -> Iterator[Diagnostic]:
     yield from _gone(altered.old, altered.new, places)
     for name in sorted(altered.narrowed):
         table, was, becomes = altered.new, altered.old.type_of(name), altered.new.type_of(name)
@@ -155,7 +155,7 @@ def _gone(old: Relation, new: Relation, places: _Places) -> Iterator[Diagnostic]
             yield Diagnostic(places.of(new), "MG111", message, "--allow-drop drops it with all its values")
 
 
-def _not_in_place(rebuilt: Rebuilt, places: _Places) -> Diagnostic:
+def _not_in_place(rebuilt: RebuiltTable, places: _Places) -> Diagnostic:
     name = rebuilt.new.qualified_name
     message = f"{name} can't change in place: {'; '.join(rebuilt.reasons)}"
     help_ = (
@@ -165,7 +165,7 @@ def _not_in_place(rebuilt: Rebuilt, places: _Places) -> Diagnostic:
     return Diagnostic(places.of(rebuilt.new), "MG112", message, help_)
 
 
-def _of_responses(rebuilt: Rebuilt, places: _Places) -> Diagnostic:
+def _of_responses(rebuilt: RebuiltTable, places: _Places) -> Diagnostic:
     message = f"the raw table {rebuilt.new.qualified_name} can't change like this: {'; '.join(rebuilt.reasons)}"
     help_ = "nothing can derive its rows again: undo the change, or name another raw_table"
     return Diagnostic(places.of(rebuilt.new), "MG113", message, help_)

@@ -1,4 +1,4 @@
-"""The body of `accept`: a test for each rule that the decoder does not hold a response to already."""
+"""The body of `accept`: a test for each rule that the decoder does not check already."""
 
 from typing import assert_never
 
@@ -6,13 +6,13 @@ from mlb_contracts.jsonpath import Steps
 from mlbgen import ir
 from mlbgen.language.names import identifier
 from mlbgen.python.code import quoted
-from mlbgen.python.scope import Scope
+from mlbgen.python.scope import CodeScope
 
 
-def say(scope: Scope, rule: ir.Rule) -> None:
-    """Add the rule's test to the statements of the scope's depth 0. A null is as if it was not there."""
+def say(scope: CodeScope, rule: ir.Rule) -> None:
+    """Add the rule's test to the statements at depth 0. A null counts as absent."""
     if isinstance(rule.test, ir.HasType):
-        return  # as the struct's annotation says
+        return  # checked by the decoder, from the struct's annotation
     first, *others = _between_loops(rule.steps)
     value = _in_loops(scope, rule, first, others) if others else scope.value("$", first).or_none
     text, path = quoted(rule.text), quoted(rule.path)
@@ -30,18 +30,18 @@ def say(scope: Scope, rule: ir.Rule) -> None:
 
 
 def _differs(test: ir.EqualsParameter, value: str) -> str:
-    return f"str({value}) != {Scope.parameter(test.name).expression}"
+    return f"str({value}) != {CodeScope.parameter(test.name).expression}"
 
 
-def _in_loops(scope: Scope, rule: ir.Rule, first: tuple[str, ...], others: list[tuple[str, ...]]) -> str:
-    """A local for the first value that is there, or that is not the parameter's."""
+def _in_loops(scope: CodeScope, rule: ir.Rule, first: tuple[str, ...], others: list[tuple[str, ...]]) -> str:
+    """Assign the first value that breaks the rule to a local, and return its name."""
     value = scope.value("$", first)
     loops = []
     for number, members in enumerate(others):
         item = f"each_{number}" if number else "each"
         items = f"({value.expression} or {{}}).values()" if value.node.is_map else f"{value.expression} or ()"
         if value.node is scope.variable("$").node:
-            items = value.expression  # the whole response, which is there
+            items = value.expression  # the whole response, which is never absent
         loops.append(f"for {item} in {items}")
         value = scope.inline(item, value.node.each, members)
     local = scope.names.take(identifier((others[-1] or first or ("item",))[-1]))
@@ -54,7 +54,7 @@ def _in_loops(scope: Scope, rule: ir.Rule, first: tuple[str, ...], others: list[
 
 
 def _between_loops(steps: Steps) -> list[tuple[str, ...]]:
-    """The members before the first loop, those after it, and so on."""
+    """Split the steps at loops: the members before the first loop, those after it, and so on."""
     parts: list[tuple[str, ...]] = [()]
     for step in steps:
         if isinstance(step, str):

@@ -1,4 +1,4 @@
-"""Filters as Python: the comparisons of RFC 9535, where what is absent equals nothing and has no order."""
+"""Filters in Python, compared as in RFC 9535: an absent value equals nothing and has no order."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import TypeAlias, assert_never
 from mlbgen.language import paths
 from mlbgen.python.code import Code, quoted
 
-# The expression for what the members lead to. It can be None (null or absent); with the flag it can be UNSET (absent).
+# The expression for the value at the members. It can be None (null or absent); with the flag, also UNSET (absent).
 Read: TypeAlias = Callable[[tuple[str, ...]], tuple[str, bool]]
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
 def fails(condition: paths.Condition, read: Read) -> Code:
-    """The expression that is true for an item that does not pass."""
+    """The expression that is true if an item does not pass the filter."""
     return Code(_test(condition, read, negated=True, nested=False))
 
 
@@ -51,14 +51,14 @@ def _compared(comparison: paths.Comparison, read: Read, *, negated: bool, nested
 
 @dataclass(frozen=True, slots=True)
 class _OneValue:
-    """A value, and what it is compared with."""
+    """A value, and the literals that it is compared with."""
 
     members: tuple[str, ...]
     literals: tuple[paths.Literal, ...]
 
 
 def _one_value(operator: str, operands: tuple[paths.Condition, ...]) -> _OneValue | None:
-    """What all operands compare by that operator with texts or numbers, if it is one value."""
+    """The value that all operands compare with strings or numbers by this operator; None if there are several."""
     comparisons = [each for each in operands if isinstance(each, paths.Comparison) and each.operator == operator]
     if len(comparisons) < len(operands) or len({each.members for each in comparisons}) > 1:
         return None

@@ -1,9 +1,9 @@
-"""document.py of a method: the structs that a response is decoded into, of only the members that something reads."""
+"""document.py of a method: structs for decoding a response, with only the members that something reads."""
 
 from dataclasses import dataclass
 
 from mlbgen import ir
-from mlbgen.python.code import Code, docstring, header, quoted
+from mlbgen.python.code import Code, docstring, python_header, quoted
 from mlbgen.python.tree import ANSWER, ROOT, Member, Tree
 from mlbgen.rendering import render
 
@@ -24,15 +24,15 @@ class _Context:
     constants: tuple[Code, ...]
 
 
-def text(method: ir.Method, tree: Tree) -> str:
+def render_document(method: ir.Method, tree: Tree) -> str:
     """The module's text; its imports are pruned by the formatter."""
-    name = method.name if tree.answer is None else f"{method.name}, and of each document in it"
-    summary = f"What is read of a response of {name}."
+    name = method.name if tree.answer is None else f"{method.name}, and from each document in it"
+    summary = f"The members that are read from a response of {name}."
     roots = [(ROOT, tree.root), *([] if tree.answer is None else [(ANSWER, tree.answer)])]
     return render(
         "document.py.jinja",
         _Context(
-            header=header(method.mapping_file),
+            header=python_header(method.mapping_file),
             docstring=docstring(f"{summary} Any member can be missing or null.", summary, indent=0),
             classes=tuple(
                 _Class(

@@ -1,4 +1,4 @@
-"""What a method's tables, rules and document keys look at in a response: collected place by place."""
+"""Collect the places of a response that a method's tables, rules and document keys read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from mlbgen.language import paths
 from mlbgen.language.names import identifier, snake
 from mlbgen.samples.shape import Shape
 
-# Of several the first is what all must fit.
+# If values are read as several of these, the first one is used.
 _NUMBERS = ("Int2", "Int4", "Int8", "int", "Decimal", "float", "int | float")
 _TEXTS = frozenset({"str", *sql_types.FROM_TEXT})
-# A list whose items are documents, each to be decoded by itself.
+# A list whose items are documents, which are decoded one by one.
 RAW_ITEMS = "list[Raw]"
 _NOTHING_SEEN = Shape(frozenset())
 _BY_JSON_TYPE = {
@@ -30,11 +30,10 @@ _BY_JSON_TYPE = {
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """A place of the document while it is collected what is read there.
+    """A place of the document, while the types and members that are read there are collected.
 
-    `titles` are what its class can be called by, from the outermost on: ("live_data", "plays").
-    `annotations` are what the decoder is told for each reader; `keeps_null` where a filter tells null from absent;
-    `can_lack` where the way to it does not imply that it is there.
+    `titles` are the parts of its class's name, outermost first: ("live_data", "plays"). `annotations` has the type
+    that each reader needs. `keeps_null`: a filter distinguishes null from absent. `can_lack`: the place can be absent.
     """
 
     titles: tuple[str, ...]
@@ -46,7 +45,7 @@ class Draft:
     can_lack: bool = False
 
     def walk(self, members: tuple[str, ...]) -> "Draft":
-        """The place behind these members."""
+        """The place that these members lead to."""
         place = self
         for name in members:
             place.can_lack |= place is not self
@@ -66,19 +65,19 @@ class Draft:
         return first, several
 
     def each(self, container: str, name: str) -> "Draft":
-        """The items of a list or a map; the first name given to one names its class."""
+        """The items of a list or a map; the first name given here names their class."""
         if self.item is None:
             self.container, self.item = container, Draft((*self.titles[:-1], snake(name)))
         return self.item
 
     @property
     def inner(self) -> "tuple[Draft, ...]":
-        """What the place holds: members, or the item of its list."""
+        """The places directly below: members, or the items."""
         return tuple(self.members.values()) if self.item is None else (self.item,)
 
     @property
     def annotation(self) -> str:
-        """One annotation that serves all readers of a value."""
+        """The annotation that suits all readers of the value."""
         wanted = self.annotations - {"object"} or {"object"}
         if RAW_ITEMS in wanted:
             return RAW_ITEMS
@@ -89,10 +88,10 @@ class Draft:
         return "str" if wanted <= _TEXTS else "object"
 
 
-def read(method: ir.Method, shape: Shape) -> Draft:
-    """The document with all places that the method looks at, members in the order of the responses.
+def collect_document(method: ir.Method, shape: Shape) -> Draft:
+    """All places of a document that the method reads, with members in the order of the responses.
 
-    A decoder reads members fastest that come in the order of its struct's fields.
+    Decoders are fastest if members come in the order of the struct's fields.
     """
     root, at = Draft(()), shape
     _share(root, method)
@@ -112,8 +111,8 @@ def read(method: ir.Method, shape: Shape) -> Draft:
     return root
 
 
-def read_answer(method: ir.Method, items: ir.Items, shape: Shape) -> Draft:
-    """The response around the documents: what rules look at, and the items, which are left as they came."""
+def collect_answer(method: ir.Method, items: ir.Items, shape: Shape) -> Draft:
+    """The response around the documents: what rules read, and the items, which stay undecoded."""
     root = Draft(())
     _read_rules(root, method)
     root.walk(items.source.members).annotations.add(RAW_ITEMS)
@@ -204,7 +203,7 @@ def _read_column(places: Mapping[str, Draft], column: ir.Column) -> None:
         case ir.ItemValue(level):
             places[level].annotations.update(each.annotation for each in decodings(column))
         case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.ConstantValue():
-            pass  # which the decoder does not read
+            pass  # not read by the decoder
         case ir.CapturedAt() | ir.IngestedAt():
             pass
         case _:

@@ -1,7 +1,7 @@
-"""The body of `extract`: straight-line code that makes one table's rows, one line a column.
+"""The body of `extract`: straight-line code for one table's rows, with one line per column.
 
-A column that is a member as it stands has its line in the row; one that is converted, or known outside of the innermost
-loop, has a statement before it. (A statement for each column would take half as long again.)
+A column that takes a member unchanged has its line in the row; one that is converted, or known outside the innermost
+loop, has a statement before it. (A statement for each column would make the code half again as slow.)
 """
 
 import textwrap
@@ -13,14 +13,14 @@ from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language.names import Identifier, identifier, python_name
 from mlbgen.python import conditions, loops
-from mlbgen.python.code import Code, Names, quoted, told_apart
+from mlbgen.python.code import Code, Names, distinct_names, quoted
 from mlbgen.python.loops import Locals, Loop
-from mlbgen.python.scope import Place, Scope, Value, Variable
+from mlbgen.python.scope import CodeScope, Local, MemberPath, Value
 from mlbgen.python.tree import Node, Tree
-from mlbgen.python.values import filled, literal
+from mlbgen.python.values import column_expression, literal
 
 _INDENT = "    "
-# What extract and its module call by these names.
+# Names that extract and its module already use.
 _TAKEN = (
     *("capture", "convert", "date", "datetime", "document", "each", "first_of_each", "last_of_each", "required"),
     *("rows", "unique"),
@@ -30,7 +30,7 @@ _ENDS = {
     "first": "first_of_each(rows, KEY)",
     "last": "last_of_each(rows, KEY)",
 }
-_KEY = Node("str")  # what a map's key is decoded as
+_KEY = Node("str")  # the type of a map's decoded key
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ def body(table: ir.Table, tree: Tree) -> Body:
     """The body of the table's `extract`."""
     first = _Writer(table, tree, {})
     first.statements()
-    # Only now it is known which members of several objects have the same name.
+    # Written twice: only now is it known which members of several objects have the same name.
     writer = _Writer(table, tree, first.called())
     return Body(writer.statements(), tuple(sorted(writer.scope.constants)))
 
 
 class _Writer:
-    def __init__(self, table: ir.Table, tree: Tree, called: Mapping[Place, str]) -> None:
+    def __init__(self, table: ir.Table, tree: Tree, called: Mapping[MemberPath, str]) -> None:
         self.table = table
         names = Names(_TAKEN)
         self.depths = _depths(table)
@@ -59,9 +59,9 @@ class _Writer:
             column.name: names.take(identifier(column.name)) for column in table.columns if not self._is_in_row(column)
         }
         self.row: dict[str, str] = {}
-        self.scope = Scope(names, Variable(python_name("document"), tree.root, 0), len(table.levels), called)
+        self.scope = CodeScope(names, Local(python_name("document"), tree.root, 0), len(table.levels), called)
         self.levels = {level.name: names.take(identifier(level.name), f"{level.name}_item") for level in table.levels}
-        self.indexes: dict[str, tuple[str, int]] = {}  # by level: the local that counts its items, and from where
+        self.indexes: dict[str, tuple[str, int]] = {}  # by level: the local that counts its items, and its start
         self.keys: dict[str, str] = {}
 
     def statements(self) -> Code:
@@ -91,17 +91,17 @@ class _Writer:
         lines.append(f"return {_ENDS[self.table.duplicates].format(path=path)}")
         return Code("\n".join(lines))
 
-    def called(self) -> dict[Place, str]:
-        """Names for the locals of all places that were met, told apart by the members before."""
+    def called(self) -> dict[MemberPath, str]:
+        """Distinct names for the locals of all places, with preceding members where needed."""
         ways = {
             (root, members): (*([] if root == "$" else [identifier(root)]), *map(identifier, members))
             for root, members in self.scope.places
         }
         taken = {*_TAKEN, *self.locals.values(), *self.levels.values(), *map(identifier, self.depths)}
-        return told_apart(ways, taken)
+        return distinct_names(ways, taken)
 
     def _depth(self, value: ir.Value) -> int:
-        """In how many loops the value is known."""
+        """The number of loops in which the value becomes known."""
         match value:
             case ir.PathValue(references):
                 return max(self.depths[each.root] for each in references)
@@ -113,7 +113,7 @@ class _Writer:
                 assert_never(value)
 
     def _is_in_row(self, column: ir.Column) -> bool:
-        """Whether the column's line is the one in the row."""
+        """Whether the column is read in the row itself, without a statement before it."""
         match column.value:
             case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
                 return True
@@ -129,10 +129,10 @@ class _Writer:
         return is_plain and is_innermost and columns.decodings(column)[0].convert is None
 
     def _level(self, level: ir.Level) -> Loop:
-        """Declare the level's variable, and pass over items that are missing or filtered out."""
+        """Declare the level's variable, and skip items that are missing or filtered out."""
         opened = loops.loop(self.scope, level)
         depth, name = self.depths[level.name], self.levels[level.name]
-        self.scope.declare(level.name, Variable(name, opened.node, depth))
+        self.scope.declare(level.name, Local(name, opened.node, depth))
         if opened.yields_null:
             self.scope.say(depth, f"if {self.scope.variable(level.name).name} is None:\n{_INDENT}continue")
         if level.where is not None:
@@ -163,18 +163,18 @@ class _Writer:
         paths = columns.paths(self.table, column)
         match column.value:
             case ir.PathValue() | ir.ParameterValue():
-                expression = filled(column, self._values(column.value), paths)
+                expression = column_expression(column, self._values(column.value), paths)
                 if not column.nullable and column.default is None:
                     expression = Code(f"required({expression}, {quoted(paths[0])})")
                 self._say(column, expression)
             case ir.ItemValue(level):
-                self._say(column, filled(column, [self.scope.value(level, ())], paths))
+                self._say(column, column_expression(column, [self.scope.value(level, ())], paths))
             case ir.KeyValue(level):
                 if level not in self.keys:
                     as_it_is = columns.converter(columns.decodings(column)[0], _KEY.annotation) is None
                     local = self.locals[column.name] if as_it_is else self.scope.names.take(f"{level}_key")
                     self.keys[level] = local
-                self._say(column, filled(column, [Value(self.keys[level], _KEY, self.depths[level])], paths))
+                self._say(column, column_expression(column, [Value(self.keys[level], _KEY, self.depths[level])], paths))
             case ir.IndexValue(level, start):
                 first, first_start = self.indexes.setdefault(level, (self.locals[column.name], start))
                 offset = start - first_start
@@ -202,7 +202,7 @@ class _Writer:
 
 
 def _depths(table: ir.Table) -> dict[str, int]:
-    """In how many loops each variable is known."""
+    """The number of loops in which each variable becomes known."""
     depths = {"$": 0} | {level.name: depth for depth, level in enumerate(table.levels, start=1)}
     for lookup in table.lookups:
         depths[lookup.name] = max(depths[lookup.source.root], depths[lookup.by.level])

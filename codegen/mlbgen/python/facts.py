@@ -1,4 +1,4 @@
-"""Facts that several generated modules state."""
+"""Facts that several generated modules share."""
 
 from collections.abc import Iterable
 from typing import assert_never
@@ -8,11 +8,11 @@ from mlbgen.ir.columns import item_path
 from mlbgen.language.names import Identifier, identifier
 from mlbgen.python.code import Code, Names, quoted, quoted_around
 
-# Modules beside those of the tables, and names of method.py, which imports them.
+# Other modules of the package, and names in method.py, which imports the tables' modules.
 _TAKEN = ("accept", "api", "convert", "document", "method", "msgspec")
 
 
-def partition(declared: ir.Partition | None) -> Code:
+def partition_fact(declared: ir.Partition | None) -> Code:
     """The `partition=` of a table."""
     if declared is None:
         return Code("None")
@@ -20,7 +20,7 @@ def partition(declared: ir.Partition | None) -> Code:
 
 
 def _kind(declared: ir.Partition) -> str:
-    """The kind that mlb_contracts.Partition has for it."""
+    """The kind of partitioning in mlb_contracts.Partition."""
     match declared:
         case ir.ListPartition():
             return "list"
@@ -31,13 +31,13 @@ def _kind(declared: ir.Partition) -> str:
 
 
 def modules(method: ir.Method) -> tuple[Identifier, ...]:
-    """The names of the tables' modules, in the tables' order."""
+    """The names of the tables' modules, in the order of the tables."""
     names = Names(_TAKEN)
     return tuple(names.take(identifier(each.name), f"{each.schema}_{each.name}") for each in method.tables)
 
 
 class Paths:
-    """Constants for the paths of levels and look-ups, so that the paths of columns are short."""
+    """Constants for the paths of levels and look-ups, which shorten the paths of columns."""
 
     def __init__(self, table: ir.Table, taken: Iterable[str]) -> None:
         names = Names({"KEY", "TABLE", *taken})
@@ -53,7 +53,7 @@ class Paths:
                 self._constants[path] = constant
 
     def shown(self, path: str) -> Code:
-        """The path as a literal, after the longest part that has a constant."""
+        """The path as a literal, starting with the longest constant that is a prefix of it."""
         known = [each for each in self._constants if path == each or path.startswith((f"{each}.", f"{each}["))]
         if not known:
             return quoted(path)
@@ -63,5 +63,5 @@ class Paths:
         return Code(constant) if path == longest else quoted_around("", constant, path[len(longest) :])
 
     def definitions(self) -> tuple[Code, ...]:
-        """The constants that something was shown with."""
+        """The definitions of the constants that were used."""
         return tuple(definition for constant, definition in self._definitions.items() if constant in self._used)

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from mlbgen import ir
 from mlbgen.python.code import Code, quoted
-from mlbgen.python.scope import Scope
+from mlbgen.python.scope import CodeScope
 from mlbgen.python.tree import Node
 
 
@@ -33,7 +33,7 @@ class Locals:
     start: int = 0
 
 
-def loop(scope: Scope, level: ir.Level) -> Loop:
+def loop(scope: CodeScope, level: ir.Level) -> Loop:
     """The level's loop; locals for what leads to its source are declared in the scope."""
     root, members = level.source.root, level.source.members
     match level.container:

@@ -1,4 +1,4 @@
-"""method.py of a method: what its responses are about, which are accepted, and its tables."""
+"""method.py of a method: its document keys, the rules that accept a response, and its tables."""
 
 from dataclasses import dataclass
 from typing import assert_never
@@ -8,10 +8,10 @@ from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language.names import Identifier, python_name
 from mlbgen.python import accept
-from mlbgen.python.code import Code, Names, header, quoted
-from mlbgen.python.facts import modules, partition
-from mlbgen.python.required import required
-from mlbgen.python.scope import Scope, Variable
+from mlbgen.python.code import Code, Names, python_header, quoted
+from mlbgen.python.facts import modules, partition_fact
+from mlbgen.python.required import required_paths
+from mlbgen.python.scope import CodeScope, Local
 from mlbgen.python.tree import ANSWER, ROOT, Tree
 from mlbgen.rendering import render
 
@@ -54,7 +54,7 @@ class _Context:
     rules: tuple[Code, ...]
 
 
-def text(method: ir.Method, tree: Tree) -> str:
+def render_method(method: ir.Method, tree: Tree) -> str:
     """The module's text; its imports are pruned by the formatter."""
     constants: set[Identifier] = set()
     keys = tuple(_key(key, tree, constants) for key in method.document)
@@ -65,7 +65,7 @@ def text(method: ir.Method, tree: Tree) -> str:
     return render(
         "method.py.jinja",
         _Context(
-            header=header(method.mapping_file),
+            header=python_header(method.mapping_file),
             docstring=Code(f'"""The method {method.name}."""'),
             keys=keys,
             accept_arguments=Code(f"{given if tests else f'_{given}'}: {struct}, {capture}: Capture"),
@@ -76,7 +76,7 @@ def text(method: ir.Method, tree: Tree) -> str:
             constants=(*structs, *sorted(constants)),
             modules=modules(method),
             facts=_facts(method),
-            required=tuple(map(quoted, required(method))),
+            required=tuple(map(quoted, required_paths(method))),
             rules=tuple(Code(f"Rule{quoted((rule.text, rule.path, *_test(rule.test)))}") for rule in method.rules),
         ),
     )
@@ -91,7 +91,7 @@ def _facts(method: ir.Method) -> tuple[Code, ...]:
         Code(f"query={quoted(method.query)}"),
         Code(f"raw_schema={quoted(method.raw_table.schema)}"),
         Code(f"raw_table={quoted(method.raw_table.name)}"),
-        Code(f"raw_partition={partition(method.raw_table.partition)}"),
+        Code(f"raw_partition={partition_fact(method.raw_table.partition)}"),
         Code(
             f"shrink_guard=ShrinkGuard(share={guard.share}, emptied_table_rows={guard.emptied_table_rows},"
             f" once={quoted(guard.once)})"
@@ -111,7 +111,7 @@ def _key(key: ir.DocumentKey, tree: Tree, constants: set[Identifier]) -> _Key:
         source, arguments = f"path={quoted(place)}", f"document: {ROOT}, _capture: Capture"
     decoding = sql_types.decoding(key.type, json_type)
     if decoding is None:
-        raise AssertionError(f"{json_type} can't fill {key.type}, which lowering refuses")
+        raise AssertionError(f"{json_type} can't fill {key.type}; lowering should have refused this")
     convert = columns.converter(decoding, value.node.annotation)
     found = f"convert.{convert}({value.or_none}, {quoted(place)})" if convert else value.or_none
     scope.say(0, f"return {found}")
@@ -135,7 +135,7 @@ def _asked_by(way: ir.AskedBy) -> str:
 
 
 def _test(test: ir.RuleTest) -> tuple[str, str | None]:
-    """The kind and the argument that mlb_contracts.Rule has for it."""
+    """The kind and the argument of the test in mlb_contracts.Rule."""
     match test:
         case ir.IsPresent():
             return "present", None
@@ -150,7 +150,7 @@ def _test(test: ir.RuleTest) -> tuple[str, str | None]:
 
 
 def _response(tree: Tree) -> tuple[Identifier, Identifier]:
-    """What rules call the response, and its struct."""
+    """The name of the response in rules, and its struct."""
     return (_DOCUMENT, ROOT) if tree.answer is None else (python_name("answer"), ANSWER)
 
 
@@ -169,8 +169,8 @@ def _items(method: ir.Method, tree: Tree, constants: set[Identifier]) -> _Items 
     return _Items(quoted(method.items.path), _statements(scope), quoted(method.items.absent))
 
 
-def _of_response(tree: Tree) -> Scope:
-    return Scope(Names(_TAKEN), Variable(_response(tree)[0], tree.answer or tree.root, 0), 0)
+def _of_response(tree: Tree) -> CodeScope:
+    return CodeScope(Names(_TAKEN), Local(_response(tree)[0], tree.answer or tree.root, 0), 0)
 
 
 def _accept(method: ir.Method, tree: Tree, constants: set[Identifier]) -> Code:
@@ -181,9 +181,9 @@ def _accept(method: ir.Method, tree: Tree, constants: set[Identifier]) -> Code:
     return _statements(scope)
 
 
-def _scope(tree: Tree) -> Scope:
-    return Scope(Names(_TAKEN), Variable(_DOCUMENT, tree.root, 0), 0)
+def _scope(tree: Tree) -> CodeScope:
+    return CodeScope(Names(_TAKEN), Local(_DOCUMENT, tree.root, 0), 0)
 
 
-def _statements(scope: Scope) -> Code:
+def _statements(scope: CodeScope) -> Code:
     return Code("\n".join(scope.blocks[0]))

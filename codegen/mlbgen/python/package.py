@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from mlbgen import ir
 from mlbgen.language import names
-from mlbgen.python.code import Code, header, quoted
+from mlbgen.python.code import Code, python_header, quoted
 from mlbgen.rendering import render
 
-TYPED = header("schemas/mappings")  # py.typed: that it is there tells type checkers to read the package
+TYPED = python_header("schemas/mappings")  # py.typed: its existence tells type checkers to read the package
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +19,23 @@ class _Context:
     aliases: tuple[tuple[Code, Code], ...]
 
 
-def folder(method: ir.Method) -> str:
+def method_folder(method: ir.Method) -> str:
     """The method's folder in the package, such as `game/live_game_v1`."""
     return names.folder(method.endpoint, method.method, method.hydration)
 
 
-def files(methods: Iterable[ir.Method]) -> dict[str, str]:
-    """The __init__ modules of the package, by their paths in it."""
-    ordered = sorted(methods, key=folder)
-    listed = tuple((quoted(each.name), quoted(f".{folder(each).replace('/', '.')}.method")) for each in ordered)
+def init_files(methods: Iterable[ir.Method]) -> dict[str, str]:
+    """The __init__ modules of the package, by path in it."""
+    ordered = sorted(methods, key=method_folder)
+    listed = tuple((quoted(each.name), quoted(f".{method_folder(each).replace('/', '.')}.method")) for each in ordered)
     bases = [each for each in ordered if each.hydration is None]
     aliases = tuple((quoted(alias), quoted(each.name)) for each in bases for alias in each.aliases)
-    summary = "Tables of the MLB Stats API: each method and its module, and what else the API calls it."
+    summary = "Tables of the MLB Stats API: the module of each method, and other names of methods in the API."
     texts = {"__init__.py": _init("schemas/mappings", summary, listed, aliases)}
     for each in ordered:
-        endpoint, _, _ = folder(each).partition("/")
+        endpoint, _, _ = method_folder(each).partition("/")
         texts[f"{endpoint}/__init__.py"] = _init("schemas/mappings", f"Methods of the endpoint {each.endpoint}.")
-        texts[f"{folder(each)}/__init__.py"] = _init(each.mapping_file, f"The method {each.name}.")
+        texts[f"{method_folder(each)}/__init__.py"] = _init(each.mapping_file, f"The method {each.name}.")
     return texts
 
 
@@ -45,4 +45,4 @@ def _init(
     methods: tuple[tuple[Code, Code], ...] | None = None,
     aliases: tuple[tuple[Code, Code], ...] = (),
 ) -> str:
-    return render("package.py.jinja", _Context(header(source), Code(f'"""{summary}"""'), methods, aliases))
+    return render("package.py.jinja", _Context(python_header(source), Code(f'"""{summary}"""'), methods, aliases))

@@ -1,4 +1,4 @@
-"""What of a response must be readable: without it rows would be lost or told apart wrongly, or a rule goes untested."""
+"""Paths that must be readable: otherwise rows would be lost or get wrong keys, or a rule would not be tested."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -9,7 +9,7 @@ from mlbgen.ir import columns
 from mlbgen.language import paths
 
 
-def required(method: ir.Method) -> tuple[str, ...]:
+def required_paths(method: ir.Method) -> tuple[str, ...]:
     """The paths of keys, rules, levels, filters and look-ups, and of columns that may not be NULL."""
     found = [path for key in method.document for path in _paths(key.value)]
     found += [rule.path for rule in method.rules]
@@ -43,7 +43,7 @@ def _behind(path: str, members: tuple[str, ...]) -> str:
 
 
 def _looked_at(condition: paths.Condition) -> Iterator[tuple[str, ...]]:
-    """The members that a filter looks at."""
+    """Yield the members that a filter reads."""
     match condition:
         case paths.Not(operand):
             yield from _looked_at(operand)

@@ -1,4 +1,4 @@
-"""One module a table: its row model, `extract` and its facts."""
+"""The module of a table: its row model, `extract` and its facts."""
 
 import textwrap
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language.names import Identifier, pascal, python_name
 from mlbgen.python import extract
-from mlbgen.python.code import WIDTH, Code, Names, docstring, header, quoted, wrapped
-from mlbgen.python.facts import Paths, partition
+from mlbgen.python.code import WIDTH, Code, Names, docstring, python_header, quoted, wrapped
+from mlbgen.python.facts import Paths, partition_fact
 from mlbgen.python.tree import ROOT, Tree
 from mlbgen.rendering import render
 
@@ -49,7 +49,7 @@ class _Context:
     partition: Code
 
 
-def text(method: ir.Method, table: ir.Table, tree: Tree) -> str:
+def render_table(method: ir.Method, table: ir.Table, tree: Tree) -> str:
     """The module's text; its imports are pruned by the formatter."""
     name = f"{table.schema}.{table.name}"
     sent = [column for column in table.columns if not isinstance(column.value, ir.IngestedAt)]
@@ -58,7 +58,7 @@ def text(method: ir.Method, table: ir.Table, tree: Tree) -> str:
     return render(
         "table.py.jinja",
         _Context(
-            header=header(method.mapping_file),
+            header=python_header(method.mapping_file),
             docstring=Code(f'"""The table {name}."""'),
             constants=(ROOT, *body.constants),
             model=Names(_TAKEN_CLASSES).take(pascal(table.name), f"{pascal(table.name)}Row"),
@@ -75,7 +75,7 @@ def text(method: ir.Method, table: ir.Table, tree: Tree) -> str:
             paths=paths.definitions(),
             primary_key=quoted(table.primary_key),
             identity=quoted(table.identity),
-            partition=partition(table.partition),
+            partition=partition_fact(table.partition),
         ),
     )
 
@@ -91,13 +91,13 @@ def _row(sent: list[ir.Column]) -> Code:
     types = ", ".join(map(columns.annotation, sent))
     if len(types) < WIDTH - len("Row: TypeAlias = tuple[]"):
         return Code(f"tuple[{types}]")
-    # What may be None keeps it on its line.
+    # Keeps `| None` on the line of its type.
     lines = textwrap.wrap(types.replace(" | ", "\0|\0"), WIDTH - 4)
     return Code("\n".join(("tuple[", *(f"    {each}" for each in lines), "]  # fmt: skip")).replace("\0", " "))
 
 
 def _key(table: ir.Table, sent: list[ir.Column]) -> Code:
-    """Takes from a row what of its primary key differs within a document; none where there is but one row."""
+    """The getter of the key columns that differ between the rows of a document; empty if there is only one row."""
     if not table.levels:
         return Code("")
     in_key = {position: column for position, column in enumerate(sent) if column.name in table.primary_key}

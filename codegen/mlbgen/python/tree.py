@@ -1,4 +1,4 @@
-"""The tree of structs that a document is decoded into, with their names in Python."""
+"""The tree of structs that a document is decoded into, with their Python names."""
 
 import re
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from mlbgen import ir
 from mlbgen.language.errors import MlbgenError
 from mlbgen.language.names import Identifier, identifier, pascal, python_name, snake
-from mlbgen.python.code import Names, told_apart
-from mlbgen.python.draft import RAW_ITEMS, Draft, read, read_answer
+from mlbgen.python.code import Names, distinct_names
+from mlbgen.python.draft import RAW_ITEMS, Draft, collect_answer, collect_document
 from mlbgen.samples.shape import Shape
 
 ROOT = python_name("Document")
 ANSWER = python_name("Answer")
 _UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
-_TAKEN_ATTRIBUTES = ("date", "field")  # names that the body of a class needs itself
+_TAKEN_ATTRIBUTES = ("date", "field")  # names that the class body itself uses
 # In snake case.
 _TAKEN_CLASSES = (
     "answer",
@@ -32,7 +32,7 @@ _TAKEN_CLASSES = (
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A place of a document: an object of `members`, a list or a map of `item`, or a value; with its annotation."""
+    """A place of a document with its annotation: an object with `members`, a list or a map of `item`, or a value."""
 
     annotation: str
     members: tuple["Member", ...] = ()
@@ -41,12 +41,12 @@ class Node:
 
     @property
     def constant(self) -> Identifier:
-        """The name of the object that stands for an absent one."""
+        """The name of the constant that replaces an absent object."""
         return python_name(f"NO_{snake(self.annotation).upper()}")
 
     @property
     def each(self) -> "Node":
-        """What a list or a map holds."""
+        """The item of a list or a map."""
         if self.item is None:
             raise LookupError(f"{self.annotation} has no items")
         return self.item
@@ -58,7 +58,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of an object; `keeps_null` where a filter tells null from absent."""
+    """A member of an object; `keeps_null`: a filter distinguishes null from absent."""
 
     json_name: str
     attribute: Identifier
@@ -68,10 +68,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """`structs` are all classes, each after those it needs; `root` is the document.
+    """`structs` lists all classes, each after those it uses; `root` is the document.
 
-    `answer` is the response around the documents, where they are its items. `lacking` are the structs whose objects can
-    be absent where something of them is read.
+    `answer` is the response around the documents, if they are its items. `lacking` lists the structs whose objects can
+    be absent although their members are read.
     """
 
     root: Node
@@ -81,14 +81,14 @@ class Tree:
 
 
 def tree(method: ir.Method, shape: Shape) -> Tree:
-    """The structs for all that the method looks at in a response of that shape."""
-    document = read(method, shape)
-    answer = None if method.items is None else read_answer(method, method.items, shape)
+    """Build the structs for everything that the method reads in a response of this shape."""
+    document = collect_document(method, shape)
+    answer = None if method.items is None else collect_answer(method, method.items, shape)
     titles: dict[object, tuple[str, ...]] = {}
     for draft in (document, answer):
         for member in () if draft is None else draft.inner:
             _signature(member, titles)
-    names = told_apart(titles, _TAKEN_CLASSES)
+    names = distinct_names(titles, _TAKEN_CLASSES)
     builder = _Builder({signature: pascal(name) for signature, name in names.items()})
     root = builder.root(document, ROOT)
     around = None if answer is None else builder.root(answer, ANSWER)
@@ -96,9 +96,9 @@ def tree(method: ir.Method, shape: Shape) -> Tree:
 
 
 def _signature(draft: Draft, titles: dict[object, tuple[str, ...]]) -> object:
-    """A value that is equal for places of one class: objects of the same last title and the same members share one.
+    """A value that is equal for places of one class: objects with the same last title and the same members share one.
 
-    Collects the titles of each class, of which those count that are the same wherever it occurs.
+    Collects the titles of each class, and keeps those that it has everywhere.
     """
     if draft.item is not None:
         return (draft.container, _signature(draft.item, titles))
@@ -112,7 +112,7 @@ def _signature(draft: Draft, titles: dict[object, tuple[str, ...]]) -> object:
 
 
 class _Builder:
-    """Makes the nodes of drafts, and each class once."""
+    """Builds the nodes of drafts, and each class once."""
 
     def __init__(self, names: dict[object, str]) -> None:
         self._names = names
@@ -120,12 +120,12 @@ class _Builder:
         self.lacking: dict[str, Node] = {}
 
     def root(self, draft: Draft, name: str) -> Node:
-        """The class of that name, or the list that it stands for."""
+        """The class of this name, or the list if the draft is one."""
         is_list = draft.item is not None or draft.annotation == RAW_ITEMS
         return self._node(draft) if is_list else self.struct(draft, name)
 
     def struct(self, draft: Draft, name: str) -> Node:
-        """The class of that name, made with those it needs when it is first asked for."""
+        """The class of this name; the first call builds it and the classes it uses."""
         if name not in self.structs:
             if wrong := next((each for each in draft.members if _UNNAMEABLE.search(each)), None):
                 raise MlbgenError(f"a member called {wrong!r} can't be mapped: msgspec can't decode it by its name")

@@ -8,8 +8,8 @@ from mlbgen.python.code import Code, quoted
 from mlbgen.python.scope import Value
 
 
-def filled(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> Code:
-    """The value that is there first, converted; a placeholder is no value, and the default stands for none."""
+def column_expression(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> Code:
+    """The first value that is present, converted; placeholders count as absent, and the default fills in."""
     *others, last = zip(values, columns.decodings(column), paths, strict=True)
     expression = _single(column, *last, has_default=column.default is not None)
     for value, decoding, path in reversed(others):
@@ -20,13 +20,13 @@ def filled(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> Co
 
 
 def literal(column: ir.Column, value: ir.Scalar | None) -> Code:
-    """A constant or a default as the column has it: a numeric one's is exact, as its values are."""
+    """A constant or a default as a value of the column: exact for numeric, like its other values."""
     exact = sql_types.type_facts(column.type).python == "Decimal" and value is not None
     return Code(f"Decimal({quoted(str(value))})") if exact else quoted(value)
 
 
 def _single(column: ir.Column, value: Value, decoding: Decoding, path: str, *, has_default: bool) -> str:
-    """One value; with `has_default` it can be missing."""
+    """The expression of one value; with `has_default`, the value can be absent."""
     none = (*([None] if has_default else []), *column.null_if)
     converter = columns.converter(decoding, value.node.annotation)
     refusing = columns.is_required(column) or isinstance(column.value, ir.ParameterValue)

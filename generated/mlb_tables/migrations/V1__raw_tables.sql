@@ -30,7 +30,7 @@ CREATE TABLE "game"."live_game_v1" (
     CHECK ("encoding" IN ('identity', 'zstd'))
 ) PARTITION BY RANGE("captured_at");
 
--- Bodies are compressed already: another try takes time and saves nothing.
+-- Bodies are already compressed: compressing them again would take time and save nothing.
 ALTER TABLE "game"."live_game_v1" ALTER COLUMN "body" SET STORAGE EXTERNAL;
 
 CREATE TABLE "game"."live_game_v1_2026_01" PARTITION OF "game"."live_game_v1" FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2026-02-01 00:00:00+00');
@@ -58,23 +58,23 @@ CREATE TABLE "game"."live_game_v1_2027_10" PARTITION OF "game"."live_game_v1" FO
 CREATE TABLE "game"."live_game_v1_2027_11" PARTITION OF "game"."live_game_v1" FOR VALUES FROM ('2027-11-01 00:00:00+00') TO ('2027-12-01 00:00:00+00');
 CREATE TABLE "game"."live_game_v1_2027_12" PARTITION OF "game"."live_game_v1" FOR VALUES FROM ('2027-12-01 00:00:00+00') TO ('2028-01-01 00:00:00+00');
 
-COMMENT ON TABLE "game"."live_game_v1" IS 'Responses of game.liveGameV1 as they came; one with the content of the one before is counted there.';
-COMMENT ON COLUMN "game"."live_game_v1"."request" IS 'The request in a normal form, by which captures are told apart.';
-COMMENT ON COLUMN "game"."live_game_v1"."captured_at" IS 'When the request was made, before the call.';
-COMMENT ON COLUMN "game"."live_game_v1"."as_of" IS 'Whose state it shows: the past time that was asked for, else captured_at.';
-COMMENT ON COLUMN "game"."live_game_v1"."last_seen_at" IS 'Whose state still was the same: as_of of the last response that had this content again.';
-COMMENT ON COLUMN "game"."live_game_v1"."seen" IS 'How many responses one after the other had this content.';
+COMMENT ON TABLE "game"."live_game_v1" IS 'Responses of game.liveGameV1 as received; one that repeats the content before it is only counted there.';
+COMMENT ON COLUMN "game"."live_game_v1"."request" IS 'The normalized request, which distinguishes captures.';
+COMMENT ON COLUMN "game"."live_game_v1"."captured_at" IS 'When the request was sent.';
+COMMENT ON COLUMN "game"."live_game_v1"."as_of" IS 'The time of the state it shows: the requested past time, or else captured_at.';
+COMMENT ON COLUMN "game"."live_game_v1"."last_seen_at" IS 'The as_of of the last response that repeated this content.';
+COMMENT ON COLUMN "game"."live_game_v1"."seen" IS 'How many consecutive responses had this content.';
 COMMENT ON COLUMN "game"."live_game_v1"."ingested_at" IS 'When this row was written.';
 COMMENT ON COLUMN "game"."live_game_v1"."endpoint" IS 'Endpoint of the API, such as game.';
 COMMENT ON COLUMN "game"."live_game_v1"."method" IS 'Method of the endpoint, such as liveGameV1.';
-COMMENT ON COLUMN "game"."live_game_v1"."path_params" IS 'Parameters in the path of the URL, by name.';
-COMMENT ON COLUMN "game"."live_game_v1"."query_params" IS 'Parameters behind the path of the URL, by name.';
-COMMENT ON COLUMN "game"."live_game_v1"."hydrations" IS 'What the request asked to be hydrated.';
-COMMENT ON COLUMN "game"."live_game_v1"."url" IS 'URL that was asked for.';
+COMMENT ON COLUMN "game"."live_game_v1"."path_params" IS 'Parameters in the URL''s path, by name.';
+COMMENT ON COLUMN "game"."live_game_v1"."query_params" IS 'Parameters in the URL''s query, by name.';
+COMMENT ON COLUMN "game"."live_game_v1"."hydrations" IS 'Hydrations that the request asked for.';
+COMMENT ON COLUMN "game"."live_game_v1"."url" IS 'URL of the request.';
 COMMENT ON COLUMN "game"."live_game_v1"."status_code" IS 'HTTP status of the response.';
-COMMENT ON COLUMN "game"."live_game_v1"."schema_version" IS 'Version of the response''s shape, where it is known.';
-COMMENT ON COLUMN "game"."live_game_v1"."content_hash" IS 'SHA-256 of the response''s body as it came.';
-COMMENT ON COLUMN "game"."live_game_v1"."encoding" IS 'How body is stored: zstd, as one frame, or identity, as it came.';
+COMMENT ON COLUMN "game"."live_game_v1"."schema_version" IS 'Version of the response''s shape, if known.';
+COMMENT ON COLUMN "game"."live_game_v1"."content_hash" IS 'SHA-256 of the response''s body as received.';
+COMMENT ON COLUMN "game"."live_game_v1"."encoding" IS 'How body is stored: zstd, as one frame, or identity, uncompressed.';
 COMMENT ON COLUMN "game"."live_game_v1"."body" IS 'Body of the response, byte for byte, in that encoding.';
 
 CREATE TABLE "game"."live_game_v1_documents" (
@@ -114,13 +114,13 @@ CREATE TABLE "game"."live_game_v1_documents_2027_10" PARTITION OF "game"."live_g
 CREATE TABLE "game"."live_game_v1_documents_2027_11" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-11-01 00:00:00+00') TO ('2027-12-01 00:00:00+00');
 CREATE TABLE "game"."live_game_v1_documents_2027_12" PARTITION OF "game"."live_game_v1_documents" FOR VALUES FROM ('2027-12-01 00:00:00+00') TO ('2028-01-01 00:00:00+00');
 
-COMMENT ON TABLE "game"."live_game_v1_documents" IS 'Documents that the responses in game.live_game_v1 hold, or were asked for and lack.';
+COMMENT ON TABLE "game"."live_game_v1_documents" IS 'Documents that the responses in game.live_game_v1 hold, or lack although requested.';
 COMMENT ON COLUMN "game"."live_game_v1_documents"."game_pk" IS 'MLB''s id for the game.';
-COMMENT ON COLUMN "game"."live_game_v1_documents"."captured_at" IS 'When the request was made, before the call.';
-COMMENT ON COLUMN "game"."live_game_v1_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';
-COMMENT ON COLUMN "game"."live_game_v1_documents"."request" IS 'The request in a normal form, by which captures are told apart.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."captured_at" IS 'When the request was sent.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the response; of no bytes if it is absent.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."request" IS 'The normalized request, which distinguishes captures.';
 COMMENT ON COLUMN "game"."live_game_v1_documents"."answer_hash" IS 'SHA-256 of the whole response: its content_hash.';
-COMMENT ON COLUMN "game"."live_game_v1_documents"."places" IS 'Where it stands in the answer''s list, from 0: empty where it was asked for and is absent, NULL where the whole answer is the document.';
+COMMENT ON COLUMN "game"."live_game_v1_documents"."places" IS 'Its positions in the response''s list, from 0: empty if it was requested and is absent, NULL if the whole response is the document.';
 
 CREATE TABLE "person"."people" (
     "request" text NOT NULL,
@@ -145,26 +145,26 @@ CREATE TABLE "person"."people" (
     CHECK ("encoding" IN ('identity', 'zstd'))
 ) PARTITION BY RANGE("captured_at");
 
--- Bodies are compressed already: another try takes time and saves nothing.
+-- Bodies are already compressed: compressing them again would take time and save nothing.
 ALTER TABLE "person"."people" ALTER COLUMN "body" SET STORAGE EXTERNAL;
 
-COMMENT ON TABLE "person"."people" IS 'Responses of person.person as they came; one with the content of the one before is counted there.';
-COMMENT ON COLUMN "person"."people"."request" IS 'The request in a normal form, by which captures are told apart.';
-COMMENT ON COLUMN "person"."people"."captured_at" IS 'When the request was made, before the call.';
-COMMENT ON COLUMN "person"."people"."as_of" IS 'Whose state it shows: the past time that was asked for, else captured_at.';
-COMMENT ON COLUMN "person"."people"."last_seen_at" IS 'Whose state still was the same: as_of of the last response that had this content again.';
-COMMENT ON COLUMN "person"."people"."seen" IS 'How many responses one after the other had this content.';
+COMMENT ON TABLE "person"."people" IS 'Responses of person.person as received; one that repeats the content before it is only counted there.';
+COMMENT ON COLUMN "person"."people"."request" IS 'The normalized request, which distinguishes captures.';
+COMMENT ON COLUMN "person"."people"."captured_at" IS 'When the request was sent.';
+COMMENT ON COLUMN "person"."people"."as_of" IS 'The time of the state it shows: the requested past time, or else captured_at.';
+COMMENT ON COLUMN "person"."people"."last_seen_at" IS 'The as_of of the last response that repeated this content.';
+COMMENT ON COLUMN "person"."people"."seen" IS 'How many consecutive responses had this content.';
 COMMENT ON COLUMN "person"."people"."ingested_at" IS 'When this row was written.';
 COMMENT ON COLUMN "person"."people"."endpoint" IS 'Endpoint of the API, such as game.';
 COMMENT ON COLUMN "person"."people"."method" IS 'Method of the endpoint, such as liveGameV1.';
-COMMENT ON COLUMN "person"."people"."path_params" IS 'Parameters in the path of the URL, by name.';
-COMMENT ON COLUMN "person"."people"."query_params" IS 'Parameters behind the path of the URL, by name.';
-COMMENT ON COLUMN "person"."people"."hydrations" IS 'What the request asked to be hydrated.';
-COMMENT ON COLUMN "person"."people"."url" IS 'URL that was asked for.';
+COMMENT ON COLUMN "person"."people"."path_params" IS 'Parameters in the URL''s path, by name.';
+COMMENT ON COLUMN "person"."people"."query_params" IS 'Parameters in the URL''s query, by name.';
+COMMENT ON COLUMN "person"."people"."hydrations" IS 'Hydrations that the request asked for.';
+COMMENT ON COLUMN "person"."people"."url" IS 'URL of the request.';
 COMMENT ON COLUMN "person"."people"."status_code" IS 'HTTP status of the response.';
-COMMENT ON COLUMN "person"."people"."schema_version" IS 'Version of the response''s shape, where it is known.';
-COMMENT ON COLUMN "person"."people"."content_hash" IS 'SHA-256 of the response''s body as it came.';
-COMMENT ON COLUMN "person"."people"."encoding" IS 'How body is stored: zstd, as one frame, or identity, as it came.';
+COMMENT ON COLUMN "person"."people"."schema_version" IS 'Version of the response''s shape, if known.';
+COMMENT ON COLUMN "person"."people"."content_hash" IS 'SHA-256 of the response''s body as received.';
+COMMENT ON COLUMN "person"."people"."encoding" IS 'How body is stored: zstd, as one frame, or identity, uncompressed.';
 COMMENT ON COLUMN "person"."people"."body" IS 'Body of the response, byte for byte, in that encoding.';
 
 CREATE TABLE "person"."people_documents" (
@@ -179,13 +179,13 @@ CREATE TABLE "person"."people_documents" (
     CHECK (OCTET_LENGTH("answer_hash") = 32)
 ) PARTITION BY RANGE("captured_at");
 
-COMMENT ON TABLE "person"."people_documents" IS 'Documents that the responses in person.people hold, or were asked for and lack.';
+COMMENT ON TABLE "person"."people_documents" IS 'Documents that the responses in person.people hold, or lack although requested.';
 COMMENT ON COLUMN "person"."people_documents"."person_id" IS 'MLB''s id for the person.';
-COMMENT ON COLUMN "person"."people_documents"."captured_at" IS 'When the request was made, before the call.';
-COMMENT ON COLUMN "person"."people_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';
-COMMENT ON COLUMN "person"."people_documents"."request" IS 'The request in a normal form, by which captures are told apart.';
+COMMENT ON COLUMN "person"."people_documents"."captured_at" IS 'When the request was sent.';
+COMMENT ON COLUMN "person"."people_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the response; of no bytes if it is absent.';
+COMMENT ON COLUMN "person"."people_documents"."request" IS 'The normalized request, which distinguishes captures.';
 COMMENT ON COLUMN "person"."people_documents"."answer_hash" IS 'SHA-256 of the whole response: its content_hash.';
-COMMENT ON COLUMN "person"."people_documents"."places" IS 'Where it stands in the answer''s list, from 0: empty where it was asked for and is absent, NULL where the whole answer is the document.';
+COMMENT ON COLUMN "person"."people_documents"."places" IS 'Its positions in the response''s list, from 0: empty if it was requested and is absent, NULL if the whole response is the document.';
 
 CREATE TABLE "schedule"."schedule" (
     "request" text NOT NULL,
@@ -210,26 +210,26 @@ CREATE TABLE "schedule"."schedule" (
     CHECK ("encoding" IN ('identity', 'zstd'))
 ) PARTITION BY RANGE("captured_at");
 
--- Bodies are compressed already: another try takes time and saves nothing.
+-- Bodies are already compressed: compressing them again would take time and save nothing.
 ALTER TABLE "schedule"."schedule" ALTER COLUMN "body" SET STORAGE EXTERNAL;
 
-COMMENT ON TABLE "schedule"."schedule" IS 'Responses of schedule.schedule as they came; one with the content of the one before is counted there.';
-COMMENT ON COLUMN "schedule"."schedule"."request" IS 'The request in a normal form, by which captures are told apart.';
-COMMENT ON COLUMN "schedule"."schedule"."captured_at" IS 'When the request was made, before the call.';
-COMMENT ON COLUMN "schedule"."schedule"."as_of" IS 'Whose state it shows: the past time that was asked for, else captured_at.';
-COMMENT ON COLUMN "schedule"."schedule"."last_seen_at" IS 'Whose state still was the same: as_of of the last response that had this content again.';
-COMMENT ON COLUMN "schedule"."schedule"."seen" IS 'How many responses one after the other had this content.';
+COMMENT ON TABLE "schedule"."schedule" IS 'Responses of schedule.schedule as received; one that repeats the content before it is only counted there.';
+COMMENT ON COLUMN "schedule"."schedule"."request" IS 'The normalized request, which distinguishes captures.';
+COMMENT ON COLUMN "schedule"."schedule"."captured_at" IS 'When the request was sent.';
+COMMENT ON COLUMN "schedule"."schedule"."as_of" IS 'The time of the state it shows: the requested past time, or else captured_at.';
+COMMENT ON COLUMN "schedule"."schedule"."last_seen_at" IS 'The as_of of the last response that repeated this content.';
+COMMENT ON COLUMN "schedule"."schedule"."seen" IS 'How many consecutive responses had this content.';
 COMMENT ON COLUMN "schedule"."schedule"."ingested_at" IS 'When this row was written.';
 COMMENT ON COLUMN "schedule"."schedule"."endpoint" IS 'Endpoint of the API, such as game.';
 COMMENT ON COLUMN "schedule"."schedule"."method" IS 'Method of the endpoint, such as liveGameV1.';
-COMMENT ON COLUMN "schedule"."schedule"."path_params" IS 'Parameters in the path of the URL, by name.';
-COMMENT ON COLUMN "schedule"."schedule"."query_params" IS 'Parameters behind the path of the URL, by name.';
-COMMENT ON COLUMN "schedule"."schedule"."hydrations" IS 'What the request asked to be hydrated.';
-COMMENT ON COLUMN "schedule"."schedule"."url" IS 'URL that was asked for.';
+COMMENT ON COLUMN "schedule"."schedule"."path_params" IS 'Parameters in the URL''s path, by name.';
+COMMENT ON COLUMN "schedule"."schedule"."query_params" IS 'Parameters in the URL''s query, by name.';
+COMMENT ON COLUMN "schedule"."schedule"."hydrations" IS 'Hydrations that the request asked for.';
+COMMENT ON COLUMN "schedule"."schedule"."url" IS 'URL of the request.';
 COMMENT ON COLUMN "schedule"."schedule"."status_code" IS 'HTTP status of the response.';
-COMMENT ON COLUMN "schedule"."schedule"."schema_version" IS 'Version of the response''s shape, where it is known.';
-COMMENT ON COLUMN "schedule"."schedule"."content_hash" IS 'SHA-256 of the response''s body as it came.';
-COMMENT ON COLUMN "schedule"."schedule"."encoding" IS 'How body is stored: zstd, as one frame, or identity, as it came.';
+COMMENT ON COLUMN "schedule"."schedule"."schema_version" IS 'Version of the response''s shape, if known.';
+COMMENT ON COLUMN "schedule"."schedule"."content_hash" IS 'SHA-256 of the response''s body as received.';
+COMMENT ON COLUMN "schedule"."schedule"."encoding" IS 'How body is stored: zstd, as one frame, or identity, uncompressed.';
 COMMENT ON COLUMN "schedule"."schedule"."body" IS 'Body of the response, byte for byte, in that encoding.';
 
 CREATE TABLE "schedule"."schedule_documents" (
@@ -245,14 +245,14 @@ CREATE TABLE "schedule"."schedule_documents" (
     CHECK (OCTET_LENGTH("answer_hash") = 32)
 ) PARTITION BY RANGE("captured_at");
 
-COMMENT ON TABLE "schedule"."schedule_documents" IS 'Documents that the responses in schedule.schedule hold, or were asked for and lack.';
+COMMENT ON TABLE "schedule"."schedule_documents" IS 'Documents that the responses in schedule.schedule hold, or lack although requested.';
 COMMENT ON COLUMN "schedule"."schedule_documents"."schedule_date" IS 'Day under which the games are listed.';
 COMMENT ON COLUMN "schedule"."schedule_documents"."sport_id" IS 'Level of play; 1 is Major League Baseball.';
-COMMENT ON COLUMN "schedule"."schedule_documents"."captured_at" IS 'When the request was made, before the call.';
-COMMENT ON COLUMN "schedule"."schedule_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';
-COMMENT ON COLUMN "schedule"."schedule_documents"."request" IS 'The request in a normal form, by which captures are told apart.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."captured_at" IS 'When the request was sent.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the response; of no bytes if it is absent.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."request" IS 'The normalized request, which distinguishes captures.';
 COMMENT ON COLUMN "schedule"."schedule_documents"."answer_hash" IS 'SHA-256 of the whole response: its content_hash.';
-COMMENT ON COLUMN "schedule"."schedule_documents"."places" IS 'Where it stands in the answer''s list, from 0: empty where it was asked for and is absent, NULL where the whole answer is the document.';
+COMMENT ON COLUMN "schedule"."schedule_documents"."places" IS 'Its positions in the response''s list, from 0: empty if it was requested and is absent, NULL if the whole response is the document.';
 
 CREATE TABLE "season"."seasons" (
     "request" text NOT NULL,
@@ -277,26 +277,26 @@ CREATE TABLE "season"."seasons" (
     CHECK ("encoding" IN ('identity', 'zstd'))
 ) PARTITION BY RANGE("captured_at");
 
--- Bodies are compressed already: another try takes time and saves nothing.
+-- Bodies are already compressed: compressing them again would take time and save nothing.
 ALTER TABLE "season"."seasons" ALTER COLUMN "body" SET STORAGE EXTERNAL;
 
-COMMENT ON TABLE "season"."seasons" IS 'Responses of season.seasons as they came; one with the content of the one before is counted there.';
-COMMENT ON COLUMN "season"."seasons"."request" IS 'The request in a normal form, by which captures are told apart.';
-COMMENT ON COLUMN "season"."seasons"."captured_at" IS 'When the request was made, before the call.';
-COMMENT ON COLUMN "season"."seasons"."as_of" IS 'Whose state it shows: the past time that was asked for, else captured_at.';
-COMMENT ON COLUMN "season"."seasons"."last_seen_at" IS 'Whose state still was the same: as_of of the last response that had this content again.';
-COMMENT ON COLUMN "season"."seasons"."seen" IS 'How many responses one after the other had this content.';
+COMMENT ON TABLE "season"."seasons" IS 'Responses of season.seasons as received; one that repeats the content before it is only counted there.';
+COMMENT ON COLUMN "season"."seasons"."request" IS 'The normalized request, which distinguishes captures.';
+COMMENT ON COLUMN "season"."seasons"."captured_at" IS 'When the request was sent.';
+COMMENT ON COLUMN "season"."seasons"."as_of" IS 'The time of the state it shows: the requested past time, or else captured_at.';
+COMMENT ON COLUMN "season"."seasons"."last_seen_at" IS 'The as_of of the last response that repeated this content.';
+COMMENT ON COLUMN "season"."seasons"."seen" IS 'How many consecutive responses had this content.';
 COMMENT ON COLUMN "season"."seasons"."ingested_at" IS 'When this row was written.';
 COMMENT ON COLUMN "season"."seasons"."endpoint" IS 'Endpoint of the API, such as game.';
 COMMENT ON COLUMN "season"."seasons"."method" IS 'Method of the endpoint, such as liveGameV1.';
-COMMENT ON COLUMN "season"."seasons"."path_params" IS 'Parameters in the path of the URL, by name.';
-COMMENT ON COLUMN "season"."seasons"."query_params" IS 'Parameters behind the path of the URL, by name.';
-COMMENT ON COLUMN "season"."seasons"."hydrations" IS 'What the request asked to be hydrated.';
-COMMENT ON COLUMN "season"."seasons"."url" IS 'URL that was asked for.';
+COMMENT ON COLUMN "season"."seasons"."path_params" IS 'Parameters in the URL''s path, by name.';
+COMMENT ON COLUMN "season"."seasons"."query_params" IS 'Parameters in the URL''s query, by name.';
+COMMENT ON COLUMN "season"."seasons"."hydrations" IS 'Hydrations that the request asked for.';
+COMMENT ON COLUMN "season"."seasons"."url" IS 'URL of the request.';
 COMMENT ON COLUMN "season"."seasons"."status_code" IS 'HTTP status of the response.';
-COMMENT ON COLUMN "season"."seasons"."schema_version" IS 'Version of the response''s shape, where it is known.';
-COMMENT ON COLUMN "season"."seasons"."content_hash" IS 'SHA-256 of the response''s body as it came.';
-COMMENT ON COLUMN "season"."seasons"."encoding" IS 'How body is stored: zstd, as one frame, or identity, as it came.';
+COMMENT ON COLUMN "season"."seasons"."schema_version" IS 'Version of the response''s shape, if known.';
+COMMENT ON COLUMN "season"."seasons"."content_hash" IS 'SHA-256 of the response''s body as received.';
+COMMENT ON COLUMN "season"."seasons"."encoding" IS 'How body is stored: zstd, as one frame, or identity, uncompressed.';
 COMMENT ON COLUMN "season"."seasons"."body" IS 'Body of the response, byte for byte, in that encoding.';
 
 CREATE TABLE "season"."seasons_documents" (
@@ -312,14 +312,14 @@ CREATE TABLE "season"."seasons_documents" (
     CHECK (OCTET_LENGTH("answer_hash") = 32)
 ) PARTITION BY RANGE("captured_at");
 
-COMMENT ON TABLE "season"."seasons_documents" IS 'Documents that the responses in season.seasons hold, or were asked for and lack.';
+COMMENT ON TABLE "season"."seasons_documents" IS 'Documents that the responses in season.seasons hold, or lack although requested.';
 COMMENT ON COLUMN "season"."seasons_documents"."sport_id" IS 'Level of play; 1 is Major League Baseball.';
 COMMENT ON COLUMN "season"."seasons_documents"."season_id" IS 'Year of the season.';
-COMMENT ON COLUMN "season"."seasons_documents"."captured_at" IS 'When the request was made, before the call.';
-COMMENT ON COLUMN "season"."seasons_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';
-COMMENT ON COLUMN "season"."seasons_documents"."request" IS 'The request in a normal form, by which captures are told apart.';
+COMMENT ON COLUMN "season"."seasons_documents"."captured_at" IS 'When the request was sent.';
+COMMENT ON COLUMN "season"."seasons_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the response; of no bytes if it is absent.';
+COMMENT ON COLUMN "season"."seasons_documents"."request" IS 'The normalized request, which distinguishes captures.';
 COMMENT ON COLUMN "season"."seasons_documents"."answer_hash" IS 'SHA-256 of the whole response: its content_hash.';
-COMMENT ON COLUMN "season"."seasons_documents"."places" IS 'Where it stands in the answer''s list, from 0: empty where it was asked for and is absent, NULL where the whole answer is the document.';
+COMMENT ON COLUMN "season"."seasons_documents"."places" IS 'Its positions in the response''s list, from 0: empty if it was requested and is absent, NULL if the whole response is the document.';
 
 CREATE TABLE "team"."teams" (
     "request" text NOT NULL,
@@ -344,26 +344,26 @@ CREATE TABLE "team"."teams" (
     CHECK ("encoding" IN ('identity', 'zstd'))
 ) PARTITION BY RANGE("captured_at");
 
--- Bodies are compressed already: another try takes time and saves nothing.
+-- Bodies are already compressed: compressing them again would take time and save nothing.
 ALTER TABLE "team"."teams" ALTER COLUMN "body" SET STORAGE EXTERNAL;
 
-COMMENT ON TABLE "team"."teams" IS 'Responses of team.teams as they came; one with the content of the one before is counted there.';
-COMMENT ON COLUMN "team"."teams"."request" IS 'The request in a normal form, by which captures are told apart.';
-COMMENT ON COLUMN "team"."teams"."captured_at" IS 'When the request was made, before the call.';
-COMMENT ON COLUMN "team"."teams"."as_of" IS 'Whose state it shows: the past time that was asked for, else captured_at.';
-COMMENT ON COLUMN "team"."teams"."last_seen_at" IS 'Whose state still was the same: as_of of the last response that had this content again.';
-COMMENT ON COLUMN "team"."teams"."seen" IS 'How many responses one after the other had this content.';
+COMMENT ON TABLE "team"."teams" IS 'Responses of team.teams as received; one that repeats the content before it is only counted there.';
+COMMENT ON COLUMN "team"."teams"."request" IS 'The normalized request, which distinguishes captures.';
+COMMENT ON COLUMN "team"."teams"."captured_at" IS 'When the request was sent.';
+COMMENT ON COLUMN "team"."teams"."as_of" IS 'The time of the state it shows: the requested past time, or else captured_at.';
+COMMENT ON COLUMN "team"."teams"."last_seen_at" IS 'The as_of of the last response that repeated this content.';
+COMMENT ON COLUMN "team"."teams"."seen" IS 'How many consecutive responses had this content.';
 COMMENT ON COLUMN "team"."teams"."ingested_at" IS 'When this row was written.';
 COMMENT ON COLUMN "team"."teams"."endpoint" IS 'Endpoint of the API, such as game.';
 COMMENT ON COLUMN "team"."teams"."method" IS 'Method of the endpoint, such as liveGameV1.';
-COMMENT ON COLUMN "team"."teams"."path_params" IS 'Parameters in the path of the URL, by name.';
-COMMENT ON COLUMN "team"."teams"."query_params" IS 'Parameters behind the path of the URL, by name.';
-COMMENT ON COLUMN "team"."teams"."hydrations" IS 'What the request asked to be hydrated.';
-COMMENT ON COLUMN "team"."teams"."url" IS 'URL that was asked for.';
+COMMENT ON COLUMN "team"."teams"."path_params" IS 'Parameters in the URL''s path, by name.';
+COMMENT ON COLUMN "team"."teams"."query_params" IS 'Parameters in the URL''s query, by name.';
+COMMENT ON COLUMN "team"."teams"."hydrations" IS 'Hydrations that the request asked for.';
+COMMENT ON COLUMN "team"."teams"."url" IS 'URL of the request.';
 COMMENT ON COLUMN "team"."teams"."status_code" IS 'HTTP status of the response.';
-COMMENT ON COLUMN "team"."teams"."schema_version" IS 'Version of the response''s shape, where it is known.';
-COMMENT ON COLUMN "team"."teams"."content_hash" IS 'SHA-256 of the response''s body as it came.';
-COMMENT ON COLUMN "team"."teams"."encoding" IS 'How body is stored: zstd, as one frame, or identity, as it came.';
+COMMENT ON COLUMN "team"."teams"."schema_version" IS 'Version of the response''s shape, if known.';
+COMMENT ON COLUMN "team"."teams"."content_hash" IS 'SHA-256 of the response''s body as received.';
+COMMENT ON COLUMN "team"."teams"."encoding" IS 'How body is stored: zstd, as one frame, or identity, uncompressed.';
 COMMENT ON COLUMN "team"."teams"."body" IS 'Body of the response, byte for byte, in that encoding.';
 
 CREATE TABLE "team"."teams_documents" (
@@ -379,11 +379,11 @@ CREATE TABLE "team"."teams_documents" (
     CHECK (OCTET_LENGTH("answer_hash") = 32)
 ) PARTITION BY RANGE("captured_at");
 
-COMMENT ON TABLE "team"."teams_documents" IS 'Documents that the responses in team.teams hold, or were asked for and lack.';
+COMMENT ON TABLE "team"."teams_documents" IS 'Documents that the responses in team.teams hold, or lack although requested.';
 COMMENT ON COLUMN "team"."teams_documents"."team_id" IS 'MLB''s id for the team.';
 COMMENT ON COLUMN "team"."teams_documents"."season" IS 'Year of the season.';
-COMMENT ON COLUMN "team"."teams_documents"."captured_at" IS 'When the request was made, before the call.';
-COMMENT ON COLUMN "team"."teams_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the answer; of no bytes where it is absent.';
-COMMENT ON COLUMN "team"."teams_documents"."request" IS 'The request in a normal form, by which captures are told apart.';
+COMMENT ON COLUMN "team"."teams_documents"."captured_at" IS 'When the request was sent.';
+COMMENT ON COLUMN "team"."teams_documents"."content_hash" IS 'SHA-256 of the document''s own bytes in the response; of no bytes if it is absent.';
+COMMENT ON COLUMN "team"."teams_documents"."request" IS 'The normalized request, which distinguishes captures.';
 COMMENT ON COLUMN "team"."teams_documents"."answer_hash" IS 'SHA-256 of the whole response: its content_hash.';
-COMMENT ON COLUMN "team"."teams_documents"."places" IS 'Where it stands in the answer''s list, from 0: empty where it was asked for and is absent, NULL where the whole answer is the document.';
+COMMENT ON COLUMN "team"."teams_documents"."places" IS 'Its positions in the response''s list, from 0: empty if it was requested and is absent, NULL if the whole response is the document.';

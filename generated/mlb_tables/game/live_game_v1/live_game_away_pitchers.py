@@ -133,7 +133,7 @@ class LiveGameAwayPitchers(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int, int, int | None, int | None, int | None, str | None, str | None, str | None, str | None, str | None,
     str | None, str | None, bool | None, bool | None, bool | None, bool | None, str | None, str | None, int | None,
@@ -150,7 +150,7 @@ KEY = itemgetter(2)  # player_id
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     game_data = document.game_data or NO_GAME_DATA

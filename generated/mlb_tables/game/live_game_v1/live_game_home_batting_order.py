@@ -128,7 +128,7 @@ class LiveGameHomeBattingOrder(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int, int, int | None, int | None, int | None, str | None, int | None, str | None, str | None, str | None,
     str | None, str | None, str | None, str | None, bool | None, bool | None, bool | None, bool | None, str | None,
@@ -144,7 +144,7 @@ KEY = itemgetter(2)  # batting_slot
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     game_data = document.game_data or NO_GAME_DATA

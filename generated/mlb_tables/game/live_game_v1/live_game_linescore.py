@@ -41,7 +41,7 @@ class LiveGameLinescore(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int, int, str | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
     int | None, datetime
@@ -51,7 +51,7 @@ KEY = itemgetter(2)  # inning
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     game_data = document.game_data or NO_GAME_DATA

@@ -170,7 +170,7 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int, int, int, int | None, str | None, str | None, datetime | None, datetime | None, str | None, str | None,
     str | None, str | None, bool | None, bool | None, bool | None, bool | None, bool | None, int | None, int | None,
@@ -187,7 +187,7 @@ KEY = itemgetter(2, 3)  # at_bat_index, event_index
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     game_data = document.game_data or NO_GAME_DATA

@@ -85,7 +85,7 @@ class LiveGamePlayers(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int, int, str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None,
     str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None,
@@ -99,7 +99,7 @@ KEY = itemgetter(2)  # player_id
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     game_data = document.game_data or NO_GAME_DATA

@@ -58,7 +58,7 @@ class LiveGameScoringPlays(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int, int, int | None, str | None, str | None, str | None, str | None, int | None, int | None, int | None,
     int | None, int | None, datetime
@@ -68,7 +68,7 @@ KEY = itemgetter(2)  # at_bat_index
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     game_data = document.game_data or NO_GAME_DATA
@@ -76,7 +76,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     season = required(convert.smallint(game.season, "$.gameData.game.season"), "$.gameData.game.season")
     live_data = document.live_data or NO_LIVE_DATA
     plays = live_data.plays or NO_PLAYS
-    # Reversed, so that of several the first remains.
+    # Reversed, so that the first of several items wins.
     all_plays_by_at_bat_index = {
         (each.about or NO_ABOUT).at_bat_index: each for each in reversed(plays.all_plays or ())
     }

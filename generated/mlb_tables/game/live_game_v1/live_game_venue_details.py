@@ -70,7 +70,7 @@ class LiveGameVenueDetails(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int, int | None, str | None, bool | None, int | None, str | None, str | None, str | None, str | None,
     str | None, str | None, str | None, float | None, float | None, int | None, float | None, str | None, str | None,
@@ -80,7 +80,7 @@ Row: TypeAlias = tuple[
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     game_pk = required(document.game_pk, "$.gamePk")
     game_data = document.game_data or NO_GAME_DATA
     game = game_data.game or NO_GAME

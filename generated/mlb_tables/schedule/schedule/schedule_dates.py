@@ -29,12 +29,12 @@ class ScheduleDates(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[date, int, int | None, int | None, int | None, int | None, datetime]
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     schedule_date = required(document.date_, "$.dates[*].date")
     sport_id = required(convert.smallint(capture.parameters.get("sportId"), "parameter sportId"), "parameter sportId")
     return [

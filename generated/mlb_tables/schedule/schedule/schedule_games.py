@@ -149,7 +149,7 @@ class ScheduleGames(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     date, int, int, int, UUID | None, str | None, str | None, str | None, str | None, str | None, str | None,
     bool | None, datetime | None, bool | None, date | None, str | None, date | None, datetime | None, date | None,
@@ -165,7 +165,7 @@ KEY = itemgetter(2, 3)  # game_pk, season
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     schedule_date = required(document.date_, "$.dates[*].date")
     sport_id = required(convert.smallint(capture.parameters.get("sportId"), "parameter sportId"), "parameter sportId")

@@ -30,12 +30,12 @@ class Season(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[int, int, date | None, date | None, bool | None, datetime]
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     sport_id = required(convert.smallint(capture.parameters.get("sportId"), "parameter sportId"), "parameter sportId")
     season_id = required(convert.smallint(document.season_id, "$.seasons[*].seasonId"), "$.seasons[*].seasonId")
     return [

@@ -28,12 +28,12 @@ class Team(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[int, int, str | None, str | None, int | None, datetime]
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     team_id = required(document.id_, "$.teams[*].id")
     season = required(document.season, "$.teams[*].season")
     league = document.league or NO_LEAGUE

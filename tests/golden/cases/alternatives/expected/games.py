@@ -29,12 +29,12 @@ class Games(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[int, date | None, int, int | None, Decimal | None, datetime]
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     game_pk = required(document.game_pk, "$.gamePk")
     dates = document.dates or NO_DATES
     game_date = dates.official if dates.official is not None else dates.original

@@ -37,7 +37,7 @@ class Lines(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int, int | None, int | None, int | None, datetime | None, int | None, int | None, int | None, Decimal | None,
     float | None, datetime
@@ -47,7 +47,7 @@ KEY = itemgetter(1)  # line_index
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     for line_index, line in enumerate(document.lines or ()):

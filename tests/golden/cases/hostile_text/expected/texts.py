@@ -30,14 +30,14 @@ class Texts(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[int, int, str | None, str | None, str | None, datetime]
 
 KEY = itemgetter(1)  # n
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     it_s_q = document.it_s_q or NO_IT_SQ

@@ -30,14 +30,14 @@ class Credits(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[int, int, int | None, int, str | None, datetime]
 
 KEY = itemgetter(1, 3)  # runner_index, credit_number
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     for runner_index, runner in enumerate(document.runners or ()):

@@ -26,12 +26,12 @@ class Days(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[date, int, int | None, datetime]
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     game_day = required(document.date_, "$.dates[*].date")
     level = required(convert.smallint(capture.parameters.get("level"), "parameter level"), "parameter level")
     return [

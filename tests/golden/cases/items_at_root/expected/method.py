@@ -21,12 +21,12 @@ def accept_answer(_answer: Answer, _capture: Capture) -> None:
 
 
 def each(answer: Answer) -> list[Body]:
-    """Give each document of a response as it came."""
+    """Split a response into its documents, as received."""
     return [memoryview(each) for each in answer]
 
 
 def accept(_document: Document, _capture: Capture) -> None:
-    """Refuse nothing: rules are about the response around the documents."""
+    """Refuse nothing: rules test the response around the documents."""
 
 
 METHOD = Method(

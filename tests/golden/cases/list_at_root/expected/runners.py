@@ -28,14 +28,14 @@ class Runners(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[int, int, int, datetime]
 
 KEY = itemgetter(1, 2)  # play_index, runner_id
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     level = required(convert.smallint(capture.parameters.get("level"), "parameter level"), "parameter level")
     for play_index, play in enumerate(document):

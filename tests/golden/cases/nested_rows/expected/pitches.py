@@ -32,14 +32,14 @@ class Pitches(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[int, str | None, int, int, int | None, float | None, float | None, datetime]
 
 KEY = itemgetter(2, 3)  # at_bat_index, event_index
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     venue2 = document.venue or NO_VENUE

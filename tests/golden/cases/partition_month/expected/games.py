@@ -26,12 +26,12 @@ class Games(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[int, int | None, int | None, datetime]
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     game_pk = required(document.game_pk, "$.gamePk")
     return [
         (

@@ -29,14 +29,14 @@ class Games(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[date, int, int, int | None, datetime]
 
 KEY = itemgetter(2)  # game_pk
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_day = required(convert.calendar_date(capture.parameters.get("date"), "parameter date"), "parameter date")
     level = required(convert.smallint(capture.parameters.get("level"), "parameter level"), "parameter level")

@@ -36,7 +36,7 @@ class Print(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int, int, int | None, int | None, str | None, str | None, int | None, date | None, int | None, bool | None,
     datetime
@@ -46,7 +46,7 @@ KEY = itemgetter(1, 2)  # id, inning
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     document2 = document.document or NO_DOCUMENT2

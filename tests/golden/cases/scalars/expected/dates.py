@@ -27,14 +27,14 @@ class Dates(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[int, date, datetime]
 
 KEY = itemgetter(1)  # game_date
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     for week in document.weeks or ():

@@ -43,14 +43,14 @@ class Games(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, date | None, str | None, int | None, int | None, Decimal | None, int | None, int | None, int | None, datetime
 ]  # fmt: skip
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     game_pk = required(document.game_pk, "$.gamePk")
     game = document.game or NO_GAME
     game_teams = game.teams or NO_GAME_TEAMS

@@ -36,7 +36,7 @@ class Values(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int | None, int | None, int | None, Decimal | None, float | None, bool | None, str | None, date | None,
     datetime | None, UUID | None, datetime
@@ -44,7 +44,7 @@ Row: TypeAlias = tuple[
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     game_pk = required(document.game_pk, "$.gamePk")
     v = document.v or NO_V
     return [
