@@ -264,8 +264,8 @@ def test_captures_are_listed_newest_first(connection: Connection, monkeypatch: p
     stored = connection.execute("SELECT octet_length(body) FROM sample.raw_game ORDER BY captured_at DESC")
     assert [(each["stored"],) for each in found] == stored.fetchall()
     assert [each["captured_at"] for each in listed("--limit", "1")] == [at(2).isoformat()]
-    assert "and more" in run("list", "--limit", "2").stdout
-    assert "and more" not in run("list", "--limit", "3").stdout
+    assert "raise --limit" in run("list", "--limit", "2").stdout
+    assert "raise --limit" not in run("list", "--limit", "3").stdout
 
 
 def test_they_are_found_by_what_was_asked_and_when(connection: Connection) -> None:
