@@ -80,7 +80,7 @@ def told(dsn: str) -> list[str]:
             [
                 (
                     "sample.plays: index plays_captured_at is CREATE INDEX plays_captured_at ON ONLY sample.plays USING"
-                    " btree (rbi), and was made as"
+                    " btree (rbi), but was created as"
                     " CREATE INDEX plays_captured_at ON ONLY sample.plays USING btree (captured_at)"
                 )
             ],
@@ -99,7 +99,7 @@ def told(dsn: str) -> list[str]:
             [
                 (
                     "sample.plays: column captured_at is timestamp with time zone,"
-                    " and was made as timestamp with time zone NOT NULL"
+                    " but was created as timestamp with time zone NOT NULL"
                 )
             ],
         ),
@@ -108,7 +108,7 @@ def told(dsn: str) -> list[str]:
             [
                 (
                     "sample.plays: column ingested_at is timestamp with time zone NOT NULL,"
-                    " and was made as timestamp with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP"
+                    " but was created as timestamp with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP"
                 )
             ],
         ),
