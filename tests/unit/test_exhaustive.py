@@ -11,7 +11,8 @@ from mlbgen import ir
 from mlbgen.language import ignores, paths
 
 SOURCES = sorted(Path(mlbgen.__file__).parent.rglob("*.py"))
-UNIONS = (ir.Value, ir.Container, ir.Partition, ir.Index, ir.RuleTest, paths.Condition, ignores.Extent)
+CARRY = (ir.CarryMoment, ir.CarryGuard, ir.CarryAction)
+UNIONS = (ir.Value, ir.Container, ir.Partition, ir.Index, ir.RuleTest, paths.Condition, ignores.Extent, *CARRY)
 VARIANTS = {
     each.__name__: union for union in (*UNIONS, ir.LookUp.__dataclass_fields__["by"].type) for each in union.__args__
 }
@@ -50,7 +51,17 @@ def test_every_match_over_variants_ends_in_assert_never() -> None:
 
 
 def test_values_columns_rules_look_ups_and_filters_are_variants() -> None:
-    assert {"PathValue", "IngestedAt", "KeyOf", "AtIndex", "IsPresent", "EqualsParameter", "Not"} <= VARIANTS.keys()
+    assert {
+        "PathValue",
+        "IngestedAt",
+        "KeyOf",
+        "AtIndex",
+        "IsPresent",
+        "EqualsParameter",
+        "Not",
+        "Reset",
+        "Fills",
+    } <= VARIANTS.keys()
 
 
 def test_containers_partitions_indexes_and_what_is_ignored_are_variants() -> None:

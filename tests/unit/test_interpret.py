@@ -204,3 +204,57 @@ def test_conditions_are_those_of_rfc_9535(condition: str, item: object, expected
     assert isinstance(each, paths.Each)
     assert each.where is not None
     assert interpret._holds(each.where, item) is expected
+
+
+def test_what_is_carried_passes_filtered_items_and_is_kept_by_group() -> None:
+    document = {
+        "gamePk": 7,
+        "plays": [
+            {"n": 10, "events": [{"i": 1, "isPitch": True}, {"i": 2, "isPitch": False}, {"i": 3, "isPitch": True}]},
+            {"n": 11, "events": [{"i": 4, "isPitch": True}]},
+            {"n": 10, "events": [{"i": 5, "isPitch": True}, {"i": None, "isPitch": False}, {"i": 6, "isPitch": True}]},
+        ],
+    }
+    found = rows(
+        """
+rows: {play: "$.plays[*]", event: "play.events[?@.isPitch == true]"}
+primary_key: [game_pk, i]
+columns:
+  - {name: i, type: smallint, path: event.i, nullable: false, description: Number.}
+  - name: before
+    type: smallint
+    description: The event before, by the number of the play.
+    carry: {start: 0, by: [play.n], rules: [{after: event, path: event.i}]}
+  - name: first
+    type: smallint
+    description: The first event that is no pitch.
+    carry: {rules: [{before: event, fills: true, where: event.isPitch == false, path: event.i}]}
+  - name: replaced
+    type: smallint
+    description: "100 is not there to be replaced: nothing that is missing equals nothing."
+    carry: {rules: [{before: event, replaces: play.n, path: event.i}, {after: play, path: play.n}]}
+""",
+        document,
+    )
+    assert [tuple(row.values()) for row in found] == [
+        (1, 0, None, None),
+        (3, 2, 2, None),
+        (4, 0, 2, 10),
+        (5, 3, 2, 11),
+        (6, 5, 2, 11),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "offset"),
+    [
+        ("", "a condition looks at a level, as in event.isPitch == true", 0),
+        ("event.a == 1 and", "expected && or ||", 13),
+        ("event.a ==", "expected a literal: a quoted string, a number, true, false or null", 10),
+        ("(" * 10_000, "nested too deeply", 0),
+    ],
+)
+def test_conditions_on_levels_that_cannot_be_read(text: str, error: str, offset: int) -> None:
+    with pytest.raises(paths.PathError) as refused:
+        paths.parse_condition(text)
+    assert (str(refused.value), refused.value.offset) == (error, offset)

@@ -5,6 +5,20 @@ Frozen and made of tuples; names are checked, paths resolved against the shape, 
 
 from dataclasses import dataclass
 
+from mlbgen.ir.carry import (
+    After,
+    Before,
+    CarryAction,
+    CarryGuard,
+    CarryMoment,
+    CarryRule,
+    CarryValue,
+    Fills,
+    Replaces,
+    Reset,
+    SetTo,
+    Visit,
+)
 from mlbgen.ir.documents import AskedBy, ByRange, ByValues, DocumentKey, Form, Items
 from mlbgen.ir.places import (
     AtIndex,
@@ -17,6 +31,7 @@ from mlbgen.ir.places import (
     MemberEquals,
     MembersOf,
     Reference,
+    Scalar,
     Single,
     ValueType,
 )
@@ -43,7 +58,6 @@ from mlbgen.ir.values import (
     KeyValue,
     ParameterValue,
     PathValue,
-    Scalar,
     Value,
 )
 from mlbgen.language.diagnostics import Position
@@ -52,11 +66,18 @@ from mlbgen.language.names import SqlName
 
 __all__ = [
     "DOCUMENTS_SUFFIX",
+    "After",
     "AskedBy",
     "AtIndex",
+    "Before",
     "ByRange",
     "ByValues",
     "CapturedAt",
+    "CarryAction",
+    "CarryGuard",
+    "CarryMoment",
+    "CarryRule",
+    "CarryValue",
     "Check",
     "Column",
     "ColumnIndex",
@@ -66,6 +87,7 @@ __all__ = [
     "EqualsParameter",
     "Expression",
     "ExpressionIndex",
+    "Fills",
     "ForeignKey",
     "Form",
     "HasType",
@@ -93,15 +115,19 @@ __all__ = [
     "PathValue",
     "RawTable",
     "Reference",
+    "Replaces",
+    "Reset",
     "Rule",
     "RuleTest",
     "RuleType",
     "Scalar",
+    "SetTo",
     "ShrinkGuard",
     "Single",
     "Table",
     "Value",
     "ValueType",
+    "Visit",
 ]
 
 DOCUMENTS_SUFFIX = "_documents"

@@ -6,13 +6,14 @@ from mlb_contracts import jsonpath, sql_types
 from mlb_contracts.jsonpath import Names, Step
 from mlb_contracts.sql_types import Decoding
 from mlbgen import ir
+from mlbgen.language.paths import looked_at
 
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
 def decodings(column: ir.Column) -> tuple[Decoding, ...]:
     """How values become the column's: one decoding for each alternative path, or a single one for other sources."""
-    return tuple(_decoding(column, json_type) for json_type in _json_types(column.value))
+    return tuple(decoding_of(column, json_type) for json_type in _json_types(column.value))
 
 
 def converter(decoding: Decoding, decoded: str) -> str | None:
@@ -34,7 +35,7 @@ def varies(column: ir.Column) -> bool:
     match column.value:
         case ir.PathValue(references):
             return any(each.root != "$" for each in references)
-        case ir.IndexValue() | ir.KeyValue() | ir.ItemValue():
+        case ir.IndexValue() | ir.KeyValue() | ir.ItemValue() | ir.CarryValue():
             return True
         case ir.ParameterValue() | ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
             return False
@@ -74,10 +75,28 @@ def paths(table: ir.Table, column: ir.Column) -> tuple[str, ...]:
             return (path,)
         case ir.IndexValue(name) | ir.KeyValue(name):
             return tuple(item_path(level) for level in table.levels if level.name == name)
+        case ir.CarryValue():
+            return carry_paths(table, column.value)
         case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
             return ()
         case _:
             assert_never(column.value)
+
+
+def carry_paths(table: ir.Table, value: ir.CarryValue) -> tuple[str, ...]:
+    """All places that a carried value depends on, first those that it is taken from."""
+    seen: list[ir.Level | ir.Visit] = [*table.levels, *table.visits]
+    named = {each.name: each for each in seen}
+    found = [each.path for each in (*value.references, *value.by)]
+    for rule in value.rules:
+        if isinstance(rule.guard, ir.Replaces):
+            found.append(rule.guard.reference.path)
+        tests = () if rule.where is None else looked_at(rule.where)
+        found += [jsonpath.below(item_path(named[test.members[0]]), test.members[1:]) for test in tests]
+        visit = named[rule.moment.name]
+        for members, reference in visit.matches if isinstance(visit, ir.Visit) else ():
+            found += [jsonpath.below(item_path(visit), members), reference.path]
+    return tuple(dict.fromkeys(found))
 
 
 def parameter(name: str) -> str:
@@ -85,26 +104,35 @@ def parameter(name: str) -> str:
     return f"parameter {name}"
 
 
-def item_path(each: ir.Level | ir.LookUp) -> str:
-    """The path of a level's items or of what a look-up finds."""
-    found = each.container if isinstance(each, ir.Level) else each.by
+def item_path(each: ir.Level | ir.LookUp | ir.Visit) -> str:
+    """The path of the items of a level or a visited list, or of what a look-up finds."""
+    match each:
+        case ir.Level(container=found) | ir.LookUp(by=found):
+            return _item_path(each.source.path, found)
+        case ir.Visit():
+            return f"{each.source.path}{Step.ITEM.value}"
+        case _:
+            assert_never(each)
+
+
+def _item_path(source: str, found: ir.Container | ir.KeyOf | ir.MemberEquals | ir.AtIndex) -> str:
     match found:
         case ir.MapOf() | ir.KeyOf():
-            return f"{each.source.path}{Step.VALUE.value}"
+            return f"{source}{Step.VALUE.value}"
         case ir.ListOf() | ir.MemberEquals() | ir.AtIndex():
-            return f"{each.source.path}{Step.ITEM.value}"
+            return f"{source}{Step.ITEM.value}"
         case ir.MembersOf(names=names):
-            return jsonpath.below(each.source.path, [Names(names)])
+            return jsonpath.below(source, [Names(names)])
         case ir.Single():
-            return each.source.path
+            return source
         case _:
             assert_never(found)
 
 
 def _json_types(value: ir.Value) -> tuple[str, ...]:
     match value:
-        case ir.PathValue(references):
-            return tuple(reference.type for reference in references)
+        case ir.PathValue() | ir.CarryValue():
+            return tuple(reference.type for reference in value.references)
         case ir.ItemValue(type=json_type):
             return (json_type,)
         case ir.IndexValue():
@@ -117,7 +145,8 @@ def _json_types(value: ir.Value) -> tuple[str, ...]:
             assert_never(value)
 
 
-def _decoding(column: ir.Column, json_type: str) -> Decoding:
+def decoding_of(column: ir.Column, json_type: str) -> Decoding:
+    """How a JSON value of that type becomes the column's."""
     decoding = sql_types.decoding(column.type, json_type, column.convert)
     if decoding is None:
         raise AssertionError(f"{column.name}: {json_type} can't fill {column.type}; lowering should have refused this")

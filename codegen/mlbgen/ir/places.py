@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 from mlbgen.language.paths import Condition
 
+Scalar = str | int | float | bool
 ValueType = Literal["string", "integer", "number", "boolean", "object", "array", "map", "any"]
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from mlb_contracts.sql_types import SqlType
-from mlbgen.ir.places import Level, LookUp
-from mlbgen.ir.values import Scalar, Value
+from mlbgen.ir.carry import Visit
+from mlbgen.ir.places import Level, LookUp, Scalar
+from mlbgen.ir.values import Value
 from mlbgen.language.diagnostics import Position
 from mlbgen.language.names import SqlName
 
@@ -110,6 +111,7 @@ class Table:
 
     `identity` identifies a row across captures: it is the primary key without a partition column that can change.
     `guarded`: the shrink guard counts its rows. `hydration`: only responses requested with it fill the table.
+    `visits` are lists that only carried values look at.
     """
 
     schema: SqlName
@@ -128,3 +130,4 @@ class Table:
     guarded: bool
     position: Position
     hydration: str | None = None
+    visits: tuple[Visit, ...] = ()

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mlbgen.ir.places import Reference, ValueType
-
-Scalar = str | int | float | bool
+from mlbgen.ir.carry import CarryValue
+from mlbgen.ir.places import Reference, Scalar, ValueType
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +57,13 @@ class IngestedAt:
 
 
 Value: TypeAlias = (
-    PathValue | ParameterValue | IndexValue | KeyValue | ItemValue | ConstantValue | CapturedAt | IngestedAt
+    PathValue
+    | ParameterValue
+    | IndexValue
+    | KeyValue
+    | ItemValue
+    | ConstantValue
+    | CarryValue
+    | CapturedAt
+    | IngestedAt
 )

@@ -6,8 +6,9 @@ A path is rooted at `$`, or at a named level.
 import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from mlb_contracts import jsonpath
 
@@ -99,6 +100,31 @@ def parse(text: str) -> Path:
         raise PathError("nested too deeply", 0) from None
 
 
+def parse_condition(text: str) -> Condition:
+    """Read a condition on levels, such as `event.isPitch == true`: the first member of each comparison is the level.
+
+    Raises PathError with the offset of the error.
+    """
+    try:
+        return _Parser(text, rooted=True).condition()
+    except RecursionError:
+        raise PathError("nested too deeply", 0) from None
+
+
+def looked_at(condition: Condition) -> Iterator[Comparison | Exists]:
+    """The comparisons and tests that a condition is made of."""
+    match condition:
+        case Not(operand):
+            yield from looked_at(operand)
+        case AllOf(operands) | AnyOf(operands):
+            for each in operands:
+                yield from looked_at(each)
+        case Exists() | Comparison():
+            yield condition
+        case _:
+            assert_never(condition)
+
+
 def parse_members(text: str) -> tuple[str, ...]:
     """Read a relative path of plain member names, such as `about.atBatIndex`."""
     path = parse(text)
@@ -110,8 +136,11 @@ def parse_members(text: str) -> tuple[str, ...]:
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    """Reads a text from left to right. Conditions look at the item or, if `rooted`, at levels by their names."""
+
+    def __init__(self, text: str, *, rooted: bool = False) -> None:
         self.text = text
+        self.rooted = rooted
         self.at = 0
         self.starts: list[int] = []
 
@@ -121,6 +150,13 @@ class _Parser:
         if self.at < len(self.text):
             raise self._error("expected a step: .name, ['name'], ['one','two'], [*], .* or [?...]")
         return Path(root, segments, tuple(self.starts))
+
+    def condition(self) -> Condition:
+        condition = self._any_of()
+        self._spaces()
+        if self.at < len(self.text):
+            raise self._error("expected && or ||")
+        return condition
 
     def _segments(self, *, members_only: bool) -> tuple[str | Each, ...]:
         segments: list[str | Each] = []
@@ -173,14 +209,22 @@ class _Parser:
             inner = self._any_of()
             self._expect(")")
             return inner
-        if not self._take("@", spaced=True):
-            raise self._error("a filter looks at the item, as in [?@.isPitch == true]")
-        start = self.at - 1
-        members = tuple(str(each) for each in self._segments(members_only=True))
+        root = self._root()
+        start = self.at - max(map(len, root), default=1)
+        members = (*root, *(str(each) for each in self._segments(members_only=True)))
         for operator in _OPERATORS:
             if self._take(operator, spaced=True):
                 return Comparison(members, operator, self._literal(), start)
         return Exists(members, start)
+
+    def _root(self) -> tuple[str, ...]:
+        """What members start from: nothing for the item itself."""
+        if self.rooted:
+            self._spaces()
+            return (self._name("a condition looks at a level, as in event.isPitch == true"),)
+        if not self._take("@", spaced=True):
+            raise self._error("a filter looks at the item, as in [?@.isPitch == true]")
+        return ()
 
     def _literal(self) -> Literal:
         self._spaces()

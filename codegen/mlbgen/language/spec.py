@@ -6,11 +6,11 @@ as it is typed. All cross-checks live in `lower`.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-Scalar = str | int | float | bool
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-PathText = Annotated[Text, Field(description="RFC 9535 JSONPath from $, or from a level or look-up by its name.")]
+from mlbgen.language.base import Paths, PathText, Scalar, Spec, Text, exactly_one
+from mlbgen.language.carry import Carry, Visit
+
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 QueryName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 ForEach = Annotated[
@@ -21,12 +21,6 @@ ForEach = Annotated[
         description="One declaration for several: {side: [home, away]} replaces {side} in every string.",
     ),
 ]
-
-
-class Spec(BaseModel):
-    """Strict: an unknown key is an error, and no value is silently converted."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class DocumentKey(Spec):
@@ -47,7 +41,7 @@ class DocumentKey(Spec):
 
     @model_validator(mode="after")
     def _one_source(self) -> "DocumentKey":
-        _exactly_one(self, "path", "parameter")
+        exactly_one(self, "path", "parameter")
         return self
 
 
@@ -65,7 +59,7 @@ class Rule(Spec):
 
     @model_validator(mode="after")
     def _one_test(self) -> "Rule":
-        _exactly_one(self, "present", "absent", "type", "equals_parameter")
+        exactly_one(self, "present", "absent", "type", "equals_parameter")
         return self
 
 
@@ -150,14 +144,15 @@ class Source(Spec):
 
 
 class Column(Spec):
-    """A column, and where its value comes from: exactly one of path, parameter, index_of, key_of, item_of, constant."""
+    """A column, and where its value comes from.
+
+    Exactly one of path, parameter, index_of, key_of, item_of, constant and carry says so.
+    """
 
     name: Text
     type: Text
     description: Text
-    path: PathText | Annotated[list[PathText], Field(min_length=2, description="The first one that exists.")] | None = (
-        None
-    )
+    path: Paths | None = None
     parameter: Text | None = Field(
         default=None, description="A parameter of the request that is a key of the document."
     )
@@ -168,6 +163,7 @@ class Column(Spec):
     )
     item_of: Text | None = Field(default=None, description="The item itself, for a level over scalars.")
     constant: Scalar | None = None
+    carry: Carry | None = Field(default=None, description="A value kept from one item of a list to the next.")
     nullable: bool = True
     default: Scalar | None = Field(default=None, description="Value if the response has none.")
     null_if: list[str] = Field(default=[], description="Placeholders that mean no value, such as '.---'.")
@@ -181,7 +177,7 @@ class Column(Spec):
 
     @model_validator(mode="after")
     def _one_source(self) -> "Column":
-        _exactly_one(self, "path", "parameter", "index_of", "key_of", "item_of", "constant")
+        exactly_one(self, "path", "parameter", "index_of", "key_of", "item_of", "constant", "carry")
         return self
 
 
@@ -200,7 +196,7 @@ class LookUp(Spec):
 
     @model_validator(mode="after")
     def _one_way(self) -> "LookUp":
-        _exactly_one(self, "key", "where", "index")
+        exactly_one(self, "key", "where", "index")
         return self
 
 
@@ -220,7 +216,7 @@ class Index(Spec):
 
     @model_validator(mode="after")
     def _one_subject(self) -> "Index":
-        _exactly_one(self, "columns", "expression")
+        exactly_one(self, "columns", "expression")
         return self
 
 
@@ -246,6 +242,9 @@ class Table(Spec):
         "the object itself if it is present.",
     )
     let: dict[str, LookUp] = {}
+    visit: dict[str, Visit] = Field(
+        default={}, description="Lists that only carried values look at; no rows are made from their items."
+    )
     duplicates: Literal["error", "first", "last"] = Field(
         default="error", description="What to do when a key repeats in a document."
     )
@@ -287,10 +286,3 @@ class Mapping(Spec):
     defaults: Defaults = Defaults()
     tables: list[Table] = Field(min_length=1)
     ignore: list[Ignore] = []
-
-
-def _exactly_one(model: BaseModel, *names: str) -> None:
-    given = [name for name in names if getattr(model, name) is not None]
-    if len(given) != 1:
-        found = f", not {' and '.join(given)}" if given else ""
-        raise ValueError(f"exactly one of {', '.join(names)} is needed{found}")

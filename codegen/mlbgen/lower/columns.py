@@ -10,7 +10,7 @@ from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.diagnostics import Position
 from mlbgen.language.names import SqlName
-from mlbgen.lower import naming
+from mlbgen.lower import carry, naming
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import PathScope, kind, value_type
 
@@ -23,7 +23,7 @@ _ONLY_FOR = {
     "default": ("path",),
     "null_if": ("path",),
     "convert": ("path", "key_of", "item_of"),
-    "unreadable": ("path", "key_of"),
+    "unreadable": ("path", "key_of", "carry"),
 }
 UNKNOWN = SqlType("unknown")  # replaces a type that has an error
 _TIMESTAMP = SqlType("timestamptz")
@@ -99,17 +99,26 @@ def _is_precision(precision: int, scale: int = 0) -> bool:
 def _value(report: Report, place: Place, declared: spec.Column, scope: PathScope) -> ir.Value | None:
     if declared.constant is not None:
         return ir.ConstantValue(declared.constant)
+    if declared.carry is not None:
+        return carry.carry_value(report, place.at("carry"), declared.carry, scope)
     if declared.parameter is not None:
         return _parameter_value(report, place.at("parameter"), declared.parameter, scope)
-    if declared.index_of is not None:
-        level = _level(report, place.at("index_of"), declared.index_of, scope, (ir.ListOf,))
-        return None if level is None else ir.IndexValue(level.name, declared.start)
-    if declared.key_of is not None:
-        level = _level(report, place.at("key_of"), declared.key_of, scope, (ir.MapOf, ir.MembersOf))
-        return None if level is None else ir.KeyValue(level.name)
+    if declared.index_of is not None or declared.key_of is not None:
+        return _order_value(report, place, declared, scope)
     if declared.item_of is not None:
         return _item_value(report, place.at("item_of"), declared.item_of, scope)
     return _path_value(report, place.at("path"), declared.path or [], scope)
+
+
+def _order_value(
+    report: Report, place: Place, declared: spec.Column, scope: PathScope
+) -> ir.IndexValue | ir.KeyValue | None:
+    """The ordinal or the key of a level's item."""
+    if declared.index_of is not None:
+        level = _level(report, place.at("index_of"), declared.index_of, scope, (ir.ListOf,))
+        return None if level is None else ir.IndexValue(level.name, declared.start)
+    level = _level(report, place.at("key_of"), declared.key_of or "", scope, (ir.MapOf, ir.MembersOf))
+    return None if level is None else ir.KeyValue(level.name)
 
 
 def _level(
@@ -198,6 +207,8 @@ def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: Sq
     if isinstance(value, ir.ConstantValue):
         _check_scalar(report, place.at("constant"), value.value, sql_type)
         return
+    if isinstance(value, ir.CarryValue):
+        _check_carried(report, place.at("carry"), value, sql_type)
     for name, json_type in _json_types(value):
         if json_type != "string" and (declared.null_if or declared.convert):
             setting = "convert" if declared.convert else "null_if"
@@ -210,11 +221,19 @@ def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: Sq
             return
 
 
+def _check_carried(report: Report, place: Place, value: ir.CarryValue, sql_type: SqlType) -> None:
+    """The start is a value of the column's type, and so is what a rule compares with."""
+    if value.start is not None:
+        _check_scalar(report, place.at("start"), value.start, sql_type)
+    for number, message in carry.misfits(value, sql_type):
+        report.add("MG040", place.at("rules", number, "replaces"), message, "compare ids, numbers or texts of one type")
+
+
 def _json_types(value: ir.Value) -> list[tuple[str, str]]:
     """Each source of the value, in words, with its JSON type."""
     match value:
-        case ir.PathValue(references):
-            return [(reference.path, reference.type) for reference in references]
+        case ir.PathValue() | ir.CarryValue():
+            return [(reference.path, reference.type) for reference in value.references]
         case ir.ItemValue(type=json_type, path=path):
             return [(path, json_type)]
         case ir.KeyValue(level):

@@ -1,7 +1,6 @@
 """`rows` and `let`: the loops that produce a table's rows, and the objects looked up elsewhere in the document."""
 
 import re
-from typing import assert_never
 
 from mlbgen import ir
 from mlbgen.ir.columns import item_path
@@ -50,24 +49,15 @@ def _level(report: Report, place: Place, name: str, text: str, scope: PathScope)
 
 def check_condition(report: Report, place: Place, condition: paths.Condition, item: Shape) -> None:
     """Check that a filter names existing members, and compares them with values that they can have."""
-    match condition:
-        case paths.AllOf(operands) | paths.AnyOf(operands):
-            for operand in operands:
-                check_condition(report, place, operand, item)
-        case paths.Not(operand):
-            check_condition(report, place, operand, item)
-        case paths.Exists(members, offset):
-            find_member(report, place, item, members, offset)
-        case paths.Comparison(members, offset=offset):
-            shape = find_member(report, place, item, members, offset)
-            if shape is not None:
-                _check_comparison(report, place, condition, shape)
-        case _:
-            assert_never(condition)
+    for test in paths.looked_at(condition):
+        shape = find_member(report, place, item, test.members, test.offset)
+        if shape is not None and isinstance(test, paths.Comparison):
+            check_comparison(report, place, test, shape, ".".join(("@", *test.members)))
 
 
-def _check_comparison(report: Report, place: Place, comparison: paths.Comparison, shape: Shape) -> None:
-    there, literal, name = value_type(shape), comparison.literal, ".".join(("@", *comparison.members))
+def check_comparison(report: Report, place: Place, comparison: paths.Comparison, shape: Shape, name: str) -> None:
+    """Check that a value can equal the literal, or be ordered by it; `name` is what the filter calls it."""
+    there, literal = value_type(shape), comparison.literal
     offset = comparison.offset
     if literal is None:
         if comparison.operator not in {"==", "!="}:
@@ -173,8 +163,9 @@ def _scalar_level(
 
 
 def check_used(report: Report, place: Place, table: spec.Table, scope: PathScope) -> None:
-    """Report levels and look-ups that nothing uses."""
-    for part, what, names in (("rows", "level", table.rows), ("let", "look-up", table.let)):
+    """Report levels, look-ups and visited lists that nothing uses."""
+    parts = (("rows", "level", table.rows), ("let", "look-up", table.let), ("visit", "visited list", table.visit))
+    for part, what, names in parts:
         for name in names:
             if name not in scope.used:
                 report.add("MG037", place.at(part, name).key, f'nothing uses the {what} "{name}"', "remove it")

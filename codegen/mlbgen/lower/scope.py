@@ -1,5 +1,6 @@
 """The variables that paths start with, and the resolution of paths to places in the API's shape."""
 
+import copy
 import difflib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -60,6 +61,19 @@ class PathScope:
         self.used: set[str] = set()
         self.mapped = mapped
         self.parameters = parameters
+        self.besides = "look-up"  # what paths can start with, besides levels
+        self.visits: dict[str, ir.Visit] = {}
+        self.carrying = self
+
+    def add_visits(self) -> "PathScope":
+        """Start `carrying`, the scope of carried values: the document and the levels, and then the visited lists."""
+        inner = copy.copy(self)
+        inner.variables = {
+            name: each for name, each in self.variables.items() if each is None or each.level or name == self.root
+        }
+        inner.besides = "visited list"
+        self.carrying = inner
+        return inner
 
     def declare(self, name: str, variable: Variable | None) -> None:
         """Add a variable; None for one whose declaration has an error."""
@@ -75,8 +89,10 @@ class PathScope:
             report.add("MG033", place, message, f"start the path with {self.root}, the item's name in source.items")
             return None
         known = self.variables.keys() - {RESPONSE}
-        help_ = did_you_mean(name, known, f"a path starts with {self.root}, or with a level or a look-up of its table")
-        report.add("MG033", place, f'unknown level or look-up "{name}"', help_, offset=offset)
+        help_ = did_you_mean(
+            name, known, f"a path starts with {self.root}, or with a level or a {self.besides} of its table"
+        )
+        report.add("MG033", place, f'unknown level or {self.besides} "{name}"', help_, offset=offset)
         return None
 
     def resolve(self, report: Report, place: Place, text: str) -> PathTarget | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.names import SqlName
-from mlbgen.lower import columns, expand, foreign_keys, keys, levels, naming, written
+from mlbgen.lower import carry, columns, expand, foreign_keys, keys, levels, naming, written
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import PathScope, Root
 
@@ -69,12 +69,14 @@ class _Table:
             self.report.add("MG044", at, '"duplicates" has no effect in a table with one row per document', "remove it")
         loops = levels.levels(self.report, self.place, declared.rows, scope)
         lookups = levels.lookups(self.report, self.place, declared.let, scope)
+        visits = carry.visits(self.report, self.place, declared.visit, scope)
         placed = self._written_columns()
         for name, (at, column) in placed.items():
             self.columns[name] = columns.lower_column(self.report, at, column, scope)
         self.columns |= {column.name: column for column in columns.own_columns(self.position)}
         if self.report.count == errors:
             levels.check_used(self.report, self.place, declared, scope)
+            carry.check_filters(self.report, self.place, loops, self.columns.values())
         partition = self._partition()
         if partition is not None:
             self.columns[partition.column] = replace(self.columns[partition.column], nullable=False)
@@ -98,6 +100,7 @@ class _Table:
             guarded=declared.shrink_guard,
             position=self.position,
             hydration=declared.hydrate,
+            visits=visits,
         )
         unreferenced = self.partition_by is not None and self.partition_by.foreign_keys is not None
         return foreign_keys.TableDraft(

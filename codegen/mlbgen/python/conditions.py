@@ -18,6 +18,11 @@ def fails(condition: paths.Condition, read: Read) -> Code:
     return Code(_test(condition, read, negated=True, nested=False))
 
 
+def holds(condition: paths.Condition, read: Read) -> Code:
+    """The expression that is true where the condition holds, to stand in an `and`."""
+    return Code(_test(condition, read, negated=False, nested=isinstance(condition, paths.AnyOf | paths.Not)))
+
+
 def _test(condition: paths.Condition, read: Read, *, negated: bool, nested: bool) -> str:
     match condition:
         case paths.Not(operand):

@@ -7,7 +7,7 @@ from typing import assert_never
 from mlb_contracts import sql_types
 from mlb_contracts.jsonpath import Step
 from mlbgen import ir
-from mlbgen.ir.columns import decodings
+from mlbgen.ir.columns import decoding_of, decodings
 from mlbgen.language import paths
 from mlbgen.language.names import identifier, snake
 from mlbgen.samples.shape import Shape
@@ -191,6 +191,11 @@ def _read_table(root: Draft, table: ir.Table) -> None:
         if isinstance(lookup.by, ir.MemberEquals):
             found.walk(lookup.by.members).annotations.add(items[lookup.by.level])
         places[lookup.name] = found
+    for visit in table.visits:
+        places[visit.name] = places[visit.source.root].walk(visit.source.members).each("array", visit.name)
+        for members, reference in visit.matches:
+            for place in (places[visit.name].walk(members), places[reference.root].walk(reference.members)):
+                place.annotations.add(_BY_JSON_TYPE[reference.type])
     for column in table.columns:
         _read_column(places, column)
 
@@ -202,6 +207,8 @@ def _read_column(places: Mapping[str, Draft], column: ir.Column) -> None:
                 places[reference.root].walk(reference.members).annotations.add(decoding.annotation)
         case ir.ItemValue(level):
             places[level].annotations.update(each.annotation for each in decodings(column))
+        case ir.CarryValue():
+            _read_carried(places, column, column.value)
         case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.ConstantValue():
             pass  # not read by the decoder
         case ir.CapturedAt() | ir.IngestedAt():
@@ -210,23 +217,33 @@ def _read_column(places: Mapping[str, Draft], column: ir.Column) -> None:
             assert_never(column.value)
 
 
+def _read_carried(places: Mapping[str, Draft], column: ir.Column, value: ir.CarryValue) -> None:
+    guards = [rule.guard.reference for rule in value.rules if isinstance(rule.guard, ir.Replaces)]
+    for reference in (*value.references, *guards):
+        decoding = decoding_of(column, reference.type)
+        places[reference.root].walk(reference.members).annotations.add(decoding.annotation)
+    for reference in value.by:
+        places[reference.root].walk(reference.members).annotations.add(_BY_JSON_TYPE.get(reference.type, "object"))
+    for rule in value.rules:
+        for test in () if rule.where is None else paths.looked_at(rule.where):
+            _read_test(places[test.members[0]].walk(test.members[1:]), test)
+
+
 def _read_condition(item: Draft, condition: paths.Condition) -> None:
-    match condition:
-        case paths.Not(operand):
-            _read_condition(item, operand)
-        case paths.AllOf(operands) | paths.AnyOf(operands):
-            for each in operands:
-                _read_condition(item, each)
-        case paths.Exists(members):
-            place = item.walk(members)
+    for test in paths.looked_at(condition):
+        _read_test(item.walk(test.members), test)
+
+
+def _read_test(place: Draft, test: paths.Comparison | paths.Exists) -> None:
+    match test:
+        case paths.Exists():
             place.annotations.add("object")
             place.keeps_null = True
-        case paths.Comparison(members, _, literal):
-            place = item.walk(members)
+        case paths.Comparison(literal=literal):
             place.annotations.add(_of_literal(literal))
             place.keeps_null |= literal is None
         case _:
-            assert_never(condition)
+            assert_never(test)
 
 
 def _of_literal(literal: paths.Literal) -> str:

@@ -6,13 +6,15 @@ loop, has a statement before it. (A statement for each column would make the cod
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from mlbgen import ir
 from mlbgen.ir import columns
+from mlbgen.language import paths
 from mlbgen.language.names import Identifier, identifier, python_name
 from mlbgen.python import conditions, loops
+from mlbgen.python.carrying import Carrying
 from mlbgen.python.code import Code, Names, distinct_names, quoted
 from mlbgen.python.loops import Locals, Loop
 from mlbgen.python.scope import CodeScope, Local, MemberPath, Value
@@ -59,45 +61,60 @@ class _Writer:
             column.name: names.take(identifier(column.name)) for column in table.columns if not self._is_in_row(column)
         }
         self.row: dict[str, str] = {}
-        self.scope = CodeScope(names, Local(python_name("document"), tree.root, 0), len(table.levels), called)
+        carries = any(isinstance(column.value, ir.CarryValue) for column in table.columns)
+        # What is carried passes all items, so that the filter stands around the row.
+        self.filter = table.levels[-1].where if carries and table.levels else None
+        self.innermost = len(table.levels) + (self.filter is not None)
+        self.scope = CodeScope(names, Local(python_name("document"), tree.root, 0), self.innermost, called)
         self.levels = {level.name: names.take(identifier(level.name), f"{level.name}_item") for level in table.levels}
         self.indexes: dict[str, tuple[str, int]] = {}  # by level: the local that counts its items, and its start
         self.keys: dict[str, str] = {}
+        self.carrying = Carrying(table, self.scope, self.locals, self.depths)
 
     def statements(self) -> Code:
-        opened = []
+        opened, filtered = [], []
         for depth in range(len(self.table.levels) + 1):
             if depth:
                 opened.append(self._level(self.table.levels[depth - 1]))
-            for lookup in self.table.lookups:
-                if self.depths[lookup.name] == depth:
-                    self.scope.look_up(lookup)
-            for column in self.table.columns:
-                if self._depth(column.value) == depth:
-                    self._column(column)
-        if not opened:
+            self.carrying.begin(depth)
+            if depth == len(self.table.levels) and self.filter is not None:
+                filtered.append(self._within(self.filter))
+            self._columns(depth)
+        headers = [*map(self._header, opened), *filtered]
+        if not headers:
             return Code("\n".join([*self.scope.blocks[0], f"return [{self._row()}]"]))
-        *outer, innermost = map(self._header, opened)
-        if self.scope.blocks[-1] or isinstance(opened[-1].level.container, ir.Single):
-            outer.append(innermost)
-            self.scope.say(len(outer), f"rows.append({self._row()})")
+        is_single = isinstance(opened[-1].level.container, ir.Single)
+        if is_single or self.carrying.columns or self.scope.blocks[self.innermost]:
+            self.scope.say(self.innermost, f"rows.append({self._row()})")
         else:
-            self.scope.say(len(outer), f"rows.extend({self._row()} {innermost.removesuffix(':')})")
+            self.scope.say(self.innermost - 1, f"rows.extend({self._row()} {headers.pop().removesuffix(':')})")
         lines = ["rows: list[Row] = []", *self.scope.blocks[0]]
-        for depth, header in enumerate(outer):
+        for depth, header in enumerate(headers):
             lines.append(_INDENT * depth + header)
             lines += [textwrap.indent(each, _INDENT * (depth + 1)) for each in self.scope.blocks[depth + 1]]
+        for depth in reversed(range(1, len(self.table.levels) + 1)):
+            lines += [textwrap.indent(each, _INDENT * depth) for each in self.carrying.after[depth]]
         path = quoted(columns.item_path(self.table.levels[-1]))
         lines.append(f"return {_ENDS[self.table.duplicates].format(path=path)}")
         return Code("\n".join(lines))
+
+    def _columns(self, depth: int) -> None:
+        """Say the look-ups and the columns that are known from that depth on."""
+        for lookup in self.table.lookups:
+            if self.depths[lookup.name] == depth:
+                self.scope.look_up(lookup)
+        for column in self.table.columns:
+            if self._depth(column.value) == depth:
+                self._column(column)
 
     def called(self) -> dict[MemberPath, str]:
         """Distinct names for the locals of all places, with preceding members where needed."""
         ways = {
             (root, members): (*([] if root == "$" else [identifier(root)]), *map(identifier, members))
-            for root, members in self.scope.places
+            for root, members in self.scope.met
         }
         taken = {*_TAKEN, *self.locals.values(), *self.levels.values(), *map(identifier, self.depths)}
+        taken.update(self.carrying.visits.values())
         return distinct_names(ways, taken)
 
     def _depth(self, value: ir.Value) -> int:
@@ -107,6 +124,8 @@ class _Writer:
                 return max(self.depths[each.root] for each in references)
             case ir.IndexValue(level) | ir.KeyValue(level) | ir.ItemValue(level):
                 return self.depths[level]
+            case ir.CarryValue():
+                return len(self.table.levels)
             case ir.ParameterValue() | ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
                 return 0
             case _:
@@ -121,7 +140,7 @@ class _Writer:
                 is_plain = len(references) == 1 and column.nullable and column.default is None and not column.null_if
             case ir.ItemValue():
                 is_plain = True
-            case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue():
+            case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.CarryValue():
                 is_plain = False
             case _:
                 assert_never(column.value)
@@ -135,10 +154,17 @@ class _Writer:
         self.scope.declare(level.name, Local(name, opened.node, depth))
         if opened.yields_null:
             self.scope.say(depth, f"if {self.scope.variable(level.name).name} is None:\n{_INDENT}continue")
-        if level.where is not None:
+        if level.where is not None and self.filter is None:
             fails = conditions.fails(level.where, lambda members: self._read(level.name, members))
             self.scope.say(depth, f"if {fails}:\n{_INDENT}continue")
         return opened
+
+    def _within(self, condition: paths.Condition) -> str:
+        """From now on what is read of an innermost item is known only where it passes; returns that block's header."""
+        level = self.table.levels[-1].name
+        holds = conditions.holds(condition, lambda members: self._read(level, members))
+        self.scope.declare(level, replace(self.scope.variable(level), depth=self.innermost))
+        return f"if {holds}:"
 
     def _read(self, level: str, members: tuple[str, ...]) -> tuple[str, bool]:
         value = self.scope.value(level, members)
@@ -163,10 +189,9 @@ class _Writer:
         paths = columns.paths(self.table, column)
         match column.value:
             case ir.PathValue() | ir.ParameterValue():
-                expression = column_expression(column, self._values(column.value), paths)
-                if not column.nullable and column.default is None:
-                    expression = Code(f"required({expression}, {quoted(paths[0])})")
-                self._say(column, expression)
+                self._say(
+                    column, _required(column, column_expression(column, self._values(column.value), paths), paths)
+                )
             case ir.ItemValue(level):
                 self._say(column, column_expression(column, [self.scope.value(level, ())], paths))
             case ir.KeyValue(level):
@@ -179,6 +204,8 @@ class _Writer:
                 first, first_start = self.indexes.setdefault(level, (self.locals[column.name], start))
                 offset = start - first_start
                 self._say(column, f"{first} + {offset}" if offset else first)
+            case ir.CarryValue():
+                self.row[column.name] = _required(column, self.locals[column.name], paths)
             case ir.ConstantValue(value):
                 self._say(column, literal(column, value))
             case ir.CapturedAt():
@@ -198,7 +225,15 @@ class _Writer:
         if local is None:
             self.row[column.name] = expression
         elif expression != local:
-            self.scope.say(self._depth(column.value), f"{local} = {expression}")
+            depth = self._depth(column.value)
+            self.scope.say(self.innermost if depth == len(self.table.levels) else depth, f"{local} = {expression}")
+
+
+def _required(column: ir.Column, expression: str, paths: tuple[str, ...]) -> Code:
+    """The expression, refusing a response without the value of a column that needs one."""
+    if column.nullable or column.default is not None:
+        return Code(expression)
+    return Code(f"required({expression}, {quoted(paths[0])})")
 
 
 def _depths(table: ir.Table) -> dict[str, int]:
@@ -206,4 +241,5 @@ def _depths(table: ir.Table) -> dict[str, int]:
     depths = {"$": 0} | {level.name: depth for depth, level in enumerate(table.levels, start=1)}
     for lookup in table.lookups:
         depths[lookup.name] = max(depths[lookup.source.root], depths[lookup.by.level])
+    depths |= {visit.name: depths[visit.within] for visit in table.visits}
     return depths

@@ -1,7 +1,6 @@
 """Paths that must be readable: otherwise rows would be lost or get wrong keys, or a rule would not be tested."""
 
 from collections.abc import Iterator
-from typing import assert_never
 
 from mlb_contracts import jsonpath
 from mlbgen import ir
@@ -23,7 +22,7 @@ def _of_table(table: ir.Table) -> Iterator[str]:
         item = columns.item_path(level)
         yield item
         if level.where is not None:
-            yield from (_behind(item, members) for members in _looked_at(level.where))
+            yield from (_behind(item, each.members) for each in paths.looked_at(level.where))
     for lookup in table.lookups:
         item = columns.item_path(lookup)
         yield item
@@ -31,7 +30,7 @@ def _of_table(table: ir.Table) -> Iterator[str]:
             yield _behind(item, lookup.by.members)
     for column in table.columns:
         if columns.is_required(column):
-            yield from _paths(column.value)
+            yield from columns.paths(table, column) if isinstance(column.value, ir.CarryValue) else _paths(column.value)
 
 
 def _paths(value: ir.Value) -> tuple[str, ...]:
@@ -40,17 +39,3 @@ def _paths(value: ir.Value) -> tuple[str, ...]:
 
 def _behind(path: str, members: tuple[str, ...]) -> str:
     return jsonpath.below(path, members)
-
-
-def _looked_at(condition: paths.Condition) -> Iterator[tuple[str, ...]]:
-    """Yield the members that a filter reads."""
-    match condition:
-        case paths.Not(operand):
-            yield from _looked_at(operand)
-        case paths.AllOf(operands) | paths.AnyOf(operands):
-            for each in operands:
-                yield from _looked_at(each)
-        case paths.Exists(members) | paths.Comparison(members):
-            yield members
-        case _:
-            assert_never(condition)

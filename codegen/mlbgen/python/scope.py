@@ -46,6 +46,7 @@ class CodeScope:
         """`called` gives the names of places' locals, as far as they are known."""
         self.names = names
         self.places: dict[MemberPath, Local] = {}
+        self.met: dict[MemberPath, None] = {}
         self._called = called or {}
         self.blocks: list[list[str]] = [[] for _ in range(levels + 1)]
         self.constants: set[Identifier] = set()
@@ -56,9 +57,18 @@ class CodeScope:
         """Add a statement to those of its depth."""
         self.blocks[depth].append(statement)
 
+    def open_block(self) -> int:
+        """A block for statements in a loop that makes no rows, as the depth of what is known in it only."""
+        self.blocks.append([])
+        return len(self.blocks) - 1
+
     def declare(self, name: str, variable: Local) -> None:
-        """Add the variable of a level or a look-up."""
+        """Add the variable of a level, a look-up or a visited list."""
         self._variables[name] = variable
+
+    def forget(self, name: str) -> None:
+        """Make the places below a variable anew, as those before are known in their block only."""
+        self.places = {place: each for place, each in self.places.items() if place[0] != name}
 
     def variable(self, name: str) -> Local:
         """The variable of `$`, a level or a look-up."""
@@ -144,6 +154,7 @@ class CodeScope:
         if place not in self.places:
             name = self.names.take(self._called.get(place, identifier(members[-1])))
             self.places[place] = Local(name, value.node, value.depth)
+            self.met[place] = None
             self.say(value.depth, f"{name} = {value.expression} or {otherwise}")
         return self.places[place]
 

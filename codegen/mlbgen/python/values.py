@@ -19,6 +19,11 @@ def column_expression(column: ir.Column, values: list[Value], paths: tuple[str, 
     return Code(expression)
 
 
+def converted(column: ir.Column, value: Value, reference: ir.Reference) -> Code:
+    """The value at a place as the column has it, None where it is absent."""
+    return Code(_single(column, value, columns.decoding_of(column, reference.type), reference.path, has_default=False))
+
+
 def literal(column: ir.Column, value: ir.Scalar | None) -> Code:
     """A constant or a default as a value of the column: exact for numeric, like its other values."""
     exact = sql_types.type_facts(column.type).python == "Decimal" and value is not None

@@ -104,7 +104,8 @@ def _mapped(method: ir.Method) -> Iterator[tuple[str, str]]:
         for column in table.columns:
             name = f"{table.schema}.{table.name}.{column.name}"
             match column.value:
-                case ir.PathValue(references):
+                case ir.PathValue() | ir.CarryValue():
+                    references = column.value.references
                     yield from ((path, name) for each in references for path in jsonpath.expanded(each.path))
                 case ir.ItemValue(path=path):
                     yield from ((each, name) for each in jsonpath.expanded(path))

@@ -6,6 +6,7 @@ from typing import Final, TypeAlias, assert_never
 
 from mlbgen import ir
 from mlbgen.language import paths
+from mlbgen.samples.carried import NOTHING, Carried, TypedValue
 
 _ABSENT: Final = object()  # RFC 9535 distinguishes a missing member from null
 
@@ -19,7 +20,7 @@ class Binding:
     key: str = ""
 
 
-Bindings: TypeAlias = dict[str, Binding]
+Bindings: TypeAlias = dict[str | ir.CarryValue, Binding]
 
 
 def split_documents(items: ir.Items | None, response: object) -> list[object]:
@@ -32,23 +33,14 @@ def split_documents(items: ir.Items | None, response: object) -> list[object]:
 
 def scopes(table: ir.Table, document: object) -> Iterator[Bindings]:
     """Yield the variables of each row of the table, in the document's order."""
-    return _loop(table.levels, {each.name: each for each in table.lookups}, {"$": Binding(document)})
-
-
-@dataclass(frozen=True, slots=True)
-class TypedValue:
-    """A JSON value, and the type that the mapping expects there; None if any type will do."""
-
-    value: object
-    type: ir.ValueType | None = None
-
-
-_NOTHING: Final = TypedValue(None)
+    carried = Carried(table, _walk, _holds)
+    lookups = {each.name: each for each in table.lookups}
+    yield from _rows("$", table.levels, lookups, {"$": Binding(document)}, carried)
 
 
 def find_value(source: ir.Value, scope: Bindings, parameters: Mapping[str, str]) -> TypedValue:
     """The value of a column in a row; null if neither the response nor the request parameters have one."""
-    return next((found for found in find_values(source, scope, parameters) if found.value is not None), _NOTHING)
+    return next((found for found in find_values(source, scope, parameters) if found.value is not None), NOTHING)
 
 
 def find_values(source: ir.Value, scope: Bindings, parameters: Mapping[str, str]) -> Iterator[TypedValue]:
@@ -67,22 +59,39 @@ def find_values(source: ir.Value, scope: Bindings, parameters: Mapping[str, str]
             yield TypedValue(scope[level].key)
         case ir.ConstantValue(constant):
             yield TypedValue(constant)
+        case ir.CarryValue():
+            found = scope[source].value
+            yield found if isinstance(found, TypedValue) else NOTHING
         case ir.CapturedAt() | ir.IngestedAt():
-            yield _NOTHING  # not from the response
+            yield NOTHING  # not from the response
         case _:
             assert_never(source)
 
 
-def _loop(levels: tuple[ir.Level, ...], lookups: Mapping[str, ir.LookUp], scope: Bindings) -> Iterator[Bindings]:
-    """Yield the variables for the remaining levels; each look-up is made as soon as the variables it needs exist."""
-    scope = _with_lookups(lookups, scope)
+def _rows(
+    name: str, levels: tuple[ir.Level, ...], lookups: Mapping[str, ir.LookUp], scope: Bindings, carried: Carried
+) -> Iterator[Bindings]:
+    """Yield the variables of the rows in an item of the level called `name`, with the rules before and after them."""
+    seen = {each: item.value for each, item in scope.items() if isinstance(each, str)}
+    carried.before(name, seen)
+    yield from _loop(levels, lookups, _with_lookups(lookups, scope), carried)
+    carried.after(name, seen)
+
+
+def _loop(
+    levels: tuple[ir.Level, ...], lookups: Mapping[str, ir.LookUp], scope: Bindings, carried: Carried
+) -> Iterator[Bindings]:
+    """Yield the variables for the remaining levels."""
     if not levels:
-        yield scope
+        seen = {each: item.value for each, item in scope.items() if isinstance(each, str)}
+        yield scope | {value: Binding(carried.find(value, seen)) for value in carried.values}
         return
     level = levels[0]
     for item in _items(level.container, _walk(scope[level.source.root].value, level.source.members, None)):
-        if level.where is None or _holds(level.where, item.value):
-            yield from _loop(levels[1:], lookups, {**scope, level.name: item})
+        passes = level.where is None or _holds(level.where, item.value)
+        if passes or carried.values:
+            rows = _rows(level.name, levels[1:], lookups, {**scope, level.name: item}, carried)
+            yield from (each for each in rows if passes)
 
 
 def _items(container: ir.Container, found: object) -> Iterator[Binding]:

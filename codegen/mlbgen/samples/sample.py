@@ -12,7 +12,7 @@ from mlbgen import ir
 from mlbgen.ir.columns import parameter
 from mlbgen.language.diagnostics import Diagnostic
 from mlbgen.samples import interpret, whole
-from mlbgen.samples.interpret import TypedValue
+from mlbgen.samples.carried import TypedValue
 from mlbgen.samples.stubs import Stub
 from mlbgen.samples.values import Misfit, fit
 
@@ -221,8 +221,8 @@ def _fitted(column: ir.Column, found: TypedValue) -> object:
 
 def _source(column: ir.Column) -> str:
     match column.value:
-        case ir.PathValue(references):
-            return ", ".join(reference.path for reference in references)
+        case ir.PathValue() | ir.CarryValue():
+            return ", ".join(dict.fromkeys(reference.path for reference in column.value.references))
         case ir.ItemValue(path=path):
             return path
         case ir.ParameterValue(name):

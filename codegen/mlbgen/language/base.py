@@ -1,0 +1,24 @@
+"""What the models of the grammar share: texts of one kind, and strictness."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Scalar = str | int | float | bool
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+PathText = Annotated[Text, Field(description="RFC 9535 JSONPath from $, or from a level or look-up by its name.")]
+Paths = PathText | Annotated[list[PathText], Field(min_length=2, description="The first one that exists.")]
+
+
+class Spec(BaseModel):
+    """Strict: an unknown key is an error, and no value is silently converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def exactly_one(model: BaseModel, *names: str) -> None:
+    """Raise ValueError unless one of these members is given."""
+    given = [name for name in names if getattr(model, name) is not None]
+    if len(given) != 1:
+        found = f", not {' and '.join(given)}" if given else ""
+        raise ValueError(f"exactly one of {', '.join(names)} is needed{found}")
