@@ -150,7 +150,7 @@ def _read_rule(root: Draft, rule: ir.Rule) -> None:
 def _share(root: Draft, method: ir.Method) -> None:
     """Make one place of members that a level takes to be alike, before anything else is read of them.
 
-    What levels found below a place that is joined to another is found anew, until there is nothing to join.
+    Joining two places can reveal others to join, so it is repeated until there are none.
     """
     tables = [each for each in method.tables if any(isinstance(level.container, ir.MembersOf) for level in each.levels)]
     while any(_enter(root, table.levels)[1] for table in tables):

@@ -19,7 +19,7 @@ class Loop:
 
     @property
     def yields_null(self) -> bool:
-        """Whether some of its items can be None, which is no item."""
+        """Whether an item can be None, which makes no row."""
         return isinstance(self.level.container, ir.MembersOf)
 
 

@@ -67,7 +67,7 @@ class CodeScope:
         self._variables[name] = variable
 
     def forget(self, name: str) -> None:
-        """Make the places below a variable anew, as those before are known in their block only."""
+        """Drop the places below a variable, whose names are valid in their block only."""
         self.places = {place: each for place, each in self.places.items() if place[0] != name}
 
     def variable(self, name: str) -> Local:
