@@ -38,16 +38,26 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnReference:
+    """A column of another table, by its full name; stated for people and tools, not enforced by the database."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table; `wire` is its type in binary COPY.
 
-    `paths` says where its values come from: places in the response, or a parameter of the request.
+    `paths` says where its values come from: places in the response, or a parameter of the request. `refers_to` is a
+    column of another table that has the same values.
     """
 
     name: str
     type: str
     wire: str
     paths: tuple[str, ...]
+    refers_to: ColumnReference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +299,7 @@ __all__: Sequence[str] = (
     "Capture",
     "Check",
     "Column",
+    "ColumnReference",
     "DocumentKey",
     "Form",
     "Items",

@@ -15,7 +15,7 @@ from mlbgen import ir
 from mlbgen.language import source
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors
 from mlbgen.language.source import with_lines
-from mlbgen.lower import grammar, load_method, lower, table_names
+from mlbgen.lower import check_relations, grammar, load_method, lower, table_names
 from mlbgen.postgres import migrations, released
 from mlbgen.project import migrate
 from mlbgen.samples import sample
@@ -42,6 +42,8 @@ def diagnostics(case: str) -> MappingErrors:
     try:
         method = lower(source.load(folder / "mapping.yaml", root=folder), shape, others(folder))
         found = list(sample.check_samples(method, SAMPLES).diagnostics)
+        if (folder / "other.yaml").exists():
+            found += check_relations([method, load_method(folder / "other.yaml", root=folder, shape=shape)])
         if (folder / "released.yaml").exists():
             before = load_method(folder / "released.yaml", root=folder, shape=shape)
             found = of_migration(before, method)

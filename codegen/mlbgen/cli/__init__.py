@@ -184,7 +184,7 @@ def coverage_(root: Path, stubs: Sequence[Path], form: str) -> None:
     from mlbgen.project import generate
     from mlbgen.samples import coverage
 
-    inputs = generate.read(root, generate.mappings(root))
+    inputs = generate.read_project(root)
     shown = generate.with_shapes_of(inputs, stubs) if stubs else inputs
     for missing in sorted({each.method.name for each in inputs} - {each.method.name for each in shown}):
         click.echo(f"{missing}: no sample in {', '.join(map(str, stubs))}", err=True)
@@ -237,7 +237,7 @@ def _changes(root: Path) -> "tuple[list[Change], list[Diagnostic]]":
     from mlbgen import layout
     from mlbgen.project import generate, migrate, output
 
-    inputs, before = generate.read(root, generate.mappings(root)), generate.read_released(root)
+    inputs, before = generate.read_project(root), generate.read_released(root)
     package = layout.package(root)
     changes = output.changes(root, generate.files(inputs, before, package), [layout.generated(package)])
     return changes, migrate.unreleased([each.method for each in inputs], before)

@@ -12,6 +12,15 @@ from mlbgen.language.names import SqlName
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnReference:
+    """A column of another table, of any mapping, which has the same values; nothing enforces it."""
+
+    table: str
+    column: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     name: SqlName
     type: SqlType
@@ -23,6 +32,7 @@ class Column:
     null_if: tuple[str, ...] = ()
     convert: str | None = None
     unreadable: Literal["null", "reject"] = "null"
+    refers_to: ColumnReference | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,11 @@ class Column(Spec):
         description="How to treat an unreadable value: null stores NULL and reports it; reject puts the "
         "whole response in quarantine, as always happens for keys and for columns with a default.",
     )
+    refers_to: Text | None = Field(
+        default=None,
+        description="Column of another table with the same values, part of that table's key, such as "
+        "person.person.person_id. It is checked and documented; the database does not enforce it.",
+    )
     for_each: ForEach | None = None
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from mlbgen.language.source import MappingSource
 from mlbgen.lower import absent, documents, expand, grammar, hydrations, ignored, method, naming, requests, tables
 from mlbgen.lower.fingerprint import fingerprint
 from mlbgen.lower.hydrations import split_by_hydration
+from mlbgen.lower.relations import check as check_relations
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import PathScope
 from mlbgen.samples.shape import Shape
@@ -95,4 +96,12 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
     return replace(lowered, ignored=ignored.ignored(report, place.at("ignore"), mapping.ignore, shape, mapped))
 
 
-__all__ = ("api_names", "load_method", "lower", "package_names", "split_by_hydration", "table_names")
+__all__ = (
+    "api_names",
+    "check_relations",
+    "load_method",
+    "lower",
+    "package_names",
+    "split_by_hydration",
+    "table_names",
+)

@@ -10,7 +10,7 @@ from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.diagnostics import Position
 from mlbgen.language.names import SqlName
-from mlbgen.lower import carry, naming
+from mlbgen.lower import carry, naming, relations
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import PathScope, kind, value_type
 
@@ -49,6 +49,7 @@ def lower_column(report: Report, place: Place, declared: spec.Column, scope: Pat
         null_if=tuple(declared.null_if),
         convert=declared.convert,
         unreadable=declared.unreadable,
+        refers_to=relations.reference(report, place.at("refers_to"), declared.refers_to),
     )
 
 

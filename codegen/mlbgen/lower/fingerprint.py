@@ -25,6 +25,7 @@ _LEFT_OUT = frozenset(
         "ignored",
         "mapping_file",
         "fingerprint",
+        "refers_to",
     }
 )
 

@@ -25,7 +25,7 @@ def check(root: Path, stub_folders: Sequence[Path]) -> Checked:
     Raises MlbgenError for a broken sample.
     """
     try:
-        inputs = generate.read(root, generate.mappings(root))
+        inputs = generate.read_project(root)
     except MappingErrors as errors:
         return Checked(errors.diagnostics)
     found = migrate.unreleased([each.method for each in inputs], generate.read_released(root))

@@ -44,6 +44,14 @@ def method_names(root: Path, files: Iterable[Path]) -> dict[str, str]:
     return found
 
 
+def read_project(root: Path) -> tuple[Input, ...]:
+    """All mappings of the project, each `refers_to` checked against the tables of all. Raises MappingErrors."""
+    inputs = read(root, mappings(root))
+    if wrong := lower.check_relations([each.method for each in inputs]):
+        raise MappingErrors(source.with_lines(wrong, root=root))
+    return inputs
+
+
 def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
     """The mappings in these files. Raises MappingErrors with the mistakes of all of them."""
     texts: list[tuple[source.MappingSource, spec.Mapping]] = []

@@ -49,7 +49,7 @@ def unreleased(methods: Sequence[ir.Method], released: Released | None) -> list[
 
 def read_and_plan(root: Path, what: str, allowed: Allowed) -> Migration:
     """The next migration of a project; raises MappingErrors."""
-    inputs = generate.read(root, generate.mappings(root))
+    inputs = generate.read_project(root)
     methods, before = [each.method for each in inputs], generate.read_released(root)
     try:
         return plan(methods, before, what, allowed, layout.package(root))

@@ -17,6 +17,7 @@ _TAKEN_CLASSES = (
     "Capture",
     "Check",
     "Column",
+    "ColumnReference",
     "Decimal",
     "Field",
     "Partition",
@@ -109,7 +110,14 @@ def _key(table: ir.Table, sent: list[ir.Column]) -> Code:
 def _column(table: ir.Table, column: ir.Column, paths: Paths) -> Code:
     sources = [paths.shown(each) for each in columns.paths(table, column)]
     facts = ", ".join(map(quoted, (column.name, str(column.type), columns.wire(column))))
-    return Code(f"Column({facts}, ({', '.join(sources)}{',' if len(sources) == 1 else ''}))")
+    listed = f"({', '.join(sources)}{',' if len(sources) == 1 else ''})"
+    return Code(f"Column({facts}, {listed}{_refers_to(column.refers_to)})")
+
+
+def _refers_to(reference: ir.ColumnReference | None) -> Code:
+    if reference is None:
+        return Code("")
+    return Code(f", ColumnReference({quoted(reference.table)}, {quoted(reference.column)})")
 
 
 def _check(check: ir.Check) -> Code:

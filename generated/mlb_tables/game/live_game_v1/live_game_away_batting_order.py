@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, Partition, Table, convert
+from mlb_contracts import Capture, Check, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -315,12 +315,20 @@ TABLE = Table(
     schema="game",
     name="live_game_away_batting_order",
     columns=(
-        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
         Column("batting_slot", "smallint", "int2", (PERSON_ID,)),
-        Column("player_id", "integer", "int4", (PERSON_ID,)),
-        Column("team_id", "integer", "int4", ("$.liveData.boxscore.teams.away.team.id",)),
-        Column("parent_team_id", "integer", "int4", (f"{PLAYER}.parentTeamId",)),
+        Column("player_id", "integer", "int4", (PERSON_ID,), ColumnReference("person.person", "person_id")),
+        Column(
+            "team_id",
+            "integer",
+            "int4",
+            ("$.liveData.boxscore.teams.away.team.id",),
+            ColumnReference("team.team", "team_id"),
+        ),
+        Column(
+            "parent_team_id", "integer", "int4", (f"{PLAYER}.parentTeamId",), ColumnReference("team.team", "team_id")
+        ),
         Column("batting_order", "text", "text", (f"{PLAYER}.battingOrder",)),
         Column("batting_sequence", "smallint", "int2", (f"{PLAYER}.battingOrder",)),
         Column("jersey_number", "text", "text", (f"{PLAYER}.jerseyNumber",)),

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import first_of_each
 
@@ -155,12 +155,20 @@ TABLE = Table(
     schema="game",
     name="live_game_home_bench",
     columns=(
-        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
-        Column("player_id", "integer", "int4", (PERSON_ID,)),
+        Column("player_id", "integer", "int4", (PERSON_ID,), ColumnReference("person.person", "person_id")),
         Column("bench_index", "smallint", "int2", (PERSON_ID,)),
-        Column("team_id", "integer", "int4", ("$.liveData.boxscore.teams.home.team.id",)),
-        Column("parent_team_id", "integer", "int4", (f"{PLAYER}.parentTeamId",)),
+        Column(
+            "team_id",
+            "integer",
+            "int4",
+            ("$.liveData.boxscore.teams.home.team.id",),
+            ColumnReference("team.team", "team_id"),
+        ),
+        Column(
+            "parent_team_id", "integer", "int4", (f"{PLAYER}.parentTeamId",), ColumnReference("team.team", "team_id")
+        ),
         Column("jersey_number", "text", "text", (f"{PLAYER}.jerseyNumber",)),
         Column("position_code", "text", "text", (f"{PLAYER}.position.code",)),
         Column("position_name", "text", "text", (f"{PLAYER}.position.name",)),

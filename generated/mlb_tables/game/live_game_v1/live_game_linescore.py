@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, Partition, Table, convert
+from mlb_contracts import Capture, Check, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -89,7 +89,7 @@ TABLE = Table(
     schema="game",
     name="live_game_linescore",
     columns=(
-        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
         Column("inning", "smallint", "int2", (f"{LINE}.num",)),
         Column("inning_ordinal", "text", "text", (f"{LINE}.ordinalNum",)),

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, Partition, Table, convert
+from mlb_contracts import Capture, Check, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -300,7 +300,7 @@ TABLE = Table(
     schema="game",
     name="live_game_pitch_events",
     columns=(
-        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
         Column("at_bat_index", "smallint", "int2", (f"{PLAY}.about.atBatIndex",)),
         Column("event_index", "smallint", "int2", (f"{EVENT}.index",)),
@@ -326,8 +326,20 @@ TABLE = Table(
         Column("review_type", "text", "text", (f"{EVENT}.reviewDetails.reviewType",)),
         Column("review_is_overturned", "boolean", "bool", (f"{EVENT}.reviewDetails.isOverturned",)),
         Column("review_in_progress", "boolean", "bool", (f"{EVENT}.reviewDetails.inProgress",)),
-        Column("review_challenge_team_id", "integer", "int4", (f"{EVENT}.reviewDetails.challengeTeamId",)),
-        Column("review_player_id", "integer", "int4", (f"{EVENT}.reviewDetails.player.id",)),
+        Column(
+            "review_challenge_team_id",
+            "integer",
+            "int4",
+            (f"{EVENT}.reviewDetails.challengeTeamId",),
+            ColumnReference("team.team", "team_id"),
+        ),
+        Column(
+            "review_player_id",
+            "integer",
+            "int4",
+            (f"{EVENT}.reviewDetails.player.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
         Column("pitch_type_code", "text", "text", (f"{EVENT}.details.type.code",)),
         Column("pitch_type_description", "text", "text", (f"{EVENT}.details.type.description",)),
         Column("type_confidence", "double precision", "float8", (f"{EVENT}.pitchData.typeConfidence",)),

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import first_of_each
 
@@ -173,9 +173,9 @@ TABLE = Table(
     schema="game",
     name="live_game_players",
     columns=(
-        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
-        Column("player_id", "integer", "int4", (f"{PLAYER}.id",)),
+        Column("player_id", "integer", "int4", (f"{PLAYER}.id",), ColumnReference("person.person", "person_id")),
         Column("full_name", "text", "text", (f"{PLAYER}.fullName",)),
         Column("first_name", "text", "text", (f"{PLAYER}.firstName",)),
         Column("middle_name", "text", "text", (f"{PLAYER}.middleName",)),

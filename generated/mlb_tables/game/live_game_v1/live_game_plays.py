@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, Partition, Table, convert
+from mlb_contracts import Capture, Check, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -200,7 +200,7 @@ TABLE = Table(
     schema="game",
     name="live_game_plays",
     columns=(
-        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
         Column("at_bat_index", "smallint", "int2", (f"{PLAY}.about.atBatIndex",)),
         Column("result_type", "text", "text", (f"{PLAY}.result.type",)),
@@ -224,23 +224,65 @@ TABLE = Table(
         Column("balls", "smallint", "int2", (f"{PLAY}.count.balls",)),
         Column("strikes", "smallint", "int2", (f"{PLAY}.count.strikes",)),
         Column("outs", "smallint", "int2", (f"{PLAY}.count.outs",)),
-        Column("batter_id", "integer", "int4", (f"{PLAY}.matchup.batter.id",)),
+        Column(
+            "batter_id",
+            "integer",
+            "int4",
+            (f"{PLAY}.matchup.batter.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
         Column("bat_side_code", "text", "text", (f"{PLAY}.matchup.batSide.code",)),
         Column("bat_side_description", "text", "text", (f"{PLAY}.matchup.batSide.description",)),
-        Column("pitcher_id", "integer", "int4", (f"{PLAY}.matchup.pitcher.id",)),
+        Column(
+            "pitcher_id",
+            "integer",
+            "int4",
+            (f"{PLAY}.matchup.pitcher.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
         Column("pitch_hand_code", "text", "text", (f"{PLAY}.matchup.pitchHand.code",)),
         Column("pitch_hand_description", "text", "text", (f"{PLAY}.matchup.pitchHand.description",)),
         Column("batter_split", "text", "text", (f"{PLAY}.matchup.splits.batter",)),
         Column("pitcher_split", "text", "text", (f"{PLAY}.matchup.splits.pitcher",)),
         Column("men_on_base_split", "text", "text", (f"{PLAY}.matchup.splits.menOnBase",)),
-        Column("post_on_first_id", "integer", "int4", (f"{PLAY}.matchup.postOnFirst.id",)),
-        Column("post_on_second_id", "integer", "int4", (f"{PLAY}.matchup.postOnSecond.id",)),
-        Column("post_on_third_id", "integer", "int4", (f"{PLAY}.matchup.postOnThird.id",)),
+        Column(
+            "post_on_first_id",
+            "integer",
+            "int4",
+            (f"{PLAY}.matchup.postOnFirst.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
+        Column(
+            "post_on_second_id",
+            "integer",
+            "int4",
+            (f"{PLAY}.matchup.postOnSecond.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
+        Column(
+            "post_on_third_id",
+            "integer",
+            "int4",
+            (f"{PLAY}.matchup.postOnThird.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
         Column("review_type", "text", "text", (f"{PLAY}.reviewDetails.reviewType",)),
         Column("review_is_overturned", "boolean", "bool", (f"{PLAY}.reviewDetails.isOverturned",)),
         Column("review_in_progress", "boolean", "bool", (f"{PLAY}.reviewDetails.inProgress",)),
-        Column("review_challenge_team_id", "integer", "int4", (f"{PLAY}.reviewDetails.challengeTeamId",)),
-        Column("review_player_id", "integer", "int4", (f"{PLAY}.reviewDetails.player.id",)),
+        Column(
+            "review_challenge_team_id",
+            "integer",
+            "int4",
+            (f"{PLAY}.reviewDetails.challengeTeamId",),
+            ColumnReference("team.team", "team_id"),
+        ),
+        Column(
+            "review_player_id",
+            "integer",
+            "int4",
+            (f"{PLAY}.reviewDetails.player.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "at_bat_index", "season"),

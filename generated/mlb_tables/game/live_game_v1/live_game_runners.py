@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -129,11 +129,17 @@ TABLE = Table(
     schema="game",
     name="live_game_runners",
     columns=(
-        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
         Column("at_bat_index", "smallint", "int2", (f"{PLAY}.about.atBatIndex",)),
         Column("runner_index", "smallint", "int2", (RUNNER,)),
-        Column("runner_id", "integer", "int4", (f"{RUNNER}.details.runner.id",)),
+        Column(
+            "runner_id",
+            "integer",
+            "int4",
+            (f"{RUNNER}.details.runner.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
         Column("event_index", "smallint", "int2", (f"{RUNNER}.details.playIndex",)),
         Column("origin_base", "text", "text", (f"{RUNNER}.movement.originBase",)),
         Column("start_base", "text", "text", (f"{RUNNER}.movement.start",)),
@@ -144,7 +150,13 @@ TABLE = Table(
         Column("event", "text", "text", (f"{RUNNER}.details.event",)),
         Column("event_type", "text", "text", (f"{RUNNER}.details.eventType",)),
         Column("movement_reason", "text", "text", (f"{RUNNER}.details.movementReason",)),
-        Column("responsible_pitcher_id", "integer", "int4", (f"{RUNNER}.details.responsiblePitcher.id",)),
+        Column(
+            "responsible_pitcher_id",
+            "integer",
+            "int4",
+            (f"{RUNNER}.details.responsiblePitcher.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
         Column("is_scoring_event", "boolean", "bool", (f"{RUNNER}.details.isScoringEvent",)),
         Column("is_rbi", "boolean", "bool", (f"{RUNNER}.details.rbi",)),
         Column("is_earned", "boolean", "bool", (f"{RUNNER}.details.earned",)),

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import first_of_each
 
@@ -115,7 +115,7 @@ TABLE = Table(
     schema="game",
     name="live_game_scoring_plays",
     columns=(
-        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
         Column("at_bat_index", "smallint", "int2", (AT_BAT,)),
         Column("inning", "smallint", "int2", (f"{PLAY}.about.inning",)),
@@ -126,8 +126,20 @@ TABLE = Table(
         Column("rbi", "smallint", "int2", (f"{PLAY}.result.rbi",)),
         Column("away_score", "smallint", "int2", (f"{PLAY}.result.awayScore",)),
         Column("home_score", "smallint", "int2", (f"{PLAY}.result.homeScore",)),
-        Column("batter_id", "integer", "int4", (f"{PLAY}.matchup.batter.id",)),
-        Column("pitcher_id", "integer", "int4", (f"{PLAY}.matchup.pitcher.id",)),
+        Column(
+            "batter_id",
+            "integer",
+            "int4",
+            (f"{PLAY}.matchup.batter.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
+        Column(
+            "pitcher_id",
+            "integer",
+            "int4",
+            (f"{PLAY}.matchup.pitcher.id",),
+            ColumnReference("person.person", "person_id"),
+        ),
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("game_pk", "at_bat_index", "season"),

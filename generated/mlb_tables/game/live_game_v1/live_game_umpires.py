@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import first_of_each
 
@@ -69,10 +69,12 @@ TABLE = Table(
     schema="game",
     name="live_game_umpires",
     columns=(
-        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
         Column("official_type", "text", "text", (f"{UMPIRE}.officialType",)),
-        Column("official_id", "integer", "int4", (f"{UMPIRE}.official.id",)),
+        Column(
+            "official_id", "integer", "int4", (f"{UMPIRE}.official.id",), ColumnReference("person.person", "person_id")
+        ),
         Column("official_name", "text", "text", (f"{UMPIRE}.official.fullName",)),
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),

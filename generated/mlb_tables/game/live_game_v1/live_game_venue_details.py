@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Partition, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 
 from .document import (
@@ -137,7 +137,7 @@ TABLE = Table(
     schema="game",
     name="live_game_venue_details",
     columns=(
-        Column("game_pk", "bigint", "int8", ("$.gamePk",)),
+        Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
         Column("venue_id", "integer", "int4", ("$.gameData.venue.id",)),
         Column("venue_name", "text", "text", ("$.gameData.venue.name",)),

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Check, Column, Partition, Table, convert
+from mlb_contracts import Capture, Check, Column, ColumnReference, Partition, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -301,8 +301,12 @@ TABLE = Table(
         Column("detailed_state", "text", "text", (f"{GAME}.status.detailedState",)),
         Column("status_code", "text", "text", (f"{GAME}.status.statusCode",)),
         Column("status_reason", "text", "text", (f"{GAME}.status.reason",)),
-        Column("home_team_id", "integer", "int4", (f"{GAME}.teams.home.team.id",)),
-        Column("away_team_id", "integer", "int4", (f"{GAME}.teams.away.team.id",)),
+        Column(
+            "home_team_id", "integer", "int4", (f"{GAME}.teams.home.team.id",), ColumnReference("team.team", "team_id")
+        ),
+        Column(
+            "away_team_id", "integer", "int4", (f"{GAME}.teams.away.team.id",), ColumnReference("team.team", "team_id")
+        ),
         Column("home_team_name", "text", "text", (f"{GAME}.teams.home.team.name",)),
         Column("away_team_name", "text", "text", (f"{GAME}.teams.away.team.name",)),
         Column("home_wins", "smallint", "int2", (f"{GAME}.teams.home.leagueRecord.wins",)),
