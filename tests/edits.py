@@ -1,6 +1,7 @@
 """Edits of the mapping beside this, at least one for each kind of migration, and responses that show what they map."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,16 @@ class Edit:
 
     mappings: dict[str, str]
     allowed: Allowed
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
-def edit(*replaced: tuple[str, str], drop: bool = False, rebuild: bool = False) -> Edit:
-    """Each text of the mapping, wherever it stands, gives way to another."""
+def edit(*replaced: tuple[str, str], drop: bool = False, rebuild: bool = False, **renamed: str) -> Edit:
+    """Each text of the mapping, wherever it stands, gives way to another; `renamed` are the new names of columns."""
     text = MAPPING
     for old, new in replaced:
         assert old in text
         text = text.replace(old, new)
-    return Edit({FILE: text}, Allowed(drop=drop, rebuild=rebuild))
+    return Edit({FILE: text}, Allowed(drop=drop, rebuild=rebuild), renamed)
 
 
 def line(words: str, columns: str = "") -> tuple[str, str]:
@@ -74,6 +76,42 @@ EDITS = {
     "column_narrowed": edit(('"numeric(5,1)"', "double precision"), drop=True),
     "column_of_another_kind": edit(("{name: note, type: text", "{name: note, type: smallint"), drop=True),
     "default_of_absent_values": edit(("path: runner.base,", "path: runner.base, default: out,")),
+    "column_renamed": edit(
+        ("{name: note, type: text,", "{name: remark, renamed_from: note, type: text,"), note="remark"
+    ),
+    "column_of_indexes_and_checks_renamed": edit(
+        ("{name: score, type: smallint,", "{name: runs, renamed_from: score, type: smallint,"),
+        (ON_SCORE, "{columns: [runs]}, {columns: [runs, note], where: runs > 3}"),
+        ("score >= 0", "runs >= 0"),
+        ("name: speed, type", "name: velocity, renamed_from: speed, type"),
+        ("where: speed > 90.5", "where: velocity > 90.5"),
+        ("expression: speed > 0", "expression: velocity > 0"),
+        score="runs",
+        speed="velocity",
+    ),
+    "column_of_keys_renamed": edit(
+        ("{name: play_index, type", "{name: at_bat, renamed_from: play_index, type"),
+        ("[game_pk, play_index", "[game_pk, at_bat"),
+        play_index="at_bat",
+    ),
+    "column_of_the_partition_renamed": edit(
+        ("{name: season, type", "{name: year, renamed_from: season, type"),
+        ("column: season", "column: year"),
+        season="year",
+    ),
+    "column_renamed_and_widened": edit(
+        ("{name: score, type: smallint,", "{name: runs, renamed_from: score, type: bigint,"),
+        (ON_SCORE, "{columns: [runs]}"),
+        ("score >= 0", "runs >= 0"),
+        score="runs",
+    ),
+    "column_of_a_rebuilt_parent_renamed": edit(
+        ("  - name: league.plays\n", "  - name: league.plays\n    partition_by: none\n"),
+        ("{name: play_index, type", "{name: at_bat, renamed_from: play_index, type"),
+        ("[game_pk, play_index", "[game_pk, at_bat"),
+        rebuild=True,
+        play_index="at_bat",
+    ),
     "table_added": edit((RUNNERS, RUNNERS + PITCHERS)),
     "table_dropped": edit((RUNNERS, ""), drop=True),
     "table_renamed": edit(("league.runners", "league.runs"), drop=True),

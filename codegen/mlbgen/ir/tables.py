@@ -33,6 +33,7 @@ class Column:
     convert: str | None = None
     unreadable: Literal["null", "reject"] = "null"
     refers_to: ColumnReference | None = None
+    renamed_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,11 @@ class Column(Spec):
         description="How to treat an unreadable value: null stores NULL and reports it; reject puts the "
         "whole response in quarantine, as always happens for keys and for columns with a default.",
     )
+    renamed_from: Text | None = Field(
+        default=None,
+        description="What the column was called in the released tables: the next migration renames it instead of "
+        "dropping one column and adding another. Has no effect after that.",
+    )
     refers_to: Text | None = Field(
         default=None,
         description="Column of another table with the same values, part of that table's key, such as "

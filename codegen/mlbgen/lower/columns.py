@@ -49,6 +49,7 @@ def lower_column(report: Report, place: Place, declared: spec.Column, scope: Pat
         null_if=tuple(declared.null_if),
         convert=declared.convert,
         unreadable=declared.unreadable,
+        renamed_from=declared.renamed_from,
         refers_to=relations.reference(report, place.at("refers_to"), declared.refers_to),
     )
 

@@ -26,6 +26,7 @@ _LEFT_OUT = frozenset(
         "mapping_file",
         "fingerprint",
         "refers_to",
+        "renamed_from",
     }
 )
 

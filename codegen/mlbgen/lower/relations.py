@@ -42,7 +42,7 @@ def _check(table: str, column: ir.Column, tables: _Tables) -> Iterator[Diagnosti
         yield Diagnostic(to.position, "MG067", f'unknown table "{to.table}"', help_)
         return
     target = tables[to.table]
-    columns = {each.name: each for each in target.columns}
+    columns: dict[str, ir.Column] = {each.name: each for each in target.columns}
     if to.column not in columns:
         help_ = did_you_mean(to.column, target.identity, f"its key is ({', '.join(target.identity)})")
         yield Diagnostic(to.position, "MG067", f'{to.table} has no column "{to.column}"', help_)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.names import SqlName
-from mlbgen.lower import carry, columns, expand, foreign_keys, keys, levels, naming, written
+from mlbgen.lower import carry, columns, expand, foreign_keys, keys, levels, naming, renamed, written
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import PathScope, Root
 
@@ -71,6 +71,7 @@ class _Table:
         lookups = levels.lookups(self.report, self.place, declared.let, scope)
         visits = carry.visits(self.report, self.place, declared.visit, scope)
         placed = self._written_columns()
+        renamed.check(self.report, placed, self.common.document)
         for name, (at, column) in placed.items():
             self.columns[name] = columns.lower_column(self.report, at, column, scope)
         self.columns |= {column.name: column for column in columns.own_columns(self.position)}

@@ -9,7 +9,7 @@ from mlbgen.language.names import SqlName
 from mlbgen.postgres import ddl, nodes
 from mlbgen.postgres.difference import AlteredTable
 from mlbgen.postgres.nodes import name
-from mlbgen.postgres.printer import Add
+from mlbgen.postgres.printer import Add, Rename
 from mlbgen.postgres.relation import Field, Relation
 
 LOCK_TIMEOUT = "5s"
@@ -19,6 +19,25 @@ def wait_briefly() -> exp.Set:
     """SET LOCAL lock_timeout: while a statement waits for its lock, everyone else waits behind it."""
     setting = exp.EQ(this=exp.var("lock_timeout"), expression=exp.Literal.string(LOCK_TIMEOUT))
     return exp.Set(expressions=[exp.SetItem(this=setting, kind="LOCAL")])
+
+
+def column_renames(table: AlteredTable) -> Iterator[exp.Expr]:
+    """ALTER TABLE that gives columns new names, a statement for each."""
+    for old, new in table.renames.columns:
+        yield from _alter(table.old, [Rename(this=name(old), to=name(new), kind="COLUMN")])
+
+
+def foreign_key_renames(table: AlteredTable) -> Iterator[exp.Expr]:
+    """ALTER TABLE that gives foreign keys new names, a statement for each."""
+    for old, new in table.renames.foreign_keys:
+        yield from _alter(table.old, [Rename(this=name(old), to=name(new), kind="CONSTRAINT")])
+
+
+def index_renames(table: AlteredTable) -> Iterator[exp.Expr]:
+    """ALTER INDEX that gives new names to indexes."""
+    for old, new in table.renames.indexes:
+        renamed = nodes.table(table.old.schema, old)
+        yield exp.Alter(this=renamed, kind="INDEX", actions=[Rename(to=name(new))])
 
 
 def foreign_key_drops(table: AlteredTable) -> Iterator[exp.Expr]:

@@ -39,6 +39,7 @@ def change_script(change: SchemaDifference, methods: Sequence[ir.Method]) -> str
         _head(change, methods),
         statement_lines([alter.wait_briefly()] if _locks_others(change) else []),
         *_beside(again),
+        *_renames(change),
         *_drops(change),
         *(statement_lines(alter.column_changes(each)) for each in change.altered),
         *_swaps(again),
@@ -65,6 +66,15 @@ def _beside(again: Sequence[Relation]) -> Iterator[str]:
     if new:
         yield _FILL
     yield from (statement_lines((*ddl.create_indexes(each), *ddl.comments(each))) for each in new)
+
+
+def _renames(change: SchemaDifference) -> Iterator[str]:
+    """Rename first, since all other statements use the new names."""
+    for each in change.altered:
+        for statement in alter.column_renames(each):
+            yield _asked_for("renaming-column", statement_lines([statement]))
+        for statement in (*alter.foreign_key_renames(each), *alter.index_renames(each)):
+            yield _asked_for("renaming-object", statement_lines([statement]))
 
 
 def _drops(change: SchemaDifference) -> Iterator[str]:

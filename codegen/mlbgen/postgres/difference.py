@@ -10,6 +10,7 @@ from typing import Generic, TypeAlias, TypeVar, assert_never
 from mlbgen import ir
 from mlbgen.language.names import SqlName
 from mlbgen.postgres.relation import CheckConstraint, Field, Relation
+from mlbgen.postgres.renaming import NOTHING, Renames, renamed
 from mlbgen.postgres.widening import widens
 
 # Schema, table and column.
@@ -37,7 +38,7 @@ class Remade(Generic[_T]):
 
 @dataclass(frozen=True, slots=True)
 class AlteredTable:
-    """A table that changes in place.
+    """A table that changes in place; `old` has the names that `renames` leads to.
 
     A column that is both dropped and added gets a type that can't hold all its values. The other fields list changed
     columns in their new form.
@@ -56,6 +57,7 @@ class AlteredTable:
     indexes: Remade[ir.Index]
     ahead: tuple[int | str, ...]
     is_described: bool
+    renames: Renames = NOTHING
 
     @property
     def narrowed(self) -> frozenset[str]:
@@ -76,6 +78,7 @@ class AlteredTable:
             "gets another description": self.descriptions,
         }
         return (
+            *self.renames.words,
             *(f"column {each.name} {what}" for what, fields in columns.items() for each in fields),
             *self.foreign_keys.words("foreign key"),
             *self.checks.words("check"),
@@ -132,6 +135,7 @@ class SchemaDifference:
 
 def difference(old: Sequence[Relation], new: Sequence[Relation]) -> SchemaDifference:
     """Compare two schemas."""
+    old, renames = renamed(old, new)
     before = {each.qualified_name: each for each in old}
     wanted = {each.qualified_name for each in new}
     pairs = [(before[each.qualified_name], each) for each in new if each.qualified_name in before]
@@ -139,7 +143,9 @@ def difference(old: Sequence[Relation], new: Sequence[Relation]) -> SchemaDiffer
     again = frozenset(each.new.qualified_name for each in rebuilt)
     kept = [pair for pair in pairs if pair[1].qualified_name not in again]
     retyped = frozenset(place for pair in kept for place in _retyped(*pair))
-    altered = [_altered(*pair, retyped, again) for pair in kept]
+    altered = [
+        replace(_altered(*pair, retyped, again), renames=renames.get(pair[1].qualified_name, NOTHING)) for pair in kept
+    ]
     return SchemaDifference(
         new=tuple(new),
         created=tuple(each for each in new if each.qualified_name not in before),

@@ -1,5 +1,7 @@
 """Layout of statements: sqlglot's, but with related parts on one line."""
 
+from typing import ClassVar
+
 from sqlglot import exp
 from sqlglot.generator import Generator
 from sqlglot.generators.postgres import PostgresGenerator
@@ -10,6 +12,12 @@ _SIDE = 36  # characters of a list that stays on one line
 
 class Add(exp.Expression):
     """The action ADD of ALTER TABLE, for the column or constraint `this`."""
+
+
+class Rename(exp.Expression):
+    """Of ALTER: give the column or constraint `this`, or without it the altered index, the name `to`."""
+
+    arg_types: ClassVar = {"this": False, "to": True, "kind": False}
 
 
 class Verbatim(exp.Expression):
@@ -33,12 +41,17 @@ def _add(generator: Generator, node: Add) -> str:
     return f"ADD {kind}{generator.sql(node, 'this')}"
 
 
+def _rename(generator: Generator, node: Rename) -> str:
+    what = f"{node.args['kind']} {generator.sql(node, 'this')} " if node.this else ""
+    return f"RENAME {what}TO {generator.sql(node, 'to')}"
+
+
 def _written(_: Generator, node: Verbatim) -> str:
     return str(node.this)
 
 
 class _Printer(PostgresGenerator):
-    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Add: _add, Verbatim: _written}
+    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Add: _add, Rename: _rename, Verbatim: _written}
 
     def create_sql(self, expression: exp.Create) -> str:
         """Keep what follows a table's closing bracket on the same line."""
@@ -46,7 +59,8 @@ class _Printer(PostgresGenerator):
         return created.replace("\n)\n", "\n) ", 1) if self.pretty else created
 
     def alter_sql(self, expression: exp.Alter) -> str:
-        return f"ALTER TABLE {self.sql(expression, 'this')}{self.sep()}{self.expressions(expression, key='actions')}"
+        of = f"ALTER {expression.args['kind']} {self.sql(expression, 'this')}"
+        return f"{of}{self.sep()}{self.expressions(expression, key='actions')}"
 
     def checkcolumnconstraint_sql(self, expression: exp.CheckColumnConstraint) -> str:
         """Print on one line: layout must not indent what follows a line break in a literal."""

@@ -1,6 +1,6 @@
 """Tables of the database as plain values: the common form of a mapping's tables and raw tables."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlbgen import ir
 from mlbgen.language.names import SqlName
@@ -8,13 +8,17 @@ from mlbgen.language.names import SqlName
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column; `type` is spelled as in PostgreSQL; `now`: its default is the transaction's time."""
+    """A column; `type` is spelled as in PostgreSQL; `now`: its default is the transaction's time.
+
+    `renamed_from` is a hint for the next migration, not part of the schema.
+    """
 
     name: SqlName
     type: str
     nullable: bool
     description: str
     now: bool = False
+    renamed_from: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ def table_relation(table: ir.Table) -> Relation:
 
 def _field(column: ir.Column) -> Field:
     now = isinstance(column.value, ir.IngestedAt)
-    return Field(column.name, str(column.type), column.nullable, column.description, now)
+    kind = str(column.type)
+    return Field(column.name, kind, column.nullable, column.description, now, renamed_from=column.renamed_from)
 
 
 def raw_relation(method: ir.Method) -> Relation:

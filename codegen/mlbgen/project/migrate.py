@@ -1,6 +1,6 @@
 """The next migration: from the released schema to that of the mappings, unless it would do harm."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,11 +40,13 @@ def unreleased(methods: Sequence[ir.Method], released: Released | None) -> list[
         return []
     places = _Places(methods)
     help_ = "run `mlbgen migrate WHAT`, where WHAT names the change"
-    change = difference(released.schema, migrations.relations(methods))
-    return sorted(
+    wanted = migrations.relations(methods)
+    change = difference(released.schema, wanted)
+    behind = [
         Diagnostic(places.of(table), "MG110", f"no migration has this yet: {table.qualified_name}: {what}", help_)
         for table, what in _changes(change)
-    )
+    ]
+    return sorted([*behind, *_never_existed(released.schema, wanted, places)])
 
 
 def read_and_plan(root: Path, what: str, allowed: Allowed) -> Migration:
@@ -67,8 +69,9 @@ def plan(
     """The next migration, V<n>__<what>.sql in the package `into`; raises MappingErrors for what is not allowed."""
     if released is None:
         raise MlbgenError("no migration is released yet: `mlbgen generate` writes the first ones")
-    change = difference(released.schema, migrations.relations(methods))
-    if refused := list(_refused(change, _Places(methods), allowed)):
+    wanted, places = migrations.relations(methods), _Places(methods)
+    change = difference(released.schema, wanted)
+    if refused := [*_never_existed(released.schema, wanted, places), *_refused(change, places, allowed)]:
         raise MappingErrors(refused)
     if not change:
         return Migration({}, ())
@@ -119,6 +122,19 @@ def _changes(change: SchemaDifference) -> Iterator[tuple[Relation, str]]:
         yield rebuilt.new, f"table rebuilt, because {'; '.join(rebuilt.reasons)}"
     for altered in change.altered:
         yield from ((altered.new, words) for words in altered.changes)
+
+
+def _never_existed(old: Iterable[Relation], new: Iterable[Relation], places: _Places) -> Iterator[Diagnostic]:
+    """Columns that are renamed from one that was never released; after the migration the old name is forgotten."""
+    released = {each.qualified_name: [field.name for field in each.fields] for each in old}
+    for table in new:
+        known = released.get(table.qualified_name, [])
+        gone = sorted({*known} - {field.name for field in table.fields})
+        for field in table.fields:
+            if known and field.renamed_from is not None and {field.name, field.renamed_from}.isdisjoint(known):
+                message = f'{table.qualified_name} was released without a column "{field.renamed_from}" to rename'
+                help_ = f"released, and no longer in the mapping: {', '.join(gone)}" if gone else "remove renamed_from"
+                yield Diagnostic(places.of(table, field.name), "MG114", message, help_)
 
 
 def _refused(change: SchemaDifference, places: _Places, allowed: Allowed) -> Iterator[Diagnostic]:

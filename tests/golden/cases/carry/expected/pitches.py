@@ -46,7 +46,7 @@ class Pitches(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[
     int, int, int, str | None, int | None, int | None, int | None, int | None, int | None, int | None, datetime
 ]  # fmt: skip
@@ -55,7 +55,7 @@ KEY = itemgetter(1, 2)  # play_index, event_index
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     balls_before: int | None = 0
     away_score_before: int | None = 0

@@ -31,14 +31,14 @@ class Plays(BaseModel, defer_build=True):
     )
 
 
-# A row of `extract`: the model's fields, in their order.
+# A row that `extract` returns: the model's fields, in order.
 Row: TypeAlias = tuple[int, int, str | None, datetime | None, datetime]
 
 KEY = itemgetter(1)  # number
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
-    """Make the rows from a decoded response."""
+    """Extract the rows from a decoded document."""
     rows: list[Row] = []
     number: int | None = 0
     note: str | None = "none"
