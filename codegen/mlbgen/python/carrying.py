@@ -7,8 +7,9 @@ from typing import assert_never
 
 from mlb_contracts import sql_types
 from mlbgen import ir
-from mlbgen.language.names import Identifier, SqlName, identifier
+from mlbgen.language.names import Identifier, SqlName, identifier, python_name
 from mlbgen.python import conditions
+from mlbgen.python.grouping import grouped
 from mlbgen.python.scope import CodeScope, Local, Value
 from mlbgen.python.values import converted, literal
 
@@ -28,6 +29,7 @@ class Carrying:
             visit.name: scope.names.take(identifier(visit.name), f"{visit.name}_item") for visit in table.visits
         }
         self.keys: dict[tuple[ir.Reference, ...], str] = {}
+        self.indexes: dict[tuple[ir.Reference, tuple[tuple[str, ...], ...]], str] = {}
         self.after: dict[int, list[str]] = defaultdict(list)
 
     def begin(self, depth: int) -> None:
@@ -91,25 +93,43 @@ class Carrying:
         if not any(rule.moment == moment for _, value in self.columns for rule in value.rules):
             return
         source, block, local = self._value(visit.source), self.scope.open_block(), self.visits[visit.name]
+        items = self._matching(visit, source) if visit.matches else f"{source.expression} or ()"
         self.scope.declare(visit.name, Local(local, source.node.each, block))
-        tests = [
-            f"{self.scope.value(visit.name, members).or_none} != {self._value(reference).or_none}"
-            for members, reference in visit.matches
-        ]
-        if tests:
-            self.scope.say(block, f"if {' or '.join(tests)}:\n{_INDENT}continue")
         for statement in self._statements(moment):
             self.scope.say(block, statement)
-        body = textwrap.indent("\n".join(self.scope.blocks[block]), _INDENT)
-        self._say(depth, moment, f"for {local} in {source.expression} or ():\n{body}")
+        self._say(depth, moment, f"for {local} in {items}:\n{self._body(block)}")
         self.scope.forget(visit.name)
 
+    def _matching(self, visit: ir.Visit, source: Value) -> str:
+        """The items of the list that match, from a dict of them that is made once for the list."""
+        members = tuple(members for members, _ in visit.matches)
+        if (visit.source, members) not in self.indexes:
+            each = source.node.each
+            name = self.scope.names.take(
+                f"{identifier(visit.source.members[-1])}_by_{'_and_'.join(identifier(way[-1]) for way in members)}"
+            )
+            self.indexes[visit.source, members] = name
+            key = _tuple([self.scope.inline("each", each, way).or_none for way in members])
+            self.scope.constants.add(python_name(each.annotation))
+            self.scope.say(source.depth, f"{name}: dict[object, list[{each.annotation}]] = {{}}")
+            append = f"{name}.setdefault({key}, []).append(each)"
+            self.scope.say(source.depth, f"for each in {source.expression} or ():\n{_INDENT}{append}")
+        wanted = _tuple([self._value(reference).or_none for _, reference in visit.matches])
+        return f"{self.indexes[visit.source, members]}.get({wanted}, ())"
+
+    def _body(self, block: int) -> str:
+        return textwrap.indent("\n".join(self.scope.blocks[block]), _INDENT)
+
     def _statements(self, moment: ir.CarryMoment) -> Iterator[str]:
-        """The rules of that moment, column by column: they don't see each other's values."""
-        for column, value in self.columns:
-            for rule in value.rules:
-                if rule.moment == moment:
-                    yield self._statement(column, value, rule)
+        """The rules of that moment; those that need an object which few items have stand where it is present."""
+        for needed, rules in grouped(self.table, moment, self.columns):
+            if needed is None:
+                yield from (self._statement(*each) for each in rules)
+                continue
+            with self.scope.present(moment.name, needed) as (header, block):
+                for each in rules:
+                    self.scope.say(block, self._statement(*each))
+            yield f"{header}\n{self._body(block)}"
 
     def _statement(self, column: ir.Column, value: ir.CarryValue, rule: ir.CarryRule) -> str:
         local = self.own[column.name]
@@ -154,6 +174,10 @@ class Carrying:
         """What a condition looks at: its first member is the variable."""
         value = self.scope.value(members[0], members[1:])
         return value.expression, value.can_be_unset
+
+
+def _tuple(expressions: list[str]) -> str:
+    return expressions[0] if len(expressions) == 1 else f"({', '.join(expressions)})"
 
 
 def _if_chain(changes: list[tuple[list[str], str]]) -> str:

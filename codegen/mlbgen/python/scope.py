@@ -1,7 +1,8 @@
 """The locals of an extractor, and the statements that assign them, each in the outermost possible loop."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from mlbgen import ir
@@ -46,7 +47,7 @@ class CodeScope:
         """`called` gives the names of places' locals, as far as they are known."""
         self.names = names
         self.places: dict[MemberPath, Local] = {}
-        self.met: dict[MemberPath, None] = {}
+        self.met: dict[MemberPath, Identifier] = {}  # all names of places: in another block a place keeps its own
         self._called = called or {}
         self.blocks: list[list[str]] = [[] for _ in range(levels + 1)]
         self.constants: set[Identifier] = set()
@@ -58,9 +59,18 @@ class CodeScope:
         self.blocks[depth].append(statement)
 
     def open_block(self) -> int:
-        """A block for statements in a loop that makes no rows, as the depth of what is known in it only."""
+        """Add a block for statements that stand in a loop or an `if` of their own; returns the depth of its locals."""
         self.blocks.append([])
         return len(self.blocks) - 1
+
+    @contextmanager
+    def present(self, root: str, member: str) -> Iterator[tuple[str, int]]:
+        """Where the object is present: what heads its block, and the block, in which new locals of `root` stand."""
+        outer, value, block = self.variable(root), self.value(root, (member,)), self.open_block()
+        self.declare(root, replace(outer, depth=block))
+        yield f"if {value.or_none} is not None:", block
+        self.declare(root, outer)
+        self.places = {place: each for place, each in self.places.items() if each.depth != block}
 
     def declare(self, name: str, variable: Local) -> None:
         """Add the variable of a level, a look-up or a visited list."""
@@ -152,9 +162,9 @@ class CodeScope:
         """A local for the object or container there; assigned once."""
         place = (root, members)
         if place not in self.places:
-            name = self.names.take(self._called.get(place, identifier(members[-1])))
+            name = self.met.get(place) or self.names.take(self._called.get(place, identifier(members[-1])))
+            self.met[place] = name
             self.places[place] = Local(name, value.node, value.depth)
-            self.met[place] = None
             self.say(value.depth, f"{name} = {value.expression} or {otherwise}")
         return self.places[place]
 

@@ -24,6 +24,7 @@ from .document import (
     NO_REPLACED,
     NO_RESULT,
     Document,
+    Runner,
 )
 
 
@@ -72,9 +73,10 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         runner_on_first_id = runner_on_first_id_by.get(inning_and_half)
         runner_on_second_id = runner_on_second_id_by.get(inning_and_half)
         balls_before = 0
-        batter = play.batter or NO_BATTER
-        if batter.id_ is not None:
-            batter_id = batter.id_
+        if play.batter is not None:
+            batter = play.batter or NO_BATTER
+            if batter.id_ is not None:
+                batter_id = batter.id_
         for change in play.events or ():
             change_replaced = change.replaced or NO_REPLACED
             if pitcher_id is None and play.half == "top" and change.position == "P":
@@ -82,34 +84,39 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                     pitcher_id = change_replaced.id_
                 elif home.id_ is not None:
                     pitcher_id = home.id_
-            change_player = change.player or NO_PLAYER
-            if batter_id is not None and batter_id == change_player.id_ and change_replaced.id_ is not None:
-                batter_id = change_replaced.id_
-        result = play.result or NO_RESULT
+            if change.player is not None:
+                change_player = change.player or NO_PLAYER
+                if batter_id is not None and batter_id == change_player.id_ and change_replaced.id_ is not None:
+                    batter_id = change_replaced.id_
         pitcher = play.pitcher or NO_PITCHER
         play_index = required(play.index, "$.plays[*].index")
+        runners_by_event: dict[object, list[Runner]] = {}
+        for each in play.runners or ():
+            runners_by_event.setdefault(each.event, []).append(each)
         for event in play.events or ():
             if pitcher_id is None and pitcher.id_ is not None:
                 pitcher_id = pitcher.id_
-            event_player = event.player or NO_PLAYER
-            if event.position == "P" and event_player.id_ is not None:
-                pitcher_id = event_player.id_
-            event_replaced = event.replaced or NO_REPLACED
-            if batter_id is not None and batter_id == event_replaced.id_ and event_player.id_ is not None:
-                batter_id = event_player.id_
-            if (
-                runner_on_first_id is not None
-                and runner_on_first_id == event_replaced.id_
-                and event_player.id_ is not None
-            ):
-                runner_on_first_id = event_player.id_
-            if (
-                runner_on_second_id is not None
-                and runner_on_second_id == event_replaced.id_
-                and event_player.id_ is not None
-            ):
-                runner_on_second_id = event_player.id_
-            count = event.count or NO_COUNT
+            if event.player is not None:
+                event_player = event.player or NO_PLAYER
+                if event.position == "P" and event_player.id_ is not None:
+                    pitcher_id = event_player.id_
+            if event.replaced is not None:
+                event_replaced = event.replaced or NO_REPLACED
+                event_player = event.player or NO_PLAYER
+                if batter_id is not None and batter_id == event_replaced.id_ and event_player.id_ is not None:
+                    batter_id = event_player.id_
+                if (
+                    runner_on_first_id is not None
+                    and runner_on_first_id == event_replaced.id_
+                    and event_player.id_ is not None
+                ):
+                    runner_on_first_id = event_player.id_
+                if (
+                    runner_on_second_id is not None
+                    and runner_on_second_id == event_replaced.id_
+                    and event_player.id_ is not None
+                ):
+                    runner_on_second_id = event_player.id_
             details = event.details or NO_DETAILS
             if event.is_pitch is True:
                 event_index = required(event.index, "$.plays[*].events[*].index")
@@ -128,24 +135,27 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                         capture.captured_at,
                     )
                 )
-            for runner in play.runners or ():
-                if runner.event != event.index:
-                    continue
-                runner_player = runner.player or NO_PLAYER
-                if runner_on_first_id is not None and runner_on_first_id == runner_player.id_:
-                    runner_on_first_id = None
-                if runner.end == "1B" and runner_player.id_ is not None:
-                    runner_on_first_id = runner_player.id_
-                if runner_on_second_id is not None and runner_on_second_id == runner_player.id_:
-                    runner_on_second_id = None
-                if runner.end == "2B" and runner_player.id_ is not None:
-                    runner_on_second_id = runner_player.id_
-            if count.balls is not None:
-                balls_before = count.balls
+            for runner in runners_by_event.get(event.index, ()):
+                if runner.player is not None:
+                    runner_player = runner.player or NO_PLAYER
+                    if runner_on_first_id is not None and runner_on_first_id == runner_player.id_:
+                        runner_on_first_id = None
+                    if runner.end == "1B" and runner_player.id_ is not None:
+                        runner_on_first_id = runner_player.id_
+                    if runner_on_second_id is not None and runner_on_second_id == runner_player.id_:
+                        runner_on_second_id = None
+                    if runner.end == "2B" and runner_player.id_ is not None:
+                        runner_on_second_id = runner_player.id_
+            if event.count is not None:
+                count = event.count or NO_COUNT
+                if count.balls is not None:
+                    balls_before = count.balls
             if details.away_score is not None:
                 away_score_before = details.away_score
-        if result.away_score is not None:
-            away_score_before = result.away_score
+        if play.result is not None:
+            result = play.result or NO_RESULT
+            if result.away_score is not None:
+                away_score_before = result.away_score
         if pitcher.id_ is not None:
             pitcher_id = pitcher.id_
         pitcher_id_by[play.half] = pitcher_id
