@@ -1,4 +1,4 @@
-"""A small HTTP server that answers as it is told, and remembers what it was asked."""
+"""A small HTTP server with prepared answers, which records its requests."""
 
 import gzip
 import json
@@ -14,15 +14,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """`body` is JSON unless it is bytes; `pause` are seconds before it, `dribble` between each tenth of it."""
+    """`body` is JSON unless it is bytes; `pause` is in seconds before it, `dribble` in seconds between its tenths."""
 
     body: Any = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     pause: float = 0
     dribble: float = 0
-    cut: bool = False  # the connection ends before the announced length is reached
-    raw: bool = False  # the body goes as it is, whatever the client accepts
+    cut: bool = False  # close the connection before the announced length is reached
+    raw: bool = False  # send the body as it is, whatever the client accepts
 
     @property
     def content(self) -> bytes:
@@ -41,7 +41,7 @@ class Asked:
 
 
 class Api:
-    """`answers` has those to each path with query: one after the other, the last of them from then on."""
+    """`answers` has the answers for each path with query, served in turn, then the last one repeatedly."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Answer]] = {}
@@ -99,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(answer.dribble)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's signature
-        """Nothing: tests read what was asked."""
+        """Log nothing: tests read the recorded requests."""
 
 
 @contextmanager

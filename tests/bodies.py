@@ -1,4 +1,4 @@
-"""Bodies of raw tables, as they came."""
+"""Bodies of raw tables, decompressed."""
 
 from mlb_etl.stores.encoding import StoredBody
 

@@ -1,4 +1,4 @@
-"""What makes sure that an assertion meets something."""
+"""Guards against assertions that never run."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 def some(found: Iterable[T]) -> list[T]:
-    """What was found, which has to be something: of nothing, everything can be said."""
+    """The items, of which there must be some: of an empty list, every assertion is true."""
     listed = list(found)
     assert listed, "nothing was found, so nothing is tested"
     return listed

@@ -24,7 +24,7 @@ def shared(name: str) -> Path:
 
 
 def names(method: str) -> list[str]:
-    """The captured files of a method such as game/liveGameV1; where there are none, one that stands for them."""
+    """The captured files of a method such as game/liveGameV1, or a placeholder if there are none."""
     return sorted(each.name for each in (shared("stubs") / method).glob("*.json.gz")) or ["missing"]
 
 
@@ -47,7 +47,7 @@ def _parsed(file: Path) -> Feed:
 
 
 def feed(file: Path, *, game_pk: int | None = None, plays: int | None = None) -> Feed:
-    """A feed of one's own to change; of another game, and with the first plays only, where it is said."""
+    """A copy of the feed to modify; optionally of another game, or with only the first plays."""
     made = copy.deepcopy(_parsed(file))
     if game_pk is not None:
         made["gamePk"] = made["gameData"]["game"]["pk"] = game_pk
@@ -57,14 +57,14 @@ def feed(file: Path, *, game_pk: int | None = None, plays: int | None = None) ->
 
 
 def keep_plays(of: Feed, number: int) -> None:
-    """Forget the plays after so many."""
+    """Remove the plays after the first `number` ones."""
     plays = of["liveData"]["plays"]
     plays["allPlays"] = plays["allPlays"][:number]
     plays["scoringPlays"] = [each for each in plays["scoringPlays"] if each < number]
 
 
 def small(of: Feed) -> Feed:
-    """The feed without what no table is made from and takes most of its bytes."""
+    """The feed without large parts that no table uses."""
     of["liveData"]["plays"].pop("playsByInning", None)
     of["liveData"]["plays"].pop("currentPlay", None)
     return of

@@ -1,4 +1,4 @@
-"""A server that does what no server should, by games: each of `ATTACKS` is what it does to one of them."""
+"""A server that misbehaves: each of `ATTACKS` is its behavior for one game."""
 
 import socket
 import struct
@@ -13,7 +13,7 @@ from itertools import repeat
 
 Attack = Callable[[socket.socket], None]
 
-_BREATH = 0.002  # seconds between pieces, in which others get on too
+_BREATH = 0.002  # seconds between pieces, so that other threads can run
 _TICK = 0.05  # seconds between the bytes that drip
 _JSON = b"Content-Type: application/json\r\n"
 _OPEN = b"HTTP/1.1 200 OK\r\n" + _JSON  # a body until the connection ends
@@ -22,7 +22,7 @@ _NO_END = 600.0  # seconds; a test never waits for it
 
 
 def answer(body: bytes, status: str = "200 OK", headers: bytes = b"") -> bytes:
-    """A right answer, or a whole one at least."""
+    """A correct answer, or at least a complete one."""
     length = b"Content-Length: %d\r\n" % len(body)
     return b"HTTP/1.1 " + status.encode() + b"\r\n" + _JSON + headers + length + b"Connection: close\r\n\r\n" + body
 
@@ -112,7 +112,7 @@ ATTACKS: dict[str, Attack] = {
 
 
 class Hostile:
-    """`attacks` has what is done by path; all others get what `answers` has for them, or 404."""
+    """`attacks` has the behavior by path; all other paths get their answer from `answers`, or 404."""
 
     def __init__(self) -> None:
         self.attacks: dict[str, Attack] = {}

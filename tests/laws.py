@@ -1,4 +1,4 @@
-"""The write laws as a model of few lines, and the tables of a method beside it: what both say must be the same."""
+"""A small model of the write laws, and access to the tables of a method, to compare the two."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ Note: TypeAlias = tuple[int, datetime, bytes]  # a capture, as the quarantine na
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A capture as the model knows it; `rows` are None where it can't be applied whatever the tables show."""
+    """A capture in the model; `rows` is None if it can never be applied."""
 
     game_pk: int
     captured_at: datetime
@@ -63,7 +63,7 @@ def snapshot(
     timecode: str | None = None,
     broken: bool = False,
 ) -> Snapshot:
-    """A capture of a game with that content, which is JSON already where it is bytes."""
+    """A capture of a game with that content; bytes are taken as JSON."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     query = {} if timecode is None else {"timecode": timecode}
     response = Response(method.endpoint, method.method, {"game_pk": str(game_pk)}, query, "", 200, captured_at, body)
@@ -74,7 +74,7 @@ def snapshot(
 
 
 def kept(method: Method, rows: Iterable[Iterable[Sequence[Any]]]) -> Rows:
-    """Extracted rows as the tables would keep them, without the time of the capture."""
+    """Extracted rows as the tables would store them, without the time of the capture."""
     return {
         table.qualified_name: dict(_kept(table, row) for row in of)
         for table, of in zip(method.tables, rows, strict=True)
@@ -89,7 +89,7 @@ def _kept(table: Table, row: Sequence[Any]) -> tuple[Key, tuple[Any, ...]]:
 
 
 def identity(table: Table) -> tuple[str, ...]:
-    """The key without the column of a month, in which a row can move."""
+    """The key without the column of a partition by month, whose value can change."""
     month = table.partition.column if table.partition and table.partition.kind == "month" else None
     return tuple(name for name in table.primary_key if name != month)
 
@@ -101,7 +101,7 @@ def _value(type_: str, value: Any) -> Any:
 
 
 class Change(NamedTuple):
-    """What bringing the rows of one table from one content to another takes."""
+    """The changes that turn one content of a table into another."""
 
     inserted: set[Key]
     updated: set[Key]
@@ -114,7 +114,7 @@ class Change(NamedTuple):
 
 
 def changes(before: Rows, after: Rows) -> dict[str, Change]:
-    """The difference of all rows of a document, by table."""
+    """The changes of all rows of a document, by table."""
     found = {}
     for table, new in after.items():
         old = before.get(table, {})
@@ -126,7 +126,7 @@ def changes(before: Rows, after: Rows) -> dict[str, Change]:
 
 @dataclass
 class Done:
-    """What a run should have done: captures by what becomes of them, rows of each table, rows written."""
+    """The expected outcome of a run: captures by outcome, rows of each table, rows written."""
 
     applied: int = 0
     same: int = 0
@@ -141,7 +141,7 @@ class Done:
 
 
 class Model:
-    """The laws, for captures that are processed one after the other."""
+    """The write laws, for captures that are processed one after the other."""
 
     def __init__(self, method: Method) -> None:
         self.method = method
@@ -152,7 +152,7 @@ class Model:
         self.quarantine: dict[Note, str] = {}
 
     def arrive(self, *snapshots: Snapshot) -> None:
-        """The raw table keeps the first of the same time and content, and counts what has that of the one before."""
+        """Store a capture, unless its time and content are known; count it if the content is that of the one before."""
         for new in snapshots:
             earlier = (each for each in self._of([new.game_pk]) if each.as_of <= new.as_of)
             before = max(earlier, key=lambda each: self._before(each, new), default=None)
@@ -162,7 +162,7 @@ class Model:
                 self.raw[new.note], self.seen[new.note] = new, new.as_of
 
     def transform(self, games: Iterable[int], policy: Policy = "new") -> Done:
-        """Each game's captures in the order of their times; what stands in quarantine is left alone."""
+        """Apply each game's captures in the order of their times, except those in quarantine."""
         done, standing = Done(), dict(self.quarantine)
         for each in sorted(self._states(games), key=_order):
             if each.note not in standing:
@@ -172,7 +172,7 @@ class Model:
         return done
 
     def settle(self, snapshots: Iterable[Snapshot], policy: Policy) -> Done:
-        """What was decided on in quarantine, in the order of the times."""
+        """Apply captures from quarantine by a decision, in the order of their times."""
         done = Done()
         for each in sorted(map(self._last, snapshots), key=_order):
             self.take(each, done, policy)
@@ -182,21 +182,21 @@ class Model:
         return [each for each in self.raw.values() if each.game_pk in games]
 
     def _before(self, each: Snapshot, new: Snapshot) -> tuple[datetime, bool]:
-        """The greater, the later before the new one; of the same time it is the one with another content."""
+        """The latest capture before the new one; on a tie, the one with different content."""
         return min(self.seen[each.note], new.as_of), each.digest != new.digest
 
     def _last(self, each: Snapshot) -> Snapshot:
         return replace(each, as_of=self.seen[each.note])
 
     def _states(self, games: Iterable[int]) -> list[Snapshot]:
-        """The last state of each content, and of one that is new to the tables the first as well."""
+        """The last state of each content, and also the first state of content that is new to the tables."""
         all_of = self._of(games)
         new = (each for each in all_of if each.note not in self.quarantine and each.as_of < self.seen[each.note])
         first = (each for each in new if each.game_pk not in self.shown or each.as_of > self.as_of[each.game_pk])
         return [*map(self._last, all_of), *first]
 
     def take(self, new: Snapshot, done: Done, policy: Policy) -> None:
-        """Newer wins; same is nothing; of an equal time, or of much less, only by decision."""
+        """Newer captures win, equal ones do nothing; conflicts and large losses need a decision."""
         game, old = new.game_pk, self.shown.get(new.game_pk)
         same = old is not None and new.digest == old.digest
         if old is not None and new.as_of < self.as_of[game]:
@@ -206,7 +206,7 @@ class Model:
             self.as_of[game] = new.as_of
         elif not same and self._stopped(new, old, accept=policy == "accept"):
             done.quarantined += 1
-            self.quarantine.setdefault(new.note, "waiting")  # or dropped, which a try in vain leaves
+            self.quarantine.setdefault(new.note, "waiting")  # or it stays dropped after a failed try
             return
         else:
             done.applied += 1
@@ -243,7 +243,7 @@ def _order(each: Snapshot) -> tuple[datetime, datetime, bytes]:
 
 
 class Laws:
-    """The tables of a method in a database, and what the server says of them."""
+    """The tables of a method in a database, and the server's information about them."""
 
     def __init__(self, dsn: str, package: str, method: Method) -> None:
         self.method = method
@@ -270,18 +270,18 @@ class Laws:
             return self.pipeline(workers, method).run({"game_pk": list(games)}, policy)
 
     def settle(self, *snapshots: Snapshot, policy: Policy) -> Counts:
-        """Decide on captures that stand in quarantine."""
+        """Decide on captures in quarantine."""
         return self.pipeline().settle([self.numbers()[each.note] for each in snapshots], policy)
 
     def drop(self, *snapshots: Snapshot) -> None:
-        """Decide that captures that stand in quarantine are never to be applied."""
+        """Drop captures in quarantine, so that they are never applied."""
         quarantine.mark_dropped(self.connection, [self.numbers()[each.note] for each in snapshots])
 
     def pipeline(self, workers: int = 1, method: Method | None = None) -> Pipeline:
         return Pipeline(method or self.method, self.database, workers)
 
     def forget(self, game: int) -> None:
-        """All of a game, as if it had never come."""
+        """Forget a game completely."""
         tables = [sql.Identifier(table.schema, table.name) for table in reversed(self.method.tables)]
         raw, documents = standing.raw_table(self.method), standing.documents_table(self.method)
         query = sql.SQL("DELETE FROM {} AS r USING {} AS d WHERE {} AND d.game_pk = %s")
@@ -293,11 +293,11 @@ class Laws:
             self.connection.execute(statement.format(sql.Identifier(control)), [str(game)])
 
     def rows(self, *games: int) -> Rows:
-        """The rows of these games, as the model has them."""
+        """The rows of these games, in the form of the model."""
         return {table.qualified_name: dict(self._rows(table, games)) for table in self.method.tables}
 
     def places(self, *games: int) -> Places:
-        """Where each of their rows is, and the transaction that wrote it."""
+        """The place of each row of these games, and the transaction that wrote it."""
         return {table.qualified_name: dict(self._places(table, games)) for table in self.method.tables}
 
     def _rows(self, table: Table, games: Sequence[int]) -> Iterable[tuple[Key, tuple[Any, ...]]]:
@@ -317,7 +317,7 @@ class Laws:
         return self.connection.execute(query).fetchall()
 
     def watermarks(self, *games: int) -> dict[int, tuple[datetime, bytes, str]]:
-        """Time, content and mapping that the tables show, by game."""
+        """The time, content and mapping that the tables show, by game."""
         found = self.connection.execute(
             "SELECT (document ->> 'game_pk')::bigint, as_of, content_hash, fingerprint FROM etl.watermark"
             " WHERE method = %s AND (document ->> 'game_pk')::bigint = ANY(%s)",
@@ -326,7 +326,7 @@ class Laws:
         return {game: (as_of, digest, fingerprint) for game, as_of, digest, fingerprint in found}
 
     def quarantine(self, *games: int) -> dict[Note, str]:
-        """What stands in quarantine of these games, and how."""
+        """The quarantine entries of these games, with their states."""
         return {note: state for note, (state, _) in self._notes().items() if note[0] in games}
 
     def numbers(self) -> dict[Note, int]:
@@ -342,7 +342,7 @@ class Laws:
 
 
 def together(rows: Iterable[Rows]) -> Rows:
-    """The rows of several documents, which have none in common."""
+    """The rows of several documents, which must be disjoint."""
     found: Rows = {}
     for each in rows:
         for table, content in each.items():
@@ -357,5 +357,5 @@ def documents(counts: Counts) -> tuple[int, int, int, int]:
 
 
 def nonzero(tables: Mapping[str, TableCounts]) -> dict[str, TableCounts]:
-    """The tables in which something was counted."""
+    """The tables with counts other than zero."""
     return {name: counts for name, counts in tables.items() if counts != TableCounts()}

@@ -1,4 +1,4 @@
-"""What worker processes of the tests do; a module of its own, so that they can import it."""
+"""The work of worker processes in tests, in a module that they can import."""
 
 import random
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from mlb_etl.stores.postgres.database import Postgres
 
 
 def again_and_again(settings: Settings, games: Sequence[int], seed: int, workers: int, stop: Path) -> None:
-    """Transform games, each time others, in batches of other sizes, until the file is there; at last all of them."""
+    """Transform random games in batches of random sizes until the file exists, and then all of them."""
     chance = random.Random(seed)  # noqa: S311 - no secret
     pipeline = Pipeline(registry.method(settings.tables, "sample.game"), Postgres(settings), workers)
     while not stop.exists():
@@ -22,7 +22,7 @@ def again_and_again(settings: Settings, games: Sequence[int], seed: int, workers
 
 
 def once(settings: Settings, games: Sequence[int], workers: int, started: Path) -> None:
-    """Transform the games one by one; the file tells when the first is done."""
+    """Transform the games one by one; creates the file when the first is done."""
     transform.BATCH = 1
     pipeline = Pipeline(registry.method(settings.tables, "sample.game"), Postgres(settings), workers)
     pipeline.run({"game_pk": games}, progress=lambda _done, _total: started.touch())

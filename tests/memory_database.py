@@ -1,4 +1,4 @@
-"""A database in memory, with what `apply` needs of one: tables, captures and quarantine of one method."""
+"""A database in memory, with everything that `apply` needs: tables, captures and quarantine of one method."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ Name: TypeAlias = tuple[str, datetime, bytes]  # a capture: its document, time a
 
 @dataclass(frozen=True)
 class Entry:
-    """What stands in quarantine of a capture."""
+    """The quarantine entry of a capture."""
 
     number: int
     why: Rejected
@@ -42,7 +42,7 @@ class Row:
 
 
 class MemoryDatabase:
-    """It is its own connection, as there is one user at a time."""
+    """A database that is its own connection, for one user at a time."""
 
     def __init__(self, package: str, method: Method) -> None:
         self.package = package
@@ -54,7 +54,7 @@ class MemoryDatabase:
         return self
 
     def require_migrated(self) -> None:
-        """It always is."""
+        """Do nothing, since it always is."""
 
     def raw(self, _: Method) -> "MemoryCaptures":
         return self.captures
@@ -66,7 +66,7 @@ class MemoryDatabase:
         return MemoryQuarantine(self, fingerprint)
 
     def close(self) -> None:
-        """It stays."""
+        """Do nothing, so that the data stays."""
 
     def __enter__(self) -> Self:
         return self
@@ -145,7 +145,7 @@ class MemoryCaptures:
         return ((each, StoredBody("identity", self.read(each))) for each in captures)
 
     def _states(self, name: Name, row: Row) -> Iterator[StoredCapture]:
-        """The last state of the content, and of one that is new to the tables the first as well."""
+        """The last state of the content, and also the first state of content that is new to the tables."""
         entry, applied = self._database.entries.get(name), self._database.shown.watermarks.get(name[0])
         yield self._stored(name, row, row.last_seen_at, entry, applied)
         first = row.response.as_of

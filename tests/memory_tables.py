@@ -1,4 +1,4 @@
-"""Tables in memory: a store of few lines, which shows that the interface is enough for the write laws."""
+"""Tables in memory: a minimal store, which shows that the interface suffices for the write laws."""
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ class _Rows:
 
 
 class MemoryTables:
-    """Rows by table and key, and watermarks by document, for one user at a time; keys are all that it enforces."""
+    """Rows by table and key, and watermarks by document, for one user at a time; enforces only keys."""
 
     def __init__(self, method: Method, quarantine: MutableMapping[Any, object] | None = None) -> None:
         self.method = method
@@ -46,7 +46,7 @@ class MemoryTables:
         ]
 
     def prepare(self, documents: Sequence[Document]) -> None:
-        """It has no partitions."""
+        """Do nothing, since there are no partitions."""
 
     def mend(self, why: CheckFailed | RowTooLong) -> bool:  # noqa: ARG002 - it raises neither
         return False

@@ -18,12 +18,12 @@ NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 
 
 def at(minutes: int) -> datetime:
-    """So many minutes after noon."""
+    """The time this many minutes after noon."""
     return NOON + timedelta(minutes=minutes)
 
 
 def response(game_pk: int = 1, *, rbi: Sequence[int | None] = (1, None, 0), **members: Any) -> dict[str, Any]:
-    """A response about a game with one play for each rbi; members replace or add to its own."""
+    """A response of a game with one play for each rbi; `members` are replaced or added."""
     plays = [{"index": index, "rbi": each, "speed": 90.25 + index} for index, each in enumerate(rbi)]
     return {"gamePk": game_pk, "season": 2024, "score": sum(each or 0 for each in rbi), "plays": plays} | members
 
@@ -35,7 +35,7 @@ def stub(of: object, captured_at: datetime = NOON, *, game_pk: int = 1, **member
 
 
 def write(path: Path, content: object) -> Path:
-    """A file with that JSON, gzipped where its name says so."""
+    """Write a file with that JSON, gzipped if its name ends in .gz."""
     text = json.dumps(content).encode()
     path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
     return path
@@ -46,11 +46,11 @@ def connect(dsn: str) -> Connection:
 
 
 def stores(connection: Connection, package: str = PACKAGE) -> PostgresStores:
-    """What the database keeps, on a connection of the test."""
+    """The stores of the database, on the test's connection."""
     return PostgresStores(connection, package)
 
 
 def load(connection: Connection, folder: Path, *contents: object) -> loader.LoadResult:
-    """What became of files with these contents."""
+    """Write files with these contents and load them."""
     files = [write(folder / f"{number}.json", content) for number, content in enumerate(contents)]
     return loader.load_files(stores(connection), files, package=PACKAGE)

@@ -1,7 +1,7 @@
-"""Runtime: captures responses of the MLB Stats API, keeps them raw, and turns them into tables, safely.
+"""The runtime: captures responses of the MLB Stats API, stores them unchanged, and fills tables from them safely.
 
-What is named here is public; every module below is private and may change. Importing the package loads nothing else:
-each name is imported when it is first used.
+The names here are public; every module below is private and may change. Importing the package loads nothing else: each
+name is imported when it is first used.
 """
 
 from importlib import import_module
@@ -28,7 +28,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for, once."""
+    """Import a public name when it is first used."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(_MODULES[name]), name)

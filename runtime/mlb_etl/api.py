@@ -1,4 +1,4 @@
-"""What Python callers use, and the one place beside the command line where a concrete database is chosen."""
+"""The API for Python callers. Only this module and the command line choose a concrete database."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ def database(settings: Settings) -> Database:
 
 
 def pipeline(name: str, *, dsn: str | None = None, workers: int = 1) -> Pipeline:
-    """The pipeline of a method such as game.liveGameV1; `dsn` goes before what the environment says."""
+    """The pipeline of a method such as game.liveGameV1; `dsn` takes precedence over the environment."""
     settings = Settings.from_environment()
     if dsn is not None:
         settings = replace(settings, dsn=dsn)

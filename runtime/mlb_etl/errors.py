@@ -1,20 +1,20 @@
 """The exceptions of mlb_etl, one class for each thing a caller does differently.
 
-    EtlError                     fatal: a user has to change something first; the message says what
+    EtlError                     fatal: a user has to change something; the message says what
     ├── DatabaseUnavailable      try again on a new connection: the work can succeed later, or elsewhere
     ├── StoreUnavailable         try again later, without losing the response
     ├── Unreachable              try again after a pause
-    ├── NotFound                 skip: asking again is of no use
-    └── Rejected                 put aside: the document waits in quarantine, and the others go on
-        ├── CorruptResponse      ask for the response once more, then put aside
-        ├── DuplicateKey         apply again as a document that has rows, then put aside
-        ├── RowTooLong           apply again through wider stages, then put aside
-        ├── ValueRefused         apply again without the values that no column can hold, then put aside
-        └── CheckFailed          look for the value that breaks the check, then put aside
+    ├── NotFound                 skip: asking again is useless
+    └── Rejected                 quarantine the document, and go on with the others
+        ├── CorruptResponse      request the response again, then quarantine
+        ├── DuplicateKey         apply again as a document that already has rows, then quarantine
+        ├── RowTooLong           apply again through wider staging tables, then quarantine
+        ├── ValueRefused         apply again without the values that no column can hold, then quarantine
+        └── CheckFailed          find the value that breaks the check, then quarantine
 
-A store translates its driver's errors once, where they occur, into the last four; callers go by these classes and never
-by `__cause__`, which is there for tracebacks. Any other exception is a bug, of ours or of the server: nothing catches
-it, and a command ends with exit code 70.
+A store translates its driver's errors once, where they occur, into the last four. Callers rely on these classes, never
+on `__cause__`, which is only for tracebacks. Any other exception is a bug, ours or the server's: nothing catches it,
+and a command ends with exit code 70.
 """
 
 import re
@@ -49,7 +49,7 @@ class CorruptResponse(Rejected):
 
 
 class DuplicateKey(Rejected):
-    """A new row has the key of an existing one: of another document, or of a document that lost its watermark."""
+    """A new row has the key of an existing row, of another document or of one that lost its watermark."""
 
 
 class RowTooLong(Rejected):
@@ -71,9 +71,9 @@ class NotFound(EtlError):
 
 
 class Unreachable(EtlError):
-    """The API does not answer now, but may later: no connection, a time-out, an error of its own, too many requests.
+    """The API does not answer now, but may later: no connection, a timeout, a server error, too many requests.
 
-    retry_after: seconds that it asks to wait, None where it does not say; overall: with every request, not only this.
+    retry_after: the seconds that it asks to wait, None if it does not say; overall: it asks to pause all requests.
     """
 
     def __init__(self, message: str, *, retry_after: float | None = None, overall: bool = False) -> None:
@@ -86,7 +86,7 @@ class StoreUnavailable(EtlError):
 
 
 def with_notes(error: BaseException) -> str:
-    """The message of an error, after its notes, such as the request it concerns."""
+    """The message of an error, preceded by its notes, such as the request it concerns."""
     return ": ".join((*getattr(error, "__notes__", ()), str(error)))
 
 

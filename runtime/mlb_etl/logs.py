@@ -51,7 +51,7 @@ def current_settings() -> LogSettings | None:
 
 
 def set_up_worker(given: LogSettings | None, level: int) -> None:
-    """Log in a worker process as the first process does; without `given`, from `level` on, unless logging is set up.
+    """Log in a worker process as the first process does. Without `given`, log from `level` on unless already set up.
 
     A progress bar that the first process draws on the terminal continues below the line.
     """
@@ -77,7 +77,7 @@ class _Handler(logging.Handler):
 
 
 class _Text(logging.Formatter):
-    """`2024-07-01T12:00:00.123Z WARNING message (game_pk 1, url http://...)`; a URL that it says is not repeated."""
+    """`2024-07-01T12:00:00.123Z WARNING message (game_pk 1, url http://...)`, without a URL that the message has."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s")

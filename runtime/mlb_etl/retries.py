@@ -1,4 +1,4 @@
-"""Work that is done again where that may help, after growing pauses; each retry can be logged, with its cause."""
+"""Retries of work after growing pauses, where that may help; each retry can be logged with its cause."""
 
 import logging
 from collections.abc import Callable
@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often to try, and seconds between tries: doubling from the first to the longest, and up to `jitter` more.
+    """How often to try, and the seconds between tries, which double from `first` to `longest`, plus up to `jitter`.
 
-    After `patience` seconds in all, it gives up; attempts: None for as many as it has patience for.
+    Retrying ends after `patience` seconds in total, or after `attempts` tries, if not None.
     """
 
     attempts: int | None = 6
@@ -29,9 +29,9 @@ class Retries:
 
 
 def retrying(work: Callable[[], T], on: Callable[[Exception], bool | float], retries: Retries) -> T:
-    """What the work gives at last; else raises its last error.
+    """Do the work until it succeeds, and return its result; raises the last error.
 
-    `on` tells of an error whether trying again may help, or after how many seconds it may.
+    `on` returns whether retrying after an error may help, or after how many seconds.
     """
     for attempt in stamina.retry_context(
         on=on,
@@ -47,12 +47,12 @@ def retrying(work: Callable[[], T], on: Callable[[Exception], bool | float], ret
 
 
 def set_up_logs() -> None:
-    """Let each request be logged once, by its client, and each retry with its cause."""
+    """Log each request once, by the client instead of httpx, and each retry with its cause."""
     logging.getLogger("httpx").setLevel(logging.WARNING)
     set_on_retry_hooks([_tell])
 
 
 def _tell(details: RetryDetails) -> None:
-    """Log why something is tried again: a hook of stamina, whose own names no cause."""
-    if not isinstance(details.caused_by, DatabaseUnavailable):  # of which its session tells
+    """Log the cause of a retry: a hook for stamina, whose own hook does not."""
+    if not isinstance(details.caused_by, DatabaseUnavailable):  # apply.pipeline.Session logs that
         log.warning("%s; trying again in %.1f s", with_notes(details.caused_by), details.wait_for)

@@ -110,7 +110,7 @@ def test_workers_that_are_killed_are_replaced(api: Api, sample_database: str) ->
         os.kill(workers(running)[0], signal.SIGKILL)
     output, told = running.communicate()
     assert running.returncode == 0
-    assert told.count("a worker process died; its work is done again by new ones") == 2
+    assert told.count("a worker process died; new ones repeat its work") == 2
     assert output.endswith("failed 0\n")
     assert kept(sample_database) == [*GAMES]
 

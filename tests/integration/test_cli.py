@@ -141,17 +141,19 @@ def test_quarantine_is_explained(database: str, tmp_path: Path) -> None:
     result = run("transform", "--job", "job.yaml")
     assert result.exit_code == 1
     assert "applied 1, same 0, stale 0, quarantined 1\n" in result.output
-    listed = "quarantined 1: another response of the same time was applied\n  $ is "
+    listed = "quarantined 1: another response with the same time was applied\n  $ is "
     assert listed in result.output
     assert re.search(r"\n  id  document   captured at\n  \d+ +game_pk 1  2024-07-01T12:00:00Z\n$", result.output)
     assert listed in run("transform", "--job", "job.yaml").output, "it waits, and is told again"
     again = json.loads(run("transform", "--job", "job.yaml", "--format", "json").output)
     [waits] = again["quarantined"]
-    assert (waits["reason"], waits["document"]) == ("another response of the same time was applied", {"game_pk": 1})
+    assert (waits["reason"], waits["document"]) == ("another response with the same time was applied", {"game_pk": 1})
     [each] = json.loads(run("quarantine", "list", "--format", "json").output)
     assert (each["document"], each["captured_at"], each["state"]) == ({"game_pk": 1}, NOON.isoformat(), "waiting")
     number = str(each["id"])
-    assert "reason          another response of the same time was applied\n" in run("quarantine", "show", number).output
+    assert (
+        "reason          another response with the same time was applied\n" in run("quarantine", "show", number).output
+    )
     assert run("quarantine", "retry", "--all").exit_code == 1
     accepted = run("quarantine", "accept", number)
     assert (accepted.exit_code, accepted.output.splitlines()[-1]) == (0, "applied 1, same 0, stale 0, quarantined 0")
@@ -265,7 +267,7 @@ def test_a_wrong_package(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("schema", "init")
     assert (result.exit_code, result.output[:65]) == (
         1,
-        "Error: no_such_tables is no package of generated tables: No modul",
+        "Error: no_such_tables is not a package of generated tables: No mo",
     )
 
 

@@ -47,7 +47,7 @@ def run(command: str, environment: dict[str, str]) -> str:
 
 
 def kept(dsn: str) -> dict[int, bytes]:
-    """What was captured of each game; of none twice."""
+    """The captured body of each game; asserts that there is only one."""
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
             "SELECT (path_params ->> 'game_pk')::bigint, encoding, body FROM game.live_game_v1"
@@ -58,12 +58,12 @@ def kept(dsn: str) -> dict[int, bytes]:
 
 
 def fed(api: Server, game: int) -> bytes:
-    """What the API says of a game now."""
+    """The API's current feed of a game."""
     return routes.answer(api.simulator, f"/api/v1.1/game/{game}/feed/live", api.simulator.now).body
 
 
 def begun(api: Server) -> list[int]:
-    """The games that are not in the state S, which is known of a game four hours before it starts at most."""
+    """The games that are no longer in state S, which a game has until four hours before its start at most."""
     simulator = api.simulator
     near = [each for each in simulator.calendar.fixtures if each.played.start < simulator.now + 5 * HOUR]
     return [each.pk for each in near if simulator.status(each, simulator.now)[0].coded != "S"]
@@ -102,7 +102,7 @@ def test_a_date_without_and_one_with_games(api: Server, environment: dict[str, s
 
 
 def test_a_season(api: Server, environment: dict[str, str], database: str) -> None:
-    """As far as it is played, and what is on still once more."""
+    """As far as it is played; games in progress are captured again."""
     games = begun(api)
     over = [game for game in games if b'"codedGameState":"F"' in fed(api, game)]
     assert 15 < len(over) < len(games) < 31

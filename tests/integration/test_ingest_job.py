@@ -1,4 +1,4 @@
-"""`mlb-etl ingest` from HTTP to raw rows, against a server that answers as it is told."""
+"""`mlb-etl ingest` from HTTP to raw rows, against a server with prepared answers."""
 
 import json
 import re
@@ -83,7 +83,7 @@ def target(game_pk: int) -> str:
 
 
 def game(game_pk: int, state: str = "F", score: int | None = 3) -> dict[str, Any]:
-    """As the schedule lists it."""
+    """A game as the schedule lists it."""
     sides = {"home": {"score": score}, "away": {"score": 0}} if score is not None else {"home": {}, "away": {}}
     return {"gamePk": game_pk, "status": {"codedGameState": state, "detailedState": "?"}, "teams": sides}
 
@@ -93,7 +93,7 @@ def listed(*days: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def feed(game_pk: int, state: str = "F", score: int = 3, **members: Any) -> dict[str, Any]:
-    """A response of the sample method with what a live feed says of the state."""
+    """A response of the sample method, with the members of a live feed that show the state."""
     teams = {"home": {"runs": score}, "away": {"runs": 0}}
     return response(
         game_pk,
@@ -148,7 +148,7 @@ def test_applied_at_once(api: Api, sample_database: str) -> None:
         assert connection.execute("SELECT rbi FROM sample.plays ORDER BY at_bat_index").fetchall() == [(1,), (2,), (0,)]
 
 
-def test_what_is_quarantined_makes_the_exit_code(api: Api) -> None:
+def test_quarantined_captures_determine_the_exit_code(api: Api) -> None:
     api.says(target(1), feed(1, rbi=(9,)))
     result = run("--job", "specific.yaml", "--game-pk", "1", "--transform")
     assert result.exit_code == 1
@@ -156,7 +156,7 @@ def test_what_is_quarantined_makes_the_exit_code(api: Api) -> None:
 
 
 def test_an_answer_that_the_mapping_does_not_fit_is_kept(api: Api, sample_database: str) -> None:
-    """None the API gave is lost: it waits in quarantine."""
+    """No answer of the API is lost: it waits in quarantine."""
     api.says(target(1), feed(1, season="two thousand"))
     result = run("--job", "specific.yaml", "--game-pk", "1", "--transform")
     assert result.exit_code == 1
@@ -179,7 +179,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("answers", "error"), FAULTS.values(), ids=FAULTS)
-def test_one_that_fails_does_not_stop_the_others(
+def test_a_failed_request_does_not_stop_the_others(
     api: Api, sample_database: str, answers: list[Answer], error: str
 ) -> None:
     for number in (1, 2, 4):
@@ -197,7 +197,7 @@ def test_one_that_fails_does_not_stop_the_others(
     assert outcome(of_date()) == "stored 1, unchanged 0, skipped 3, failed 0"
 
 
-def test_an_api_that_is_down_is_left_alone_after_a_while(api: Api) -> None:
+def test_requests_end_after_many_failures_in_a_row(api: Api) -> None:
     api.says(DAY, listed([game(number) for number in range(1, 20)]))
     for number in range(1, 20):
         api.says(target(number), Answer(status=503))
@@ -206,16 +206,16 @@ def test_an_api_that_is_down_is_left_alone_after_a_while(api: Api) -> None:
     result = of_date()
     assert (result.exit_code, outcome(result)) == (1, "stored 0, unchanged 0, skipped 0, failed 19")
     assert api.targets()[1:] == [target(number) for number in range(1, 16)], "ten in a row, from 6 on"
-    assert "failed game_pk 16: not asked for: the API gave no answer 10 times in a row" in result.stdout
+    assert "failed game_pk 16: not requested: the API gave no answer 10 times in a row" in result.stdout
 
 
-def test_a_fault_that_passes_is_no_failure(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_temporary_fault_is_not_a_failure(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     api.says(target(1), Answer({"message": "we are busy"}, 503), feed(1))
     assert run("--job", "specific.yaml", "--game-pk", "1").exit_code == 0
     assert "503 Service Unavailable: we are busy; trying again in " in caplog.text, "the cause"
 
 
-def test_what_is_settled_and_captured_is_not_asked_for(api: Api) -> None:
+def test_a_settled_capture_is_not_requested_again(api: Api) -> None:
     states = {1: "F", 2: "I", 3: "O", 4: "C", 5: "S"}
     for number, state in states.items():
         api.says(target(number), feed(number, state))
@@ -228,7 +228,7 @@ def test_what_is_settled_and_captured_is_not_asked_for(api: Api) -> None:
     assert outcome(of_date("--again")) == "stored 0, unchanged 4, skipped 0, failed 0"
 
 
-def test_what_was_captured_before_it_was_final_is_asked_for(api: Api) -> None:
+def test_a_game_captured_before_its_end_is_requested_again(api: Api) -> None:
     api.says(target(1), feed(1, "I", 2), feed(1, "F", 3))
     api.says(DAY, listed([game(1, "I", 2)]), listed([game(1, "F", 3)]))
     assert outcome(of_date()) == "stored 1, unchanged 0, skipped 0, failed 0"
@@ -236,13 +236,13 @@ def test_what_was_captured_before_it_was_final_is_asked_for(api: Api) -> None:
     assert outcome(of_date()) == "stored 0, unchanged 0, skipped 1, failed 0"
 
 
-def test_a_score_that_was_changed_is_asked_for(api: Api) -> None:
+def test_a_changed_score_is_requested_again(api: Api) -> None:
     api.says(target(1), feed(1, score=3), feed(1, score=4))
     api.says(DAY, listed([game(1, score=3)]), listed([game(1, score=4)]))
     assert [outcome(of_date())[:8] for _ in range(3)] == ["stored 1", "stored 1", "stored 0"]
 
 
-def test_a_game_on_two_dates_is_asked_for_once(api: Api) -> None:
+def test_a_game_on_two_dates_is_requested_once(api: Api) -> None:
     api.says(target(1), feed(1))
     api.says(DAY, listed([game(1, "D", None)], [game(1)]))
     assert outcome(of_date()) == "stored 1, unchanged 0, skipped 0, failed 0"
@@ -270,7 +270,7 @@ def test_a_date_without_games(api: Api) -> None:
         (Answer({"dates": [{"games": [{"gamePk": "1"}]}]}), "$.dates[0].games[0].gamePk is '1'"),
         (Answer({"message": "no"}), "missing required field `dates`"),
         (Answer(b"[]"), "Expected `object`, got `array`"),
-        (Answer(b'{"dates": ['), "not whole"),
+        (Answer(b'{"dates": ['), "incomplete"),
     ],
 )
 def test_no_schedule(api: Api, answer: Answer, reason: str) -> None:
@@ -281,7 +281,7 @@ def test_no_schedule(api: Api, answer: Answer, reason: str) -> None:
     assert reason in result.output
 
 
-def test_dry_run_asks_for_the_schedule_only(api: Api, sample_database: str) -> None:
+def test_dry_run_only_requests_the_schedule(api: Api, sample_database: str) -> None:
     api.says(target(1), feed(1))
     api.says(DAY, listed([game(1), game(2)]))
     run("--job", "specific.yaml", "--game-pk", "1")
@@ -322,7 +322,7 @@ def test_recorded_and_replayed_gives_the_same_raw_rows(
         assert raw(dsn) == raw(sample_database)
 
 
-def test_killed_and_started_again_it_goes_on(api: Api, sample_database: str) -> None:
+def test_a_killed_job_resumes(api: Api, sample_database: str) -> None:
     for number in range(1, 9):
         api.says(target(number), Answer(feed(number), pause=0.1))
     api.says(DAY, listed([game(number) for number in range(1, 9)]))
@@ -363,7 +363,10 @@ def test_wrong_usage() -> None:
     none = run("--job", "specific.yaml")
     assert (none.exit_code, none.output) == (1, "Error: job specific needs its parameter game_pk\n")
     missing = run("--job", "specific.yaml", "--game-pk", "1", "--replay", "none")
-    assert (missing.exit_code, missing.output[:36]) == (1, "Error: none is no folder with record")
+    assert (missing.exit_code, missing.output[:36]) == (1, "Error: none is not a folder of recor")
     Path("idle.yaml").write_text(SPECIFIC.replace("raw: true, transform: false", "transform: true"))
     idle = run("--job", "idle.yaml", "--game-pk", "1")
-    assert (idle.exit_code, idle.output) == (1, "Error: job specific captures nothing: its storage has no raw\n")
+    assert (idle.exit_code, idle.output) == (
+        1,
+        "Error: job specific captures nothing, because its storage has no raw\n",
+    )

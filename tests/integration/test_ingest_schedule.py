@@ -1,4 +1,4 @@
-"""The schedule as MLB sends it."""
+"""Real schedules from MLB."""
 
 from pathlib import Path
 

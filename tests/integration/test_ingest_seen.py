@@ -1,4 +1,4 @@
-"""A response whose content did not change is counted, not stored, and times stay in order all the same."""
+"""A response with unchanged content is counted instead of stored, and times still stay in order."""
 
 import time
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ def test_the_same_capture_again_is_known(connection: Connection) -> None:
     assert rows(connection) == [(at(0), at(5), 2, "1")]
 
 
-def test_what_comes_late_does_not_win_over_what_was_seen_after_it(connection: Connection) -> None:
+def test_a_late_capture_does_not_replace_a_later_state(connection: Connection) -> None:
     for content, minutes in ((A, 1), (A, 5), (B, 3)):
         store(connection, content, at(minutes))
         transform(connection)
@@ -121,7 +121,7 @@ def test_any_order_and_any_split_end_in_the_same_tables(
     assert all(content == contents[0] for content in some(contents))
 
 
-def test_loaded_at_once_rows_are_of_the_time_as_if_applied_at_each(connection: Connection) -> None:
+def test_loading_all_at_once_gives_rows_the_same_times(connection: Connection) -> None:
     for content, minutes in ((A, 0), (A, 4), (B, 2)):
         store(connection, content, at(minutes))
     transform(connection)
@@ -136,8 +136,8 @@ def test_a_past_state_counts_as_of_then(connection: Connection) -> None:
     assert rows(connection) == [(at(0), at(3), 2, "1"), (at(9), at(12), 2, "2")]
 
 
-def test_of_two_contents_of_one_time_neither_goes_on(connection: Connection) -> None:
-    """The one that is in quarantine for it would take what comes after with it."""
+def test_after_a_conflict_the_same_content_is_stored_again(connection: Connection) -> None:
+    """If the quarantined capture counted later ones as its own, they would wait with it."""
     store(connection, A, at(0))
     store(connection, B, at(0))
     assert transform(connection).documents.quarantined == 1
@@ -146,8 +146,8 @@ def test_of_two_contents_of_one_time_neither_goes_on(connection: Connection) -> 
     assert tables(connection)[0] == [(1, 2, at(1))]
 
 
-def test_the_time_of_what_was_seen_last_never_goes_back(connection: Connection) -> None:
-    """Not even where one that saw it later is quicker."""
+def test_the_time_last_seen_never_goes_back(connection: Connection) -> None:
+    """Not even if a process that saw it later stores it first."""
     store(connection, A, at(0))
     with connect(connection.info.dsn) as other, ThreadPoolExecutor(1) as pool:
         with connection.transaction():
@@ -168,7 +168,7 @@ def wait_for_lock(connection: Connection, backend: int) -> None:
     pytest.fail("it does not wait for a lock")
 
 
-def test_documents_are_told_apart(connection: Connection) -> None:
+def test_documents_are_distinguished(connection: Connection) -> None:
     store(connection, A, at(0))
     other = Response("sample", "game", {"game_pk": "2"}, {}, "", 200, at(1), msgspec.json.encode(A))
     assert RawWriter(connection, METHOD).store(other, one_document(other.data, {"game_pk": 2})) == "stored"

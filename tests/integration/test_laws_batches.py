@@ -1,4 +1,4 @@
-"""Write law 8: a document that can't be applied takes none of its batch with it, and says what is wrong."""
+"""Write law 8: a document that can't be applied does not affect the others in its batch, and the reason is reported."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -70,7 +70,7 @@ def bad(minute: int, members: dict[str, Any]) -> Snapshot:
 
 
 def outcome(laws: Laws, captures: list[Snapshot], batch: int) -> tuple[Any, ...]:
-    """What becomes of captures of known documents that are taken so many at a time."""
+    """The outcome of captures of known documents, applied in batches of this size."""
     for game in GAMES:
         laws.forget(game)
     laws.arrive(*captures)
@@ -112,7 +112,7 @@ def test_one_bad_document(sample: Laws, kind: str, *, known: bool) -> None:
 
 @pytest.mark.parametrize(
     ("minute", "rbi", "reason"),
-    [(1, [0], "it would delete more than 20%"), (0, [2, 2, 2, 2], "another response of the same time was applied")],
+    [(1, [0], "it would delete more than 20%"), (0, [2, 2, 2, 2], "another response with the same time was applied")],
     ids=["shrink", "conflict"],
 )
 def test_one_document_that_waits_for_a_decision(sample: Laws, minute: int, rbi: list[int], reason: str) -> None:
@@ -127,8 +127,8 @@ def test_one_document_that_waits_for_a_decision(sample: Laws, minute: int, rbi: 
     assert why.startswith(reason)
 
 
-def test_warnings_are_of_the_captures_that_were_applied(sample: Laws) -> None:
-    """More than three runs batted in by a play is only said."""
+def test_warnings_come_from_applied_captures_only(sample: Laws) -> None:
+    """More than three runs batted in on a play only cause a warning."""
     rbi = {2: [4, 0, 4], 3: [4, 7], 4: [4]}
     sample.arrive(*(snapshot(METHOD, game, at(0), response(game, rbi=rbi.get(game, [0]))) for game in range(1, 6)))
     counts = sample.run(range(1, 6))
@@ -140,8 +140,8 @@ def test_warnings_are_of_the_captures_that_were_applied(sample: Laws) -> None:
     assert sample.run(range(1, 6)).warnings == (), "nothing was applied"
 
 
-def test_a_bad_document_beside_one_that_others_changed_meanwhile(sample: Laws) -> None:
-    """Game 1 shows this content no more, so that its capture must be read after all; that of game 2 can't be."""
+def test_a_bad_document_next_to_one_that_others_changed(sample: Laws) -> None:
+    """The tables no longer show this content of game 1, so its capture must be read after all; game 2's can't be."""
     first, back = (snapshot(METHOD, 1, at(minute), response(1)) for minute in (0, 2))
     other = snapshot(METHOD, 1, at(1), response(1, score=9))
     sample.arrive(first, snapshot(METHOD, 2, at(0), response(2)))
@@ -166,10 +166,10 @@ def test_a_bad_document_beside_one_that_others_changed_meanwhile(sample: Laws) -
 
 
 @pytest.mark.parametrize("first", ["noted", "applied"])
-def test_what_one_worker_refuses_and_another_applies_does_not_wait(
+def test_a_capture_that_another_worker_applied_is_not_quarantined(
     sample: Laws, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
-    """One comes to it before a capture that makes the loss small, one after it."""
+    """One worker gets to it before a capture that makes the loss small, the other one after it."""
     old, between, new = (
         snapshot(METHOD, 1, at(minute), response(rbi=[1] * plays)) for minute, plays in enumerate((10, 9, 7))
     )
@@ -197,8 +197,8 @@ def test_what_one_worker_refuses_and_another_applies_does_not_wait(
     assert sample.quarantine(1) == {}
 
 
-def test_what_is_refused_after_a_newer_one_was_applied_is_stale(sample: Laws) -> None:
-    """By another worker, since this one listed it: there is nothing to decide on any more."""
+def test_a_rejected_capture_is_stale_if_a_newer_one_was_applied(sample: Laws) -> None:
+    """Another worker applied it after this one listed captures, so nothing is left to decide."""
     broken = snapshot(METHOD, 1, at(0), b'{"gamePk": "1"}', broken=True)
     sample.arrive(broken)
     listed = [*RawWriter(sample.connection, METHOD).captures({})]
@@ -211,7 +211,7 @@ def test_what_is_refused_after_a_newer_one_was_applied_is_stale(sample: Laws) ->
 
 
 def test_a_row_that_breaks_a_check_and_is_too_long_to_look_at(sample: Laws) -> None:
-    """The stage takes rows of 8 kB only, and so can't tell the value: the reason of the table is enough."""
+    """The staging table only takes rows of 8 kB, so it can't find the value: the table's reason is enough."""
     sample.connection.execute("ALTER TABLE sample.games ADD CONSTRAINT short CHECK (length(venue) < 9)")
     check = Check("short", ("venue",), 'length("venue") < 9', "error")
     method = replace(METHOD, tables=(replace(GAMES_TABLE, checks=(check,)), PLAYS))
@@ -228,7 +228,7 @@ def test_a_row_that_breaks_a_check_and_is_too_long_to_look_at(sample: Laws) -> N
 
 
 def test_a_newer_capture_comes_while_an_older_one_is_written(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It waits for the lock of the document, and then has the last word."""
+    """It waits for the lock of the document, and wins."""
     old, older, newer = (snapshot(METHOD, 1, at(n), response(rbi=[n] * (10 - n), score=n)) for n in range(3))
     sample.arrive(old)
     sample.run([1])
@@ -252,8 +252,8 @@ def test_a_newer_capture_comes_while_an_older_one_is_written(sample: Laws, monke
     assert sample.rows(1) == newer.rows
 
 
-def test_every_run_lists_what_waits(sample: Laws) -> None:
-    """Also what a run before put aside, with its reason; not what is dropped."""
+def test_every_run_lists_waiting_captures(sample: Laws) -> None:
+    """Including those from earlier runs, with the reason, but not dropped ones."""
     sample.arrive(*(bad(minute, {"plays": None, "score": minute}) for minute in range(3)))
     first = sample.run([BAD])
     quarantine.mark_dropped(sample.connection, [first.quarantined[0].number])
@@ -266,8 +266,8 @@ def test_every_run_lists_what_waits(sample: Laws) -> None:
     assert told[1] == told[0][1:]
 
 
-def test_a_note_leaves_with_what_it_is_about(sample: Laws) -> None:
-    """A capture that waits becomes stale: who decides on it then, or tries it with an old list, clears it away."""
+def test_a_quarantine_entry_is_removed_with_its_capture(sample: Laws) -> None:
+    """When a waiting capture becomes stale, deciding on it, or trying it from an old list, removes its entry."""
     members = {"plays": None}
     for decide in (lambda: sample.settle(bad(1, members), policy="new"), None):
         sample.forget(BAD)
@@ -282,8 +282,8 @@ def test_a_note_leaves_with_what_it_is_about(sample: Laws) -> None:
         assert sample.quarantine(BAD) == {}
 
 
-def test_the_laws_hold_whatever_isolation_the_database_has(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A newer capture waits for the lock of the document, and then sees what was written under it."""
+def test_the_laws_hold_at_every_isolation_level(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer capture waits for the lock of the document, and then sees what was written under the lock."""
     name = sql.Identifier(sample.connection.info.dbname)
     sample.connection.execute(
         sql.SQL("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'").format(name)
@@ -316,7 +316,7 @@ def test_the_laws_hold_whatever_isolation_the_database_has(sample: Laws, monkeyp
 
 
 def test_documents_are_locked_in_one_order(sample: Laws) -> None:
-    """One that waits for the first does not hold the second, so none ends in a deadlock."""
+    """A transaction that waits for the first document does not hold the second, so no deadlock occurs."""
     dsn = sample.connection.info.dsn
     sample.arrive(good(1, 0), good(2, 0))
     sample.run([1, 2])
@@ -338,8 +338,8 @@ def test_documents_are_locked_in_one_order(sample: Laws) -> None:
         waits.result(timeout=10)
 
 
-def test_an_answer_that_an_earlier_run_put_aside_is_not_sound(sample: Laws) -> None:
-    """It is counted there, and nothing of this run tells that it waits."""
+def test_an_answer_in_quarantine_since_an_earlier_run_is_not_sound(sample: Laws) -> None:
+    """It counts as quarantined, although nothing in this run shows that it waits."""
     with Session(sample.database, METHOD) as session:
         keeper = Keeper(session, METHOD)
         broken = [bad(minute, {"plays": None}).response for minute in (0, 1)]

@@ -1,4 +1,4 @@
-"""A capture that is ahead of the database's clock is kept raw and waits; it neither freezes nor hides anything."""
+"""A capture ahead of the database's clock is stored and waits in quarantine; it neither blocks nor hides others."""
 
 import copy
 import itertools
@@ -42,7 +42,7 @@ def sample(sample_database: str) -> Iterator[Laws]:
 
 
 def clock(laws: Laws) -> datetime:
-    """The database's."""
+    """The time on the database's clock."""
     ((now,),) = laws.connection.execute("SELECT clock_timestamp()").fetchall()
     assert isinstance(now, datetime)
     return now
@@ -52,8 +52,8 @@ def game(captured_at: datetime, score: int) -> Snapshot:
     return snapshot(METHOD, 1, captured_at, response(score=score))
 
 
-def test_whatever_comes_after_it_is_applied(sample: Laws) -> None:
-    """In each order, also where the later ones have its content or that of the one before it."""
+def test_captures_after_it_are_applied(sample: Laws) -> None:
+    """In each order, even if the later ones have the same content as it or as the one before it."""
     now = clock(sample)
     old, ahead = game(now - timedelta(days=2), 1), game(now + timedelta(days=365), 2)
     middle, new = game(now - timedelta(days=1), 2), game(now, 1)
@@ -68,12 +68,12 @@ def test_whatever_comes_after_it_is_applied(sample: Laws) -> None:
 
 
 @pytest.mark.parametrize("policy", ["new", "accept"])
-def test_it_waits_with_the_reason_whatever_is_decided(sample: Laws, policy: Policy) -> None:
+def test_it_stays_in_quarantine_under_every_policy(sample: Laws, policy: Policy) -> None:
     ahead = game(clock(sample) + times.TOLERANCE + timedelta(minutes=1), 2)
     sample.arrive(ahead)
     [told] = sample.run([1]).quarantined
     assert (told.why.path, told.why.value) == ("captured_at", ahead.captured_at.isoformat())
-    assert "later than the database's clock" in told.why.reason
+    assert "ahead of the database's clock" in told.why.reason
     assert "quarantine retry" in told.why.reason
     assert documents(sample.settle(ahead, policy=policy)) == (0, 0, 0, 1)
     assert not any(some(sample.rows(1).values()))
@@ -85,8 +85,8 @@ def test_clocks_may_differ_a_little(sample: Laws) -> None:
     assert documents(sample.run([1])) == (1, 0, 0, 0)
 
 
-def test_when_its_time_has_come_it_can_be_applied(sample: Laws) -> None:
-    """What has the same content and came after it is its own capture until then, and not one that waits too."""
+def test_it_can_be_applied_once_its_time_has_come(sample: Laws) -> None:
+    """Until then, a later capture with the same content counts by itself and does not wait."""
     ahead = game(clock(sample) + times.TOLERANCE + timedelta(seconds=1), 2)
     sample.arrive(ahead)
     assert documents(sample.run([1])) == (0, 0, 0, 1)
@@ -103,7 +103,7 @@ def test_when_its_time_has_come_it_can_be_applied(sample: Laws) -> None:
     assert documents(sample.run([1])) == (1, 0, 0, 0), "by now it comes as any other"
 
 
-def test_what_is_asked_of_the_raw_table_does_not_see_it(sample: Laws) -> None:
+def test_queries_of_the_raw_table_do_not_see_it(sample: Laws) -> None:
     now = clock(sample)
     true, ahead = game(now, 1), game(now + timedelta(days=365), 2)
     sample.arrive(true, ahead)
@@ -127,7 +127,7 @@ def test_status_asks_to_look_at_a_watermark_that_is_ahead(sample: Laws) -> None:
 
 
 class Answering:
-    """A source with one response."""
+    """A source with a single response."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
@@ -136,7 +136,7 @@ class Answering:
         return self.response, read(self.response)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing, since nothing is open."""
 
 
 class Kept:
@@ -150,7 +150,7 @@ class Kept:
 
 
 def test_ingest_refuses_it_unless_it_was_recorded(sample: Laws) -> None:
-    """Neither table nor store gets it; the error names both clocks."""
+    """Neither the raw table nor the object store gets it; the error names both clocks."""
     now = clock(sample)
     ahead = game(now + timedelta(hours=2), 2)
     store = Kept()
@@ -219,7 +219,7 @@ def test_a_files_last_change_is_a_time_in_range(sample: Laws, tmp_path: Path, mo
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
 def test_a_time_in_a_response_that_no_reader_could_read(database: str, stubs_dir: Path, time: str) -> None:
-    """It is NULL and reported, and takes no game with it, its own included."""
+    """It becomes NULL and is reported, and every game is applied, including its own."""
     laws = Laws(database, feeds.PACKAGE, feeds.METHOD)
     file = feeds.files(stubs_dir, 747175)[0]
     feed = feeds.small(feeds.feed(file, game_pk=1, plays=1))

@@ -1,4 +1,4 @@
-"""Workers killed at any moment, servers stopped in the middle: each document is applied whole or not at all."""
+"""Workers are killed at any moment, and servers stopped: each document is applied completely or not at all."""
 
 import multiprocessing
 import os
@@ -30,7 +30,7 @@ PATIENCE = 60.0  # seconds, on a busy machine
 
 @pytest.fixture(scope="module", autouse=True)
 def processes() -> multiprocessing.context.ForkServerContext:
-    """Processes that start at once, also those of a pool: what they import, they inherit."""
+    """Processes that start fast, also in a pool, because they inherit the imports."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pytest", "laws_workers", "sample_tables.game"])
     with pytest.MonkeyPatch.context() as patched:
@@ -47,7 +47,7 @@ def sample(sample_database: str) -> Iterator[Laws]:
 
 
 def captures(each: int, games: Sequence[int] = GAMES) -> list[Snapshot]:
-    """So many of each game, the last the newest: with 50 plays, of which some change, come and go."""
+    """This many captures of each game, the last one the newest: 50 plays, some of which change, appear and vanish."""
     made = []
     for game in games:
         for minute in range(each):
@@ -57,7 +57,7 @@ def captures(each: int, games: Sequence[int] = GAMES) -> list[Snapshot]:
 
 
 def assert_whole(laws: Laws, captured: Sequence[Snapshot]) -> int:
-    """At one moment, each game's rows are exactly those of the capture that its watermark names; how many there are."""
+    """Assert in one snapshot that each game has the rows of its watermark's capture; return the games' number."""
     named = {(each.game_pk, each.as_of): each.rows or {} for each in captured}
     with laws.connection.transaction():
         laws.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -91,7 +91,7 @@ def assert_ended(workers: Sequence[BaseProcess]) -> None:
 def test_workers_killed_at_random(
     sample: Laws, processes: multiprocessing.context.ForkServerContext, tmp_path: Path
 ) -> None:
-    """Eight at once, one of them with a pool of two, on 200 captures of 20 games that come shuffled."""
+    """Eight at once, one of them with a pool of two, on 200 shuffled captures of 20 games."""
     chance = random.Random(7)  # noqa: S311 - no secret
     captured = captures(10)
     coming = chance.sample(captured, len(captured))
@@ -121,7 +121,7 @@ def test_workers_killed_at_random(
 
 @pytest.fixture
 def mortal() -> Iterator[Server]:
-    """A server of the test's own, which keeps what it committed when it is stopped at once."""
+    """A server for this test, with durable commits even after an immediate stop."""
     folder = temporary_folder()
     server = Server(folder / "postgres", settings=FAST | {"synchronous_commit": "on"})
     server.start()
@@ -139,7 +139,7 @@ def test_the_server_is_restarted(
     stop: signal.Signals,
     pools: Sequence[int],
 ) -> None:
-    """Workers, all on the same games, wait for it and go on."""
+    """Workers on the same games wait for it and continue."""
     dsn = create_database(mortal, create_template(mortal, PACKAGE))
     captured = captures(15)
     before = Laws(dsn, PACKAGE, METHOD)
@@ -169,7 +169,7 @@ def test_the_server_is_restarted(
 def test_workers_of_the_pool_are_killed(
     sample: Laws, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, deaths: int
 ) -> None:
-    """The pipeline does their work again by itself, a few times."""
+    """The pipeline repeats their work by itself, a few times."""
     monkeypatch.setattr(transform, "BATCH", 1)
     captured = captures(10)
     sample.arrive(*captured)
@@ -189,8 +189,8 @@ def test_workers_of_the_pool_are_killed(
     assert_newest(sample, captured)
 
 
-def test_workers_that_are_killed_again_and_again(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error tells so, and what was done is whole."""
+def test_workers_that_are_killed_repeatedly(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error reports it, and all documents are whole."""
     monkeypatch.setattr(transform, "BATCH", 1)
     captured = captures(10)
     sample.arrive(*captured)
@@ -199,7 +199,7 @@ def test_workers_that_are_killed_again_and_again(sample: Laws, monkeypatch: pyte
         for each in multiprocessing.active_children():
             each.kill()
 
-    with pytest.raises(EtlError, match="killed again and again: is memory short"):
+    with pytest.raises(EtlError, match="killed repeatedly: is memory short"):
         sample.pipeline(workers=2).run({}, progress=progress)
     assert 0 < assert_whole(sample, captured) < len(GAMES)
     sample.run(GAMES)

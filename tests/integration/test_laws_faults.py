@@ -1,4 +1,4 @@
-"""A connection dies, or a statement fails, at each step in turn: nothing half, and the retry gets it right."""
+"""A connection dies or a statement fails at each step in turn: nothing is half-written, and the retry succeeds."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -22,7 +22,7 @@ STEPS = 200  # more than applying a capture takes
 
 
 class Watched(psycopg.Connection[TupleRow]):
-    """Tells of each exchange with the server before and after it: statements, COPY, BEGIN and COMMIT alike."""
+    """A connection that reports each exchange before and after it: statements, COPY, BEGIN and COMMIT."""
 
     fault: "Fault"
 
@@ -37,7 +37,7 @@ class Watched(psycopg.Connection[TupleRow]):
 
 
 class Fault:
-    """Comes with one exchange, by its number; `late`: when the server has answered."""
+    """A fault at one exchange, given by its number; `late`: after the server has answered."""
 
     late = False
 
@@ -53,14 +53,14 @@ class Fault:
         return self.exchanges == self.place + 1
 
     def strike(self, connection: Watched) -> None:
-        """End the connection's server process, and look at the tables when it has ended."""
+        """End the connection's server process, and then check the tables."""
         with connect(connection.info.dsn) as other:
             other.execute("SELECT pg_terminate_backend(%s, 10000)", [connection.info.backend_pid])
         self.check()
 
 
 class Lost(Fault):
-    """The server did what it was asked for, COMMIT too, but nobody hears of it."""
+    """The server did the work, even the COMMIT, but the answer is lost."""
 
     late = True
 
@@ -94,7 +94,7 @@ BROKEN = snapshot(METHOD, OTHER, at(1), response(OTHER, rbi=[1, 7, 3]), broken=T
 
 
 def begin(laws: Laws, captures: list[Snapshot]) -> None:
-    """The tables show the old capture, and others wait."""
+    """Set up tables that show the old capture, and pending captures."""
     for game in (GAME, OTHER):
         laws.forget(game)
     laws.arrive(OLD)
@@ -143,7 +143,7 @@ def test_at_each_exchange(
 
 
 def apply(laws: Laws, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
-    """Apply what waits by connections that have the fault once."""
+    """Apply pending captures on connections that have the fault once."""
 
     def opened(settings: Settings) -> Watched:
         connection = Watched.connect(settings.dsn or "", autocommit=True)

@@ -1,4 +1,4 @@
-"""Write law 4: what loses much of a document waits for a decision, and what may lose it does not."""
+"""Write law 4: a capture that loses much of a document waits for a decision, unless the loss is allowed."""
 
 import json
 from collections.abc import Iterator

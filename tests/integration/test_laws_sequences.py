@@ -53,7 +53,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Decision:
-    """On some of what stands in quarantine, as far as there is any."""
+    """A decision on some captures in quarantine, if there are any."""
 
     kind: str
     which: tuple[int, ...]
@@ -81,7 +81,7 @@ def arrivals(contents: st.SearchStrategy[Any]) -> st.SearchStrategy[Arrival]:
 
 
 def sequences(contents: st.SearchStrategy[Any], size: int) -> st.SearchStrategy[list[Step]]:
-    """Steps of which every other arrival has one of few contents, so that they come again."""
+    """Steps in which every other arrival has one of a few contents, so that contents recur."""
 
     def of(some: list[Any]) -> st.SearchStrategy[list[Step]]:
         one, again = arrivals(contents), arrivals(st.sampled_from(some))
@@ -114,7 +114,7 @@ class Content:
 
 @st.composite
 def content(draw: st.DrawFn, flaws: Sequence[str | None]) -> Content:
-    """Plays added, changed, removed and re-ordered."""
+    """Content with plays added, changed, removed and reordered."""
     plays = copy.deepcopy(PLAYS[: draw(st.integers(0, 12))])
     for place in draw(st.lists(st.integers(0, 11), max_size=2)):
         for play in plays[place : place + 1]:
@@ -157,7 +157,7 @@ def test_any_sequence_of_captures(sample: Laws, steps: list[Step]) -> None:
 @examples(40)
 @given(steps=sequences(content([None] * 12 + [flaw for flaw in FLAWS if flaw != "check"]), 20))
 def test_any_sequence_of_captures_in_memory(steps: list[Step]) -> None:
-    """The laws are the same over a database that enforces keys alone."""
+    """The laws also hold over a database that only enforces keys."""
     made = [sampled(each, 1) if isinstance(each, Arrival) else each for each in steps]
     follow(MemoryLaws(PACKAGE, METHOD), Model(METHOD), 1, made)
 
@@ -235,12 +235,12 @@ def test_any_sequence_of_real_feeds(real: Laws, stubs_dir: Path, steps: list[Ste
 
 @st.composite
 def plans(draw: st.DrawFn) -> list[list[Run]]:
-    """What each of some workers does."""
+    """The runs of each worker."""
     return draw(st.lists(st.lists(runs, min_size=1, max_size=4), min_size=2, max_size=4))
 
 
 def work(laws: Laws, first: int, plans: list[list[Run]]) -> None:
-    """All workers at once, each with connections of its own."""
+    """Run all workers at once, each with its own connections."""
 
     def one(plan: list[Run]) -> None:
         for run in plan:
@@ -255,7 +255,7 @@ def work(laws: Laws, first: int, plans: list[list[Run]]) -> None:
 @examples(20)
 @given(captures=st.lists(arrivals(content([None] * 12 + [*FLAWS])), min_size=2, max_size=14), plans=plans())
 def test_any_captures_by_concurrent_workers(sample: Laws, captures: list[Arrival], plans: list[list[Run]]) -> None:
-    """Which of some captures is quarantined depends on who comes first; the tables show one of them, and one only."""
+    """Which capture is quarantined depends on the order of workers; the tables show exactly one capture."""
     first = next(_fresh)
     everything = range(first, first + GAMES)
     made = {each.note: each for each in reversed([sampled(arrival, first) for arrival in captures])}
@@ -283,7 +283,7 @@ def test_any_captures_by_concurrent_workers(sample: Laws, captures: list[Arrival
 def test_the_newest_wins_among_workers(
     sample: Laws, captures: list[tuple[int, int, Content]], plans: list[list[Run]]
 ) -> None:
-    """Of different times, and nothing much smaller than another: so nothing is left to decide."""
+    """With different times and no large losses, so no decision is needed."""
     first = next(_fresh)
     made = []
     for minute, (game, plays, content) in enumerate(captures):

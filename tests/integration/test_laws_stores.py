@@ -1,4 +1,4 @@
-"""The write laws over any store: each has to end like the model, whatever captures come in whatever order."""
+"""The write laws over any store: for any captures in any order, each store must end like the model."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +38,7 @@ _games = count(1)  # each example has games of its own, so that none has to clea
 
 @dataclass(frozen=True)
 class StoreUnderTest:
-    """A store, what it shows of a game, and which rules its tables enforce; tests of others are skipped."""
+    """A store, a reader of its games, and the rules that its tables enforce; tests of other rules are skipped."""
 
     tables: TableStore
     rows: Callable[[int], Rows]
@@ -46,7 +46,7 @@ class StoreUnderTest:
     enforces: frozenset[str]
 
     def document(self, of: Snapshot, *, read: bool = True) -> Document:
-        """The capture, and its rows where it is read."""
+        """The capture, with its rows if it is read."""
         parameters = of.response.path_params
         stored = StoredCapture(
             (of.game_pk,),
@@ -121,7 +121,7 @@ steps = st.lists(
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_any_sequence_of_captures(store: StoreUnderTest, steps: Steps) -> None:
-    """Captures of two games, alone and together, of four times, and with contents that come again."""
+    """Captures of two games, alone and together, at four times, with recurring contents."""
     first, model = next(_games) * 10, Model(METHOD)
     nothing: Rows = {table.qualified_name: {} for table in METHOD.tables}
     for of, policy in some(steps):
@@ -137,7 +137,7 @@ def test_any_sequence_of_captures(store: StoreUnderTest, steps: Steps) -> None:
 
 
 def apply(store: StoreUnderTest, captures: list[Snapshot], policy: Policy) -> Outcome:
-    """What became of them: all at once, or where one is refused each by itself."""
+    """Apply captures at once, or one by one if one is refused, and return the outcome."""
     try:
         written = store.write(*captures, policy=policy)
     except Rejected:
@@ -150,7 +150,7 @@ def apply(store: StoreUnderTest, captures: list[Snapshot], policy: Policy) -> Ou
     return tuple(map(written.verdicts.count, kinds)), nonzero(written.tables)
 
 
-def test_what_a_guard_stops_leaves_nothing_behind(store: StoreUnderTest) -> None:
+def test_a_capture_that_a_guard_stops_leaves_nothing_behind(store: StoreUnderTest) -> None:
     store.write(game(1, plays=12), game(2))
     before = [(store.rows(each), store.watermark(each)) for each in (1, 2)]
     with pytest.raises(Rejected, match=r"delete more than|empty a table"):
@@ -158,7 +158,7 @@ def test_what_a_guard_stops_leaves_nothing_behind(store: StoreUnderTest) -> None
     assert [(store.rows(each), store.watermark(each)) for each in (1, 2)] == before
 
 
-def test_a_key_that_comes_twice_is_refused_and_leaves_nothing(store: StoreUnderTest) -> None:
+def test_a_duplicate_key_is_refused_and_leaves_nothing_behind(store: StoreUnderTest) -> None:
     twice = {"plays": [{"index": 0}, {"index": 0}]}
     with pytest.raises(Rejected):
         store.write(snapshot(METHOD, 1, NOON, response(1) | twice, broken=True))
@@ -166,7 +166,7 @@ def test_a_key_that_comes_twice_is_refused_and_leaves_nothing(store: StoreUnderT
     assert not any(some(store.rows(1).values()))
 
 
-def test_rows_that_are_needed_are_asked_for(store: StoreUnderTest) -> None:
+def test_missing_rows_are_requested(store: StoreUnderTest) -> None:
     store.write(game(1))
     with pytest.raises(RowsNeededError) as caught:
         write_documents(store.tables, METHOD, [store.document(game(1, 1, plays=4), read=False)])
@@ -174,7 +174,7 @@ def test_rows_that_are_needed_are_asked_for(store: StoreUnderTest) -> None:
     assert write_documents(store.tables, METHOD, [store.document(game(1, 1), read=False)]).verdicts == ("same",)
 
 
-def test_a_repair_yields_to_whoever_applied_a_capture_since_it_was_listed(store: StoreUnderTest) -> None:
+def test_a_repair_yields_to_a_capture_applied_since_it_was_listed(store: StoreUnderTest) -> None:
     listed = store.document(game(1))
     store.write(game(1, 1, plays=4))
     assert write_documents(store.tables, METHOD, [listed], "repair").verdicts == ("stale",)
@@ -195,7 +195,7 @@ def test_a_repair_goes_past_the_row_guard_and_nothing_else_does(store: StoreUnde
 
 
 def set_back(store: StoreUnderTest, as_of: datetime) -> None:
-    """Set the watermark of game 1 to a time that is before its rows."""
+    """Set the watermark of game 1 to a time before its rows."""
     watermark = store.watermark(1)
     assert watermark is not None
     with store.tables.unit() as unit:
@@ -204,7 +204,7 @@ def set_back(store: StoreUnderTest, as_of: datetime) -> None:
 
 
 def test_a_document_that_has_rows_is_not_inserted(store: StoreUnderTest) -> None:
-    """By this a document is known that has lost its watermark."""
+    """This is how a document that lost its watermark is detected."""
     store.write(game(1))
     with pytest.raises(DuplicateKey), store.tables.unit() as unit:
         unit.insert([store.document(game(1, 1))])

@@ -42,11 +42,11 @@ BROKEN = {
     "a-html.json": (b"<html>502</html>", "$", "not JSON: JSON is malformed"),
     "b-empty.json": (b"", "$", "not JSON: Input data was truncated"),
     "c-cut.json": (WHOLE[:-20], "$", "not JSON: Input data was truncated"),
-    "d-no-gzip.json.gz": (b"\x1f\x8bno gzip at all", "$", "can't be unzipped: "),
+    "d-no-gzip.json.gz": (b"\x1f\x8bno gzip at all", "$", "can't be decompressed: "),
     "e-cut.json.gz": (
         gzip.compress(WHOLE)[:-20],
         "$",
-        "can't be unzipped: ",
+        "can't be decompressed: ",
     ),
     "f-latin1.json": (WHOLE.replace(b'"score"', b'"\xe9"'), "$", "not UTF-8: invalid continuation byte"),
     "g-no-time.json": (without("captured_at"), "$", "Object missing required field `captured_at`"),
@@ -131,7 +131,7 @@ def test_what_is_told(folder: Path) -> None:
         "refused files/c.json\n"
         "  path    $.method\n"
         "  value   'sample.other'\n"
-        "  reason  sample_tables has no mapping for it\n"
+        "  reason  sample_tables has no mapping for this method\n"
         "stored 0, unchanged 0, known 0, refused 1, not mapped 0\n"
     )
 
@@ -146,7 +146,7 @@ def test_a_file_that_is_too_large(folder: Path, monkeypatch: pytest.MonkeyPatch)
     write(folder / "files" / "c.json", stub(response()))
     result = run("files")
     assert result.exit_code == 1
-    assert result.output.count(" MiB, which is what MLB_ETL_MAX_BODY takes\n") == 2
+    assert result.output.count(" MiB, the limit set by MLB_ETL_MAX_BODY\n") == 2
     assert result.output.endswith("stored 1, unchanged 0, known 0, refused 2, not mapped 0\n")
 
 
@@ -194,7 +194,7 @@ def test_bare_responses(database: str, folder: Path, monkeypatch: pytest.MonkeyP
     [refused] = loaded.refused
     assert refused.why is not None
     assert refused.why.reason == (
-        "a bare response, which does not say its method: say --method, one of sample.game, sample.other"
+        "a bare response does not name its method: give --method, one of sample.game, sample.other"
     )
     result = run("files", "--method", "sample.gme")
     assert (result.exit_code, result.output) == (

@@ -120,11 +120,11 @@ BROKEN = {
     ),
     "an error answer": (
         stub(response(), status_code=404),
-        (None, "$.status_code", 404, "an error answer, no response"),
+        (None, "$.status_code", 404, "an error answer, not a response"),
     ),
     "a method without mapping": (
         stub(response(), method="other"),
-        (None, "$.method", "sample.other", "sample_tables has no mapping for it"),
+        (None, "$.method", "sample.other", "sample_tables has no mapping for this method"),
     ),
     "a stub without its time": (
         without(stub(response()), "captured_at"),
@@ -156,7 +156,7 @@ def test_a_broken_response_is_refused(
         (b"", "not JSON: Input data was truncated"),
         (b'{"gamePk": 1', "not JSON: Input data was truncated"),
         (b"[" * 100_000, "nested too deeply"),
-        (b"\x1f\x8bno gzip", "can't be unzipped: "),
+        (b"\x1f\x8bno gzip", "can't be decompressed: "),
         (b'{"gamePk": 1, "season": 2024, "plays": [], "venue": "\xff"}', "not UTF-8: invalid start byte"),
     ],
 )

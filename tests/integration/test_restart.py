@@ -209,7 +209,7 @@ def test_what_can_not_be_read_is_told_and_stays(connection: Connection) -> None:
     assert done["stored"] == 1
     assert len(done["refused"]) == 5
     told = "\n".join(each["reason"] for each in done["refused"])
-    for reason in ("damaged", "SHA-256", "path_params", "not whole", "has no mapping"):
+    for reason in ("damaged", "SHA-256", "path_params", "incomplete", "has no mapping"):
         assert reason in told
     assert [row[0] for row in rows(connection)] == ["6"]
     assert connection.execute("SELECT count(*) FROM sample_unreleased.raw_game").fetchall() == [(6,)]
@@ -323,7 +323,7 @@ def test_an_object_store_fills_new_raw_tables(connection: Connection) -> None:
     [file] = Path("store").rglob("hydrate=team/*.gz")
     file.rename(file.parents[1] / file.name)  # as it was called before the first release
     kept.append(late)
-    assert "no folder" in run("--from-store", "nowhere", "--yes", code=1).stderr
+    assert "is not a folder" in run("--from-store", "nowhere", "--yes", code=1).stderr
     assert schemas(connection) == {"etl", "sample"}, "before anything is renamed"
     done = restarted("--from-store", "store")
     assert (done["stored"], done["refused"]) == (3, [])

@@ -142,7 +142,7 @@ def test_equal_time_with_other_content_is_quarantined(tables: Tables) -> None:
     assert tables.all() == before
     [(document, captured_at, reason)] = tables.fetch("SELECT document, captured_at, reason FROM etl.quarantine")
     assert (document, captured_at) == ({"game_pk": 1}, NOON)
-    assert reason == counts.quarantined[0].why.reason == "another response of the same time was applied"
+    assert reason == counts.quarantined[0].why.reason == "another response with the same time was applied"
     assert documents(tables.transform()) == (0, 1, 0, 1)
     assert len(tables.fetch("SELECT FROM etl.quarantine")) == 1, "one note a capture"
 
@@ -246,7 +246,7 @@ def test_a_raw_row_under_another_key_is_quarantined(tables: Tables) -> None:
         Response("sample", "game", {"game_pk": "3"}, {}, "", 200, NOON, body), one_document(body, {"game_pk": 4})
     )
     [quarantined] = tables.transform().quarantined
-    assert quarantined.why.reason == 'the raw table has it as {"game_pk": 4}'
+    assert quarantined.why.reason == 'the raw table lists it as {"game_pk": 4}'
     assert tables.fetch("SELECT FROM sample.games") == []
 
 

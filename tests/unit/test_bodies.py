@@ -1,4 +1,4 @@
-"""Bodies are put together up to a size, and no bomb takes more memory than that."""
+"""Bodies are collected up to a size limit, and a decompression bomb takes no more memory than that."""
 
 import gzip
 import subprocess
@@ -16,7 +16,7 @@ TEXT = b'{"a": "' + b"x" * 100_000 + b'"}'
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000, 1_000_000])
-def test_in_whatever_pieces_it_comes(size: int) -> None:
+def test_a_body_in_pieces_of_any_size(size: int) -> None:
     content = gzip.compress(TEXT[:50_000]) + gzip.compress(TEXT[50_000:]) + b"\0\0"
     body = bodies.GzipBody(len(TEXT))
     for start in range(0, len(content), size):
@@ -24,7 +24,7 @@ def test_in_whatever_pieces_it_comes(size: int) -> None:
     assert body.whole() == TEXT
 
 
-def test_one_byte_too_much() -> None:
+def test_a_body_one_byte_too_long_is_refused() -> None:
     assert bodies.gunzip(gzip.compress(TEXT), len(TEXT)) == TEXT
     with pytest.raises(bodies.TooLarge):
         bodies.gunzip(gzip.compress(TEXT), len(TEXT) - 1)
@@ -33,14 +33,14 @@ def test_one_byte_too_much() -> None:
 
 
 @pytest.mark.parametrize("cut", [-1, -9, 40, 12, 3])
-def test_half_a_body(cut: int) -> None:
-    with pytest.raises(CorruptResponse, match="can't be unzipped: it ends too soon"):
+def test_a_truncated_gzip_body_is_corrupt(cut: int) -> None:
+    with pytest.raises(CorruptResponse, match="can't be decompressed: it ends too early"):
         bodies.gunzip(gzip.compress(TEXT)[:cut], len(TEXT))
 
 
 @pytest.mark.parametrize("content", [b"\x1f\x8bnot gzip", gzip.compress(TEXT) + b"more"])
-def test_what_is_not_gzip(content: bytes) -> None:
-    with pytest.raises(CorruptResponse, match="can't be unzipped: "):
+def test_a_body_that_is_not_gzip_is_corrupt(content: bytes) -> None:
+    with pytest.raises(CorruptResponse, match="can't be decompressed: "):
         bodies.gunzip(content, len(TEXT))
 
 
@@ -62,7 +62,7 @@ except bodies.TooLarge:
 
 
 def bomb(file: Path, size: int) -> None:
-    """A gzip file of zeros, so many bytes of them."""
+    """A gzip file of `size` zeros."""
     pack = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
     zeros = bytes(1 << 20)
     with file.open("wb") as opened:
@@ -83,5 +83,5 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("MLB_ETL_MAX_BODY", "1")
     with (tmp_path / "large.json").open("wb") as file:
         file.truncate(1 << 34)
-    with pytest.raises(bodies.TooLarge, match="larger than 1 MiB, which is what MLB_ETL_MAX_BODY takes"):
+    with pytest.raises(bodies.TooLarge, match="larger than 1 MiB, the limit set by MLB_ETL_MAX_BODY"):
         stub_files.read_file(tmp_path / "large.json")

@@ -1,4 +1,4 @@
-"""Proxies and certificates that the environment names and that can't be used: told without a traceback or a secret."""
+"""Unusable proxies and certificates in the environment are reported without a traceback or a secret."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://u:SECRET@127.0.0.1:x", "_PROXY can't be read|_PROXY or NO_PROXY can't be read"),
     ],
 )
-def test_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch, name: str, proxy: str, reason: str) -> None:
+def test_an_invalid_proxy_is_reported(monkeypatch: pytest.MonkeyPatch, name: str, proxy: str, reason: str) -> None:
     monkeypatch.setenv(name, proxy)
     with pytest.raises(EtlError, match=reason) as caught:
         Exchanges(Timeouts(), 1)
@@ -35,7 +35,7 @@ def test_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch, name: str, proxy:
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_certificate_that_is_none(
+def test_an_invalid_certificate_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, content: str | None
 ) -> None:
     file = tmp_path_factory.mktemp("certificates") / "certificate.pem"
@@ -57,7 +57,7 @@ def test_a_certificate_that_is_none(
         ("/folder\x1b[2J", "/folder\\x1b[2J"),
     ],
 )
-def test_secrets_are_left_out(place: str, shown: str) -> None:
+def test_secrets_are_redacted(place: str, shown: str) -> None:
     assert redacted(place) == shown
 
 
@@ -80,7 +80,7 @@ exchanges.close()
 """
 
 
-def test_a_name_that_is_looked_up_for_ever_holds_up_nobody() -> None:
-    """Neither what asks, nor the end of its process."""
+def test_a_name_lookup_that_never_ends_blocks_nothing() -> None:
+    """Neither the request nor the end of the process."""
     done = subprocess.run([sys.executable, "-c", SLOW], check=True, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip().endswith("no whole answer within 0.5 s")

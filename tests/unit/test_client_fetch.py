@@ -54,13 +54,13 @@ def read(response: Response) -> dict[str, Any]:
     return answers.read_documents(METHOD, response)
 
 
-def test_an_error_nested_without_end_is_an_error_without_words() -> None:
+def test_an_endlessly_nested_error_has_no_message() -> None:
     refusal = answers.response_error("/x", 404, {}, b'{"a":' * 100_000)
     assert isinstance(refusal, NotFound)
     assert str(refusal).endswith("/x: 404 Not Found")
 
 
-def test_a_response_has_all_of_its_request(api: Api, client: Client) -> None:
+def test_a_response_includes_its_whole_request(api: Api, client: Client) -> None:
     api.says(f"{TARGET}?timecode=20240701_120000", response(note="é"))
     before = datetime.now(UTC)
     got, (held,) = client.fetch(request(timecode="20240701_120000"), read)
@@ -80,7 +80,7 @@ def test_captured_at_is_before_the_call(api: Api, client: Client) -> None:
 
 
 def test_captured_at_is_after_the_wait_for_the_rate(api: Api, tmp_path: Path) -> None:
-    """The state is that of the moment of the call, which may come long after it was wanted."""
+    """The response shows the state when the request is sent, which may be long after the wait began."""
     api.says(TARGET, response())
     limited = Client(api.url, RateLimit(tmp_path / "rate", 2), QUICK, PATIENT)
     first, second = (limited.fetch(request(), read)[0].captured_at for _ in range(2))
@@ -88,14 +88,14 @@ def test_captured_at_is_after_the_wait_for_the_rate(api: Api, tmp_path: Path) ->
     assert second - first >= timedelta(seconds=0.45)
 
 
-def test_captured_at_is_that_of_the_try_that_was_answered(api: Api, client: Client) -> None:
+def test_captured_at_is_from_the_successful_attempt(api: Api, client: Client) -> None:
     api.says(TARGET, Answer(status=503, pause=0.2), response())
     before = datetime.now(UTC)
     got, _ = client.fetch(request(), read)
     assert got.captured_at - before >= timedelta(seconds=0.2)
 
 
-def test_what_it_says_of_itself(api: Api, client: Client) -> None:
+def test_the_client_identifies_itself(api: Api, client: Client) -> None:
     api.says(TARGET, response())
     client.fetch(request(), read)
     [asked] = api.asked
@@ -104,14 +104,14 @@ def test_what_it_says_of_itself(api: Api, client: Client) -> None:
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_a_passing_error_is_tried_again(api: Api, client: Client, status: int) -> None:
+def test_a_temporary_error_is_retried(api: Api, client: Client, status: int) -> None:
     api.says(TARGET, Answer(b"<html>", status, HTML), Answer({"message": "busy"}, status), response())
     assert client.fetch(request(), read)[1][0].keys == {"game_pk": 1}
     assert len(api.asked) == 3
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_an_error_that_stays(api: Api, client: Client, status: int) -> None:
+def test_a_persistent_error_ends_the_retries(api: Api, client: Client, status: int) -> None:
     api.says(TARGET, Answer({"message": "we are busy"}, status))
     with pytest.raises(Unreachable, match=f"{TARGET}: {status} .*: we are busy"):
         client.fetch(request(), read)
@@ -120,7 +120,7 @@ def test_an_error_that_stays(api: Api, client: Client, status: int) -> None:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
-    """Seconds between tries, which take no time."""
+    """The seconds of the waits between tries, which are skipped."""
     told: list[float] = []
     hooks = get_on_retry_hooks()
     set_on_retry_hooks([lambda details: told.append(details.wait_for)])
@@ -141,7 +141,7 @@ def test_the_longest_wait(api: Api, tmp_path: Path, waits: list[float]) -> None:
     assert (Retries().longest, Retries().attempts, Retries().jitter) == (30, 6, 1)
 
 
-def test_the_longest_pause_that_is_waited_for(api: Api, tmp_path: Path, waits: list[float]) -> None:
+def test_the_longest_pause_the_client_accepts(api: Api, tmp_path: Path, waits: list[float]) -> None:
     api.says(TARGET, Answer(status=503, headers={"Retry-After": "120"}), response())
     patient(api, tmp_path).fetch(request(), read)
     assert waits == [120]
@@ -150,8 +150,8 @@ def test_the_longest_pause_that_is_waited_for(api: Api, tmp_path: Path, waits: l
         patient(api, tmp_path).fetch(request(), read)
 
 
-def test_tries_end_with_the_patience(api: Api, tmp_path: Path) -> None:
-    """However many are left: nine of them at an answer that takes long are too many."""
+def test_retries_end_when_patience_runs_out(api: Api, tmp_path: Path) -> None:
+    """Even if tries are left: nine slow answers would take too long."""
     api.says(TARGET, Answer(response(), pause=1))
     hasty = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), Retries(9, 0.01, 0.01, 0, 0.5), HASTY)
     with pytest.raises(Unreachable):
@@ -159,14 +159,14 @@ def test_tries_end_with_the_patience(api: Api, tmp_path: Path) -> None:
     assert 2 <= len(api.asked) <= 4
 
 
-def test_what_is_tried_again_is_named(api: Api, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_retry_names_its_request(api: Api, client: Client, caplog: pytest.LogCaptureFixture) -> None:
     hooks = get_on_retry_hooks()
     set_up_logs()
     api.says(TARGET, Answer(b"{"), response())
     client.fetch(request(), read)
     set_on_retry_hooks(hooks)
     [said] = [each for each in caplog.messages if "trying again" in each]
-    assert said.startswith(f"{TARGET}: $ is '{{': not whole: ")
+    assert said.startswith(f"{TARGET}: $ is '{{': incomplete: ")
 
 
 @pytest.mark.parametrize("of", ["seconds", "date"])
@@ -179,14 +179,14 @@ def test_retry_after_is_kept(api: Api, client: Client, of: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["0", "-5", "soon", "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00", ""])
-def test_retry_after_that_says_nothing(api: Api, client: Client, value: str) -> None:
+def test_an_unusable_retry_after_is_ignored(api: Api, client: Client, value: str) -> None:
     api.says(TARGET, Answer(status=429, headers={"Retry-After": value}), response())
     began = time.monotonic()
     client.fetch(request(), read)
     assert time.monotonic() - began < 0.9
 
 
-def test_retry_after_of_an_hour_is_not_waited_for(api: Api, client: Client) -> None:
+def test_the_client_does_not_wait_an_hour_for_retry_after(api: Api, client: Client) -> None:
     api.says(TARGET, Answer(status=503, headers={"Retry-After": "3600"}))
     with pytest.raises(Unreachable) as caught:
         client.fetch(request(), read)
@@ -227,15 +227,15 @@ def test_a_pause_has_bounds(text: str, seconds: float | None) -> None:
     assert answers.retry_after(text, NOON) == seconds
 
 
-def test_an_absurd_pause_is_told_once(api: Api, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_absurd_pause_is_logged_once(api: Api, client: Client, caplog: pytest.LogCaptureFixture) -> None:
     pauses._said.clear()
     api.says(TARGET, *[Answer(status=503, headers={"Retry-After": "31536000"})] * 2, response())
     client.fetch(request(), read)
     said = [each for each in caplog.messages if "Retry-After" in each]
-    assert said == ["the API asks for a pause by Retry-After that is out of bounds; this and further ones are ignored"]
+    assert said == ["the API asks for a pause out of bounds by Retry-After; this and further ones are ignored"]
 
 
-def test_what_the_api_says_is_escaped_and_cut(api: Api, client: Client) -> None:
+def test_error_messages_of_the_api_are_escaped_and_cut(api: Api, client: Client) -> None:
     api.says(TARGET, Answer({"message": "\x1b[2J\x07\u202e\x9b" + "spam " * 1000}, 404))
     with pytest.raises(NotFound) as caught:
         client.fetch(request(), read)
@@ -264,20 +264,20 @@ def test_a_refused_request(api: Api, client: Client, status: int) -> None:
 WHOLE = Answer(response()).content
 
 SPOILED = {
-    "HTML": (Answer(b"<html>", headers=HTML), "another type than JSON"),
-    "truncated": (Answer(WHOLE[:-9]), "not whole: Input data was truncated"),
-    "empty": (Answer(b""), "not whole"),
-    "malformed": (Answer(WHOLE + b"}"), "not whole: JSON is malformed"),
+    "HTML": (Answer(b"<html>", headers=HTML), "the API's answer is not JSON"),
+    "truncated": (Answer(WHOLE[:-9]), "incomplete: Input data was truncated"),
+    "empty": (Answer(b""), "incomplete"),
+    "malformed": (Answer(WHOLE + b"}"), "incomplete: JSON is malformed"),
     "not UTF-8": (Answer(WHOLE.replace(b"gamePk", b"game\xffk")), "not UTF-8"),
-    "an error with status 200": (Answer(NOT_FOUND.body), "an error that goes as an answer: Object not found"),
-    "an error about the right game": (Answer(response(messageNumber=1)), "an error that goes as an answer"),
+    "an error with status 200": (Answer(NOT_FOUND.body), "an error with the status of an answer: Object not found"),
+    "an error about the right game": (Answer(response(messageNumber=1)), "an error with the status of an answer"),
     "another game": (Answer(response(2)), "gamePk is the one asked for"),
     "another game, mistyped": (Answer(response(2, season="none")), "gamePk is the one asked for"),
 }
 
 
 @pytest.mark.parametrize(("answer", "reason"), SPOILED.values(), ids=SPOILED)
-def test_a_spoiled_answer_is_tried_again(api: Api, client: Client, answer: Answer, reason: str) -> None:
+def test_a_corrupt_answer_is_requested_again(api: Api, client: Client, answer: Answer, reason: str) -> None:
     api.says(TARGET, answer, response())
     assert client.fetch(request(), read)[0].data == WHOLE
     api.says(TARGET, answer)
@@ -294,7 +294,7 @@ REJECTED = {
 
 
 @pytest.mark.parametrize(("answer", "reason"), REJECTED.values(), ids=REJECTED)
-def test_what_is_no_answer_is_rejected(api: Api, client: Client, answer: Answer, reason: str) -> None:
+def test_an_invalid_answer_is_rejected(api: Api, client: Client, answer: Answer, reason: str) -> None:
     api.says(TARGET, answer)
     with pytest.raises(Rejected, match=reason) as caught:
         client.fetch(request(), read)
@@ -302,13 +302,13 @@ def test_what_is_no_answer_is_rejected(api: Api, client: Client, answer: Answer,
     assert len(api.asked) == 1
 
 
-def test_an_answer_of_other_types_is_one_all_the_same(api: Api, client: Client) -> None:
-    """It is MLB's, and waits in quarantine until the mapping knows it."""
+def test_an_answer_with_other_types_is_still_an_answer(api: Api, client: Client) -> None:
+    """It comes from MLB, and waits in quarantine until the mapping fits."""
     api.says(TARGET, response(season="none"))
     assert client.fetch(request(), read)[1][0].keys == {"game_pk": 1}
 
 
-def test_a_connection_that_is_cut_is_tried_again(api: Api, client: Client) -> None:
+def test_a_broken_connection_is_retried(api: Api, client: Client) -> None:
     api.says(TARGET, Answer(response(), cut=True), response())
     assert client.fetch(request(), read)[0].data == WHOLE
 
@@ -328,13 +328,13 @@ def test_a_server_that_does_not_answer_in_time(api: Api, hasty: Client) -> None:
 
 
 def test_an_answer_that_never_ends(api: Api, hasty: Client) -> None:
-    """Each piece is in time, the whole is not."""
+    """Each piece is in time, but the whole answer is not."""
     api.says(TARGET, Answer(response(), dribble=0.1))
     with pytest.raises(Unreachable, match=r"no whole answer within 0\.5 s"):
         hasty.fetch(request(), read)
 
 
-def test_a_slow_answer_is_one(api: Api, client: Client) -> None:
+def test_a_slow_answer_is_accepted(api: Api, client: Client) -> None:
     api.says(TARGET, Answer(response(), dribble=0.05))
     assert client.fetch(request(), read)[0].data == WHOLE
 
@@ -363,8 +363,8 @@ def test_the_cause_is_in_the_log(api: Api, client: Client, caplog: pytest.LogCap
     assert f"{TARGET}: 200" in caplog.text
 
 
-def test_a_body_is_taken_up_to_a_size(api: Api, tmp_path: Path) -> None:
-    """Whatever it would unzip to."""
+def test_a_body_has_a_size_limit(api: Api, tmp_path: Path) -> None:
+    """The limit also applies to the decompressed size."""
     small = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), QUICK, PATIENT, max_body=len(WHOLE))
     api.says(TARGET, response())
     assert small.fetch(request(), read)[0].data == WHOLE
@@ -378,20 +378,20 @@ def test_a_body_is_taken_up_to_a_size(api: Api, tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "\x1b[2J"])
 def test_an_encoding_that_was_not_asked_for(api: Api, client: Client, encoding: str) -> None:
     api.says(TARGET, Answer(response(), headers={"Content-Encoding": encoding}, raw=True))
-    with pytest.raises(CorruptResponse, match="encoded in a way that was not asked for") as caught:
+    with pytest.raises(CorruptResponse, match="an encoding that was not asked for") as caught:
         client.fetch(request(), read)
     assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize("cut", [-1, -9, 12, 3])
-def test_a_zipped_answer_that_ends_too_soon(api: Api, client: Client, cut: int) -> None:
+def test_a_truncated_gzip_answer_is_corrupt(api: Api, client: Client, cut: int) -> None:
     zipped = gzip.compress(WHOLE)[:cut]
     api.says(TARGET, Answer(zipped, headers={"Content-Encoding": "gzip"}, raw=True), response())
     assert client.fetch(request(), read)[0].data == WHOLE, "asked for again"
 
 
-def test_between_requests_there_is_no_thread(api: Api, client: Client) -> None:
-    """Which would keep the process from being forked."""
+def test_no_thread_runs_between_requests(api: Api, client: Client) -> None:
+    """A thread would keep the process from being forked."""
     api.says(TARGET, response())
     before = threading.active_count()
     for _ in range(3):
@@ -400,14 +400,14 @@ def test_between_requests_there_is_no_thread(api: Api, client: Client) -> None:
     assert threading.active_count() <= before + 3, "those of the server"
 
 
-def test_a_client_that_is_stopped_asks_no_more(api: Api, tmp_path: Path) -> None:
-    """What is being asked ends at once."""
+def test_a_stopped_client_sends_no_more_requests(api: Api, tmp_path: Path) -> None:
+    """Running requests end at once."""
     client = Client(api.url, RateLimit(tmp_path / "rate", float("inf")), Retries(attempts=1), PATIENT)
     api.says(TARGET, Answer(response(), pause=5))
     began = time.monotonic()
     threading.Timer(0.3, client.stop).start()
     for _ in range(2):
-        with pytest.raises(Unreachable, match="given up, as the work is to end"):
+        with pytest.raises(Unreachable, match="given up, because the work was stopped"):
             client.fetch(request(), read)
     assert time.monotonic() - began < 4
     assert len(api.asked) == 1

@@ -1,4 +1,4 @@
-"""HTTP/2 is spoken where a server offers it, and the answer is the same."""
+"""HTTP/2 is used if a server offers it, and the answer is the same."""
 
 import gzip
 import json
@@ -34,7 +34,7 @@ _Odd: TypeAlias = Callable[[h2.connection.H2Connection, int], bytes]
 
 
 class _Handler(BaseRequestHandler):
-    """Answers each request with the same, gzipped, by HTTP/2 only."""
+    """Answers each request with the same gzipped body, over HTTP/2 only."""
 
     server: "_Server"
 
@@ -85,7 +85,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Server]
         server.shutdown()
 
 
-def test_http2_is_spoken_where_it_is_offered(server: _Server, tmp_path: Path) -> None:
+def test_http2_is_used_if_the_server_offers_it(server: _Server, tmp_path: Path) -> None:
     client = Client(f"https://127.0.0.1:{server.server_address[1]}", RateLimit(tmp_path, float("inf")))
     request = build_request(METHOD, {"game_pk": "1"})
     for _ in range(2):
@@ -138,8 +138,8 @@ ODD = [_bytes, _odd_status, _reset, _away, _headers_only, _informational, _pings
 
 
 @pytest.mark.parametrize("odd", ODD, ids=[each.__name__.strip("_") for each in ODD])
-def test_a_hostile_server_costs_its_answer(server: _Server, tmp_path: Path, odd: _Odd) -> None:
-    """It ends in time and as unreachable, and the next answer comes."""
+def test_a_hostile_server_only_costs_its_own_answer(server: _Server, tmp_path: Path, odd: _Odd) -> None:
+    """The request ends in time as unreachable, and the next one is answered."""
     server.odd = [odd, odd]
     url = f"https://127.0.0.1:{server.server_address[1]}"
     limit = RateLimit(tmp_path, float("inf"))

@@ -39,7 +39,7 @@ def gaps(times: list[float]) -> list[float]:
 
 
 def test_one_rate_for_several_processes(tmp_path: Path) -> None:
-    """Of the times that are counted, no two are nearer than the rate allows, whichever process they are of."""
+    """No two requests are closer in time than the rate allows, whichever process sends them."""
     command = [sys.executable, "-c", WORKER, str(tmp_path / "rate.sqlite")]
     workers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     times = [float(line) for worker in workers for line in worker.communicate()[0].split()]
@@ -65,7 +65,7 @@ def test_one_rate_for_several_threads(tmp_path: Path) -> None:
     assert min(gaps(times)) >= 10, "milliseconds"
 
 
-def test_who_waits_for_the_rate_can_be_stopped(tmp_path: Path) -> None:
+def test_waiting_for_the_rate_limit_can_be_stopped(tmp_path: Path) -> None:
     limit, stopped = RateLimit(tmp_path / "rate.sqlite", 0.001), threading.Event()
     limit.wait(stopped)
     began = time.monotonic()
@@ -89,7 +89,7 @@ def test_no_limit(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_clock_that_was_set_back_does_not_stop_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_the_clock_back_does_not_block_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = RateLimit(tmp_path / "rate.sqlite", 20)
     limit.wait(RUNS)
     now = time.time_ns
@@ -107,7 +107,7 @@ def test_a_job_can_only_be_slower_than_the_settings(tmp_path: Path, job: float |
     assert client._limit._interval == waits
 
 
-def test_each_api_has_its_own(tmp_path: Path) -> None:
+def test_each_api_has_its_own_rate_limit(tmp_path: Path) -> None:
     for api in ("https://statsapi.mlb.com", "http://127.0.0.1:8000", "http://127.0.0.1:8001/x"):
         RateLimit.of(tmp_path, api, 1).wait(RUNS)
     assert {path.name for path in (tmp_path / "rate").glob("*.sqlite")} == {

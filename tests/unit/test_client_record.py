@@ -1,4 +1,4 @@
-"""Recordings: what the API said, and the same again from files."""
+"""Recordings of the API, and replaying them from files."""
 
 import gzip
 import json
@@ -60,7 +60,7 @@ def request(**query: str) -> Request:
     ],
     ids=["compact", "indented", "whitespace around"],
 )
-def test_what_was_recorded_is_served_byte_for_byte(api: Api, recorder: Recorder, tmp_path: Path, body: bytes) -> None:
+def test_a_recording_is_served_byte_for_byte(api: Api, recorder: Recorder, tmp_path: Path, body: bytes) -> None:
     api.says(f"{TARGET}?a=1&b=x%2Fy", Answer(body))
     said = fetch(recorder, a="1", b="x/y")
     assert said.data == body
@@ -70,7 +70,7 @@ def test_what_was_recorded_is_served_byte_for_byte(api: Api, recorder: Recorder,
     assert len(api.asked) == asked
 
 
-def test_a_recording_is_a_stub_as_others_are(recorder: Recorder, api: Api, tmp_path: Path) -> None:
+def test_a_recording_is_an_ordinary_stub(recorder: Recorder, api: Api, tmp_path: Path) -> None:
     api.says(TARGET, response())
     said = fetch(recorder)
     [file] = stub_files.find_stubs(tmp_path / "kept")
@@ -85,26 +85,26 @@ def test_a_recording_is_a_stub_as_others_are(recorder: Recorder, api: Api, tmp_p
     assert captured_at == said.captured_at
 
 
-def test_several_of_one_request_come_in_their_order(tmp_path: Path) -> None:
+def test_recordings_of_one_request_are_served_in_order(tmp_path: Path) -> None:
     for minutes in (2, 0, 1):
         write(tmp_path / f"{9 - minutes}.json", stub(response(score=minutes), at(minutes)))
     replay = Replay(tmp_path)
     assert [fetch(replay).captured_at for _ in range(5)] == [at(0), at(1), at(2), at(2), at(2)]
 
 
-def test_what_was_not_recorded(tmp_path: Path) -> None:
+def test_a_request_without_a_recording_is_not_found(tmp_path: Path) -> None:
     write(tmp_path / "1.json", stub(response(), query_params={"timecode": "20240701_120000"}))
     with pytest.raises(NotFound, match=r"has no recording of sample\.game /api/v1/sample/1"):
         fetch(Replay(tmp_path))
 
 
-def test_what_is_recorded_is_checked_as_an_answer_is(tmp_path: Path) -> None:
+def test_a_recording_is_checked_like_an_answer(tmp_path: Path) -> None:
     write(tmp_path / "1.json", stub(response(2)))
     with pytest.raises(CorruptResponse, match="gamePk is the one asked for"):
         fetch(Replay(tmp_path))
 
 
-def test_other_files_are_passed_over(tmp_path: Path) -> None:
+def test_other_files_in_a_recording_are_skipped(tmp_path: Path) -> None:
     write(tmp_path / "bare.json", response())
     write(tmp_path / "error.json", stub({"message": "no"}, status_code=500))
     (tmp_path / "broken.json.gz").write_bytes(b"\x1f\x8bno")
@@ -112,7 +112,7 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
     assert fetch(Replay(tmp_path)).captured_at == NOON
 
 
-def test_half_a_recording_is_named_and_not_served(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_incomplete_recording_is_reported_and_not_served(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write(tmp_path / "1.json", stub(response()))
     whole = (tmp_path / "1.json").read_bytes()
     (tmp_path / "1.json").write_bytes(whole[: len(whole) // 2])
@@ -128,7 +128,7 @@ def test_half_a_recording_is_named_and_not_served(tmp_path: Path, caplog: pytest
 
 @pytest.fixture
 def _full_disk() -> Iterator[None]:
-    """Files of this process end at 4 KB."""
+    """Limit files of this process to 4 KB."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     yield
@@ -136,7 +136,7 @@ def _full_disk() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_full_disk")
-def test_a_recording_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_recording_is_written_atomically(tmp_path: Path) -> None:
     body = json.dumps(response(note=secrets.token_hex(20_000))).encode()
     with pytest.raises(EtlError, match=r"1\.json\.gz: can't be written: File too large"):
         record.write_stub(tmp_path / "kept" / "1.json.gz", replace(answer(), data=body))
@@ -157,18 +157,18 @@ record.write_stub(Path(sys.argv[1]), response)
 """
 
 
-def test_a_recording_of_a_process_that_is_killed_is_none(tmp_path: Path) -> None:
+def test_a_killed_process_leaves_no_partial_recording(tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "1.json.gz")], check=False)
     assert killed.returncode == -signal.SIGXFSZ
     assert stub_files.find_stubs(tmp_path) == []
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(EtlError, match="is no folder with recordings"):
+    with pytest.raises(EtlError, match="is not a folder of recordings"):
         Replay(tmp_path / "none")
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_writable(tmp_path: Path) -> None:
     (tmp_path / "sample").write_text("a file")
     with pytest.raises(EtlError, match="can't be written"):
         record.write_stub(tmp_path / "sample" / "1.json.gz", answer())

@@ -1,4 +1,4 @@
-"""Bodies in raw tables come back byte for byte, or with a clear refusal; none takes more memory than it may."""
+"""Bodies in raw tables are read back byte for byte or clearly refused, and never exceed the memory limit."""
 
 import subprocess
 import sys
@@ -20,13 +20,13 @@ SIZE_AT = 5  # where a frame of one segment says the size of its content
 
 
 def claiming(size: int) -> bytes:
-    """The frame with another size of its content."""
+    """The frame, claiming another content size."""
     assert zstandard.frame_content_size(FRAME) == int.from_bytes(FRAME[SIZE_AT : SIZE_AT + 4], "little") == len(BODY)
     return FRAME[:SIZE_AT] + size.to_bytes(4, "little") + FRAME[SIZE_AT + 4 :]
 
 
 @given(st.binary(max_size=3000), st.sampled_from(["zstd", "identity"]))
-def test_what_is_kept_comes_back(data: bytes, encoding: Encoding) -> None:
+def test_a_stored_body_is_read_back(data: bytes, encoding: Encoding) -> None:
     kept = encode(data, encoding)
     assert kept.encoding in {encoding, "identity"}
     assert StoredBody(*kept).decoded() == data
@@ -57,20 +57,20 @@ def test_a_damaged_body_is_refused(body: bytes) -> None:
 
 
 def unsized(data: bytes) -> bytes:
-    """A frame that does not say how much it holds."""
+    """A frame without its content size."""
     return zstandard.ZstdCompressor(write_content_size=False).compress(data)
 
 
-def test_a_frame_that_does_not_say_its_size_is_read_all_the_same() -> None:
+def test_a_frame_without_its_size_can_be_read() -> None:
     assert StoredBody("zstd", unsized(BODY)).decoded() == BODY
 
 
-def test_no_body_is_larger_than_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bodies_larger_than_the_setting_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLB_ETL_MAX_BODY", "1")
     fits, too_large = bytes(1 << 20), bytes((1 << 20) + 1)
     assert StoredBody(*encode(fits, "zstd")).decoded() == fits
     for encoding in ("zstd", "identity"):
-        with pytest.raises(TooLarge, match="larger than 1 MiB, which is what MLB_ETL_MAX_BODY takes"):
+        with pytest.raises(TooLarge, match="larger than 1 MiB, the limit set by MLB_ETL_MAX_BODY"):
             encode(too_large, encoding)
     with pytest.raises(TooLarge, match="larger than 1 MiB"):
         StoredBody("zstd", zstandard.compress(too_large)).decoded()
@@ -98,7 +98,7 @@ except Rejected:
 
 @pytest.mark.parametrize("sized", [True, False])
 def test_a_bomb_takes_little_memory(monkeypatch: pytest.MonkeyPatch, *, sized: bool) -> None:
-    """A GiB, whether the frame says so or not."""
+    """One GiB, whether the frame claims its size or not."""
     monkeypatch.setenv("MLB_ETL_MAX_BODY", "8")
     script = BOMB.replace("{sized}", "{'size': 1 << 30}" if sized else "{}")
     command = [sys.executable, "-c", script, "sized" if sized else "not"]

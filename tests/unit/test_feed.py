@@ -47,7 +47,7 @@ def test_an_absurd_wait_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     pauses._said.clear()
     assert [read(text).wait for text in ("1e308", "10", "-1", "1e308")] == [0, 10, 0, 0]
     assert [each for each in caplog.messages if "metaData.wait" in each] == [
-        "the API asks for a pause by metaData.wait that is out of bounds; this and further ones are ignored"
+        "the API asks for a pause out of bounds by metaData.wait; this and further ones are ignored"
     ]
 
 

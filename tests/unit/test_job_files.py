@@ -1,4 +1,4 @@
-"""The format of job files: the specification's example as it is written, its schema, and whatever else stands there."""
+"""The format of job files: the specification's example, the schema, and all kinds of errors."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def load(folder: Path, text: str) -> spec.Job:
     return job_files.load_job(str(write(folder, text)), "mlb_tables")
 
 
-def test_the_specifications_job_as_it_is_written(tmp_path: Path) -> None:
+def test_the_job_from_the_specification(tmp_path: Path) -> None:
     job = load(tmp_path, SPECIFIC)
     assert (job.storage.captures, job.storage.in_object_store, job.storage.transforms) == (True, False, False)
     for name in ("game_pk", "game_pks"):
@@ -84,16 +84,16 @@ def test_short_forms(tmp_path: Path, text: str, same: str) -> None:
 
 REFUSED = {
     ("capture_metadata: true", "capture_metadata: false"): (
-        ":3:64: source.capture_metadata: responses are never kept without their time, since it decides which is newer"
+        ":3:64: source.capture_metadata: responses are never stored without their time, which decides which"
     ),
     ("preserve_metadata: true", "preserve_metadata: false"): (
-        ":5:73: storage.raw.preserve_metadata: responses are never kept without their request, which tells what they"
+        ":5:73: storage.raw.preserve_metadata: responses are never stored without their request, which determines"
     ),
     ("preserve_metadata: true", "preserve_metadata: yes"): (
         ":5:73: storage.raw.preserve_metadata: true or false is expected"
     ),
     ("game.live_game_v1", "schedule.schedule"): (
-        ":5:35: storage.raw.table: responses of game.liveGameV1 are kept in game.live_game_v1, not in schedule.schedule"
+        ":5:35: storage.raw.table: responses of game.liveGameV1 are stored in game.live_game_v1, not in schedule."
     ),
     ("backend: postgres", "backend: redis"): (
         ":5:18: storage.raw.backend: Input should be 'postgres' or 'object_store'"
@@ -106,14 +106,14 @@ REFUSED = {
     ("{backend: postgres, table: game.live_game_v1,", "{table: game.live_game_v1,"): (
         ":5:8: storage.raw.backend: is missing"
     ),
-    ("required: true", "default: [1, two]"): ":7:5: parameters.0: 'two' is no integer",
-    ('"list[int]", required: true', "int, default: [1, 2]"): ":7:5: parameters.0: default: several values are for a",
-    ("  - {name", "  - {name: game_pk, type: int}\n  - {name"): ":7:3: parameters: game_pk is there twice",
+    ("required: true", "default: [1, two]"): ":7:5: parameters.0: 'two' is not an integer",
+    ('"list[int]", required: true', "int, default: [1, 2]"): ":7:5: parameters.0: default: several values need the",
+    ("  - {name", "  - {name: game_pk, type: int}\n  - {name"): ":7:3: parameters: game_pk appears twice",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("change", "message"), REFUSED.items(), ids=lambda each: str(each)[:60])
-def test_what_is_refused(tmp_path: Path, change: tuple[str, str], message: str) -> None:
+def test_invalid_jobs(tmp_path: Path, change: tuple[str, str], message: str) -> None:
     assert change[0] in SPECIFIC
     with pytest.raises(EtlError) as caught:
         load(tmp_path, SPECIFIC.replace(*change))
@@ -123,42 +123,42 @@ def test_what_is_refused(tmp_path: Path, change: tuple[str, str], message: str) 
 @pytest.mark.parametrize(
     ("storage", "message"),
     [
-        ("{}", "raw says where responses are kept, targets where their tables are: neither is there"),
-        ("{raw: [{backend: postgres}, {backend: postgres}]}", "a backend is there twice"),
-        ("{raw: {backend: object_store}}", "the object store keeps a second copy: postgres is to be under raw too"),
-        ("{raw: true, targets: true, transform: false}", "transform is false, and targets says where the tables are"),
+        ("{}", "raw (where to store responses) and targets (where the tables are) are both missing"),
+        ("{raw: [{backend: postgres}, {backend: postgres}]}", "a backend appears twice"),
+        ("{raw: {backend: object_store}}", "the object store holds a second copy: add postgres under raw"),
+        ("{raw: true, targets: true, transform: false}", "transform is false, but targets names tables"),
     ],
 )
-def test_storage_that_says_nothing_or_too_much(tmp_path: Path, storage: str, message: str) -> None:
+def test_contradictory_or_empty_storage(tmp_path: Path, storage: str, message: str) -> None:
     with pytest.raises(EtlError) as caught:
         load(tmp_path, re.sub(r"storage:\n.*\n", f"storage: {storage}\n", SPECIFIC))
     assert f":4:10: storage: {message}" in str(caught.value)
 
 
 UNREADABLE = {
-    "{[a]: b}": ":1:2: a key is expected to be a plain text",
-    "{{a: b}: c}": ":1:2: a key is expected to be a plain text",
-    "? - a\n: b": ":1:3: a key is expected to be a plain text",
-    "name: &x a\nother: *x": ":1:7: anchors and aliases are not possible: write the value out",
-    "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]": ":1:4: anchors and aliases are not possible: write the value out",
-    "<<: {a: b}": ":1:5: <<: is not a key that a job has here",
-    "a: !!python/object/apply:os.system [ls]": ":1:4: tags are not possible: leave it out",
+    "{[a]: b}": ":1:2: a key must be plain text",
+    "{{a: b}: c}": ":1:2: a key must be plain text",
+    "? - a\n: b": ":1:3: a key must be plain text",
+    "name: &x a\nother: *x": ":1:7: anchors and aliases are not supported: write out the value",
+    "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]": ":1:4: anchors and aliases are not supported: write out the value",
+    "<<: {a: b}": ":1:5: <<: is not a valid key here",
+    "a: !!python/object/apply:os.system [ls]": ":1:4: tags are not supported: leave the tag out",
     "\ta: b": ":1:1: is not YAML: found character '\\t' that cannot start any token",
-    "a: b\n\0": ":2:1: U+0000 is not possible in YAML",
-    "a: 'x\ufeffy'": ":1:4: the text has the character U+FEFF, which can't be seen",
-    'a: "\\ud800"': ":1:4: the text has the character U+D800, which can't be seen",
+    "a: b\n\0": ":2:1: U+0000 is not allowed in YAML",
+    "a: 'x\ufeffy'": ":1:4: the text contains the invisible character U+FEFF",
+    'a: "\\ud800"': ":1:4: the text contains the invisible character U+D800",
     'a: "\\UFFFFFFFF"': ": is not YAML: ",
-    "a: 1\n---\nb: 2": ":2:1: a second document begins here; one is expected",
+    "a: 1\n---\nb: 2": ":2:1: a second document begins here; only one is allowed",
     "[" * 60_000: ":1:22: nested more than 20 levels deep",
     "{a: " * 10_000: ":1:85: nested more than 20 levels deep",
     "- " * 10_000: ":1:43: nested more than 20 levels deep",
-    "#" * 70_000: ": has more than 65536 bytes",
+    "#" * 70_000: ": larger than 65536 bytes",
     "a: [1, 2": ":1:9: is not YAML: ",
 }
 
 
 @pytest.mark.parametrize(("text", "message"), UNREADABLE.items(), ids=lambda each: ascii(each)[:40])
-def test_what_is_no_job_at_all(tmp_path: Path, text: str, message: str) -> None:
+def test_texts_that_are_not_jobs(tmp_path: Path, text: str, message: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(EtlError) as caught:
         job_files.read_job(path)
@@ -172,8 +172,8 @@ def test_other_encodings(tmp_path: Path) -> None:
     assert job_files.read_job(write(tmp_path, SPECIFIC.replace("\n", "\r\n"))).name == "game_live_specific"
 
 
-def test_a_file_that_does_not_end(tmp_path: Path) -> None:
-    """A pipe is read, as a shell may give one, but not without end."""
+def test_an_endless_file_is_refused(tmp_path: Path) -> None:
+    """A pipe, such as a shell may pass, is read, but only up to the limit."""
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)
 
@@ -187,7 +187,7 @@ def test_a_file_that_does_not_end(tmp_path: Path) -> None:
 
     writer = threading.Thread(target=fill)
     writer.start()
-    with pytest.raises(EtlError, match="has more than 65536 bytes"):
+    with pytest.raises(EtlError, match="larger than 65536 bytes"):
         job_files.read_job(pipe)
     writer.join(10)
 
@@ -244,7 +244,7 @@ PARTS = st.sampled_from(
 
 
 def errors(text: str) -> list[str]:
-    """What is told of a text; nothing of a job."""
+    """The error message for a text; empty for a valid job."""
     try:
         job_files._job(plain_yaml.parse_yaml(text, "job.yaml"))
     except EtlError as error:
@@ -258,8 +258,8 @@ def test_any_text_is_a_job_or_an_error_with_its_file(text: str) -> None:
 
 
 @given(st.data())
-def test_a_value_of_another_kind(data: st.DataObject) -> None:
-    """At any place of a job that is whole."""
+def test_values_of_any_type(data: st.DataObject) -> None:
+    """At any place of a complete job."""
     more = (
         "expand: {by: schedule, query: {date: '${game_pks}'}, except_states: [S]}\nrequests: {rate: 1, attempts: 2}\n"
     )
@@ -275,7 +275,7 @@ def test_a_value_of_another_kind(data: st.DataObject) -> None:
 # ---------------------------------------------------------------- jobs that come with the package
 
 
-def test_jobs_go_by_name_wherever_the_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jobs_are_found_by_name_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     files = sorted((ROOT / "config" / "jobs").glob("*.yaml"))
     assert len(files) == 12
@@ -287,7 +287,7 @@ def test_jobs_go_by_name_wherever_the_command_runs(tmp_path: Path, monkeypatch: 
     with pytest.raises(EtlError) as caught:
         job_files.find_job("game_live_dat")
     assert str(caught.value) == (
-        "there is no file game_live_dat, and no job of that name; there are game_live_date, game_live_season,"
+        "there is no file and no job named game_live_dat; the jobs are game_live_date, game_live_season,"
         " game_live_specific, game_live_transform, person, person_transform, schedule_daily, schedule_transform,"
         " season, season_transform, team, team_transform"
     )
@@ -310,7 +310,7 @@ def test_a_method_without_a_job() -> None:
 
 
 def test_days_by_their_names(tmp_path: Path) -> None:
-    """In the job's time zone, which is a day ahead of others for most of the day."""
+    """In the job's time zone, which for most of the day is a day ahead of others."""
     text = (
         SPECIFIC.replace('game_pks, type: "list[int]"', 'days, type: "list[date]"') + "timezone: Pacific/Kiritimati\n"
     )
@@ -320,7 +320,7 @@ def test_days_by_their_names(tmp_path: Path) -> None:
         today + timedelta(days=offset) for offset in (-1, 0, 1)
     ]
     for wrong in ("Today", "yesterday ", "2024-7-1", "2024-W27-1", "${TODAY}"):
-        with pytest.raises(EtlError, match=r"is no date: YYYY-MM-DD, today, yesterday, tomorrow are possible"):
+        with pytest.raises(EtlError, match=r"is not a date: YYYY-MM-DD, today, yesterday, tomorrow are possible"):
             job_files.parameter_values(job, {"day": [wrong]})
 
 
@@ -355,4 +355,4 @@ def test_every_key_is_described() -> None:
 @pytest.mark.parametrize("command", [("live", "--date", "soon"), ("replay", "--from", "x", "--since", "soon")])
 def test_options_that_take_days(command: tuple[str, ...]) -> None:
     done = CliRunner().invoke(cli, command)
-    assert (done.exit_code, "'soon' is no date: YYYY-MM-DD, today" in done.output) == (2, True)
+    assert (done.exit_code, "'soon' is not a date: YYYY-MM-DD, today" in done.output) == (2, True)

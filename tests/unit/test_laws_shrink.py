@@ -27,7 +27,7 @@ def loss(before: int, deleted: int, *, guarded: bool = True) -> Loss:
         {"a": loss(100, 100, guarded=False), "b": loss(1, 0)},
     ],
 )
-def test_what_passes(losses: dict[str, Loss]) -> None:
+def test_losses_that_the_guard_allows(losses: dict[str, Loss]) -> None:
     check(GUARD, losses)
 
 
@@ -41,7 +41,7 @@ def test_what_passes(losses: dict[str, Loss]) -> None:
         ({"a": loss(10, 4), "b": loss(1000, 0, guarded=False)}, None, "4 of 10 rows deleted"),
     ],
 )
-def test_what_is_stopped(losses: dict[str, Loss], table: str | None, value: str) -> None:
+def test_losses_that_the_guard_stops(losses: dict[str, Loss], table: str | None, value: str) -> None:
     with pytest.raises(Rejected) as caught:
         check(GUARD, losses)
     assert (caught.value.table, caught.value.value) == (table, value)
@@ -63,5 +63,5 @@ def test_it_guards_once_a_table_has_rows() -> None:
         ("accept", b"other", {"document"}),
     ],
 )
-def test_whose_loss_is_no_surprise(policy: Policy, content: bytes, expected: set[str]) -> None:
+def test_documents_that_are_not_guarded(policy: Policy, content: bytes, expected: set[str]) -> None:
     assert unguarded({"document": SHOWN._replace(content_hash=content)}, {"document": SHOWN}, policy) == expected

@@ -1,4 +1,4 @@
-"""How a stored capture stands, which capture a repair brings tables to, and which watermarks move: without a server."""
+"""The standing of captures, the choice of a capture for repair, and which watermarks move, without a server."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -47,7 +47,7 @@ def test_standing(stored: StoredCapture, expected: str) -> None:
     assert standing(stored, "mapping") == expected
 
 
-def test_a_policy_makes_more_of_them_pending() -> None:
+def test_policies_that_make_more_captures_pending() -> None:
     stale = capture(applied=SHOWN._replace(as_of=LATER))
     assert [standing(capture(), "mapping", policy) for policy in ("new", "accept", "again", "repair")] == [
         "same",
@@ -59,7 +59,7 @@ def test_a_policy_makes_more_of_them_pending() -> None:
     assert standing(stale, "mapping", "repair") == "pending"
 
 
-def test_what_is_dropped_is_left_out_and_all_else_listed() -> None:
+def test_dropped_captures_are_left_out() -> None:
     captures = [
         capture(as_of, content, quarantine=quarantine)
         for as_of, content, quarantine in product((NOON, LATER), (b"content", b"other"), (None, "waiting", "dropped"))
@@ -78,12 +78,12 @@ def test_what_is_dropped_is_left_out_and_all_else_listed() -> None:
     ]
 
 
-def test_a_repair_shows_what_the_watermark_names_at_its_time() -> None:
+def test_a_repair_applies_the_capture_of_the_watermark_at_its_time() -> None:
     seen_again = [capture(NOON - timedelta(minutes=1), b"before"), capture(LATER), capture(LATER, b"new")]
     assert choose_for_repair(seen_again) == capture(NOON)._replace(captured_at=LATER)
 
 
-def test_a_repair_shows_the_newest_that_is_sound_where_that_is_gone() -> None:
+def test_a_repair_falls_back_to_the_newest_applicable_capture() -> None:
     gone = SHOWN._replace(content_hash=b"gone")
     sound = [capture(NOON, b"first", applied=gone), capture(NOON, b"second", applied=gone)]
     unsound = [capture(LATER, b"a", applied=gone, quarantine="waiting"), capture(LATER, b"b", applied=gone, ahead=True)]
@@ -91,13 +91,13 @@ def test_a_repair_shows_the_newest_that_is_sound_where_that_is_gone() -> None:
     assert choose_for_repair(unsound) is None
 
 
-def test_a_repair_yields_to_whoever_applied_a_capture_since_it_was_listed() -> None:
+def test_a_repair_yields_to_a_capture_applied_since_it_was_listed() -> None:
     assert verdict_under_lock(SHOWN, SHOWN, SHOWN, "repair") == "applied"
     assert verdict_under_lock(SHOWN, None, SHOWN, "repair") == "stale"
     assert verdict_under_lock(SHOWN, SHOWN, None, "repair") == "stale"
 
 
-def test_other_policies_go_by_the_watermark_under_the_lock_alone() -> None:
+def test_other_policies_only_use_the_locked_watermark() -> None:
     for listed, shown in some(product((None, SHOWN, SHOWN._replace(as_of=LATER)), repeat=2)):
         assert verdict_under_lock(SHOWN, listed, shown, "new") == verdict(SHOWN, shown, "new")
 

@@ -1,4 +1,4 @@
-"""What strict decoding refuses, read member by member: what is left out, what is refused, and in what time."""
+"""Lenient decoding: which values are left out, which are refused, and how long it takes."""
 
 import time
 from datetime import UTC, datetime
@@ -64,25 +64,25 @@ def rows(body: Any, table: str) -> list[dict[str, Any]]:
         ),
     ],
 )  # fmt: skip
-def test_what_need_not_be_readable_is_left_out(body: Any, table: str, place: str, value: str) -> None:
+def test_an_unreadable_optional_value_is_left_out(body: Any, table: str, place: str, value: str) -> None:
     assert found(body) == [(table, place, value, 1)]
     assert len(rows(body, "metadata")) == 1
 
 
-def test_a_column_is_null_and_another_of_the_same_text_is_not() -> None:
+def test_a_value_can_be_unreadable_for_one_column_only() -> None:
     (row,) = rows(feed(players={"ID7": {"id": 7, "height": "tall"}}), "players")
     assert (row["height"], row["height_inches"]) == ("tall", None)
 
 
 def test_numbers_keep_their_digits() -> None:
-    """However many, beside a value that is left out."""
+    """All digits, even if another value is left out."""
     text = msgspec.json.encode(feed(weather={"temp": ""}, venue={"timeZone": {"offset": 0}, "season": []}))
     offset = b"-3.500000000000000000001"
     (row,) = rows(text.replace(b'"offset":0', b'"offset":' + offset), "venue_details")
     assert row["time_zone_offset"] == Decimal(offset.decode())
 
 
-def test_one_table_after_the_other_is_told_of_a_value_that_both_read() -> None:
+def test_an_unreadable_value_counts_for_each_table_that_reads_it() -> None:
     assert [table for table, *_ in found(feed(venue={"id": "x"}))] == ["metadata", "venue_details"]
 
 
@@ -100,7 +100,9 @@ def test_one_table_after_the_other_is_told_of_a_value_that_both_read() -> None:
         ('"liveData":', '"liveDatum":', PLAYS, METHOD.rules[3].text),
     ],
 )  # fmt: skip
-def test_what_must_be_readable_is_refused_beside_what_need_not(old: str, new: str, path: str, reason: str) -> None:
+def test_an_unreadable_required_value_is_refused_among_optional_ones(
+    old: str, new: str, path: str, reason: str
+) -> None:
     text = msgspec.json.encode(feed({}, weather={"temp": 78}, gameInfo="none")).decode()
     assert old in text
     with pytest.raises(Rejected) as why:
@@ -109,12 +111,12 @@ def test_what_must_be_readable_is_refused_beside_what_need_not(old: str, new: st
 
 
 @pytest.mark.parametrize("text", [b'{"gamePk": "x", "a": tru', b'{"gamePk": 1, "gameData": {"weather": 1}} x'])
-def test_no_json_is_told_as_such(text: bytes) -> None:
+def test_invalid_json_is_reported_as_such(text: bytes) -> None:
     with pytest.raises(Rejected, match="not JSON"):
         read(text)
 
 
-def test_thousands_are_counted_in_little_time() -> None:
+def test_thousands_of_unreadable_values_are_counted_fast() -> None:
     """8,000 people with four unreadable values each took minutes, one after the other."""
     odd = {"weight": "heavy", "currentAge": "old", "height": "tall", "birthDate": "once"}
     players = {f"ID{number}": {"id": number, **odd} for number in range(8000)}
@@ -126,7 +128,7 @@ def test_thousands_are_counted_in_little_time() -> None:
     )
 
 
-def test_one_of_thousands_is_explained_in_little_time() -> None:
+def test_one_error_among_thousands_of_entries_is_found_fast() -> None:
     """Each of 8,000 entries of a map was decoded alone, with the rest of the document, which took 24 s."""
     players: dict[str, Any] = {f"ID{number}": {"id": number} for number in range(8000)}
     players["ID7999"] = {"id": "x"}
@@ -137,7 +139,7 @@ def test_one_of_thousands_is_explained_in_little_time() -> None:
     assert why.value.path == "$.gameData.players.ID7999.id"
 
 
-def test_a_number_beyond_all_bounds() -> None:
+def test_a_number_beyond_every_type() -> None:
     text = msgspec.json.encode(feed(gameInfo={"attendance": 0})).replace(
         b'"attendance":0', b'"attendance":' + b"9" * 5000
     )
@@ -145,7 +147,7 @@ def test_a_number_beyond_all_bounds() -> None:
     assert (table, place, number, len(value)) == ("metadata", f"{GAME_INFO}.attendance", 1, 80)
 
 
-def test_other_types_than_those_of_documents_are_explained_too() -> None:
+def test_errors_in_other_types_are_explained_too() -> None:
     class Stub(msgspec.Struct):
         method: str
         numbers: tuple[int, ...] = ()
@@ -160,7 +162,7 @@ def test_other_types_than_those_of_documents_are_explained_too() -> None:
 
 
 @pytest.mark.parametrize("text", ["1e131072", "1e-16384", "nan", "x"])
-def test_a_number_that_packing_would_take_for_ever(text: str) -> None:
+def test_a_number_that_would_take_forever_to_pack(text: str) -> None:
     told: list[tuple[str, object]] = []
     assert convert.decimal(text, "$.a", lambda path, value, _reason: told.append((path, value))) is None
     assert told == [("$.a", text)]

@@ -1,4 +1,4 @@
-"""Jobs that expand: from the rows of any listing to the requests of any method."""
+"""Jobs that expand the rows of any listing into requests of any method."""
 
 import json
 import pickle
@@ -92,12 +92,12 @@ def test_rows_of_a_mapped_listing() -> None:
         (
             b'{"dates": [{"date": "2024-07-02", "games": []}]}',
             CorruptResponse,
-            r"\$\.dates\[0\] is 'schedule_date 2024-07-02, sport_id 1': not a doc",
+            r"\$\.dates\[0\] is 'schedule_date 2024-07-02, sport_id 1': this doc",
         ),
-        (b'{"dates": [', CorruptResponse, "not whole"),  # asked for again, the whole answer may come
+        (b'{"dates": [', CorruptResponse, "incomplete"),  # asked for again, the whole answer may come
     ],
 )
-def test_what_does_not_list(data: bytes, error: type[Rejected], reason: str) -> None:
+def test_an_answer_that_is_not_a_listing(data: bytes, error: type[Rejected], reason: str) -> None:
     with pytest.raises(error, match=reason):
         TableListing(SCHEDULE, "schedule.schedule_games").read(replace(day(), data=data))
 
@@ -145,8 +145,8 @@ def test_a_row_is_settled_when_a_capture_shows_its_last_values(shown: bytes, exp
     assert pickle.loads(pickle.dumps(tells))(shown) is expected, "workers get it"  # noqa: S301 - our own
 
 
-def test_a_schedule_needs_no_word_on_what_is_settled() -> None:
-    with pytest.raises(ValidationError, match="schedule knows by itself what is settled"):
+def test_settled_is_built_in_for_a_schedule() -> None:
+    with pytest.raises(ValidationError, match="for schedule, settled is built in"):
         Expansion(by="schedule", query={}, settled=Settled())
 
 
@@ -154,36 +154,36 @@ def test_a_row_that_may_change_is_never_settled() -> None:
     assert settled(SETTLED, ListedItem({"game_pk": 1, "coded_game_state": "I", "home_score": 3})) is None
 
 
-def test_a_row_is_settled_by_any_capture_where_nothing_is_to_be_shown() -> None:
+def test_without_shown_any_capture_settles_a_row() -> None:
     tells = settled(Settled(), ListedItem({"game_pk": 1}))
     assert tells is not None
     assert tells(b"{}")
 
 
-def test_a_listing_that_knows_what_is_settled_is_believed() -> None:
+def test_a_listing_can_decide_what_is_settled() -> None:
     item = LISTINGS["schedule"].read(day(game(1)))[0]
     [target] = listing.item_targets(FEED, MAPPED, [item])
     assert target.settled == item.settled
 
 
-def test_several_rows_of_one_request_count_as_the_last() -> None:
+def test_the_last_of_several_rows_for_one_request_counts() -> None:
     rows = [ListedItem({"game_pk": 1, "coded_game_state": state}) for state in "DF"]
     without = Expansion(by="schedule", query={}, except_states=("D",))
     assert asked(without, *rows) == [feed(1)]
     assert asked(without, *reversed(rows)) == []
 
 
-def test_a_row_without_a_value_leads_to_nothing() -> None:
+def test_a_row_without_a_value_is_not_requested() -> None:
     assert asked(MAPPED, ListedItem({"game_pk": None}), ListedItem({"game_pk": 2})) == [feed(2)]
 
 
 def test_a_listing_without_the_column() -> None:
-    with pytest.raises(EtlError, match=r"schedule\.schedule lists no game_pk; id are listed"):
+    with pytest.raises(EtlError, match=r"schedule\.schedule has no column game_pk; it has id"):
         asked(MAPPED, ListedItem({"id": 1}))
 
 
 def test_parameters_of_another_method(tmp_path: Path) -> None:
-    """Which is about a day and a sport: what a request is about comes from its keys, and nothing knows a game_pk."""
+    """The document of a request comes from the method's keys, here day and sport; no code assumes a game_pk."""
     job = load(tmp_path, JOB)
     days = TableListing(SCHEDULE, "schedule.schedule_games").read(
         day(game(1, officialDate="2024-07-01"), game(2, officialDate="2024-07-05"),
@@ -196,7 +196,7 @@ def test_parameters_of_another_method(tmp_path: Path) -> None:
     ]
 
 
-def test_what_a_request_tells_of_its_document() -> None:
+def test_document_keys_in_a_request() -> None:
     assert requested_keys(FEED, {"game_pk": "1", "timecode": "20240701_120000"}) == {"game_pk": [1]}
     assert requested_keys(SCHEDULE, {"date": "2024-07-01", "sportId": "1"}) == {
         "schedule_date": [date(2024, 7, 1)],
@@ -209,16 +209,16 @@ def test_what_a_request_tells_of_its_document() -> None:
     ("old", "new", "message"),
     [
         ("by: schedule.schedule", "by: people.person", ":6:7: no mapping for people.person"),
-        ("schedule.schedule_games", "schedule.games", ":7:10: schedule.schedule has no such table; schedule."),
+        ("schedule.schedule_games", "schedule.games", ":7:10: schedule.schedule has no such table; its tables are "),
         ("official_date, sport", "day, sport", ":6:3: schedule.schedule_games has no column day"),
         ("{date: official_date, sportId: sport_id}", "{}", ":6:3: schedule.schedule_games has no column sportId"),
         ("coded_game_state:", "state:", ":6:3: schedule.schedule_games has no column state"),
-        ("  table: schedule.schedule_games\n", "", ":6:3: expand: a table is needed of a method"),
-        ("by: schedule.schedule", "by: schedule", ":6:3: expand: a table is needed of a method, and schedule has none"),
+        ("  table: schedule.schedule_games\n", "", ":6:3: expand: a method needs a table"),
+        ("by: schedule.schedule", "by: schedule", ":6:3: expand: a method needs a table, and schedule has none"),
         ("leave_out:", "settled: {when: {state: [F]}}\n  leave_out:", "schedule.schedule_games has no column state"),
         ("leave_out:", "settled: {shown: {score: $.a}}\n  leave_out:", "schedule.schedule_games has no column score"),
-        ("leave_out:", "settled: {shown: {season: a}}\n  leave_out:", ":10:29: expand.settled.shown.season: one place"),
-        ("leave_out:", "settled: {shown: {season: '$[*]'}}\n  leave_out:", ":10:29: expand.settled.shown.season: one"),
+        ("leave_out:", "settled: {shown: {season: a}}\n  leave_out:", ":10:29: expand.settled.shown.season: a single"),
+        ("leave_out:", "settled: {shown: {season: '$[*]'}}\n  leave_out:", ":10:29: expand.settled.shown.season: a"),
         ("leave_out:", "except_states: [S]\n  leave_out:", ":6:3: expand: except_states is short for coded_game_state"),
     ],
 )  # fmt: skip
@@ -232,5 +232,5 @@ def test_a_listing_that_was_not_passed_in(tmp_path: Path) -> None:
     settings = Settings(dsn=None, data=tmp_path, tables="mlb_tables")
     job = job_files.load_job("game_live_date", "mlb_tables")
     assert IngestOrder(job, settings, Postgres(settings), listings=LISTINGS).listing is LISTINGS["schedule"]
-    with pytest.raises(EtlError, match="job game_live_date expands by schedule, which is not listed here"):
+    with pytest.raises(EtlError, match="job game_live_date expands by schedule, which is not a known listing"):
         _ = IngestOrder(job, settings, Postgres(settings)).listing

@@ -1,4 +1,4 @@
-"""Partitions that a migration makes are those that the runtime looks for, and expects rows in."""
+"""Migrations and the runtime agree on the names and bounds of partitions."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ from mlbgen.postgres.relation import table_relation
         (ir.MonthPartition("day", ("2024-07",)), Partition("day", "month"), date(2024, 7, 31)),
     ],
 )
-def test_generator_and_runtime_call_a_partition_the_same(by: ir.Partition, of: Partition, value: object) -> None:
+def test_generator_and_runtime_use_the_same_partition_names(by: ir.Partition, of: Partition, value: object) -> None:
     (made,) = ddl.partitions_ahead(table_relation(table("games", [column("day", "date", nullable=False)], by=by)))
     name = Partitioned("league", "games", of, "date").partition(value)
     assert printer.line(made).startswith(f'CREATE TABLE "league"."{name}" PARTITION OF "league"."games"')
@@ -38,7 +38,7 @@ def test_generator_and_runtime_call_a_partition_the_same(by: ir.Partition, of: P
         ("", "t__e3b0c442"),
     ],
 )
-def test_a_value_that_makes_no_name_has_a_hash(value: object, name: str) -> None:
+def test_a_value_that_does_not_fit_a_name_becomes_a_hash(value: object, name: str) -> None:
     assert partitions.value_partition("t", value) == name
     assert len(name) <= len("t_") + limits.SUFFIX_BYTES
 

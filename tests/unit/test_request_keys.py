@@ -1,4 +1,4 @@
-"""What requests ask for, with a bound on each number and name that enters by them or by an answer."""
+"""The documents that requests ask for, with limits on numbers and names from requests and answers."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ PEOPLE = registry.method("mlb_tables", "person.person")
 SCHEDULE = registry.method("mlb_tables", "schedule.schedule")
 
 
-def test_an_item_whose_key_no_column_holds_is_passed_over() -> None:
+def test_an_item_whose_key_fits_no_column_is_skipped() -> None:
     """A number beyond the key's type must not stop the whole answer at the database."""
     people = [{"id": 1, "fullName": "Ann"}, {"id": 10**30}, {"id": "many"}, {"id": 1.5}]
     body = json.dumps({"people": people}).encode()
@@ -53,7 +53,7 @@ def test_a_request_for_a_key_that_no_index_holds_is_refused() -> None:
         request_keys.requested_documents(by_name(), {"names": "x" * 3000})
 
 
-def test_a_request_asks_for_so_many_documents_at_most() -> None:
+def test_the_number_of_documents_in_a_request_is_limited() -> None:
     many = ",".join(map(str, range(request_keys.MOST + 1)))
     with pytest.raises(Rejected):
         request_keys.requested_documents(PEOPLE, {"personIds": many})
@@ -64,7 +64,7 @@ def test_a_request_asks_for_so_many_documents_at_most() -> None:
         request_keys.requested_documents(by_sports, years)
 
 
-def test_a_long_request_fits_the_key_of_an_index() -> None:
+def test_a_long_request_fits_an_index_key() -> None:
     one, other = (requests.normal_form("person", {"personIds": ",".join(["12345"] * n)}) for n in (2000, 2001))
     assert one != other
     assert max(len(one), len(other)) < 200

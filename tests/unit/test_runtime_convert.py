@@ -1,4 +1,4 @@
-"""Converters take what their type holds, to the last number."""
+"""Converters accept exactly the values that their type holds."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ INTEGERS = [(convert.smallint, 15), (convert.integer, 31), (convert.bigint, 63)]
 
 
 @pytest.mark.parametrize(("converter", "bits"), INTEGERS)
-def test_an_integer_has_its_bits(converter: convert.Converter[int], bits: int) -> None:
+def test_an_integer_is_limited_to_its_bits(converter: convert.Converter[int], bits: int) -> None:
     least, most = -(2**bits), 2**bits - 1
     assert [converter(str(number), "$.a") for number in (least, most)] == [least, most]
     for number in (least - 1, most + 1):
@@ -21,7 +21,7 @@ def test_an_integer_has_its_bits(converter: convert.Converter[int], bits: int) -
             converter(str(number), "$.a")
 
 
-def test_a_number_is_one_that_a_double_holds() -> None:
+def test_a_number_must_fit_a_double() -> None:
     assert [convert.number(text, "$.a") for text in ("1e308", "-1e308")] == [1e308, -1e308]
     for text in ("1e309", "-1e309"):
         with pytest.raises(Rejected, match="a number that a double can hold is expected"):
@@ -42,7 +42,7 @@ def test_a_number_is_one_that_a_double_holds() -> None:
         (convert.batting_sequence, "903", 3),
     ],
 )
-def test_what_a_text_becomes(converter: convert.Converter[object], text: str, value: object) -> None:
+def test_converted_texts(converter: convert.Converter[object], text: str, value: object) -> None:
     assert converter(text, "$.a") == value
 
 
@@ -58,12 +58,12 @@ def test_what_a_text_becomes(converter: convert.Converter[object], text: str, va
         (convert.batting_slot, "003"),
     ],
 )
-def test_a_text_of_another_form_is_refused(converter: convert.Converter[object], text: str) -> None:
+def test_invalid_texts_are_refused(converter: convert.Converter[object], text: str) -> None:
     with pytest.raises(Rejected, match="expected"):
         converter(text, "$.a")
 
 
-def test_a_shared_number_becomes_what_each_column_has() -> None:
+def test_a_shared_number_is_converted_for_each_column() -> None:
     whole, double = convert.whole(3, "$.a"), convert.double(Decimal("0.10"), "$.a")
     assert (whole, type(whole), double, type(double)) == (Decimal(3), Decimal, 0.1, float)
     assert (convert.whole(None, "$.a", None), convert.double(None, "$.a", None)) == (None, None)

@@ -1,4 +1,4 @@
-"""The errors that cross a seam: all of them drawn, picklable, and told apart by class alone."""
+"""The exceptions of mlb_etl: each is in the drawing, can be pickled, and is distinguished by its class alone."""
 
 import pickle
 import re
@@ -16,7 +16,7 @@ MESSAGES = {RUNTIME / "http" / "exchange.py"}
 
 
 def classes(root: type[EtlError] = EtlError, depth: int = 0) -> dict[str, int]:
-    """The classes of `mlb_etl.errors` by name, and how deep each is."""
+    """The classes of `mlb_etl.errors` by name, each with its depth."""
     found = {root.__name__: depth}
     for each in root.__subclasses__():
         if hasattr(errors, each.__name__):
@@ -30,13 +30,13 @@ def test_the_drawing_has_every_class_at_its_depth() -> None:
 
 
 @pytest.mark.parametrize("name", classes())
-def test_it_comes_whole_from_a_worker_process(name: str) -> None:
+def test_an_error_survives_pickling(name: str) -> None:
     error = getattr(errors, name)("why")
     error.__dict__["check"] = error.__dict__["table"] = "one"
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - its own
     assert (type(again), again.__dict__, str(again)) == (type(error), error.__dict__, str(error))
 
 
-def test_no_one_decides_by_the_cause_of_an_error() -> None:
+def test_no_code_depends_on_the_cause_of_an_error() -> None:
     looking = {path for path in RUNTIME.rglob("*.py") if ".__cause__" in path.read_text()}
     assert looking == MESSAGES

@@ -46,19 +46,19 @@ def test_values(job: job_files.Job) -> None:
     [
         ({"game": ["1"]}, "job sample has no parameter game; it has game_pk, day"),
         ({"day": ["9999-12-31"]}, "job sample: day is of type date: a day from 1800 to 2199 is expected"),
-        ({"game_pk": ["one"]}, "job sample: game_pk is of type integer: 'one' is no integer"),
+        ({"game_pk": ["one"]}, "job sample: game_pk is of type integer: 'one' is not an integer"),
         ({"game_pk": ["9223372036854775808"]}, "job sample: game_pk is of type integer: '9223372036854775808' is no"),
-        ({"game_pk": ["9" * 5000]}, "job sample: game_pk is of type integer: '9{40}' is no integer"),
-        ({"game_pk": ["\N{FULLWIDTH DIGIT ONE}"]}, "job sample: game_pk is of type integer: .* is no integer"),
+        ({"game_pk": ["9" * 5000]}, "job sample: game_pk is of type integer: '9{40}' is not an integer"),
+        ({"game_pk": ["\N{FULLWIDTH DIGIT ONE}"]}, "job sample: game_pk is of type integer: .* is not an integer"),
         ({"day": ["2024-06-31"]}, "job sample: day is of type date: day is out of range for month"),
         (
             {"day": ["20240701"]},
-            "job sample: day is of type date: '20240701' is no date: YYYY-MM-DD, today, yesterday,",
+            "job sample: day is of type date: '20240701' is not a date: YYYY-MM-DD, today, yesterday,",
         ),
         ({"day": ["2024-07-01", "2024-07-02"]}, "job sample takes its parameter day once, not 2 times"),
     ],
 )
-def test_values_that_do_not_fit(job: job_files.Job, given: dict[str, list[str]], message: str) -> None:
+def test_invalid_values(job: job_files.Job, given: dict[str, list[str]], message: str) -> None:
     with pytest.raises(EtlError, match=message):
         job_files.parameter_values(job, given)
 
@@ -75,23 +75,23 @@ def test_a_required_parameter(tmp_path: Path) -> None:
         ("name: sample\n", "", ":1:1: name: is missing"),
         ("name: sample", "name: Sample Job", ":1:7: name: String should match pattern"),
         ("  method: game", "  methd: game", ":3:3: source.method: is missing\n"),
-        ("  method: game", "  methd: game\n  method: game", ":4:10: source.methd: is not a key that a job has here"),
+        ("  method: game", "  methd: game\n  method: game", ":4:10: source.methd: is not a valid key here"),
         (
             "type: integer",
             "type: number",
             ":6:27: parameters.0.type: Input should be 'int', 'str', 'date', 'timecode', 'list[int]'",
         ),
         ("raw: false", "raw: maybe", ":9:8: storage.raw: true, false, a backend or a list of backends is expected"),
-        ("  raw: false", "  raw: false\n  raw: true", ":10:3: the key raw is there twice"),
+        ("  raw: false", "  raw: false\n  raw: true", ":10:3: the key raw appears twice"),
         (
             "  raw: false",
             "  raw: false\n  object_store: true",
-            ":9:3: storage: the object store keeps a second copy: postgres is to be under raw",
+            ":9:3: storage: the object store holds a second copy: add postgres under raw",
         ),
         ("name: sample", "name: [", ":3:11: is not YAML: expected ',' or ']'"),
         (JOB, "", ":1:1: the file: Input should be"),
         (JOB, "- a list", ":1:1: the file: Input should be"),
-        (JOB, "name: a\0", ":1:8: U+0000 is not possible in YAML"),
+        (JOB, "name: a\0", ":1:8: U+0000 is not allowed in YAML"),
     ],
 )
 def test_a_bad_file(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -153,8 +153,8 @@ storage: {raw: true, transform: false}
 """
 
 
-def test_what_a_method_is_asked_with(tmp_path: Path) -> None:
-    """Parameters by the names of the query, and those that it does not name by their own."""
+def test_parameters_of_requests(tmp_path: Path) -> None:
+    """Parameters used in the query have the query's names; the others keep their own."""
     job = job_files.read_job(write(tmp_path, ASKING))
     assert job_files.method_parameters(job, {"day": ["2024-07-01", "2024-07-02"]}) == [
         {"sportId": "1", "date": day, "level": "1"} for day in ("2024-07-01", "2024-07-02")
@@ -168,7 +168,7 @@ def test_a_query_that_names_no_parameter(tmp_path: Path) -> None:
     path = write(tmp_path, ASKING.replace("${day}", "${date}"))
     with pytest.raises(EtlError) as caught:
         job_files.read_job(path)
-    assert f"{path}:2:9: source: ${{date}} is not known here; day, sport, game_pk, TODAY" in str(caught.value)
+    assert f"{path}:2:9: source: ${{date}} is unknown here; known are day, sport, game_pk, TODAY" in str(caught.value)
 
 
 def test_a_placeholder_without_value(tmp_path: Path) -> None:
@@ -182,9 +182,9 @@ def test_a_placeholder_without_value(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("Pacific/Kiritimati", "Mars/Base", ":3:11: timezone: Mars/Base is not a time zone"),
-        ("${YESTERDAY}", "${MONDAY}", ":5:38: parameters.0.default: ${MONDAY} is not known here"),
-        ('"${YESTERDAY}"', "soon", ":5:5: parameters.0: 'soon' is no date"),
-        ("${day}", "${date}", ":8:3: expand: ${date} is not known here; day, team, TODAY, YESTERDAY, TOMORROW are"),
+        ("${YESTERDAY}", "${MONDAY}", ":5:38: parameters.0.default: ${MONDAY} is unknown here"),
+        ('"${YESTERDAY}"', "soon", ":5:5: parameters.0: 'soon' is not a date"),
+        ("${day}", "${date}", ":8:3: expand: ${date} is unknown here; known are day, team, TODAY, YESTERDAY, TOMORROW"),
         ("by: schedule", "by: people", ":8:7: expand.by: schedule, or a method such as schedule.schedule, is expected"),
         (
             "expand:",

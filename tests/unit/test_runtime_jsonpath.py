@@ -78,9 +78,9 @@ NAMES = st.lists(TEXTS, min_size=2).map(lambda names: Names(tuple(names)))
 
 
 @given(st.lists(st.one_of(TEXTS, st.integers(0, 99), st.sampled_from(Step), NAMES)))
-def test_what_is_printed_is_read_as_the_same(steps: list[str | int | Step | Names]) -> None:
+def test_printed_paths_can_be_parsed(steps: list[str | int | Step | Names]) -> None:
     assert parse(below("$", steps)) == tuple(steps)
 
 
-def test_an_escape_that_json_does_not_know_is_no_path() -> None:
+def test_an_invalid_escape_is_not_a_path() -> None:
     assert parse(r"$['\x']") is None

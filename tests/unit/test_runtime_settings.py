@@ -21,8 +21,8 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sign", ["data/postgres/lock", "config/jobs/mine.yaml"])
-def test_the_data_folder_is_the_projects(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sign: str) -> None:
-    """From any folder below, however deep; not from beside it; and what is set goes before."""
+def test_the_data_folder_belongs_to_the_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sign: str) -> None:
+    """From any folder below it, but not from a sibling; the environment takes precedence."""
     monkeypatch.delenv("MLB_ETL_DATA", raising=False)
     outer, inner, beside = tmp_path / "outer", tmp_path / "outer" / "a" / "inner", tmp_path / "beside"
     for folder in (outer, inner):
@@ -38,7 +38,7 @@ def test_the_data_folder_is_the_projects(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert Settings.from_environment().data == beside / "mine"
 
 
-def test_another_servers_folder_is_no_sign(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_folder_of_another_server_does_not_mark_a_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("MLB_ETL_DATA", raising=False)
     (tmp_path / "data" / "postgres").mkdir(parents=True)
     (tmp_path / "data" / "postgres" / "PG_VERSION").touch()
@@ -70,18 +70,18 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["json", "no_such_package", "..", ".x", "a b", "", "../mlb_tables", "a\0"])
-def test_what_is_no_package_of_tables_is_named(name: str) -> None:
+def test_an_invalid_package_is_reported(name: str) -> None:
     with pytest.raises(EtlError, match="MLB_ETL_TABLES"):
         registry.methods(name)
 
 
 def test_a_package_whose_modules_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mlb_tables.METHODS", {"game.liveGameV1": "mlb_tables.gone"})
-    with pytest.raises(EtlError, match=r"not as it was generated: No module named 'mlb_tables\.gone'"):
+    with pytest.raises(EtlError, match=r"changed after it was generated: No module named 'mlb_tables\.gone'"):
         registry.method("mlb_tables", "game.liveGameV1")
 
 
-def test_a_pipeline_is_shown_in_a_line_without_its_places() -> None:
+def test_the_repr_of_a_pipeline_is_one_line_without_paths() -> None:
     method = registry.method("mlb_tables", "game.liveGameV1")
     shown = repr(
         Pipeline(
@@ -98,7 +98,7 @@ def test_a_pipeline_is_shown_in_a_line_without_its_places() -> None:
 @pytest.mark.parametrize(
     "url", ["http://u:SECRET@host", "http://SECRET@host:x", "ftp://u:SE/SECRET@h", "u:SECRET@h", "http://h?key=SECRET"]
 )
-def test_a_refused_url_is_told_without_its_secret(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_an_invalid_url_is_reported_without_its_secret(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("MLB_ETL_BASE_URL", url)
     with pytest.raises(EtlError, match="MLB_ETL_BASE_URL is ") as caught:
         Settings.from_environment()
@@ -150,7 +150,7 @@ def test_no_rate(monkeypatch: pytest.MonkeyPatch) -> None:
         *((name, value) for name in ("TIMEOUT", "MAX_BODY") for value in ("0", "-1", "1e9", "9999999", "x", "1.5")),
     ],
 )
-def test_what_does_not_fit(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_invalid_settings(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"MLB_ETL_{name}", value)
     with pytest.raises(EtlError, match=f"MLB_ETL_{name} is "):
         Settings.from_environment()
@@ -181,7 +181,7 @@ def test_secrets_are_taken_out_of_the_dsn(dsn: str) -> None:
     assert after == {name: value for name, value in before.items() if value != "secret"}
 
 
-def test_all_that_libpq_calls_a_secret_is_one() -> None:
+def test_every_secret_of_libpq_is_redacted() -> None:
     told = {each.keyword.decode() for each in pq.Conninfo.get_defaults() if each.dispchar == b"*"}
     assert "password" in told
     assert told <= SECRETS

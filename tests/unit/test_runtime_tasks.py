@@ -1,4 +1,4 @@
-"""How captures are shared out among workers."""
+"""How captures are distributed among workers."""
 
 from datetime import UTC, datetime
 
@@ -26,7 +26,7 @@ def capture(number: int, minute: int = 0) -> StoredCapture:
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
 @pytest.mark.parametrize("documents", [0, 1, 7, 24, 25, 26, 500])
-def test_each_document_is_in_one_task_in_its_order(documents: int, workers: int) -> None:
+def test_each_document_is_in_one_task_in_order(documents: int, workers: int) -> None:
     captures = [capture(number, minute) for number in range(documents) for minute in (0, 1)]
     shared = list(tasks(captures, workers))
     assert [each for task in shared for its in task for each in its] == captures
@@ -34,7 +34,7 @@ def test_each_document_is_in_one_task_in_its_order(documents: int, workers: int)
     assert all(0 < len(task) <= BATCH for task in shared)
 
 
-def test_one_worker_takes_as_many_as_a_transaction_holds() -> None:
+def test_one_worker_gets_tasks_of_full_batches() -> None:
     assert [len(task) for task in tasks(map(capture, range(60)))] == [25, 25, 10]
 
 

@@ -170,7 +170,7 @@ ENTRIES = [
         entry(number, f"would delete {number} of 80 rows of its document, more than 20 percent", "$")
         for number in (4, 5)
     ),
-    entry(6, "another response of the same time was applied", "$"),
+    entry(6, "another response with the same time was applied", "$"),
 ]
 
 

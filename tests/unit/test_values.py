@@ -56,7 +56,7 @@ def attempt(value: object, sql_type: sql_types.SqlType, converter: str | None) -
 @settings(max_examples=50)
 @given(st.data())
 @pytest.mark.parametrize(("sql_type", "json_type", "converter"), DECODINGS, ids=str)
-def test_the_same_fits_and_gives_the_same_as_in_the_runtime(
+def test_generator_and_runtime_accept_the_same_values(
     sql_type: sql_types.SqlType, json_type: str, converter: str | None, data: st.DataObject
 ) -> None:
     value = data.draw(JSON[json_type])

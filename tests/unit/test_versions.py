@@ -91,7 +91,7 @@ HEIGHT = """\
 
 
 def outcomes(name: str) -> list[str]:
-    """What comes of each value of the table."""
+    """The result for each value of the table."""
     if name not in DECODERS:
         return [_converted(getattr(convert, name), text) for text in TEXTS]
     found = [_decoded(DECODERS[name], text) for text in JSON]
@@ -117,7 +117,7 @@ def _converted(converter: object, value: object) -> str:
         return "refused"
 
 
-def test_each_that_can_be_used_has_a_version() -> None:
+def test_every_reader_has_a_version() -> None:
     decodings = [
         sql_types.decoding(sql_types.SqlType(name), json_type)
         for name in sql_types.TYPES
@@ -130,7 +130,7 @@ def test_each_that_can_be_used_has_a_version() -> None:
 
 
 @pytest.mark.parametrize("name", sql_types.VERSIONS)
-def test_what_it_makes_of_values_is_what_its_version_says(name: str) -> None:
+def test_results_match_the_version(name: str) -> None:
     digest = hashlib.sha256("\n".join(outcomes(name)).encode()).hexdigest()[:16]
     assert KNOWN.get((name, sql_types.VERSIONS[name])) == digest, (
         "raise its number in mlb_contracts.sql_types.VERSIONS, add a line here"
@@ -138,8 +138,8 @@ def test_what_it_makes_of_values_is_what_its_version_says(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sql_types.VERSIONS)
-def test_a_version_changes_the_fingerprint_of_those_that_use_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here of a mapping with integers, and of one that also converts a text."""
+def test_a_version_changes_the_fingerprints_that_depend_on_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tested with a mapping with integers, and with one that also converts a text."""
     before = [method(GAMES).fingerprint, method(GAMES + HEIGHT).fingerprint]
     monkeypatch.setitem(sql_types.VERSIONS, name, 2)
     after = [method(GAMES).fingerprint, method(GAMES + HEIGHT).fingerprint]

@@ -1,4 +1,4 @@
-"""Runs a method's transformation over its captures, in this process or in several."""
+"""Transforms a method's captures, in this process or in several."""
 
 import gc
 import logging
@@ -22,15 +22,15 @@ from mlb_etl.stores.interfaces.database import Database, Stores
 T = TypeVar("T")
 
 PATIENCE = 60.0  # seconds for the database to come back
-_ALONE = 10  # captures that are read sooner than other processes have started
+_ALONE = 10  # captures; this process applies so few before others would have started
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Turns captures of a method into its tables: `pipeline(game_pks=[747175])`, or `pipeline()` for all.
+    """Fills a method's tables from its captures: `pipeline(game_pks=[747175])`, or `pipeline()` for all.
 
-    With several workers each is a process with a connection of its own.
+    With several workers, each is a process with its own connection.
     """
 
     method: Method
@@ -38,7 +38,7 @@ class Pipeline:
     workers: int = 1
 
     def __call__(self, **keys: Sequence[Any]) -> Counts:
-        """Apply the captures of the documents with these keys: the name of a document key with an s, and its values."""
+        """Apply the captures of some documents: each keyword is the plural of a document key, with its values."""
         names = {f"{key.name}s": key.name for key in self.method.document}
         if unknown := keys.keys() - names:
             raise TypeError(f"{self.method.name} is about {', '.join(names)}, not {', '.join(sorted(unknown))}")
@@ -50,10 +50,10 @@ class Pipeline:
         policy: Policy = "new",
         progress: Callable[[int, int], None] | None = None,
     ) -> Counts:
-        """Apply the captures of the documents in scope, which has the values wanted of some document keys.
+        """Apply the captures of the documents in `scope`, which maps document keys to the wanted values.
 
-        A capture that can't be applied goes to quarantine and does not stop the others. `progress` is told of documents
-        done, and how many there are.
+        A capture that can't be applied goes to quarantine and does not stop the others. `progress` is called with the
+        number of documents done and their total.
         """
         with self.database.open() as stores:
             stores.require_migrated()
@@ -70,7 +70,7 @@ class Pipeline:
         return counts
 
     def settle(self, numbers: Sequence[int], policy: Policy) -> Counts:
-        """Apply the captures that stand in quarantine under these numbers, one by one in the order of their times."""
+        """Apply the captures with these ids in quarantine, one by one in the order of their times."""
         with self.database.open() as stores:
             captures = stores.raw(self.method).quarantined(numbers)
         with Session(self.database, self.method, policy) as session:
@@ -79,7 +79,7 @@ class Pipeline:
     def _sifted(
         self, stores: Stores, scope: Mapping[str, Sequence[Any]], policy: Policy
     ) -> tuple[list[StoredCapture], Counts]:
-        """The captures that may change something, and the counts of those that can't."""
+        """The captures that may change something, and the counts of the others."""
         became: Counter[str] = Counter()
         worth: list[StoredCapture] = []
         notes: list[int] = []
@@ -96,7 +96,7 @@ class Pipeline:
         return worth, Counts(counts, {table.qualified_name: TableCounts() for table in self.method.tables}, waiting)
 
     def _work(self, worth: Sequence[StoredCapture], policy: Policy) -> Iterator[tuple[int, Counts]]:
-        """Apply the captures a task at a time; gives the number of documents of each, and what was done."""
+        """Apply the captures task by task; yields the number of documents and the counts of each task."""
         unread = sum(each.applied is None or each.content_hash != each.applied.content_hash for each in worth)
         if self.workers > 1 and unread > _ALONE:
             facts = (self.database, self.method.name, policy)
@@ -111,7 +111,7 @@ class Pipeline:
 
 
 class Session:
-    """A transformer that connects anew where the connection or the transaction was lost."""
+    """A transformer that reconnects when the connection or the transaction is lost."""
 
     def __init__(
         self, database: Database, method: Method, policy: Policy = "new", *, patience: float = PATIENCE
@@ -136,7 +136,7 @@ class Session:
         return self.do(lambda transformer: transformer.apply(captures))
 
     def do(self, work: Callable[[Transformer], T]) -> T:
-        """Do some work, once more where the server went away or broke a deadlock."""
+        """Do some work, and repeat it if the server goes away or breaks a deadlock."""
         retries = Retries(attempts=None, first=0.1, longest=5.0, patience=self._patience)
         return retrying(lambda: self._do(work), lambda why: isinstance(why, DatabaseUnavailable), retries)
 
@@ -152,7 +152,7 @@ class Session:
             raise
 
     def close(self) -> None:
-        """Let go of the connection; it comes anew when it is needed."""
+        """Close the connection; the next use opens a new one."""
         if self._stores is not None:
             self._stores.close()
         self._stores = self._transformer = None
@@ -160,7 +160,7 @@ class Session:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Keep Python from looking for cycles in what is decoded, which has none: a tenth of the time."""
+    """Disable garbage collection: decoded data has no cycles, and looking for them takes a tenth of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -174,7 +174,7 @@ _session: Session  # of a worker process
 
 
 def _start(database: Database, name: str, policy: Policy) -> None:
-    global _session  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
+    global _session  # noqa: PLW0603 - only globals of a pool's process outlive a task
     _session = Session(database, registry.method(database.package, name), policy)
 
 

@@ -1,8 +1,8 @@
-"""Brings the tables of documents to their captures, whatever is there: rows edited, lost, or later by hand.
+"""Restores the tables of documents from their captures, after rows were edited, lost or given later times by hand.
 
-What a document shows is made again from the capture that its watermark names, past the row guard. Where that capture is
-gone, or of a time that is yet to come, the newest one that can be applied takes its place. Captures that were not
-applied yet are then applied as always, with all the write laws.
+A document's rows are written again from the capture that its watermark names, past the row guard. If that capture is
+gone, or its time is in the future, the newest applicable capture takes its place. Captures that were not applied yet
+are then applied as usual, under all write laws.
 """
 
 import json
@@ -18,14 +18,14 @@ from mlb_etl.laws.standing import StoredCapture, choose_for_repair
 from mlb_etl.stores.interfaces.captures import RawStore
 from mlb_etl.stores.interfaces.database import Database
 
-_TRIES = 5  # while others apply captures of the same document
-_NONE = "none of its captures can be applied: all wait in quarantine, or are of a time that is yet to come"
-_BUSY = "others kept applying captures of it: try again"
+_TRIES = 5  # for a document whose captures others keep applying
+_NONE = "none of its captures can be applied: each is in quarantine, or its time is in the future"
+_BUSY = "other processes kept applying captures of it: try again"
 
 
 @dataclass(frozen=True, slots=True)
 class Unrepaired:
-    """A document that was not brought to a capture, and why."""
+    """A document that could not be repaired, and why."""
 
     document: dict[str, Any]
     why: str
@@ -33,9 +33,9 @@ class Unrepaired:
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What was done: documents looked at, those whose rows had to change, watermarks taken back from a later time.
+    """The outcome: documents examined, documents whose rows changed, watermarks reset from a time in the future.
 
-    `counts` has the rows of these documents, and what was then applied as always.
+    `counts` covers the rows of these documents, and the captures that were then applied as usual.
     """
 
     documents: int
@@ -46,7 +46,7 @@ class Repaired:
 
 
 def repair(database: Database, method: Method, scope: Mapping[str, Sequence[Any]]) -> Repaired:
-    """Repair the documents in scope, which has the values wanted of some document keys, each in a transaction."""
+    """Repair the documents in `scope`, which maps document keys to the wanted values, each in its own transaction."""
     documents = changed = reset = 0
     counts = Counts(tables={table.qualified_name: TableCounts() for table in method.tables})
     left: list[Unrepaired] = []
@@ -67,7 +67,7 @@ def repair(database: Database, method: Method, scope: Mapping[str, Sequence[Any]
 
 
 class _Repair:
-    """Chooses captures on one connection, and applies them in a session that has its own."""
+    """Chooses captures on one connection, and applies them in a session with its own."""
 
     def __init__(self, raw: RawStore, method: Method, session: Session) -> None:
         self._raw = raw
@@ -76,16 +76,16 @@ class _Repair:
         self._latest = self._raw.now() + times.TOLERANCE
 
     def documents(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[list[StoredCapture]]:
-        """The captures of each, oldest first."""
+        """The captures of each document, oldest first."""
         for _, captures in groupby(self._raw.captures(scope), lambda capture: capture.document):
             yield list(captures)
 
     def is_ahead(self, capture: StoredCapture) -> bool:
-        """Whether the document shows a time that is yet to come."""
+        """Whether the document's watermark is in the future."""
         return capture.applied is not None and capture.applied.as_of > self._latest
 
     def repair(self, captures: Sequence[StoredCapture]) -> Counts | Unrepaired:
-        """Apply what the document has to show, and once more where others applied something since it was listed."""
+        """Apply the capture that the document has to show; retry if others applied one since it was listed."""
         document = json.loads(captures[0].document)
         keys = list(zip(self._method.document, captures[0].keys, strict=True))
         overtaken = 0
@@ -96,6 +96,6 @@ class _Repair:
             became = self._session.apply([capture])
             if became.documents.applied:
                 return became
-            overtaken += became.documents.stale  # else it was put aside, and another is tried
+            overtaken += became.documents.stale  # if not stale, it went to quarantine, and another one is tried
             captures = next(self.documents({key.name: [value] for key, value in keys}))
         return Unrepaired(document, _BUSY)

@@ -1,4 +1,4 @@
-"""From captures in the raw table to the tables: decide what is worth reading, extract it, write it in batches."""
+"""From captures in the raw table to rows in the tables: selects, extracts and writes documents in batches."""
 
 import logging
 from collections import Counter
@@ -18,15 +18,15 @@ from mlb_etl.stores.interfaces.tables import Document
 
 Task: TypeAlias = list[list[StoredCapture]]
 
-BATCH = 25  # documents a transaction: more save little
-_FEW = 4  # for which a transaction is still worth its while
+BATCH = 25  # documents per transaction; larger batches save little
+_FEW = 4  # documents, below which a transaction costs too much per document
 log = logging.getLogger(__name__)
 
 
 def tasks(captures: Iterable[StoredCapture], workers: int = 1) -> Iterator[Task]:
-    """The captures by document, in their order: of many documents together, and of fewer towards the end.
+    """Group the captures by document into tasks, which get smaller towards the end.
 
-    So workers that take one task after the other end at about the same time.
+    Workers that take one task after another thus finish at about the same time.
     """
     documents = [list(its) for _, its in groupby(captures, lambda capture: capture.document)]
     start = 0
@@ -37,12 +37,12 @@ def tasks(captures: Iterable[StoredCapture], workers: int = 1) -> Iterator[Task]
 
 
 def batches(task: Task) -> Iterator[list[StoredCapture]]:
-    """Captures of different documents: the first of each, then the second, and so on."""
+    """Batches of captures of different documents: the first of each document, then the second, and so on."""
     return ([capture for capture in each if capture is not None] for each in zip_longest(*task))
 
 
 class Transformer:
-    """Applies captures of a method, in stores that are its own."""
+    """Applies captures of a method, on stores of its own."""
 
     def __init__(self, stores: Stores, method: Method, policy: Policy = "new") -> None:
         self.stores = stores
@@ -56,7 +56,7 @@ class Transformer:
         self._told: dict[str, set[tuple[str, str]]] = {}  # tables and paths with unreadable values, by document
 
     def apply(self, captures: Sequence[StoredCapture]) -> Counts:
-        """Apply captures of different documents in one transaction; what can't be applied does not stop the others."""
+        """Apply captures of different documents in one transaction; a failing one does not stop the others."""
         read: dict[str, Document] = {}
         refused = {each.document: _ahead(each) for each in captures if each.ahead}
         answers: dict[object, Answer] = {}
@@ -76,7 +76,7 @@ class Transformer:
         return counts + self._write(documents) if documents else counts
 
     def _write(self, documents: Sequence[Document]) -> Counts:
-        """All at once, or where one of them is refused each by itself."""
+        """Write all documents at once, or one by one if the store rejects one of them."""
         try:
             written = write_documents(self._tables, self._method, documents, self._policy)
         except RowsNeededError as others:
@@ -99,7 +99,7 @@ class Transformer:
         return counts
 
     def _refused(self, document: Document, why: Rejected) -> Counts:
-        """Once more without the values that the database can't hold, or into quarantine."""
+        """Write the document again without the values that the database can't store, or put it into quarantine."""
         if document.rows is not None and isinstance(why, ValueRefused):
             answer = self._answer(document.capture, self.raw.read(document.capture))
             held = self._document(document.capture, answer, storable_only=True)
@@ -108,7 +108,7 @@ class Transformer:
         return self._put_aside(document.capture, self._located(why, document))
 
     def _left_out(self, document: Document) -> Counts:
-        """Tell of the values that could not be read of what was applied, in the log once while they are the same."""
+        """Count the unreadable values of an applied document; log them once, until they change."""
         name = document.capture.document
         found = {(each.table, each.path) for each in document.unreadable}
         known, self._told[name] = self._told.get(name), found
@@ -120,7 +120,7 @@ class Transformer:
         return Counts(unreadable=tuple(UnreadableValue(name, each) for each in document.unreadable))
 
     def _changes(self, capture: StoredCapture) -> bool:
-        """Whether the capture has another content than the tables show, so that its rows are needed."""
+        """Whether the content differs from what the tables show, so that its rows are needed."""
         if capture.ahead:
             return False
         shown = self._shown.get(capture.document, capture.applied)
@@ -135,7 +135,7 @@ class Transformer:
         extracted = answer.extract(keys, capture.places, storable_only=storable_only)
         if extracted.keys != keys:
             path = self._method.document[0].place
-            raise Rejected(f"the raw table has it as {capture.document}", path=path, value=extracted.keys)
+            raise Rejected(f"the raw table lists it as {capture.document}", path=path, value=extracted.keys)
         try:
             return Document(capture, self._tables.pack(extracted.rows), extracted.unreadable)
         except Rejected:
@@ -151,7 +151,7 @@ class Transformer:
     def _put_aside(self, capture: StoredCapture, why: Rejected) -> Counts:
         number = self._quarantine.add(capture, why)
         if number is None:
-            self._quarantine.leave([capture])  # a note of an earlier run, on which there is nothing left to decide
+            self._quarantine.leave([capture])  # an earlier run may have put it there; now nothing is left to decide
             return Counts(DocumentCounts(stale=1))
         log.info("quarantined %s %s of %s: %s", self._method.name, capture.document, capture.captured_at, why)
         added = Quarantined(number, capture.document, capture.captured_at, why)
@@ -160,11 +160,11 @@ class Transformer:
 
 def _ahead(capture: StoredCapture) -> Rejected:
     reason = (
-        "it is later than the database's clock says, and would hide all that comes before that time; from then on"
-        " `mlb-etl quarantine retry` applies it"
+        "it is ahead of the database's clock, and would hide all captures before that time; after it,"
+        " `mlb-etl quarantine retry` applies this one"
     )
     return Rejected(reason, path="captured_at", value=capture.captured_at.isoformat())
 
 
 def _conflict(capture: StoredCapture) -> Rejected:
-    return Rejected("another response of the same time was applied", value=capture.content_hash.hex())
+    return Rejected("another response with the same time was applied", value=capture.content_hash.hex())

@@ -1,4 +1,4 @@
-"""Work spread over processes, which may be killed: what a dead one had begun is begun again by another."""
+"""Spreads work over processes. If one is killed, another starts its task again."""
 
 import gc
 import logging
@@ -21,17 +21,17 @@ from mlb_etl.errors import EtlError
 T = TypeVar("T")
 R = TypeVar("R")
 
-_POOLS = 5  # started, the last after four deaths of workers
-_OFTEN = 0.2  # seconds between looks at what workers tell
+_POOLS = 5  # at most; a pool ends when one of its workers dies
+_OFTEN = 0.2  # seconds between polls for messages of workers
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Workers(Generic[T, R]):
-    """So many processes that do tasks: each calls `start` with the facts once, and `work` with every task it gets.
+    """A number of processes: each calls `start` with `facts` once, and then `work` with every task that it gets.
 
-    A task of which a worker died is done again, so half of it may have been done before. `preload` are modules that
-    processes shall have at once. `hear` is called every now and then with what `work` passed to `tell` meanwhile.
+    If a worker dies, its task is done again, though part of it may be done already. `preload` names modules to import
+    before workers start. `receive` is called from time to time with the messages that `work` passed to `send_message`.
     """
 
     number: int
@@ -39,10 +39,10 @@ class Workers(Generic[T, R]):
     facts: tuple[Any, ...]
     work: Callable[[T], R]
     preload: tuple[str, ...]
-    hear: Callable[[list[Any]], None] = lambda _: None
+    receive: Callable[[list[Any]], None] = lambda _: None
 
     def __call__(self, tasks: Sequence[T]) -> Iterator[tuple[T, R]]:
-        """Each task with what came of it, as they are done; what a task raises ends the work."""
+        """Yield each task with its result, as they are done; an exception in a task ends the work."""
         context = _context([self.work.__module__, *self.preload])
         left = list(tasks)
         for _ in range(_POOLS):
@@ -59,24 +59,24 @@ class Workers(Generic[T, R]):
                         except BrokenProcessPool:
                             failed.append(of[future])
                 finally:
-                    for future in futures:  # after an error the rest is not begun
+                    for future in futures:  # after an error, start no more tasks
                         future.cancel()
             if not failed:
                 return
-            log.warning("a worker process died; its work is done again by new ones")
+            log.warning("a worker process died; new ones repeat its work")
             left = failed
-        raise EtlError("worker processes were killed again and again: is memory short? try fewer with --workers")
+        raise EtlError("worker processes were killed repeatedly: is memory short? Try fewer with --workers")
 
     def _as_completed(self, futures: Sequence[Future[R]], reader: Connection) -> Iterator[Future[R]]:
-        """The futures as they are done, each after all that its worker told."""
+        """The futures as they are done, each after all messages of its worker."""
         waiting = set(futures)
         while waiting:
             done, waiting = wait(waiting, _OFTEN, FIRST_COMPLETED)
-            told = []
+            messages = []
             while reader.poll():
-                told.append(reader.recv())
-            if told:
-                self.hear(told)
+                messages.append(reader.recv())
+            if messages:
+                self.receive(messages)
             yield from done
 
     def _submitted(self, pool: ProcessPoolExecutor, task: T) -> Future[R]:
@@ -89,7 +89,7 @@ class Workers(Generic[T, R]):
 
 
 def _context(modules: list[str]) -> multiprocessing.context.BaseContext:
-    """A fork has imported everything already, where nothing else runs in this process that it would cut off."""
+    """Fork if this process has no other threads, since forks need no imports; otherwise use a fork server."""
     if sys.platform == "linux" and threading.active_count() == 1:
         return multiprocessing.get_context("fork")
     context = multiprocessing.get_context("forkserver")
@@ -101,9 +101,9 @@ _writer: Connection  # of a worker process
 
 
 def send_message(message: object) -> None:
-    """Tell the first process something short while a task is done; called in a worker.
+    """Send a short message from a worker to the first process, during a task.
 
-    What a pipe takes in one piece (PIPE_BUF, 512 bytes or more) comes whole, whatever is killed when.
+    A pipe takes up to PIPE_BUF (at least 512) bytes atomically, so such a message arrives whole even if a worker dies.
     """
     _writer.send(message)
 
@@ -111,18 +111,18 @@ def send_message(message: object) -> None:
 def _start(
     chosen: logs.LogSettings | None, level: int, writer: Connection, start: Callable[..., None], facts: tuple[Any, ...]
 ) -> None:
-    global _writer  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
+    global _writer  # noqa: PLW0603 - only globals of a pool's process outlive a task
     _writer = writer
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches all at once, and none has anything to clear up
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches all processes, and workers have nothing to clean up
     logs.set_up_worker(chosen, level)
-    logging.getLogger("stamina").setLevel(logging.ERROR)  # who tries again tells himself why
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # the code that retries logs why
     threading.Thread(target=_end_with_parent, daemon=True).start()
     start(*facts)
     gc.freeze()
 
 
 def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for tasks for ever; ended within one, it leaves nothing by half."""
+    """End a worker whose parent was killed and which would wait forever; its transaction rolls back."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

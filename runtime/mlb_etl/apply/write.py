@@ -1,4 +1,4 @@
-"""The one place where the write laws are put in order, over any store that keeps tables."""
+"""The only place that sequences the write laws, over any store with tables."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of documents, in their order, and what happened in the tables."""
+    """The verdicts on documents, in their order, and the counts of the tables."""
 
     verdicts: tuple[Verdict, ...]
     tables: Mapping[str, TableCounts]
@@ -24,9 +24,9 @@ class WriteResult:
 
 
 class RowsNeededError(Exception):
-    """The tables show another content than was thought: rows are needed; nothing was written.
+    """The tables show other content than assumed, so rows are needed; nothing was written.
 
-    `shown` are the watermarks of all the documents, None for those that have none.
+    `shown` has the watermark of each document, None if it has none.
     """
 
     def __init__(self, shown: Mapping[str, Watermark | None]) -> None:
@@ -35,15 +35,15 @@ class RowsNeededError(Exception):
 
 
 class _KnownError(Exception):
-    """A document without watermark has rows in the tables."""
+    """A document without a watermark has rows in the tables."""
 
 
 def write_documents(
     store: TableStore, method: Method, documents: Sequence[Document], policy: Policy = "new", *, tries: int = 2
 ) -> WriteResult:
-    """Bring the tables to the captures of different documents, unless other workers were there before.
+    """Write captures of different documents to the tables, unless other workers applied them, or newer ones, first.
 
-    Raises Rejected where the tables refuse a row, or a guard a document, and UnreadError; then nothing is written.
+    Raises Rejected if the tables reject a row or a guard a document, and RowsNeededError; then nothing is written.
     """
     store.prepare(documents)
     try:
@@ -60,9 +60,9 @@ def write_documents(
 def _write(
     store: TableStore, method: Method, documents: Sequence[Document], policy: Policy, *, known: bool
 ) -> WriteResult:
-    """Decide under the locks of the watermarks, write and move the watermarks, all in one unit.
+    """Decide under the locks of the watermarks, write, and move the watermarks, all in one unit.
 
-    With `known` documents without a watermark may have rows too.
+    With `known`, documents without a watermark may have rows, too.
     """
     new = {each.capture.document: each.capture.under(method.fingerprint) for each in documents}
     tables = {table.qualified_name: TableCounts() for table in method.tables}
@@ -106,7 +106,7 @@ def _add(tables: dict[str, TableCounts], more: Mapping[str, TableCounts]) -> Non
 
 
 def _guard(method: Method, document: Document, changed: Mapping[str, RowChanges]) -> None:
-    """Raise Rejected where the document deleted rows, and too many."""
+    """Raise Rejected if the document deletes too many rows."""
     if not any(its.deleted for its in changed.values()):
         return
     losses = {}

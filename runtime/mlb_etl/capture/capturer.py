@@ -1,4 +1,4 @@
-"""Asks for what a job wants and keeps the answers raw; one that fails does not stop the others."""
+"""Sends the requests of a job and stores the raw answers; a failure does not stop the others."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -16,15 +16,15 @@ from mlb_etl.http.request import Request
 from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.database import Stores
 
-ENOUGH = 10  # requests without an answer, one after the other
+ENOUGH = 10  # consecutive requests without an answer
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureTarget:
-    """What is to be captured.
+    """A request whose answer is to be captured.
 
-    settled: tells whether a capture shows its last state; None where more may come.
+    settled: tells whether a capture shows the final state; None if more may come.
     """
 
     request: Request
@@ -32,13 +32,13 @@ class CaptureTarget:
 
     @property
     def name(self) -> str:
-        """Its parameters, for people."""
+        """The parameters, for messages."""
         return ", ".join(f"{name} {value}" for name, value in self.request.parameters.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A target of which nothing was captured, and why."""
+    """A target that could not be captured, and why."""
 
     target: CaptureTarget
     why: NotFound | Rejected | Unreachable
@@ -46,10 +46,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class CaptureCounts:
-    """What became of targets.
+    """Targets, by outcome.
 
-    stored: new content; seen: the content that is there already; skipped: not asked for, since it is settled and
-    captured.
+    stored: new content; seen: the same content as stored before; skipped: not requested, since the final state is
+    captured already.
     """
 
     stored: int = 0
@@ -75,26 +75,26 @@ class CaptureCounts:
 
 
 class CaptureSink(Protocol):
-    """Where captures are kept besides the raw table."""
+    """A second place for captures, besides the raw table."""
 
     def put(self, response: Response) -> None:
         """Keep a response; raises StoreUnavailable."""
 
 
 def open_object_store(settings: Settings) -> CaptureSink:
-    """The object store of the settings; raises EtlError where there is none."""
+    """Open the object store of the settings; raises EtlError if none is set."""
     if settings.store is None:
-        raise EtlError("MLB_ETL_OBJECT_STORE is not set: s3://bucket/prefix or a folder is where captures are to go")
+        raise EtlError("MLB_ETL_OBJECT_STORE is not set: it names where captures go, s3://bucket/prefix or a folder")
     from mlb_etl.capture.object_store import ObjectStore  # noqa: PLC0415 - it needs an extra that may not be installed
 
     return ObjectStore(settings.store, make=True)
 
 
 class Capturer:
-    """Captures responses of a method into its raw table, and before into a store where there is one.
+    """Captures responses of a method into its raw table.
 
-    So what the raw table has, the store has: killed between the two, a restore makes up for it. Which requests failed
-    is kept. Answers that are not `recorded` are of now: one that is ahead of the database's clock fails.
+    Writes the object store first, if there is one, so that it always holds at least what the raw table holds. Failed
+    requests are recorded. Unless the answers are `recorded` ones, an answer ahead of the database's clock fails.
     """
 
     def __init__(
@@ -117,9 +117,9 @@ class Capturer:
         self._unanswered = 0
 
     def run(self, targets: Iterable[CaptureTarget], progress: Callable[[CaptureCounts], None]) -> CaptureCounts:
-        """Capture the targets, one after the other; `progress` is told of each what became of it.
+        """Capture the targets, one after the other; `progress` is called with the outcome of each.
 
-        Where the API has given no answer again and again, the rest fails without being asked for.
+        After `ENOUGH` requests in a row without an answer, the remaining targets fail without a request.
         """
         total = CaptureCounts()
         for target in targets:
@@ -129,9 +129,9 @@ class Capturer:
         return total
 
     def settled(self, target: CaptureTarget) -> bool:
-        """Whether the newest answer shows the last state, so that the request need not be made.
+        """Whether the newest capture shows the final state, so that no request is needed.
 
-        Corrections that don't change the state come by asking `again`.
+        `again` requests it all the same, to get corrections that don't change the state.
         """
         if self._again or target.settled is None:
             return False
@@ -157,7 +157,7 @@ class Capturer:
 
     def _fetch(self, asked: Request) -> tuple[Response, tuple[HeldDocument, ...]]:
         if self._unanswered == ENOUGH:
-            raise Unreachable(f"not asked for: the API gave no answer {ENOUGH} times in a row")
+            raise Unreachable(f"not requested: the API gave no answer {ENOUGH} times in a row")
         try:
             found = self._source.fetch(asked, partial(answers.read_documents, self._method))
         except Unreachable:

@@ -1,4 +1,4 @@
-"""Writes captures of the raw tables as stubs, which `mlb-etl load` and `mlbgen` read again."""
+"""Exports captures from the raw tables as stubs, which `mlb-etl load` and `mlbgen` can read."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ from mlb_etl.stores.encoding import StoredBody
 from mlb_etl.stores.interfaces.archive import CaptureFilter, CaptureRecord
 from mlb_etl.stores.interfaces.database import Stores
 
-_DIGITS = 16  # of a content's hash, in names
+_DIGITS = 16  # of the content hash, in file names
 _FOLDER = re.compile(r"\w[\w.-]*", re.ASCII)  # neither empty nor a step to another folder
 _SUFFIX = ".json.gz"
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Unwritten:
-    """A capture that has no file of its own, and why."""
+    """A capture that could not be written, and why."""
 
     name: str
     why: Rejected
@@ -32,7 +32,7 @@ class Unwritten:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What became of captures: written, there before, and those that could not be written."""
+    """Captures, by outcome: written, already present, or failed."""
 
     written: int = 0
     present: int = 0
@@ -44,7 +44,7 @@ class Exported:
 
     @property
     def skipped(self) -> int:
-        """Those that took no time: none, as each body is read."""
+        """None, because each body is read."""
         return 0
 
     @property
@@ -62,15 +62,15 @@ def export_captures(
     wanted: CaptureFilter,
     progress: Callable[[Exported, int], None],
 ) -> Exported:
-    """Write each capture, a method's in the order of their times; one that can't be written does not stop others.
+    """Write each capture, method by method and oldest first; one that can't be written does not stop the others.
 
-    Only one body at a time is in memory. `progress` is told what became of each, and how many there are. Raises
-    EtlError where there is none, or the folder can't be written to.
+    Only one body at a time is in memory. `progress` is called with the outcome of each and their total. Raises EtlError
+    if there are no such captures, or if the folder can't be written to.
     """
     archives = [stores.archive(method) for method in methods]
     total = sum(archive.count(wanted) for archive in archives)
     if not total:
-        raise EtlError("no such capture; `mlb-etl raw list` shows which there are")
+        raise EtlError("no such capture; `mlb-etl raw list` lists the captures")
     exported = Exported()
     progress(exported, total)
     for archive in archives:
@@ -82,7 +82,7 @@ def export_captures(
 
 
 def export_file_name(response: Response, digest: str) -> Path:
-    """Where a capture stands in the folder: as a recording does, but two of one time have two names."""
+    """The path of a capture in the folder: that of a recording, made unique by the content hash."""
     name = record.recording_file_name(response)
     return name.with_name(f"{name.name.removesuffix(_SUFFIX)}_{digest[:_DIGITS]}{_SUFFIX}")
 
@@ -104,15 +104,15 @@ def _export(folder: Path, captured: CaptureRecord, kept: StoredBody) -> Exported
 
 
 def _require_readable(response: Response) -> None:
-    """Raise Rejected for what would not be the same when its stub is read."""
+    """Raise Rejected if reading the stub would not give the same response."""
     for path, name in (("endpoint", response.endpoint), ("method", response.method)):
         if not _FOLDER.fullmatch(name):
-            raise Rejected("a folder can't have that name", path=path, value=name)
+            raise Rejected("this can't be the name of a folder", path=path, value=name)
     stub_files.require_json(response.data)
     if stub_files.parse_stub(stub_files.format_stub(response)) != response:
-        raise Rejected("it would not be the same when its stub is read")
+        raise Rejected("reading its stub would not give the same response")
 
 
 def _require_same(file: Path, response: Response) -> None:
     if stub_files.parse_stub(stub_files.read_file(file)) != response:
-        raise Rejected(f"{file} is there with another content, and is not overwritten")
+        raise Rejected(f"{file} exists with other content, and is not overwritten")

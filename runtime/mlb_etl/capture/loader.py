@@ -1,4 +1,4 @@
-"""Puts captured responses into the raw tables, after a look whether the pipeline can read them."""
+"""Loads captured responses into the raw tables, if the pipeline can read them."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,16 +20,16 @@ from mlb_etl.stores.interfaces.captures import Fate, RawStore
 from mlb_etl.stores.interfaces.database import Stores
 
 SHIPPED = Path(__file__).parents[1] / "shipped_stubs"
-"""Stubs that come with the package: game 747175 as the simulator plays it."""
+"""The stubs that come with the package: game 747175 as the simulator plays it."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class BareDefaults:
-    """What to take for granted of responses without their request.
+    """Defaults for responses without their request.
 
-    method: None stands for the package's only one; captured_at: None for the file's modification time.
+    method: by default the package's only one; captured_at: by default the file's modification time.
     """
 
     method: str | None = None
@@ -40,14 +40,14 @@ BARE_DEFAULTS = BareDefaults()
 
 
 Outcome: TypeAlias = Literal["stored", "seen", "known", "refused", "unmapped"]
-"""What became of a file: the fate of its response, or why it has none; unmapped ones are of a method without tables."""
+"""The outcome of a file: the fate of its response, or why it was not stored; `unmapped`: its method has no tables."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """What became of a file. `method` is that of its response and `held` its documents, as far as they are known.
+    """The outcome of a file; `method` and `held`, the documents of its response, are set as far as they are known.
 
-    why: None for a response that the raw table has now.
+    why: the reason why it was not stored, None if the raw table has it.
     """
 
     path: Path
@@ -58,7 +58,7 @@ class LoadedFile:
 
 
 class UnmappedMethod(Rejected):
-    """A response of a method without tables."""
+    """The response's method has no tables."""
 
 
 class Loader:
@@ -70,14 +70,14 @@ class Loader:
         self._tables: dict[str, RawStore] = {}
 
     def method(self, response: Response) -> Method:
-        """The method that it is a response of; raises Unmapped where the package has no tables of it."""
+        """The method of the response; raises UnmappedMethod if the package has no tables for it."""
         name = f"{response.endpoint}.{response.method}"
         if name not in registry.captured_names(self._package):
-            raise UnmappedMethod(f"{self._package} has no mapping for it", path="$.method", value=name)
+            raise UnmappedMethod(f"{self._package} has no mapping for this method", path="$.method", value=name)
         return registry.method(self._package, name)
 
     def store(self, method: Method, response: Response, held: Sequence[HeldDocument]) -> Fate:
-        """Store a response that holds these documents."""
+        """Store a response and the documents it holds."""
         if method.name not in self._tables:
             self._tables[method.name] = self._stores.raw(method)
         return self._tables[method.name].store(response, held)
@@ -85,37 +85,37 @@ class Loader:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What became of files."""
+    """The outcomes of files."""
 
     files: tuple[LoadedFile, ...]
 
     @property
     def stored(self) -> tuple[Path, ...]:
-        """Those whose response has a row of its own now."""
+        """The files whose response got a new row."""
         return tuple(file.path for file in self.files if file.outcome == "stored")
 
     @property
     def already(self) -> tuple[Path, ...]:
-        """Those that hold nothing that the raw table had not."""
+        """The files whose content the raw table already had."""
         return tuple(file.path for file in self.files if file.outcome in {"seen", "known"})
 
     @property
     def refused(self) -> tuple[LoadedFile, ...]:
-        """Those of which nothing was stored; each says why."""
+        """The files that were not stored, each with the reason."""
         return tuple(file for file in self.files if file.why is not None)
 
 
 def load_files(
     stores: Stores, files: Iterable[Path], *, package: str = TABLES, bare: BareDefaults = BARE_DEFAULTS
 ) -> LoadResult:
-    """Store the response of each file, unless the pipeline could not read it; a refused file does not stop others."""
+    """Store the response of each file that the pipeline can read; a refused file does not stop the others."""
     return LoadResult(tuple(load_each(stores, files, package=package, bare=bare)))
 
 
 def load_each(
     stores: Stores, files: Iterable[Path], *, package: str = TABLES, bare: BareDefaults = BARE_DEFAULTS
 ) -> Iterator[LoadedFile]:
-    """Do what load_files does, and tell of each file what became of it as soon as that is known."""
+    """Like load_files, but yield the outcome of each file as soon as it is known."""
     loader = Loader(stores, package)
     for path in files:
         found = _load(loader, package, path, bare)
@@ -139,7 +139,7 @@ def _load(loader: Loader, package: str, path: Path, bare: BareDefaults) -> Loade
 
 
 def _held(method: Method, response: Response) -> tuple[HeldDocument, ...]:
-    """The documents of a response; raises Rejected for an only one that the pipeline could not read."""
+    """The documents of a response; raises Rejected if it is a single document that the pipeline can't read."""
     if method.items is not None:
         return answers.read_documents(method, response)
     capture = Capture(response.captured_at, response.parameters)
@@ -147,14 +147,14 @@ def _held(method: Method, response: Response) -> tuple[HeldDocument, ...]:
 
 
 def select_stubs(package: str, folder: Path, asked: Mapping[str, str]) -> list[Path]:
-    """The stubs below the folder that answer a request with these path parameters, of methods that the package has."""
+    """The stubs below the folder whose request has these path parameters, and whose method the package has."""
     known = registry.captured_names(package)
     chosen = []
     for file in stub_files.find_stubs(folder):
         try:
             response = stub_files.parse_stub(stub_files.read_file(file))
         except Rejected as why:
-            log.info("passed over %s: %s", file, why)
+            log.info("skipped %s: %s", file, why)
             continue
         if response is None or f"{response.endpoint}.{response.method}" not in known:
             continue
@@ -183,5 +183,5 @@ def _changed(path: Path) -> datetime:
 def _bare_method(package: str, bare: BareDefaults) -> Method:
     names = sorted(registry.methods(package))
     if bare.method is None and len(names) != 1:
-        raise Rejected(f"a bare response, which does not say its method: say --method, one of {', '.join(names)}")
+        raise Rejected(f"a bare response does not name its method: give --method, one of {', '.join(names)}")
     return registry.method(package, bare.method or names[0])

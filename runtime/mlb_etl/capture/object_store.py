@@ -1,8 +1,8 @@
-"""Captures in an object store: a folder, or a bucket of S3 or what speaks as it does.
+"""Captures in an object store: a folder, or a bucket of S3 or a compatible service.
 
 An object is a stub: endpoint=<e>/method=<m>/date=<its day>/<parameter>=<value>/captured_at=<time>_<hash>.json.gz.
-Its name tells its content, so what is there is never written over. A response that this process has put before,
-unchanged since, is a note that names the object which has it; another process puts it whole.
+Its name determines its content, so objects are never overwritten. When a process stores the same content as it last
+stored for a request, it writes a note that names that object instead of the body.
 """
 
 import gzip
@@ -33,34 +33,34 @@ if TYPE_CHECKING:
     from obstore.store import RetryConfig
 
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
-# what stands there instead is not repeated, as it may hold a secret
-_EXPECTED = "an object store is expected to be s3://bucket/prefix, file:///folder or a folder"
-_DIGITS = 16  # of a content's hash, in names
+# the message doesn't repeat the invalid value, which may contain a secret
+_EXPECTED = "an object store is s3://bucket/prefix, file:///folder or a folder"
+_DIGITS = 16  # of the content hash, in names
 _RETRIES: "RetryConfig" = {"max_retries": 8, "retry_timeout": timedelta(seconds=60)}
 _SAID = re.compile(r"<(?:Code|Message)>(.*?)</(?:Code|Message)>", re.DOTALL)
 _SUFFIX = ".json.gz"
-# The names that `object_name` returns. No segment of one can be empty, `.` or `..`.
+# The names that `object_name` returns. No segment can be empty, `.` or `..`.
 _NAME = re.compile(
     r"endpoint=[\w.-]+/method=[\w.-]+/date=[\d-]{10}(/[\w.~%-]+=[\w.~%-]*)*/captured_at=[\w.]{20,30}_[0-9a-f]{16}\.json\.gz",
     re.ASCII,
 )
 _MISSING = "the store has no such object"
-_LONGEST = 1024  # characters of a name, as S3 has it
+_LONGEST = 1024  # characters of a name, the limit of S3
 _LONGEST_SEGMENT, _MOST_SEGMENTS = 100, 8
 
 
 class ObjectStore:
-    """The store at a place; threads may share it to read."""
+    """An object store; threads may share it for reading."""
 
     def __init__(self, place: str, *, make: bool = False) -> None:
-        """Raises EtlError for a place that is none; `make` makes a folder that is not there."""
+        """Raises EtlError for an invalid place; `make` creates a missing folder."""
         self.place = place
         self._folder = None if place.startswith("s3://") else _folder(place, make=make)
         self._store = _s3(place) if self._folder is None else LocalStore(self._folder)
         self._put: dict[tuple[object, ...], tuple[str, str]] = {}
 
     def put(self, response: Response) -> None:
-        """Keep a response, whatever is there; raises StoreUnavailable."""
+        """Store a response, unless it is there already; raises StoreUnavailable."""
         request = (response.endpoint, response.request)
         digest = hashlib.sha256(response.data).hexdigest()
         known, same_as = self._put.get(request, (None, ""))
@@ -71,22 +71,22 @@ class ObjectStore:
             self._put[request] = digest, name
 
     def get(self, name: str) -> Response:
-        """The response in an object; raises Rejected where there is none."""
+        """The response in an object; raises Rejected if the object is missing or not a stub."""
         content = self._read(name)
         if (noted := stub_files.parse_note(content)) is not None:
             request, same_as = noted
             if len(same_as) > _LONGEST or not _NAME.fullmatch(same_as):
-                raise Rejected("not the name of an object", path="$.same_as", value=same_as)
+                raise Rejected("this is not the name of an object", path="$.same_as", value=same_as)
             return _with_body(request, stub_files.parse_stub(self._read(same_as)))
         response = stub_files.parse_stub(content)
         if response is None:
-            raise Rejected("no stub", value=content[:40])
+            raise Rejected("not a stub", value=content[:40])
         return response
 
     def days(self, endpoint: str, method: str) -> list[str]:
-        """The folders that have a method's captures of a day, the first day first."""
+        """The folders of a method's days, oldest first."""
         of_method = f"endpoint={endpoint}/method={method}"
-        with self._edge():
+        with self._translate_errors():
             if self._folder is not None:
                 folder = self._folder / of_method
                 found = [f"{of_method}/{each.name}" for each in folder.iterdir()] if folder.is_dir() else []
@@ -95,8 +95,8 @@ class ObjectStore:
         return sorted(found)
 
     def names(self, day: str) -> Iterator[str]:
-        """The objects of a day's folder, in no order."""
-        with self._edge():
+        """The objects in a day's folder, in any order."""
+        with self._translate_errors():
             if self._folder is not None:
                 for file in _files(self._folder / day, frozenset((self._folder / day).resolve().parents)):
                     yield file.relative_to(self._folder).as_posix()
@@ -105,8 +105,8 @@ class ObjectStore:
                 yield from (each["path"] for each in some if each["path"].endswith(_SUFFIX))
 
     def _create(self, name: str, content: bytes) -> bool:
-        """Put an object, unless it is there: then it is the same, or a note of it."""
-        with self._edge():
+        """Create an object; returns False if it exists, in which case it has the same content or is a note."""
+        with self._translate_errors():
             try:
                 obstore.put(self._store, name, gzip.compress(content, 6, mtime=0), mode="create")
             except AlreadyExistsError:
@@ -119,7 +119,7 @@ class ObjectStore:
             if not os.path.lexists(file):
                 raise Rejected(_MISSING, value=name)
             return stub_files.read_file(file)
-        with self._edge():
+        with self._translate_errors():
             try:
                 found = obstore.get(self._store, name)
                 stub_files.require_size(found.meta["size"])
@@ -129,16 +129,16 @@ class ObjectStore:
         return stub_files.unzipped(content)
 
     @contextmanager
-    def _edge(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
-        except (BaseError, OSError) as error:  # FileNotFoundError: a bucket that is not there
-            hint = "; is the place right, and are the credentials?" if self._folder is None else ""
+        except (BaseError, OSError) as error:  # FileNotFoundError: the bucket does not exist
+            hint = "; are the place and the credentials correct?" if self._folder is None else ""
             raise StoreUnavailable(f"{redacted(self.place)}: {_said(error)}{hint}") from error
 
 
 def object_name(response: Response) -> str:
-    """The object of a response: under its request, with parameters that are too long for names of files as a hash."""
+    """The name of a response's object: by its request, or by the request's hash if that is too long for file names."""
     about = [
         f"{quote(name, safe='')}={quote(value, safe='')}"
         for name, value in requests.subject_parameters(response.parameters)
@@ -149,7 +149,7 @@ def object_name(response: Response) -> str:
 
 
 def former_object_name(response: Response, keys: Mapping[str, Any]) -> str:
-    """The object of a response as it was called before the first release: under the keys of its one document."""
+    """The name of a response's object before the first release: by the keys of its only document."""
     return _named(response, [f"{name}={quote(str(value), safe='')}" for name, value in keys.items()])
 
 
@@ -161,9 +161,9 @@ def _named(response: Response, about: Sequence[str]) -> str:
 
 
 def _files(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
-    """The objects below a folder. Links are followed, except to a folder that is above: it would never end.
+    """The objects below a folder. Follows links, except to a folder above, which would never end.
 
-    The library's own listing ends at the first link or name that it can't read.
+    The library's own listing stops at the first link or name that it can't read.
     """
     real = folder.resolve()
     if real in above or not folder.is_dir():
@@ -177,22 +177,22 @@ def _files(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
 
 def _with_body(request: Response, whole: Response | None) -> Response:
     if whole is None:
-        raise Rejected("the object that has its content is no stub")
+        raise Rejected("the object with its content is not a stub")
     return replace(request, data=whole.data)
 
 
 def _s3(place: str) -> S3Store:
     parts = urlsplit(place)
-    if parts.username or parts.password:  # which would stand in logs
+    if parts.username or parts.password:  # they would appear in logs
         raise EtlError(
-            "credentials of an object store go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, not its URL"
+            "credentials of an object store belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, not in its URL"
         )
     if not parts.netloc or parts.query or parts.fragment:
         raise EtlError(_EXPECTED)
     for name in ENDPOINTS:
         if (endpoint := os.environ.get(name)) and not re.fullmatch(r"https?://[\w.\[][^@?#]*", endpoint):
-            raise EtlError(f"{name} is expected to be a URL such as http://127.0.0.1:9000")
-    # an endpoint's URL says itself whether it goes without TLS
+            raise EtlError(f"{name} must be a URL such as http://127.0.0.1:9000")
+    # allow_http: the scheme of the endpoint's URL decides about TLS
     return S3Store(
         parts.netloc, prefix=parts.path.strip("/"), client_options={"allow_http": True}, retry_config=_RETRIES
     )
@@ -206,13 +206,13 @@ def _folder(place: str, *, make: bool) -> Path:
         if make:
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EtlError(f"the object store {redacted(str(folder))} can't be made: {error.strerror}") from error
+        raise EtlError(f"the object store {redacted(str(folder))} can't be created: {error.strerror}") from error
     if not folder.is_dir():
-        raise EtlError(f"the object store {redacted(str(folder))} is no folder: {_EXPECTED}")
+        raise EtlError(f"the object store {redacted(str(folder))} is not a folder: {_EXPECTED}")
     return folder
 
 
 def _said(error: Exception) -> str:
-    """What the store says, without all that its library adds."""
+    """The store's own error message, without the library's additions."""
     text = str(error).partition("\n\nDebug source:")[0]
     return printable(": ".join(_SAID.findall(text)) or text.partition("\n")[0])

@@ -1,4 +1,4 @@
-"""Recordings of the API as a folder of stubs: written beside the work, and served in its place."""
+"""Recordings of the API as a folder of stubs, which can be replayed in place of the API."""
 
 import gzip
 import hashlib
@@ -21,7 +21,7 @@ from mlb_etl.http.request import Request
 
 T = TypeVar("T")
 
-_LONG = 150  # characters of a file's name, which may have 255
+_LONG = 150  # characters, above which a file name is shortened; the limit is 255
 log = logging.getLogger(__name__)
 
 
@@ -33,7 +33,7 @@ class Recorder:
         self._folder = folder
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
-        """As of the source that is recorded."""
+        """Fetch from the source, and record the response."""
         response, value = self._source.fetch(request, read)
         write_stub(self._folder / recording_file_name(response), response)
         return response, value
@@ -44,21 +44,21 @@ class Recorder:
 
 
 class Replay:
-    """A source that serves stubs, of several of one request one after the other, and the last from then on.
+    """A source that serves stubs. Several stubs of one request are served in turn, then the last one repeatedly.
 
-    Responses have the times of their captures, whenever they are asked for.
+    Responses keep the times of their captures.
     """
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
-            raise EtlError(f"{folder} is no folder with recordings; --record makes one")
+            raise EtlError(f"{folder} is not a folder of recordings; --record makes one")
         self._folder = folder
         self._lock = threading.Lock()
         self._served: defaultdict[tuple[object, ...], int] = defaultdict(int)
         self._files = _index(folder)
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
-        """As `Fetcher` says; raises NotFound for what was not recorded."""
+        """As in `Fetcher`; raises NotFound if the request was not recorded."""
         files = self._files.get(request.key)
         if files is None:
             raise NotFound(f"{self._folder} has no recording of {request.endpoint}.{request.method} {request.target}")
@@ -67,15 +67,15 @@ class Replay:
             self._served[request.key] += 1
         response = stub_files.parse_stub(stub_files.read_file(files[place]))
         if response is None:
-            raise Rejected("no stub any more", value=str(files[place]))
+            raise Rejected("the file is not a stub anymore", value=str(files[place]))
         return response, read(response)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing, since nothing is open."""
 
 
 def recording_file_name(response: Response) -> Path:
-    """Where a recording stands in its folder."""
+    """The path of a recording in its folder."""
     query = (f"{name}={value}" for name, value in sorted(response.query_params.items()))
     about = re.sub(r"[^\w=,.~-]", "-", "_".join((*response.path_params.values(), *query)), flags=re.ASCII)
     if len(about) > _LONG:
@@ -85,7 +85,7 @@ def recording_file_name(response: Response) -> Path:
 
 
 def write_stub(file: Path, response: Response) -> None:
-    """Write a stub, whole or not at all."""
+    """Write a stub, atomically."""
     unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,7 @@ def write_stub(file: Path, response: Response) -> None:
 
 
 def _compact(time: datetime) -> str:
-    """`20240713T041909.123456Z`, as short as the time allows."""
+    """The time as `20240713T041909.123456Z`, without a fraction that is zero."""
     fraction = f".{time.microsecond:06}" if time.microsecond else ""
     return f"{time.astimezone(UTC):%Y%m%dT%H%M%S}{fraction}Z"
 
@@ -115,7 +115,7 @@ def _index(folder: Path) -> dict[tuple[object, ...], list[Path]]:
             log.warning("%s is not served: %s", file, why)
             continue
         if response is None:
-            log.warning("%s is not served: not a stub, or not a whole one", file)
+            log.warning("%s is not served: not a stub, or incomplete", file)
         else:
             key = request.request_key(response.endpoint, response.method, response.path_params, response.query_params)
             found[key].append((response.captured_at, file))

@@ -1,4 +1,4 @@
-"""Fills the raw tables from an object store, with what was captured as if it came now."""
+"""Restores captures from an object store into the raw tables."""
 
 import logging
 from collections import deque
@@ -18,13 +18,13 @@ from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.http import answers
 from mlb_etl.stores.interfaces.database import Stores
 
-_AHEAD = 8  # objects that are read before it is their turn
+_AHEAD = 8  # objects that are read in advance
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreScope:
-    """Which captures: of these methods, all where none is named, and of this day in UTC or later."""
+    """Which captures to restore: those of these methods (default: all), captured on this UTC day or later."""
 
     methods: Sequence[str] = ()
     since: date | None = None
@@ -37,9 +37,9 @@ def restore_captures(
     progress: Callable[[Restored, int], None],
     scope: RestoreScope = RestoreScope(),
 ) -> Restored:
-    """Store each capture, a method's by day and a document's in the order of their times; bad ones do not stop others.
+    """Store each capture, by method and day, and by time for each document; a bad one does not stop the others.
 
-    `progress` is told what became of each, and how many there are.
+    `progress` is called with the outcome of each and their total.
     """
     days = list(_days(package, store, scope))
     total = sum(1 for day in days for _ in store.names(day))
@@ -65,7 +65,7 @@ def _days(package: str, store: ObjectStore, scope: RestoreScope) -> Iterator[str
 
 
 def _ahead(store: ObjectStore, days: Sequence[str]) -> Iterator[tuple[str, Future[Response]]]:
-    """The objects in order, as they are read; only a few at a time."""
+    """The objects in order, a few of them read in advance."""
     reading: deque[tuple[str, Future[Response]]] = deque()
     with ThreadPoolExecutor(_AHEAD) as pool:
         for day in days:
@@ -88,9 +88,9 @@ def _restore(loader: Loader, name: str, coming: Future[Response]) -> Restored:
 
 
 def _held(name: str, method: Method, response: Response) -> tuple[HeldDocument, ...]:
-    """The documents of a response, which has to be what the object's name says."""
+    """The documents of a response; raises Rejected if it does not belong to the object's name."""
     held = answers.read_documents(method, response)
     former = [former_object_name(response, each.keys) for each in held]
     if name != object_name(response) and former != [name]:
-        raise Rejected("the object stands under another name than its content has", value=object_name(response))
+        raise Rejected("the object's name does not match its content", value=object_name(response))
     return held

@@ -1,4 +1,4 @@
-"""What became of captures that were stored once more, from an object store or another raw table."""
+"""The outcome of restoring captures, from an object store or from another raw table."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,7 +9,7 @@ from mlb_etl.stores.interfaces.captures import Fate
 
 @dataclass(frozen=True, slots=True)
 class RestoreFailure:
-    """An object, or a row, of which nothing was stored, and why."""
+    """An object or row that could not be restored, and why."""
 
     name: str
     why: Rejected
@@ -17,7 +17,7 @@ class RestoreFailure:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What became of captures: rows of their own, counted in rows of the same content, there before, refused."""
+    """Captures, by outcome: new rows, counted in rows with the same content, already there, or failed."""
 
     stored: int = 0
     seen: int = 0
@@ -26,7 +26,7 @@ class Restored:
 
     @classmethod
     def of(cls, fate: Fate) -> Self:
-        """Of one capture."""
+        """The outcome of one capture."""
         return cls(int(fate == "stored"), int(fate == "seen"), int(fate == "known"))
 
     @property
@@ -35,7 +35,7 @@ class Restored:
 
     @property
     def skipped(self) -> int:
-        """Those that took no time: none, as each is read."""
+        """None, because each capture is read."""
         return 0
 
     @property

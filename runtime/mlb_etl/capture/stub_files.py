@@ -1,4 +1,4 @@
-"""Captured responses in files: wrapped with the request they answer, or bare, gzipped or not."""
+"""Files with captured responses: stubs, which include the request, or bare responses; gzipped or not."""
 
 import os
 import re
@@ -19,8 +19,8 @@ from mlb_etl.extract import lenient, reject
 from mlb_etl.http import bodies
 
 _GZIP = b"\x1f\x8b"
-_AROUND = 1 << 20  # bytes, around the body in a stub
-_SPACE = b" \t\r\n"  # that JSON knows
+_AROUND = 1 << 20  # bytes that a stub may have in addition to the body
+_SPACE = b" \t\r\n"  # JSON's whitespace
 _ABSENT = msgspec.Raw()
 _SUFFIXES = (".json", ".json.gz")
 
@@ -36,9 +36,9 @@ class _Request(msgspec.Struct, kw_only=True):
 
 
 class _Wrapper(_Request, kw_only=True):
-    """A stub; the response's bytes stay as they stand in the file.
+    """A stub; the response's bytes are kept as they are.
 
-    Only whitespace around them would not, so it stands apart: what was before, and what was behind.
+    Decoding drops the whitespace around them, so it is stored separately: what came before, and what came after.
     """
 
     response: msgspec.Raw
@@ -46,7 +46,7 @@ class _Wrapper(_Request, kw_only=True):
 
 
 class _Note(_Request, kw_only=True):
-    """Of a response that is, byte for byte, the one in another stub."""
+    """A note: the response is byte for byte the one in another stub."""
 
     same_as: str
 
@@ -63,9 +63,9 @@ _stub = msgspec.json.Decoder(_Wrapper).decode
 
 
 def find_stubs(folder: Path) -> list[Path]:
-    """The files *.json and *.json.gz below the folder, by their paths; and folders that can't be listed.
+    """The files *.json and *.json.gz below the folder, sorted, and folders that can't be listed.
 
-    These can't be read either, so that nothing is passed over in silence.
+    Reading such a folder fails, so nothing is skipped silently.
     """
     unlisted: list[OSError] = []
     found = [
@@ -78,9 +78,9 @@ def find_stubs(folder: Path) -> list[Path]:
 
 
 def read_file(file: Path) -> bytes:
-    """The file's content, unzipped; raises Rejected for what is no text, or too large."""
+    """The file's content, decompressed; raises Rejected if it is not text, or too large."""
     try:
-        if not stat.S_ISREG(file.stat().st_mode):  # a FIFO would wait for a writer, perhaps for ever
+        if not stat.S_ISREG(file.stat().st_mode):  # a FIFO might wait for a writer forever
             raise Rejected("a folder that can't be listed" if file.is_dir() else "not a regular file")
         require_size(file.stat().st_size)
         content = file.read_bytes()
@@ -90,13 +90,13 @@ def read_file(file: Path) -> bytes:
 
 
 def require_size(size: int) -> None:
-    """Raise TooLarge for more bytes than a file may have, zipped or not."""
+    """Raise TooLarge if a file, compressed or not, has more bytes than allowed."""
     if size > settings.max_body() + _AROUND:
         raise bodies.TooLarge(settings.max_body())
 
 
 def unzipped(content: bytes) -> bytes:
-    """The content, unzipped where it is zipped; raises Rejected for what is no text, or too large."""
+    """The content, decompressed if needed; raises Rejected if it is not text, or too large."""
     try:
         if content.startswith(_GZIP):
             content = bodies.gunzip(content, settings.max_body() + _AROUND)
@@ -107,9 +107,9 @@ def unzipped(content: bytes) -> bytes:
 
 
 def parse_stub(content: bytes) -> Response | None:
-    """The response in a stub, or None where the content is no stub and so perhaps a bare response.
+    """The response in a stub, or None if the content is not a stub, and so perhaps a bare response.
 
-    Raises Rejected for a stub that lacks what belongs to one, or that is of an error answer.
+    Raises Rejected for an incomplete stub, or one with an error answer.
     """
     try:
         probe = msgspec.json.decode(content, type=_Probe)
@@ -124,13 +124,13 @@ def parse_stub(content: bytes) -> Response | None:
     except msgspec.ValidationError as error:
         raise reject.explain_mistyped(error, _Wrapper, content) from error
     if stub.status_code != HTTPStatus.OK:
-        raise Rejected("an error answer, no response", path="$.status_code", value=stub.status_code)
+        raise Rejected("an error answer, not a response", path="$.status_code", value=stub.status_code)
     before, behind = stub.whitespace or ("", "")
     return _response(stub, before.encode() + bytes(stub.response) + behind.encode())
 
 
 def require_json(content: bytes) -> None:
-    """Raise Rejected for what is no JSON."""
+    """Raise Rejected if the content is not JSON."""
     try:
         msgspec.json.decode(content)
     except msgspec.DecodeError as error:
@@ -153,9 +153,9 @@ def _response(stub: _Request, data: bytes) -> Response:
 
 
 def parse_note(content: bytes) -> tuple[Response, str] | None:
-    """The response that a note is of, without its body, and which stub has that; None where it is no note.
+    """The response of a note, without its body, and the name of the stub with the body; None if it is not a note.
 
-    Raises Rejected for a note of a time that no capture has.
+    Raises Rejected if the note's time is out of range.
     """
     try:
         note = _note(content)
@@ -177,7 +177,7 @@ def format_stub(response: Response) -> bytes:
 
 
 def format_note(response: Response, same_as: str) -> bytes:
-    """A note that the response is the one in another stub."""
+    """A note that the response has the body of the one in another stub."""
     return msgspec.json.encode(_Note(**_request(response), same_as=same_as))
 
 
@@ -194,14 +194,14 @@ def _request(response: Response) -> dict[str, Any]:
 
 
 def bare_response(method: Method, data: bytes, captured_at: datetime) -> Response:
-    """A response without its request, which is taken to be what the response says it is about."""
+    """Make a Response from a body alone; the path parameters are the document's keys, as far as it contains them."""
     path_params = _about(method, data, Capture(captured_at, {}))
     url = re.sub(r"\{(\w+)\}", lambda match: path_params.get(match[1], match[0]), method.url)
     return Response(method.endpoint, method.method, path_params, {}, url, HTTPStatus.OK, captured_at, data)
 
 
 def _about(method: Method, data: bytes, capture: Capture) -> dict[str, str]:
-    """The document's keys that it says itself; none where it can't be decoded."""
+    """The keys that the document itself contains; empty if it can't be decoded."""
     try:
         document = lenient.decode(method, data, lenient.ignore_misfit)
     except (Rejected, msgspec.DecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""Checks responses: whether each answers its request, and which document it holds."""
+"""Checks whether a response answers its request, and determines which documents it holds."""
 
 import math
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _LONGEST_DATE = 100  # characters
 
 
 class _Error(msgspec.Struct, rename="camel"):
-    """The API's own words for an error."""
+    """The API's description of an error."""
 
     message: str = ""
     message_number: int | None = None
@@ -38,7 +38,7 @@ def response_error(url: str, status: int, headers: Mapping[str, str], body: byte
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json" or kind.endswith("+json"):
             return None
-        return CorruptResponse("the API answers with another type than JSON", path="Content-Type", value=kind or None)
+        return CorruptResponse("the API's answer is not JSON", path="Content-Type", value=kind or None)
     said = f"{url}: {_named(status)}{_message(body)}"
     if status in _GONE:
         return NotFound(said)
@@ -49,7 +49,7 @@ def response_error(url: str, status: int, headers: Mapping[str, str], body: byte
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """Seconds to wait by a Retry-After header, which holds seconds or a date; None if it is useless."""
+    """The seconds to wait according to a Retry-After header, which holds seconds or a date; None if it is unusable."""
     if text is None:
         return None
     seconds = pauses.parse_number(text)
@@ -65,11 +65,11 @@ def retry_after(text: str | None, now: datetime) -> float | None:
 def read_documents(method: Method, response: Response) -> tuple[HeldDocument, ...]:
     """The documents that the response holds.
 
-    Raises Rejected where it breaks a rule of the method, CorruptResponse where asking again may help: truncated JSON,
-    another document, an error with the status of an answer.
+    Raises Rejected if it breaks a rule of the method, and CorruptResponse if asking again may help: for truncated JSON,
+    another document, or an error with status 200.
 
-    A response whose members have other types than the mapping says is an answer all the same: it is kept, and its
-    documents wait in quarantine for the mapping.
+    A response whose members don't have the mapping's types is still an answer. It is kept, and its documents wait in
+    quarantine until the mapping fits.
     """
     require_whole(response.data)
     capture = Capture(response.as_of, response.parameters)
@@ -102,30 +102,30 @@ def require_whole(data: bytes) -> None:
     except UnicodeDecodeError as error:
         raise CorruptResponse("not UTF-8", value=error.object[error.start : error.end]) from error
     except (msgspec.DecodeError, RecursionError) as error:
-        raise CorruptResponse(f"not whole: {error}", value=data[-40:].decode()) from error
+        raise CorruptResponse(f"incomplete: {error}", value=data[-40:].decode()) from error
     error_ = _error(data)
     if error_.message_number is not None:
-        reason = f"an error that goes as an answer: {printable(error_.message)}"
+        reason = f"an error with the status of an answer: {printable(error_.message)}"
         raise CorruptResponse(reason, path="$.messageNumber", value=error_.message_number)
 
 
 def _read_plain(key: DocumentKey, document: Any, capture: Capture) -> Any:
-    """The key of a document that is plain JSON."""
+    """Read a key from a document in plain JSON."""
     steps = jsonpath.parse(key.place)
     if steps is None:
-        return key.read(document, capture)  # of the request
+        return key.read(document, capture)  # comes from the request
     return next(jsonpath.walk(document, steps), (None, None))[1]
 
 
 def _about(method: Method, response: Response, keys: dict[str, Any]) -> tuple[HeldDocument, ...]:
-    """The one document that the response is."""
+    """The only document of the response."""
     for key in method.document:
         answer.require_key(keys[key.name], key.place, method)
     return answer.one_document(response.data, keys)
 
 
 def _mendable(method: Method, why: Rejected) -> Rejected:
-    """CorruptResponse for another document than was asked for, which was seen once."""
+    """Turn an answer with another document than requested, which the API has sent before, into a CorruptResponse."""
     if _rule(method, why) == "equals_parameter" or isinstance(why, UnrequestedDocument):
         return CorruptResponse(why.reason, path=why.path, value=why.value, table=why.table)
     return why
@@ -148,7 +148,7 @@ def _message(body: bytes) -> str:
 
 
 def _error(body: bytes) -> _Error:
-    """What the body says of an error, which may be nothing."""
+    """The error that the body describes, empty if it describes none."""
     try:
         return msgspec.json.decode(body, type=_Error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -8,10 +8,10 @@ _GZIP = zlib.MAX_WBITS | 16
 
 
 class TooLarge(Rejected):
-    """A body that exceeds the size limit."""
+    """The body exceeds the size limit."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"larger than {most >> 20} MiB, which is what MLB_ETL_MAX_BODY takes", value=f"> {most} bytes")
+        super().__init__(f"larger than {most >> 20} MiB, the limit set by MLB_ETL_MAX_BODY", value=f"> {most} bytes")
 
 
 class PlainBody:
@@ -23,7 +23,7 @@ class PlainBody:
         self._size = 0
 
     def add(self, piece: bytes) -> None:
-        """Take a piece; raises TooLarge."""
+        """Add a piece; raises TooLarge."""
         self._size += len(piece)
         if self._size > self._most:
             self._pieces.clear()
@@ -44,14 +44,14 @@ class GzipBody(PlainBody):
         self._within = False  # inside a gzip member; a file may have several
 
     def add(self, piece: bytes) -> None:
-        """Take a piece; raises TooLarge, and CorruptResponse for what is not gzip."""
+        """Add a piece; raises TooLarge, and CorruptResponse if it is not gzip."""
         while piece := piece.lstrip(b"\0") if self._unzip.eof else piece:  # zeros between members are padding
             if self._unzip.eof:
                 self._unzip = zlib.decompressobj(_GZIP)
             try:
                 unzipped = self._unzip.decompress(piece, self._most - self._size + 1)
             except zlib.error as error:
-                raise CorruptResponse(f"can't be unzipped: {error}") from error
+                raise CorruptResponse(f"can't be decompressed: {error}") from error
             super().add(unzipped)
             self._within = not self._unzip.eof
             piece = self._unzip.unused_data if self._unzip.eof else self._unzip.unconsumed_tail
@@ -59,7 +59,7 @@ class GzipBody(PlainBody):
     def whole(self) -> bytes:
         """The decompressed body; raises CorruptResponse if it ends too soon."""
         if self._within:
-            raise CorruptResponse("can't be unzipped: it ends too soon")
+            raise CorruptResponse("can't be decompressed: it ends too early")
         return super().whole()
 
 

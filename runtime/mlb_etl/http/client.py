@@ -1,4 +1,4 @@
-"""Requests to the API: at a limited rate, with retries where they may help, and with every response checked."""
+"""Requests to the API, at a limited rate, with retries where they may help; every response is checked."""
 
 import logging
 import threading
@@ -19,7 +19,7 @@ from mlb_etl.settings import MAX_BODY, Settings
 
 T = TypeVar("T")
 
-PATIENCE = 120.0  # seconds; a longer wait that the API asks for ends the request
+PATIENCE = 120.0  # seconds; if the API asks for a longer wait, the request fails
 log = logging.getLogger(__name__)
 
 
@@ -27,9 +27,9 @@ class Fetcher(Protocol):
     """Where responses come from: the API, or recordings of it."""
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
-        """The response, and what `read` makes of it; which raises Rejected for an answer to something else.
+        """Fetch the response, and return it with the result of `read`, which raises Rejected for a wrong answer.
 
-        Raises that, NotFound and Unreachable.
+        Raises Rejected, NotFound or Unreachable.
         """
 
     def close(self) -> None:
@@ -45,7 +45,7 @@ def _now() -> datetime:
 
 
 class Client:
-    """The API; threads may share it."""
+    """A client of the API; threads may share it."""
 
     def __init__(
         self,
@@ -72,12 +72,12 @@ class Client:
         return cls(settings.api, limit, retries, timeouts, max_body=settings.max_body)
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
-        """As `Fetcher` says; tries again where the API gives no answer, or a spoiled one."""
+        """As in `Fetcher`; retries if the API gives no answer or a corrupt one."""
         with logs.about({**request.parameters, "url": f"{self._api}{request.target}"}):
             return retrying(lambda: self._try(request, read), _again, self._retries)
 
     def stop(self) -> None:
-        """Stop: requests under way or waiting for their turn end as unreachable, and no new one starts."""
+        """Stop: running and waiting requests end as unreachable, and no new one starts."""
         self._stopped.set()
         self._exchanges.stop()
 
@@ -93,7 +93,7 @@ class Client:
             return response, read(response)
         except Rejected as why:
             why.add_note(request.target)
-            log.info("%s has no answer: %s", request.target, why)
+            log.info("%s: rejected the answer: %s", request.target, why)
             raise
 
     def _ask(self, request: Request) -> Response:

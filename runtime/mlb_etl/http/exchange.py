@@ -1,7 +1,7 @@
 """Exchanges with a server: bounded in time and size whatever it sends, and stopped at once on request.
 
-httpx limits the time of each read, not of an exchange, and its synchronous HTTP/2 waits for locks without any limit. So
-exchanges run in an event loop in a thread of its own, where a deadline cancels any wait: for a host name, a connection,
+httpx limits the time of each read, not of an exchange, and its synchronous HTTP/2 waits for locks without a limit. So
+exchanges run in an event loop in a separate thread, where a deadline cancels any wait: for a host name, a connection,
 TLS, headers or a body.
 """
 
@@ -75,11 +75,11 @@ class Exchanges:
             raise Unreachable(f"{url}: no whole answer within {self._timeouts.whole:g} s") from None
         except httpx.TimeoutException as error:
             raise Unreachable(f"{url}: no answer in time ({type(error).__name__})") from error
-        # the last two: httpx and httpcore convert some fields of a server's without a look whether they can
+        # ValueError, LookupError: httpx and httpcore convert some fields of a response without checking them
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError, LookupError) as error:
             raise Unreachable(f"{url}: {_said(error)}") from error
         except CancelledError:
-            raise Unreachable(f"{url}: given up, as the work is to end") from None
+            raise Unreachable(f"{url}: given up, because the work was stopped") from None
 
     def stop(self) -> None:
         """End all exchanges at once, and start no more."""
@@ -151,9 +151,7 @@ def _body(headers: httpx.Headers, most: int) -> PlainBody:
         return GzipBody(most)
     if encoding in {"", "identity"}:
         return PlainBody(most)
-    raise CorruptResponse(
-        "the answer is encoded in a way that was not asked for", path="Content-Encoding", value=encoding
-    )
+    raise CorruptResponse("the answer has an encoding that was not asked for", path="Content-Encoding", value=encoding)
 
 
 def _client(timeouts: Timeouts) -> httpx.AsyncClient:
@@ -183,20 +181,20 @@ class _Loop(asyncio.SelectorEventLoop):
     """An event loop that resolves names in detached threads, because a resolver can't be interrupted."""
 
     async def getaddrinfo(self, host: Any, port: Any, **hints: Any) -> Any:
-        """As of the base class."""
-        found = self.create_future()
+        """As in the base class."""
+        future = self.create_future()
 
-        def tell(result: Any, error: BaseException | None) -> None:
-            if not found.done():
-                found.set_exception(error) if error else found.set_result(result)
+        def report(result: Any, error: BaseException | None) -> None:
+            if not future.done():
+                future.set_exception(error) if error else future.set_result(result)
 
-        def find() -> None:
+        def resolve() -> None:
             try:
-                told: tuple[Any, BaseException | None] = socket.getaddrinfo(host, port, **hints), None
+                found: tuple[Any, BaseException | None] = socket.getaddrinfo(host, port, **hints), None
             except (OSError, UnicodeError) as error:
-                told = None, error
+                found = None, error
             with suppress(RuntimeError):  # the loop is closed
-                self.call_soon_threadsafe(tell, *told)
+                self.call_soon_threadsafe(report, *found)
 
-        threading.Thread(target=find, name="resolver", daemon=True).start()
-        return await found
+        threading.Thread(target=resolve, name="resolver", daemon=True).start()
+        return await future

@@ -1,4 +1,4 @@
-"""Pauses that the API asks for, limited so that no number from outside stops the work for longer than minutes."""
+"""Pauses that the API asks for, limited so that no number from outside stops the work for more than minutes."""
 
 import logging
 import math
@@ -38,4 +38,4 @@ def _say(name: str, what: str) -> None:
         if (name, what) in _said:
             return
         _said.add((name, what))
-    log.warning("the API asks for a pause by %s that is out of bounds; this and further ones are %s", name, what)
+    log.warning("the API asks for a pause out of bounds by %s; this and further ones are %s", name, what)

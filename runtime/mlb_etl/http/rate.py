@@ -27,12 +27,12 @@ class RateLimit:
 
     @classmethod
     def of(cls, data: Path, api: str, rate: float) -> Self:
-        """The limit of an API, by host, so that requests to a simulator don't count as requests to the real API."""
+        """The limit for the API's host, so that requests to a simulator don't count as requests to the real API."""
         host = re.sub(r"[^\w.-]", "_", urlsplit(api).netloc)
         return cls(data / "rate" / f"{host}.sqlite", rate)
 
     def wait(self, stopped: threading.Event) -> None:
-        """Return when a request may be sent, and count it; or return when the work is stopped."""
+        """Wait until a request may be sent, and count it; or until the work is stopped."""
         while not stopped.is_set() and (delay := self._delay()) > 0:
             stopped.wait(delay / _SECOND)
 
@@ -42,7 +42,7 @@ class RateLimit:
             self._bucket.conn.close()
 
     def _delay(self) -> int:
-        """Take a place and return 0, or return the milliseconds until one is free."""
+        """Take a slot and return 0, or return the milliseconds until one is free."""
         if self._bucket is None:
             return 0
         with self._bucket.lock:

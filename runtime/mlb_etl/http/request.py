@@ -1,4 +1,4 @@
-"""What is asked of the API: a method's URL with its parameters, checked and quoted."""
+"""Requests to the API: a method's URL with its parameters, checked and quoted."""
 
 import re
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract import request_keys
 
 _PLACE = re.compile(r"\{(\w+)\}")
-_SEGMENT = re.compile(r"[\w.~-]*\w[\w.~-]*", re.ASCII)  # so neither empty nor a step to another folder
+_SEGMENT = re.compile(r"[\w.~-]*\w[\w.~-]*", re.ASCII)  # not empty, and not a step to another folder
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request by its meaning; `path` begins with /api and is quoted.
+    """A request; `path` begins with /api and is quoted.
 
-    settles: how targets of other requests begin, the failures of which an answer to this one makes up for.
+    settles: a prefix of targets of other requests; an answer to this request clears their failures.
     """
 
     endpoint: str
@@ -29,7 +29,7 @@ class Request:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """All of them, by name."""
+        """All parameters, by name."""
         return {**self.path_params, **self.query_params}
 
     @property
@@ -39,49 +39,48 @@ class Request:
 
     @property
     def name(self) -> str:
-        """As raw tables tell requests apart."""
+        """The normal form that identifies the request in raw tables."""
         return requests.normal_form(self.method, self.parameters)
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What recordings of it have in common."""
+        """The key that its recordings share."""
         return request_key(self.endpoint, self.method, self.path_params, self.query_params)
 
 
 def request_key(
     endpoint: str, method: str, path_params: Mapping[str, str], query_params: Mapping[str, str]
 ) -> tuple[object, ...]:
-    """Of a request: the same for the same parameters, in whatever order they are."""
+    """The key of a request: the same for the same parameters, in any order."""
     return endpoint, method, tuple(sorted(path_params.items())), tuple(sorted(query_params.items()))
 
 
 def build_request(method: Method, parameters: Mapping[str, str]) -> Request:
-    """The request of a method: parameters in its URL's template go there, others behind it.
+    """Build a request of a method: parameters of the URL template go into the path, all others into the query.
 
-    Of the method's forms it is the first that knows all of them. Raises EtlError for one that is missing or does not
-    fit.
+    Uses the first form of the method that knows all parameters. Raises EtlError for a missing or invalid parameter.
     """
     form = method.form(parameters)
     if form is None:
         unknown = method.unknown(parameters)
         possible = ", ".join(method.query or ())
         raise EtlError(
-            f"{method.name} is never asked with {unknown[0]}, perhaps for a part only; {possible} are possible"
+            f"{method.name} takes no parameter {unknown[0]}, since its answer may be only a part; it takes {possible}"
         )
     needed = form.path_parameters | method.key_parameters
     if missing := sorted(needed - parameters.keys()):
-        raise EtlError(f"{method.name} is asked with {', '.join(sorted(needed))}; {missing[0]} is missing")
+        raise EtlError(f"{method.name} needs the parameters {', '.join(sorted(needed))}; {missing[0]} is missing")
     path_params = {name: value for name, value in parameters.items() if name in form.path_parameters}
     for name, value in path_params.items():
         if not _SEGMENT.fullmatch(value):
             raise EtlError(f"{method.name}: {name} can't be {value!r}: letters, digits and .-_~ are expected")
     query_params = {name: value for name, value in parameters.items() if name not in path_params}
     if "fields" in query_params:
-        raise EtlError(f"{method.name} is never asked with fields: what it leaves out would be lost for good")
+        raise EtlError(f"{method.name} is never requested with fields: what it leaves out would be lost for good")
     try:
         request_keys.requested_documents(method, parameters)
     except Rejected as why:
         raise EtlError(f"{method.name}: {why}") from why
     path = _PLACE.sub(lambda match: quote(path_params[match[1]], safe=""), form.url)
-    settles = None if query_params else f"{path}/"  # the whole has its parts, such as changes since a time
+    settles = None if query_params else f"{path}/"  # a whole answer includes its parts, such as changes since a time
     return Request(method.endpoint, form.method, path, path_params, query_params, settles)

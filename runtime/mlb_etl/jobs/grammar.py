@@ -1,4 +1,4 @@
-"""What the models of a job file are built of: texts, flags and lists, as people write them."""
+"""The building blocks of job-file models: texts, flags and lists, as people write them."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ def _flag(value: object) -> object:
 
 
 def always(what: str) -> AfterValidator:
-    """Accepts true alone, and says `what` of false."""
+    """A validator that only accepts true, and rejects false with the message `what`."""
 
     def check(value: bool) -> bool:  # noqa: FBT001 - the value that is checked
         if not value:
@@ -25,11 +25,11 @@ def always(what: str) -> AfterValidator:
 
 
 def as_list(value: object) -> object:
-    """A list of what stands there once; nothing is an empty one."""
+    """The value as a list: a single value is wrapped, and None becomes an empty list."""
     return value if isinstance(value, list | tuple) else [] if value is None else [value]
 
 
-Scalar = str | int | float | bool  # of which the reader makes text
+Scalar = str | int | float | bool  # the reader turns each into text
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
 Flag = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool)]
 Always = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=Literal[True])]
@@ -37,6 +37,6 @@ Value = Annotated[str, BeforeValidator(lambda value: value, json_schema_input_ty
 
 
 class Model(BaseModel):
-    """A part of a job file, in which each key is known."""
+    """A part of a job file, without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -21,37 +21,37 @@ _AT_A_TIME = 25  # captures between two applications
 
 
 class ProgressCounts(Protocol):
-    """The outcome of some targets or objects."""
+    """The outcome of some targets or objects, for a progress display."""
 
     @property
     def done(self) -> int:
-        """How many there are."""
+        """The number of all."""
 
     @property
     def skipped(self) -> int:
-        """Those that took no time."""
+        """The number of those that took no time."""
 
     @property
     def failed(self) -> int:
-        """Those that failed."""
+        """The number of failed ones."""
 
 
 Progress: TypeAlias = Callable[[ProgressCounts, int], None]
 
 
 class IngestJob:
-    """A job with the values of its parameters, on a fetcher."""
+    """A job with values for its parameters, and the source of its responses."""
 
     def __init__(self, order: IngestOrder, given: Mapping[str, Sequence[str]], source: Fetcher) -> None:
         if not order.job.storage.captures:
-            raise EtlError(f"job {order.job.name} captures nothing: its storage has no raw")
+            raise EtlError(f"job {order.job.name} captures nothing, because its storage has no raw")
         self._order = order
         self._given = given
         self._source = source
         self._method = order.method
 
     def pending(self) -> Iterator[Request]:
-        """The requests that would be sent now, except listings."""
+        """The requests that a run would send now, without listings."""
         targets = self._targets()
         if self._order.job.expand is None:
             yield from (target.request for target in targets)
@@ -60,7 +60,7 @@ class IngestJob:
             yield from (target.request for target in targets if not worker.settled(target))
 
     def listings(self) -> list[Request]:
-        """The listings to request."""
+        """The requests for listings."""
         found = self._order.listing
         return (
             [found.request(query) for query in job_files.listing_parameters(self._order.job, self._given)]
@@ -69,9 +69,9 @@ class IngestJob:
         )
 
     def run(self, progress: Progress, *, workers: int = 1) -> IngestResult:
-        """Capture, and apply what is captured a few at a time, in this process or in so many.
+        """Capture, and apply a few captures at a time, with this number of processes.
 
-        `progress` is told what became of some, and how many there are. The source may be closed afterwards.
+        `progress` is called with the outcome of some targets and the total. The source may be closed afterwards.
         """
         targets = self._targets()
         size = min(_AT_A_TIME, -(-len(targets) // workers)) or 1
@@ -89,16 +89,16 @@ class IngestJob:
             with closing(Worker(self._order, self._source)) as worker:
                 yield from (worker.run(task.targets, progress) for task in tasks)
             return
-        self._source.close()  # which ends its threads, so that workers can be forked; each has a source of its own
+        self._source.close()  # ends its threads, so that workers can be forked; each opens its own source
         module = registry.methods(self._order.settings.tables)[self._method.name]
-        told: set[int] = set()
+        known: set[int] = set()
 
-        def hear(steps: list[_Step]) -> None:
-            new = {step.number: step for step in steps if step.number not in told}  # else again, where a worker died
-            told.update(new)
+        def report(steps: list[_Step]) -> None:
+            new = {step.number: step for step in steps if step.number not in known}  # repeated after a worker's death
+            known.update(new)
             progress(_Steps.of(new.values()))
 
-        spread = Workers(workers, _start, (self._order,), _run, (module,), hear)
+        spread = Workers(workers, _start, (self._order,), _run, (module,), report)
         yield from (done for _, done in spread(tasks))
 
     def _targets(self) -> list[CaptureTarget]:
@@ -115,7 +115,7 @@ class IngestJob:
 
 
 class _Task(NamedTuple):
-    """Some targets, and the index of the first among all."""
+    """Some targets, and the index of the first one among all."""
 
     start: int
     targets: list[CaptureTarget]
@@ -143,7 +143,7 @@ _worker: Worker  # of a worker process
 
 
 def _start(order: IngestOrder) -> None:
-    global _worker  # noqa: PLW0603 - a process of a pool has no other place that outlives a task
+    global _worker  # noqa: PLW0603 - only globals of a pool's process outlive a task
     retries.set_up_logs()
     _worker = Worker(order, order.source())
 

@@ -1,4 +1,4 @@
-"""Jobs: found by name or file, read, and run with the values of their parameters."""
+"""Jobs: finding them by name or file, reading them, and running them with values for their parameters."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
@@ -22,37 +22,37 @@ from mlb_etl.laws.verdict import Policy
 from mlb_etl.stores.interfaces.database import Database
 
 _PACKAGE = Path(__file__).parents[1]
-_PLACES = (_PACKAGE / "shipped_jobs", _PACKAGE.parents[1] / "config" / "jobs")  # of what is installed, of a checkout
-_ERRORS = 20  # that are told of one file
+_PLACES = (_PACKAGE / "shipped_jobs", _PACKAGE.parents[1] / "config" / "jobs")  # if installed, and in a checkout
+_ERRORS = 20  # reported for one file, at most
 _TYPES = {"bigint": "int", "integer": "int", "smallint": "int", "date": "date"}
 
 
 def shipped() -> dict[str, Path]:
-    """The jobs that come with the package, by their names."""
+    """The jobs that come with the package, by name."""
     folder = next(filter(Path.is_dir, _PLACES))
     return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
 
 def find_job(given: str) -> Path:
-    """The file of a job, which is given by its path or, of one that comes with the package, by its name.
+    """The file of a job, given by its path or, for a job that comes with the package, by its name.
 
-    Raises EtlError with the names that there are.
+    Raises EtlError, which lists the known names.
     """
     file = Path(given)
     if file.suffix or file.parent.name or file.is_file():
         return file
     if given not in shipped():
-        raise EtlError(f"there is no file {given}, and no job of that name; there are {', '.join(shipped())}")
+        raise EtlError(f"there is no file and no job named {given}; the jobs are {', '.join(shipped())}")
     return shipped()[given]
 
 
 def read_job(file: Path) -> Job:
-    """The job in the file; raises EtlError with the place of each error."""
+    """Read the job in a file; raises EtlError with the place of each error."""
     return _job(plain_yaml.read_yaml(file))
 
 
 def load_job(given: str, package: str) -> Job:
-    """The job that is given by path or name, of a method that the package has; raises EtlError with places."""
+    """Load a job, given by path or name, and check it against the package; raises EtlError with the place."""
     text = plain_yaml.read_yaml(find_job(given))
     job = _job(text)
     try:
@@ -62,7 +62,7 @@ def load_job(given: str, package: str) -> Job:
     table = method.qualified_raw_table
     for place, raw in enumerate(job.storage.raw):
         if raw.table not in {None, table}:
-            why = f"storage.raw.table: responses of {method.name} are kept in {table}, not in {raw.table}"
+            why = f"storage.raw.table: responses of {method.name} are stored in {table}, not in {raw.table}"
             raise EtlError(text.error(("storage", "raw", place, "table"), why))
     if job.expand is not None and job.expand.table is not None:
         _check(text, job.expand, method, package)
@@ -70,18 +70,20 @@ def load_job(given: str, package: str) -> Job:
 
 
 def _check(text: plain_yaml.YamlFile, expand: Expansion, method: Method, package: str) -> None:
-    """Raise EtlError unless the tables of the package have what the job expands by."""
+    """Raise EtlError unless the package has the table and columns that the job expands by."""
     try:
         listed = registry.method(package, expand.by)
     except EtlError as error:
         raise EtlError(text.error(("expand", "by"), str(error))) from error
     tables = {table.qualified_name: table for table in listed.tables}
     if expand.table not in tables:
-        raise EtlError(text.error(("expand", "table"), f"{listed.name} has no such table; {', '.join(tables)} are"))
+        why = f"{listed.name} has no such table; its tables are {', '.join(tables)}"
+        raise EtlError(text.error(("expand", "table"), why))
     columns = [column.name for column in tables[expand.table].columns]
     for column in (*listing.parameter_columns(method, expand).values(), *sorted(expand.columns)):
         if column not in columns:
-            raise EtlError(text.error(("expand",), f"{expand.table} has no column {column}; parameters names others"))
+            why = f"{expand.table} has no column {column}; under parameters, name another one"
+            raise EtlError(text.error(("expand",), why))
 
 
 def _job(text: plain_yaml.YamlFile) -> Job:
@@ -96,8 +98,8 @@ def _job(text: plain_yaml.YamlFile) -> Job:
 
 
 def _said(text: plain_yaml.YamlFile, error: ErrorDetails) -> str:
-    words = {"missing": "is missing", "extra_forbidden": "is not a key that a job has here"}
-    said = words.get(error["type"], error["msg"]).removeprefix("Value error, ")  # pydantic's words for our own
+    words = {"missing": "is missing", "extra_forbidden": "is not a valid key here"}
+    said = words.get(error["type"], error["msg"]).removeprefix("Value error, ")  # pydantic's prefix for ValueError
     location = text.at(error["loc"])
     if error["type"] == "missing":
         location = (*location, error["loc"][-1])
@@ -105,7 +107,7 @@ def _said(text: plain_yaml.YamlFile, error: ErrorDetails) -> str:
 
 
 def transform_job(method: Method) -> Job:
-    """A job that transforms what there is of a method; its parameters are the keys of the documents."""
+    """A job that transforms the captures of a method; its parameters are the keys of the documents."""
     keys = ((key.name, _TYPES.get(key.type, "str")) for key in method.document)
     parameters = tuple(
         Parameter.model_validate({"name": name, "type": type_, "repeatable": True}) for name, type_ in keys
@@ -119,7 +121,7 @@ def transform_job(method: Method) -> Job:
 
 
 def parameter_values(job: Job, given: Mapping[str, Sequence[str]]) -> dict[str, list[Any]]:
-    """The parameters' values, of texts and defaults, by their names in a request; raises EtlError for what is wrong."""
+    """The values of a job's parameters, given or default, by their names in a request; raises EtlError if invalid."""
     names = {name: parameter for parameter in job.parameters for name in (parameter.name, parameter.of)}
     if unknown := [name for name in given if name not in names]:
         has = ", ".join(parameter.name for parameter in job.parameters) or "none"
@@ -145,14 +147,14 @@ def _values(job: Job, parameter: Parameter, given: Sequence[str]) -> list[Any]:
 
 
 def combinations(job: Job, given: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
-    """The parameters' values as texts, one of each, in all combinations where some have several."""
+    """All combinations of the parameters' values, as texts, with one value for each parameter."""
     found = parameter_values(job, given)
     for combination in product(*found.values()):
         yield {name: str(value) for name, value in zip(found, combination, strict=True)}
 
 
 def method_parameters(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
-    """What the method is asked with, of a job that does not expand."""
+    """The parameters of each request, for a job that does not expand."""
     query = job.source.query
     named = {name for text in query.values() for name in placeholders.placeholder_names(text)}
     own = [parameter.of for parameter in job.parameters if parameter.name not in named]
@@ -163,7 +165,7 @@ def method_parameters(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict
 
 
 def listing_parameters(job: Job, given: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
-    """What the listing is asked for, of a job that expands."""
+    """The parameters of each listing's request, for a job that expands."""
     return [_fill(job, job.expand.query, each) for each in combinations(job, given)] if job.expand else []
 
 
@@ -182,11 +184,11 @@ def run_transform(
     policy: Policy = "new",
     progress: Callable[[int, int], None] | None = None,
 ) -> Counts:
-    """Run a job that transforms, for the documents that the parameters' values name."""
+    """Run a job that transforms, for the documents that the parameters' values select."""
     if not job.storage.transforms:
-        raise EtlError(f"job {job.name} does not transform: its storage has no targets")
+        raise EtlError(f"job {job.name} does not transform, because its storage has no targets")
     work = Pipeline(registry.method(database.package, job.source.name), database, workers)
     keys = [key.name for key in work.method.document]
     if stray := [parameter.name for parameter in job.parameters if parameter.of not in keys]:
-        raise EtlError(f"job {job.name}: {stray[0]} is not what {job.source.name} is about: {', '.join(keys)}")
+        raise EtlError(f"job {job.name}: {stray[0]} is not a key of {job.source.name}; its keys are {', '.join(keys)}")
     return work.run(parameter_values(job, given), policy, progress)

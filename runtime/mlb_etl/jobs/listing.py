@@ -1,4 +1,4 @@
-"""What the API lists, by which a job makes a request for each item."""
+"""Listings of the API, for each item of which a job makes a request."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from mlb_etl.jobs.expansion import Expansion
 
 @dataclass(frozen=True, slots=True)
 class ListedItem:
-    """A row of a listing, as values by column.
+    """A row of a listing, with its values by column.
 
-    settled: tells whether a capture shows the last state of the item; None where more may come, or the job says it.
+    settled: tells whether a capture shows the item's final state; None if more may come, or if the job decides.
     """
 
     columns: Mapping[str, Any]
@@ -32,15 +32,15 @@ class Listing(Protocol):
     """A request of the API that lists items."""
 
     def request(self, query: Mapping[str, str]) -> Request:
-        """The request for these parameters; raises EtlError for wrong ones."""
+        """The request with these parameters; raises EtlError if they are wrong."""
 
     def read(self, response: Response) -> Sequence[ListedItem]:
-        """The items that an answer lists; raises Rejected for what does not list any."""
+        """The items in an answer; raises Rejected if it is not a listing."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableListing:
-    """The rows of a table, as a method's mapping makes them of an answer; nothing is stored."""
+    """A listing whose items are the rows that a method's mapping extracts for a table; nothing is stored."""
 
     method: Method
     table: str
@@ -60,21 +60,21 @@ class TableListing:
 
 
 def parameter_columns(method: Method, expand: Expansion) -> dict[str, str]:
-    """The parameters that a request for an item needs, each with the column that it comes from."""
+    """The parameters of a request for an item, each with the column that it comes from."""
     needed = sorted(method.forms[0].path_parameters | method.key_parameters)
     return {name: name for name in needed} | expand.parameters
 
 
 def item_targets(method: Method, expand: Expansion, items: Iterable[ListedItem]) -> list[CaptureTarget]:
-    """A target for each item that the job does not leave out, in their order; of several for one request, the last.
+    """A target for each item that the job does not leave out; of several items for one request, the last counts.
 
-    Raises EtlError where the items lack a column.
+    Raises EtlError if the items lack a column.
     """
     by_parameters: dict[tuple[str, ...], ListedItem] = {}
     columns = parameter_columns(method, expand)
     for item in items:
         if missing := {*columns.values(), *expand.columns} - item.columns.keys():
-            raise EtlError(f"{expand.by} lists no {min(missing)}; {', '.join(sorted(item.columns))} are listed")
+            raise EtlError(f"{expand.by} has no column {min(missing)}; it has {', '.join(sorted(item.columns))}")
         values = [item.columns[column] for column in columns.values()]
         if None not in values:
             by_parameters[tuple(map(str, values))] = item
@@ -89,7 +89,7 @@ def item_targets(method: Method, expand: Expansion, items: Iterable[ListedItem])
 
 
 def _settled(expand: Expansion, item: ListedItem) -> Callable[[bytes], bool] | None:
-    """What tells whether a capture is the last of an item, as the job says; None where more may come."""
+    """The job's test whether a capture shows an item's final state; None if more may come."""
     settled = expand.settled
     if settled is None or any(str(item.columns[name]) not in last for name, last in settled.when.items()):
         return None
@@ -97,7 +97,7 @@ def _settled(expand: Expansion, item: ListedItem) -> Callable[[bytes], bool] | N
 
 
 def _shows(values: Sequence[tuple[jsonpath.Steps, str]], data: bytes) -> bool:
-    """Whether a response has each of these values, as text, at its place; not where it is no JSON."""
+    """Whether a response has each of these values, as text, at its place; False if it is not JSON."""
     try:
         found = msgspec.json.decode(data)
     except msgspec.DecodeError:

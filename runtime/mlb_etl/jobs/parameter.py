@@ -1,4 +1,4 @@
-"""The values that a job takes, and how they are read from texts."""
+"""Parameters of a job, and how their values are parsed."""
 
 import re
 from collections.abc import Callable
@@ -22,36 +22,37 @@ Type = Literal[
 
 
 class Parameter(Model):
-    """A value that the job takes, or a list of values."""
+    """A parameter of the job: a value or a list of values."""
 
     name: Name = Field(
-        description="A list in the plural stands for its singular: game_pks asks for each game_pk, given by --game-pk."
+        description="The name. A list in the plural stands for its singular: game_pks is given by --game-pk, and each"
+        " game_pk is requested."
     )
     type: Type = Field(
-        description="A list takes as many values as are given; integer and text are other words for int and str."
-        " A date is YYYY-MM-DD, today, yesterday or tomorrow; a timecode YYYYMMDD_HHMMSS in UTC."
+        description="A list takes any number of values; integer and text are synonyms of int and str."
+        " A date is YYYY-MM-DD, today, yesterday or tomorrow; a timecode is YYYYMMDD_HHMMSS in UTC."
     )
-    required: Flag = Field(default=False, description="Whether the job refuses to run without it.")
+    required: Flag = Field(default=False, description="Whether the job can't run without it.")
     default: Annotated[
         tuple[str, ...], BeforeValidator(as_list, json_schema_input_type=Scalar | list[Scalar] | None)
-    ] = Field((), description="What it is unless given; ${TODAY}, ${YESTERDAY} and ${TOMORROW} stand for dates.")
+    ] = Field((), description="The value if none is given; ${TODAY}, ${YESTERDAY} and ${TOMORROW} stand for dates.")
     repeatable: Flag = Field(
-        default=False, description="Says of another type than a list that it may be given repeatedly."
+        default=False, description="Whether a parameter that is not a list may be given several times."
     )
-    description: str = Field("", description="What it is, for people.")
+    description: str = Field("", description="A description for people.")
 
     @property
     def many(self) -> bool:
-        """Whether it takes several values."""
+        """Whether the parameter takes several values."""
         return self.repeatable or self.type.startswith("list[")
 
     @property
     def of(self) -> str:
-        """The name of one of its values in a request."""
+        """The name of a value in a request."""
         return self.name.removesuffix("s") if self.type.startswith("list[") else self.name
 
     def read(self, text: str, zone: ZoneInfo) -> Any:
-        """The value that a text stands for; raises ValueError."""
+        """Parse a value; raises ValueError. `zone` is the time zone of today."""
         return _READ[self.type.removeprefix("list[").removesuffix("]")](text, zone)
 
     @field_validator("default")
@@ -64,7 +65,7 @@ class Parameter(Model):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if len(self.default) > 1 and not self.many:
-            raise ValueError(f"default: several values are for a list[{self.type}]")
+            raise ValueError(f"default: several values need the type list[{self.type}]")
         for text in self.default:
             if not any(placeholders.placeholder_names(text)):
                 self.read(text, ZoneInfo("UTC"))
@@ -74,7 +75,7 @@ class Parameter(Model):
 def _integer(text: str, _: ZoneInfo) -> int:
     if re.fullmatch(r"-?[0-9]{1,19}", text) and (number := int(text)) in _INTEGERS:
         return number
-    raise ValueError(f"{text[:40]!r} is no integer")
+    raise ValueError(f"{text[:40]!r} is not an integer")
 
 
 def _text(text: str, _: ZoneInfo) -> str:

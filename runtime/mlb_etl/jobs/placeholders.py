@@ -14,28 +14,29 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def placeholder_names(text: str) -> Iterator[str]:
-    """The names that a text refers to."""
+    """The names of the placeholders in a text."""
     return (match[1] for match in _PLACE.finditer(text))
 
 
 def require_known(text: str, possible: Collection[str]) -> None:
-    """Raise ValueError for a placeholder in the text that is not one of these."""
+    """Raise ValueError if the text has a placeholder that is not one of these."""
     if unknown := [name for name in placeholder_names(text) if name not in possible]:
-        raise ValueError(f"${{{unknown[0]}}} is not known here; {', '.join(possible)} are")
+        raise ValueError(f"${{{unknown[0]}}} is unknown here; known are {', '.join(possible)}")
 
 
 def days(timezone: ZoneInfo) -> dict[str, str]:
-    """The dates of the named days, now, in a time zone."""
+    """The current dates of the named days in a time zone."""
     today = datetime.now(timezone).date()
     return {name: str(today + timedelta(days=offset)) for name, offset in DAYS.items()}
 
 
 def parse_day(text: str, timezone: ZoneInfo) -> date:
-    """The date that a text means, now, in a time zone; raises ValueError."""
+    """Parse a date or a named day, which depends on the time zone; raises ValueError."""
     if text.isascii() and text.islower() and text.upper() in DAYS:
         return datetime.now(timezone).date() + timedelta(days=DAYS[text.upper()])
     if not _DATE.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is no date: YYYY-MM-DD, {', '.join(map(str.lower, DAYS))} are possible")
+        names = ", ".join(map(str.lower, DAYS))
+        raise ValueError(f"{text[:40]!r} is not a date: YYYY-MM-DD, {names} are possible")
     return times.parse_game_day(text)
 
 
@@ -44,7 +45,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
-            raise EtlError(f"{match[0]} has no value; {', '.join(sorted(values)) or 'nothing'} has one")
+            raise EtlError(f"{match[0]} has no value; the values are {', '.join(sorted(values)) or 'none'}")
         return values[match[1]]
 
     return _PLACE.sub(value, text)

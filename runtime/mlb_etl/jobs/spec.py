@@ -1,4 +1,4 @@
-"""What a person may write in a job file: the models are its grammar, and `schema` is what editors check it with."""
+"""The grammar of job files, as models; `job_schema` makes the JSON Schema with which editors check them."""
 
 import json
 from typing import Annotated
@@ -15,21 +15,21 @@ from mlb_etl.settings import FASTEST, SLOWEST
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NOTE = "Generated from runtime/mlb_etl/jobs/spec.py. DO NOT EDIT. Regenerate: just generate"
-_CAPTURED = "responses are never kept without their time, since it decides which is newer: leave it out, or say true"
+_CAPTURED = "responses are never stored without their time, which decides which one is newer: leave it out, or say true"
 
 
 class Source(Model):
     """The method of the API."""
 
     endpoint: str = Field(description="The method's endpoint, such as game.")
-    method: str = Field(description="The method, such as liveGameV1; `mlbgen` has made its tables.")
+    method: str = Field(description="The method, such as liveGameV1, for which `mlbgen` has generated tables.")
     capture_metadata: Annotated[Always, always(_CAPTURED)] = Field(
-        default=True, description="The time of a request is always noted; false is refused."
+        default=True, description="The time of a request is always stored; false is an error."
     )
     query: dict[str, Value] = Field(
         {},
-        description="Parameters that the method is asked with, in which ${NAME} stands for a parameter of the job;"
-        " those that are not named here go by their own names.",
+        description="Parameters of the request, in which ${NAME} stands for a parameter of the job. Parameters of the"
+        " job that are not used here are passed on under their own names.",
     )
 
     @property
@@ -38,21 +38,21 @@ class Source(Model):
 
 
 class Requests(Model):
-    """How the API is asked."""
+    """Limits for the requests of a job."""
 
     rate: Annotated[float, Field(ge=SLOWEST, le=FASTEST)] | None = Field(
-        None, description="Requests a second at most, where that is to be less than MLB_ETL_RATE allows."
+        None, description="The most requests per second, if fewer than MLB_ETL_RATE allows."
     )
-    attempts: Annotated[int, Field(ge=1, le=20)] = Field(6, description="How often a request is made that fails.")
+    attempts: Annotated[int, Field(ge=1, le=20)] = Field(6, description="How often a failing request is tried.")
 
 
 class Job(Model):
-    """What to ask the API for, and what becomes of the responses."""
+    """What to request from the API, and what to do with the responses."""
 
-    name: Name = Field(description="The job's name, as its file is called.")
-    description: str = Field("", description="What it does, for people.")
-    timezone: str = Field("America/New_York", description="Where its today is.")
-    parameters: tuple[Parameter, ...] = Field((), description="The values that it takes.")
+    name: Name = Field(description="The job's name, which is also that of its file.")
+    description: str = Field("", description="A description for people.")
+    timezone: str = Field("America/New_York", description="The time zone of today, yesterday and tomorrow.")
+    parameters: tuple[Parameter, ...] = Field((), description="The job's parameters.")
     source: Source
     expand: Expansion | None = None
     requests: Requests = Requests()
@@ -68,7 +68,7 @@ class Job(Model):
         try:
             ZoneInfo(name)
         except (OSError, ValueError, ZoneInfoNotFoundError) as error:
-            raise ValueError(f"{name} is not a time zone; America/New_York is one") from error
+            raise ValueError(f"{name} is not a time zone such as America/New_York") from error
         return name
 
     @field_validator("parameters")
@@ -76,13 +76,13 @@ class Job(Model):
     def _once(cls, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
         names = [parameter.of for parameter in parameters]
         if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"{twice[0]} is there twice")
+            raise ValueError(f"{twice[0]} appears twice")
         return parameters
 
     @field_validator("source", "expand")
     @classmethod
     def _known(cls, asks: Source | Expansion | None, info: ValidationInfo) -> Source | Expansion | None:
-        if asks is not None and "parameters" in info.data:  # which are missing where they are wrong themselves
+        if asks is not None and "parameters" in info.data:  # they are missing if they are invalid themselves
             parameters = [parameter.name for parameter in info.data["parameters"]]
             for text in asks.query.values():
                 placeholders.require_known(text, (*parameters, *placeholders.DAYS))
@@ -90,6 +90,6 @@ class Job(Model):
 
 
 def job_schema() -> str:
-    """The JSON Schema of job files, as it is committed in schemas/job.schema.json."""
+    """The JSON Schema of job files, which is committed as schemas/job.schema.json."""
     properties = {"$schema": _DIALECT, "$comment": _NOTE, **Job.model_json_schema()}
     return json.dumps(properties, indent=2, ensure_ascii=False) + "\n"

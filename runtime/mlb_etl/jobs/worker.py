@@ -1,4 +1,4 @@
-"""The work of one process in a capture job: requests targets, keeps the responses, and applies them if asked to."""
+"""The work of one process in a capture job: requests targets, stores the responses, and applies them if ordered."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,11 +26,11 @@ from mlb_etl.stores.interfaces.database import Database, Stores
 
 @dataclass(frozen=True, slots=True)
 class IngestOrder:
-    """A job, and how it is to be run.
+    """A job, and the options for running it.
 
-    transform, store: apply what is captured, keep it in the object store too, even if the job does not; again: ask for
-    what is settled too; record, replay: a folder to keep stubs of all answers in, or to take them from; listings: those
-    of the API, by the names that a job may expand by, besides the tables of mappings.
+    transform, store: apply captures, or store them in the object store, even if the job does not; again: also request
+    settled targets; record, replay: a folder to record all answers in, or to serve them from; listings: the listings of
+    the API that a job may expand by, by name, in addition to the tables of mappings.
     """
 
     job: Job
@@ -49,23 +49,23 @@ class IngestOrder:
 
     @property
     def listing(self) -> Listing | None:
-        """What the job expands by, if it does; raises EtlError for a listing that is not known."""
+        """The listing that the job expands by, if any; raises EtlError if it is unknown."""
         expand = self.job.expand
         if expand is None:
             return None
         if expand.table is not None:
             return TableListing(registry.method(self.settings.tables, expand.by), expand.table)
         if expand.by not in self.listings:
-            raise EtlError(f"job {self.job.name} expands by {expand.by}, which is not listed here")
+            raise EtlError(f"job {self.job.name} expands by {expand.by}, which is not a known listing")
         return self.listings[expand.by]
 
     @property
     def applies(self) -> bool:
-        """Whether what is captured is applied to the tables."""
+        """Whether captures are applied to the tables."""
         return self.transform or self.job.storage.transforms
 
     def source(self) -> Fetcher:
-        """Where responses come from: the API, which may be recorded, or a recording."""
+        """Open the source of responses: the API, possibly with a recorder, or a recording."""
         if self.replay is not None:
             return Replay(self.replay)
         requests = self.job.requests
@@ -75,7 +75,7 @@ class IngestOrder:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What was captured, and what was applied to the tables; None if nothing was to be applied."""
+    """The captured targets, and the counts of what was applied; None if nothing was to be applied."""
 
     captured: CaptureCounts
     counts: Counts | None = None
@@ -86,14 +86,14 @@ class IngestResult:
 
 
 class Worker:
-    """Does what is ordered on a source, with a connection of its own from the first targets on."""
+    """Carries out an order with a source, on its own connection, which it opens when needed."""
 
     def __init__(self, order: IngestOrder, source: Fetcher) -> None:
         self._order = order
         self._source = source
 
     def run(self, targets: Sequence[CaptureTarget], progress: Callable[[CaptureCounts], None]) -> IngestResult:
-        """Capture, and then apply; `progress` is told what became of each."""
+        """Capture, and then apply; `progress` is called with the outcome of each target."""
         captured = self._capturer.run(targets, progress)
         if not self._order.applies:
             return IngestResult(captured)
@@ -101,12 +101,12 @@ class Worker:
         return IngestResult(captured, Pipeline(method, self._order.database).run(_scope(method, targets)))
 
     def listed(self, listing: Listing, asked: Request) -> Sequence[ListedItem]:
-        """The items of a listing; a request that fails is kept as such."""
+        """Request the items of a listing; a failed request is recorded."""
         with self._stores.failures().noting(asked):
             return self._source.fetch(asked, listing.read)[1]
 
     def settled(self, target: CaptureTarget) -> bool:
-        """Whether it is not asked for any more."""
+        """Whether the target need not be requested anymore."""
         return self._capturer.settled(target)
 
     def close(self) -> None:
@@ -135,7 +135,7 @@ class Worker:
 
 
 def _scope(method: Method, targets: Sequence[CaptureTarget]) -> Mapping[str, list[Any]]:
-    """The values of the documents' keys, of the keys that all requests tell."""
-    told = [request_keys.requested_keys(method, target.request.parameters) for target in targets]
-    names = [key.name for key in method.document if all(key.name in each for each in told)]
-    return {name: list(dict.fromkeys(value for each in told for value in each[name])) for name in names}
+    """The values of those document keys that all requests name."""
+    named = [request_keys.requested_keys(method, target.request.parameters) for target in targets]
+    names = [key.name for key in method.document if all(key.name in each for each in named)]
+    return {name: list(dict.fromkeys(value for each in named for value in each[name])) for name in names}
