@@ -27,11 +27,14 @@ class Edit:
 
     mappings: dict[str, str]
     allowed: Allowed
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str | None] = field(default_factory=dict)
 
 
-def edit(*replaced: tuple[str, str], drop: bool = False, rebuild: bool = False, **renamed: str) -> Edit:
-    """Each text of the mapping, wherever it stands, gives way to another; `renamed` are the new names of columns."""
+def edit(*replaced: tuple[str, str], drop: bool = False, rebuild: bool = False, **renamed: str | None) -> Edit:
+    """Each text of the mapping, wherever it stands, gives way to another.
+
+    `renamed` are the new names of columns, or None where a derived one gets other values.
+    """
     text = MAPPING
     for old, new in replaced:
         assert old in text
@@ -65,6 +68,7 @@ DATE = "name: game_date, type: date, path: $.date, description: The day."
 LEG = "name: leg, type: smallint, index_of: runner, nullable: false, description: Ordinal of his movement."
 DAY = "    - {name: game_date, type: date, path: $.date, nullable: false, description: The day.}\n"
 HALF = "name: half, type: text, path: play.half, description: Top or bottom."
+SLOW = "name: slow, type: boolean, derive: speed < 90, description: Slower than usual."
 SPEED = "{name: speed, expression: speed > 0, severity: error}"
 KEY, OTHER_KEY = "[game_pk, play_index, runner_id]", "[play_index, game_pk, runner_id]"
 EDITS = {
@@ -86,6 +90,8 @@ EDITS = {
         ("name: speed, type", "name: velocity, renamed_from: speed, type"),
         ("where: speed > 90.5", "where: velocity > 90.5"),
         ("expression: speed > 0", "expression: velocity > 0"),
+        ("score * 2", "runs * 2"),
+        ("speed * 1.609", "velocity * 1.609"),
         score="runs",
         speed="velocity",
     ),
@@ -103,6 +109,7 @@ EDITS = {
         ("{name: score, type: smallint,", "{name: runs, renamed_from: score, type: bigint,"),
         (ON_SCORE, "{columns: [runs]}"),
         ("score >= 0", "runs >= 0"),
+        ("score * 2", "runs * 2"),
         score="runs",
     ),
     "column_of_a_rebuilt_parent_renamed": edit(
@@ -111,6 +118,17 @@ EDITS = {
         ("[game_pk, play_index", "[game_pk, at_bat"),
         rebuild=True,
         play_index="at_bat",
+    ),
+    "derived_column_added": edit(behind("name: event", SLOW)),
+    "derived_column_changed": edit(("score * 2", "score * 4"), doubled=None),
+    "derived_column_dropped": edit(line("score * 2"), drop=True),
+    "derived_column_gets_values": edit(("derive: score * 2", "path: $.score"), drop=True),
+    "column_becomes_derived": edit(
+        ("type: text, path: $.note", "type: text, derive: CASE WHEN score > 3 THEN 'many' END"), drop=True
+    ),
+    "derived_column_renamed": edit(("{name: kmh,", "{name: metric, renamed_from: kmh,"), kmh="metric"),
+    "column_dropped_with_what_is_derived_from_it": edit(
+        line("name: speed, type"), line("name: kmh"), line("lower(event)"), line("speed > 0"), drop=True
     ),
     "table_added": edit((RUNNERS, RUNNERS + PITCHERS)),
     "table_dropped": edit((RUNNERS, ""), drop=True),

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -73,6 +73,13 @@ def snapshot(
     return Snapshot(game_pk, captured_at, as_of, response, hashlib.sha256(body).digest(), rows)
 
 
+# What the sample tables derive, in Python: {column: value of a row}.
+DERIVED: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "scored": lambda row: None if row["rbi"] is None else row["rbi"] > 0,
+    "effort": lambda row: None if row["speed"] is None else row["speed"] + (row["rbi"] or 0),
+}
+
+
 def kept(method: Method, rows: Iterable[Iterable[Sequence[Any]]]) -> Rows:
     """Extracted rows as the tables would store them, without the time of the capture."""
     return {
@@ -84,8 +91,8 @@ def kept(method: Method, rows: Iterable[Iterable[Sequence[Any]]]) -> Rows:
 def _kept(table: Table, row: Sequence[Any]) -> tuple[Key, tuple[Any, ...]]:
     of = {column.name: _value(column.type, value) for column, value in zip(table.columns, row, strict=True)}
     key = identity(table)
-    content = (value for name, value in of.items() if name not in {*key, "captured_at"})
-    return tuple(of[name] for name in key), tuple(content)
+    content = [value for name, value in of.items() if name not in {*key, "captured_at"}]
+    return tuple(of[name] for name in key), (*content, *(DERIVED[each.name](of) for each in table.derived))
 
 
 def identity(table: Table) -> tuple[str, ...]:
@@ -303,6 +310,7 @@ class Laws:
     def _rows(self, table: Table, games: Sequence[int]) -> Iterable[tuple[Key, tuple[Any, ...]]]:
         key = identity(table)
         names = [column.name for column in table.columns if column.name not in {*key, "captured_at"}]
+        names += [column.name for column in table.derived]
         return ((row[: len(key)], row[len(key) :]) for row in self._select(table, [*key, *names], games))
 
     def _places(self, table: Table, games: Sequence[int]) -> Iterable[tuple[Key, tuple[str, ...]]]:

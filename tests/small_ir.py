@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mlb_contracts import Check, Column, DocumentKey, Partition, Table, sql_types
+from mlb_contracts import Check, Column, DerivedColumn, DocumentKey, Partition, Table, sql_types
 from mlbgen import ir
 from mlbgen.ir.columns import wire
 from mlbgen.language.diagnostics import Position
@@ -117,6 +117,10 @@ def facts(of: ir.Table) -> Table:
         checks=tuple(Check(each.name, each.condition.columns, each.condition.sql, each.severity) for each in of.checks),
         guarded=of.guarded,
         extract=lambda _document, _capture: [],
+        derived=tuple(
+            DerivedColumn(each.name, str(each.type), each.expression.columns, each.expression.sql)
+            for each in of.derived
+        ),
     )
 
 

@@ -61,6 +61,20 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class DerivedColumn:
+    """A column that a store computes from other `columns` of the row, by an expression with quoted names.
+
+    Rows don't contain it. The expression is immutable, and in the language that checks have.
+    """
+
+    name: str
+    type: str
+    columns: tuple[str, ...]
+    expression: str
+    refers_to: ColumnReference | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Partition:
     """How a table is partitioned: `list` has one partition per value, `month` one per calendar month (UTC)."""
 
@@ -87,7 +101,7 @@ class Table:
 
     `columns` are in the order of the values in a row; ingested_at is added by the store. `identity` identifies a row
     across captures: the primary key without the column that only partitioning by month adds. `guarded` tells whether
-    the shrink guard counts its rows.
+    the shrink guard counts its rows. `derived` are further columns, which the store computes.
     """
 
     schema: str
@@ -99,6 +113,7 @@ class Table:
     checks: tuple[Check, ...]
     guarded: bool
     extract: Callable[[Any, Capture], list[Row]]
+    derived: tuple[DerivedColumn, ...] = ()
 
     def __repr__(self) -> str:
         return f"Table({self.qualified_name!r})"
@@ -300,6 +315,7 @@ __all__: Sequence[str] = (
     "Check",
     "Column",
     "ColumnReference",
+    "DerivedColumn",
     "DocumentKey",
     "Form",
     "Items",

@@ -10,6 +10,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "mappings.md").read_text()
 CASES = Path(__file__).parent / "cases"
 EXAMPLES = {
     "Columns that refer to other tables": (CASES / "relations" / "mapping.yaml").read_text(),
+    "Columns derived from others of the row": (CASES / "derived_partition" / "mapping.yaml").read_text(),
     "Renamed columns": EDITS["column_renamed"].mappings[FILE],
 }
 

@@ -50,6 +50,14 @@ KINDS: dict[str, tuple[dict[str, Any], tuple[str, str, str | None, str]]] = {
         {"plays": [{"index": 0, "rbi": 0}, {"index": 1, "rbi": 3}]},
         ("sample.plays", "$", "(game_pk, rbi, season)=(13, 3, 2024)", 'violates foreign key constraint "follows"'),
     ),
+    "check of a derived column": (
+        {"plays": [{"index": 0, "rbi": 1, "speed": 9000}]},
+        ("sample.plays", "$.plays[*].speed", "9001.0", 'violates check constraint "plays_effort"'),
+    ),
+    "derived value": (
+        {"plays": [{"index": 0, "rbi": 4, "speed": 9999.9}]},
+        ("sample.plays", "$", None, "numeric field overflow"),
+    ),
     "repeated key": ({"plays": REPEATED}, ("sample.plays", "$.plays[*]", "0", "the primary key repeats")),
 }
 

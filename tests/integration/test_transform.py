@@ -256,7 +256,9 @@ def test_partitions_are_made_on_demand(tables: Tables) -> None:
     query = "SELECT tableoid::regclass::text, count(*)::int FROM sample.plays GROUP BY 1 ORDER BY 1"
     assert tables.fetch(query) == [("sample.plays_1999", 3), ("sample.plays_2024", 3)]
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
-        tables.connection.execute("INSERT INTO sample.plays VALUES (9, 1999, 0, 0, 0, now())")
+        tables.connection.execute(
+            "INSERT INTO sample.plays (game_pk, season, at_bat_index, captured_at) VALUES (9, 1999, 0, now())"
+        )
 
 
 def test_a_worker_waits_for_another_with_the_same_new_document(tables: Tables) -> None:

@@ -10,6 +10,7 @@ from mlb_contracts import (
     Capture,
     Check,
     Column,
+    DerivedColumn,
     DocumentKey,
     Method,
     Partition,
@@ -105,9 +106,14 @@ PLAYS = Table(
     checks=(
         Check("plays_rbi", ("rbi",), '"rbi" BETWEEN 0 AND 4', "error"),
         Check("plays_many_rbi", ("rbi",), '"rbi" <= 3', "warn"),
+        Check("plays_effort", ("effort",), '"effort" < 9000', "error"),
     ),
     guarded=True,
     extract=extract_plays,
+    derived=(
+        DerivedColumn("scored", "boolean", ("rbi",), '"rbi" > 0'),
+        DerivedColumn("effort", "numeric(5,1)", ("speed", "rbi"), '"speed" + COALESCE("rbi", 0)'),
+    ),
 )
 
 RULES = (

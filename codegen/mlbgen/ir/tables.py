@@ -83,6 +83,19 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
+class DerivedColumn:
+    """A column whose value each store computes from other columns of the row; rows are sent without it."""
+
+    name: SqlName
+    type: SqlType
+    expression: Expression
+    description: str
+    position: Position
+    refers_to: ColumnReference | None = None
+    renamed_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnIndex:
     """An index over columns; `where` makes it partial, `using` is its access method."""
 
@@ -118,7 +131,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`columns` in their order in the database; captured_at and ingested_at are the last two.
+    """`columns` in their order in the database; captured_at and ingested_at are the last two, `derived` before them.
 
     `identity` identifies a row across captures: it is the primary key without a partition column that can change.
     `guarded`: the shrink guard counts its rows. `hydration`: only responses requested with it fill the table.
@@ -142,3 +155,4 @@ class Table:
     position: Position
     hydration: str | None = None
     visits: tuple[Visit, ...] = ()
+    derived: tuple[DerivedColumn, ...] = ()

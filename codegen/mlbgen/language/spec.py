@@ -146,7 +146,7 @@ class Source(Spec):
 class Column(Spec):
     """A column, and where its value comes from.
 
-    Exactly one of path, parameter, index_of, key_of, item_of, constant and carry says so.
+    Exactly one of path, parameter, index_of, key_of, item_of, constant, derive and carry says so.
     """
 
     name: Text
@@ -163,6 +163,11 @@ class Column(Spec):
     )
     item_of: Text | None = Field(default=None, description="The item itself, for a level over scalars.")
     constant: Scalar | None = None
+    derive: Text | None = Field(
+        default=None,
+        description="An SQL expression over other columns of the row, such as 'balls + strikes'; the database computes "
+        "it. Allowed is what checks allow: comparisons, arithmetic, AND, OR, NOT, CASE, and a few functions.",
+    )
     carry: Carry | None = Field(default=None, description="A value kept from one item of a list to the next.")
     nullable: bool = True
     default: Scalar | None = Field(default=None, description="Value if the response has none.")
@@ -187,7 +192,7 @@ class Column(Spec):
 
     @model_validator(mode="after")
     def _one_source(self) -> "Column":
-        exactly_one(self, "path", "parameter", "index_of", "key_of", "item_of", "constant", "carry")
+        exactly_one(self, "path", "parameter", "index_of", "key_of", "item_of", "constant", "derive", "carry")
         return self
 
 

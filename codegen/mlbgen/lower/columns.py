@@ -35,7 +35,7 @@ def lower_column(report: Report, place: Place, declared: spec.Column, scope: Pat
     naming.check_column(report, place.at("name"), declared.name)
     value = _value(report, place, declared, scope)
     sql_type = column_type(report, place.at("type"), declared.type)
-    good = _check_settings(report, place, declared)
+    good = check_settings(report, place, declared)
     if good and value is not None and sql_type is not UNKNOWN:
         _check_fit(report, place, declared, sql_type, value)
     return ir.Column(
@@ -186,7 +186,7 @@ def _parameter_value(report: Report, place: Place, name: str, scope: PathScope) 
     return None
 
 
-def _check_settings(report: Report, place: Place, declared: spec.Column) -> bool:
+def check_settings(report: Report, place: Place, declared: spec.Column) -> bool:
     """Check that each setting has an effect and that the converter exists."""
     good = True
     for setting, sources in _ONLY_FOR.items():

@@ -8,7 +8,7 @@ from sqlglot.errors import ParseError, SqlglotError
 
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
-from mlbgen.lower import naming
+from mlbgen.lower import kinds, naming
 from mlbgen.lower.report import Place, Report, did_you_mean
 
 _CONDITIONS = (
@@ -40,6 +40,36 @@ def condition(report: Report, place: Place, text: str, columns: Mapping[str, Sql
         report.add(
             "MG071", place, "this is not a condition: its value is neither true nor false", "compare it with something"
         )
+        return None
+    return _written(report, tree)
+
+
+def derivation(
+    report: Report,
+    place: Place,
+    text: str,
+    *,
+    fills: SqlType,
+    columns: Mapping[str, SqlType],
+    barred: Mapping[str, str],
+) -> ir.Expression | None:
+    """As `expression`, for one that fills a column of a type; `barred` are columns it may not use, and why."""
+    tree = _read(report, place, text, {**columns, **dict.fromkeys(barred, SqlType("unknown"))})
+    if tree is None:
+        return None
+    for column in tree.find_all(exp.Column):
+        if column.name in barred:
+            message = f'"{column.name}" {barred[column.name]}, so no column can be derived from it'
+            report.add("MG072", place, message, "use other columns of the row", offset=column.this.meta.get("start", 0))
+            return None
+    try:
+        kind = kinds.of_expression(tree, columns)
+    except kinds.KindError as error:
+        report.add("MG072", place, str(error), error.help)
+        return None
+    if not kinds.fills(kind, fills):
+        message = f"this is {kinds.article(kind)}, which a column of type {fills} does not hold"
+        report.add("MG072", place, message, kinds.FILLS_HELP.get(kind, ""))
         return None
     return _written(report, tree)
 

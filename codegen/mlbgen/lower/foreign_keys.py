@@ -73,7 +73,8 @@ def _foreign_key(
 ) -> ir.ForeignKey | None:
     parent = targets.parents.get(declared.references)
     columns: dict[str, ir.Column] = {column.name: column for column in draft.table.columns}
-    good = check_columns(report, place.at("columns"), declared.columns, columns)
+    derived = [column.name for column in draft.table.derived]
+    good = check_columns(report, place.at("columns"), declared.columns, columns, derived)
     if parent is None:
         _report_unknown(report, place.at("references"), declared.references, targets)
         return None

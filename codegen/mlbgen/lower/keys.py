@@ -12,16 +12,21 @@ from mlbgen.lower import expressions, naming
 from mlbgen.lower.columns import UNKNOWN
 from mlbgen.lower.report import Place, Report, did_you_mean
 
-Columns = Mapping[str, ir.Column]
+Columns = Mapping[str, ir.Column | ir.DerivedColumn]
 
 _AHEAD_LIMIT = 1000
 
 
-def check_columns(report: Report, place: Place, names: Sequence[str], columns: Columns) -> bool:
-    """Check that each name is a column of the table and is listed once."""
+def check_columns(
+    report: Report, place: Place, names: Sequence[str], columns: Columns, derived: Collection[str] = ()
+) -> bool:
+    """Check that each name is a column of the table, is none of the `derived` ones, and is listed once."""
     good = True
     for index, name in enumerate(names):
-        if name not in columns:
+        if name in derived:
+            report_derived(report, place.at(index), name)
+            good = False
+        elif name not in columns:
             report.add("MG050", place.at(index), f'unknown column "{name}"', did_you_mean(name, columns))
             good = False
         elif name in names[:index]:
@@ -30,11 +35,23 @@ def check_columns(report: Report, place: Place, names: Sequence[str], columns: C
     return good
 
 
+def report_derived(report: Report, place: Place, name: str) -> None:
+    """Report a derived column in a key or as the column of a partition."""
+    message = f'"{name}" is derived, so rows are sent without it'
+    report.add("MG073", place, message, "keys and partitions take columns with values of their own")
+
+
 def check_primary_key(
-    report: Report, place: Place, declared: Sequence[str], columns: Columns, document: Sequence[str]
+    report: Report,
+    place: Place,
+    declared: Sequence[str],
+    columns: Columns,
+    *,
+    document: Sequence[str],
+    derived: Collection[str],
 ) -> None:
     """Check that the key's columns exist, never change, and include the document's keys, which separate documents."""
-    if not check_columns(report, place, declared, columns):
+    if not check_columns(report, place, declared, columns, derived):
         return
     for index, name in enumerate(declared):
         if name in {naming.CAPTURED_AT, naming.INGESTED_AT}:

@@ -27,12 +27,17 @@ def reference(report: Report, place: Place, text: str | None) -> ir.ColumnRefere
 def check(methods: Sequence[ir.Method]) -> list[Diagnostic]:
     """Report each `refers_to` without a column that fits it in these methods, which are all of a project."""
     tables = {f"{table.schema}.{table.name}": table for method in methods for table in method.tables}
-    return [
-        wrong for name, table in tables.items() for column in table.columns for wrong in _check(name, column, tables)
-    ]
+    return [wrong for name, table in tables.items() for wrong in _check_table(name, table, tables)]
 
 
-def _check(table: str, column: ir.Column, tables: _Tables) -> Iterator[Diagnostic]:
+def _check_table(name: str, table: ir.Table, tables: _Tables) -> Iterator[Diagnostic]:
+    for column in table.columns:
+        yield from _check(name, column, tables)
+    for derived in table.derived:
+        yield from _check(name, derived, tables)
+
+
+def _check(table: str, column: ir.Column | ir.DerivedColumn, tables: _Tables) -> Iterator[Diagnostic]:
     to = column.refers_to
     if to is None:
         return
@@ -56,6 +61,6 @@ def _check(table: str, column: ir.Column, tables: _Tables) -> Iterator[Diagnosti
         yield Diagnostic(to.position, "MG068", message, "give both the same type")
 
 
-def _can_be_equal(one: ir.Column, other: ir.Column) -> bool:
+def _can_be_equal(one: ir.Column | ir.DerivedColumn, other: ir.Column) -> bool:
     """Whether values of the two types can be compared: integers of any size, or the same type."""
     return sql_types.type_facts(one.type).python == sql_types.type_facts(other.type).python

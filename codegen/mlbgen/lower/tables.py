@@ -7,6 +7,7 @@ from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.names import SqlName
 from mlbgen.lower import carry, columns, expand, foreign_keys, keys, levels, naming, renamed, written
+from mlbgen.lower.derived import lower_derived
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import PathScope, Root
 
@@ -59,6 +60,7 @@ class _Table:
         self.schema, self.name = naming.qualified(report, place.at("name"), declared.name)
         self.position = place.at("name").position()
         self.columns: dict[str, ir.Column] = {}
+        self.derived: dict[str, ir.DerivedColumn] = {}
         self.partition_place, self.partition_by = self._partition_by()
 
     def draft(self) -> foreign_keys.TableDraft:
@@ -72,8 +74,7 @@ class _Table:
         visits = carry.visits(self.report, self.place, declared.visit, scope)
         placed = self._written_columns()
         renamed.check(self.report, placed, self.common.document)
-        for name, (at, column) in placed.items():
-            self.columns[name] = columns.lower_column(self.report, at, column, scope)
+        self._lower_columns(placed, scope)
         self.columns |= {column.name: column for column in columns.own_columns(self.position)}
         if self.report.count == errors:
             levels.check_used(self.report, self.place, declared, scope)
@@ -83,7 +84,7 @@ class _Table:
             self.columns[partition.column] = replace(self.columns[partition.column], nullable=False)
         key = self._primary_key(partition)
         if self.report.count == errors:
-            self._check_nullable(key, {name: at for name, (at, _) in placed.items()})
+            self._check_nullable(key, {name: at for name, (at, _) in placed.items() if name in self.columns})
         table = ir.Table(
             schema=self.schema,
             name=self.name,
@@ -102,6 +103,7 @@ class _Table:
             position=self.position,
             hydration=declared.hydrate,
             visits=visits,
+            derived=tuple(self.derived.values()),
         )
         unreferenced = self.partition_by is not None and self.partition_by.foreign_keys is not None
         return foreign_keys.TableDraft(
@@ -119,6 +121,16 @@ class _Table:
         own = written.declared_columns(self.report, self.place.at("columns"), self.declared.columns)
         return default | {name: each for name, each in taken.items() if name not in own} | own
 
+    def _lower_columns(self, placed: written.Columns, scope: PathScope) -> None:
+        """Lower the columns with values of their own, and then those that are derived from them."""
+        derived = [name for name, (_, column) in placed.items() if column.derive is not None]
+        for name, (at, column) in placed.items():
+            if name not in derived:
+                self.columns[name] = columns.lower_column(self.report, at, column, scope)
+        types = {name: column.type for name, column in self.columns.items()}
+        for name in derived:
+            self.derived[name] = lower_derived(self.report, *placed[name], types, derived)
+
     def _partition_by(self) -> tuple[Place, spec.TablePartition | None]:
         """The partitioning that the table, or else the defaults, declare, and its place."""
         declared, place = self.declared.partition_by, self.place
@@ -133,6 +145,10 @@ class _Table:
         if declared.foreign_keys is not None and declared.column != naming.CAPTURED_AT:
             message = f'"foreign_keys" has no effect: a table partitioned by {declared.column} can be referenced'
             self.report.add("MG044", place.at("foreign_keys").key, message, "remove it")
+        if declared.column in self.derived:
+            keys.report_derived(self.report, place.at("column"), declared.column)
+            self.columns[declared.column] = columns.placeholder(self.derived[declared.column].name, place.position())
+            return None
         types = {name: column.type for name, column in self.columns.items() if name != naming.INGESTED_AT}
         if declared.column in types or declared.of is None:
             elsewhere = written.table_with(declared.column, self.tables, self.common.root.name)
@@ -152,7 +168,8 @@ class _Table:
                 help_ = "add it to defaults.columns, with the type and the source that it has in source.document"
                 self.report.add("MG053", self.place.at("name"), f'the table lacks the document\'s key "{name}"', help_)
         declared = self.declared.primary_key
-        keys.check_primary_key(self.report, self.place.at("primary_key"), declared, self.columns, tuple(document))
+        at = self.place.at("primary_key")
+        keys.check_primary_key(self.report, at, declared, self.columns, document=tuple(document), derived=self.derived)
         return keys.widened(self._declared_key(), partition)
 
     def _declared_key(self) -> tuple[SqlName, ...]:
@@ -167,10 +184,11 @@ class _Table:
 
     def _indexes(self, partition: ir.Partition | None) -> Iterator[ir.Index]:
         names: set[str] = set()
+        known = self.columns | self.derived
         for place, given in ((self.common.place, self.common.defaults.indexes), (self.place, self.declared.indexes)):
             for number, declared in enumerate(given):
                 at = place.at("indexes", number)
-                index = keys.lower_index(self.report, at, declared, self.columns, table=self.name, by=partition)
+                index = keys.lower_index(self.report, at, declared, known, table=self.name, by=partition)
                 if index is None:
                     continue
                 if index.name in names:
@@ -180,11 +198,12 @@ class _Table:
 
     def _checks(self) -> Iterator[ir.Check]:
         names: set[str] = set()
+        known = self.columns | self.derived
         for number, declared in enumerate(self.declared.checks):
             at = self.place.at("checks", number)
             if declared.name in names:
                 self.report.add("MG023", at.at("name"), f'there is already a check "{declared.name}"')
             names.add(declared.name)
-            check = keys.lower_check(self.report, at, declared, self.columns, table=self.name)
+            check = keys.lower_check(self.report, at, declared, known, table=self.name)
             if check is not None:
                 yield check

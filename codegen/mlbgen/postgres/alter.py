@@ -59,8 +59,9 @@ def table_drop(tables: Sequence[Relation]) -> exp.Drop:
 
 
 def column_drops(table: AlteredTable) -> Iterator[exp.Expr]:
-    """ALTER TABLE that drops columns."""
-    yield from _alter(table.old, (_drop("COLUMN", name(each.name)) for each in table.dropped))
+    """ALTER TABLE that drops columns, a statement for each."""
+    for each in table.dropped:
+        yield from _alter(table.old, [_drop("COLUMN", name(each.name))])
 
 
 def column_changes(table: AlteredTable) -> Iterator[exp.Expr]:

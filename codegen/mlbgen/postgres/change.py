@@ -85,8 +85,8 @@ def _drops(change: SchemaDifference) -> Iterator[str]:
     if gone:
         yield _asked_for("ban-drop-table", statement_lines([alter.table_drop(gone)]))
     for each in change.altered:
-        if each.dropped:
-            yield _asked_for("ban-drop-column", statement_lines(alter.column_drops(each)))
+        for statement in alter.column_drops(each):
+            yield _asked_for("ban-drop-column", statement_lines([statement]))
 
 
 def _swaps(again: Sequence[Relation]) -> Iterator[str]:

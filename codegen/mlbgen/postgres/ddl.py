@@ -10,6 +10,7 @@ from mlbgen import ir
 from mlbgen.language.names import SqlName
 from mlbgen.postgres import nodes
 from mlbgen.postgres.nodes import columns, name
+from mlbgen.postgres.printer import Generated
 from mlbgen.postgres.relation import CheckConstraint, Field, Relation
 
 
@@ -38,6 +39,8 @@ def column_definition(field: Field) -> exp.ColumnDef:
     kinds: list[exp.Expr] = [] if field.nullable else [exp.NotNullColumnConstraint()]
     if field.now:
         kinds.append(exp.DefaultColumnConstraint(this=exp.CurrentTimestamp()))
+    if field.derived is not None:
+        kinds.append(Generated(this=nodes.expression(field.derived)))
     constraints = [exp.ColumnConstraint(kind=kind) for kind in kinds]
     return exp.ColumnDef(this=name(field.name), kind=nodes.sql_type(field.type), constraints=constraints)
 

@@ -40,8 +40,8 @@ class Remade(Generic[_T]):
 class AlteredTable:
     """A table that changes in place; `old` has the names that `renames` leads to.
 
-    A column that is both dropped and added gets a type that can't hold all its values. The other fields list changed
-    columns in their new form.
+    A column that is both dropped and added gets a type that can't hold all its values, or is derived in another way.
+    The other fields list changed columns in their new form.
     """
 
     old: Relation
@@ -61,8 +61,14 @@ class AlteredTable:
 
     @property
     def narrowed(self) -> frozenset[str]:
-        """The columns that are dropped and added again with another type."""
+        """The columns that are dropped and added again, with another type or derived in another way."""
         return frozenset(each.name for each in self.added) & {each.name for each in self.dropped}
+
+    @property
+    def rederived(self) -> frozenset[str]:
+        """Those of them that are derived before and after: nothing is lost, as the server computes them again."""
+        was, is_ = ({each.name for each in of if each.derived is not None} for of in (self.dropped, self.added))
+        return frozenset(was & is_)
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -71,7 +77,8 @@ class AlteredTable:
         columns = {
             "dropped": [each for each in self.dropped if each.name not in both],
             "added": [each for each in self.added if each.name not in both],
-            "gets a narrower type": [each for each in self.added if each.name in both],
+            "gets a narrower type": [each for each in self.added if each.name in both - self.rederived],
+            "is derived again": [each for each in self.added if each.name in self.rederived],
             "gets a wider type": self.widened,
             "gets another nullability": self.nullability,
             "gets another default": self.defaults,
@@ -220,14 +227,15 @@ def _retyped(old: Relation, new: Relation) -> Iterable[_Place]:
 def _altered(old: Relation, new: Relation, retyped: frozenset[_Place], rebuilt: frozenset[str]) -> AlteredTable:
     before, after = ({each.name: each for each in of.fields} for of in (old, new))
     both = [(each, after[each.name]) for each in old.fields if each.name in after]
-    narrowed = {to.name for each, to in both if each.type != to.type and not widens(each.type, to.type)}
-    kept = [pair for pair in both if pair[1].name not in narrowed]
     touched = {column for schema, table, column in retyped if (schema, table) == (new.schema, new.name)}
+    narrowed = {to.name for each, to in both if _is_remade(each, to, touched)}
+    kept = [pair for pair in both if pair[1].name not in narrowed]
+    touched |= narrowed
     return AlteredTable(
         old=old,
         new=new,
-        dropped=tuple(each for each in old.fields if each.name not in after or each.name in narrowed),
-        added=tuple(each for each in new.fields if each.name not in before or each.name in narrowed),
+        dropped=_derived_first(each for each in old.fields if each.name not in after or each.name in narrowed),
+        added=_derived_last(each for each in new.fields if each.name not in before or each.name in narrowed),
         widened=tuple(to for each, to in kept if each.type != to.type),
         nullability=tuple(to for each, to in kept if each.nullable != to.nullable),
         defaults=tuple(to for each, to in kept if each.now != to.now),
@@ -238,6 +246,24 @@ def _altered(old: Relation, new: Relation, retyped: frozenset[_Place], rebuilt: 
         ahead=_ahead(old, new),
         is_described=old.description != new.description,
     )
+
+
+def _is_remade(old: Field, new: Field, retyped: set[SqlName]) -> bool:
+    """Whether the column can't be altered, as its values or the type of what it is derived from would be lost."""
+    if old.derived is None and new.derived is None:
+        return old.type != new.type and not widens(old.type, new.type)
+    used = () if new.derived is None else new.derived.columns
+    return (old.derived, old.type) != (new.derived, new.type) or not retyped.isdisjoint(used)
+
+
+def _derived_first(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """In the order in which they can be dropped: derived columns before those that they need."""
+    return tuple(sorted(fields, key=lambda each: each.derived is None))
+
+
+def _derived_last(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """In the order in which they can be added."""
+    return tuple(sorted(fields, key=lambda each: each.derived is not None))
 
 
 def _remade(old: tuple[_T, ...], new: tuple[_T, ...], depends: Callable[[_T], bool]) -> Remade[_T]:

@@ -14,6 +14,10 @@ class Add(exp.Expression):
     """The action ADD of ALTER TABLE, for the column or constraint `this`."""
 
 
+class Generated(exp.Expression):
+    """Of a column: the server computes it by the expression `this` when a row is written."""
+
+
 class Rename(exp.Expression):
     """Of ALTER: give the column or constraint `this`, or without it the altered index, the name `to`."""
 
@@ -41,6 +45,10 @@ def _add(generator: Generator, node: Add) -> str:
     return f"ADD {kind}{generator.sql(node, 'this')}"
 
 
+def _generated(generator: Generator, node: Generated) -> str:
+    return f"GENERATED ALWAYS AS ({generator.sql(node, 'this')}) STORED"
+
+
 def _rename(generator: Generator, node: Rename) -> str:
     what = f"{node.args['kind']} {generator.sql(node, 'this')} " if node.this else ""
     return f"RENAME {what}TO {generator.sql(node, 'to')}"
@@ -51,7 +59,7 @@ def _written(_: Generator, node: Verbatim) -> str:
 
 
 class _Printer(PostgresGenerator):
-    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Add: _add, Rename: _rename, Verbatim: _written}
+    TRANSFORMS = PostgresGenerator.TRANSFORMS | {Add: _add, Generated: _generated, Rename: _rename, Verbatim: _written}
 
     def create_sql(self, expression: exp.Create) -> str:
         """Keep what follows a table's closing bracket on the same line."""

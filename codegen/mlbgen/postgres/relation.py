@@ -10,6 +10,7 @@ from mlbgen.language.names import SqlName
 class Field:
     """A column; `type` is spelled as in PostgreSQL; `now`: its default is the transaction's time.
 
+    The server computes a `derived` one from other columns of the row.
     `renamed_from` is a hint for the next migration, not part of the schema.
     """
 
@@ -18,6 +19,7 @@ class Field:
     nullable: bool
     description: str
     now: bool = False
+    derived: ir.Expression | None = None
     renamed_from: str | None = field(default=None, compare=False)
 
 
@@ -60,7 +62,11 @@ def table_relation(table: ir.Table) -> Relation:
         schema=table.schema,
         name=table.name,
         description=table.description,
-        fields=tuple(_field(column) for column in table.columns),
+        fields=(
+            *(_field(column) for column in table.columns if not _is_time(column)),
+            *map(_derived_field, table.derived),
+            *(_field(column) for column in table.columns if _is_time(column)),
+        ),
         primary_key=table.primary_key,
         partition=table.partition,
         foreign_keys=table.foreign_keys,
@@ -73,6 +79,22 @@ def _field(column: ir.Column) -> Field:
     now = isinstance(column.value, ir.IngestedAt)
     kind = str(column.type)
     return Field(column.name, kind, column.nullable, column.description, now, renamed_from=column.renamed_from)
+
+
+def _is_time(column: ir.Column) -> bool:
+    """Whether it is one of the two columns that every table ends with."""
+    return isinstance(column.value, ir.CapturedAt | ir.IngestedAt)
+
+
+def _derived_field(column: ir.DerivedColumn) -> Field:
+    return Field(
+        column.name,
+        str(column.type),
+        nullable=True,
+        description=column.description,
+        derived=column.expression,
+        renamed_from=column.renamed_from,
+    )
 
 
 def raw_relation(method: ir.Method) -> Relation:

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from mlbgen import ir
 from mlbgen.language.names import SqlName
-from mlbgen.postgres.relation import Relation
+from mlbgen.postgres.relation import Field, Relation
 
 _T = TypeVar("_T", ir.ForeignKey, ir.Index)
 # New names by old ones: of a table's columns, and of those of all tables by their qualified names.
@@ -76,7 +76,7 @@ def _under_new_names(old: Relation, tables: _Tables) -> Relation:
     partition = old.partition
     return replace(
         old,
-        fields=tuple(replace(each, name=names.get(each.name, each.name)) for each in old.fields),
+        fields=tuple(_field(each, names) for each in old.fields),
         primary_key=_each(old.primary_key, names),
         partition=None
         if partition is None
@@ -85,6 +85,11 @@ def _under_new_names(old: Relation, tables: _Tables) -> Relation:
         indexes=tuple(_index(each, names) for each in old.indexes),
         checks=tuple(replace(each, condition=_expression(each.condition, names)) for each in old.checks),
     )
+
+
+def _field(old: Field, names: _Names) -> Field:
+    derived = None if old.derived is None else _expression(old.derived, names)
+    return replace(old, name=names.get(old.name, old.name), derived=derived)
 
 
 def _each(columns: Iterable[SqlName], names: _Names) -> tuple[SqlName, ...]:

@@ -95,11 +95,11 @@ class _Places:
         }
         tables = [table for each in methods for table in each.tables]
         self._tables = {f"{table.schema}.{table.name}": table.position for table in tables}
-        self._columns: dict[tuple[str, str], Position] = {
-            (f"{table.schema}.{table.name}", column.name): column.position
-            for table in tables
-            for column in table.columns
-        }
+        self._columns: dict[tuple[str, str], Position] = {}
+        for table in tables:
+            name = f"{table.schema}.{table.name}"
+            self._columns |= {(name, column.name): column.position for column in table.columns}
+            self._columns |= {(name, column.name): column.position for column in table.derived}
 
     def of(self, table: Relation, column: str = "") -> Position:
         """The position of the column, else of the table, else the start of the first mapping."""
@@ -156,11 +156,16 @@ def _refused(change: SchemaDifference, places: _Places, allowed: Allowed) -> Ite
 
 def _drops(altered: AlteredTable, places: _Places) -> Iterator[Diagnostic]:
     yield from _gone(altered.old, altered.new, places)
-    for name in sorted(altered.narrowed):
-        table, was, becomes = altered.new, altered.old.type_of(name), altered.new.type_of(name)
-        message = f"{table.qualified_name}.{name} was released as {was}, and {becomes} can't hold every {was}"
+    table, derived = altered.new, {field.name for field in altered.old.fields if field.derived is not None}
+    for name in sorted(altered.narrowed - altered.rederived):
+        was, becomes = altered.old.type_of(name), table.type_of(name)
+        how = f"was released as {was}, and {becomes} can't hold every {was}"
+        if name in derived:
+            how = "was released as a derived column, and gets values of its own"
+        elif any(field.name == name and field.derived is not None for field in table.fields):
+            how = "was released with values of its own, and is derived now"
         help_ = "--allow-drop drops its values; `mlb-etl transform` fills it again from the raw responses"
-        yield Diagnostic(places.of(table, name), "MG111", message, help_)
+        yield Diagnostic(places.of(table, name), "MG111", f"{table.qualified_name}.{name} {how}", help_)
 
 
 def _gone(old: Relation, new: Relation, places: _Places) -> Iterator[Diagnostic]:

@@ -19,6 +19,7 @@ _TAKEN_CLASSES = (
     "Column",
     "ColumnReference",
     "Decimal",
+    "DerivedColumn",
     "Field",
     "Partition",
     "Row",
@@ -48,6 +49,7 @@ class _Context:
     primary_key: Code
     identity: Code
     partition: Code
+    derived: tuple[Code, ...]
 
 
 def render_table(method: ir.Method, table: ir.Table, tree: Tree) -> str:
@@ -77,6 +79,7 @@ def render_table(method: ir.Method, table: ir.Table, tree: Tree) -> str:
             primary_key=quoted(table.primary_key),
             identity=quoted(table.identity),
             partition=partition_fact(table.partition),
+            derived=tuple(map(_derived, table.derived)),
         ),
     )
 
@@ -112,6 +115,11 @@ def _column(table: ir.Table, column: ir.Column, paths: Paths) -> Code:
     facts = ", ".join(map(quoted, (column.name, str(column.type), columns.wire(column))))
     listed = f"({', '.join(sources)}{',' if len(sources) == 1 else ''})"
     return Code(f"Column({facts}, {listed}{_refers_to(column.refers_to)})")
+
+
+def _derived(column: ir.DerivedColumn) -> Code:
+    facts = (column.name, str(column.type), column.expression.columns, column.expression.sql)
+    return Code(f"DerivedColumn({', '.join(map(quoted, facts))}{_refers_to(column.refers_to)})")
 
 
 def _refers_to(reference: ir.ColumnReference | None) -> Code:

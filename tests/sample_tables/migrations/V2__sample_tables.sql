@@ -16,6 +16,8 @@ CREATE TABLE sample.plays (
     at_bat_index smallint NOT NULL,
     rbi smallint CONSTRAINT plays_rbi CHECK (rbi BETWEEN 0 AND 4),
     speed numeric(5, 1),
+    scored boolean GENERATED ALWAYS AS (rbi > 0) STORED,
+    effort numeric(5, 1) GENERATED ALWAYS AS (speed + coalesce(rbi, 0)) STORED CONSTRAINT plays_effort CHECK (effort < 9000),
     captured_at timestamptz NOT NULL,
     ingested_at timestamptz NOT NULL DEFAULT current_timestamp,
     PRIMARY KEY (game_pk, at_bat_index, season),

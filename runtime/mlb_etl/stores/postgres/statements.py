@@ -6,7 +6,7 @@ from functools import cache
 
 from psycopg import sql
 
-from mlb_contracts import Check, Column, DocumentKey, Table
+from mlb_contracts import Check, Column, DerivedColumn, DocumentKey, Table
 from mlb_etl.stores.postgres import composing, merging
 from mlb_etl.stores.postgres.composing import (
     all_of,
@@ -43,9 +43,17 @@ WHERE
     AND ({broken})
 GROUP BY {keys}""")
 
+_DERIVED = sql.SQL("""\
+(
+    SELECT
+        *,
+        {computed}
+    FROM {stage}
+) AS "staged\"""")
+
 _VIOLATION = sql.SQL("""\
 SELECT {columns}
-FROM {stage}
+FROM {rows}
 WHERE
     {broken}
 LIMIT 1""")
@@ -152,6 +160,14 @@ def _violation(table: Table, check: Check) -> sql.Composed:
     """Selects, from one staged row that breaks the check, the values of the check's columns."""
     return _VIOLATION.format(
         columns=comma_separated(quoted_names(check.columns)),
-        stage=composing.stage_name(table),
+        rows=_with_derived(table, [each for each in table.derived if each.name in check.columns]),
         broken=broken(check, sent_with_parameters=False),
     )
+
+
+def _with_derived(table: Table, derived: Sequence[DerivedColumn]) -> sql.Composable:
+    """The staged rows with these derived columns, which the stage does not have."""
+    if not derived:
+        return composing.stage_name(table)
+    computed = (sql.SQL(f"({each.expression})::{each.type} AS ") + quoted_name(each.name) for each in derived)
+    return _DERIVED.format(computed=one_per_line(computed, 8), stage=composing.stage_name(table))

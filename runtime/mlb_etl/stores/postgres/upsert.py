@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow, dict_row
 
-from mlb_contracts import Method, Row
+from mlb_contracts import Method, Row, Table
 from mlb_etl.errors import CheckFailed, Rejected, RowTooLong
 from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
 from mlb_etl.laws.row_guard import KeptOut
@@ -118,9 +118,8 @@ class Upsert:
             return why
         if found is None:
             return why
-        column = next(each for each in target.table.columns if each.name == check.columns[0])
         value = found[0] if len(found) == 1 else dict(zip(check.columns, found, strict=True))
-        path = column.paths[0] if column.paths else "$"
+        path = _path_of(target.table, check.columns[0])
         return Rejected(why.reason, path=path, value=value, table=why.table)
 
     def _with_example(self, why: KeptOut, document: Document) -> Rejected:
@@ -256,6 +255,12 @@ class Upsert:
         """Send the rows; return the number that the server accepted for each table that has some."""
         some = [each for each in copies if each is not None]
         return dict(zip((each.name for each in some), copying.send(self._connection, some), strict=True))
+
+
+def _path_of(table: Table, column: str) -> str:
+    """Where a column's value comes from; of a derived one, that of the first column that it is derived from."""
+    source = next((each.columns[0] for each in table.derived if each.name == column), column)
+    return next((each.paths[0] for each in table.columns if each.name == source and each.paths), "$")
 
 
 def _changed(document: Document, deleted: _Counted, written: _Counted) -> dict[str, RowChanges]:

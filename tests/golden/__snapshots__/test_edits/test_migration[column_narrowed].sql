@@ -1,4 +1,5 @@
 -- league.plays: column speed gets a narrower type
+-- league.plays: column kmh is derived again
 -- league.plays: check plays_speed_check recreated
 -- league.plays: index plays_event_326218a0_idx recreated
 
@@ -11,10 +12,16 @@ ALTER TABLE "league"."plays" DROP CONSTRAINT "plays_speed_check";
 DROP INDEX "league"."plays_event_326218a0_idx";
 
 -- squawk-ignore ban-drop-column
+ALTER TABLE "league"."plays" DROP COLUMN "kmh";
+
+-- squawk-ignore ban-drop-column
 ALTER TABLE "league"."plays" DROP COLUMN "speed";
 
-ALTER TABLE "league"."plays" ADD COLUMN "speed" double precision;
+ALTER TABLE "league"."plays"
+    ADD COLUMN "speed" double precision,
+    ADD COLUMN "kmh" numeric(6,2) GENERATED ALWAYS AS ("speed" * 1.609) STORED;
 
 ALTER TABLE "league"."plays" ADD CONSTRAINT "plays_speed_check" CHECK ("speed" > 0);
 CREATE INDEX "plays_event_326218a0_idx" ON "league"."plays" ((LOWER("event"))) WHERE "speed" > 90.5;
 COMMENT ON COLUMN "league"."plays"."speed" IS 'Miles an hour.';
+COMMENT ON COLUMN "league"."plays"."kmh" IS 'Kilometres an hour.';

@@ -1,3 +1,4 @@
+-- league.plays: column kmh is derived again
 -- league.plays: column speed gets a wider type
 -- league.plays: check plays_speed_check recreated
 -- league.plays: index plays_event_326218a0_idx recreated
@@ -10,7 +11,13 @@ SET LOCAL lock_timeout = '5s';
 ALTER TABLE "league"."plays" DROP CONSTRAINT "plays_speed_check";
 DROP INDEX "league"."plays_event_326218a0_idx";
 
-ALTER TABLE "league"."plays" ALTER COLUMN "speed" SET DATA TYPE numeric(7,3);
+-- squawk-ignore ban-drop-column
+ALTER TABLE "league"."plays" DROP COLUMN "kmh";
+
+ALTER TABLE "league"."plays"
+    ALTER COLUMN "speed" SET DATA TYPE numeric(7,3),
+    ADD COLUMN "kmh" numeric(6,2) GENERATED ALWAYS AS ("speed" * 1.609) STORED;
 
 ALTER TABLE "league"."plays" ADD CONSTRAINT "plays_speed_check" CHECK ("speed" > 0);
 CREATE INDEX "plays_event_326218a0_idx" ON "league"."plays" ((LOWER("event"))) WHERE "speed" > 90.5;
+COMMENT ON COLUMN "league"."plays"."kmh" IS 'Kilometres an hour.';

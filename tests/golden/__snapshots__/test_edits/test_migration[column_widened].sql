@@ -1,3 +1,4 @@
+-- league.games: column doubled is derived again
 -- league.games: column score gets a wider type
 -- league.games: check games_score_check recreated
 
@@ -8,6 +9,12 @@ SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE "league"."games" DROP CONSTRAINT "games_score_check";
 
-ALTER TABLE "league"."games" ALTER COLUMN "score" SET DATA TYPE bigint;
+-- squawk-ignore ban-drop-column
+ALTER TABLE "league"."games" DROP COLUMN "doubled";
+
+ALTER TABLE "league"."games"
+    ALTER COLUMN "score" SET DATA TYPE bigint,
+    ADD COLUMN "doubled" integer GENERATED ALWAYS AS ("score" * 2) STORED;
 
 ALTER TABLE "league"."games" ADD CONSTRAINT "games_score_check" CHECK ("score" >= 0);
+COMMENT ON COLUMN "league"."games"."doubled" IS 'Twice the runs.';

@@ -28,6 +28,7 @@ CREATE TABLE "league_rebuild"."plays" (
     "event" text,
     "half" text NOT NULL,
     "speed" numeric(5,1),
+    "kmh" numeric(6,2) GENERATED ALWAYS AS ("speed" * 1.609) STORED,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "play_index", "half", "season"),
@@ -46,6 +47,7 @@ COMMENT ON COLUMN "league_rebuild"."plays"."play_index" IS 'Ordinal of the play.
 COMMENT ON COLUMN "league_rebuild"."plays"."event" IS 'What happened.';
 COMMENT ON COLUMN "league_rebuild"."plays"."half" IS 'Top or bottom.';
 COMMENT ON COLUMN "league_rebuild"."plays"."speed" IS 'Miles an hour.';
+COMMENT ON COLUMN "league_rebuild"."plays"."kmh" IS 'Kilometres an hour.';
 COMMENT ON COLUMN "league_rebuild"."plays"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."plays"."ingested_at" IS 'When this row was last written.';
 

@@ -23,6 +23,7 @@ CREATE TABLE "league_rebuild"."games" (
     "season" smallint,
     "score" smallint,
     "note" text,
+    "doubled" integer GENERATED ALWAYS AS ("score" * 2) STORED,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk"),
@@ -37,6 +38,7 @@ COMMENT ON COLUMN "league_rebuild"."games"."game_pk" IS 'The game.';
 COMMENT ON COLUMN "league_rebuild"."games"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league_rebuild"."games"."score" IS 'Runs so far.';
 COMMENT ON COLUMN "league_rebuild"."games"."note" IS 'What is said of it.';
+COMMENT ON COLUMN "league_rebuild"."games"."doubled" IS 'Twice the runs.';
 COMMENT ON COLUMN "league_rebuild"."games"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."games"."ingested_at" IS 'When this row was last written.';
 

@@ -42,6 +42,7 @@ CREATE TABLE "league_rebuild"."games" (
     "season" integer NOT NULL,
     "score" smallint,
     "note" text,
+    "doubled" integer GENERATED ALWAYS AS ("score" * 2) STORED,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "season"),
@@ -56,6 +57,7 @@ CREATE TABLE "league_rebuild"."plays" (
     "play_index" smallint NOT NULL,
     "event" text,
     "speed" numeric(5,1),
+    "kmh" numeric(6,2) GENERATED ALWAYS AS ("speed" * 1.609) STORED,
     "captured_at" timestamptz NOT NULL,
     "ingested_at" timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY ("game_pk", "play_index", "season"),
@@ -85,6 +87,7 @@ COMMENT ON COLUMN "league_rebuild"."games"."game_pk" IS 'The game.';
 COMMENT ON COLUMN "league_rebuild"."games"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league_rebuild"."games"."score" IS 'Runs so far.';
 COMMENT ON COLUMN "league_rebuild"."games"."note" IS 'What is said of it.';
+COMMENT ON COLUMN "league_rebuild"."games"."doubled" IS 'Twice the runs.';
 COMMENT ON COLUMN "league_rebuild"."games"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."games"."ingested_at" IS 'When this row was last written.';
 
@@ -95,6 +98,7 @@ COMMENT ON COLUMN "league_rebuild"."plays"."season" IS 'Year of the season.';
 COMMENT ON COLUMN "league_rebuild"."plays"."play_index" IS 'Ordinal of the play.';
 COMMENT ON COLUMN "league_rebuild"."plays"."event" IS 'What happened.';
 COMMENT ON COLUMN "league_rebuild"."plays"."speed" IS 'Miles an hour.';
+COMMENT ON COLUMN "league_rebuild"."plays"."kmh" IS 'Kilometres an hour.';
 COMMENT ON COLUMN "league_rebuild"."plays"."captured_at" IS 'When the response that last changed this row was requested, or the past time whose state was requested.';
 COMMENT ON COLUMN "league_rebuild"."plays"."ingested_at" IS 'When this row was last written.';
 

@@ -2,6 +2,7 @@
 -- league.runners: table rebuilt, because its key was (game_pk, play_index, runner_id, season) and is (play_index, game_pk, runner_id, season)
 -- league.games: column note dropped
 -- league.games: column game_date added
+-- league.games: column doubled is derived again
 -- league.games: column score gets a wider type
 -- league.games: check games_score_check recreated
 -- league.plays: column pitcher_id added
@@ -53,11 +54,15 @@ ALTER TABLE "league"."games" DROP CONSTRAINT "games_score_check";
 DROP TABLE "league"."runners";
 
 -- squawk-ignore ban-drop-column
+ALTER TABLE "league"."games" DROP COLUMN "doubled";
+
+-- squawk-ignore ban-drop-column
 ALTER TABLE "league"."games" DROP COLUMN "note";
 
 ALTER TABLE "league"."games"
     ALTER COLUMN "score" SET DATA TYPE integer,
-    ADD COLUMN "game_date" date;
+    ADD COLUMN "game_date" date,
+    ADD COLUMN "doubled" integer GENERATED ALWAYS AS ("score" * 2) STORED;
 
 ALTER TABLE "league"."plays" ADD COLUMN "pitcher_id" integer;
 
@@ -103,5 +108,6 @@ ALTER TABLE "league"."runners" ADD CONSTRAINT "runners_game_pk_play_index_fkey" 
 
 ALTER TABLE "league"."games" ADD CONSTRAINT "games_score_check" CHECK ("score" >= 0);
 COMMENT ON COLUMN "league"."games"."game_date" IS 'The day.';
+COMMENT ON COLUMN "league"."games"."doubled" IS 'Twice the runs.';
 
 COMMENT ON COLUMN "league"."plays"."pitcher_id" IS 'Person.';
