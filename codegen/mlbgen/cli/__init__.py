@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlbgen.cli.options import FOLDER, FORMAT, ROOT, STUBS, check_method_names, check_snake_case
+from mlbgen.cli.options import FOLDER, FORMAT, ROOT, STUBS, check_api_name, check_method_names, check_snake_case
 from mlbgen.language.errors import MlbgenError
 
 if TYPE_CHECKING:
@@ -65,6 +65,32 @@ def infer_(root: Path, stubs: Sequence[Path], methods: Sequence[str]) -> None:
     known = generate.method_names(root, generate.mappings(root, required=not methods))
     names = methods or sorted(set(known.values()))
     _write(root, output.changes(root, infer.shape_files(with_own(root, stubs), names, known)))
+
+
+@commands.command("suggest")
+@ROOT
+@STUBS
+@click.argument("endpoint", callback=check_api_name)
+@click.argument("method", callback=check_api_name)
+def suggest_(root: Path, stubs: Sequence[Path], endpoint: str, method: str) -> None:
+    """Print a first mapping of a method, from samples: tables, keys, types and names, all to be reviewed.
+
+    It passes `mlbgen check` with these samples. Comments say why a choice was made; TODO stands for every description.
+    Write it to schemas/mappings/ENDPOINT/METHOD.yaml, with the names in snake case.
+
+    \b
+    Example:
+      mlbgen suggest team roster --stubs captured > roster.yaml
+    """
+    from mlbgen.project import suggesting
+
+    if not stubs:
+        raise click.UsageError("samples are needed: --stubs DIR")
+    name = f"{endpoint}.{method}"
+    file = suggesting.mapped_in(root, name)
+    click.echo(suggesting.from_samples(root, name, stubs), nl=False)
+    if file is not None:
+        click.echo(f"{name} belongs to {file} already, so this can only replace it", err=True)
 
 
 @commands.command("generate")

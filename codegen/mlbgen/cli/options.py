@@ -33,6 +33,12 @@ def check_method_names(_context: click.Context, _option: click.Parameter, given:
     return given
 
 
+def check_api_name(_context: click.Context, _argument: click.Parameter, given: str) -> str:
+    if re.fullmatch(r"[a-z][A-Za-z0-9]{0,62}", given) is None:
+        raise click.BadParameter(f"{given!r} is not a name that the API gives, such as team or rosterTypes")
+    return given
+
+
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ROOT = click.option(
     "--root",

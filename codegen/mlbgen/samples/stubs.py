@@ -23,7 +23,8 @@ _MAX_DEPTH = 100  # nested objects and lists; recursive functions need one call 
 class Stub:
     """One sample response: `name` is the endpoint and method (`game.liveGameV1`), `document` the response's JSON.
 
-    `parameters` holds the path and query parameters of its request; `is_answer`: its status code is 200.
+    `parameters` holds the path and query parameters of its request, and `in_path` the names of the former. `url` is
+    empty if the file has none. `is_answer`: its status code is 200.
     """
 
     file: str
@@ -31,6 +32,8 @@ class Stub:
     document: object
     parameters: Mapping[str, str] = field(default_factory=dict)
     is_answer: bool = True
+    url: str = ""
+    in_path: frozenset[str] = frozenset()
 
 
 def find_stubs(*directories: Path) -> Iterator[Stub]:
@@ -71,9 +74,16 @@ def read_stub(file: Path) -> Stub:
         raise MlbgenError(f"{file}: is not a stub: expected a JSON object")
     if missing := [key for key in ("endpoint", "method", "response") if key not in wrapped]:
         raise MlbgenError(f"{file}: is not a stub: {' and '.join(missing)} missing")
-    parameters = _parameters(file, wrapped, "query_params") | _parameters(file, wrapped, "path_params")
-    is_answer = wrapped.get("status_code", HTTPStatus.OK) == HTTPStatus.OK
-    return Stub(str(file), f"{wrapped['endpoint']}.{wrapped['method']}", wrapped["response"], parameters, is_answer)
+    in_path = _parameters(file, wrapped, "path_params")
+    return Stub(
+        file=str(file),
+        name=f"{wrapped['endpoint']}.{wrapped['method']}",
+        document=wrapped["response"],
+        parameters=_parameters(file, wrapped, "query_params") | in_path,
+        is_answer=wrapped.get("status_code", HTTPStatus.OK) == HTTPStatus.OK,
+        url=str(wrapped.get("url", "")),
+        in_path=frozenset(in_path),
+    )
 
 
 def _content(file: Path) -> bytes:
