@@ -111,3 +111,40 @@ def test_a_season(api: Server, environment: dict[str, str], database: str) -> No
     assert kept(database) == {game: fed(api, game) for game in games}
     on = len(games) - len(over)
     assert run(SEASON, environment) == f"stored 0, unchanged {on}, skipped {len(over)}, failed 0\n"
+
+
+def test_a_method_without_a_job_file(environment: dict[str, str], database: str) -> None:
+    teams = "mlb-etl ingest --method team.teams --param sportId=1 --param season=2024"
+    assert run(teams, environment) == "stored 1, unchanged 0, skipped 0, failed 0\n"
+    told = json.loads(run(f"{teams} --transform --format json", environment))
+    assert (told["stored"], told["unchanged"]) == (0, 1)
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*), min(season), max(season) FROM team.team").fetchone() == (
+            30,
+            2024,
+            2024,
+        )
+    games = "mlb-etl ingest --method game.liveGameV1 --param game_pk=747175 --param game_pk=747176"
+    assert run(games, environment) == "stored 2, unchanged 0, skipped 0, failed 0\n"
+    assert {*kept(database)} == {747175, 747176}
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ("", 2, "give either --job or --method"),
+        ("--job season --method season.seasons", 2, "give either --job or --method"),
+        ("--method season.seasons --season 2024", 2, "--season is for jobs: --method takes its parameters by --param"),
+        ("--method season.season", 1, "no mapping for season.season; mlb_tables has "),
+        ("--method season.seasons --param seasonId=2024", 1, "sportId is missing"),
+        ("--method season.seasons --param sport=1", 1, "is never asked with sport"),
+        ("--method season.seasons --param 'a b=1'", 1, "'a b' is not a parameter's name"),
+    ],
+)
+def test_what_is_refused_without_a_job_file(environment: dict[str, str], options: str, code: int, said: str) -> None:
+    done = subprocess.run(
+        ["sh", "-euc", f"mlb-etl ingest {options}"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr

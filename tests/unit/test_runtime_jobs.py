@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mlb_etl import registry
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import job_files
 
@@ -199,3 +200,15 @@ def test_a_bad_file_of_a_job_that_expands(tmp_path: Path, old: str, new: str, me
     with pytest.raises(EtlError) as caught:
         job_files.read_job(path)
     assert f"{path}{message}" in str(caught.value)
+
+
+def test_a_method_is_ingested_without_a_job_file() -> None:
+    """By parameters as the API names them; of several values each combination is a request."""
+    method = registry.method("mlb_tables", "team.teams")
+    job = job_files.ingest_job(method, ["sportId", "season"])
+    assert (job.source.name, job.storage.captures, job.storage.transforms) == ("team.teams", True, False)
+    asked = job_files.method_parameters(job, {"sportId": ["1"], "season": ["2023", "2024"]})
+    assert asked == [{"sportId": "1", "season": "2023"}, {"sportId": "1", "season": "2024"}]
+    assert job_files.method_parameters(job_files.ingest_job(method, []), {}) == [{}]
+    with pytest.raises(EtlError, match="'sport id' is not a parameter's name, such as sportId"):
+        job_files.ingest_job(method, ["sport id"])

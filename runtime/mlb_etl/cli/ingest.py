@@ -1,26 +1,31 @@
 """mlb-etl ingest and backfill: run jobs that capture responses of the API."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 import click
 
-from mlb_etl import api
+from mlb_etl import api, registry
 from mlb_etl.baseball.listings import LISTINGS
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.capturing import failures, outcome_json
 from mlb_etl.cli.progress import capturing
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
+from mlb_etl.jobs.spec import Job
 from mlb_etl.jobs.worker import IngestOrder
 from mlb_etl.settings import Settings
 
 _PATH = click.Path(path_type=Path)
 _OPTIONS = (
-    click.option("--job", required=True, metavar="JOB", help=parameters.JOB),
+    click.option("--job", metavar="JOB", help=parameters.JOB),
+    click.option(
+        "--method",
+        help="Instead of a job: the method, such as team.teams; --param gives its parameters, as the API calls them.",
+    ),
     click.option("--game-pk", multiple=True, help="Capture this game. Repeatable; the same as --param game_pk=N."),
     click.option(
         "--date",
@@ -49,7 +54,8 @@ _OPTIONS = (
 class _Asked(TypedDict):
     """The values of the options."""
 
-    job: str
+    job: str | None
+    method: str | None
     game_pk: tuple[str, ...]
     date: tuple[str, ...]
     season: tuple[str, ...]
@@ -87,6 +93,7 @@ def ingest(ctx: click.Context, **asked: Unpack[_Asked]) -> None:
       mlb-etl ingest --job game_live_date --date yesterday --transform
       mlb-etl ingest --job game_live_season --season 2024 --dry-run
       mlb-etl ingest --job schedule_daily --date 2024-10-25
+      mlb-etl ingest --method person.person --param personIds=660271 --transform
       mlb-etl ingest --job game_live_date --date 2024-10-25 --record data/recorded
     """
     _run(ctx, 1, asked)
@@ -123,10 +130,10 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
         )
     how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
     settings = Settings.from_environment()
-    job = job_files.load_job(asked["job"], settings.tables)
-    order = IngestOrder(job, settings, api.database(settings), listings=LISTINGS, **how)
     named: dict[str, Any] = {name: asked[name] for name in ("game_pk", "date", "season", "sport_id")}
     given = parameters.given(asked["params"], **named)
+    job = _job(asked, settings.tables, given)
+    order = IngestOrder(job, settings, api.database(settings), listings=LISTINGS, **how)
     with closing(order.source()) as source:
         work = IngestJob(order, given, source)
         if asked["dry_run"]:
@@ -147,3 +154,16 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
         failures(done.captured)
     quarantined = done.counts is not None and done.counts.documents.quarantined
     ctx.exit(1 if done.captured.failures or quarantined else 0)
+
+
+def _job(asked: _Asked, package: str, given: Mapping[str, Sequence[str]]) -> Job:
+    """The job that is named, or else one that asks a method with the parameters that are given."""
+    if (asked["job"] is None) == (asked["method"] is None):
+        raise click.UsageError("give either --job or --method")
+    if asked["job"] is not None:
+        return job_files.load_job(asked["job"], package)
+    options = {"game_pk": "--game-pk", "date": "--date", "season": "--season", "sport_id": "--sport-id"}
+    values: Mapping[str, object] = {**asked}
+    if wrong := [option for name, option in options.items() if values[name]]:
+        raise click.UsageError(f"{wrong[0]} is for jobs: --method takes its parameters by --param NAME=VALUE")
+    return job_files.ingest_job(registry.method(package, asked["method"] or ""), given)

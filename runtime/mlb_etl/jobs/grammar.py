@@ -31,6 +31,7 @@ def as_list(value: object) -> object:
 
 Scalar = str | int | float | bool  # the reader turns each into text
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+ApiName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=63)]
 Flag = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool)]
 Always = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=Literal[True])]
 Value = Annotated[str, BeforeValidator(lambda value: value, json_schema_input_type=Scalar)]

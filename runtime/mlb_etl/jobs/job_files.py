@@ -1,6 +1,6 @@
 """Jobs: finding them by name or file, reading them, and running them with values for their parameters."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from mlb_etl.jobs import listing, placeholders, plain_yaml
 from mlb_etl.jobs.expansion import Expansion
 from mlb_etl.jobs.parameter import Parameter
 from mlb_etl.jobs.spec import Job, Source
-from mlb_etl.jobs.storage import Storage, Target
+from mlb_etl.jobs.storage import Raw, Storage, Target
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.stores.interfaces.database import Database
@@ -117,6 +117,24 @@ def transform_job(method: Method) -> Job:
         parameters=parameters,
         source=Source(endpoint=method.endpoint, method=method.method),
         storage=Storage(targets=(Target(backend="postgres"),)),
+    )
+
+
+def ingest_job(method: Method, names: Iterable[str]) -> Job:
+    """A job that captures responses of a method, whose requests have parameters of these names.
+
+    Raises EtlError for what can't be the name of a parameter.
+    """
+    try:
+        parameters = tuple(Parameter(name=name, type="str", repeatable=True) for name in names)
+    except ValidationError as error:
+        wrong = error.errors()[0]["input"]
+        raise EtlError(f"{wrong!r} is not a parameter's name, such as sportId") from error
+    return Job(
+        name="ingest",
+        parameters=parameters,
+        source=Source(endpoint=method.endpoint, method=method.method),
+        storage=Storage(raw=(Raw(backend="postgres"),)),
     )
 
 

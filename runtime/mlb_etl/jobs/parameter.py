@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from mlb_contracts import convert, times
 from mlb_etl.errors import Rejected
 from mlb_etl.jobs import placeholders
-from mlb_etl.jobs.grammar import Flag, Model, Name, Scalar, as_list
+from mlb_etl.jobs.grammar import ApiName, Flag, Model, Scalar, as_list
 
 _INTEGERS = range(-(2**63), 2**63)  # what a bigint holds
 _TEXT = 1000  # characters
@@ -24,7 +24,7 @@ Type = Literal[
 class Parameter(Model):
     """A parameter of the job: a value or a list of values."""
 
-    name: Name = Field(
+    name: ApiName = Field(
         description="The name. A list in the plural stands for its singular: game_pks is given by --game-pk, and each"
         " game_pk is requested."
     )
