@@ -52,7 +52,7 @@ def script(page: str, port: int) -> str:
     lines = ["set -eu", "trap '[ -z \"${simulator:-}\" ] || kill $simulator' EXIT"]
     for language, text in blocks(page):
         if language == "python":
-            lines += ["python - <<'PYTHON'", text.rstrip(), "PYTHON"]
+            lines += ["python - <<'PYTHON'", *map(_instead, text.rstrip().splitlines()), "PYTHON"]
             continue
         lines += [f"python tests/umpires.py {edit}" for name, edit in EDITS.items() if f"mlbgen migrate {name}" in text]
         for line in text.splitlines():
@@ -60,9 +60,14 @@ def script(page: str, port: int) -> str:
     return "\n".join(lines).replace("8080", str(port))
 
 
-def _otherwise(line: str) -> list[str]:
+def _instead(line: str) -> str:
     for pattern, instead in OTHERWISE.items():
         line = re.sub(pattern, instead, line)
+    return line
+
+
+def _otherwise(line: str) -> list[str]:
+    line = _instead(line)
     if line.startswith("mlb-sim serve"):  # in another shell
         up = "python -c \"import socket; socket.create_connection(('127.0.0.1', 8080))\" 2>/dev/null"
         before = '[ -z "${simulator:-}" ] || { kill $simulator; wait $simulator; }'
@@ -94,6 +99,7 @@ def clone() -> Iterator[Path]:
 
 SHOWS = {  # on its way
     "README.md": r"stored \d+, unchanged \d+, known \d+, refused 0, not mapped [1-9]",
+    "docs/add-an-endpoint.md": r"^ 2024-03-22 \| Final +\| +15$",
     "docs/ingest.md": r"stored \d+, unchanged \d+, skipped \d+, failed 0",
     "docs/live.md": r"^games 16: stored [1-9]\d+,( seen \d+,)? quarantined 0",
     "docs/migrations.md": r"^rebuilt game.live_game_umpires: 4 rows",
