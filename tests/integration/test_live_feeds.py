@@ -201,7 +201,7 @@ RUNS_AGREE = """
 PITCHES_OF_TEAMS = """
     SELECT
         (SELECT count(*) FROM game.live_game_pitch_events JOIN game.live_game_plays USING (game_pk, at_bat_index)
-         WHERE half_inning = {half}) - coalesce((SELECT sum(number_of_pitches) FROM game.{pitchers}), 0)
+         WHERE live_game_plays.half_inning = {half}) - coalesce((SELECT sum(number_of_pitches) FROM game.{pitchers}), 0)
 """
 
 

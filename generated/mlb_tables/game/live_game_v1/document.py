@@ -429,6 +429,9 @@ class EventDetails(Struct, gc=False, rename="camel"):
     call: Call | None = None
     description: str | None = None
     code: str | None = None
+    event_type: str | None = None
+    away_score: Int2 | None = None
+    home_score: Int2 | None = None
     is_in_play: bool | None = None
     is_strike: bool | None = None
     is_ball: bool | None = None
@@ -499,8 +502,12 @@ class HitData(Struct, gc=False, rename="camel"):
     coordinates: HitDataCoordinates | None = None
 
 
-class ReviewDetailsPlayer(Struct, gc=False, rename="camel"):
+class PlayPlayer(Struct, gc=False, rename="camel"):
     id_: Int4 | None = None
+
+
+class EventPosition(Struct, gc=False):
+    code: str | None = None
 
 
 class ReviewDetails(Struct, gc=False, rename="camel"):
@@ -508,7 +515,11 @@ class ReviewDetails(Struct, gc=False, rename="camel"):
     in_progress: bool | None = None
     review_type: str | None = None
     challenge_team_id: Int4 | None = None
-    player: ReviewDetailsPlayer | None = None
+    player: PlayPlayer | None = None
+
+
+class ReplacedPlayer(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
 
 
 class Event(Struct, gc=False, rename="camel"):
@@ -522,8 +533,13 @@ class Event(Struct, gc=False, rename="camel"):
     pitch_number: Int2 | None = None
     start_time: Timestamp | None = None
     end_time: Timestamp | None = None
+    player: PlayPlayer | None = None
     is_pitch: bool | None = None
+    position: EventPosition | None = None
+    type_: str | None = None
     review_details: ReviewDetails | None = None
+    replaced_player: ReplacedPlayer | None = None
+    base: int | float | None = None
 
 
 class Play(Struct, gc=False, rename="camel"):
@@ -658,7 +674,7 @@ class Linescore(Struct, gc=False, rename="camel"):
     outs: Int2 | None = None
 
 
-class Position(Struct, gc=False, rename="camel"):
+class PlayerPosition(Struct, gc=False, rename="camel"):
     code: str | None = None
     name: str | None = None
     type_: str | None = None
@@ -811,7 +827,7 @@ class GameStatus(Struct, gc=False, rename="camel"):
 
 class TeamsPlayer(Struct, gc=False, rename="camel"):
     jersey_number: str | None = None
-    position: Position | None = None
+    position: PlayerPosition | None = None
     status: PlayerStatus | None = None
     parent_team_id: Int4 | None = None
     stats: Stats | None = None
@@ -951,8 +967,10 @@ NO_BREAKS = Breaks()
 NO_PITCH_DATA = PitchData()
 NO_HIT_DATA_COORDINATES = HitDataCoordinates()
 NO_HIT_DATA = HitData()
-NO_REVIEW_DETAILS_PLAYER = ReviewDetailsPlayer()
+NO_PLAY_PLAYER = PlayPlayer()
+NO_EVENT_POSITION = EventPosition()
 NO_REVIEW_DETAILS = ReviewDetails()
+NO_REPLACED_PLAYER = ReplacedPlayer()
 NO_PLAY = Play()
 NO_PLAYS = Plays()
 NO_LINESCORE_HOME = LinescoreHome()
@@ -972,7 +990,7 @@ NO_TEAM = Team()
 NO_DEFENSE = Defense()
 NO_OFFENSE = Offense()
 NO_LINESCORE = Linescore()
-NO_POSITION = Position()
+NO_PLAYER_POSITION = PlayerPosition()
 NO_PLAYER_STATUS = PlayerStatus()
 NO_STATS_BATTING = StatsBatting()
 NO_STATS_PITCHING = StatsPitching()

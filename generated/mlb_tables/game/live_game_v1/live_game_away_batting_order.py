@@ -23,8 +23,8 @@ from .document import (
     NO_GAME_DATA,
     NO_GAME_STATUS,
     NO_LIVE_DATA,
+    NO_PLAYER_POSITION,
     NO_PLAYER_STATUS,
-    NO_POSITION,
     NO_SEASON_STATS,
     NO_SEASON_STATS_BATTING,
     NO_STATS,
@@ -162,7 +162,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         batting_sequence = convert.batting_sequence(
             player.batting_order, "$.liveData.boxscore.teams.away.players.*.battingOrder", capture.unreadable
         )
-        position = player.position or NO_POSITION
+        position = player.position or NO_PLAYER_POSITION
         status = player.status or NO_PLAYER_STATUS
         game_status = player.game_status or NO_GAME_STATUS
         stats = player.stats or NO_STATS

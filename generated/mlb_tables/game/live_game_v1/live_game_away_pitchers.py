@@ -22,8 +22,8 @@ from .document import (
     NO_GAME_DATA,
     NO_GAME_STATUS,
     NO_LIVE_DATA,
+    NO_PLAYER_POSITION,
     NO_PLAYER_STATUS,
-    NO_POSITION,
     NO_SEASON_STATS,
     NO_SEASON_STATS_PITCHING,
     NO_STATS,
@@ -165,7 +165,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     players = away.players or {}
     for appearance_index, person_id in enumerate(away.pitchers or ()):
         player = players.get(f"ID{person_id}") or NO_TEAMS_PLAYER
-        position = player.position or NO_POSITION
+        position = player.position or NO_PLAYER_POSITION
         status = player.status or NO_PLAYER_STATUS
         game_status = player.game_status or NO_GAME_STATUS
         stats = player.stats or NO_STATS

@@ -21,8 +21,8 @@ from .document import (
     NO_GAME,
     NO_GAME_DATA,
     NO_LIVE_DATA,
+    NO_PLAYER_POSITION,
     NO_PLAYER_STATUS,
-    NO_POSITION,
     NO_SEASON_STATS,
     NO_SEASON_STATS_BATTING,
     NO_TEAM,
@@ -89,7 +89,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     players = home.players or {}
     for bench_index, person_id in enumerate(home.bench or ()):
         player = players.get(f"ID{person_id}") or NO_TEAMS_PLAYER
-        position = player.position or NO_POSITION
+        position = player.position or NO_PLAYER_POSITION
         status = player.status or NO_PLAYER_STATUS
         season_stats = player.season_stats or NO_SEASON_STATS
         batting = season_stats.batting or NO_SEASON_STATS_BATTING

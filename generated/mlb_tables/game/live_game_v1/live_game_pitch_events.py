@@ -15,22 +15,35 @@ from mlb_contracts.rows import unique
 
 from .document import (
     NO_ABOUT,
+    NO_BATTER,
     NO_BREAKS,
     NO_CALL,
     NO_COUNT,
+    NO_DETAILS_RUNNER,
     NO_EVENT_DETAILS,
+    NO_EVENT_POSITION,
     NO_GAME,
     NO_GAME_DATA,
     NO_HIT_DATA,
     NO_HIT_DATA_COORDINATES,
     NO_LIVE_DATA,
+    NO_MATCHUP,
+    NO_MOVEMENT,
     NO_PITCH_DATA,
     NO_PITCH_DATA_COORDINATES,
+    NO_PITCHER,
+    NO_PLAY_PLAYER,
     NO_PLAYS,
+    NO_PROBABLE_PITCHERS,
+    NO_PROBABLE_PITCHERS_AWAY,
+    NO_PROBABLE_PITCHERS_HOME,
+    NO_REPLACED_PLAYER,
+    NO_RESULT,
     NO_REVIEW_DETAILS,
-    NO_REVIEW_DETAILS_PLAYER,
+    NO_RUNNER_DETAILS,
     NO_TYPE,
     Document,
+    PlayRunner,
 )
 
 
@@ -74,6 +87,39 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
         default=None,
         description="Disengagements (pickoff throws and step-offs) by the pitcher so far in the plate appearance.",
     )
+    inning: int | None = Field(default=None, description="Inning.")
+    half_inning: str | None = Field(default=None, description="Half of the inning: top, bottom.")
+    pitcher_id: int | None = Field(
+        default=None,
+        description="Who threw the pitch. If the first pitcher of a team is relieved during his first plate "
+        "appearance and the feed does not say whom, the probable pitcher.",
+    )
+    batter_id: int | None = Field(
+        default=None,
+        description="Who was at bat for the pitch. Older feeds do not say whom a pinch hitter replaces; there, the "
+        "last batter of the plate appearance.",
+    )
+    balls_before: int | None = Field(default=None, description="Balls before the pitch.")
+    strikes_before: int | None = Field(default=None, description="Strikes before the pitch.")
+    away_score_before: int | None = Field(
+        default=None,
+        description="Runs of the away team before the pitch. A run that scores on an earlier pitch of the plate "
+        "appearance, without an event of its own in the feed, is added at its end.",
+    )
+    home_score_before: int | None = Field(
+        default=None,
+        description="Runs of the home team before the pitch. A run that scores on an earlier pitch of the plate "
+        "appearance, without an event of its own in the feed, is added at its end.",
+    )
+    runner_on_first_id: int | None = Field(
+        default=None,
+        description="Runner on first base before the pitch. Older feeds do not say whom a pinch runner replaces; "
+        "there, the replaced runner until one moves.",
+    )
+    runner_on_second_id: int | None = Field(
+        default=None, description="Runner on second base before the pitch, including one placed there in extra innings."
+    )
+    runner_on_third_id: int | None = Field(default=None, description="Runner on third base before the pitch.")
     balls: int | None = Field(default=None, description="Balls after the pitch.")
     strikes: int | None = Field(default=None, description="Strikes after the pitch.")
     outs: int | None = Field(
@@ -174,13 +220,14 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
 Row: TypeAlias = tuple[
     int, int, int, int, int | None, str | None, str | None, datetime | None, datetime | None, str | None, str | None,
     str | None, str | None, bool | None, bool | None, bool | None, bool | None, bool | None, int | None, int | None,
-    int | None, int | None, bool | None, str | None, bool | None, bool | None, int | None, int | None, str | None,
-    str | None, float | None, float | None, float | None, float | None, float | None, float | None, int | None,
+    str | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
+    int | None, int | None, int | None, int | None, bool | None, str | None, bool | None, bool | None, int | None,
+    int | None, str | None, str | None, float | None, float | None, float | None, float | None, float | None,
+    float | None, int | None, float | None, float | None, float | None, float | None, float | None, float | None,
     float | None, float | None, float | None, float | None, float | None, float | None, float | None, float | None,
+    float | None, float | None, float | None, float | None, float | None, int | None, int | None, float | None,
     float | None, float | None, float | None, float | None, float | None, float | None, float | None, float | None,
-    float | None, float | None, float | None, int | None, int | None, float | None, float | None, float | None,
-    float | None, float | None, float | None, float | None, float | None, float | None, str | None, str | None,
-    str | None, float | None, float | None, datetime
+    str | None, str | None, str | None, float | None, float | None, datetime
 ]  # fmt: skip
 
 KEY = itemgetter(2, 3)  # at_bat_index, event_index
@@ -189,107 +236,249 @@ KEY = itemgetter(2, 3)  # at_bat_index, event_index
 def extract(document: Document, capture: Capture) -> list[Row]:
     """Extract the rows from a decoded document."""
     rows: list[Row] = []
+    pitcher_id_by: dict[object, int | None] = {}
+    batter_id: int | None = None
+    balls_before: int | None = 0
+    strikes_before: int | None = 0
+    away_score_before: int | None = 0
+    home_score_before: int | None = 0
+    runner_on_first_id_by: dict[object, int | None] = {}
+    runner_on_second_id_by: dict[object, int | None] = {}
+    runner_on_third_id_by: dict[object, int | None] = {}
     game_pk = required(document.game_pk, "$.gamePk")
     game_data = document.game_data or NO_GAME_DATA
     game = game_data.game or NO_GAME
     season = required(convert.smallint(game.season, "$.gameData.game.season"), "$.gameData.game.season")
     live_data = document.live_data or NO_LIVE_DATA
     plays = live_data.plays or NO_PLAYS
+    probable_pitchers = game_data.probable_pitchers or NO_PROBABLE_PITCHERS
+    home = probable_pitchers.home or NO_PROBABLE_PITCHERS_HOME
+    away = probable_pitchers.away or NO_PROBABLE_PITCHERS_AWAY
     for play in plays.all_plays or ():
         about = play.about or NO_ABOUT
+        pitcher_id = pitcher_id_by.get(about.half_inning)
+        inning_and_half_inning = (about.inning, about.half_inning)
+        runner_on_first_id = runner_on_first_id_by.get(inning_and_half_inning)
+        runner_on_second_id = runner_on_second_id_by.get(inning_and_half_inning)
+        runner_on_third_id = runner_on_third_id_by.get(inning_and_half_inning)
+        matchup = play.matchup or NO_MATCHUP
+        batter = matchup.batter or NO_BATTER
+        if batter.id_ is not None:
+            batter_id = batter.id_
+        balls_before = 0
+        strikes_before = 0
+        for change in play.play_events or ():
+            if change.position is not None:
+                change_position = change.position or NO_EVENT_POSITION
+                change_replaced_player = change.replaced_player or NO_REPLACED_PLAYER
+                if pitcher_id is None and about.half_inning == "top" and change_position.code == "1":
+                    if change_replaced_player.id_ is not None:
+                        pitcher_id = change_replaced_player.id_
+                    elif home.id_ is not None:
+                        pitcher_id = home.id_
+                if pitcher_id is None and about.half_inning == "bottom" and change_position.code == "1":
+                    if change_replaced_player.id_ is not None:
+                        pitcher_id = change_replaced_player.id_
+                    elif away.id_ is not None:
+                        pitcher_id = away.id_
+            if change.player is not None:
+                change_player = change.player or NO_PLAY_PLAYER
+                change_replaced_player = change.replaced_player or NO_REPLACED_PLAYER
+                if batter_id is not None and batter_id == change_player.id_ and change_replaced_player.id_ is not None:
+                    batter_id = change_replaced_player.id_
+        pitcher = matchup.pitcher or NO_PITCHER
         at_bat_index = required(about.at_bat_index, "$.liveData.plays.allPlays[*].about.atBatIndex")
+        inning = about.inning
+        half_inning = about.half_inning
+        runners_by_play_index: dict[object, list[PlayRunner]] = {}
+        for each in play.runners or ():
+            runners_by_play_index.setdefault((each.details or NO_RUNNER_DETAILS).play_index, []).append(each)
         for event in play.play_events or ():
-            if event.is_pitch is not True:
-                continue
-            event_index = required(event.index, "$.liveData.plays.allPlays[*].playEvents[*].index")
-            details = event.details or NO_EVENT_DETAILS
-            call = details.call or NO_CALL
+            if pitcher_id is None and pitcher.id_ is not None:
+                pitcher_id = pitcher.id_
+            if event.position is not None:
+                event_position = event.position or NO_EVENT_POSITION
+                event_player = event.player or NO_PLAY_PLAYER
+                if event_position.code == "1" and event_player.id_ is not None:
+                    pitcher_id = event_player.id_
+            if event.replaced_player is not None:
+                event_replaced_player = event.replaced_player or NO_REPLACED_PLAYER
+                event_player = event.player or NO_PLAY_PLAYER
+                if batter_id is not None and batter_id == event_replaced_player.id_ and event_player.id_ is not None:
+                    batter_id = event_player.id_
+                if (
+                    runner_on_first_id is not None
+                    and runner_on_first_id == event_replaced_player.id_
+                    and event_player.id_ is not None
+                ):
+                    runner_on_first_id = event_player.id_
+                if (
+                    runner_on_second_id is not None
+                    and runner_on_second_id == event_replaced_player.id_
+                    and event_player.id_ is not None
+                ):
+                    runner_on_second_id = event_player.id_
+                if (
+                    runner_on_third_id is not None
+                    and runner_on_third_id == event_replaced_player.id_
+                    and event_player.id_ is not None
+                ):
+                    runner_on_third_id = event_player.id_
+            if event.player is not None:
+                event_details = event.details or NO_EVENT_DETAILS
+                event_player = event.player or NO_PLAY_PLAYER
+                if event_details.event_type == "runner_placed" and event.base == 2 and event_player.id_ is not None:
+                    runner_on_second_id = event_player.id_
             count = event.count or NO_COUNT
-            review_details = event.review_details or NO_REVIEW_DETAILS
-            player = review_details.player or NO_REVIEW_DETAILS_PLAYER
-            type_ = details.type_ or NO_TYPE
-            pitch_data = event.pitch_data or NO_PITCH_DATA
-            pitch_data_coordinates = pitch_data.coordinates or NO_PITCH_DATA_COORDINATES
-            breaks = pitch_data.breaks or NO_BREAKS
-            hit_data = event.hit_data or NO_HIT_DATA
-            hit_data_coordinates = hit_data.coordinates or NO_HIT_DATA_COORDINATES
-            rows.append(
-                (
-                    game_pk,
-                    season,
-                    at_bat_index,
-                    event_index,
-                    event.pitch_number,
-                    event.play_id,
-                    event.pfx_id,
-                    event.start_time,
-                    event.end_time,
-                    call.code,  # call_code
-                    call.description,  # call_description
-                    details.code,
-                    details.description,
-                    details.is_strike,
-                    details.is_ball,
-                    details.is_in_play,
-                    details.is_out,
-                    details.runner_going,
-                    details.disengagement_num,
-                    count.balls,
-                    count.strikes,
-                    count.outs,
-                    details.has_review,
-                    review_details.review_type,
-                    review_details.is_overturned,  # review_is_overturned
-                    review_details.in_progress,  # review_in_progress
-                    review_details.challenge_team_id,  # review_challenge_team_id
-                    player.id_,  # review_player_id
-                    type_.code,  # pitch_type_code
-                    type_.description,  # pitch_type_description
-                    pitch_data.type_confidence,
-                    pitch_data.start_speed,
-                    pitch_data.end_speed,
-                    pitch_data.extension,
-                    pitch_data.plate_time,
-                    pitch_data.nasty_factor,
-                    pitch_data.zone,
-                    pitch_data.strike_zone_top,
-                    pitch_data.strike_zone_bottom,
-                    pitch_data.strike_zone_width,
-                    pitch_data.strike_zone_depth,
-                    pitch_data_coordinates.x0,
-                    pitch_data_coordinates.y0,
-                    pitch_data_coordinates.z0,
-                    pitch_data_coordinates.v_x0,  # vx0
-                    pitch_data_coordinates.v_y0,  # vy0
-                    pitch_data_coordinates.v_z0,  # vz0
-                    pitch_data_coordinates.a_x,  # ax
-                    pitch_data_coordinates.a_y,  # ay
-                    pitch_data_coordinates.a_z,  # az
-                    pitch_data_coordinates.p_x,  # plate_x
-                    pitch_data_coordinates.p_z,  # plate_z
-                    pitch_data_coordinates.pfx_x,
-                    pitch_data_coordinates.pfx_z,
-                    pitch_data_coordinates.x,  # gameday_x
-                    pitch_data_coordinates.y,  # gameday_y
-                    breaks.spin_rate,
-                    breaks.spin_direction,
-                    breaks.break_angle,
-                    breaks.break_length,
-                    breaks.break_y,
-                    breaks.break_vertical,
-                    breaks.break_vertical_induced,
-                    breaks.break_horizontal,
-                    hit_data.launch_speed,
-                    hit_data.launch_angle,
-                    hit_data.total_distance,
-                    hit_data.trajectory,
-                    hit_data.hardness,
-                    hit_data.location,  # hit_location
-                    hit_data_coordinates.coord_x,  # hit_x
-                    hit_data_coordinates.coord_y,  # hit_y
-                    capture.captured_at,
+            event_details = event.details or NO_EVENT_DETAILS
+            call = event_details.call or NO_CALL
+            type_ = event_details.type_ or NO_TYPE
+            if event.is_pitch is True:
+                event_index = required(event.index, "$.liveData.plays.allPlays[*].playEvents[*].index")
+                review_details = event.review_details or NO_REVIEW_DETAILS
+                review_details_player = review_details.player or NO_PLAY_PLAYER
+                pitch_data = event.pitch_data or NO_PITCH_DATA
+                pitch_data_coordinates = pitch_data.coordinates or NO_PITCH_DATA_COORDINATES
+                breaks = pitch_data.breaks or NO_BREAKS
+                hit_data = event.hit_data or NO_HIT_DATA
+                hit_data_coordinates = hit_data.coordinates or NO_HIT_DATA_COORDINATES
+                rows.append(
+                    (
+                        game_pk,
+                        season,
+                        at_bat_index,
+                        event_index,
+                        event.pitch_number,
+                        event.play_id,
+                        event.pfx_id,
+                        event.start_time,
+                        event.end_time,
+                        call.code,  # call_code
+                        call.description,  # call_description
+                        event_details.code,
+                        event_details.description,
+                        event_details.is_strike,
+                        event_details.is_ball,
+                        event_details.is_in_play,
+                        event_details.is_out,
+                        event_details.runner_going,
+                        event_details.disengagement_num,
+                        inning,
+                        half_inning,
+                        pitcher_id,
+                        batter_id,
+                        balls_before,
+                        strikes_before,
+                        away_score_before,
+                        home_score_before,
+                        runner_on_first_id,
+                        runner_on_second_id,
+                        runner_on_third_id,
+                        count.balls,
+                        count.strikes,
+                        count.outs,
+                        event_details.has_review,
+                        review_details.review_type,
+                        review_details.is_overturned,  # review_is_overturned
+                        review_details.in_progress,  # review_in_progress
+                        review_details.challenge_team_id,  # review_challenge_team_id
+                        review_details_player.id_,  # review_player_id
+                        type_.code,  # pitch_type_code
+                        type_.description,  # pitch_type_description
+                        pitch_data.type_confidence,
+                        pitch_data.start_speed,
+                        pitch_data.end_speed,
+                        pitch_data.extension,
+                        pitch_data.plate_time,
+                        pitch_data.nasty_factor,
+                        pitch_data.zone,
+                        pitch_data.strike_zone_top,
+                        pitch_data.strike_zone_bottom,
+                        pitch_data.strike_zone_width,
+                        pitch_data.strike_zone_depth,
+                        pitch_data_coordinates.x0,
+                        pitch_data_coordinates.y0,
+                        pitch_data_coordinates.z0,
+                        pitch_data_coordinates.v_x0,  # vx0
+                        pitch_data_coordinates.v_y0,  # vy0
+                        pitch_data_coordinates.v_z0,  # vz0
+                        pitch_data_coordinates.a_x,  # ax
+                        pitch_data_coordinates.a_y,  # ay
+                        pitch_data_coordinates.a_z,  # az
+                        pitch_data_coordinates.p_x,  # plate_x
+                        pitch_data_coordinates.p_z,  # plate_z
+                        pitch_data_coordinates.pfx_x,
+                        pitch_data_coordinates.pfx_z,
+                        pitch_data_coordinates.x,  # gameday_x
+                        pitch_data_coordinates.y,  # gameday_y
+                        breaks.spin_rate,
+                        breaks.spin_direction,
+                        breaks.break_angle,
+                        breaks.break_length,
+                        breaks.break_y,
+                        breaks.break_vertical,
+                        breaks.break_vertical_induced,
+                        breaks.break_horizontal,
+                        hit_data.launch_speed,
+                        hit_data.launch_angle,
+                        hit_data.total_distance,
+                        hit_data.trajectory,
+                        hit_data.hardness,
+                        hit_data.location,  # hit_location
+                        hit_data_coordinates.coord_x,  # hit_x
+                        hit_data_coordinates.coord_y,  # hit_y
+                        capture.captured_at,
+                    )
                 )
-            )
+            for runner in runners_by_play_index.get(event.index, ()):
+                if runner.movement is not None:
+                    runner_movement = runner.movement or NO_MOVEMENT
+                    if runner_movement.start == "1B":
+                        runner_on_first_id = None
+                    if runner_movement.start == "2B":
+                        runner_on_second_id = None
+                    if runner_movement.start == "3B":
+                        runner_on_third_id = None
+            for arrival in runners_by_play_index.get(event.index, ()):
+                if arrival.details is not None:
+                    arrival_details = arrival.details or NO_RUNNER_DETAILS
+                    details_runner = arrival_details.runner or NO_DETAILS_RUNNER
+                    if runner_on_first_id is not None and runner_on_first_id == details_runner.id_:
+                        runner_on_first_id = None
+                    if runner_on_second_id is not None and runner_on_second_id == details_runner.id_:
+                        runner_on_second_id = None
+                    if runner_on_third_id is not None and runner_on_third_id == details_runner.id_:
+                        runner_on_third_id = None
+                if arrival.movement is not None:
+                    arrival_movement = arrival.movement or NO_MOVEMENT
+                    arrival_details = arrival.details or NO_RUNNER_DETAILS
+                    details_runner = arrival_details.runner or NO_DETAILS_RUNNER
+                    if arrival_movement.end == "1B" and details_runner.id_ is not None:
+                        runner_on_first_id = details_runner.id_
+                    if arrival_movement.end == "2B" and details_runner.id_ is not None:
+                        runner_on_second_id = details_runner.id_
+                    if arrival_movement.end == "3B" and details_runner.id_ is not None:
+                        runner_on_third_id = details_runner.id_
+            if event.type_ != "action" and count.balls is not None:
+                balls_before = count.balls
+            if event.type_ != "action" and count.strikes is not None:
+                strikes_before = count.strikes
+            if event_details.away_score is not None:
+                away_score_before = event_details.away_score
+            if event_details.home_score is not None:
+                home_score_before = event_details.home_score
+        if pitcher.id_ is not None:
+            pitcher_id = pitcher.id_
+        if play.result is not None:
+            result = play.result or NO_RESULT
+            if result.away_score is not None:
+                away_score_before = result.away_score
+            if result.home_score is not None:
+                home_score_before = result.home_score
+        pitcher_id_by[about.half_inning] = pitcher_id
+        runner_on_first_id_by[inning_and_half_inning] = runner_on_first_id
+        runner_on_second_id_by[inning_and_half_inning] = runner_on_second_id
+        runner_on_third_id_by[inning_and_half_inning] = runner_on_third_id
     return unique(rows, KEY, "$.liveData.plays.allPlays[*].playEvents[*]")
 
 
@@ -319,6 +508,82 @@ TABLE = Table(
         Column("is_out", "boolean", "bool", (f"{EVENT}.details.isOut",)),
         Column("runner_going", "boolean", "bool", (f"{EVENT}.details.runnerGoing",)),
         Column("disengagement_num", "smallint", "int2", (f"{EVENT}.details.disengagementNum",)),
+        Column("inning", "smallint", "int2", (f"{PLAY}.about.inning",)),
+        Column("half_inning", "text", "text", (f"{PLAY}.about.halfInning",)),
+        Column(
+            "pitcher_id",
+            "integer",
+            "int4",
+            (
+                f"{EVENT}.replacedPlayer.id",
+                "$.gameData.probablePitchers.home.id",
+                "$.gameData.probablePitchers.away.id",
+                f"{PLAY}.matchup.pitcher.id",
+                f"{EVENT}.player.id",
+                f"{PLAY}.about.halfInning",
+                f"{EVENT}.position.code",
+            ),
+        ),
+        Column(
+            "batter_id",
+            "integer",
+            "int4",
+            (f"{PLAY}.matchup.batter.id", f"{EVENT}.replacedPlayer.id", f"{EVENT}.player.id"),
+        ),
+        Column("balls_before", "smallint", "int2", (f"{EVENT}.count.balls", f"{EVENT}.type")),
+        Column("strikes_before", "smallint", "int2", (f"{EVENT}.count.strikes", f"{EVENT}.type")),
+        Column("away_score_before", "smallint", "int2", (f"{EVENT}.details.awayScore", f"{PLAY}.result.awayScore")),
+        Column("home_score_before", "smallint", "int2", (f"{EVENT}.details.homeScore", f"{PLAY}.result.homeScore")),
+        Column(
+            "runner_on_first_id",
+            "integer",
+            "int4",
+            (
+                f"{EVENT}.player.id",
+                f"{PLAY}.runners[*].details.runner.id",
+                f"{PLAY}.about.inning",
+                f"{PLAY}.about.halfInning",
+                f"{EVENT}.replacedPlayer.id",
+                f"{PLAY}.runners[*].movement.start",
+                f"{PLAY}.runners[*].details.playIndex",
+                f"{EVENT}.index",
+                f"{PLAY}.runners[*].movement.end",
+            ),
+        ),
+        Column(
+            "runner_on_second_id",
+            "integer",
+            "int4",
+            (
+                f"{EVENT}.player.id",
+                f"{PLAY}.runners[*].details.runner.id",
+                f"{PLAY}.about.inning",
+                f"{PLAY}.about.halfInning",
+                f"{EVENT}.replacedPlayer.id",
+                f"{EVENT}.details.eventType",
+                f"{EVENT}.base",
+                f"{PLAY}.runners[*].movement.start",
+                f"{PLAY}.runners[*].details.playIndex",
+                f"{EVENT}.index",
+                f"{PLAY}.runners[*].movement.end",
+            ),
+        ),
+        Column(
+            "runner_on_third_id",
+            "integer",
+            "int4",
+            (
+                f"{EVENT}.player.id",
+                f"{PLAY}.runners[*].details.runner.id",
+                f"{PLAY}.about.inning",
+                f"{PLAY}.about.halfInning",
+                f"{EVENT}.replacedPlayer.id",
+                f"{PLAY}.runners[*].movement.start",
+                f"{PLAY}.runners[*].details.playIndex",
+                f"{EVENT}.index",
+                f"{PLAY}.runners[*].movement.end",
+            ),
+        ),
         Column("balls", "smallint", "int2", (f"{EVENT}.count.balls",)),
         Column("strikes", "smallint", "int2", (f"{EVENT}.count.strikes",)),
         Column("outs", "smallint", "int2", (f"{EVENT}.count.outs",)),

@@ -24,13 +24,13 @@ from .document import (
     NO_MATCHUP,
     NO_PITCH_HAND,
     NO_PITCHER,
+    NO_PLAY_PLAYER,
     NO_PLAYS,
     NO_POST_ON_FIRST,
     NO_POST_ON_SECOND,
     NO_POST_ON_THIRD,
     NO_RESULT,
     NO_REVIEW_DETAILS,
-    NO_REVIEW_DETAILS_PLAYER,
     NO_SPLITS,
     Document,
 )
@@ -144,7 +144,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         post_on_second = matchup.post_on_second or NO_POST_ON_SECOND
         post_on_third = matchup.post_on_third or NO_POST_ON_THIRD
         review_details = play.review_details or NO_REVIEW_DETAILS
-        player = review_details.player or NO_REVIEW_DETAILS_PLAYER
+        player = review_details.player or NO_PLAY_PLAYER
         rows.append(
             (
                 game_pk,

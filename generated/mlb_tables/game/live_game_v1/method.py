@@ -68,7 +68,7 @@ METHOD = Method(
     shrink_guard=ShrinkGuard(
         share=0.2, emptied_table_rows=5, once=("game.live_game_pitch_events", "game.live_game_runners")
     ),
-    fingerprint="b3c03f83db8f4a117b11e5c1bff9383585f6ff57c0290466729ab3201c65efb7",
+    fingerprint="eab4bd8fef17ac3ffad44cd7a4ca87242bedfda6ced8f284c659fc275f07e0bc",
     document=(DocumentKey("game_pk", "bigint", read_game_pk, path="$.gamePk"),),
     required=(
         "$.gamePk",
