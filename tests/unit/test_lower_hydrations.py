@@ -1,17 +1,19 @@
 """Tables of a hydration: a method of their own, which only answers that were asked for it fill."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mlbgen import ir
-from mlbgen.language import source
+from mlbgen.language import names, source
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors
 from mlbgen.lower import lower, split_by_hydration
 from mlbgen.postgres import migrations
 from mlbgen.project import generate
-from mlbgen.samples import sample, stubs
+from mlbgen.samples import sample, stubs, whole
 from mlbgen.samples.infer import infer
+from mlbgen.samples.stubs import Stub
 
 CASE = Path(__file__).parents[1] / "golden" / "cases" / "hydrations"
 MAPPING = (CASE / "mapping.yaml").read_text()
@@ -38,6 +40,16 @@ def test_each_hydration_is_a_method_with_its_own_tables() -> None:
     assert (base.name, education.name) == ("league.gameV1", "league.gameV1:education")
     assert [[table.name for table in part.tables] for part in (base, education)] == [["people"], ["schools"]]
     assert (base.document, base.raw_table, base.forms) == (education.document, education.raw_table, education.forms)
+
+
+def test_several_hydrations_can_fill_a_table_together() -> None:
+    _, schools = split_by_hydration(lowered(("hydrate: education", "hydrate: education,draft")))
+    assert schools.name == "league.gameV1:education,draft"
+    assert names.folder(schools.endpoint, schools.method, schools.hydration) == "league/game_v1_draft_education"
+    asked = Stub("", "league.gameV1", {"people": []}, {"personIds": "1", "hydrate": "draft,team,education(all)"})
+    assert whole.why_partial(schools, asked) is None
+    one = replace(asked, parameters={"personIds": "1", "hydrate": "education"})
+    assert whole.why_partial(schools, one) == "requested without draft"
 
 
 def test_without_hydrations_the_method_is_the_only_part() -> None:

@@ -67,6 +67,13 @@ def test_a_part_of_the_documents_fills_columns_and_shows_no_mistakes() -> None:
     assert checked.others == {"requested with parameter team": 1}
 
 
+def test_an_item_without_its_key_is_set_aside_as_the_runtime_skips_it() -> None:
+    lacking: dict[str, object] = {"total": 1, "plays": [{"n": 1}, {"n": 1}]}
+    checked = check(day(DAY, 1), lacking)
+    assert [code for code, _ in told(checked)] == ["MG106"], "no other sample is whole, and no key is NULL"
+    assert checked.others == {"with items that lack their key day": 1}
+
+
 def test_a_sample_that_does_not_name_its_documents_is_set_aside_as_the_runtime_refuses_it() -> None:
     checked = check(day(DAY, 2, 2), asked=None)
     assert checked.others == {"requested without parameter days": 1}

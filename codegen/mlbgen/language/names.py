@@ -8,7 +8,7 @@ from typing import Any, NewType, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from mlb_contracts import limits
+from mlb_contracts import limits, requests
 
 # A name in generated Python; only `python_name` makes one.
 Identifier = NewType("Identifier", str)
@@ -40,7 +40,8 @@ def snake(name: str) -> str:
 
 def folder(endpoint: str, method: str, hydration: str | None = None) -> str:
     """The folder of a method in the package: `game/live_game_v1`, and of a hydration `person/person_education`."""
-    return f"{snake(endpoint)}/{snake(method)}{'' if hydration is None else f'_{snake(hydration)}'}"
+    parts = (method, *requests.hydration_names(hydration or ""))
+    return f"{snake(endpoint)}/{'_'.join(map(snake, parts))}"
 
 
 def pascal(name: str) -> str:

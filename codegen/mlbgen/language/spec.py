@@ -13,6 +13,7 @@ from mlbgen.language.carry import Carry, Visit
 
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 QueryName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+_HYDRATE = r"^[A-Za-z][A-Za-z0-9_{}]*(,[A-Za-z][A-Za-z0-9_{}]*)*$"
 ForEach = Annotated[
     dict[str, Annotated[list[str], Field(min_length=1)]],
     Field(
@@ -245,10 +246,10 @@ class Table(Spec):
     name: Text = Field(description="schema.table")
     description: Text
     for_each: ForEach | None = None
-    hydrate: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_{}]*$")] | None = Field(
+    hydrate: Annotated[str, StringConstraints(pattern=_HYDRATE)] | None = Field(
         default=None,
-        description="A hydration, such as education: only answers to requests that ask for it, by their parameter "
-        "hydrate, say anything of the rows; others leave them as they are.",
+        description="A hydration, such as education, or several as in location,timezone: only answers to requests that "
+        "ask for all of them, by their parameter hydrate, say anything of the rows; others leave them as they are.",
     )
     rows: dict[str, PathText] = Field(
         default={},

@@ -84,14 +84,27 @@ def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) ->
     """Inspect a sample; yields the reason if it is not a whole document."""
     partial = whole.why_partial(method, stub) if stub.is_answer else None
     refused = None if partial else whole.why_refused(method, stub)
+    nameless = None
     for document in interpret.split_documents(method.items, stub.document):
+        item = replace(stub, document=document)
+        lacking = _lacks_key(method, item)
+        nameless = nameless or lacking
         for inspection in inspections:
-            if partial:
-                inspection.see_part(replace(stub, document=document))
+            if partial or lacking:
+                inspection.see_part(item)
             elif not refused:
-                inspection.see(replace(stub, document=document))
-    if reason := partial or refused:
+                inspection.see(item)
+    if reason := partial or refused or nameless:
         yield reason
+
+
+def _lacks_key(method: ir.Method, item: Stub) -> str | None:
+    """Why the runtime would skip the item: it lacks a key; None if it would not, or if the response is one document."""
+    if method.items is None:
+        return None
+    scope: interpret.Bindings = {"$": interpret.Binding(item.document)}
+    found = ((key, interpret.find_value(key.value, scope, item.parameters).value) for key in method.document)
+    return next((f"with items that lack their key {key.name}" for key, value in found if value is None), None)
 
 
 def _absent(method: ir.Method, stub: Stub) -> Stub | None:

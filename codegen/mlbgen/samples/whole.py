@@ -22,8 +22,10 @@ def is_of(method: ir.Method, stub: Stub) -> bool:
 def why_partial(method: ir.Method, stub: Stub) -> str | None:
     """Why the sample's request may return only a part of a document, or several; None if it returns a whole one."""
     parameters = stub.parameters
-    if method.hydration is not None and method.hydration not in requests.hydration_names(parameters.get("hydrate", "")):
-        return f"requested without {method.hydration}"
+    asked = requests.hydration_names(parameters.get("hydrate", ""))
+    lacking = [name for name in requests.hydration_names(method.hydration or "") if name not in asked]
+    if lacking:
+        return f"requested without {', '.join(lacking)}"
     for key in method.document:
         if isinstance(key.value, ir.ParameterValue):
             name = key.value.name

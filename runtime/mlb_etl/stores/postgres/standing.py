@@ -6,7 +6,7 @@ says which capture the tables show of a document; the quarantine has the capture
 
 from psycopg import sql
 
-from mlb_contracts import Method, times
+from mlb_contracts import Method, requests, times
 
 # One row for each document of each capture and each time that counts: the last time at which the content was seen and,
 # if the tables have not reached it, the first as well, because another content may lie between. `shown`: the tables
@@ -92,7 +92,8 @@ def hydrated(method: Method, raw: str) -> sql.Composable:
     """The condition under which a row of the raw table fills the method's tables."""
     if method.hydration is None:
         return sql.SQL("true")
-    return sql.SQL("{} = ANY({}.hydrations)").format(method.hydration, sql.Identifier(raw))
+    needed = requests.hydration_names(method.hydration)
+    return sql.SQL("{}.hydrations @> {}").format(sql.Identifier(raw), needed)
 
 
 def captures(method: Method, raw: sql.Identifier | None = None) -> sql.Composed:
