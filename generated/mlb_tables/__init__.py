@@ -4,11 +4,20 @@
 """Tables of the MLB Stats API: the module of each method, and other names of methods in the API."""
 
 METHODS: dict[str, str] = {
+    "division.divisions": __name__ + ".division.divisions.method",
     "game.liveGameV1": __name__ + ".game.live_game_v1.method",
+    "league.leagues": __name__ + ".league.leagues.method",
     "person.person": __name__ + ".person.person.method",
+    "person.person:currentTeam": __name__ + ".person.person_current_team.method",
+    "person.person:draft": __name__ + ".person.person_draft.method",
+    "person.person:education": __name__ + ".person.person_education.method",
+    "person.person:rosterEntries": __name__ + ".person.person_roster_entries.method",
     "schedule.schedule": __name__ + ".schedule.schedule.method",
     "season.seasons": __name__ + ".season.seasons.method",
+    "sports.sports": __name__ + ".sports.sports.method",
     "team.teams": __name__ + ".team.teams.method",
+    "venue.venues": __name__ + ".venue.venues.method",
+    "venue.venues:location,fieldInfo,timezone": __name__ + ".venue.venues_field_info_location_timezone.method",
 }
 
 ALIASES: dict[str, str] = {

@@ -21,10 +21,10 @@ _PER_TEAM = 100
 _UMPIRES = 76
 _STARTERS = 5
 
-_LEAGUES = ((60_103, "Meridian League"), (60_104, "Parallel League"))
-_SPRING = ((60_114, "Saltflat League", "SL"), (60_115, "Lagoon League", "LG"))
-_DIVISIONS = ("East", "Central", "West")
-_SPORT = {"id": 1, "link": "/api/v1/sports/1", "name": "Major League Baseball"}
+LEAGUES = ((60_103, "Meridian League"), (60_104, "Parallel League"))
+SPRING_LEAGUES = ((60_114, "Saltflat League", "SL"), (60_115, "Lagoon League", "LG"))
+DIVISIONS = ("East", "Central", "West")
+SPORT = {"id": 1, "link": "/api/v1/sports/1", "name": "Major League Baseball"}
 _ROSTER: tuple[Position, ...] = (*"1" * 13, "2", "2", "3", "4", "5", "6", "7", "8", "9", "10", "4", "8", "3")
 _DEPTH: tuple[Position, ...] = (*"1" * 7, "2", "3", "4", "6", "7", "8", "9")  # under contract, not on the active roster
 
@@ -217,7 +217,7 @@ def team_reference(team: Team) -> dict[str, Any]:
 
 def spring_league(team: Team) -> dict[str, Any]:
     """The team's league in spring training."""
-    key, name, short = _SPRING[team.index % 2]
+    key, name, short = SPRING_LEAGUES[team.index % 2]
     return {"id": key, "name": name, "link": f"/api/v1/league/{key}", "abbreviation": short}
 
 
@@ -228,9 +228,9 @@ def team_in_box_score(team: Team) -> dict[str, Any]:
 
 def team_document(team: Team, season: int) -> dict[str, Any]:
     """The full document of a team."""
-    league_id, league_name = _LEAGUES[team.league]
+    league_id, league_name = LEAGUES[team.league]
     division_id = league_id * 10 + team.division
-    division = f"{league_name} {_DIVISIONS[team.division]}"
+    division = f"{league_name} {DIVISIONS[team.division]}"
     spring_venue = FIRST_VENUE_ID + TEAMS + team.index // 2
     return {
         **team_in_box_score(team),
@@ -245,7 +245,7 @@ def team_document(team: Team, season: int) -> dict[str, Any]:
         "firstYearOfPlay": str(1880 + 3 * team.index),
         "league": {"id": league_id, "name": league_name, "link": f"/api/v1/league/{league_id}"},
         "division": {"id": division_id, "name": division, "link": f"/api/v1/divisions/{division_id}"},
-        "sport": _SPORT,
+        "sport": SPORT,
         "shortName": team.city,
         "franchiseName": team.city,
         "clubName": team.club,

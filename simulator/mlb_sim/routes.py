@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from mlb_sim.answers import entities, games, schedule
+from mlb_sim.answers import entities, games, leagues, schedule
 from mlb_sim.answers.errors import Refused, not_found
 from mlb_sim.answers.queries import Query
 from mlb_sim.simulator import Simulator
@@ -89,7 +89,10 @@ ROUTES: Final = (
     _route("schedule", "schedule", "v1/schedule", lambda r: schedule.schedule(r.simulator, r.query, r.now)),
     _route("person", "person", "v1/people", lambda r: entities.persons(r.simulator, r.query, r.now)),
     _route(
-        "person", "person", "v1/people/{personId}", lambda r: entities.person(r.simulator, r.keys["personId"], r.now)
+        "person",
+        "person",
+        "v1/people/{personId}",
+        lambda r: entities.person(r.simulator, r.keys["personId"], r.query, r.now),
     ),
     _route("team", "teams", "v1/teams", lambda r: entities.teams(r.simulator, r.query)),
     _route("team", "teams", "v1/teams/{teamId}", lambda r: entities.team(r.simulator, r.team)),
@@ -103,6 +106,17 @@ ROUTES: Final = (
     _route("team", "coaches", "v1/teams/{teamId}/coaches", lambda r: entities.coaches(r.simulator, r.team)),
     _route("venue", "venues", "v1/venues", lambda r: entities.venues(r.simulator, r.query)),
     _route("venue", "venues", "v1/venues/{venueId}", lambda r: entities.venue(r.simulator, r.keys["venueId"], r.query)),
+    _route("sports", "sports", "v1/sports", lambda r: leagues.sports(r.query)),
+    _route("sports", "sports", "v1/sports/{sportId}", lambda r: leagues.sport(r.keys["sportId"])),
+    _route("league", "leagues", "v1/leagues", lambda r: leagues.leagues(r.simulator, r.query)),
+    _route("league", "leagues", "v1/league/{leagueId}", lambda r: leagues.league(r.simulator, r.keys["leagueId"])),
+    _route("division", "divisions", "v1/divisions", lambda r: leagues.divisions(r.simulator, r.query)),
+    _route(
+        "division",
+        "divisions",
+        "v1/divisions/{divisionId}",
+        lambda r: leagues.division(r.simulator, r.keys["divisionId"]),
+    ),
     _route("season", "seasons", "v1/seasons", lambda r: entities.seasons(r.simulator, r.query)),
     _route("season", "allSeasons", "v1/seasons/all", lambda r: entities.all_seasons(r.simulator)),
     _route("season", "seasons", "v1/seasons/{seasonId}", lambda r: entities.season(r.simulator, r.keys["seasonId"])),

@@ -43,11 +43,16 @@ def _wishes(simulator: Simulator, day: date, games: int) -> Iterator[Wish]:
     yield Wish("venues_hydrated", "/api/v1/venues?hydrate=location,fieldInfo,timezone", evening)
     yield Wish("seasons_sportId=1", "/api/v1/seasons?sportId=1", evening)
     yield Wish("allSeasons_sportId=1", "/api/v1/seasons/all?sportId=1", evening)
+    for name in ("sports", "leagues", "divisions"):
+        yield Wish(name, f"/api/v1/{name}", evening)
     team = simulator.league.teams[0]
     yield Wish(f"roster_rosterType=active_teamId={team.id}", f"/api/v1/teams/{team.id}/roster/active", evening)
     yield Wish(f"coaches_teamId={team.id}", f"/api/v1/teams/{team.id}/coaches", evening)
     ids = ",".join(str(person.id) for person in team.active[:3])
     yield Wish(f"person_personIds={ids}", f"/api/v1/people?personIds={ids}", evening)
+    everything = "currentTeam,draft,rosterEntries,education"
+    ids = ",".join(str(person.id) for each in simulator.league.teams[:5] for person in each.active)
+    yield Wish("person_hydrated", f"/api/v1/people?personIds={ids}&hydrate={everything}", evening)
     for fixture in fixtures[:1]:
         for method in ("boxscore", "linescore"):
             yield Wish(f"{method}_game_pk={fixture.pk}", f"/api/v1/game/{fixture.pk}/{method}", evening)

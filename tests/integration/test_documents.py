@@ -19,10 +19,22 @@ from mlb_etl.cli import cli
 from mlb_sim import Server, Simulator, routes, serve
 
 JOBS = Path(__file__).parents[2] / "config" / "jobs"
-METHODS = {"person.person": "person.person", "team.teams": "team.team", "season.seasons": "season.season"}
-"""The tables, by their methods."""
-REFUSED = {"teams_sportIds=1,51_fields_2026.json.gz": "with query parameters other than "}
+METHODS = {
+    "person.person": ("person.person", "person.person_current_team", "person.person_drafts"),
+    "team.teams": ("team.team",),
+    "season.seasons": ("season.season",),
+    "venue.venues": ("venue.venue", "venue.venue_details"),
+    "league.leagues": ("league.league",),
+    "division.divisions": ("division.division",),
+    "sports.sports": ("sports.sport",),
+}
+"""The tables that real samples fill, by their methods."""
+REFUSED = {
+    "team/teams/teams_sportIds=1,51_fields_2026.json.gz": "with query parameters other than ",
+}
 """Real samples that are refused, and why: made with `fields`, they lack the season."""
+SKIPPED = {"venues_many.json.gz": "the response lacks the key of its document"}
+"""Real samples of which every item is skipped, and why: before 2024 venues came without their season."""
 
 
 @pytest.fixture(scope="module")
@@ -190,17 +202,26 @@ def test_all_real_samples_load_and_loading_them_again_changes_nothing(
     command = ("test", "load-stub", *(option for file in files for option in ("--file", file)))
     assert run(*command).exit_code == 0
     assert transform(method)["quarantined"] == []
-    rows = table(database, METHODS[method])
-    assert rows
+    rows = {name: table(database, name) for name in METHODS[method]}
+    assert all(rows.values())
     assert run(*command).exit_code == 0
     assert transform(method)["documents"]["applied"] == 0
-    assert table(database, METHODS[method]) == rows
+    assert {name: table(database, name) for name in METHODS[method]} == rows
 
 
 @pytest.mark.parametrize(("name", "reason"), REFUSED.items())
-def test_a_sample_made_with_fields_is_refused(name: str, reason: str, stubs_dir: Path) -> None:
-    refused = run("test", "load-stub", "--method", "team.teams", "--file", stubs_dir / "team" / "teams" / name)
+def test_a_part_of_a_document_is_refused(name: str, reason: str, stubs_dir: Path) -> None:
+    refused = run("test", "load-stub", "--file", stubs_dir / name)
     assert (refused.exit_code, reason in refused.stdout) == (1, True), refused.stdout
+
+
+@pytest.mark.parametrize(("name", "reason"), SKIPPED.items())
+def test_items_without_their_key_are_skipped(
+    name: str, reason: str, stubs_dir: Path, database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert run("test", "load-stub", "--file", stubs_dir / "venue" / "venues" / name).exit_code == 0
+    assert reason in caplog.text
+    assert table(database, "venue.venues_documents") == []
 
 
 def sample_files(folder: Path, method: str) -> list[Path]:
@@ -208,7 +229,7 @@ def sample_files(folder: Path, method: str) -> list[Path]:
     endpoint = method.split(".", maxsplit=1)[0]
     names = {form.method for form in registry.method("mlb_tables", method).forms}
     files = [file for name in sorted(names) for file in (folder / endpoint / name).glob("*.json.gz")]
-    return [file for file in some(files) if file.name not in REFUSED]
+    return [file for file in some(files) if str(file.relative_to(folder)) not in REFUSED and file.name not in SKIPPED]
 
 
 def watermarks(dsn: str, method: str) -> dict[str, datetime]:
@@ -289,6 +310,45 @@ def test_seasons_by_either_form(league: Server, database: str, tmp_path: Path) -
     assert transform("season.seasons")["documents"]["applied"] == 1
     keys = {(row["sport_id"], row["season_id"]) for row in table(database, "season.season")}
     assert {(1, 2023), (2, 2023)} <= keys
+
+
+def test_details_of_venues_need_all_their_hydrations(league: Server, database: str, tmp_path: Path) -> None:
+    some_of_them = stub(league, "/api/v1/venues?venueIds=71001&hydrate=location,timezone", 10)
+    load(tmp_path, some_of_them)
+    assert transform("venue.venues")["documents"]["applied"] == 1
+    assert table(database, "venue.venue_details") == []
+
+    assert ingest("venue", "season=2024")["transform"]["documents"]["applied"] > 30
+    details = row_of(database, "venue.venue_details", venue_id=71001)
+    assert {"city", "capacity", "time_zone_id"} <= {name for name, value in details.items() if value is not None}
+    without = stub(league, "/api/v1/venues?venueIds=71001", 23)
+    load(tmp_path, without)
+    transform("venue.venues")
+    assert row_of(database, "venue.venue_details", venue_id=71001) == details
+
+
+def test_hydrations_of_people_by_the_job(league: Server, database: str) -> None:
+    asked = ",".join(str(person.id) for team in league.simulator.league.teams[:2] for person in team.active)
+    done = ingest("person", f"person_ids={asked}", "hydrate=currentTeam,draft,rosterEntries,education")
+    assert done["transform"]["quarantined"] == []
+    number = len(asked.split(","))
+    assert len(table(database, "person.person")) == len(table(database, "person.person_current_team")) == number
+    for name in ("person.person_drafts", "person.person_roster_entries", "person.person_education"):
+        assert len(table(database, name)) > number // 2
+    kinds = {row["kind"] for row in table(database, "person.person_education")}
+    assert kinds == {"highschools", "colleges"}
+    before = table(database, "person.person_current_team")
+    assert ingest("person", f"person_ids={asked}")["transform"]["quarantined"] == []
+    assert table(database, "person.person_current_team") == before, "an answer that was not asked for teams"
+
+
+def test_the_jobs_of_leagues_divisions_and_sports(database: str) -> None:
+    for job, name, number in (("league", "league.league", 4), ("division", "division.division", 6)):
+        assert ingest(job)["transform"]["documents"]["applied"] == number
+        assert len(table(database, name)) == number
+        assert run("transform", "--job", f"{job}_transform").exit_code == 0
+    assert ingest("sports")["transform"]["documents"]["applied"] == len(table(database, "sports.sport")) == 3
+    assert ingest("sports")["transform"]["documents"]["applied"] == 0, "nothing is new"
 
 
 def row_of(dsn: str, name: str, **key: int) -> dict[str, Any]:

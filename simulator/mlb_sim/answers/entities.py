@@ -1,11 +1,13 @@
 """People, teams, rosters, venues and seasons."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any, Final
 
 from mlb_sim import people, positions, times
+from mlb_sim.answers import biography
 from mlb_sim.answers.errors import not_found
-from mlb_sim.answers.queries import Query, number, numbers, words
+from mlb_sim.answers.queries import Query, hydrations, number, numbers
 from mlb_sim.feed import game_data
 from mlb_sim.feed.document import COPYRIGHT
 from mlb_sim.fixtures import opening_day
@@ -41,16 +43,17 @@ def persons(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]:
     wanted = numbers(query, "personIds")
     if not wanted:
         raise not_found()
-    known, today = simulator.league.people, times.to_datetime(now).date()
-    return {"people": [people.document(known[key], today) for key in sorted(wanted) if key in known]}
+    league, today = simulator.league, times.to_datetime(now).date()
+    hydrate = hydrations(query)
+    found = [league.people[key] for key in sorted(wanted) if key in league.people]
+    return {"people": [biography.document(league, each, today, hydrate) for each in found]}
 
 
-def person(simulator: Simulator, key: str, now: Moment) -> dict[str, Any]:
+def person(simulator: Simulator, key: str, query: Query, now: Moment) -> dict[str, Any]:
     """One person."""
-    found = simulator.league.people.get(number(key))
-    if found is None:
+    if number(key) not in simulator.league.people:
         raise not_found()
-    return {"people": [people.document(found, times.to_datetime(now).date())]}
+    return persons(simulator, {**query, "personIds": key}, now)
 
 
 def teams(simulator: Simulator, query: Query) -> dict[str, Any]:
@@ -105,7 +108,7 @@ def coaches(simulator: Simulator, key: str) -> dict[str, Any]:
 def venues(simulator: Simulator, query: Query) -> dict[str, Any]:
     """All venues, or those of `venueIds`; only names unless `hydrate` asks for more."""
     wanted = numbers(query, "venueIds", "venueId")
-    hydrate = words(query, "hydrate") or set()
+    hydrate = hydrations(query)
     season = query.get("season", str(simulator.season))
     known = simulator.league.venues_by_id
     found = [place for key, place in known.items() if wanted is None or key in wanted]
@@ -119,7 +122,7 @@ def venue(simulator: Simulator, key: str, query: Query) -> dict[str, Any]:
     return venues(simulator, {**query, "venueIds": key})
 
 
-def _venue(place: Venue, season: int, hydrate: set[str]) -> dict[str, Any]:
+def _venue(place: Venue, season: int, hydrate: Collection[str]) -> dict[str, Any]:
     whole = game_data.venue(place, season)
     parts = {_PARTS[part]: whole[_PARTS[part]] for part in _PARTS if part in hydrate}
     return {**venue_reference(place), **parts, "active": True, "season": str(season)}
@@ -135,15 +138,16 @@ def season(simulator: Simulator, key: str) -> dict[str, Any]:
     year = number(key)
     if not FIRST_SEASON <= year <= simulator.season + 2:
         raise not_found()
-    return {"seasons": [_season(year)]}
+    return {"seasons": [season_document(year)]}
 
 
 def all_seasons(simulator: Simulator) -> dict[str, Any]:
     """All seasons up to the simulated one."""
-    return {"seasons": [_season(year) for year in range(FIRST_SEASON, simulator.season + 1)]}
+    return {"seasons": [season_document(year) for year in range(FIRST_SEASON, simulator.season + 1)]}
 
 
-def _season(year: int) -> dict[str, Any]:
+def season_document(year: int) -> dict[str, Any]:
+    """A season with its dates."""
     opening = opening_day(year)
     ending = opening + timedelta(weeks=27, days=2)
 

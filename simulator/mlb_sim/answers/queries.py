@@ -1,5 +1,6 @@
 """Parsers for the parameters of requests."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
@@ -36,3 +37,8 @@ def words(query: Query, *names: str) -> set[str] | None:
     """The words of a list such as `R,P`; None if the parameter is not given."""
     text = next((query[name] for name in names if query.get(name)), None)
     return None if text is None else set(text.split(","))
+
+
+def hydrations(query: Query) -> list[str]:
+    """The names in `hydrate`, without the arguments that some have: `draft,stats(type=[season,career])`."""
+    return re.findall(r"(?:^|,)(\w+)", re.sub(r"\([^()]*\)", "", query.get("hydrate", "")))

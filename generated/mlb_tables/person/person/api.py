@@ -17,14 +17,6 @@ class PeoplePrimaryPosition(ApiModel):
     abbreviation: str | None = None
 
 
-class PeopleCurrentTeam(ApiModel):
-    """$.people[*].currentTeam"""
-
-    id: int | None = None
-    name: str | None = None
-    link: str | None = None
-
-
 class PeopleStatsType(ApiModel):
     """$.people[*].stats[*].type"""
 
@@ -328,11 +320,30 @@ class PeoplePitchHand(ApiModel):
     description: str | None = None
 
 
+class PeopleCurrentTeam(ApiModel):
+    """$.people[*].currentTeam"""
+
+    id: int | None = None
+    name: str | None = None
+    link: str | None = None
+
+
+class PeopleDraftsSide(ApiModel):
+    """$.people[*].drafts[*]['away','home']"""
+
+    city: str | None = None
+    country: str | None = None
+    state: str | None = None
+
+
 class PeopleDraftsSchool(ApiModel):
     """$.people[*].drafts[*].school"""
 
     name: str | None = None
     school_class: str | None = Field(None, alias="schoolClass")
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
 
 
 class PeopleDraftsPersonPrimaryPosition(ApiModel):
@@ -382,11 +393,18 @@ class PeopleDraftsDraftType(ApiModel):
 class PeopleDrafts(ApiModel):
     """$.people[*].drafts[*]"""
 
+    bis_player_id: int | None = Field(None, alias="bisPlayerId")
     pick_round: str | None = Field(None, alias="pickRound")
     pick_number: int | None = Field(None, alias="pickNumber")
+    display_pick_number: int | None = Field(None, alias="displayPickNumber")
     round_pick_number: int | None = Field(None, alias="roundPickNumber")
-    home: dict[str, Any] | None = None
+    rank: int | None = None
+    pick_value: str | None = Field(None, alias="pickValue")
+    home: PeopleDraftsSide | None = None
+    signing_bonus: str | None = Field(None, alias="signingBonus")
     school: PeopleDraftsSchool | None = None
+    scouting_report: str | None = Field(None, alias="scoutingReport")
+    blurb: str | None = None
     headshot_link: str | None = Field(None, alias="headshotLink")
     person: PeopleDraftsPerson | None = None
     team: PeopleDraftsTeam | None = None
@@ -394,6 +412,65 @@ class PeopleDrafts(ApiModel):
     is_drafted: bool | None = Field(None, alias="isDrafted")
     is_pass: bool | None = Field(None, alias="isPass")
     year: str | None = None
+
+
+class PeopleRosterEntriesPosition(ApiModel):
+    """$.people[*].rosterEntries[*].position"""
+
+    code: str | None = None
+    name: str | None = None
+    type: str | None = None
+    abbreviation: str | None = None
+
+
+class PeopleRosterEntriesStatus(ApiModel):
+    """$.people[*].rosterEntries[*].status"""
+
+    code: str | None = None
+    description: str | None = None
+
+
+class PeopleRosterEntriesTeam(ApiModel):
+    """$.people[*].rosterEntries[*].team"""
+
+    id: int | None = None
+    name: str | None = None
+    link: str | None = None
+
+
+class PeopleRosterEntries(ApiModel):
+    """$.people[*].rosterEntries[*]"""
+
+    jersey_number: str | None = Field(None, alias="jerseyNumber")
+    position: PeopleRosterEntriesPosition | None = None
+    status: PeopleRosterEntriesStatus | None = None
+    team: PeopleRosterEntriesTeam | None = None
+    is_active: bool | None = Field(None, alias="isActive")
+    start_date: str | None = Field(None, alias="startDate")
+    end_date: str | None = Field(None, alias="endDate")
+    status_date: str | None = Field(None, alias="statusDate")
+    is_active_forty_man: bool | None = Field(None, alias="isActiveFortyMan")
+
+
+class PeopleEducationHighschools(ApiModel):
+    """$.people[*].education.highschools[*]"""
+
+    name: str | None = None
+    city: str | None = None
+    state: str | None = None
+
+
+class PeopleEducationColleges(ApiModel):
+    """$.people[*].education.colleges[*]"""
+
+    name: str | None = None
+
+
+class PeopleEducation(ApiModel):
+    """$.people[*].education"""
+
+    highschools: list[PeopleEducationHighschools] | None = None
+    colleges: list[PeopleEducationColleges] | None = None
 
 
 class People(ApiModel):
@@ -412,37 +489,40 @@ class People(ApiModel):
     height: str | None = None
     weight: int | None = None
     active: bool | None = None
-    birth_state_province: str | None = Field(None, alias="birthStateProvince")
     primary_position: PeoplePrimaryPosition | None = Field(None, alias="primaryPosition")
-    current_team: PeopleCurrentTeam | None = Field(None, alias="currentTeam")
     use_name: str | None = Field(None, alias="useName")
     use_last_name: str | None = Field(None, alias="useLastName")
+    birth_state_province: str | None = Field(None, alias="birthStateProvince")
     boxscore_name: str | None = Field(None, alias="boxscoreName")
     gender: str | None = None
     is_player: bool | None = Field(None, alias="isPlayer")
-    nick_name: str | None = Field(None, alias="nickName")
     is_verified: bool | None = Field(None, alias="isVerified")
-    middle_name: str | None = Field(None, alias="middleName")
     mlb_debut_date: str | None = Field(None, alias="mlbDebutDate")
+    nick_name: str | None = Field(None, alias="nickName")
     stats: list[PeopleStats] | None = None
     bat_side: PeopleBatSide | None = Field(None, alias="batSide")
-    draft_year: int | None = Field(None, alias="draftYear")
     pitch_hand: PeoplePitchHand | None = Field(None, alias="pitchHand")
+    middle_name: str | None = Field(None, alias="middleName")
     name_first_last: str | None = Field(None, alias="nameFirstLast")
-    pronunciation: str | None = None
+    draft_year: int | None = Field(None, alias="draftYear")
     name_slug: str | None = Field(None, alias="nameSlug")
+    pronunciation: str | None = None
     first_last_name: str | None = Field(None, alias="firstLastName")
-    name_matrilineal: str | None = Field(None, alias="nameMatrilineal")
-    name_title: str | None = Field(None, alias="nameTitle")
     last_first_name: str | None = Field(None, alias="lastFirstName")
-    name_suffix: str | None = Field(None, alias="nameSuffix")
     last_init_name: str | None = Field(None, alias="lastInitName")
+    current_team: PeopleCurrentTeam | None = Field(None, alias="currentTeam")
+    name_matrilineal: str | None = Field(None, alias="nameMatrilineal")
     init_last_name: str | None = Field(None, alias="initLastName")
     full_fml_name: str | None = Field(None, alias="fullFMLName")
+    name_title: str | None = Field(None, alias="nameTitle")
     full_lfm_name: str | None = Field(None, alias="fullLFMName")
+    name_suffix: str | None = Field(None, alias="nameSuffix")
     strike_zone_top: int | float | None = Field(None, alias="strikeZoneTop")
     strike_zone_bottom: int | float | None = Field(None, alias="strikeZoneBottom")
+    last_played_date: str | None = Field(None, alias="lastPlayedDate")
     drafts: list[PeopleDrafts] | None = None
+    roster_entries: list[PeopleRosterEntries] | None = Field(None, alias="rosterEntries")
+    education: PeopleEducation | None = None
 
 
 class Person(ApiModel):

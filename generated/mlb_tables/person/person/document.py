@@ -8,20 +8,69 @@ Any member can be missing or null.
 
 from datetime import date
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
-from mlb_contracts.fields import Int4
+from mlb_contracts.fields import Int2, Int4
 
 
-class PrimaryPosition(Struct, gc=False):
+class PrimaryPosition(Struct, gc=False, rename="camel"):
     code: str | None = None
+    name: str | None = None
+    type_: str | None = None
+    abbreviation: str | None = None
+
+
+class BatSide(Struct, gc=False):
+    code: str | None = None
+    description: str | None = None
+
+
+class PitchHand(Struct, gc=False):
+    code: str | None = None
+    description: str | None = None
 
 
 class Document(Struct, gc=False, rename="camel"):
     id_: Int4 | None = None
     full_name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    primary_number: str | None = None
     birth_date: date | None = None
+    birth_city: str | None = None
+    birth_country: str | None = None
+    height: str | None = None
+    weight: Int2 | None = None
+    active: bool | None = None
     primary_position: PrimaryPosition | None = None
+    use_name: str | None = None
+    use_last_name: str | None = None
+    birth_state_province: str | None = None
+    boxscore_name: str | None = None
+    gender: str | None = None
+    is_player: bool | None = None
+    is_verified: bool | None = None
+    mlb_debut_date: date | None = None
+    nick_name: str | None = None
+    bat_side: BatSide | None = None
+    pitch_hand: PitchHand | None = None
+    middle_name: str | None = None
+    name_first_last: str | None = None
+    draft_year: Int2 | None = None
+    name_slug: str | None = None
+    pronunciation: str | None = None
+    first_last_name: str | None = None
+    last_first_name: str | None = None
+    last_init_name: str | None = None
+    name_matrilineal: str | None = None
+    init_last_name: str | None = None
+    full_fml_name: str | None = field(default=None, name="fullFMLName")
+    name_title: str | None = None
+    full_lfm_name: str | None = field(default=None, name="fullLFMName")
+    name_suffix: str | None = None
+    strike_zone_top: float | None = None
+    strike_zone_bottom: float | None = None
+    last_played_date: date | None = None
 
 
 class Answer(Struct, gc=False, rename="camel"):
@@ -31,3 +80,5 @@ class Answer(Struct, gc=False, rename="camel"):
 
 # Replacements for absent objects: all their members are absent too.
 NO_PRIMARY_POSITION = PrimaryPosition()
+NO_BAT_SIDE = BatSide()
+NO_PITCH_HAND = PitchHand()

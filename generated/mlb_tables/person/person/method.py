@@ -54,7 +54,7 @@ METHOD = Method(
     raw_table="people",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.5, emptied_table_rows=5, once=()),
-    fingerprint="46c34ffcc5e0f42927e925a25d20d03be9a9bf211279496d43482de2cd4b37cd",
+    fingerprint="478f45388893a7a5532a2d65be44389843e6f13b81c06ecdefa621725758202a",
     document=(
         DocumentKey(
             "person_id",

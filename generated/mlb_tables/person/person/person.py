@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 
-from .document import NO_PRIMARY_POSITION, Document
+from .document import NO_BAT_SIDE, NO_PITCH_HAND, NO_PRIMARY_POSITION, Document
 
 
 class Person(BaseModel, defer_build=True):
@@ -19,12 +19,66 @@ class Person(BaseModel, defer_build=True):
 
     person_id: int = Field(description="MLB's id for the person.")
     full_name: str | None = Field(default=None, description="First and last name, as the API gives them.")
+    first_name: str | None = Field(default=None, description="First name.")
+    middle_name: str | None = Field(default=None, description="Middle name or initial.")
+    last_name: str | None = Field(default=None, description="Last name.")
+    use_name: str | None = Field(default=None, description="First name in use.")
+    use_last_name: str | None = Field(default=None, description="Last name in use; NULL in older captures.")
+    name_matrilineal: str | None = Field(default=None, description="Second last name, from the mother's family.")
+    name_suffix: str | None = Field(default=None, description="Suffix, such as Jr.")
+    name_title: str | None = Field(default=None, description="Title after the name, such as III.")
+    nick_name: str | None = Field(default=None, description="Nickname.")
+    pronunciation: str | None = Field(default=None, description="How the name is pronounced.")
+    boxscore_name: str | None = Field(default=None, description="Short name, as in box scores.")
+    name_first_last: str | None = Field(default=None, description="First and last name in use.")
+    first_last_name: str | None = Field(default=None, description="First and last name in use, with accents.")
+    last_first_name: str | None = Field(default=None, description="Last name, comma, first name.")
+    last_init_name: str | None = Field(default=None, description="Last name, comma, initial.")
+    init_last_name: str | None = Field(default=None, description="Initial and last name.")
+    full_fml_name: str | None = Field(default=None, description="First, middle and last name.")
+    full_lfm_name: str | None = Field(default=None, description="Last name, comma, first and middle name.")
+    name_slug: str | None = Field(default=None, description="Name and id as used in URLs.")
     birth_date: date | None = Field(default=None, description="Date of birth.")
+    birth_city: str | None = Field(default=None, description="City of birth.")
+    birth_state_province: str | None = Field(default=None, description="State or province of birth.")
+    birth_country: str | None = Field(default=None, description="Country of birth.")
+    gender: str | None = Field(default=None, description="Gender.")
+    height: str | None = Field(default=None, description="Height in feet and inches, as the API writes it.")
+    height_inches: int | None = Field(default=None, description="Height in inches.")
+    weight: int | None = Field(default=None, description="Weight in pounds.")
+    primary_number: str | None = Field(default=None, description="Uniform number, as text because 0 and 00 differ.")
     primary_position_code: str | None = Field(
         default=None,
-        description="Code of the primary position: 1 (pitcher) to 9 (right fielder), 10 designated hitter, Y two-way "
-        "player.",
+        description="Code of the primary position: 1 (pitcher) to 9 (right fielder), 10 designated hitter, I "
+        "infielder, O outfielder, Y two-way player.",
     )
+    primary_position_name: str | None = Field(default=None, description="Name of the primary position.")
+    primary_position_type: str | None = Field(
+        default=None, description="Type of position: Pitcher, Catcher, Infielder, Outfielder, Hitter, Two-Way Player."
+    )
+    primary_position_abbreviation: str | None = Field(default=None, description="Abbreviation of the primary position.")
+    bat_side_code: str | None = Field(
+        default=None, description="Side from which he bats: L left, R right, S both (switch hitter)."
+    )
+    bat_side_description: str | None = Field(default=None, description="Side from which he bats, in words.")
+    pitch_hand_code: str | None = Field(default=None, description="Hand with which he throws: L left, R right, S both.")
+    pitch_hand_description: str | None = Field(default=None, description="Hand with which he throws, in words.")
+    strike_zone_top: float | None = Field(
+        default=None, description="Upper edge of his strike zone in feet above the ground."
+    )
+    strike_zone_bottom: float | None = Field(
+        default=None, description="Lower edge of his strike zone in feet above the ground."
+    )
+    draft_year: int | None = Field(
+        default=None, description="Year in which he was drafted; the last one if he was drafted again."
+    )
+    mlb_debut_date: date | None = Field(default=None, description="Date of the first game in the major leagues.")
+    last_played_date: date | None = Field(default=None, description="Date of the last game in the major leagues.")
+    is_active: bool | None = Field(default=None, description="Whether he is active.")
+    is_player: bool | None = Field(
+        default=None, description="Whether the person is a player, not a coach or an official."
+    )
+    is_verified: bool | None = Field(default=None, description="Whether MLB has verified the biography.")
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
@@ -32,19 +86,71 @@ class Person(BaseModel, defer_build=True):
 
 
 # A row that `extract` returns: the model's fields, in order.
-Row: TypeAlias = tuple[int, str | None, date | None, str | None, datetime]
+Row: TypeAlias = tuple[
+    int, str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None,
+    str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None,
+    str | None, str | None, date | None, str | None, str | None, str | None, str | None, str | None, int | None,
+    int | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None,
+    str | None, float | None, float | None, int | None, date | None, date | None, bool | None, bool | None, bool | None,
+    datetime
+]  # fmt: skip
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
     """Extract the rows from a decoded document."""
     person_id = required(document.id_, "$.people[*].id")
+    height_inches = convert.height_inches(document.height, "$.people[*].height", capture.unreadable)
     primary_position = document.primary_position or NO_PRIMARY_POSITION
+    bat_side = document.bat_side or NO_BAT_SIDE
+    pitch_hand = document.pitch_hand or NO_PITCH_HAND
     return [
         (
             person_id,
             document.full_name,
+            document.first_name,
+            document.middle_name,
+            document.last_name,
+            document.use_name,
+            document.use_last_name,
+            document.name_matrilineal,
+            document.name_suffix,
+            document.name_title,
+            document.nick_name,
+            document.pronunciation,
+            document.boxscore_name,
+            document.name_first_last,
+            document.first_last_name,
+            document.last_first_name,
+            document.last_init_name,
+            document.init_last_name,
+            document.full_fml_name,
+            document.full_lfm_name,
+            document.name_slug,
             document.birth_date,
+            document.birth_city,
+            document.birth_state_province,
+            document.birth_country,
+            document.gender,
+            document.height,
+            height_inches,
+            document.weight,
+            document.primary_number,
             primary_position.code,  # primary_position_code
+            primary_position.name,  # primary_position_name
+            primary_position.type_,  # primary_position_type
+            primary_position.abbreviation,  # primary_position_abbreviation
+            bat_side.code,  # bat_side_code
+            bat_side.description,  # bat_side_description
+            pitch_hand.code,  # pitch_hand_code
+            pitch_hand.description,  # pitch_hand_description
+            document.strike_zone_top,
+            document.strike_zone_bottom,
+            document.draft_year,
+            document.mlb_debut_date,
+            document.last_played_date,
+            document.active,  # is_active
+            document.is_player,
+            document.is_verified,
             capture.captured_at,
         )
     ]
@@ -56,8 +162,50 @@ TABLE = Table(
     columns=(
         Column("person_id", "integer", "int4", ("$.people[*].id",)),
         Column("full_name", "text", "text", ("$.people[*].fullName",)),
+        Column("first_name", "text", "text", ("$.people[*].firstName",)),
+        Column("middle_name", "text", "text", ("$.people[*].middleName",)),
+        Column("last_name", "text", "text", ("$.people[*].lastName",)),
+        Column("use_name", "text", "text", ("$.people[*].useName",)),
+        Column("use_last_name", "text", "text", ("$.people[*].useLastName",)),
+        Column("name_matrilineal", "text", "text", ("$.people[*].nameMatrilineal",)),
+        Column("name_suffix", "text", "text", ("$.people[*].nameSuffix",)),
+        Column("name_title", "text", "text", ("$.people[*].nameTitle",)),
+        Column("nick_name", "text", "text", ("$.people[*].nickName",)),
+        Column("pronunciation", "text", "text", ("$.people[*].pronunciation",)),
+        Column("boxscore_name", "text", "text", ("$.people[*].boxscoreName",)),
+        Column("name_first_last", "text", "text", ("$.people[*].nameFirstLast",)),
+        Column("first_last_name", "text", "text", ("$.people[*].firstLastName",)),
+        Column("last_first_name", "text", "text", ("$.people[*].lastFirstName",)),
+        Column("last_init_name", "text", "text", ("$.people[*].lastInitName",)),
+        Column("init_last_name", "text", "text", ("$.people[*].initLastName",)),
+        Column("full_fml_name", "text", "text", ("$.people[*].fullFMLName",)),
+        Column("full_lfm_name", "text", "text", ("$.people[*].fullLFMName",)),
+        Column("name_slug", "text", "text", ("$.people[*].nameSlug",)),
         Column("birth_date", "date", "date", ("$.people[*].birthDate",)),
+        Column("birth_city", "text", "text", ("$.people[*].birthCity",)),
+        Column("birth_state_province", "text", "text", ("$.people[*].birthStateProvince",)),
+        Column("birth_country", "text", "text", ("$.people[*].birthCountry",)),
+        Column("gender", "text", "text", ("$.people[*].gender",)),
+        Column("height", "text", "text", ("$.people[*].height",)),
+        Column("height_inches", "smallint", "int2", ("$.people[*].height",)),
+        Column("weight", "smallint", "int2", ("$.people[*].weight",)),
+        Column("primary_number", "text", "text", ("$.people[*].primaryNumber",)),
         Column("primary_position_code", "text", "text", ("$.people[*].primaryPosition.code",)),
+        Column("primary_position_name", "text", "text", ("$.people[*].primaryPosition.name",)),
+        Column("primary_position_type", "text", "text", ("$.people[*].primaryPosition.type",)),
+        Column("primary_position_abbreviation", "text", "text", ("$.people[*].primaryPosition.abbreviation",)),
+        Column("bat_side_code", "text", "text", ("$.people[*].batSide.code",)),
+        Column("bat_side_description", "text", "text", ("$.people[*].batSide.description",)),
+        Column("pitch_hand_code", "text", "text", ("$.people[*].pitchHand.code",)),
+        Column("pitch_hand_description", "text", "text", ("$.people[*].pitchHand.description",)),
+        Column("strike_zone_top", "double precision", "float8", ("$.people[*].strikeZoneTop",)),
+        Column("strike_zone_bottom", "double precision", "float8", ("$.people[*].strikeZoneBottom",)),
+        Column("draft_year", "smallint", "int2", ("$.people[*].draftYear",)),
+        Column("mlb_debut_date", "date", "date", ("$.people[*].mlbDebutDate",)),
+        Column("last_played_date", "date", "date", ("$.people[*].lastPlayedDate",)),
+        Column("is_active", "boolean", "bool", ("$.people[*].active",)),
+        Column("is_player", "boolean", "bool", ("$.people[*].isPlayer",)),
+        Column("is_verified", "boolean", "bool", ("$.people[*].isVerified",)),
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("person_id",),

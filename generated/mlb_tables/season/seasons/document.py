@@ -7,15 +7,33 @@ Any member can be missing or null.
 """
 
 from datetime import date
+from decimal import Decimal
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 
 class Document(Struct, gc=False, rename="camel"):
     season_id: str | None = None
     has_wildcard: bool | None = None
+    pre_season_start_date: date | None = None
+    pre_season_end_date: date | None = None
+    season_start_date: date | None = None
     regular_season_start_date: date | None = None
+    spring_start_date: date | None = None
+    last_date1st_half: date | None = field(default=None, name="lastDate1stHalf")
+    spring_end_date: date | None = None
+    all_star_date: date | None = None
     regular_season_end_date: date | None = None
+    first_date2nd_half: date | None = field(default=None, name="firstDate2ndHalf")
+    post_season_start_date: date | None = None
+    post_season_end_date: date | None = None
+    season_end_date: date | None = None
+    offseason_start_date: date | None = None
+    off_season_end_date: date | None = None
+    season_level_gameday_type: str | None = None
+    game_level_gameday_type: str | None = None
+    qualifier_plate_appearances: Decimal | None = None
+    qualifier_outs_pitched: Decimal | None = None
 
 
 class Answer(Struct, gc=False, rename="camel"):

@@ -60,7 +60,7 @@ METHOD = Method(
     raw_table="seasons",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
-    fingerprint="3882e7bf8fde28cc4a72291bf3bed8ee527d740e78b133083dafc107facedbea",
+    fingerprint="c9bece2592772b8783eca4504d10a5359ac7734f83f5445c4730d22f3386ea41",
     document=(
         DocumentKey("sport_id", "smallint", read_sport_id, parameter="sportId"),
         DocumentKey(

@@ -4,6 +4,7 @@
 """The table season.season."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TypeAlias
 
 from pydantic import BaseModel, Field
@@ -19,10 +20,65 @@ class Season(BaseModel, defer_build=True):
 
     sport_id: int = Field(description="Level of play; 1 is Major League Baseball.")
     season_id: int = Field(description="Year of the season.")
-    regular_season_start_date: date | None = Field(default=None, description="First day of the regular season.")
-    regular_season_end_date: date | None = Field(default=None, description="Last day of the regular season.")
     has_wildcard: bool | None = Field(
-        default=None, description="Whether teams can reach the postseason by a wild card."
+        default=None, description="Whether wild cards are part of the season, as in every one from 1994."
+    )
+    pre_season_start_date: date | None = Field(
+        default=None, description="First day of the weeks before the season starts."
+    )
+    pre_season_end_date: date | None = Field(
+        default=None,
+        description="Last day before the season starts; NULL where spring training is not known, before 2006.",
+    )
+    season_start_date: date | None = Field(
+        default=None,
+        description="First day of spring training, or of the regular season where spring training is not known.",
+    )
+    spring_start_date: date | None = Field(default=None, description="First day of spring training; NULL before 2006.")
+    spring_end_date: date | None = Field(default=None, description="Last day of spring training; NULL before 2006.")
+    regular_season_start_date: date | None = Field(default=None, description="First day of the regular season.")
+    last_date_1st_half: date | None = Field(
+        default=None,
+        description="Last day of the first half, before the All-Star break; NULL in seasons without one, as before "
+        "1933.",
+    )
+    all_star_date: date | None = Field(
+        default=None, description="Day of the All-Star Game; NULL in seasons without one."
+    )
+    first_date_2nd_half: date | None = Field(
+        default=None,
+        description="First day of the second half, after the All-Star break; NULL in seasons without one, as before "
+        "1933.",
+    )
+    regular_season_end_date: date | None = Field(default=None, description="Last day of the regular season.")
+    post_season_start_date: date | None = Field(
+        default=None, description="First day of the postseason; NULL in seasons without one."
+    )
+    post_season_end_date: date | None = Field(
+        default=None, description="Last day of the postseason; NULL in seasons without one."
+    )
+    season_end_date: date | None = Field(
+        default=None, description="Last day of the postseason, or of the regular season if there is no postseason."
+    )
+    offseason_start_date: date | None = Field(default=None, description="First day of the off-season.")
+    offseason_end_date: date | None = Field(
+        default=None, description="Last day of the off-season: 31 December, before 2006 the day before the next season."
+    )
+    season_level_gameday_type: str | None = Field(
+        default=None,
+        description="Level of detail that MLB declares for the season: P and E tracking, Y and D pitches, N plays, L "
+        "line score, B box score, S score.",
+    )
+    game_level_gameday_type: str | None = Field(
+        default=None,
+        description="Level of detail that MLB declares for the games of the season, with the codes of "
+        "season_level_gameday_type.",
+    )
+    qualifier_plate_appearances: Decimal | None = Field(
+        default=None, description="Plate appearances per team game that qualify a batter for rate statistics."
+    )
+    qualifier_outs_pitched: Decimal | None = Field(
+        default=None, description="Outs per team game that qualify a pitcher for rate statistics."
     )
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
@@ -31,7 +87,11 @@ class Season(BaseModel, defer_build=True):
 
 
 # A row that `extract` returns: the model's fields, in order.
-Row: TypeAlias = tuple[int, int, date | None, date | None, bool | None, datetime]
+Row: TypeAlias = tuple[
+    int, int, bool | None, date | None, date | None, date | None, date | None, date | None, date | None, date | None,
+    date | None, date | None, date | None, date | None, date | None, date | None, date | None, date | None, str | None,
+    str | None, Decimal | None, Decimal | None, datetime
+]  # fmt: skip
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
@@ -42,9 +102,30 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         (
             sport_id,
             season_id,
-            document.regular_season_start_date,
-            document.regular_season_end_date,
             document.has_wildcard,
+            document.pre_season_start_date,
+            document.pre_season_end_date,
+            document.season_start_date,
+            document.spring_start_date,
+            document.spring_end_date,
+            document.regular_season_start_date,
+            document.last_date1st_half,  # last_date_1st_half
+            document.all_star_date,
+            document.first_date2nd_half,  # first_date_2nd_half
+            document.regular_season_end_date,
+            document.post_season_start_date,
+            document.post_season_end_date,
+            document.season_end_date,
+            document.offseason_start_date,
+            document.off_season_end_date,  # offseason_end_date
+            document.season_level_gameday_type,
+            document.game_level_gameday_type,
+            convert.numeric(
+                document.qualifier_plate_appearances, "$.seasons[*].qualifierPlateAppearances", capture.unreadable
+            ),  # qualifier_plate_appearances
+            convert.numeric(
+                document.qualifier_outs_pitched, "$.seasons[*].qualifierOutsPitched", capture.unreadable
+            ),  # qualifier_outs_pitched
             capture.captured_at,
         )
     ]
@@ -56,9 +137,26 @@ TABLE = Table(
     columns=(
         Column("sport_id", "smallint", "int2", ("parameter sportId",)),
         Column("season_id", "smallint", "int2", ("$.seasons[*].seasonId",)),
-        Column("regular_season_start_date", "date", "date", ("$.seasons[*].regularSeasonStartDate",)),
-        Column("regular_season_end_date", "date", "date", ("$.seasons[*].regularSeasonEndDate",)),
         Column("has_wildcard", "boolean", "bool", ("$.seasons[*].hasWildcard",)),
+        Column("pre_season_start_date", "date", "date", ("$.seasons[*].preSeasonStartDate",)),
+        Column("pre_season_end_date", "date", "date", ("$.seasons[*].preSeasonEndDate",)),
+        Column("season_start_date", "date", "date", ("$.seasons[*].seasonStartDate",)),
+        Column("spring_start_date", "date", "date", ("$.seasons[*].springStartDate",)),
+        Column("spring_end_date", "date", "date", ("$.seasons[*].springEndDate",)),
+        Column("regular_season_start_date", "date", "date", ("$.seasons[*].regularSeasonStartDate",)),
+        Column("last_date_1st_half", "date", "date", ("$.seasons[*].lastDate1stHalf",)),
+        Column("all_star_date", "date", "date", ("$.seasons[*].allStarDate",)),
+        Column("first_date_2nd_half", "date", "date", ("$.seasons[*].firstDate2ndHalf",)),
+        Column("regular_season_end_date", "date", "date", ("$.seasons[*].regularSeasonEndDate",)),
+        Column("post_season_start_date", "date", "date", ("$.seasons[*].postSeasonStartDate",)),
+        Column("post_season_end_date", "date", "date", ("$.seasons[*].postSeasonEndDate",)),
+        Column("season_end_date", "date", "date", ("$.seasons[*].seasonEndDate",)),
+        Column("offseason_start_date", "date", "date", ("$.seasons[*].offseasonStartDate",)),
+        Column("offseason_end_date", "date", "date", ("$.seasons[*].offSeasonEndDate",)),
+        Column("season_level_gameday_type", "text", "text", ("$.seasons[*].seasonLevelGamedayType",)),
+        Column("game_level_gameday_type", "text", "text", ("$.seasons[*].gameLevelGamedayType",)),
+        Column("qualifier_plate_appearances", "numeric", "numeric", ("$.seasons[*].qualifierPlateAppearances",)),
+        Column("qualifier_outs_pitched", "numeric", "numeric", ("$.seasons[*].qualifierOutsPitched",)),
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("sport_id", "season_id"),

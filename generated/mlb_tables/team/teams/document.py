@@ -11,8 +11,34 @@ from msgspec import Raw, Struct
 from mlb_contracts.fields import Int2, Int4
 
 
+class Venue(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+    name: str | None = None
+
+
+class SpringLeague(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+    name: str | None = None
+    abbreviation: str | None = None
+
+
+class SpringVenue(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class Sport(Struct, gc=False, rename="camel"):
+    id_: Int2 | None = None
+    name: str | None = None
+
+
+class Division(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+    name: str | None = None
+
+
 class League(Struct, gc=False, rename="camel"):
     id_: Int4 | None = None
+    name: str | None = None
 
 
 class Document(Struct, gc=False, rename="camel"):
@@ -20,7 +46,22 @@ class Document(Struct, gc=False, rename="camel"):
     name: str | None = None
     season: Int2 | None = None
     abbreviation: str | None = None
+    venue: Venue | None = None
+    team_name: str | None = None
+    team_code: str | None = None
+    spring_league: SpringLeague | None = None
+    spring_venue: SpringVenue | None = None
+    file_code: str | None = None
+    all_star_status: str | None = None
+    sport: Sport | None = None
+    division: Division | None = None
+    location_name: str | None = None
+    first_year_of_play: str | None = None
     league: League | None = None
+    short_name: str | None = None
+    franchise_name: str | None = None
+    active: bool | None = None
+    club_name: str | None = None
 
 
 class Answer(Struct, gc=False, rename="camel"):
@@ -29,4 +70,9 @@ class Answer(Struct, gc=False, rename="camel"):
 
 
 # Replacements for absent objects: all their members are absent too.
+NO_VENUE = Venue()
+NO_SPRING_LEAGUE = SpringLeague()
+NO_SPRING_VENUE = SpringVenue()
+NO_SPORT = Sport()
+NO_DIVISION = Division()
 NO_LEAGUE = League()

@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 
-from .document import NO_LEAGUE, Document
+from .document import NO_DIVISION, NO_LEAGUE, NO_SPORT, NO_SPRING_LEAGUE, NO_SPRING_VENUE, NO_VENUE, Document
 
 
 class Team(BaseModel, defer_build=True):
@@ -21,7 +21,39 @@ class Team(BaseModel, defer_build=True):
     season: int = Field(description="Year of the season.")
     name: str | None = Field(default=None, description="Full name, including the place.")
     abbreviation: str | None = Field(default=None, description="Abbreviation of two or three letters.")
+    team_name: str | None = Field(default=None, description="Name without the place.")
+    club_name: str | None = Field(
+        default=None, description="Name without the place, not shortened as team_name can be; NULL in older captures."
+    )
+    short_name: str | None = Field(
+        default=None, description="Place, with the team's name where two teams share it, as in NY Mets."
+    )
+    franchise_name: str | None = Field(default=None, description="Place in the full name; NULL in older captures.")
+    location_name: str | None = Field(default=None, description="City or region where the team plays.")
+    team_code: str | None = Field(default=None, description="Code of three letters, in lower case.")
+    file_code: str | None = Field(
+        default=None, description="Code of two or three letters used in names of files, in lower case."
+    )
+    sport_id: int | None = Field(default=None, description="Level of play; 1 is Major League Baseball.")
+    sport_name: str | None = Field(default=None, description="Name of the level of play.")
     league_id: int | None = Field(default=None, description="MLB's id for the team's league.")
+    league_name: str | None = Field(default=None, description="Name of the league.")
+    division_id: int | None = Field(default=None, description="MLB's id for the team's division.")
+    division_name: str | None = Field(default=None, description="Name of the division.")
+    venue_id: int | None = Field(default=None, description="MLB's id for the home venue.")
+    venue_name: str | None = Field(default=None, description="Name of the home venue.")
+    spring_league_id: int | None = Field(default=None, description="MLB's id for the league in spring training.")
+    spring_league_name: str | None = Field(default=None, description="Name of the league in spring training.")
+    spring_league_abbreviation: str | None = Field(
+        default=None,
+        description="Abbreviation of the league in spring training: CL Cactus League, GL Grapefruit League.",
+    )
+    spring_venue_id: int | None = Field(
+        default=None, description="MLB's id for the venue in spring training; NULL in older captures."
+    )
+    first_year_of_play: int | None = Field(default=None, description="Year in which the franchise started.")
+    all_star_status: str | None = Field(default=None, description="Whether the team is one of All-Stars: N for clubs.")
+    is_active: bool | None = Field(default=None, description="Whether the team is active.")
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
@@ -29,21 +61,52 @@ class Team(BaseModel, defer_build=True):
 
 
 # A row that `extract` returns: the model's fields, in order.
-Row: TypeAlias = tuple[int, int, str | None, str | None, int | None, datetime]
+Row: TypeAlias = tuple[
+    int, int, str | None, str | None, str | None, str | None, str | None, str | None, str | None, str | None,
+    str | None, int | None, str | None, int | None, str | None, int | None, str | None, int | None, str | None,
+    int | None, str | None, str | None, int | None, int | None, str | None, bool | None, datetime
+]  # fmt: skip
 
 
 def extract(document: Document, capture: Capture) -> list[Row]:
     """Extract the rows from a decoded document."""
     team_id = required(document.id_, "$.teams[*].id")
     season = required(document.season, "$.teams[*].season")
+    sport = document.sport or NO_SPORT
     league = document.league or NO_LEAGUE
+    division = document.division or NO_DIVISION
+    venue = document.venue or NO_VENUE
+    spring_league = document.spring_league or NO_SPRING_LEAGUE
+    spring_venue = document.spring_venue or NO_SPRING_VENUE
+    first_year_of_play = convert.smallint(document.first_year_of_play, "$.teams[*].firstYearOfPlay", capture.unreadable)
     return [
         (
             team_id,
             season,
             document.name,
             document.abbreviation,
+            document.team_name,
+            document.club_name,
+            document.short_name,
+            document.franchise_name,
+            document.location_name,
+            document.team_code,
+            document.file_code,
+            sport.id_,  # sport_id
+            sport.name,  # sport_name
             league.id_,  # league_id
+            league.name,  # league_name
+            division.id_,  # division_id
+            division.name,  # division_name
+            venue.id_,  # venue_id
+            venue.name,  # venue_name
+            spring_league.id_,  # spring_league_id
+            spring_league.name,  # spring_league_name
+            spring_league.abbreviation,  # spring_league_abbreviation
+            spring_venue.id_,  # spring_venue_id
+            first_year_of_play,
+            document.all_star_status,
+            document.active,  # is_active
             capture.captured_at,
         )
     ]
@@ -57,7 +120,28 @@ TABLE = Table(
         Column("season", "smallint", "int2", ("$.teams[*].season",)),
         Column("name", "text", "text", ("$.teams[*].name",)),
         Column("abbreviation", "text", "text", ("$.teams[*].abbreviation",)),
+        Column("team_name", "text", "text", ("$.teams[*].teamName",)),
+        Column("club_name", "text", "text", ("$.teams[*].clubName",)),
+        Column("short_name", "text", "text", ("$.teams[*].shortName",)),
+        Column("franchise_name", "text", "text", ("$.teams[*].franchiseName",)),
+        Column("location_name", "text", "text", ("$.teams[*].locationName",)),
+        Column("team_code", "text", "text", ("$.teams[*].teamCode",)),
+        Column("file_code", "text", "text", ("$.teams[*].fileCode",)),
+        Column("sport_id", "smallint", "int2", ("$.teams[*].sport.id",)),
+        Column("sport_name", "text", "text", ("$.teams[*].sport.name",)),
         Column("league_id", "integer", "int4", ("$.teams[*].league.id",)),
+        Column("league_name", "text", "text", ("$.teams[*].league.name",)),
+        Column("division_id", "integer", "int4", ("$.teams[*].division.id",)),
+        Column("division_name", "text", "text", ("$.teams[*].division.name",)),
+        Column("venue_id", "integer", "int4", ("$.teams[*].venue.id",)),
+        Column("venue_name", "text", "text", ("$.teams[*].venue.name",)),
+        Column("spring_league_id", "integer", "int4", ("$.teams[*].springLeague.id",)),
+        Column("spring_league_name", "text", "text", ("$.teams[*].springLeague.name",)),
+        Column("spring_league_abbreviation", "text", "text", ("$.teams[*].springLeague.abbreviation",)),
+        Column("spring_venue_id", "integer", "int4", ("$.teams[*].springVenue.id",)),
+        Column("first_year_of_play", "smallint", "int2", ("$.teams[*].firstYearOfPlay",)),
+        Column("all_star_status", "text", "text", ("$.teams[*].allStarStatus",)),
+        Column("is_active", "boolean", "bool", ("$.teams[*].active",)),
         Column("captured_at", "timestamptz", "timestamptz", ()),
     ),
     primary_key=("team_id", "season"),
