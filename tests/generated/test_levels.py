@@ -52,7 +52,7 @@ def examples() -> str:
 
 @pytest.fixture(scope="module")
 def shape() -> Shape:
-    return shape_file.load(ROOT / "schemas" / "api" / "game" / "live_game_v1.json")
+    return shape_file.load_shape(ROOT / "schemas" / "api" / "game" / "live_game_v1.json")
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_rows_are_those_of_a_walk_over_the_feed(
     for name, feed in feeds:
         found, expected = rows(made, feed, walk.__name__), list(walk(feed))
         assert found == expected, name
-        interpreted = sample.rows(mapped, Stub(name, "game.liveGameV1", feed))
+        interpreted = sample.sample_rows(mapped, Stub(name, "game.liveGameV1", feed))
         assert [tuple(row.values()) for row in interpreted] == expected, name
         count += len(found)
     assert count > enough
