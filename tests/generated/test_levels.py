@@ -44,10 +44,13 @@ Rows = list[tuple[Any, ...]]
 
 
 def examples() -> str:
-    """The tables of the page's example of levels."""
-    section = PAGE.read_text().partition("\n## What a table has rows of\n")[2].partition("\n## ")[0]
-    (block,) = re.findall(r"^```yaml\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
-    return str(block)
+    """The tables of the page's examples of levels and of origins."""
+    found = []
+    for title in ("What a table has rows of", "Rows from several places"):
+        section = PAGE.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+        (block,) = re.findall(r"^```yaml\ntables:\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+        found.append(block)
+    return "tables:\n" + "".join(found)
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +68,13 @@ def made(mapping: ir.Method, shape: Shape, tmp_path_factory: pytest.TempPathFact
     """The method that is generated from the page's mapping."""
     folder = tmp_path_factory.mktemp("levels") / "of_the_page"
     read = tree.tree(mapping, shape)
-    texts = {"__init__": "", "document": document.text(mapping, read), "method": method.text(mapping, read)}
+    texts = {
+        "__init__": "",
+        "document": document.render_document(mapping, read),
+        "method": method.render_method(mapping, read),
+    }
     for name, each in zip(facts.modules(mapping), mapping.tables, strict=True):
-        texts[name] = table.text(mapping, each, read)
+        texts[name] = table.render_table(mapping, each, read)
     folder.mkdir()
     for name, text in texts.items():
         (folder / f"{name}.py").write_text(text)
@@ -114,9 +121,32 @@ def play_reviews(feed: Feed) -> Iterator[tuple[Any, ...]]:
             yield feed["gamePk"], play["about"]["atBatIndex"], play["reviewDetails"].get("isOverturned")
 
 
+def reviews(feed: Feed) -> Iterator[tuple[Any, ...]]:
+    plays = feed["liveData"]["plays"]["allPlays"]
+    for play in plays:
+        if "reviewDetails" in play:
+            overturned = play["reviewDetails"].get("isOverturned")
+            yield feed["gamePk"], play["about"]["atBatIndex"], -1, "play", None, overturned
+    for play in plays:
+        for index, event in enumerate(play["playEvents"]):
+            if "reviewDetails" in event:
+                of_event = (event["details"].get("eventType"), event["reviewDetails"].get("isOverturned"))
+                yield feed["gamePk"], play["about"]["atBatIndex"], index, "event", *of_event
+
+
+def notes(feed: Feed) -> Iterator[tuple[Any, ...]]:
+    box_score = feed["liveData"]["boxscore"]
+    for index, note in enumerate(box_score.get("info", [])):
+        yield feed["gamePk"], "both", "game", index, note.get("label"), note.get("value")
+    for side in SIDES:
+        for part in box_score["teams"][side].get("info", []):
+            for index, note in enumerate(part["fieldList"]):
+                yield feed["gamePk"], side, part["title"], index, note.get("label"), note.get("value")
+
+
 @pytest.mark.parametrize(
     ("walk", "enough"),
-    [(batting_lines, 400), (lineups, 300), (play_reviews, 10)],
+    [(batting_lines, 400), (lineups, 300), (play_reviews, 10), (reviews, 30), (notes, 500)],
     ids=lambda each: getattr(each, "__name__", ""),
 )
 def test_rows_are_those_of_a_walk_over_the_feed(

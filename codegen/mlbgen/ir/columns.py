@@ -37,7 +37,7 @@ def varies(column: ir.Column) -> bool:
             return any(each.root != "$" for each in references)
         case ir.IndexValue() | ir.KeyValue() | ir.ItemValue() | ir.CarryValue():
             return True
-        case ir.ParameterValue() | ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
+        case ir.ParameterValue() | ir.ConstantValue() | ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
             return False
         case _:
             assert_never(column.value)
@@ -45,7 +45,7 @@ def varies(column: ir.Column) -> bool:
 
 def readers(column: ir.Column) -> frozenset[str]:
     """The decoders and converters that can produce the column's value, by their names in sql_types.VERSIONS."""
-    if isinstance(column.value, ir.IndexValue | ir.ConstantValue | ir.CapturedAt | ir.IngestedAt):
+    if isinstance(column.value, ir.IndexValue | ir.ConstantValue | ir.NoValue | ir.CapturedAt | ir.IngestedAt):
         return frozenset()
     return frozenset(name for each in decodings(column) for name in (each.annotation, each.convert) if name is not None)
 
@@ -64,7 +64,7 @@ def annotation(column: ir.Column) -> str:
     return f"{python} | None" if column.nullable else python
 
 
-def paths(table: ir.Table, column: ir.Column) -> tuple[str, ...]:
+def paths(origin: ir.Origin, column: ir.Column) -> tuple[str, ...]:
     """The sources of the value in the response or its request; none for a constant or a time."""
     match column.value:
         case ir.PathValue(references):
@@ -74,18 +74,18 @@ def paths(table: ir.Table, column: ir.Column) -> tuple[str, ...]:
         case ir.ItemValue(path=path):
             return (path,)
         case ir.IndexValue(name) | ir.KeyValue(name):
-            return tuple(item_path(level) for level in table.levels if level.name == name)
+            return tuple(item_path(level) for level in origin.levels if level.name == name)
         case ir.CarryValue():
-            return carry_paths(table, column.value)
-        case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
+            return carry_paths(origin, column.value)
+        case ir.ConstantValue() | ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
             return ()
         case _:
             assert_never(column.value)
 
 
-def carry_paths(table: ir.Table, value: ir.CarryValue) -> tuple[str, ...]:
+def carry_paths(origin: ir.Origin, value: ir.CarryValue) -> tuple[str, ...]:
     """All places that a carried value depends on, first those that it is taken from."""
-    seen: list[ir.Level | ir.Visit] = [*table.levels, *table.visits]
+    seen: list[ir.Level | ir.Visit] = [*origin.levels, *origin.visits]
     named = {each.name: each for each in seen}
     found = [each.path for each in (*value.references, *value.by)]
     for rule in value.rules:
@@ -141,6 +141,8 @@ def _json_types(value: ir.Value) -> tuple[str, ...]:
             return (_JSON_TYPES[type(constant)],)
         case ir.KeyValue() | ir.ParameterValue() | ir.CapturedAt() | ir.IngestedAt():
             return ("string",)
+        case ir.NoValue():
+            return ()
         case _:
             assert_never(value)
 

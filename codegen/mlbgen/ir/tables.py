@@ -130,6 +130,17 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """A place that rows of a table come from, with the table's columns as they are filled there."""
+
+    name: str
+    levels: tuple[Level, ...]
+    lookups: tuple[LookUp, ...]
+    columns: tuple[Column, ...]
+    visits: tuple[Visit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """`columns` in their order in the database; captured_at and ingested_at are the last two, `derived` before them.
 
@@ -156,3 +167,10 @@ class Table:
     hydration: str | None = None
     visits: tuple[Visit, ...] = ()
     derived: tuple[DerivedColumn, ...] = ()
+    origin: str = ""
+    other_origins: tuple[Origin, ...] = ()
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """The places that its rows come from; the first is that of its own levels, look-ups, visits and columns."""
+        return (Origin(self.origin, self.levels, self.lookups, self.columns, self.visits), *self.other_origins)

@@ -47,6 +47,11 @@ class ConstantValue:
 
 
 @dataclass(frozen=True, slots=True)
+class NoValue:
+    """Rows of this origin lack what the column is taken from: NULL, or the column's default."""
+
+
+@dataclass(frozen=True, slots=True)
 class CapturedAt:
     """When the request was made."""
 
@@ -64,6 +69,7 @@ Value: TypeAlias = (
     | ItemValue
     | ConstantValue
     | CarryValue
+    | NoValue
     | CapturedAt
     | IngestedAt
 )

@@ -147,7 +147,7 @@ class Source(Spec):
 class Column(Spec):
     """A column, and where its value comes from.
 
-    Exactly one of path, parameter, index_of, key_of, item_of, constant, derive and carry says so.
+    Exactly one of path, parameter, index_of, key_of, item_of, constant, derive, carry and origin says so.
     """
 
     name: Text
@@ -170,8 +170,11 @@ class Column(Spec):
         "it. Allowed is what checks allow: comparisons, arithmetic, AND, OR, NOT, CASE, and a few functions.",
     )
     carry: Carry | None = Field(default=None, description="A value kept from one item of a list to the next.")
+    origin: Literal[True] | None = Field(default=None, description="The name of the origin that the row comes from.")
     nullable: bool = True
-    default: Scalar | None = Field(default=None, description="Value if the response has none.")
+    default: Scalar | None = Field(
+        default=None, description="Value if the response has none, or if rows of an origin lack the level."
+    )
     null_if: list[str] = Field(default=[], description="Placeholders that mean no value, such as '.---'.")
     convert: Text | None = Field(default=None, description="A converter by name, such as innings_to_outs.")
     unreadable: Literal["null", "reject"] = Field(
@@ -193,7 +196,7 @@ class Column(Spec):
 
     @model_validator(mode="after")
     def _one_source(self) -> "Column":
-        exactly_one(self, "path", "parameter", "index_of", "key_of", "item_of", "constant", "derive", "carry")
+        exactly_one(self, "path", "parameter", "index_of", "key_of", "item_of", "constant", "derive", "carry", "origin")
         return self
 
 
@@ -214,6 +217,13 @@ class LookUp(Spec):
     def _one_way(self) -> "LookUp":
         exactly_one(self, "key", "where", "index")
         return self
+
+
+class Origin(Spec):
+    """A place that rows come from: levels below those of the table, and look-ups."""
+
+    rows: dict[str, PathText] = Field(default={}, description="Levels below those of the table, outermost first.")
+    let: dict[str, LookUp] = {}
 
 
 class ForeignKey(Spec):
@@ -260,6 +270,12 @@ class Table(Spec):
     let: dict[str, LookUp] = {}
     visit: dict[str, Visit] = Field(
         default={}, description="Lists that only carried values look at; no rows are made from their items."
+    )
+    origins: dict[str, Origin] | None = Field(
+        default=None,
+        min_length=2,
+        description="Several places that rows come from, by name: {play: {rows: {review: play.reviewDetails}}, event: "
+        "...}. A column is NULL, or its default, in rows of an origin that lacks its level or path.",
     )
     duplicates: Literal["error", "first", "last"] = Field(
         default="error", description="What to do when a key repeats in a document."

@@ -7,6 +7,7 @@ from typing import assert_never
 from mlb_contracts import sql_types
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
+from mlbgen.language import carry as carrying
 from mlbgen.language import spec
 from mlbgen.language.diagnostics import Position
 from mlbgen.language.names import SqlName
@@ -25,6 +26,7 @@ _ONLY_FOR = {
     "convert": ("path", "key_of", "item_of"),
     "unreadable": ("path", "key_of", "carry"),
 }
+_ALSO_WITH_ORIGINS = {"default": ("path", "index_of", "key_of", "item_of")}
 UNKNOWN = SqlType("unknown")  # replaces a type that has an error
 _TIMESTAMP = SqlType("timestamptz")
 _MAX_PRECISION = 1000
@@ -35,7 +37,7 @@ def lower_column(report: Report, place: Place, declared: spec.Column, scope: Pat
     naming.check_column(report, place.at("name"), declared.name)
     value = _value(report, place, declared, scope)
     sql_type = column_type(report, place.at("type"), declared.type)
-    good = check_settings(report, place, declared)
+    good = check_settings(report, place, declared, with_origins=bool(scope.origin))
     if good and value is not None and sql_type is not UNKNOWN:
         _check_fit(report, place, declared, sql_type, value)
     return ir.Column(
@@ -102,14 +104,28 @@ def _value(report: Report, place: Place, declared: spec.Column, scope: PathScope
     if declared.constant is not None:
         return ir.ConstantValue(declared.constant)
     if declared.carry is not None:
-        return carry.carry_value(report, place.at("carry"), declared.carry, scope)
+        return _carry_value(report, place.at("carry"), declared.carry, scope)
+    if declared.origin is not None:
+        return _origin_value(report, place.at("origin"), scope)
     if declared.parameter is not None:
         return _parameter_value(report, place.at("parameter"), declared.parameter, scope)
-    if declared.index_of is not None or declared.key_of is not None:
-        return _order_value(report, place, declared, scope)
+    if declared.path is not None:
+        return _path_value(report, place.at("path"), declared.path, scope)
+    return _level_value(report, place, declared, scope)
+
+
+def _carry_value(report: Report, place: Place, declared: carrying.Carry, scope: PathScope) -> ir.CarryValue | None:
+    if not scope.origin:
+        return carry.carry_value(report, place, declared, scope)
+    report.add("MG044", place.key, '"carry" has no effect in a table with origins', "use a table of its own")
+    return None
+
+
+def _level_value(report: Report, place: Place, declared: spec.Column, scope: PathScope) -> ir.Value | None:
+    """The ordinal or the key of a level's item, or the item itself."""
     if declared.item_of is not None:
         return _item_value(report, place.at("item_of"), declared.item_of, scope)
-    return _path_value(report, place.at("path"), declared.path or [], scope)
+    return _order_value(report, place, declared, scope)
 
 
 def _order_value(
@@ -165,8 +181,18 @@ def _item_value(report: Report, place: Place, name: str, scope: PathScope) -> ir
     return ir.ItemValue(name, item, variable.path)
 
 
+def _origin_value(report: Report, place: Place, scope: PathScope) -> ir.ConstantValue | None:
+    """The origin's name, as a constant of its rows."""
+    if scope.origin:
+        return ir.ConstantValue(scope.origin)
+    report.add("MG044", place.key, '"origin" has no effect in a table without origins', "remove it")
+    return None
+
+
 def _path_value(report: Report, place: Place, path: str | list[str], scope: PathScope) -> ir.PathValue | None:
     texts = [(place, path)] if isinstance(path, str) else [(place.at(index), text) for index, text in enumerate(path)]
+    if scope.origin:
+        texts = [(at, text) for at, text in texts if scope.reaches(at, text)] or texts
     references = [scope.value(report, at, text) for at, text in texts]
     found = tuple(reference for reference in references if reference is not None)
     return ir.PathValue(found) if len(found) == len(references) else None
@@ -186,10 +212,10 @@ def _parameter_value(report: Report, place: Place, name: str, scope: PathScope) 
     return None
 
 
-def check_settings(report: Report, place: Place, declared: spec.Column) -> bool:
+def check_settings(report: Report, place: Place, declared: spec.Column, *, with_origins: bool = False) -> bool:
     """Check that each setting has an effect and that the converter exists."""
     good = True
-    for setting, sources in _ONLY_FOR.items():
+    for setting, sources in (_ONLY_FOR | (_ALSO_WITH_ORIGINS if with_origins else {})).items():
         if setting in declared.model_fields_set and all(getattr(declared, each) is None for each in sources):
             report.add(
                 "MG044", place.at(setting).key, f'"{setting}" has no effect without {" or ".join(sources)}', "remove it"
@@ -244,7 +270,7 @@ def _json_types(value: ir.Value) -> list[tuple[str, str]]:
             return [(f"the parameter {name}", "string")]
         case ir.IndexValue():
             return [("an ordinal", "integer")]
-        case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
+        case ir.ConstantValue() | ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
             return []  # not filled from the response
         case _:
             assert_never(value)

@@ -32,12 +32,13 @@ _LEFT_OUT = frozenset(
 
 
 # Added to the language after the first release: a mapping that does not use these keeps its fingerprint.
-_LATER = frozenset({"asked_by", "derived", "hydration", "items", "other_forms", "visits"})
+_LATER = frozenset({"asked_by", "derived", "hydration", "items", "origin", "other_forms", "other_origins", "visits"})
 
 
 def fingerprint(method: ir.Method) -> str:
     """SHA-256, in hex, of everything that decides which rows a response gives, including its converters' versions."""
-    readers = {name for table in method.tables for column in table.columns for name in columns.readers(column)}
+    origins = (origin for table in method.tables for origin in table.origins)
+    readers = {name for origin in origins for column in origin.columns for name in columns.readers(column)}
     versions = {name: sql_types.VERSIONS[name] for name in sorted(readers)}
     meaning = json.dumps([_plain(method), versions], ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(meaning.encode()).hexdigest()

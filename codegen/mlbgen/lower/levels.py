@@ -1,6 +1,7 @@
 """`rows` and `let`: the loops that produce a table's rows, and the objects looked up elsewhere in the document."""
 
 import re
+from collections.abc import Container
 
 from mlbgen import ir
 from mlbgen.ir.columns import item_path
@@ -162,10 +163,11 @@ def _scalar_level(
     return name
 
 
-def check_used(report: Report, place: Place, table: spec.Table, scope: PathScope) -> None:
+def check_used(report: Report, place: Place, declared: spec.Table | spec.Origin, used: Container[str]) -> None:
     """Report levels, look-ups and visited lists that nothing uses."""
-    parts = (("rows", "level", table.rows), ("let", "look-up", table.let), ("visit", "visited list", table.visit))
+    visited = declared.visit if isinstance(declared, spec.Table) else {}
+    parts = (("rows", "level", declared.rows), ("let", "look-up", declared.let), ("visit", "visited list", visited))
     for part, what, names in parts:
         for name in names:
-            if name not in scope.used:
+            if name not in used:
                 report.add("MG037", place.at(part, name).key, f'nothing uses the {what} "{name}"', "remove it")

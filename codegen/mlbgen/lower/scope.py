@@ -64,6 +64,7 @@ class PathScope:
         self.besides = "look-up"  # what paths can start with, besides levels
         self.visits: dict[str, ir.Visit] = {}
         self.carrying = self
+        self.origin = ""  # the name of the table's origin that it belongs to, if there are several
 
     def add_visits(self) -> "PathScope":
         """Start `carrying`, the scope of carried values: the document and the levels, and then the visited lists."""
@@ -121,6 +122,10 @@ class PathScope:
         self.follow(full)
         reference = ir.Reference(variable.name, tuple(members), full, value_type(shape))
         return PathTarget(reference, shape, each, path.offsets[-1] if each else 0)
+
+    def reaches(self, place: Place, text: str) -> bool:
+        """Whether the path leads anywhere from the variables of this scope."""
+        return self.resolve(Report(), place, text) is not None
 
     def follow(self, path: str) -> None:
         """Note that something takes what is at the path."""

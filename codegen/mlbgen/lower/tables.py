@@ -1,12 +1,12 @@
 """Tables: combines `tables` and `defaults` of a mapping."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.names import SqlName
-from mlbgen.lower import carry, columns, expand, foreign_keys, keys, levels, naming, renamed, written
+from mlbgen.lower import carry, columns, expand, foreign_keys, keys, naming, origins, renamed, written
 from mlbgen.lower.derived import lower_derived
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import PathScope, Root
@@ -65,20 +65,22 @@ class _Table:
 
     def draft(self) -> foreign_keys.TableDraft:
         """Lower the table without its foreign keys."""
-        declared, scope, errors = self.declared, self.common.scope(), self.report.count
-        if "duplicates" in declared.model_fields_set and not declared.rows:
+        declared, errors = self.declared, self.report.count
+        if "duplicates" in declared.model_fields_set and not declared.rows and declared.origins is None:
             at = self.place.at("duplicates").key
             self.report.add("MG044", at, '"duplicates" has no effect in a table with one row per document', "remove it")
-        loops = levels.levels(self.report, self.place, declared.rows, scope)
-        lookups = levels.lookups(self.report, self.place, declared.let, scope)
-        visits = carry.visits(self.report, self.place, declared.visit, scope)
+        drafts = origins.lower_origins(self.report, self.place, declared, self.common.scope)
+        if declared.visit and declared.origins is not None:
+            at = self.place.at("visit").key
+            self.report.add("MG044", at, '"visit" has no effect in a table with origins', "remove it")
+        visits = carry.visits(self.report, self.place, declared.visit, drafts[0].scope)
         placed = self._written_columns()
         renamed.check(self.report, placed, self.common.document)
-        self._lower_columns(placed, scope)
+        values = self._lower_columns(placed, drafts)
         self.columns |= {column.name: column for column in columns.own_columns(self.position)}
         if self.report.count == errors:
-            levels.check_used(self.report, self.place, declared, scope)
-            carry.check_filters(self.report, self.place, loops, self.columns.values())
+            origins.check_used(self.report, self.place, declared, drafts)
+            carry.check_filters(self.report, self.place, drafts[0].levels, self.columns.values())
         partition = self._partition()
         if partition is not None:
             self.columns[partition.column] = replace(self.columns[partition.column], nullable=False)
@@ -89,8 +91,8 @@ class _Table:
             schema=self.schema,
             name=self.name,
             description=declared.description,
-            levels=loops,
-            lookups=lookups,
+            levels=drafts[0].levels,
+            lookups=drafts[0].lookups,
             columns=tuple(self.columns.values()),
             primary_key=key,
             identity=keys.identity(self._declared_key(), partition),
@@ -104,7 +106,13 @@ class _Table:
             hydration=declared.hydrate,
             visits=visits,
             derived=tuple(self.derived.values()),
+            origin=drafts[0].scope.origin,
+            other_origins=tuple(
+                each.origin([*self.columns.values()], its) for each, its in zip(drafts[1:], values[1:], strict=True)
+            ),
         )
+        if self.report.count == errors:
+            origins.check_keys(self.report, {name: at for name, (at, _) in placed.items()}, table, key)
         unreferenced = self.partition_by is not None and self.partition_by.foreign_keys is not None
         return foreign_keys.TableDraft(
             table, self._declared_key(), self.place, declared.foreign_keys, unreferenced=unreferenced
@@ -121,15 +129,21 @@ class _Table:
         own = written.declared_columns(self.report, self.place.at("columns"), self.declared.columns)
         return default | {name: each for name, each in taken.items() if name not in own} | own
 
-    def _lower_columns(self, placed: written.Columns, scope: PathScope) -> None:
-        """Lower the columns with values of their own, and then those that are derived from them."""
+    def _lower_columns(
+        self, placed: written.Columns, drafts: Sequence[origins.OriginDraft]
+    ) -> list[dict[str, ir.Value]]:
+        """Lower the columns with values of their own, then those derived from them; returns each origin's values."""
         derived = [name for name, (_, column) in placed.items() if column.derive is not None]
+        values: list[dict[str, ir.Value]] = [{} for _ in drafts]
         for name, (at, column) in placed.items():
             if name not in derived:
-                self.columns[name] = columns.lower_column(self.report, at, column, scope)
+                self.columns[name], its = origins.lower_column(self.report, at, column, drafts)
+                for known, value in zip(values, its, strict=True):
+                    known[name] = value
         types = {name: column.type for name, column in self.columns.items()}
         for name in derived:
             self.derived[name] = lower_derived(self.report, *placed[name], types, derived)
+        return values
 
     def _partition_by(self) -> tuple[Place, spec.TablePartition | None]:
         """The partitioning that the table, or else the defaults, declare, and its place."""

@@ -20,13 +20,13 @@ class Carrying:
     """Says the statements of each depth; `after` are those that follow what is made in it."""
 
     def __init__(
-        self, table: ir.Table, scope: CodeScope, own: Mapping[SqlName, Identifier], depths: Mapping[str, int]
+        self, origin: ir.Origin, scope: CodeScope, own: Mapping[SqlName, Identifier], depths: Mapping[str, int]
     ) -> None:
         """`own` are the columns' locals, `depths` tell in how many loops each variable is known."""
-        self.table, self.scope, self.own, self.depths = table, scope, own, depths
-        self.columns = [(each, each.value) for each in table.columns if isinstance(each.value, ir.CarryValue)]
+        self.origin, self.scope, self.own, self.depths = origin, scope, own, depths
+        self.columns = [(each, each.value) for each in origin.columns if isinstance(each.value, ir.CarryValue)]
         self.visits = {
-            visit.name: scope.names.take(identifier(visit.name), f"{visit.name}_item") for visit in table.visits
+            visit.name: scope.names.take(identifier(visit.name), f"{visit.name}_item") for visit in origin.visits
         }
         self.keys: dict[tuple[ir.Reference, ...], str] = {}
         self.indexes: dict[tuple[ir.Reference, tuple[tuple[str, ...], ...]], str] = {}
@@ -39,8 +39,8 @@ class Carrying:
                 self._start(column, value)
             if value.by and depth == max(self.depths[each.root] for each in value.by):
                 self._take(depth, column, value)
-        level = self.table.levels[depth - 1].name if depth else "$"
-        visits = [visit for visit in self.table.visits if self.depths[visit.within] == depth]
+        level = self.origin.levels[depth - 1].name if depth else "$"
+        visits = [visit for visit in self.origin.visits if self.depths[visit.within] == depth]
         self._rules(depth, ir.Before(level))
         for visit in visits:
             self._visit(depth, visit, ir.Before(visit.name))
@@ -122,7 +122,7 @@ class Carrying:
 
     def _statements(self, moment: ir.CarryMoment) -> Iterator[str]:
         """The rules of that moment; those that need an object which few items have stand where it is present."""
-        for needed, rules in grouped(self.table, moment, self.columns):
+        for needed, rules in grouped(self.origin, moment, self.columns):
             if needed is None:
                 yield from (self._statement(*each) for each in rules)
                 continue

@@ -99,8 +99,8 @@ def collect_document(method: ir.Method, shape: Shape) -> Draft:
         for reference in key.value.references if isinstance(key.value, ir.PathValue) else ():
             if decoding := sql_types.decoding(key.type, reference.type):
                 root.walk(reference.members).annotations.add(decoding.annotation)
-    for table in method.tables:
-        _read_table(root, table)
+    for origin in (origin for table in method.tables for origin in table.origins):
+        _read_origin(root, origin)
     if method.items is None:
         _read_rules(root, method)
     else:
@@ -152,8 +152,9 @@ def _share(root: Draft, method: ir.Method) -> None:
 
     Joining two places can reveal others to join, so it is repeated until there are none.
     """
-    tables = [each for each in method.tables if any(isinstance(level.container, ir.MembersOf) for level in each.levels)]
-    while any(_enter(root, table.levels)[1] for table in tables):
+    found = [origin.levels for table in method.tables for origin in table.origins]
+    sharing = [each for each in found if any(isinstance(level.container, ir.MembersOf) for level in each)]
+    while any(_enter(root, levels)[1] for levels in sharing):
         pass
 
 
@@ -177,13 +178,13 @@ def _enter(root: Draft, levels: tuple[ir.Level, ...]) -> tuple[dict[str, Draft],
     return places, several
 
 
-def _read_table(root: Draft, table: ir.Table) -> None:
-    items = {level.name: _BY_JSON_TYPE.get(level.container.item, "object") for level in table.levels}
-    places, _ = _enter(root, table.levels)
-    for level in table.levels:
+def _read_origin(root: Draft, origin: ir.Origin) -> None:
+    items = {level.name: _BY_JSON_TYPE.get(level.container.item, "object") for level in origin.levels}
+    places, _ = _enter(root, origin.levels)
+    for level in origin.levels:
         if level.where is not None:
             _read_condition(places[level.name], level.where)
-    for lookup in table.lookups:
+    for lookup in origin.lookups:
         source = places[lookup.source.root].walk(lookup.source.members)
         found = source.each("map" if isinstance(lookup.by, ir.KeyOf) else "array", lookup.name)
         found.can_lack = True
@@ -191,12 +192,12 @@ def _read_table(root: Draft, table: ir.Table) -> None:
         if isinstance(lookup.by, ir.MemberEquals):
             found.walk(lookup.by.members).annotations.add(items[lookup.by.level])
         places[lookup.name] = found
-    for visit in table.visits:
+    for visit in origin.visits:
         places[visit.name] = places[visit.source.root].walk(visit.source.members).each("array", visit.name)
         for members, reference in visit.matches:
             for place in (places[visit.name].walk(members), places[reference.root].walk(reference.members)):
                 place.annotations.add(_BY_JSON_TYPE[reference.type])
-    for column in table.columns:
+    for column in origin.columns:
         _read_column(places, column)
 
 
@@ -211,7 +212,7 @@ def _read_column(places: Mapping[str, Draft], column: ir.Column) -> None:
             _read_carried(places, column, column.value)
         case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.ConstantValue():
             pass  # not read by the decoder
-        case ir.CapturedAt() | ir.IngestedAt():
+        case ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
             pass
         case _:
             assert_never(column.value)

@@ -15,7 +15,7 @@ from mlbgen.language import paths
 from mlbgen.language.names import Identifier, identifier, python_name
 from mlbgen.python import conditions, loops
 from mlbgen.python.carrying import Carrying
-from mlbgen.python.code import Code, Names, distinct_names, quoted
+from mlbgen.python.code import Code, Names, distinct_names, docstring, quoted
 from mlbgen.python.loops import Locals, Loop
 from mlbgen.python.scope import CodeScope, Local, MemberPath, Value
 from mlbgen.python.tree import Node, Tree
@@ -36,48 +36,79 @@ _KEY = Node("str")  # the type of a map's decoded key
 
 
 @dataclass(frozen=True, slots=True)
+class Function:
+    """A function that makes the rows of one origin, where a table has several."""
+
+    name: Identifier
+    docstring: Code
+    statements: Code
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
-    """The statements of `extract`, and the constants of document.py that they use."""
+    """The statements of `extract`, the functions that they call, and the constants of document.py that all use."""
 
     statements: Code
     constants: tuple[Identifier, ...]
+    functions: tuple[Function, ...] = ()
 
 
 def body(table: ir.Table, tree: Tree) -> Body:
     """The body of the table's `extract`."""
-    first = _Writer(table, tree, {})
+    path = quoted(" or ".join(map(_rows_path, table.origins)))
+    ending = Code(f"return {_ENDS[table.duplicates].format(path=path)}")
+    if not table.other_origins:
+        writer = _written(table.origins[0], tree, ending)
+        return Body(writer.statements(), tuple(sorted(writer.scope.constants)))
+    constants: set[Identifier] = set()
+    functions = []
+    for origin in table.origins:
+        writer = _written(origin, tree, Code("return rows"))
+        summary = f"Make the rows of the origin {origin.name}."
+        name = python_name(f"_from_{origin.name}")
+        functions.append(Function(name, docstring(summary, summary), writer.statements()))
+        constants |= writer.scope.constants
+    calls = "".join(f"{_INDENT}*{each.name}(document, capture),\n" for each in functions)
+    return Body(Code(f"rows = [\n{calls}]\n{ending}"), tuple(sorted(constants)), tuple(functions))
+
+
+def _rows_path(origin: ir.Origin) -> str:
+    return columns.item_path(origin.levels[-1]) if origin.levels else "$"
+
+
+def _written(origin: ir.Origin, tree: Tree, ending: Code) -> "_Writer":
+    first = _Writer(origin, tree, {}, ending)
     first.statements()
     # Written twice: only now is it known which members of several objects have the same name.
-    writer = _Writer(table, tree, first.called())
-    return Body(writer.statements(), tuple(sorted(writer.scope.constants)))
+    return _Writer(origin, tree, first.called(), ending)
 
 
 class _Writer:
-    def __init__(self, table: ir.Table, tree: Tree, called: Mapping[MemberPath, str]) -> None:
-        self.table = table
+    def __init__(self, origin: ir.Origin, tree: Tree, called: Mapping[MemberPath, str], ending: Code) -> None:
+        self.origin, self.ending = origin, ending
         names = Names(_TAKEN)
-        self.depths = _depths(table)
+        self.depths = _depths(origin)
         self.locals = {
-            column.name: names.take(identifier(column.name)) for column in table.columns if not self._is_in_row(column)
+            column.name: names.take(identifier(column.name)) for column in origin.columns if not self._is_in_row(column)
         }
         self.row: dict[str, str] = {}
-        carries = any(isinstance(column.value, ir.CarryValue) for column in table.columns)
+        carries = any(isinstance(column.value, ir.CarryValue) for column in origin.columns)
         # What is carried passes all items, so that the filter stands around the row.
-        self.filter = table.levels[-1].where if carries and table.levels else None
-        self.innermost = len(table.levels) + (self.filter is not None)
+        self.filter = origin.levels[-1].where if carries and origin.levels else None
+        self.innermost = len(origin.levels) + (self.filter is not None)
         self.scope = CodeScope(names, Local(python_name("document"), tree.root, 0), self.innermost, called)
-        self.levels = {level.name: names.take(identifier(level.name), f"{level.name}_item") for level in table.levels}
+        self.levels = {level.name: names.take(identifier(level.name), f"{level.name}_item") for level in origin.levels}
         self.indexes: dict[str, tuple[str, int]] = {}  # by level: the local that counts its items, and its start
         self.keys: dict[str, str] = {}
-        self.carrying = Carrying(table, self.scope, self.locals, self.depths)
+        self.carrying = Carrying(origin, self.scope, self.locals, self.depths)
 
     def statements(self) -> Code:
         opened, filtered = [], []
-        for depth in range(len(self.table.levels) + 1):
+        for depth in range(len(self.origin.levels) + 1):
             if depth:
-                opened.append(self._level(self.table.levels[depth - 1]))
+                opened.append(self._level(self.origin.levels[depth - 1]))
             self.carrying.begin(depth)
-            if depth == len(self.table.levels) and self.filter is not None:
+            if depth == len(self.origin.levels) and self.filter is not None:
                 filtered.append(self._within(self.filter))
             self._columns(depth)
         headers = [*map(self._header, opened), *filtered]
@@ -92,18 +123,17 @@ class _Writer:
         for depth, header in enumerate(headers):
             lines.append(_INDENT * depth + header)
             lines += [textwrap.indent(each, _INDENT * (depth + 1)) for each in self.scope.blocks[depth + 1]]
-        for depth in reversed(range(1, len(self.table.levels) + 1)):
+        for depth in reversed(range(1, len(self.origin.levels) + 1)):
             lines += [textwrap.indent(each, _INDENT * depth) for each in self.carrying.after[depth]]
-        path = quoted(columns.item_path(self.table.levels[-1]))
-        lines.append(f"return {_ENDS[self.table.duplicates].format(path=path)}")
+        lines.append(self.ending)
         return Code("\n".join(lines))
 
     def _columns(self, depth: int) -> None:
         """Say the look-ups and the columns that are known from that depth on."""
-        for lookup in self.table.lookups:
+        for lookup in self.origin.lookups:
             if self.depths[lookup.name] == depth:
                 self.scope.look_up(lookup)
-        for column in self.table.columns:
+        for column in self.origin.columns:
             if self._depth(column.value) == depth:
                 self._column(column)
 
@@ -125,8 +155,8 @@ class _Writer:
             case ir.IndexValue(level) | ir.KeyValue(level) | ir.ItemValue(level):
                 return self.depths[level]
             case ir.CarryValue():
-                return len(self.table.levels)
-            case ir.ParameterValue() | ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
+                return len(self.origin.levels)
+            case ir.ParameterValue() | ir.ConstantValue() | ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
                 return 0
             case _:
                 assert_never(value)
@@ -134,7 +164,7 @@ class _Writer:
     def _is_in_row(self, column: ir.Column) -> bool:
         """Whether the column is read in the row itself, without a statement before it."""
         match column.value:
-            case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
+            case ir.ConstantValue() | ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
                 return True
             case ir.PathValue(references):
                 is_plain = len(references) == 1 and column.nullable and column.default is None and not column.null_if
@@ -144,7 +174,7 @@ class _Writer:
                 is_plain = False
             case _:
                 assert_never(column.value)
-        is_innermost = self._depth(column.value) == len(self.table.levels)
+        is_innermost = self._depth(column.value) == len(self.origin.levels)
         return is_plain and is_innermost and columns.decodings(column)[0].convert is None
 
     def _level(self, level: ir.Level) -> Loop:
@@ -161,7 +191,7 @@ class _Writer:
 
     def _within(self, condition: paths.Condition) -> str:
         """From now on what is read of an innermost item is known only where it passes; returns that block's header."""
-        level = self.table.levels[-1].name
+        level = self.origin.levels[-1].name
         holds = conditions.holds(condition, lambda members: self._read(level, members))
         self.scope.declare(level, replace(self.scope.variable(level), depth=self.innermost))
         return f"if {holds}:"
@@ -177,7 +207,7 @@ class _Writer:
 
     def _row(self) -> str:
         lines = []
-        for column in self.table.columns:
+        for column in self.origin.columns:
             if isinstance(column.value, ir.IngestedAt):
                 continue
             value = self.row.get(column.name) or self.locals[column.name]
@@ -186,20 +216,18 @@ class _Writer:
         return "\n".join(["(", *lines, ")"])
 
     def _column(self, column: ir.Column) -> None:
-        paths = columns.paths(self.table, column)
+        paths = columns.paths(self.origin, column)
         match column.value:
             case ir.PathValue() | ir.ParameterValue():
                 self._say(
                     column, _required(column, column_expression(column, self._values(column.value), paths), paths)
                 )
             case ir.ItemValue(level):
-                self._say(column, column_expression(column, [self.scope.value(level, ())], paths))
+                plain = replace(column, default=None)
+                self._say(column, column_expression(plain, [self.scope.value(level, ())], paths))
             case ir.KeyValue(level):
-                if level not in self.keys:
-                    as_it_is = columns.converter(columns.decodings(column)[0], _KEY.annotation) is None
-                    local = self.locals[column.name] if as_it_is else self.scope.names.take(f"{level}_key")
-                    self.keys[level] = local
-                self._say(column, column_expression(column, [Value(self.keys[level], _KEY, self.depths[level])], paths))
+                plain = replace(column, default=None)
+                self._say(column, column_expression(plain, [self._key(column, level)], paths))
             case ir.IndexValue(level, start):
                 first, first_start = self.indexes.setdefault(level, (self.locals[column.name], start))
                 offset = start - first_start
@@ -208,12 +236,21 @@ class _Writer:
                 self.row[column.name] = _required(column, self.locals[column.name], paths)
             case ir.ConstantValue(value):
                 self._say(column, literal(column, value))
+            case ir.NoValue():
+                self._say(column, literal(column, column.default))
             case ir.CapturedAt():
                 self._say(column, "capture.captured_at")
             case ir.IngestedAt():
                 pass  # the database sets it
             case _:
                 assert_never(column.value)
+
+    def _key(self, column: ir.Column, level: str) -> Value:
+        """The local for the key of the level's item; the first column that takes it as it is gives it its name."""
+        if level not in self.keys:
+            as_it_is = columns.converter(columns.decodings(column)[0], _KEY.annotation) is None
+            self.keys[level] = self.locals[column.name] if as_it_is else self.scope.names.take(f"{level}_key")
+        return Value(self.keys[level], _KEY, self.depths[level])
 
     def _values(self, source: ir.PathValue | ir.ParameterValue) -> list[Value]:
         if isinstance(source, ir.ParameterValue):
@@ -226,7 +263,7 @@ class _Writer:
             self.row[column.name] = expression
         elif expression != local:
             depth = self._depth(column.value)
-            self.scope.say(self.innermost if depth == len(self.table.levels) else depth, f"{local} = {expression}")
+            self.scope.say(self.innermost if depth == len(self.origin.levels) else depth, f"{local} = {expression}")
 
 
 def _required(column: ir.Column, expression: str, paths: tuple[str, ...]) -> Code:
@@ -236,10 +273,10 @@ def _required(column: ir.Column, expression: str, paths: tuple[str, ...]) -> Cod
     return Code(f"required({expression}, {quoted(paths[0])})")
 
 
-def _depths(table: ir.Table) -> dict[str, int]:
+def _depths(origin: ir.Origin) -> dict[str, int]:
     """The number of loops in which each variable becomes known."""
-    depths = {"$": 0} | {level.name: depth for depth, level in enumerate(table.levels, start=1)}
-    for lookup in table.lookups:
+    depths = {"$": 0} | {level.name: depth for depth, level in enumerate(origin.levels, start=1)}
+    for lookup in origin.lookups:
         depths[lookup.name] = max(depths[lookup.source.root], depths[lookup.by.level])
-    depths |= {visit.name: depths[visit.within] for visit in table.visits}
+    depths |= {visit.name: depths[visit.within] for visit in origin.visits}
     return depths

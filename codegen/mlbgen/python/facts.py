@@ -44,13 +44,17 @@ class Paths:
         self._constants: dict[str, str] = {}  # by path
         self._definitions: dict[str, Code] = {}
         self._used: set[str] = set()
-        variables: tuple[ir.Level | ir.LookUp, ...] = (*table.levels, *table.lookups)
-        for each in variables:
-            path = item_path(each)
-            if path not in self._constants:
-                constant = names.take(each.name.upper())
-                self._definitions[constant] = Code(f"{constant} = {self.shown(path)}")
-                self._constants[path] = constant
+        for origin in table.origins:
+            levels: tuple[ir.Level | ir.LookUp, ...] = (*origin.levels, *origin.lookups)
+            for each in levels:
+                self._add(names, each, f"{origin.name}_{each.name}" if origin.name else each.name)
+
+    def _add(self, names: Names, each: ir.Level | ir.LookUp, longer: str) -> None:
+        path = item_path(each)
+        if path not in self._constants:
+            constant = names.take(each.name.upper(), longer.upper())
+            self._definitions[constant] = Code(f"{constant} = {self.shown(path)}")
+            self._constants[path] = constant
 
     def shown(self, path: str) -> Code:
         """The path as a literal, starting with the longest constant that is a prefix of it."""

@@ -10,13 +10,13 @@ Ruled: TypeAlias = tuple[ir.Column, ir.CarryValue, ir.CarryRule]
 
 
 def grouped(
-    table: ir.Table, moment: ir.CarryMoment, columns: Iterable[tuple[ir.Column, ir.CarryValue]]
+    origin: ir.Origin, moment: ir.CarryMoment, columns: Iterable[tuple[ir.Column, ir.CarryValue]]
 ) -> list[tuple[str | None, list[Ruled]]]:
     """The rules of the moment, each with the object of the item that it needs, or None.
 
     Columns don't see each other's values, so only the order of each column's own rules matters.
     """
-    read = {(each.root, each.members[0]) for each in _read(table, moment) if each.members}
+    read = {(each.root, each.members[0]) for each in _read(origin, moment) if each.members}
     groups: list[tuple[str | None, list[Ruled]]] = []
     for column, value in columns:
         first = 0
@@ -32,10 +32,10 @@ def grouped(
     return groups
 
 
-def _read(table: ir.Table, moment: ir.CarryMoment) -> Iterator[ir.Reference]:
+def _read(origin: ir.Origin, moment: ir.CarryMoment) -> Iterator[ir.Reference]:
     """What is read of the items anyway: by levels, by columns, and by rules of other moments."""
-    yield from (level.source for level in table.levels)
-    for column in table.columns:
+    yield from (level.source for level in origin.levels)
+    for column in origin.columns:
         if isinstance(column.value, ir.PathValue):
             yield from column.value.references
         elif isinstance(column.value, ir.CarryValue):

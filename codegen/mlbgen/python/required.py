@@ -13,24 +13,27 @@ def required_paths(method: ir.Method) -> tuple[str, ...]:
     found = [path for key in method.document for path in _paths(key.value)]
     found += [rule.path for rule in method.rules]
     for table in method.tables:
-        found += _of_table(table)
+        for origin in table.origins:
+            found += _of_origin(origin)
     return tuple(dict.fromkeys(found))
 
 
-def _of_table(table: ir.Table) -> Iterator[str]:
-    for level in table.levels:
+def _of_origin(origin: ir.Origin) -> Iterator[str]:
+    for level in origin.levels:
         item = columns.item_path(level)
         yield item
         if level.where is not None:
             yield from (_behind(item, each.members) for each in paths.looked_at(level.where))
-    for lookup in table.lookups:
+    for lookup in origin.lookups:
         item = columns.item_path(lookup)
         yield item
         if isinstance(lookup.by, ir.MemberEquals):
             yield _behind(item, lookup.by.members)
-    for column in table.columns:
+    for column in origin.columns:
         if columns.is_required(column):
-            yield from columns.paths(table, column) if isinstance(column.value, ir.CarryValue) else _paths(column.value)
+            yield from (
+                columns.paths(origin, column) if isinstance(column.value, ir.CarryValue) else _paths(column.value)
+            )
 
 
 def _paths(value: ir.Value) -> tuple[str, ...]:

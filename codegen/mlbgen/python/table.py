@@ -8,6 +8,7 @@ from mlbgen.ir import columns
 from mlbgen.language.names import Identifier, pascal, python_name
 from mlbgen.python import extract
 from mlbgen.python.code import WIDTH, Code, Names, docstring, python_header, quoted, wrapped
+from mlbgen.python.extract import Function
 from mlbgen.python.facts import Paths, partition_fact
 from mlbgen.python.tree import ROOT, Tree
 from mlbgen.rendering import render
@@ -40,6 +41,7 @@ class _Context:
     row: Code
     key: Code
     extract: Code
+    functions: tuple[Function, ...]
     checks: tuple[Code, ...]
     guarded: bool
     schema: Code
@@ -70,6 +72,7 @@ def render_table(method: ir.Method, table: ir.Table, tree: Tree) -> str:
             row=_row(sent),
             key=_key(table, sent),
             extract=body.statements,
+            functions=body.functions,
             checks=tuple(map(_check, table.checks)),
             guarded=table.guarded,
             schema=quoted(table.schema),
@@ -102,16 +105,24 @@ def _row(sent: list[ir.Column]) -> Code:
 
 def _key(table: ir.Table, sent: list[ir.Column]) -> Code:
     """The getter of the key columns that differ between the rows of a document; empty if there is only one row."""
-    if not table.levels:
+    if not table.levels and not table.other_origins:
         return Code("")
     in_key = {position: column for position, column in enumerate(sent) if column.name in table.primary_key}
-    varying = [position for position, column in in_key.items() if columns.varies(column)] or list(in_key)
+    varying = [position for position in in_key if _varies(table, position)] or list(in_key)
     named = ", ".join(sent[position].name for position in varying)
     return Code(f"KEY = itemgetter({', '.join(map(str, varying))})  # {named}")
 
 
+def _varies(table: ir.Table, position: int) -> bool:
+    """Whether the column can differ between the rows of a document: within an origin, or from one to another."""
+    found = [origin.columns[position] for origin in table.origins]
+    return any(map(columns.varies, found)) or len({each.value for each in found}) > 1
+
+
 def _column(table: ir.Table, column: ir.Column, paths: Paths) -> Code:
-    sources = [paths.shown(each) for each in columns.paths(table, column)]
+    position = table.columns.index(column)
+    found = [path for origin in table.origins for path in columns.paths(origin, origin.columns[position])]
+    sources = [paths.shown(each) for each in dict.fromkeys(found)]
     facts = ", ".join(map(quoted, (column.name, str(column.type), columns.wire(column))))
     listed = f"({', '.join(sources)}{',' if len(sources) == 1 else ''})"
     return Code(f"Column({facts}, {listed}{_refers_to(column.refers_to)})")

@@ -25,12 +25,12 @@ class Carried:
 
     def __init__(
         self,
-        table: ir.Table,
+        origin: ir.Origin,
         walk: Callable[[object, tuple[str, ...], object], object],
         holds: Callable[[paths.Condition, object], bool],
     ) -> None:
-        self.values = [each.value for each in table.columns if isinstance(each.value, ir.CarryValue)]
-        self.visits = table.visits
+        self.values = [each.value for each in origin.columns if isinstance(each.value, ir.CarryValue)]
+        self.visits = origin.visits
         self._walk, self._holds = walk, holds
         self._kept: dict[tuple[ir.CarryValue, str], TypedValue] = {}
 

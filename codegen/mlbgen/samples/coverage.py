@@ -101,7 +101,7 @@ def _columns(leaf: shape_file.Leaf, taken: Mapping[_Segments, Sequence[str]]) ->
 def _mapped(method: ir.Method) -> Iterator[tuple[str, str]]:
     """Each path that a column takes its value from, with the column."""
     for table in method.tables:
-        for column in table.columns:
+        for column in (column for origin in table.origins for column in origin.columns):
             name = f"{table.schema}.{table.name}.{column.name}"
             match column.value:
                 case ir.PathValue() | ir.CarryValue():
@@ -111,7 +111,7 @@ def _mapped(method: ir.Method) -> Iterator[tuple[str, str]]:
                     yield from ((each, name) for each in jsonpath.expanded(path))
                 case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.ConstantValue():
                     pass  # not filled from a leaf of the response
-                case ir.CapturedAt() | ir.IngestedAt():
+                case ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
                     pass
                 case _:
                     assert_never(column.value)

@@ -31,11 +31,11 @@ def split_documents(items: ir.Items | None, response: object) -> list[object]:
     return listed if isinstance(listed, list) else []
 
 
-def scopes(table: ir.Table, document: object) -> Iterator[Bindings]:
+def scopes(origin: ir.Origin, document: object) -> Iterator[Bindings]:
     """Yield the variables of each row of the table, in the document's order."""
-    carried = Carried(table, _walk, _holds)
-    lookups = {each.name: each for each in table.lookups}
-    yield from _rows("$", table.levels, lookups, {"$": Binding(document)}, carried)
+    carried = Carried(origin, _walk, _holds)
+    lookups = {each.name: each for each in origin.lookups}
+    yield from _rows("$", origin.levels, lookups, {"$": Binding(document)}, carried)
 
 
 def find_value(source: ir.Value, scope: Bindings, parameters: Mapping[str, str]) -> TypedValue:
@@ -62,7 +62,7 @@ def find_values(source: ir.Value, scope: Bindings, parameters: Mapping[str, str]
         case ir.CarryValue():
             found = scope[source].value
             yield found if isinstance(found, TypedValue) else NOTHING
-        case ir.CapturedAt() | ir.IngestedAt():
+        case ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
             yield NOTHING  # not from the response
         case _:
             assert_never(source)

@@ -27,10 +27,10 @@ def sample_rows(table: ir.Table, stub: Stub) -> list[dict[str, object]]:
     Raises values.Misfit for a value that its column can't hold.
     """
     kept: dict[tuple[object, ...], dict[str, object]] = {}
-    for number, scope in enumerate(interpret.scopes(table, stub.document)):
+    for number, (origin, scope) in enumerate(_scopes(table, stub)):
         row: dict[str, object] = {
             column.name: _fitted(column, interpret.find_value(column.value, scope, stub.parameters))
-            for column in _sampled(table)
+            for column in _sampled(origin)
         }
         key = (number,) if table.duplicates == "error" else tuple(row.get(name) for name in table.primary_key)
         if table.duplicates != "first" or key not in kept:
@@ -139,17 +139,22 @@ class _Inspection:
     def __init__(self, table: ir.Table) -> None:
         self.table = table
         self.name = f"{table.schema}.{table.name}"
-        self.columns = tuple(_sampled(table))
+        self.columns = tuple(_sampled(table.origins[0]))
         self.key = tuple(column.name for column in self.columns if column.name in table.primary_key)
-        self.rows = 0
+        self.rows_by_origin = Counter[str]()
         self.filled: set[str] = set()
         self.found: dict[tuple[str, str], Diagnostic] = {}
 
+    @property
+    def rows(self) -> int:
+        """How many rows samples have."""
+        return self.rows_by_origin.total()
+
     def see_part(self, stub: Stub) -> None:
         """Extract the rows of a part of a document, and note which columns it fills."""
-        for scope in interpret.scopes(self.table, stub.document):
-            self.rows += 1
-            for column in self.columns:
+        for origin, scope in _scopes(self.table, stub):
+            self.rows_by_origin[origin.name] += 1
+            for column in _sampled(origin):
                 with suppress(Misfit):
                     if _fitted(column, interpret.find_value(column.value, scope, stub.parameters)) is not None:
                         self.filled.add(column.name)
@@ -158,13 +163,13 @@ class _Inspection:
         """Extract the rows of a whole document, and note mistakes."""
         file = PurePath(stub.file).name
         keys: set[tuple[object, ...]] = set()
-        for scope in interpret.scopes(self.table, stub.document):
-            self.rows += 1
+        for origin, scope in _scopes(self.table, stub):
+            self.rows_by_origin[origin.name] += 1
             row = {
                 column.name: self._value(
                     column, list(interpret.find_values(column.value, scope, stub.parameters)), file
                 )
-                for column in self.columns
+                for column in _sampled(origin)
             }
             key = tuple(row[name] for name in self.key)
             if key in keys and None not in key:
@@ -201,10 +206,13 @@ class _Inspection:
     def diagnostics(self) -> Iterator[Diagnostic]:
         """Yield all noted mistakes, and what no sample fills."""
         yield from self.found.values()
+        for origin in self.table.origins:
+            if not self.rows_by_origin[origin.name]:
+                paths = ", ".join(level.source.path for level in origin.levels) or "$"
+                where = f' from the origin "{origin.name}"' if origin.name else ""
+                message = f"no sample fills {self.name}{where}"
+                yield Diagnostic(self.table.position, "MG105", message, f"no item at {paths} passes the filters")
         if not self.rows:
-            paths = ", ".join(level.source.path for level in self.table.levels) or "$"
-            message = f"no sample fills {self.name}"
-            yield Diagnostic(self.table.position, "MG105", message, f"no item at {paths} passes the filters")
             return
         for column in self.columns:
             if column.name not in self.filled and (column.name not in self.key or _is_asked(column)):
@@ -220,9 +228,14 @@ def _is_asked(column: ir.Column) -> bool:
     return isinstance(column.value, ir.ParameterValue)
 
 
-def _sampled(table: ir.Table) -> Iterator[ir.Column]:
+def _scopes(table: ir.Table, stub: Stub) -> Iterator[tuple[ir.Origin, interpret.Bindings]]:
+    """The variables of each row, with the origin that it comes from."""
+    return ((origin, scope) for origin in table.origins for scope in interpret.scopes(origin, stub.document))
+
+
+def _sampled(origin: ir.Origin) -> Iterator[ir.Column]:
     """The columns that the response, its request or a constant fills."""
-    return (each for each in table.columns if not isinstance(each.value, ir.CapturedAt | ir.IngestedAt))
+    return (each for each in origin.columns if not isinstance(each.value, ir.CapturedAt | ir.IngestedAt))
 
 
 def _fitted(column: ir.Column, found: TypedValue) -> object:
@@ -242,7 +255,7 @@ def _source(column: ir.Column) -> str:
             return parameter(name)
         case ir.IndexValue(level) | ir.KeyValue(level):
             return f"the level {level}"
-        case ir.ConstantValue() | ir.CapturedAt() | ir.IngestedAt():
+        case ir.ConstantValue() | ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
             return "no path"
         case _:
             assert_never(column.value)
