@@ -137,7 +137,7 @@ def test_a_method_without_a_job_file(environment: dict[str, str], database: str)
         ("--method season.seasons --season 2024", 2, "--season is for jobs: --method takes its parameters by --param"),
         ("--method season.season", 1, "no mapping for season.season; mlb_tables has "),
         ("--method season.seasons --param seasonId=2024", 1, "sportId is missing"),
-        ("--method season.seasons --param sport=1", 1, "is never asked with sport"),
+        ("--method season.seasons --param sport=1", 1, "season.seasons takes no parameter sport"),
         ("--method season.seasons --param 'a b=1'", 1, "'a b' is not a parameter's name"),
     ],
 )
