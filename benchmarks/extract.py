@@ -1,6 +1,7 @@
 """From a response's bytes to the rows of all its tables, against `orjson.loads` of the same bytes in the same run.
 
-The law of the project: at most 0.75 of its time.
+The law of the project: at most 1.3 of its time for everything in the feed, and a row no dearer than when 17 tables had
+589 rows in 0.75 of it.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import orjson
 from mlb_contracts import Capture, Method
 from mlbgen.samples import stubs
 
-LIMIT = 0.75
+LIMIT = 1.3
 ROOT = Path(__file__).parents[1]
 METHOD = "mlb_tables.game.live_game_v1.method"
 FEED = "747175_20240713T041909Z.json.gz"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A day of simulated games, from HTTP to rows: a Stats API that runs here, the games of a date, 17 tables, line scores.
+# A day of simulated games, from HTTP to rows: a Stats API that runs here, the games of a date, the tables of the feed, line scores.
 # All of it stays in the folder demo of the data folder, so that invented games never mix with others.
 set -eu
 

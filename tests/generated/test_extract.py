@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 from checks import some
+from feed_counts import ROWS_OF_747175
 from pydantic import BaseModel
 from unmeasured import untraced
 
@@ -19,25 +20,6 @@ from mlbgen.language.names import pascal
 
 ROOT = Path(__file__).parents[2]
 CAPTURE = Capture(datetime(2024, 7, 14, 4, 19, 9, tzinfo=UTC), {"game_pk": "747175"})
-ROWS = {
-    "live_game_metadata": 1,
-    "live_game_linescore": 9,
-    "live_game_players": 51,
-    "live_game_plays": 75,
-    "live_game_pitch_events": 290,
-    "live_game_runners": 101,
-    "live_game_scoring_plays": 8,
-    "live_game_home_batting_order": 9,
-    "live_game_away_batting_order": 9,
-    "live_game_home_pitchers": 3,
-    "live_game_away_pitchers": 6,
-    "live_game_home_bench": 3,
-    "live_game_away_bench": 3,
-    "live_game_home_bullpen": 10,
-    "live_game_away_bullpen": 6,
-    "live_game_umpires": 4,
-    "live_game_venue_details": 1,
-}
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +57,9 @@ def model_of(table: Table) -> type[BaseModel]:
 
 
 def test_rows_of_a_game(method: Method, feed: bytes) -> None:
-    assert {name: len(rows) for name, rows in rows_of(method, feed).items()} == ROWS
+    assert {name: len(rows) for name, rows in rows_of(method, feed).items()} == {
+        f"live_game_{name}": number for name, number in ROWS_OF_747175.items()
+    }
 
 
 def test_rows_are_what_their_models_say(method: Method, feed: bytes) -> None:
@@ -112,11 +96,11 @@ def test_a_repeated_play_is_refused(method: Method, feed: bytes) -> None:
         rows_of(method, json.dumps(response).encode())
 
 
-def test_rows_take_less_time_than_parsing(method: Method, feed: bytes, benchmark: ModuleType) -> None:
-    """Whatever the machine does meanwhile; the law of three quarters is for `just bench`, on a machine that rests."""
+def test_rows_take_little_more_time_than_parsing(method: Method, feed: bytes, benchmark: ModuleType) -> None:
+    """Decoding and all rows against `orjson.loads`, whatever the machine does meanwhile."""
     ratios: list[float] = []
     with untraced():
-        while len(ratios) < 5 and min(ratios, default=1.0) > benchmark.LIMIT:
+        while len(ratios) < 5 and min(ratios, default=float("inf")) > benchmark.LIMIT:
             ratios.append(benchmark.measure(method, feed).ratio)
 
-    assert min(ratios) < 1, ratios
+    assert min(ratios) < benchmark.LIMIT, ratios

@@ -1,77 +1,23 @@
 """What the descriptions of columns claim, over all captured feeds: counts and shares as they were measured there."""
 
 import importlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import msgspec
+import played
 import pytest
 from checks import some
-from feeds import METHOD, Feed, capture
+from feeds import METHOD
+from played import SIDES, Game, Row
 from pydantic import BaseModel
 
-from mlb_contracts import Capture
-from mlb_etl.capture import stub_files
-from mlb_etl.extract.extract import extract
 from mlbgen.language.names import pascal
-
-Row = dict[str, Any]
-SIDES = ("home", "away")
-
-
-@dataclass(frozen=True, repr=False)
-class Game:
-    """A captured feed, and the rows made of it by table."""
-
-    name: str
-    feed: Feed
-    rows: dict[str, list[Row]]
-
-    @property
-    def movements(self) -> dict[int, list[Row]]:
-        """Of each plate appearance, the movements of runners in the feed's order."""
-        found: dict[int, list[Row]] = defaultdict(list)
-        for row in self.rows["live_game_runners"]:
-            found[row["at_bat_index"]].append(row)
-        return found
-
-    @property
-    def pitches(self) -> list[tuple[Row, Row, list[Row]]]:
-        """Each pitch with its plate appearance and the movements on it."""
-        plays = {row["at_bat_index"]: row for row in self.rows["live_game_plays"]}
-        movements = self.movements
-        return [
-            (
-                pitch,
-                plays[pitch["at_bat_index"]],
-                [row for row in movements[pitch["at_bat_index"]] if row["event_index"] == pitch["event_index"]],
-            )
-            for pitch in self.rows["live_game_pitch_events"]
-        ]
-
-    @property
-    def pitchers(self) -> Iterator[tuple[str, int, Row]]:
-        """Each pitcher's line, with the side and the place in the order of appearance."""
-        for side in SIDES:
-            for place, row in enumerate(self.rows[f"live_game_{side}_pitchers"]):
-                yield side, place, row
 
 
 @pytest.fixture(scope="module")
 def games(stubs_dir: Path) -> list[Game]:
-    found = []
-    for file in stub_files.find_stubs(stubs_dir / "game" / "liveGameV1"):
-        response = capture(file)
-        made = extract(METHOD, Capture(datetime(2026, 1, 1, tzinfo=UTC), response.parameters), response.data).rows
-        rows = {
-            table.name: [dict(zip([column.name for column in table.columns], row, strict=True)) for row in its]
-            for table, its in zip(METHOD.tables, made, strict=True)
-        }
-        found.append(Game(file.name, msgspec.json.decode(response.data), rows))
+    found = played.captured(stubs_dir)
     assert len(found) > 20
     return found
 

@@ -72,7 +72,7 @@ def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
 
 
 def test_catalog(tables: dict[str, str], snapshot: SnapshotAssertion) -> None:
-    assert len(tables) == 19 + 4 + 3 * 3
+    assert len(tables) == 34 + 4 + 3 * 3
     for name, text in tables.items():
         assert text == snapshot(name=name, extension_class=TextFile)
 
@@ -84,7 +84,7 @@ def test_the_catalog_is_the_same_on_15(tables: dict[str, str], server15: Server,
 @pytest.mark.parametrize(
     ("script", "number"),
     [
-        ("V2__game_live_tables.sql", 17),
+        ("V2__game_live_tables.sql", 32),
         ("V3__person_tables.sql", 1),
         ("V4__schedule_tables.sql", 2),
         ("V5__season_seasons_tables.sql", 1),

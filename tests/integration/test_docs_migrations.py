@@ -37,7 +37,8 @@ def test_commands(clone: Path) -> None:
     assert query("SELECT count(*), count(umpire_link) FROM game.live_game_umpires") == "4|4"
     assert "rebuilt game.live_game_umpires: 4 rows" in run(f"python tests/umpires.py partition\n{rebuild}")
     assert query("SELECT count(*), count(umpire_link) FROM game.live_game_umpires") == "4|4"
-    assert query("SELECT count(*) FROM etl.flyway_schema_history") == "8"
+    committed = len(list((clones.ROOT / "generated/mlb_tables/migrations").glob("V*.sql")))
+    assert query("SELECT count(*) FROM etl.flyway_schema_history") == str(committed + 2)
     query("UPDATE etl.flyway_schema_history SET checksum = 0")  # as in a database of before the first release
     assert "applied 1, same 0, stale 0, quarantined 0" in run(restart)
     assert query("SELECT count(*), count(umpire_link) FROM game.live_game_umpires") == "4|4"

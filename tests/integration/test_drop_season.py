@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from databases import temporary_database, transform
+from feed_counts import ROWS_OF_747175
 from psycopg import sql
 from sample_tables.game import METHOD
 from samples import NOON, PACKAGE, at, connect, load, response, stores, stub
-from test_live_feeds import ROWS_OF_747175
 from variants import Variant
 
 from mlb_etl.apply.pipeline import Pipeline, Session

@@ -209,7 +209,7 @@ edits = st.builds(
 
 @pytest.fixture
 def real(variant: Variant, variant_database: str) -> Iterator[Laws]:
-    """The 17 tables, partitioned in each of the four ways in turn."""
+    """The tables of the feed, partitioned in each of the four ways in turn."""
     laws = Laws(variant_database, variant.package, variant.method)
     with closing(laws.connection):
         yield laws

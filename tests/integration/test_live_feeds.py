@@ -5,7 +5,6 @@ They are those that were captured, the documents that captured patches make of s
 
 import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -15,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from checks import some
+from feed_counts import ROWS_OF_747175, Facts, events, expected_rows
 from feeds import names
 from psycopg import sql
 from samples import stores
@@ -27,16 +27,6 @@ from mlb_etl.capture import loader, stub_files
 from mlb_sim import Simulator
 from mlb_sim import samples as simulation
 
-Facts = dict[str, Any]
-
-SIDES = ("home", "away")
-LISTS = {"batting_order": "battingOrder", "pitchers": "pitchers", "bench": "bench", "bullpen": "bullpen"}
-ROWS_OF_747175 = {
-    "metadata": 1, "linescore": 9, "players": 51, "plays": 75, "pitch_events": 290, "runners": 101, "scoring_plays": 8,
-    "home_batting_order": 9, "away_batting_order": 9, "home_pitchers": 3, "away_pitchers": 6,
-    "home_bench": 3, "away_bench": 3, "home_bullpen": 10, "away_bullpen": 6, "umpires": 4, "venue_details": 1,
-}  # fmt: skip
-
 
 def feeds(stubs: Path) -> list[Path]:
     return sorted((stubs / "game" / "liveGameV1").glob("*.json.gz"))
@@ -45,29 +35,6 @@ def feeds(stubs: Path) -> list[Path]:
 def read(path: Path) -> Facts:
     response: Facts = json.loads(gzip.decompress(path.read_bytes()))["response"]
     return response
-
-
-def events(feed: Facts) -> Iterator[Facts]:
-    for play in feed["liveData"]["plays"]["allPlays"]:
-        yield from play["playEvents"]
-
-
-def expected_rows(feed: Facts) -> dict[str, int]:
-    """How many rows each table should have, by its name without live_game_."""
-    live, plays = feed["liveData"], feed["liveData"]["plays"]
-    teams = live["boxscore"]["teams"]
-    return {
-        "metadata": 1,
-        "venue_details": 1,
-        "linescore": len(live["linescore"]["innings"]),
-        "players": len(feed["gameData"]["players"]),
-        "plays": len(plays["allPlays"]),
-        "pitch_events": sum(event["isPitch"] for event in events(feed)),
-        "runners": sum(len(play["runners"]) for play in plays["allPlays"]),
-        "scoring_plays": len(set(plays["scoringPlays"])),
-        "umpires": len(live["boxscore"]["officials"]),
-        **{f"{side}_{table}": len(set(teams[side][name])) for side in SIDES for table, name in LISTS.items()},
-    }
 
 
 def expected_sums(feed: Facts) -> dict[str, Any]:

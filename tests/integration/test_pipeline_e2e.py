@@ -1,4 +1,4 @@
-"""From a stub to right tables, by the commands: stub, raw table, transform, 17 tables; twice; and an older capture.
+"""From a stub to right tables, by the commands: stub, raw table, transform, tables; twice; and an older capture.
 
 What is right comes from the mapping's interpreter, which shares no code with the generated extractors.
 """

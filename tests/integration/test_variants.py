@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from conftest import create_database
 from databases import temporary_database
+from feed_counts import ROWS_OF_747175
 from samples import connect, stores
-from test_live_feeds import ROWS_OF_747175
 from variants import API, LINES, MAPPING, ROOT, Variant, Variants, mapping
 
 from mlb_etl.apply.pipeline import Pipeline

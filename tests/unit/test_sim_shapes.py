@@ -14,6 +14,7 @@ from mlb_contracts import Capture
 from mlb_etl.extract.extract import extract
 from mlb_sim import Simulator, samples
 from mlb_sim.fixtures import Fixture
+from mlb_sim.play.log import Log
 from mlb_sim.routes import encode
 from mlb_sim.times import DAY, MINUTE
 from mlb_tables.game.live_game_v1.api import LiveGameV1
@@ -59,11 +60,18 @@ def phases(simulator: Simulator, game: Fixture) -> Iterator[int]:
 
 
 def games(simulator: Simulator) -> list[Fixture]:
-    """Postponed, suspended, in a doubleheader, with a walk-off."""
+    """Postponed, suspended, in a doubleheader, with an injury, with a walk-off."""
     fixtures = simulator.calendar.fixtures
     special = [next(game for game in fixtures if game.fate == fate) for fate in ("postponed", "suspended")]
     special.append(next(game for game in fixtures if game.played.doubleheader == "Y" and game.played.number > 1))
+    special.append(
+        next(game for game in fixtures if any(getattr(each, "injury", None) for each in log(simulator, game)))
+    )
     return [*special, next(game for game in fixtures[1200:] if game.home_wins and walked_off(simulator, game))]
+
+
+def log(simulator: Simulator, game: Fixture) -> Log:
+    return simulator.timeline(game).original
 
 
 def walked_off(simulator: Simulator, game: Fixture) -> bool:

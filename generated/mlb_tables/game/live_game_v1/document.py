@@ -6,7 +6,7 @@
 from datetime import date
 from decimal import Decimal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from mlb_contracts.fields import Int2, Int4, Int8, Timestamp
 
@@ -71,7 +71,7 @@ class Record(Struct, gc=False, rename="camel"):
     winning_percentage: str | None = None
 
 
-class GameDataTeamsAway(Struct, gc=False, rename="camel"):
+class TeamsAway(Struct, gc=False, rename="camel"):
     id_: Int4 | None = None
     name: str | None = None
     team_code: str | None = None
@@ -82,7 +82,7 @@ class GameDataTeamsAway(Struct, gc=False, rename="camel"):
     record: Record | None = None
 
 
-class GameDataTeamsHome(Struct, gc=False, rename="camel"):
+class TeamsHome(Struct, gc=False, rename="camel"):
     id_: Int4 | None = None
     name: str | None = None
     team_code: str | None = None
@@ -94,8 +94,8 @@ class GameDataTeamsHome(Struct, gc=False, rename="camel"):
 
 
 class GameDataTeams(Struct, gc=False):
-    away: GameDataTeamsAway | None = None
-    home: GameDataTeamsHome | None = None
+    away: TeamsAway | None = None
+    home: TeamsHome | None = None
 
 
 class PrimaryPosition(Struct, gc=False, rename="camel"):
@@ -410,14 +410,38 @@ class RunnerDetails(Struct, gc=False, rename="camel"):
     play_index: Int2 | None = None
 
 
-class PlayRunner(Struct, gc=False):
+class PlayPlayer(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
+
+
+class Position(Struct, gc=False, rename="camel"):
+    code: str | None = None
+    name: str | None = None
+    type_: str | None = None
+    abbreviation: str | None = None
+
+
+class Credit(Struct, gc=False):
+    player: PlayPlayer | None = None
+    position: Position | None = None
+    credit: str | None = None
+
+
+class PlayRunner(Struct, gc=False, rename="camel"):
     movement: Movement | None = None
     details: RunnerDetails | None = None
+    credits_: list[Credit] | None = None
 
 
 class Call(Struct, gc=False):
     code: str | None = None
     description: str | None = None
+
+
+class Violation(Struct, gc=False, rename="camel"):
+    type_: str | None = None
+    description: str | None = None
+    player: PlayPlayer | None = None
 
 
 class Type(Struct, gc=False):
@@ -428,13 +452,17 @@ class Type(Struct, gc=False):
 class EventDetails(Struct, gc=False, rename="camel"):
     call: Call | None = None
     description: str | None = None
+    event: str | None = None
     code: str | None = None
     event_type: str | None = None
     away_score: Int2 | None = None
+    from_catcher: bool | None = None
     home_score: Int2 | None = None
     is_in_play: bool | None = None
+    is_scoring_play: bool | None = None
     is_strike: bool | None = None
     is_ball: bool | None = None
+    violation: Violation | None = None
     type_: Type | None = None
     is_out: bool | None = None
     disengagement_num: Int2 | None = None
@@ -502,14 +530,6 @@ class HitData(Struct, gc=False, rename="camel"):
     coordinates: HitDataCoordinates | None = None
 
 
-class PlayPlayer(Struct, gc=False, rename="camel"):
-    id_: Int4 | None = None
-
-
-class EventPosition(Struct, gc=False):
-    code: str | None = None
-
-
 class ReviewDetails(Struct, gc=False, rename="camel"):
     is_overturned: bool | None = None
     in_progress: bool | None = None
@@ -526,20 +546,25 @@ class Event(Struct, gc=False, rename="camel"):
     details: EventDetails | None = None
     count: Count | None = None
     pitch_data: PitchData | None = None
+    action_play_id: str | None = None
     hit_data: HitData | None = None
     index: Int2 | None = None
     pfx_id: str | None = None
     play_id: str | None = None
     pitch_number: Int2 | None = None
     start_time: Timestamp | None = None
+    is_substitution: bool | None = None
     end_time: Timestamp | None = None
+    is_base_running_play: bool | None = None
     player: PlayPlayer | None = None
     is_pitch: bool | None = None
-    position: EventPosition | None = None
+    injury_type: str | None = None
+    position: Position | None = None
     type_: str | None = None
+    batting_order: str | None = None
     review_details: ReviewDetails | None = None
     replaced_player: ReplacedPlayer | None = None
-    base: int | float | None = None
+    base: Int2 | None = None
 
 
 class Play(Struct, gc=False, rename="camel"):
@@ -674,11 +699,110 @@ class Linescore(Struct, gc=False, rename="camel"):
     outs: Int2 | None = None
 
 
-class PlayerPosition(Struct, gc=False, rename="camel"):
-    code: str | None = None
-    name: str | None = None
-    type_: str | None = None
-    abbreviation: str | None = None
+class TeamStatsBatting(Struct, gc=False, rename="camel"):
+    fly_outs: Int2 | None = None
+    ground_outs: Int2 | None = None
+    air_outs: Int2 | None = None
+    runs: Int2 | None = None
+    doubles: Int2 | None = None
+    triples: Int2 | None = None
+    home_runs: Int2 | None = None
+    strike_outs: Int2 | None = None
+    base_on_balls: Int2 | None = None
+    intentional_walks: Int2 | None = None
+    hits: Int2 | None = None
+    hit_by_pitch: Int2 | None = None
+    avg: str | None = None
+    at_bats: Int2 | None = None
+    obp: str | None = None
+    slg: str | None = None
+    ops: str | None = None
+    caught_stealing: Int2 | None = None
+    stolen_bases: Int2 | None = None
+    stolen_base_percentage: str | None = None
+    ground_into_double_play: Int2 | None = None
+    ground_into_triple_play: Int2 | None = None
+    plate_appearances: Int2 | None = None
+    total_bases: Int2 | None = None
+    rbi: Int2 | None = None
+    left_on_base: Int2 | None = None
+    sac_bunts: Int2 | None = None
+    sac_flies: Int2 | None = None
+    catchers_interference: Int2 | None = None
+    pickoffs: Int2 | None = None
+    at_bats_per_home_run: str | None = None
+    pop_outs: Int2 | None = None
+    line_outs: Int2 | None = None
+
+
+class TeamStatsPitching(Struct, gc=False, rename="camel"):
+    fly_outs: Int2 | None = None
+    ground_outs: Int2 | None = None
+    air_outs: Int2 | None = None
+    runs: Int2 | None = None
+    doubles: Int2 | None = None
+    triples: Int2 | None = None
+    home_runs: Int2 | None = None
+    strike_outs: Int2 | None = None
+    base_on_balls: Int2 | None = None
+    intentional_walks: Int2 | None = None
+    hits: Int2 | None = None
+    hit_by_pitch: Int2 | None = None
+    at_bats: Int2 | None = None
+    obp: str | None = None
+    caught_stealing: Int2 | None = None
+    stolen_bases: Int2 | None = None
+    stolen_base_percentage: str | None = None
+    caught_stealing_percentage: str | None = None
+    era: str | None = None
+    number_of_pitches: Int2 | None = None
+    earned_runs: Int2 | None = None
+    whip: str | None = None
+    batters_faced: Int2 | None = None
+    outs: Int2 | None = None
+    complete_games: Int2 | None = None
+    shutouts: Int2 | None = None
+    pitches_thrown: Int2 | None = None
+    balls: Int2 | None = None
+    strikes: Int2 | None = None
+    hit_batsmen: Int2 | None = None
+    strike_percentage: str | None = None
+    balks: Int2 | None = None
+    wild_pitches: Int2 | None = None
+    pickoffs: Int2 | None = None
+    ground_outs_to_airouts: str | None = None
+    rbi: Int2 | None = None
+    runs_scored_per9: str | None = None
+    pitches_per_inning: str | None = None
+    home_runs_per9: str | None = None
+    catchers_interference: Int2 | None = None
+    sac_bunts: Int2 | None = None
+    sac_flies: Int2 | None = None
+    passed_ball: Int2 | None = None
+    pop_outs: Int2 | None = None
+    line_outs: Int2 | None = None
+
+
+class TeamStatsFielding(Struct, gc=False, rename="camel"):
+    caught_stealing: Int2 | None = None
+    stolen_bases: Int2 | None = None
+    assists: Int2 | None = None
+    stolen_base_percentage: str | None = None
+    put_outs: Int2 | None = None
+    errors: Int2 | None = None
+    chances: Int2 | None = None
+    passed_ball: Int2 | None = None
+    pickoffs: Int2 | None = None
+
+
+class TeamStats(Struct, gc=False):
+    batting: TeamStatsBatting | None = None
+    pitching: TeamStatsPitching | None = None
+    fielding: TeamStatsFielding | None = None
+
+
+class Person(Struct, gc=False, rename="camel"):
+    id_: Int4 | None = None
 
 
 class PlayerStatus(Struct, gc=False):
@@ -702,7 +826,7 @@ class StatsBatting(Struct, gc=False, rename="camel"):
     intentional_walks: Int2 | None = None
     hits: Int2 | None = None
     hit_by_pitch: Int2 | None = None
-    at_bats: Int2 | None = None
+    at_bats: Int2 | UnsetType | None = UNSET
     caught_stealing: Int2 | None = None
     stolen_bases: Int2 | None = None
     stolen_base_percentage: str | None = None
@@ -750,7 +874,7 @@ class StatsPitching(Struct, gc=False, rename="camel"):
     blown_saves: Int2 | None = None
     earned_runs: Int2 | None = None
     batters_faced: Int2 | None = None
-    outs: Int2 | None = None
+    outs: Int2 | UnsetType | None = UNSET
     games_pitched: Int2 | None = None
     complete_games: Int2 | None = None
     shutouts: Int2 | None = None
@@ -776,7 +900,7 @@ class StatsPitching(Struct, gc=False, rename="camel"):
     line_outs: Int2 | None = None
 
 
-class Fielding(Struct, gc=False, rename="camel"):
+class StatsFielding(Struct, gc=False, rename="camel"):
     games_started: Int2 | None = None
     caught_stealing: Int2 | None = None
     stolen_bases: Int2 | None = None
@@ -784,7 +908,7 @@ class Fielding(Struct, gc=False, rename="camel"):
     stolen_base_percentage: str | None = None
     put_outs: Int2 | None = None
     errors: Int2 | None = None
-    chances: Int2 | None = None
+    chances: Int2 | UnsetType | None = UNSET
     passed_ball: Int2 | None = None
     pickoffs: Int2 | None = None
 
@@ -792,30 +916,132 @@ class Fielding(Struct, gc=False, rename="camel"):
 class Stats(Struct, gc=False):
     batting: StatsBatting | None = None
     pitching: StatsPitching | None = None
-    fielding: Fielding | None = None
+    fielding: StatsFielding | None = None
 
 
 class SeasonStatsBatting(Struct, gc=False, rename="camel"):
+    games_played: Int2 | None = None
+    fly_outs: Int2 | None = None
+    ground_outs: Int2 | None = None
+    air_outs: Int2 | None = None
+    runs: Int2 | None = None
+    doubles: Int2 | None = None
+    triples: Int2 | None = None
     home_runs: Int2 | None = None
+    strike_outs: Int2 | None = None
+    base_on_balls: Int2 | None = None
+    intentional_walks: Int2 | None = None
+    hits: Int2 | None = None
+    hit_by_pitch: Int2 | None = None
     avg: str | None = None
+    at_bats: Int2 | UnsetType | None = UNSET
     obp: str | None = None
     slg: str | None = None
     ops: str | None = None
+    caught_stealing: Int2 | None = None
+    stolen_bases: Int2 | None = None
+    stolen_base_percentage: str | None = None
+    caught_stealing_percentage: str | None = None
+    ground_into_double_play: Int2 | None = None
+    ground_into_triple_play: Int2 | None = None
+    plate_appearances: Int2 | None = None
+    total_bases: Int2 | None = None
     rbi: Int2 | None = None
+    left_on_base: Int2 | None = None
+    sac_bunts: Int2 | None = None
+    sac_flies: Int2 | None = None
+    babip: str | None = None
+    ground_outs_to_airouts: str | None = None
+    catchers_interference: Int2 | None = None
+    pickoffs: Int2 | None = None
+    at_bats_per_home_run: str | None = None
+    pop_outs: Int2 | None = None
+    line_outs: Int2 | None = None
 
 
-class SeasonStatsPitching(Struct, gc=False):
+class SeasonStatsPitching(Struct, gc=False, rename="camel"):
+    games_played: int | float | None = None
+    games_started: Int2 | None = None
+    fly_outs: Int2 | None = None
+    ground_outs: Int2 | None = None
+    air_outs: Int2 | None = None
+    runs: Int2 | None = None
+    doubles: Int2 | None = None
+    triples: Int2 | None = None
+    home_runs: Int2 | None = None
+    strike_outs: Int2 | None = None
+    base_on_balls: Int2 | None = None
+    intentional_walks: Int2 | None = None
+    hits: Int2 | None = None
+    hit_by_pitch: Int2 | None = None
+    at_bats: Int2 | None = None
+    obp: str | None = None
+    caught_stealing: Int2 | None = None
+    stolen_bases: Int2 | None = None
+    stolen_base_percentage: str | None = None
+    caught_stealing_percentage: str | None = None
     era: str | None = None
+    number_of_pitches: Int2 | None = None
     wins: Int2 | None = None
     losses: Int2 | None = None
     saves: Int2 | None = None
+    save_opportunities: Int2 | None = None
+    holds: Int2 | None = None
+    blown_saves: Int2 | None = None
+    earned_runs: Int2 | None = None
     whip: str | None = None
-    outs: Int2 | None = None
+    batters_faced: Int2 | None = None
+    outs: Int2 | UnsetType | None = UNSET
+    games_pitched: Int2 | None = None
+    complete_games: Int2 | None = None
+    shutouts: Int2 | None = None
+    pitches_thrown: Int2 | None = None
+    balls: Int2 | None = None
+    strikes: Int2 | None = None
+    hit_batsmen: Int2 | None = None
+    strike_percentage: str | None = None
+    balks: Int2 | None = None
+    wild_pitches: Int2 | None = None
+    pickoffs: Int2 | None = None
+    ground_outs_to_airouts: str | None = None
+    rbi: Int2 | None = None
+    win_percentage: str | None = None
+    games_finished: Int2 | None = None
+    strikeout_walk_ratio: str | None = None
+    pitches_per_inning: str | None = None
+    strikeouts_per9_inn: str | None = None
+    walks_per9_inn: str | None = None
+    hits_per9_inn: str | None = None
+    runs_scored_per9: str | None = None
+    home_runs_per9: str | None = None
+    inherited_runners: Int2 | None = None
+    inherited_runners_scored: Int2 | None = None
+    catchers_interference: Int2 | None = None
+    sac_bunts: Int2 | None = None
+    sac_flies: Int2 | None = None
+    passed_ball: Int2 | None = None
+    pop_outs: Int2 | None = None
+    line_outs: Int2 | None = None
+
+
+class SeasonStatsFielding(Struct, gc=False, rename="camel"):
+    caught_stealing: Int2 | None = None
+    stolen_bases: Int2 | None = None
+    assists: Int2 | None = None
+    caught_stealing_percentage: str | None = None
+    stolen_base_percentage: str | None = None
+    put_outs: Int2 | None = None
+    errors: Int2 | None = None
+    chances: Int2 | None = None
+    fielding: str | None = None
+    passed_ball: Int2 | None = None
+    pickoffs: Int2 | None = None
 
 
 class SeasonStats(Struct, gc=False):
     batting: SeasonStatsBatting | None = None
     pitching: SeasonStatsPitching | None = None
+    fielding: SeasonStatsFielding | None = None
 
 
 class GameStatus(Struct, gc=False, rename="camel"):
@@ -825,29 +1051,24 @@ class GameStatus(Struct, gc=False, rename="camel"):
     is_substitute: bool | None = None
 
 
-class TeamsPlayer(Struct, gc=False, rename="camel"):
+class SidePlayer(Struct, gc=False, rename="camel"):
+    person: Person | None = None
     jersey_number: str | None = None
-    position: PlayerPosition | None = None
+    position: Position | None = None
     status: PlayerStatus | None = None
     parent_team_id: Int4 | None = None
     stats: Stats | None = None
     batting_order: str | None = None
     season_stats: SeasonStats | None = None
     game_status: GameStatus | None = None
+    all_positions: list[Position] | None = None
 
 
-class BoxscoreTeamsAway(Struct, gc=False, rename="camel"):
+class Side(Struct, gc=False, rename="camel"):
     team: Team | None = None
-    players: dict[str, TeamsPlayer] | None = None
-    pitchers: list[Int4] | None = None
-    bench: list[Int4] | None = None
-    bullpen: list[Int4] | None = None
-    batting_order: list[Int4] | None = None
-
-
-class BoxscoreTeamsHome(Struct, gc=False, rename="camel"):
-    team: Team | None = None
-    players: dict[str, TeamsPlayer] | None = None
+    team_stats: TeamStats | None = None
+    players: dict[str, SidePlayer] | None = None
+    batters: list[Int4] | None = None
     pitchers: list[Int4] | None = None
     bench: list[Int4] | None = None
     bullpen: list[Int4] | None = None
@@ -855,8 +1076,8 @@ class BoxscoreTeamsHome(Struct, gc=False, rename="camel"):
 
 
 class BoxscoreTeams(Struct, gc=False):
-    away: BoxscoreTeamsAway | None = None
-    home: BoxscoreTeamsHome | None = None
+    away: Side | None = None
+    home: Side | None = None
 
 
 class Official(Struct, gc=False, rename="camel"):
@@ -869,9 +1090,22 @@ class Umpire(Struct, gc=False, rename="camel"):
     official_type: str | None = None
 
 
-class Boxscore(Struct, gc=False):
+class PerformerPlayer(Struct, gc=False):
+    person: Person | None = None
+
+
+class Performer(Struct, gc=False, rename="camel"):
+    player: PerformerPlayer | None = None
+    type_: str | None = None
+    game_score: Int2 | None = None
+    hitting_game_score: Int2 | None = None
+    pitching_game_score: Int2 | None = None
+
+
+class Boxscore(Struct, gc=False, rename="camel"):
     teams: BoxscoreTeams | None = None
     officials: list[Umpire] | None = None
+    top_performers: list[Performer] | None = None
 
 
 class Winner(Struct, gc=False, rename="camel"):
@@ -917,8 +1151,8 @@ NO_DIVISION = Division()
 NO_SPORT = Sport()
 NO_LEAGUE_RECORD = LeagueRecord()
 NO_RECORD = Record()
-NO_GAME_DATA_TEAMS_AWAY = GameDataTeamsAway()
-NO_GAME_DATA_TEAMS_HOME = GameDataTeamsHome()
+NO_TEAMS_AWAY = TeamsAway()
+NO_TEAMS_HOME = TeamsHome()
 NO_GAME_DATA_TEAMS = GameDataTeams()
 NO_PRIMARY_POSITION = PrimaryPosition()
 NO_BAT_SIDE = BatSide()
@@ -959,7 +1193,10 @@ NO_MOVEMENT = Movement()
 NO_DETAILS_RUNNER = DetailsRunner()
 NO_RESPONSIBLE_PITCHER = ResponsiblePitcher()
 NO_RUNNER_DETAILS = RunnerDetails()
+NO_PLAY_PLAYER = PlayPlayer()
+NO_POSITION = Position()
 NO_CALL = Call()
+NO_VIOLATION = Violation()
 NO_TYPE = Type()
 NO_EVENT_DETAILS = EventDetails()
 NO_PITCH_DATA_COORDINATES = PitchDataCoordinates()
@@ -967,8 +1204,6 @@ NO_BREAKS = Breaks()
 NO_PITCH_DATA = PitchData()
 NO_HIT_DATA_COORDINATES = HitDataCoordinates()
 NO_HIT_DATA = HitData()
-NO_PLAY_PLAYER = PlayPlayer()
-NO_EVENT_POSITION = EventPosition()
 NO_REVIEW_DETAILS = ReviewDetails()
 NO_REPLACED_PLAYER = ReplacedPlayer()
 NO_PLAY = Play()
@@ -990,21 +1225,23 @@ NO_TEAM = Team()
 NO_DEFENSE = Defense()
 NO_OFFENSE = Offense()
 NO_LINESCORE = Linescore()
-NO_PLAYER_POSITION = PlayerPosition()
+NO_TEAM_STATS = TeamStats()
+NO_PERSON = Person()
 NO_PLAYER_STATUS = PlayerStatus()
 NO_STATS_BATTING = StatsBatting()
 NO_STATS_PITCHING = StatsPitching()
-NO_FIELDING = Fielding()
+NO_STATS_FIELDING = StatsFielding()
 NO_STATS = Stats()
 NO_SEASON_STATS_BATTING = SeasonStatsBatting()
 NO_SEASON_STATS_PITCHING = SeasonStatsPitching()
+NO_SEASON_STATS_FIELDING = SeasonStatsFielding()
 NO_SEASON_STATS = SeasonStats()
 NO_GAME_STATUS = GameStatus()
-NO_TEAMS_PLAYER = TeamsPlayer()
-NO_BOXSCORE_TEAMS_AWAY = BoxscoreTeamsAway()
-NO_BOXSCORE_TEAMS_HOME = BoxscoreTeamsHome()
+NO_SIDE_PLAYER = SidePlayer()
+NO_SIDE = Side()
 NO_BOXSCORE_TEAMS = BoxscoreTeams()
 NO_OFFICIAL = Official()
+NO_PERFORMER_PLAYER = PerformerPlayer()
 NO_BOXSCORE = Boxscore()
 NO_WINNER = Winner()
 NO_LOSER = Loser()

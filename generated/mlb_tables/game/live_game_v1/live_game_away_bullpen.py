@@ -17,16 +17,16 @@ from mlb_contracts.rows import first_of_each
 from .document import (
     NO_BOXSCORE,
     NO_BOXSCORE_TEAMS,
-    NO_BOXSCORE_TEAMS_AWAY,
     NO_GAME,
     NO_GAME_DATA,
     NO_LIVE_DATA,
-    NO_PLAYER_POSITION,
     NO_PLAYER_STATUS,
+    NO_POSITION,
     NO_SEASON_STATS,
     NO_SEASON_STATS_PITCHING,
+    NO_SIDE,
+    NO_SIDE_PLAYER,
     NO_TEAM,
-    NO_TEAMS_PLAYER,
     Document,
 )
 
@@ -84,13 +84,13 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     live_data = document.live_data or NO_LIVE_DATA
     boxscore = live_data.boxscore or NO_BOXSCORE
     teams = boxscore.teams or NO_BOXSCORE_TEAMS
-    away = teams.away or NO_BOXSCORE_TEAMS_AWAY
+    away = teams.away or NO_SIDE
     team = away.team or NO_TEAM
     team_id = team.id_
     players = away.players or {}
     for bullpen_index, person_id in enumerate(away.bullpen or ()):
-        player = players.get(f"ID{person_id}") or NO_TEAMS_PLAYER
-        position = player.position or NO_PLAYER_POSITION
+        player = players.get(f"ID{person_id}") or NO_SIDE_PLAYER
+        position = player.position or NO_POSITION
         status = player.status or NO_PLAYER_STATUS
         season_stats = player.season_stats or NO_SEASON_STATS
         pitching = season_stats.pitching or NO_SEASON_STATS_PITCHING
@@ -126,7 +126,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 pitching.wins,  # season_wins
                 pitching.losses,  # season_losses
                 pitching.saves,  # season_saves
-                pitching.outs,  # season_outs_recorded
+                convert.or_none(pitching.outs),  # season_outs_recorded
                 season_era,
                 season_whip,
                 capture.captured_at,

@@ -17,19 +17,19 @@ from mlb_contracts.rows import first_of_each
 from .document import (
     NO_BOXSCORE,
     NO_BOXSCORE_TEAMS,
-    NO_BOXSCORE_TEAMS_AWAY,
     NO_GAME,
     NO_GAME_DATA,
     NO_GAME_STATUS,
     NO_LIVE_DATA,
-    NO_PLAYER_POSITION,
     NO_PLAYER_STATUS,
+    NO_POSITION,
     NO_SEASON_STATS,
     NO_SEASON_STATS_PITCHING,
+    NO_SIDE,
+    NO_SIDE_PLAYER,
     NO_STATS,
     NO_STATS_PITCHING,
     NO_TEAM,
-    NO_TEAMS_PLAYER,
     Document,
 )
 
@@ -159,13 +159,13 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     live_data = document.live_data or NO_LIVE_DATA
     boxscore = live_data.boxscore or NO_BOXSCORE
     teams = boxscore.teams or NO_BOXSCORE_TEAMS
-    away = teams.away or NO_BOXSCORE_TEAMS_AWAY
+    away = teams.away or NO_SIDE
     team = away.team or NO_TEAM
     team_id = team.id_
     players = away.players or {}
     for appearance_index, person_id in enumerate(away.pitchers or ()):
-        player = players.get(f"ID{person_id}") or NO_TEAMS_PLAYER
-        position = player.position or NO_PLAYER_POSITION
+        player = players.get(f"ID{person_id}") or NO_SIDE_PLAYER
+        position = player.position or NO_POSITION
         status = player.status or NO_PLAYER_STATUS
         game_status = player.game_status or NO_GAME_STATUS
         stats = player.stats or NO_STATS
@@ -266,7 +266,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 stats_pitching.save_opportunities,
                 stats_pitching.holds,
                 stats_pitching.blown_saves,
-                stats_pitching.outs,  # outs_recorded
+                convert.or_none(stats_pitching.outs),  # outs_recorded
                 stats_pitching.batters_faced,
                 stats_pitching.at_bats,
                 number_of_pitches,
@@ -306,7 +306,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 season_stats_pitching.wins,  # season_wins
                 season_stats_pitching.losses,  # season_losses
                 season_stats_pitching.saves,  # season_saves
-                season_stats_pitching.outs,  # season_outs_recorded
+                convert.or_none(season_stats_pitching.outs),  # season_outs_recorded
                 season_era,
                 season_whip,
                 capture.captured_at,

@@ -17,20 +17,20 @@ from mlb_contracts.rows import unique
 from .document import (
     NO_BOXSCORE,
     NO_BOXSCORE_TEAMS,
-    NO_BOXSCORE_TEAMS_HOME,
-    NO_FIELDING,
     NO_GAME,
     NO_GAME_DATA,
     NO_GAME_STATUS,
     NO_LIVE_DATA,
-    NO_PLAYER_POSITION,
     NO_PLAYER_STATUS,
+    NO_POSITION,
     NO_SEASON_STATS,
     NO_SEASON_STATS_BATTING,
+    NO_SIDE,
+    NO_SIDE_PLAYER,
     NO_STATS,
     NO_STATS_BATTING,
+    NO_STATS_FIELDING,
     NO_TEAM,
-    NO_TEAMS_PLAYER,
     Document,
 )
 
@@ -153,16 +153,16 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     live_data = document.live_data or NO_LIVE_DATA
     boxscore = live_data.boxscore or NO_BOXSCORE
     teams = boxscore.teams or NO_BOXSCORE_TEAMS
-    home = teams.home or NO_BOXSCORE_TEAMS_HOME
+    home = teams.home or NO_SIDE
     team = home.team or NO_TEAM
     team_id = team.id_
     players = home.players or {}
     for batting_slot, person_id in enumerate(home.batting_order or (), start=1):
-        player = players.get(f"ID{person_id}") or NO_TEAMS_PLAYER
+        player = players.get(f"ID{person_id}") or NO_SIDE_PLAYER
         batting_sequence = convert.batting_sequence(
             player.batting_order, "$.liveData.boxscore.teams.home.players.*.battingOrder", capture.unreadable
         )
-        position = player.position or NO_PLAYER_POSITION
+        position = player.position or NO_POSITION
         status = player.status or NO_PLAYER_STATUS
         game_status = player.game_status or NO_GAME_STATUS
         stats = player.stats or NO_STATS
@@ -185,7 +185,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 capture.unreadable,
             )
         )
-        fielding = stats.fielding or NO_FIELDING
+        fielding = stats.fielding or NO_STATS_FIELDING
         fielding_stolen_base_percentage = (
             None
             if fielding.stolen_base_percentage in ("-", "-.--", ".---")
@@ -258,7 +258,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 stats_batting.note,
                 stats_batting.games_played,
                 stats_batting.plate_appearances,
-                stats_batting.at_bats,
+                convert.or_none(stats_batting.at_bats),  # at_bats
                 stats_batting.runs,
                 stats_batting.hits,
                 stats_batting.doubles,
@@ -287,7 +287,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
                 stats_batting.pickoffs,
                 at_bats_per_home_run,
                 fielding.games_started,  # fielding_games_started
-                fielding.chances,  # fielding_chances
+                convert.or_none(fielding.chances),  # fielding_chances
                 fielding.put_outs,  # fielding_put_outs
                 fielding.assists,  # fielding_assists
                 fielding.errors,  # fielding_errors

@@ -31,8 +31,6 @@ from .document import (
     NO_GAME_DATA_HOME,
     NO_GAME_DATA_STATUS,
     NO_GAME_DATA_TEAMS,
-    NO_GAME_DATA_TEAMS_AWAY,
-    NO_GAME_DATA_TEAMS_HOME,
     NO_GAME_INFO,
     NO_IN_HOLE,
     NO_LEAGUE,
@@ -63,6 +61,8 @@ from .document import (
     NO_SHORTSTOP,
     NO_SPORT,
     NO_TEAM,
+    NO_TEAMS_AWAY,
+    NO_TEAMS_HOME,
     NO_THIRD,
     NO_VENUE,
     NO_WEATHER,
@@ -331,8 +331,8 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     meta_data = document.meta_data or NO_META_DATA
     feed_time = convert.timecode(meta_data.time_stamp, "$.metaData.timeStamp", capture.unreadable)
     game_data_teams = game_data.teams or NO_GAME_DATA_TEAMS
-    game_data_teams_home = game_data_teams.home or NO_GAME_DATA_TEAMS_HOME
-    game_data_teams_away = game_data_teams.away or NO_GAME_DATA_TEAMS_AWAY
+    game_data_teams_home = game_data_teams.home or NO_TEAMS_HOME
+    game_data_teams_away = game_data_teams.away or NO_TEAMS_AWAY
     home_sport = game_data_teams_home.sport or NO_SPORT
     away_sport = game_data_teams_away.sport or NO_SPORT
     home_league = game_data_teams_home.league or NO_LEAGUE

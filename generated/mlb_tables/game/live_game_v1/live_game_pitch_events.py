@@ -21,7 +21,6 @@ from .document import (
     NO_COUNT,
     NO_DETAILS_RUNNER,
     NO_EVENT_DETAILS,
-    NO_EVENT_POSITION,
     NO_GAME,
     NO_GAME_DATA,
     NO_HIT_DATA,
@@ -34,6 +33,7 @@ from .document import (
     NO_PITCHER,
     NO_PLAY_PLAYER,
     NO_PLAYS,
+    NO_POSITION,
     NO_PROBABLE_PITCHERS,
     NO_PROBABLE_PITCHERS_AWAY,
     NO_PROBABLE_PITCHERS_HOME,
@@ -269,7 +269,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         strikes_before = 0
         for change in play.play_events or ():
             if change.position is not None:
-                change_position = change.position or NO_EVENT_POSITION
+                change_position = change.position or NO_POSITION
                 change_replaced_player = change.replaced_player or NO_REPLACED_PLAYER
                 if pitcher_id is None and about.half_inning == "top" and change_position.code == "1":
                     if change_replaced_player.id_ is not None:
@@ -297,7 +297,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             if pitcher_id is None and pitcher.id_ is not None:
                 pitcher_id = pitcher.id_
             if event.position is not None:
-                event_position = event.position or NO_EVENT_POSITION
+                event_position = event.position or NO_POSITION
                 event_player = event.player or NO_PLAY_PLAYER
                 if event_position.code == "1" and event_player.id_ is not None:
                     pitcher_id = event_player.id_

@@ -1,0 +1,112 @@
+-- Copies the rows of new documents into the table
+COPY "game"."live_game_fielding_credits" (
+    "game_pk", "season", "at_bat_index", "runner_index", "credit_index", "player_id", "credit",
+    "position_code", "position_name", "position_type", "position_abbreviation", "captured_at"
+) FROM STDIN (FORMAT BINARY);
+
+-- Creates the session's stage
+CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_fielding_credits" (
+    "game_pk" int8, "season" int2, "at_bat_index" int2, "runner_index" int2, "credit_index" int2,
+    "player_id" int4, "captured_at" timestamptz
+) ON COMMIT DELETE ROWS;
+ALTER TABLE "pg_temp"."stage_game.live_game_fielding_credits"
+    ADD COLUMN IF NOT EXISTS "credit" text,
+    ALTER COLUMN "credit" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_code" text,
+    ALTER COLUMN "position_code" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_name" text,
+    ALTER COLUMN "position_name" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_type" text,
+    ALTER COLUMN "position_type" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "position_abbreviation" text,
+    ALTER COLUMN "position_abbreviation" SET STORAGE PLAIN;
+
+-- Lets the stage take rows of more than 8160 bytes
+ALTER TABLE "pg_temp"."stage_game.live_game_fielding_credits"
+    ALTER COLUMN "credit" SET STORAGE EXTENDED,
+    ALTER COLUMN "position_code" SET STORAGE EXTENDED,
+    ALTER COLUMN "position_name" SET STORAGE EXTENDED,
+    ALTER COLUMN "position_type" SET STORAGE EXTENDED,
+    ALTER COLUMN "position_abbreviation" SET STORAGE EXTENDED;
+
+-- Copies the rows of known documents into the stage
+COPY "pg_temp"."stage_game.live_game_fielding_credits" (
+    "game_pk", "season", "at_bat_index", "runner_index", "credit_index", "player_id", "credit",
+    "position_code", "position_name", "position_type", "position_abbreviation", "captured_at"
+) FROM STDIN (FORMAT BINARY);
+
+-- Deletes the documents' rows that are not staged
+WITH "vanished" AS (
+    DELETE FROM "game"."live_game_fielding_credits" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[])
+        AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND NOT EXISTS(
+            SELECT 1 FROM "pg_temp"."stage_game.live_game_fielding_credits" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."at_bat_index" = "new"."at_bat_index"
+                AND "old"."runner_index" = "new"."runner_index"
+                AND "old"."credit_index" = "new"."credit_index"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
+)
+SELECT
+    "game_pk",
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
+FROM "vanished"
+GROUP BY "game_pk";
+
+-- Inserts the staged rows that are new, and updates those that changed
+WITH "incoming" AS MATERIALIZED (
+    SELECT
+        "new".*,
+        "old"."game_pk" IS NOT NULL AS "Known"
+    FROM "pg_temp"."stage_game.live_game_fielding_credits" AS "new"
+    LEFT JOIN "game"."live_game_fielding_credits" AS "old"
+        ON "old"."game_pk" = "new"."game_pk"
+        AND "old"."at_bat_index" = "new"."at_bat_index"
+        AND "old"."runner_index" = "new"."runner_index"
+        AND "old"."credit_index" = "new"."credit_index"
+        AND "old"."season" = "new"."season"
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    WHERE
+        "old"."game_pk" IS NULL
+        OR (
+            "old"."player_id", "old"."credit", "old"."position_code", "old"."position_name",
+            "old"."position_type", "old"."position_abbreviation"
+        ) IS DISTINCT FROM (
+            "new"."player_id", "new"."credit", "new"."position_code", "new"."position_name",
+            "new"."position_type", "new"."position_abbreviation"
+        )
+), "written" AS (
+    INSERT INTO "game"."live_game_fielding_credits" AS "old" (
+        "game_pk", "season", "at_bat_index", "runner_index", "credit_index", "player_id", "credit",
+        "position_code", "position_name", "position_type", "position_abbreviation", "captured_at"
+    )
+    SELECT
+        "game_pk", "season", "at_bat_index", "runner_index", "credit_index", "player_id", "credit",
+        "position_code", "position_name", "position_type", "position_abbreviation", "captured_at"
+    FROM "incoming"
+    ON CONFLICT ("game_pk", "at_bat_index", "runner_index", "credit_index", "season") DO UPDATE SET
+        "player_id" = "excluded"."player_id", "credit" = "excluded"."credit",
+        "position_code" = "excluded"."position_code", "position_name" = "excluded"."position_name",
+        "position_type" = "excluded"."position_type",
+        "position_abbreviation" = "excluded"."position_abbreviation",
+        "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
+    WHERE
+        "excluded"."captured_at" >= "old"."captured_at"
+    RETURNING "game_pk", "at_bat_index", "runner_index", "credit_index", "season", TRUE AS "Written"
+)
+SELECT
+    "game_pk",
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
+    USING ("game_pk", "at_bat_index", "runner_index", "credit_index", "season")
+GROUP BY "game_pk";

@@ -1,0 +1,95 @@
+-- Copies the rows of new documents into the table
+COPY "game"."live_game_top_performers" (
+    "game_pk", "season", "performer_index", "player_id", "type", "game_score", "hitting_game_score",
+    "pitching_game_score", "captured_at"
+) FROM STDIN (FORMAT BINARY);
+
+-- Creates the session's stage
+CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.live_game_top_performers" (
+    "game_pk" int8, "season" int2, "performer_index" int2, "player_id" int4, "game_score" int2,
+    "hitting_game_score" int2, "pitching_game_score" int2, "captured_at" timestamptz
+) ON COMMIT DELETE ROWS;
+ALTER TABLE "pg_temp"."stage_game.live_game_top_performers"
+    ADD COLUMN IF NOT EXISTS "type" text,
+    ALTER COLUMN "type" SET STORAGE PLAIN;
+
+-- Lets the stage take rows of more than 8160 bytes
+ALTER TABLE "pg_temp"."stage_game.live_game_top_performers"
+    ALTER COLUMN "type" SET STORAGE EXTENDED;
+
+-- Copies the rows of known documents into the stage
+COPY "pg_temp"."stage_game.live_game_top_performers" (
+    "game_pk", "season", "performer_index", "player_id", "type", "game_score", "hitting_game_score",
+    "pitching_game_score", "captured_at"
+) FROM STDIN (FORMAT BINARY);
+
+-- Deletes the documents' rows that are not staged
+WITH "vanished" AS (
+    DELETE FROM "game"."live_game_top_performers" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[])
+        AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND NOT EXISTS(
+            SELECT 1 FROM "pg_temp"."stage_game.live_game_top_performers" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."performer_index" = "new"."performer_index"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
+)
+SELECT
+    "game_pk",
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
+FROM "vanished"
+GROUP BY "game_pk";
+
+-- Inserts the staged rows that are new, and updates those that changed
+WITH "incoming" AS MATERIALIZED (
+    SELECT
+        "new".*,
+        "old"."game_pk" IS NOT NULL AS "Known"
+    FROM "pg_temp"."stage_game.live_game_top_performers" AS "new"
+    LEFT JOIN "game"."live_game_top_performers" AS "old"
+        ON "old"."game_pk" = "new"."game_pk"
+        AND "old"."performer_index" = "new"."performer_index"
+        AND "old"."season" = "new"."season"
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    WHERE
+        "old"."game_pk" IS NULL
+        OR (
+            "old"."player_id", "old"."type", "old"."game_score", "old"."hitting_game_score",
+            "old"."pitching_game_score"
+        ) IS DISTINCT FROM (
+            "new"."player_id", "new"."type", "new"."game_score", "new"."hitting_game_score",
+            "new"."pitching_game_score"
+        )
+), "written" AS (
+    INSERT INTO "game"."live_game_top_performers" AS "old" (
+        "game_pk", "season", "performer_index", "player_id", "type", "game_score", "hitting_game_score",
+        "pitching_game_score", "captured_at"
+    )
+    SELECT
+        "game_pk", "season", "performer_index", "player_id", "type", "game_score", "hitting_game_score",
+        "pitching_game_score", "captured_at"
+    FROM "incoming"
+    ON CONFLICT ("game_pk", "performer_index", "season") DO UPDATE SET
+        "player_id" = "excluded"."player_id", "type" = "excluded"."type",
+        "game_score" = "excluded"."game_score", "hitting_game_score" = "excluded"."hitting_game_score",
+        "pitching_game_score" = "excluded"."pitching_game_score", "captured_at" = "excluded"."captured_at",
+        "ingested_at" = DEFAULT
+    WHERE
+        "excluded"."captured_at" >= "old"."captured_at"
+    RETURNING "game_pk", "performer_index", "season", TRUE AS "Written"
+)
+SELECT
+    "game_pk",
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
+    USING ("game_pk", "performer_index", "season")
+GROUP BY "game_pk";
