@@ -15,6 +15,8 @@ METHODS: dict[str, str] = {
     "schedule.schedule": __name__ + ".schedule.schedule.method",
     "season.seasons": __name__ + ".season.seasons.method",
     "sports.sports": __name__ + ".sports.sports.method",
+    "team.coaches": __name__ + ".team.coaches.method",
+    "team.roster": __name__ + ".team.roster.method",
     "team.teams": __name__ + ".team.teams.method",
     "venue.venues": __name__ + ".venue.venues.method",
     "venue.venues:location,fieldInfo,timezone": __name__ + ".venue.venues_field_info_location_timezone.method",

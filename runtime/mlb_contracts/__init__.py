@@ -6,10 +6,11 @@ the runtime.
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from mlb_contracts.assumed import Assumed, DayOfCapture, YearOf, complete
 from mlb_contracts.errors import Rejected
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -248,7 +249,8 @@ class Method:
     are further URLs that return the same kind of document. With `hydration`, only answers to requests that asked for it
     fill the tables. `query` lists the query parameters that a request may have; None allows any. `required` lists the
     paths that must be readable before a document can be applied: those of keys, levels, look-ups, filters and rules,
-    and of NOT NULL columns. `fingerprint` changes with the mapping's meaning.
+    and of NOT NULL columns. `fingerprint` changes with the mapping's meaning. `assumed` lists what a request means
+    where it lacks a parameter.
     """
 
     endpoint: str
@@ -270,6 +272,7 @@ class Method:
     other_forms: tuple[Form, ...] = ()
     items: Items | None = None
     hydration: str | None = None
+    assumed: tuple[tuple[str, Assumed], ...] = ()
 
     def __repr__(self) -> str:
         return f"Method({self.name!r})"
@@ -286,8 +289,15 @@ class Method:
 
     @property
     def key_parameters(self) -> frozenset[str]:
-        """The request parameters that are part of the document's key, because the response does not contain them."""
-        return frozenset(key.parameter for key in self.document if key.parameter is not None)
+        """The parameters that requests need because the response does not contain these keys of the document."""
+        assumed = {name for name, _ in self.assumed}
+        return frozenset(key.parameter for key in self.document if key.parameter is not None) - assumed
+
+    def complete(self, capture: Capture) -> Capture:
+        """The capture with the parameters that its request lacks but which can be assumed."""
+        if not self.assumed:
+            return capture
+        return replace(capture, parameters=complete(dict(self.assumed), capture.parameters, capture.captured_at))
 
     def form(self, parameters: Collection[str]) -> Form | None:
         """The form of a request with these parameters; None if there is no such form."""
@@ -315,6 +325,7 @@ __all__: Sequence[str] = (
     "Check",
     "Column",
     "ColumnReference",
+    "DayOfCapture",
     "DerivedColumn",
     "DocumentKey",
     "Form",
@@ -327,5 +338,6 @@ __all__: Sequence[str] = (
     "ShrinkGuard",
     "Table",
     "Unreadable",
+    "YearOf",
     "form_of",
 )

@@ -21,7 +21,7 @@ from mlbgen.postgres import migrations
 from mlbgen.project import generate
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = ("game", "person", "schedule", "season", "team")
+SCHEMAS = ("division", "game", "league", "person", "schedule", "season", "sports", "team", "venue")
 HOSTILE = [
     "it's",
     "x'; DROP TABLE league.games; --",
@@ -72,7 +72,7 @@ def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
 
 
 def test_catalog(tables: dict[str, str], snapshot: SnapshotAssertion) -> None:
-    assert len(tables) == 34 + 4 + 3 * 3
+    assert len(tables) == 34 + 4 + 7 + 4 + 3 * 7, "by method: its tables, the raw table and the documents table"
     for name, text in tables.items():
         assert text == snapshot(name=name, extension_class=TextFile)
 
@@ -84,17 +84,23 @@ def test_the_catalog_is_the_same_on_15(tables: dict[str, str], server15: Server,
 @pytest.mark.parametrize(
     ("script", "number"),
     [
-        ("V2__game_live_tables.sql", 32),
-        ("V3__person_tables.sql", 1),
-        ("V4__schedule_tables.sql", 2),
-        ("V5__season_seasons_tables.sql", 1),
-        ("V6__team_teams_tables.sql", 1),
+        ("V2__division_divisions_tables.sql", 1),
+        ("V3__game_live_tables.sql", 32),
+        ("V4__league_leagues_tables.sql", 1),
+        ("V5__person_tables.sql", 5),
+        ("V6__schedule_tables.sql", 2),
+        ("V7__season_seasons_tables.sql", 1),
+        ("V8__sports_tables.sql", 1),
+        ("V9__team_coaches_tables.sql", 1),
+        ("V10__team_roster_tables.sql", 1),
+        ("V11__team_teams_tables.sql", 1),
+        ("V12__venue_venues_tables.sql", 2),
     ],
 )
 def test_the_tables_need_nothing_before_them(
     connection: Connection, scripts: dict[str, str], script: str, number: int
 ) -> None:
-    """`mlbgen ddl --mapping FILE > V2__game_live_tables.sql` is complete in itself."""
+    """`mlbgen ddl --mapping FILE > V3__game_live_tables.sql` is complete in itself."""
     connection.execute(scripts[script].encode())
     assert len(catalog.tables(connection, SCHEMAS)) == number
 

@@ -22,6 +22,8 @@ JOBS = Path(__file__).parents[2] / "config" / "jobs"
 METHODS = {
     "person.person": ("person.person", "person.person_current_team", "person.person_drafts"),
     "team.teams": ("team.team",),
+    "team.roster": ("team.roster",),
+    "team.coaches": ("team.coach",),
     "season.seasons": ("season.season",),
     "venue.venues": ("venue.venue", "venue.venue_details"),
     "league.leagues": ("league.league",),
@@ -310,6 +312,38 @@ def test_seasons_by_either_form(league: Server, database: str, tmp_path: Path) -
     assert transform("season.seasons")["documents"]["applied"] == 1
     keys = {(row["sport_id"], row["season_id"]) for row in table(database, "season.season")}
     assert {(1, 2023), (2, 2023)} <= keys
+
+
+def test_a_roster_without_a_date_is_of_the_day_in_new_york(league: Server, database: str, tmp_path: Path) -> None:
+    """The same people on the next day are another document; a past season's roster is not today's."""
+    team = league.simulator.league.teams[0]
+    evening, night, next_day = (stub(league, f"/api/v1/teams/{team.id}/roster/active", hour) for hour in (1, 3, 5))
+    past = stub(league, f"/api/v1/teams/{team.id}/roster/active?season=2023", 6)
+    by_date = stub(league, f"/api/v1/teams/{team.id}/roster?rosterType=active&date=2024-05-05", 7)
+    load(tmp_path, evening, night, next_day, past, by_date)
+    assert transform("team.roster")["documents"]["applied"] == 4
+    days = {(row["season"], row["roster_date"]) for row in table(database, "team.roster")}
+    assert days == {(2024, "2024-06-30"), (2024, "2024-07-01"), (2023, "2024-07-01"), (2024, "2024-05-05")}
+    assert len(table(database, "team.roster")) == 4 * len(team.active)
+    assert len(table(database, "team.rosters")) == 4, "the second answer of a day has no news"
+
+    other = stub(league, f"/api/v1/teams/{team.id}/roster/active", 8, {"teamId": team.id + 1})
+    refused = run("load", write(tmp_path / "other.json", other))
+    assert "must be of the team that was asked for" in refused.output
+
+
+def test_the_jobs_of_rosters_and_coaches(league: Server, database: str) -> None:
+    first, second = league.simulator.league.teams[:2]
+    asked = (f"team_id={first.id}", f"team_id={second.id}")
+    assert ingest("roster", *asked, "season=2024", "date=2024-07-01")["transform"]["documents"]["applied"] == 2
+    assert len(table(database, "team.roster")) == len(first.active) + len(second.active)
+    assert ingest("roster", *asked)["transform"]["documents"]["applied"] == 2, "of today"
+    assert ingest("coach", *asked)["transform"]["documents"]["applied"] == 2
+    coaches = table(database, "team.coach")
+    assert len(coaches) == 20
+    assert {row["team_id"] for row in coaches if row["job_id"] == "MNGR"} == {first.id, second.id}
+    for job in ("roster", "coach"):
+        assert run("transform", "--job", f"{job}_transform", "--param", f"team_id={first.id}").exit_code == 0
 
 
 def test_details_of_venues_need_all_their_hydrations(league: Server, database: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Frozen and made of tuples; names are checked, paths resolved against the shape, 
 
 from dataclasses import dataclass
 
+from mlb_contracts.assumed import Assumed
 from mlbgen.ir.carry import (
     After,
     Before,
@@ -176,7 +177,8 @@ class Ignored:
 class Method:
     """One API method: its documents and the tables filled from them, parents before children.
 
-    `url` and `query` are those of its first form. Without `items` each response is one document.
+    `url` and `query` are those of its first form. Without `items` each response is one document. `assumed` says what a
+    request means where it lacks a parameter.
     """
 
     endpoint: str
@@ -196,6 +198,7 @@ class Method:
     items: Items | None = None
     other_forms: tuple[Form, ...] = ()
     hydration: str | None = None
+    assumed: tuple[tuple[str, Assumed], ...] = ()
 
     @property
     def name(self) -> str:

@@ -46,6 +46,22 @@ class DocumentKey(Spec):
         return self
 
 
+class Assumption(Spec):
+    """What a request means that lacks a parameter; exactly one of them."""
+
+    day_of_capture: Text | None = Field(
+        default=None, description="The day of the capture in this time zone, such as America/New_York."
+    )
+    year_of: QueryName | None = Field(
+        default=None, description="The year of the day in another parameter, given or assumed before."
+    )
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> "Assumption":
+        exactly_one(self, "day_of_capture", "year_of")
+        return self
+
+
 class Rule(Spec):
     """A condition that a response must meet to be accepted; exactly one of the tests."""
 
@@ -135,6 +151,11 @@ class Source(Spec):
         "tables start with that name. Without it the whole response is one document.",
     )
     document: dict[str, DocumentKey] = Field(min_length=1)
+    assume: dict[QueryName, Assumption] = Field(
+        default={},
+        description="Parameters that are keys of the document and that a request may lack, each with what it then "
+        "means, in the order in which they build on each other.",
+    )
     absent: dict[str, JsonValue] | None = Field(
         default=None,
         description="With items: what stands for a document that was asked for and is absent, such as "

@@ -12,7 +12,19 @@ from mlbgen import ir
 from mlbgen.language import source, spec
 from mlbgen.language.names import folder
 from mlbgen.language.source import MappingSource
-from mlbgen.lower import absent, documents, expand, grammar, hydrations, ignored, method, naming, requests, tables
+from mlbgen.lower import (
+    absent,
+    assume,
+    documents,
+    expand,
+    grammar,
+    hydrations,
+    ignored,
+    method,
+    naming,
+    requests,
+    tables,
+)
 from mlbgen.lower.fingerprint import fingerprint
 from mlbgen.lower.hydrations import split_by_hydration
 from mlbgen.lower.relations import check as check_relations
@@ -92,6 +104,7 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
         position=at.at("method").position(),
         other_forms=tuple(other_forms),
         items=None if items is None else replace(items, absent=stands_in),
+        assumed=assume.assumptions(report, at.at("assume"), declared),
     )
     return replace(lowered, ignored=ignored.ignored(report, place.at("ignore"), mapping.ignore, shape, mapped))
 

@@ -67,7 +67,8 @@ def _value(
 ) -> tuple[ir.PathValue | ir.ParameterValue | None, str, ir.ValueType]:
     """The source of a key's value, the same in words, and its JSON type."""
     if key.parameter is not None:
-        good = check_parameter(report, place.at("parameter"), key.parameter, declared)
+        of_each = key.parameter not in declared.assume
+        good = check_parameter(report, place.at("parameter"), key.parameter, declared, of_each=of_each)
         return ir.ParameterValue(key.parameter) if good else None, f"the parameter {key.parameter}", "string"
     reference = scope.value(report, place.at("path"), key.path or "")
     if reference is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mlb_contracts import sql_types
+from mlb_contracts.assumed import Assumed, DayOfCapture, YearOf
 from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language.names import Identifier, python_name
@@ -49,6 +50,7 @@ class _Context:
     items: "_Items | None"
     other_forms: tuple[Code, ...]
     hydration: Code | None
+    assumed: tuple[Code, ...]
     facts: tuple[Code, ...]
     required: tuple[Code, ...]
     rules: tuple[Code, ...]
@@ -73,6 +75,7 @@ def render_method(method: ir.Method, tree: Tree) -> str:
             items=_items(method, tree, constants),
             other_forms=tuple(map(_form, method.other_forms)),
             hydration=None if method.hydration is None else quoted(method.hydration),
+            assumed=tuple(Code(f"({quoted(name)}, {_assumed(meaning)})") for name, meaning in method.assumed),
             constants=(*structs, *sorted(constants)),
             modules=modules(method),
             facts=_facts(method),
@@ -132,6 +135,16 @@ def _asked_by(way: ir.AskedBy) -> str:
             return f"ByRange({quoted(first)}, {quoted(last)})"
         case _:
             assert_never(way)
+
+
+def _assumed(meaning: Assumed) -> str:
+    match meaning:
+        case DayOfCapture(zone):
+            return f"DayOfCapture({quoted(zone)})"
+        case YearOf(parameter):
+            return f"YearOf({quoted(parameter)})"
+        case _:
+            assert_never(meaning)
 
 
 def _test(test: ir.RuleTest) -> tuple[str, str | None]:

@@ -66,8 +66,9 @@ def check_samples(method: ir.Method, samples: Iterable[Stub]) -> SampleReport:
     """
     inspections = [_Inspection(table) for table in method.tables]
     seen, others, absent = 0, Counter[str](), None
-    for stub in samples:
-        if whole.is_of(method, stub):
+    for given in samples:
+        if whole.is_of(method, given):
+            stub = whole.completed(method, given)
             reasons = list(_see(inspections, method, stub))
             others.update(reasons)
             seen += 1

@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ _GZIP_FORMAT = zlib.MAX_WBITS | 16
 _SUFFIXES = (".json", ".json.gz")
 _CONTAINERS = frozenset((dict, list))
 _MAX_SIZE = 100_000_000  # bytes of one sample, unzipped: a hundred times the largest known one
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_DEPTH = 100  # nested objects and lists; recursive functions need one call for each
 
 
@@ -24,7 +26,7 @@ class Stub:
     """One sample response: `name` is the endpoint and method (`game.liveGameV1`), `document` the response's JSON.
 
     `parameters` holds the path and query parameters of its request, and `in_path` the names of the former. `url` is
-    empty if the file has none. `is_answer`: its status code is 200.
+    empty if the file has none. `is_answer`: its status code is 200. `captured_at` is long ago if the file has none.
     """
 
     file: str
@@ -34,6 +36,7 @@ class Stub:
     is_answer: bool = True
     url: str = ""
     in_path: frozenset[str] = frozenset()
+    captured_at: datetime = _LONG_AGO
 
 
 def find_stubs(*directories: Path) -> Iterator[Stub]:
@@ -83,7 +86,17 @@ def read_stub(file: Path) -> Stub:
         is_answer=wrapped.get("status_code", HTTPStatus.OK) == HTTPStatus.OK,
         url=str(wrapped.get("url", "")),
         in_path=frozenset(in_path),
+        captured_at=_captured_at(wrapped.get("captured_at")),
     )
+
+
+def _captured_at(text: object) -> datetime:
+    """When the sample was captured; a time long ago if it doesn't say so."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else _LONG_AGO
+    except ValueError:
+        return _LONG_AGO
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _content(file: Path) -> bytes:

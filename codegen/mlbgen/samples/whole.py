@@ -4,9 +4,11 @@ A part of a document can't show that a mapping is wrong: it may lack a key becau
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
 from mlb_contracts import Form, form_of, requests
+from mlb_contracts.assumed import complete
 from mlb_contracts.jsonpath import Steps
 from mlbgen import ir
 from mlbgen.ir.columns import parameter
@@ -17,6 +19,11 @@ from mlbgen.samples.values import Misfit, fit, json_type
 def is_of(method: ir.Method, stub: Stub) -> bool:
     """Whether the sample belongs to one of the method's forms."""
     return stub.name in {f"{method.endpoint}.{form.method}" for form in method.forms}
+
+
+def completed(method: ir.Method, stub: Stub) -> Stub:
+    """The sample with the parameters that its request lacks but which can be assumed."""
+    return replace(stub, parameters=complete(dict(method.assumed), stub.parameters, stub.captured_at))
 
 
 def why_partial(method: ir.Method, stub: Stub) -> str | None:

@@ -45,9 +45,9 @@ class Answer:
 
     def __init__(self, method: Method, capture: Capture, data: Body) -> None:
         self._method = method
-        self._capture = capture
+        self._capture = method.complete(capture)
         self._data = data
-        self._items = () if method.items is None else _items(method, method.items, capture, data)
+        self._items = () if method.items is None else _items(method, method.items, self._capture, data)
 
     def extract(self, keys: Mapping[str, Any], places: Sequence[int] | None, *, storable_only: bool = False) -> Extract:
         """Extract the rows of the document at these places; raises Rejected with the exact place."""

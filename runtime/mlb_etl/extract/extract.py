@@ -33,6 +33,7 @@ def extract(
 
     With `storable_only`, values that the database can't store also count as unreadable.
     """
+    capture = method.complete(capture)
     reject.require_own_request(method, capture)
     misfits = Misfits(method, at)
     document = _decode(method, capture, data, misfits, at)

@@ -21,6 +21,8 @@ def requested_documents(method: Method, parameters: Mapping[str, str]) -> list[d
     values = []
     for key in method.document:
         if key.parameter is not None:
+            if key.parameter not in parameters and key.parameter not in method.key_parameters:
+                return None  # assumed once there is a capture
             values.append([key_value(key, parameters.get(key.parameter), key.place)])
             continue
         way = next((way for way in key.asked_by if {*_names(way)} <= parameters.keys()), None)

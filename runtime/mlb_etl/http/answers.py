@@ -72,7 +72,7 @@ def read_documents(method: Method, response: Response) -> tuple[HeldDocument, ..
     quarantine until the mapping fits.
     """
     require_whole(response.data)
-    capture = Capture(response.as_of, response.parameters)
+    capture = method.complete(Capture(response.as_of, response.parameters))
     if method.items is not None:
         try:
             return Answer(method, capture, response.data).documents()

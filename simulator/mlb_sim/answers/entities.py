@@ -89,6 +89,7 @@ def roster(simulator: Simulator, key: str, kind: str) -> dict[str, Any]:
             "jerseyNumber": person_.number,
             "position": positions.DOCUMENTS[person_.position],
             "status": _STATUSES[status],
+            "parentTeamId": found.id,
         }
         for person_, status in members
     ]
