@@ -4,7 +4,14 @@
 """Tables of the MLB Stats API: the module of each method, and other names of methods in the API."""
 
 METHODS: dict[str, str] = {
+    "config.gameStatus": __name__ + ".config.game_status.method",
+    "config.gameTypes": __name__ + ".config.game_types.method",
+    "config.rosterTypes": __name__ + ".config.roster_types.method",
+    "config.sitCodes": __name__ + ".config.sit_codes.method",
     "division.divisions": __name__ + ".division.divisions.method",
+    "draft.draftPicks": __name__ + ".draft.draft_picks.method",
+    "game.getGameContextMetrics": __name__ + ".game.get_game_context_metrics.method",
+    "game.getWinProbability": __name__ + ".game.get_win_probability.method",
     "game.liveGameV1": __name__ + ".game.live_game_v1.method",
     "league.leagues": __name__ + ".league.leagues.method",
     "person.person": __name__ + ".person.person.method",
@@ -15,9 +22,11 @@ METHODS: dict[str, str] = {
     "schedule.schedule": __name__ + ".schedule.schedule.method",
     "season.seasons": __name__ + ".season.seasons.method",
     "sports.sports": __name__ + ".sports.sports.method",
+    "standings.standings": __name__ + ".standings.standings.method",
     "team.coaches": __name__ + ".team.coaches.method",
     "team.roster": __name__ + ".team.roster.method",
     "team.teams": __name__ + ".team.teams.method",
+    "transactions.transactions": __name__ + ".transactions.transactions.method",
     "venue.venues": __name__ + ".venue.venues.method",
     "venue.venues:location,fieldInfo,timezone": __name__ + ".venue.venues_field_info_location_timezone.method",
 }

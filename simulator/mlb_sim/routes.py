@@ -9,7 +9,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from mlb_sim.answers import entities, games, leagues, schedule
+from mlb_sim.answers import (
+    codes,
+    drafts,
+    entities,
+    games,
+    leagues,
+    probabilities,
+    schedule,
+    standings,
+    transactions,
+)
 from mlb_sim.answers.errors import Refused, not_found
 from mlb_sim.answers.queries import Query
 from mlb_sim.simulator import Simulator
@@ -120,6 +130,27 @@ ROUTES: Final = (
     _route("season", "seasons", "v1/seasons", lambda r: entities.seasons(r.simulator, r.query)),
     _route("season", "allSeasons", "v1/seasons/all", lambda r: entities.all_seasons(r.simulator)),
     _route("season", "seasons", "v1/seasons/{seasonId}", lambda r: entities.season(r.simulator, r.keys["seasonId"])),
+    _route(
+        "transactions", "transactions", "v1/transactions", lambda r: transactions.transactions(r.simulator, r.query)
+    ),
+    _route("standings", "standings", "v1/standings", lambda r: standings.standings(r.simulator, r.query, r.now)),
+    _route("draft", "draftPicks", "v1/draft/{year}", lambda r: drafts.draft(r.simulator, r.keys["year"], r.now)),
+    _route(
+        "game",
+        "getWinProbability",
+        "v1/game/{gamePk}/winProbability",
+        lambda r: probabilities.win_probability(r.simulator, r.keys["gamePk"], r.query, r.now),
+    ),
+    _route(
+        "game",
+        "getGameContextMetrics",
+        "v1/game/{gamePk}/contextMetrics",
+        lambda r: probabilities.context_metrics(r.simulator, r.keys["gamePk"], r.query, r.now),
+    ),
+    _route("config", "gameStatus", "v1/gameStatus", lambda _: codes.game_status()),
+    _route("config", "gameTypes", "v1/gameTypes", lambda _: codes.game_types()),
+    _route("config", "rosterTypes", "v1/rosterTypes", lambda _: codes.roster_types()),
+    _route("config", "sitCodes", "v1/situationCodes", lambda _: codes.situations()),
 )
 
 

@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 
 from mlb_sim import routes, times
 from mlb_sim.fixtures import Fixture
+from mlb_sim.league import LEAGUES
 from mlb_sim.simulator import Simulator
 from mlb_sim.times import DAY, HOUR, MINUTE, Moment
 
@@ -53,6 +54,18 @@ def _wishes(simulator: Simulator, day: date, games: int) -> Iterator[Wish]:
     everything = "currentTeam,draft,rosterEntries,education"
     ids = ",".join(str(person.id) for each in simulator.league.teams[:5] for person in each.active)
     yield Wish("person_hydrated", f"/api/v1/people?personIds={ids}&hydrate={everything}", evening)
+    for codes in ("gameStatus", "gameTypes", "rosterTypes", "situationCodes"):
+        yield Wish(codes, f"/api/v1/{codes}", evening)
+    week = f"startDate={day}&endDate={day + timedelta(days=6)}"
+    yield Wish(f"transactions_{day}", f"/api/v1/transactions?{week}", evening)
+    leagues = f"/api/v1/standings?leagueId={','.join(str(key) for key, _ in LEAGUES)}&season={season}"
+    both = "standingsTypes=regularSeason,springTraining"
+    yield Wish(f"standings_date={day}", f"{leagues}&date={day}&{both}", evening)
+    yield Wish("standings_last_day", f"{leagues}&date={calendar.last_day}", times.at(calendar.last_day, 12) + DAY)
+    yield Wish(f"draftPicks_year={season}", f"/api/v1/draft/{season}", evening)
+    for fixture in (each for each in fixtures[:1] if each.fate == "played"):
+        for name in ("winProbability", "contextMetrics"):
+            yield Wish(f"{name}_gamePk={fixture.pk}", f"/api/v1/game/{fixture.pk}/{name}", evening)
     for fixture in fixtures[:1]:
         for method in ("boxscore", "linescore"):
             yield Wish(f"{method}_game_pk={fixture.pk}", f"/api/v1/game/{fixture.pk}/{method}", evening)

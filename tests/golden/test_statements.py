@@ -58,7 +58,7 @@ def test_as_json() -> None:
 def test_an_unknown_name_is_told_with_those_there_are() -> None:
     told = run("live_game_play")
     assert told.exit_code == 1
-    assert "no table 'live_game_play'; mlb_tables has division." in told.output
+    assert "no table 'live_game_play'; mlb_tables has config." in told.output
     assert all(each in told.output for each in some(TABLES))
 
 

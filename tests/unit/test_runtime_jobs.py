@@ -114,6 +114,13 @@ def test_the_jobs_of_the_repository() -> None:
         *("game_live_date", "game_live_season", "game_live_specific", "game_live_transform"),
         *("person", "person_transform", "schedule_daily", "schedule_transform"),
         *("season", "season_transform", "team", "team_transform"),
+        *("context_metrics", "context_metrics_transform", "draft_picks", "draft_picks_transform"),
+        *("game_status", "game_status_transform", "game_types", "game_types_transform"),
+        *("roster_types", "roster_types_transform", "situation_codes", "situation_codes_transform"),
+        *("standings", "standings_transform", "transactions", "transactions_transform"),
+        *("win_probability", "win_probability_transform"),
+        *("division", "division_transform", "league", "league_transform", "sports", "sports_transform"),
+        *("venue", "venue_transform"),
     }
     assert all(stem == job.name for stem, job in found.items())
 

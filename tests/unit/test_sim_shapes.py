@@ -39,6 +39,8 @@ NOT_CAPTURED = {
     "schedule.schedule": ("resumeDate", "resumeGameDate", "resumedFrom", "resumedFromDate"),
     "venue.venues": ("fieldInfo", "timeZone"),
     "game.boxscore": ("note",),
+    "game.getWinProbability": ("strikeZoneWidth", "strikeZoneDepth", "reviewDetails"),
+    "draft.draftPicks": ("lastPlayedDate",),
     "person.person": (
         *("lastPlayedDate", "pronunciation", "nameTitle", "nameSuffix", "nameMatrilineal", "rosterEntries"),
         *("education", "bisPlayerId", "displayPickNumber", "rank", "pickValue", "signingBonus", "scoutingReport"),
@@ -161,6 +163,9 @@ def test_other_answers_fit_the_captured_ones(stubs_dir: Path, tmp_path: Path) ->
     methods = {"schedule.schedule", "person.person", "team.teams", "team.roster", "team.coaches", "venue.venues"}
     methods |= {"season.seasons", "season.allSeasons", "game.boxscore", "game.linescore"}
     methods |= {"league.leagues", "division.divisions", "sports.sports"}
+    methods |= {"config.gameStatus", "config.gameTypes", "config.rosterTypes", "config.sitCodes"}
+    methods |= {"transactions.transactions", "standings.standings", "draft.draftPicks"}
+    methods |= {"game.getWinProbability", "game.getGameContextMetrics"}
     known = infer.infer(stub for stub in stubs.find_stubs(stubs_dir) if stub.name in methods)
     found = infer.infer(stub for stub in stubs.find_stubs(tmp_path) if stub.name in methods)
     assert found.keys() == known.keys() == methods

@@ -49,7 +49,7 @@ class CaptureCounts:
     """Targets, by outcome.
 
     stored: new content; seen: the same content as stored before; skipped: not requested, since the final state is
-    captured already.
+    captured already, or not there yet, where that is no failure.
     """
 
     stored: int = 0
@@ -94,7 +94,8 @@ class Capturer:
     """Captures responses of a method into its raw table.
 
     Writes the object store first, if there is one, so that it always holds at least what the raw table holds. Failed
-    requests are recorded. Unless the answers are `recorded` ones, an answer ahead of the database's clock fails.
+    requests are recorded. Unless the answers are `recorded` ones, an answer ahead of the database's clock fails. With
+    `may_be_missing`, a request that the API answers with 404 is skipped: what it asks for is not there yet.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Capturer:
         *,
         again: bool = False,
         recorded: bool = False,
+        may_be_missing: bool = False,
         store: CaptureSink | None = None,
     ) -> None:
         self._raw = stores.raw(method)
@@ -113,6 +115,7 @@ class Capturer:
         self._source = source
         self._again = again
         self._recorded = recorded
+        self._may_be_missing = may_be_missing
         self._store = store
         self._unanswered = 0
 
@@ -150,6 +153,10 @@ class Capturer:
                     self._store.put(response)
                 became = self._raw.store(response, held)
         except (NotFound, Rejected, Unreachable) as why:
+            if self._may_be_missing and isinstance(why, NotFound):
+                self._failures.forget(target.request)
+                log.info("not there yet: %s", target.name)
+                return CaptureCounts(skipped=1)
             log.info("failed %s: %s", target.name, why)
             return CaptureCounts(failures=(Failure(target, why),))
         log.info("%s %s", became, target.name)

@@ -44,6 +44,10 @@ class Requests(Model):
         None, description="The most requests per second, if fewer than MLB_ETL_RATE allows."
     )
     attempts: Annotated[int, Field(ge=1, le=20)] = Field(6, description="How often a failing request is tried.")
+    may_be_missing: bool = Field(
+        default=False,
+        description="Whether 404 only means that there is nothing yet, such as before a game, and is no failure.",
+    )
 
 
 class Job(Model):

@@ -130,6 +130,7 @@ class Worker:
             self._source,
             again=order.again,
             recorded=order.replay is not None,
+            may_be_missing=order.job.requests.may_be_missing,
             store=store,
         )
 

@@ -62,6 +62,11 @@ def changes(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]:
     return document | {"totalItems": len(rows)}
 
 
+def game(simulator: Simulator, fixture: Fixture, slot: Slot, now: Moment) -> dict[str, Any]:
+    """A game as the schedule lists it."""
+    return _game(simulator, fixture, slot, set(), now)
+
+
 def _span(simulator: Simulator, query: Query, now: Moment) -> tuple[date, date]:
     if "date" in query:
         return day(query["date"]), day(query["date"])

@@ -15,7 +15,7 @@ from mlb_sim.play.reviews import ABS_SINCE
 from mlb_sim.times import MINUTE
 
 _ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
-_REVIEWED: Final = {"MA": "Tag play", "MF": "Play at 1st", "NH": "Home run"}
+REVIEWED: Final = {"MA": "Tag play", "MF": "Play at 1st", "NH": "Home run"}
 _GAMES_BACK: Final = ("wildCard", "league", "springLeague", "sport", "division", "conference")
 _NO_HITTER_OUTS: Final = 18
 _VISITS: Final = 4
@@ -64,7 +64,7 @@ def status(state: Status, review: Review | None, *, tbd: bool) -> dict[str, Any]
     """A game's status."""
     abstract, coded, detailed, code, short = state.value
     if review is not None:
-        detailed, code = f"{detailed}: {_REVIEWED[review.kind]}", review.kind
+        detailed, code = f"{detailed}: {REVIEWED[review.kind]}", review.kind
     return {
         "abstractGameState": abstract,
         "codedGameState": coded,

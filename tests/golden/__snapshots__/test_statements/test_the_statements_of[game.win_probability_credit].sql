@@ -1,0 +1,87 @@
+-- Copies the rows of new documents into the table
+COPY "game"."win_probability_credit" (
+    "game_pk", "at_bat_index", "credit_index", "player_id", "credit", "captured_at"
+) FROM STDIN (FORMAT BINARY);
+
+-- Creates the session's stage
+CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_game.win_probability_credit" (
+    "game_pk" int8, "at_bat_index" int2, "credit_index" int2, "player_id" int4,
+    "captured_at" timestamptz
+) ON COMMIT DELETE ROWS;
+ALTER TABLE "pg_temp"."stage_game.win_probability_credit"
+    ADD COLUMN IF NOT EXISTS "credit" text,
+    ALTER COLUMN "credit" SET STORAGE PLAIN;
+
+-- Lets the stage take rows of more than 8160 bytes
+ALTER TABLE "pg_temp"."stage_game.win_probability_credit"
+    ALTER COLUMN "credit" SET STORAGE EXTENDED;
+
+-- Copies the rows of known documents into the stage
+COPY "pg_temp"."stage_game.win_probability_credit" (
+    "game_pk", "at_bat_index", "credit_index", "player_id", "credit", "captured_at"
+) FROM STDIN (FORMAT BINARY);
+
+-- Deletes the documents' rows that are not staged
+WITH "vanished" AS (
+    DELETE FROM "game"."win_probability_credit" AS "old"
+    USING UNNEST(%(game_pk)s::bigint[], %(captured_at)s::timestamptz[])
+        AS "document"("game_pk", "captured_at")
+    WHERE
+        "old"."game_pk" = "document"."game_pk"
+        AND NOT EXISTS(
+            SELECT 1 FROM "pg_temp"."stage_game.win_probability_credit" AS "new"
+            WHERE
+                "old"."game_pk" = "new"."game_pk"
+                AND "old"."at_bat_index" = "new"."at_bat_index"
+                AND "old"."credit_index" = "new"."credit_index"
+        )
+    RETURNING "old"."game_pk", "old"."captured_at" > "document"."captured_at" AS "Later"
+)
+SELECT
+    "game_pk",
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
+FROM "vanished"
+GROUP BY "game_pk";
+
+-- Inserts the staged rows that are new, and updates those that changed
+WITH "incoming" AS MATERIALIZED (
+    SELECT
+        "new".*,
+        "old"."game_pk" IS NOT NULL AS "Known"
+    FROM "pg_temp"."stage_game.win_probability_credit" AS "new"
+    LEFT JOIN "game"."win_probability_credit" AS "old"
+        ON "old"."game_pk" = "new"."game_pk"
+        AND "old"."at_bat_index" = "new"."at_bat_index"
+        AND "old"."credit_index" = "new"."credit_index"
+        AND "old"."game_pk" = ANY(%(game_pk)s::bigint[])
+    WHERE
+        "old"."game_pk" IS NULL
+        OR (
+            "old"."player_id", "old"."credit"
+        ) IS DISTINCT FROM (
+            "new"."player_id", "new"."credit"
+        )
+), "written" AS (
+    INSERT INTO "game"."win_probability_credit" AS "old" (
+        "game_pk", "at_bat_index", "credit_index", "player_id", "credit", "captured_at"
+    )
+    SELECT
+        "game_pk", "at_bat_index", "credit_index", "player_id", "credit", "captured_at"
+    FROM "incoming"
+    ON CONFLICT ("game_pk", "at_bat_index", "credit_index") DO UPDATE SET
+        "player_id" = "excluded"."player_id", "credit" = "excluded"."credit",
+        "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
+    WHERE
+        "excluded"."captured_at" >= "old"."captured_at"
+    RETURNING "game_pk", "at_bat_index", "credit_index", TRUE AS "Written"
+)
+SELECT
+    "game_pk",
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
+    USING ("game_pk", "at_bat_index", "credit_index")
+GROUP BY "game_pk";
