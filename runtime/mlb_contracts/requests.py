@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 _TIMES = ("timecode", "startTimecode")  # choose the time of the answer, not its subject
 _LONG = 1000  # characters, above which a request is shortened: an index key holds at most 2,700 bytes
 _KEPT = 100
+_DEEPEST = 8  # levels of hydrations in hydrations
 
 
 def normal_form(method: str, parameters: Mapping[str, str]) -> str:
@@ -27,15 +28,27 @@ def subject_parameters(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def hydration_names(text: str) -> list[str]:
-    """The names in a `hydrate` parameter: `team,stats(type=[season,career])` asks for `team` and `stats`."""
-    names, depth = [""], 0
-    for character in text:
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == "," and depth == 0:
-            names.append("")
-        elif depth == 0 and character != ")":
-            names[-1] += character
-    return sorted({name.strip() for name in names} - {""})
+    """The names in a `hydrate` parameter, those in parentheses after the outer one: `person`, `person.stats`.
+
+    Options such as `type=[season,career]` are no names.
+    """
+    names: set[str] = set()
+    outer: list[str] = []
+    name, brackets = "", 0
+    for character in f"{text},":
+        brackets += {"[": 1, "]": -1}.get(character, 0)
+        if brackets > 0 or character not in ",()":
+            name += character
+            continue
+        name = name.strip()
+        if name and "=" not in name and len(outer) < _DEEPEST:
+            names.add(".".join([*outer, name]))
+        if character == "(":
+            outer.append(name)
+        elif character == ")" and outer:
+            outer.pop()
+        name = ""
+    return sorted(names)
 
 
 def omitted(

@@ -16,6 +16,7 @@ from mlb_sim.simulator import Simulator
 from mlb_sim.times import DAY, HOUR, MINUTE, Moment
 
 _BASE = "https://statsapi.mlb.com"
+_HYDRATE = "probablePitcher,decisions,broadcasts,seriesStatus,flags,review,game(content(media(epg),summary))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,9 @@ def _wishes(simulator: Simulator, day: date, games: int) -> Iterator[Wish]:
         yield from _states(simulator, fixture, all_states=number == 0)
     evening = times.at(day, 12) + DAY
     yield Wish(f"schedule_date={day}_sportId=1", f"/api/v1/schedule?sportId=1&date={day}", evening)
+    yield Wish(
+        f"schedule_date={day}_sportId=1_hydrated", f"/api/v1/schedule?sportId=1&date={day}&hydrate={_HYDRATE}", evening
+    )
     season = simulator.season
     yield Wish(f"teams_season={season}_sportId=1", f"/api/v1/teams?sportId=1&season={season}", evening)
     yield Wish("venues_hydrated", "/api/v1/venues?hydrate=location,fieldInfo,timezone", evening)

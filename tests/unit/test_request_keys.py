@@ -77,3 +77,13 @@ def test_names_of_hydrations() -> None:
         "team",
     ]
     assert requests.hydration_names("") == []
+
+
+def test_nested_hydrations_have_the_outer_name() -> None:
+    text = "game(content( media(epg),summary),tickets),seriesStatus(useOverride=true),stats(type=[a(b,c)],person)"
+    assert requests.hydration_names(text) == [
+        "game", "game.content", "game.content.media", "game.content.media.epg", "game.content.summary", "game.tickets",
+        "seriesStatus", "stats", "stats.person",
+    ]  # fmt: skip
+    assert requests.hydration_names("a),b") == ["a", "b"]
+    assert len(requests.hydration_names("a(" * 10_000)) == 8

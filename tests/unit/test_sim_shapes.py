@@ -34,9 +34,9 @@ SAME_AS = {
     "$.liveData.plays.currentPlay": "$.liveData.plays.allPlays[*]",
     "$.liveData.boxscore.topPerformers[*].player.stats": "$.liveData.boxscore.teams.home.players.*.stats",
 }
-# Games that were suspended, and venues with all that can be asked for, are not among the captured schedules and venues.
+# Not captured: games that were suspended, decisions, and venues with all that can be asked for.
 NOT_CAPTURED = {
-    "schedule.schedule": ("resumeDate", "resumeGameDate", "resumedFrom", "resumedFromDate"),
+    "schedule.schedule": ("resumeDate", "resumeGameDate", "resumedFrom", "resumedFromDate", "decisions"),
     "venue.venues": ("fieldInfo", "timeZone"),
     "game.boxscore": ("note",),
     "game.getWinProbability": ("strikeZoneWidth", "strikeZoneDepth", "reviewDetails"),

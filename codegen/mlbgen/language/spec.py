@@ -13,7 +13,7 @@ from mlbgen.language.carry import Carry, Visit
 
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 QueryName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-_HYDRATE = r"^[A-Za-z][A-Za-z0-9_{}]*(,[A-Za-z][A-Za-z0-9_{}]*)*$"
+_HYDRATE = r"^[A-Za-z][A-Za-z0-9_{}]*([.,][A-Za-z][A-Za-z0-9_{}]*)*$"
 ForEach = Annotated[
     dict[str, Annotated[list[str], Field(min_length=1)]],
     Field(
@@ -280,7 +280,8 @@ class Table(Spec):
     hydrate: Annotated[str, StringConstraints(pattern=_HYDRATE)] | None = Field(
         default=None,
         description="A hydration, such as education, or several as in location,timezone: only answers to requests that "
-        "ask for all of them, by their parameter hydrate, say anything of the rows; others leave them as they are.",
+        "ask for all of them, by their parameter hydrate, say anything of the rows; others leave them as they are. "
+        "person.stats is the hydration that person(stats) asks for.",
     )
     rows: dict[str, PathText] = Field(
         default={},

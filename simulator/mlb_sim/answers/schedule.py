@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from mlb_sim import times
+from mlb_sim.answers import hydrations
 from mlb_sim.answers.errors import invalid
 from mlb_sim.answers.queries import Query, day, number, numbers, words
 from mlb_sim.draw import Draw
@@ -37,7 +38,7 @@ def schedule(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]:
         for row in games
         if _wanted(simulator, row, query, now)
     ]
-    return _listed(simulator, rows, words(query, "hydrate") or set(), now)
+    return _listed(simulator, rows, hydrations.named(query.get("hydrate", "")), now)
 
 
 def changes(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]:
@@ -157,7 +158,8 @@ def _game(simulator: Simulator, fixture: Fixture, slot: Slot, hydrate: set[str],
         document["linescore"] = simulator.feed(fixture, now)["liveData"]["linescore"]
     if status in _ENDED:
         document["isTie"] = False
-    return document | _place(fixture, slot, simulator.season)
+    added = hydrations.of_game(simulator, fixture, hydrate, now)
+    return document | added | _place(fixture, slot, simulator.season)
 
 
 def _place(fixture: Fixture, slot: Slot, season: int) -> dict[str, Any]:
@@ -220,6 +222,8 @@ def _side(
         document["score"] = score[side]
         if status in _ENDED:
             document["isWinner"] = score[side] > score[1 - side]
+    if "probablePitcher" in hydrate:
+        document["probablePitcher"] = hydrations.probable_pitchers(simulator, fixture, now)[side]
     return document | {"splitSquad": False, "seriesNumber": fixture.series}
 
 

@@ -8,6 +8,35 @@ from pydantic import Field
 from mlb_contracts.model import ApiModel
 
 
+class DatesGamesDecisionsWinner(ApiModel):
+    """$.dates[*].games[*].decisions.winner"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+
+
+class DatesGamesDecisionsLoser(ApiModel):
+    """$.dates[*].games[*].decisions.loser"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+
+
+class DatesGamesDecisionsSave(ApiModel):
+    """$.dates[*].games[*].decisions.save"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+
+
+class DatesGamesDecisions(ApiModel):
+    """$.dates[*].games[*].decisions"""
+
+    winner: DatesGamesDecisionsWinner | None = None
+    loser: DatesGamesDecisionsLoser | None = None
+    save: DatesGamesDecisionsSave | None = None
+
+
 class DatesGamesStatus(ApiModel):
     """$.dates[*].games[*].status"""
 
@@ -16,8 +45,8 @@ class DatesGamesStatus(ApiModel):
     detailed_state: str | None = Field(None, alias="detailedState")
     status_code: str | None = Field(None, alias="statusCode")
     start_time_tbd: bool | None = Field(None, alias="startTimeTBD")
-    reason: str | None = None
     abstract_game_code: str | None = Field(None, alias="abstractGameCode")
+    reason: str | None = None
 
 
 class DatesGamesTeamsSideLeagueRecord(ApiModel):
@@ -26,6 +55,124 @@ class DatesGamesTeamsSideLeagueRecord(ApiModel):
     losses: int | None = None
     pct: str | None = None
     wins: int | None = None
+
+
+class DatesGamesTeamsSideProbablePitcherPrimaryPosition(ApiModel):
+    """$.dates[*].games[*].teams['away','home'].probablePitcher.primaryPosition"""
+
+    abbreviation: str | None = None
+    code: str | None = None
+    name: str | None = None
+    type: str | None = None
+
+
+class DatesGamesTeamsSideProbablePitcherStatsGroup(ApiModel):
+    """$.dates[*].games[*].teams['away','home'].probablePitcher.stats[*].group"""
+
+    display_name: str | None = Field(None, alias="displayName")
+
+
+class DatesGamesTeamsSideProbablePitcherStatsStats(ApiModel):
+    """$.dates[*].games[*].teams['away','home'].probablePitcher.stats[*].stats"""
+
+    air_outs: int | None = Field(None, alias="airOuts")
+    at_bats: int | None = Field(None, alias="atBats")
+    at_bats_per_home_run: str | None = Field(None, alias="atBatsPerHomeRun")
+    avg: str | None = None
+    babip: str | None = None
+    balks: int | None = None
+    balls: int | None = None
+    base_on_balls: int | None = Field(None, alias="baseOnBalls")
+    batters_faced: int | None = Field(None, alias="battersFaced")
+    blown_saves: int | None = Field(None, alias="blownSaves")
+    catchers_interference: int | None = Field(None, alias="catchersInterference")
+    caught_stealing: int | None = Field(None, alias="caughtStealing")
+    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
+    complete_games: int | None = Field(None, alias="completeGames")
+    doubles: int | None = None
+    earned_runs: int | None = Field(None, alias="earnedRuns")
+    era: str | None = None
+    fly_outs: int | None = Field(None, alias="flyOuts")
+    games_finished: int | None = Field(None, alias="gamesFinished")
+    games_pitched: int | None = Field(None, alias="gamesPitched")
+    games_played: int | None = Field(None, alias="gamesPlayed")
+    games_started: int | None = Field(None, alias="gamesStarted")
+    ground_into_double_play: int | None = Field(None, alias="groundIntoDoublePlay")
+    ground_into_triple_play: int | None = Field(None, alias="groundIntoTriplePlay")
+    ground_outs: int | None = Field(None, alias="groundOuts")
+    ground_outs_to_airouts: str | None = Field(None, alias="groundOutsToAirouts")
+    hit_batsmen: int | None = Field(None, alias="hitBatsmen")
+    hit_by_pitch: int | None = Field(None, alias="hitByPitch")
+    hits: int | None = None
+    hits_per9_inn: str | None = Field(None, alias="hitsPer9Inn")
+    holds: int | None = None
+    home_runs: int | None = Field(None, alias="homeRuns")
+    home_runs_per9: str | None = Field(None, alias="homeRunsPer9")
+    inherited_runners: int | None = Field(None, alias="inheritedRunners")
+    inherited_runners_scored: int | None = Field(None, alias="inheritedRunnersScored")
+    innings_pitched: str | None = Field(None, alias="inningsPitched")
+    intentional_walks: int | None = Field(None, alias="intentionalWalks")
+    left_on_base: int | None = Field(None, alias="leftOnBase")
+    losses: int | None = None
+    number_of_pitches: int | None = Field(None, alias="numberOfPitches")
+    obp: str | None = None
+    ops: str | None = None
+    outs: int | None = None
+    passed_ball: int | None = Field(None, alias="passedBall")
+    pickoffs: int | None = None
+    pitches_per_inning: str | None = Field(None, alias="pitchesPerInning")
+    pitches_thrown: int | None = Field(None, alias="pitchesThrown")
+    plate_appearances: int | None = Field(None, alias="plateAppearances")
+    rbi: int | None = None
+    runs: int | None = None
+    runs_scored_per9: str | None = Field(None, alias="runsScoredPer9")
+    sac_bunts: int | None = Field(None, alias="sacBunts")
+    sac_flies: int | None = Field(None, alias="sacFlies")
+    save_opportunities: int | None = Field(None, alias="saveOpportunities")
+    saves: int | None = None
+    shutouts: int | None = None
+    slg: str | None = None
+    stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
+    stolen_bases: int | None = Field(None, alias="stolenBases")
+    strike_outs: int | None = Field(None, alias="strikeOuts")
+    strike_percentage: str | None = Field(None, alias="strikePercentage")
+    strikeout_walk_ratio: str | None = Field(None, alias="strikeoutWalkRatio")
+    strikeouts_per9_inn: str | None = Field(None, alias="strikeoutsPer9Inn")
+    strikes: int | None = None
+    summary: str | None = None
+    total_bases: int | None = Field(None, alias="totalBases")
+    triples: int | None = None
+    walks_per9_inn: str | None = Field(None, alias="walksPer9Inn")
+    whip: str | None = None
+    wild_pitches: int | None = Field(None, alias="wildPitches")
+    win_percentage: str | None = Field(None, alias="winPercentage")
+    wins: int | None = None
+
+
+class DatesGamesTeamsSideProbablePitcherStatsType(ApiModel):
+    """$.dates[*].games[*].teams['away','home'].probablePitcher.stats[*].type"""
+
+    display_name: str | None = Field(None, alias="displayName")
+
+
+class DatesGamesTeamsSideProbablePitcherStats(ApiModel):
+    """$.dates[*].games[*].teams['away','home'].probablePitcher.stats[*]"""
+
+    exemptions: list[Any] | None = None
+    group: DatesGamesTeamsSideProbablePitcherStatsGroup | None = None
+    stats: DatesGamesTeamsSideProbablePitcherStatsStats | None = None
+    type: DatesGamesTeamsSideProbablePitcherStatsType | None = None
+
+
+class DatesGamesTeamsSideProbablePitcher(ApiModel):
+    """$.dates[*].games[*].teams['away','home'].probablePitcher"""
+
+    full_name: str | None = Field(None, alias="fullName")
+    id: int | None = None
+    link: str | None = None
+    primary_number: str | None = Field(None, alias="primaryNumber")
+    primary_position: DatesGamesTeamsSideProbablePitcherPrimaryPosition | None = Field(None, alias="primaryPosition")
+    stats: list[DatesGamesTeamsSideProbablePitcherStats] | None = None
 
 
 class DatesGamesTeamsSideSpringLeague(ApiModel):
@@ -116,6 +263,7 @@ class DatesGamesTeamsSide(ApiModel):
 
     is_winner: bool | None = Field(None, alias="isWinner")
     league_record: DatesGamesTeamsSideLeagueRecord | None = Field(None, alias="leagueRecord")
+    probable_pitcher: DatesGamesTeamsSideProbablePitcher | None = Field(None, alias="probablePitcher")
     score: int | None = None
     series_number: int | None = Field(None, alias="seriesNumber")
     split_squad: bool | None = Field(None, alias="splitSquad")
@@ -229,6 +377,14 @@ class DatesGamesLinescoreDefenseCenter(ApiModel):
     link: str | None = None
 
 
+class DatesGamesLinescoreDefenseTeam(ApiModel):
+    """$.dates[*].games[*].linescore.defense.team"""
+
+    id: int | None = None
+    name: str | None = None
+    link: str | None = None
+
+
 class DatesGamesLinescoreDefenseRight(ApiModel):
     """$.dates[*].games[*].linescore.defense.right"""
 
@@ -261,14 +417,6 @@ class DatesGamesLinescoreDefenseInHole(ApiModel):
     link: str | None = None
 
 
-class DatesGamesLinescoreDefenseTeam(ApiModel):
-    """$.dates[*].games[*].linescore.defense.team"""
-
-    id: int | None = None
-    name: str | None = None
-    link: str | None = None
-
-
 class DatesGamesLinescoreDefense(ApiModel):
     """$.dates[*].games[*].linescore.defense"""
 
@@ -280,12 +428,12 @@ class DatesGamesLinescoreDefense(ApiModel):
     shortstop: DatesGamesLinescoreDefenseShortstop | None = None
     left: DatesGamesLinescoreDefenseLeft | None = None
     center: DatesGamesLinescoreDefenseCenter | None = None
+    team: DatesGamesLinescoreDefenseTeam | None = None
     right: DatesGamesLinescoreDefenseRight | None = None
     batter: DatesGamesLinescoreDefenseBatter | None = None
     on_deck: DatesGamesLinescoreDefenseOnDeck | None = Field(None, alias="onDeck")
     in_hole: DatesGamesLinescoreDefenseInHole | None = Field(None, alias="inHole")
     batting_order: int | None = Field(None, alias="battingOrder")
-    team: DatesGamesLinescoreDefenseTeam | None = None
 
 
 class DatesGamesLinescoreOffenseBatter(ApiModel):
@@ -312,6 +460,14 @@ class DatesGamesLinescoreOffenseInHole(ApiModel):
     link: str | None = None
 
 
+class DatesGamesLinescoreOffenseTeam(ApiModel):
+    """$.dates[*].games[*].linescore.offense.team"""
+
+    id: int | None = None
+    name: str | None = None
+    link: str | None = None
+
+
 class DatesGamesLinescoreOffenseSecond(ApiModel):
     """$.dates[*].games[*].linescore.offense.second"""
 
@@ -328,24 +484,16 @@ class DatesGamesLinescoreOffensePitcher(ApiModel):
     link: str | None = None
 
 
-class DatesGamesLinescoreOffenseTeam(ApiModel):
-    """$.dates[*].games[*].linescore.offense.team"""
-
-    id: int | None = None
-    name: str | None = None
-    link: str | None = None
-
-
 class DatesGamesLinescoreOffense(ApiModel):
     """$.dates[*].games[*].linescore.offense"""
 
     batter: DatesGamesLinescoreOffenseBatter | None = None
     on_deck: DatesGamesLinescoreOffenseOnDeck | None = Field(None, alias="onDeck")
     in_hole: DatesGamesLinescoreOffenseInHole | None = Field(None, alias="inHole")
+    team: DatesGamesLinescoreOffenseTeam | None = None
     second: DatesGamesLinescoreOffenseSecond | None = None
     pitcher: DatesGamesLinescoreOffensePitcher | None = None
     batting_order: int | None = Field(None, alias="battingOrder")
-    team: DatesGamesLinescoreOffenseTeam | None = None
 
 
 class DatesGamesLinescore(ApiModel):
@@ -356,8 +504,8 @@ class DatesGamesLinescore(ApiModel):
     current_inning_ordinal: str | None = Field(None, alias="currentInningOrdinal")
     inning_state: str | None = Field(None, alias="inningState")
     inning_half: str | None = Field(None, alias="inningHalf")
-    is_top_inning: bool | None = Field(None, alias="isTopInning")
     scheduled_innings: int | None = Field(None, alias="scheduledInnings")
+    is_top_inning: bool | None = Field(None, alias="isTopInning")
     innings: list[DatesGamesLinescoreInnings] | None = None
     teams: DatesGamesLinescoreTeams | None = None
     defense: DatesGamesLinescoreDefense | None = None
@@ -365,6 +513,18 @@ class DatesGamesLinescore(ApiModel):
     balls: int | None = None
     strikes: int | None = None
     outs: int | None = None
+
+
+class DatesGamesBroadcasts(ApiModel):
+    """$.dates[*].games[*].broadcasts[*]"""
+
+    id: int | None = None
+    name: str | None = None
+    type: str | None = None
+    language: str | None = None
+    home_away: str | None = Field(None, alias="homeAway")
+    is_national: bool | None = Field(None, alias="isNational")
+    call_sign: str | None = Field(None, alias="callSign")
 
 
 class DatesGamesVenue(ApiModel):
@@ -375,10 +535,145 @@ class DatesGamesVenue(ApiModel):
     link: str | None = None
 
 
+class DatesGamesContentMediaEpgItems(ApiModel):
+    """$.dates[*].games[*].content.media.epg[*].items[*]"""
+
+    id: int | None = None
+    content_id: str | None = Field(None, alias="contentId")
+    type: str | None = None
+    media_id: str | None = Field(None, alias="mediaId")
+    media_feed_type: str | None = Field(None, alias="mediaFeedType")
+    description: str | None = None
+    media_state: str | None = Field(None, alias="mediaState")
+    rendition_name: str | None = Field(None, alias="renditionName")
+    media_feed_sub_type: str | None = Field(None, alias="mediaFeedSubType")
+    language: str | None = None
+    call_letters: str | None = Field(None, alias="callLetters")
+    fox_auth_required: bool | None = Field(None, alias="foxAuthRequired")
+    tbs_auth_required: bool | None = Field(None, alias="tbsAuthRequired")
+    espn_auth_required: bool | None = Field(None, alias="espnAuthRequired")
+    fs1_auth_required: bool | None = Field(None, alias="fs1AuthRequired")
+    mlbn_auth_required: bool | None = Field(None, alias="mlbnAuthRequired")
+    free_game: bool | None = Field(None, alias="freeGame")
+
+
+class DatesGamesContentMediaEpg(ApiModel):
+    """$.dates[*].games[*].content.media.epg[*]"""
+
+    title: str | None = None
+    items: list[DatesGamesContentMediaEpgItems] | None = None
+
+
+class DatesGamesContentMediaEpgAlternate(ApiModel):
+    """$.dates[*].games[*].content.media.epgAlternate[*]"""
+
+    items: list[Any] | None = None
+    title: str | None = None
+
+
+class DatesGamesContentMedia(ApiModel):
+    """$.dates[*].games[*].content.media"""
+
+    epg: list[DatesGamesContentMediaEpg] | None = None
+    epg_alternate: list[DatesGamesContentMediaEpgAlternate] | None = Field(None, alias="epgAlternate")
+    free_game: bool | None = Field(None, alias="freeGame")
+    enhanced_game: bool | None = Field(None, alias="enhancedGame")
+
+
+class DatesGamesContentSummary(ApiModel):
+    """$.dates[*].games[*].content.summary"""
+
+    has_preview_article: bool | None = Field(None, alias="hasPreviewArticle")
+    has_recap_article: bool | None = Field(None, alias="hasRecapArticle")
+    has_wrap_article: bool | None = Field(None, alias="hasWrapArticle")
+    has_highlights_video: bool | None = Field(None, alias="hasHighlightsVideo")
+
+
 class DatesGamesContent(ApiModel):
     """$.dates[*].games[*].content"""
 
     link: str | None = None
+    editorial: dict[str, Any] | None = None
+    media: DatesGamesContentMedia | None = None
+    highlights: dict[str, Any] | None = None
+    summary: DatesGamesContentSummary | None = None
+    game_notes: dict[str, Any] | None = Field(None, alias="gameNotes")
+
+
+class DatesGamesSeriesStatusWinningTeamSpringLeague(ApiModel):
+    """$.dates[*].games[*].seriesStatus.winningTeam.springLeague"""
+
+    id: int | None = None
+    name: str | None = None
+    link: str | None = None
+    abbreviation: str | None = None
+
+
+class DatesGamesSeriesStatusWinningTeam(ApiModel):
+    """$.dates[*].games[*].seriesStatus.winningTeam"""
+
+    id: int | None = None
+    name: str | None = None
+    link: str | None = None
+    spring_league: DatesGamesSeriesStatusWinningTeamSpringLeague | None = Field(None, alias="springLeague")
+    all_star_status: str | None = Field(None, alias="allStarStatus")
+
+
+class DatesGamesSeriesStatusLosingTeamSpringLeague(ApiModel):
+    """$.dates[*].games[*].seriesStatus.losingTeam.springLeague"""
+
+    id: int | None = None
+    name: str | None = None
+    link: str | None = None
+    abbreviation: str | None = None
+
+
+class DatesGamesSeriesStatusLosingTeam(ApiModel):
+    """$.dates[*].games[*].seriesStatus.losingTeam"""
+
+    id: int | None = None
+    name: str | None = None
+    link: str | None = None
+    spring_league: DatesGamesSeriesStatusLosingTeamSpringLeague | None = Field(None, alias="springLeague")
+    all_star_status: str | None = Field(None, alias="allStarStatus")
+
+
+class DatesGamesSeriesStatus(ApiModel):
+    """$.dates[*].games[*].seriesStatus"""
+
+    game_number: int | None = Field(None, alias="gameNumber")
+    total_games: int | None = Field(None, alias="totalGames")
+    is_tied: bool | None = Field(None, alias="isTied")
+    is_over: bool | None = Field(None, alias="isOver")
+    wins: int | None = None
+    losses: int | None = None
+    winning_team: DatesGamesSeriesStatusWinningTeam | None = Field(None, alias="winningTeam")
+    losing_team: DatesGamesSeriesStatusLosingTeam | None = Field(None, alias="losingTeam")
+    description: str | None = None
+    short_description: str | None = Field(None, alias="shortDescription")
+    result: str | None = None
+
+
+class DatesGamesReviewSide(ApiModel):
+    """$.dates[*].games[*].review['away','home']"""
+
+    remaining: int | None = None
+    used: int | None = None
+
+
+class DatesGamesReview(ApiModel):
+    """$.dates[*].games[*].review"""
+
+    has_challenges: bool | None = Field(None, alias="hasChallenges")
+    away: DatesGamesReviewSide | None = None
+    home: DatesGamesReviewSide | None = None
+
+
+class DatesGamesFlags(ApiModel):
+    """$.dates[*].games[*].flags"""
+
+    no_hitter: bool | None = Field(None, alias="noHitter")
+    perfect_game: bool | None = Field(None, alias="perfectGame")
 
 
 class DatesGames(ApiModel):
@@ -389,21 +684,24 @@ class DatesGames(ApiModel):
     link: str | None = None
     game_type: str | None = Field(None, alias="gameType")
     season: str | None = None
+    decisions: DatesGamesDecisions | None = None
     game_date: str | None = Field(None, alias="gameDate")
     official_date: str | None = Field(None, alias="officialDate")
+    status: DatesGamesStatus | None = None
     reschedule_date: str | None = Field(None, alias="rescheduleDate")
     rescheduled_from: str | None = Field(None, alias="rescheduledFrom")
     resume_date: str | None = Field(None, alias="resumeDate")
     resumed_from: str | None = Field(None, alias="resumedFrom")
-    status: DatesGamesStatus | None = None
+    teams: DatesGamesTeams | None = None
     reschedule_game_date: str | None = Field(None, alias="rescheduleGameDate")
     rescheduled_from_date: str | None = Field(None, alias="rescheduledFromDate")
     resume_game_date: str | None = Field(None, alias="resumeGameDate")
     resumed_from_date: str | None = Field(None, alias="resumedFromDate")
-    teams: DatesGamesTeams | None = None
     linescore: DatesGamesLinescore | None = None
+    broadcasts: list[DatesGamesBroadcasts] | None = None
     venue: DatesGamesVenue | None = None
     content: DatesGamesContent | None = None
+    series_status: DatesGamesSeriesStatus | None = Field(None, alias="seriesStatus")
     is_tie: bool | None = Field(None, alias="isTie")
     game_number: int | None = Field(None, alias="gameNumber")
     public_facing: bool | None = Field(None, alias="publicFacing")
@@ -419,6 +717,8 @@ class DatesGames(ApiModel):
     inning_break_length: int | None = Field(None, alias="inningBreakLength")
     games_in_series: int | None = Field(None, alias="gamesInSeries")
     series_game_number: int | None = Field(None, alias="seriesGameNumber")
+    review: DatesGamesReview | None = None
+    flags: DatesGamesFlags | None = None
     series_description: str | None = Field(None, alias="seriesDescription")
     record_source: str | None = Field(None, alias="recordSource")
     if_necessary: str | None = Field(None, alias="ifNecessary")

@@ -20,8 +20,8 @@ class Status(Struct, gc=False, rename="camel"):
     detailed_state: str | None = None
     status_code: str | None = None
     start_time_tbd: bool | None = field(default=None, name="startTimeTBD")
-    reason: str | None = None
     abstract_game_code: str | None = None
+    reason: str | None = None
 
 
 class Team(Struct, gc=False, rename="camel"):
@@ -70,16 +70,16 @@ class Game(Struct, gc=False, rename="camel"):
     season: str | None = None
     game_date: Timestamp | None = None
     official_date: date | None = None
+    status: Status | None = None
     reschedule_date: Timestamp | None = None
     rescheduled_from: Timestamp | None = None
     resume_date: Timestamp | None = None
     resumed_from: Timestamp | None = None
-    status: Status | None = None
+    teams: Teams | None = None
     reschedule_game_date: date | None = None
     rescheduled_from_date: date | None = None
     resume_game_date: date | None = None
     resumed_from_date: date | None = None
-    teams: Teams | None = None
     venue: Venue | None = None
     is_tie: bool | None = None
     game_number: Int2 | None = None

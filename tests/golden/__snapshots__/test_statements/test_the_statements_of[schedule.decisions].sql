@@ -1,0 +1,100 @@
+-- Copies the rows of new documents into the table
+COPY "schedule"."decisions" (
+    "schedule_date", "sport_id", "game_pk", "season", "decision", "pitcher_id", "pitcher_name",
+    "captured_at"
+) FROM STDIN (FORMAT BINARY);
+
+-- Creates the session's stage
+CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_schedule.decisions" (
+    "schedule_date" date, "sport_id" int2, "game_pk" int8, "season" int2, "pitcher_id" int4,
+    "captured_at" timestamptz
+) ON COMMIT DELETE ROWS;
+ALTER TABLE "pg_temp"."stage_schedule.decisions"
+    ADD COLUMN IF NOT EXISTS "decision" text,
+    ALTER COLUMN "decision" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "pitcher_name" text,
+    ALTER COLUMN "pitcher_name" SET STORAGE PLAIN;
+
+-- Lets the stage take rows of more than 8160 bytes
+ALTER TABLE "pg_temp"."stage_schedule.decisions"
+    ALTER COLUMN "decision" SET STORAGE EXTENDED,
+    ALTER COLUMN "pitcher_name" SET STORAGE EXTENDED;
+
+-- Copies the rows of known documents into the stage
+COPY "pg_temp"."stage_schedule.decisions" (
+    "schedule_date", "sport_id", "game_pk", "season", "decision", "pitcher_id", "pitcher_name",
+    "captured_at"
+) FROM STDIN (FORMAT BINARY);
+
+-- Deletes the documents' rows that are not staged
+WITH "vanished" AS (
+    DELETE FROM "schedule"."decisions" AS "old"
+    USING UNNEST(%(schedule_date)s::date[], %(sport_id)s::smallint[], %(captured_at)s::timestamptz[])
+        AS "document"("schedule_date", "sport_id", "captured_at")
+    WHERE
+        "old"."schedule_date" = "document"."schedule_date"
+        AND "old"."sport_id" = "document"."sport_id"
+        AND NOT EXISTS(
+            SELECT 1 FROM "pg_temp"."stage_schedule.decisions" AS "new"
+            WHERE
+                "old"."schedule_date" = "new"."schedule_date"
+                AND "old"."sport_id" = "new"."sport_id"
+                AND "old"."game_pk" = "new"."game_pk"
+                AND "old"."decision" = "new"."decision"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."schedule_date", "old"."sport_id", "old"."captured_at" > "document"."captured_at" AS "Later"
+)
+SELECT
+    "schedule_date", "sport_id",
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
+FROM "vanished"
+GROUP BY "schedule_date", "sport_id";
+
+-- Inserts the staged rows that are new, and updates those that changed
+WITH "incoming" AS MATERIALIZED (
+    SELECT
+        "new".*,
+        "old"."schedule_date" IS NOT NULL AS "Known"
+    FROM "pg_temp"."stage_schedule.decisions" AS "new"
+    LEFT JOIN "schedule"."decisions" AS "old"
+        ON "old"."schedule_date" = "new"."schedule_date"
+        AND "old"."sport_id" = "new"."sport_id"
+        AND "old"."game_pk" = "new"."game_pk"
+        AND "old"."decision" = "new"."decision"
+        AND "old"."season" = "new"."season"
+        AND "old"."schedule_date" = ANY(%(schedule_date)s::date[])
+        AND "old"."sport_id" = ANY(%(sport_id)s::smallint[])
+    WHERE
+        "old"."schedule_date" IS NULL
+        OR (
+            "old"."pitcher_id", "old"."pitcher_name"
+        ) IS DISTINCT FROM (
+            "new"."pitcher_id", "new"."pitcher_name"
+        )
+), "written" AS (
+    INSERT INTO "schedule"."decisions" AS "old" (
+        "schedule_date", "sport_id", "game_pk", "season", "decision", "pitcher_id", "pitcher_name",
+        "captured_at"
+    )
+    SELECT
+        "schedule_date", "sport_id", "game_pk", "season", "decision", "pitcher_id", "pitcher_name",
+        "captured_at"
+    FROM "incoming"
+    ON CONFLICT ("schedule_date", "sport_id", "game_pk", "decision", "season") DO UPDATE SET
+        "pitcher_id" = "excluded"."pitcher_id", "pitcher_name" = "excluded"."pitcher_name",
+        "captured_at" = "excluded"."captured_at", "ingested_at" = DEFAULT
+    WHERE
+        "excluded"."captured_at" >= "old"."captured_at"
+    RETURNING "schedule_date", "sport_id", "game_pk", "decision", "season", TRUE AS "Written"
+)
+SELECT
+    "schedule_date", "sport_id",
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
+    USING ("schedule_date", "sport_id", "game_pk", "decision", "season")
+GROUP BY "schedule_date", "sport_id";

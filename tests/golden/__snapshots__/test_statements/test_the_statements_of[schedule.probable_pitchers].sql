@@ -1,0 +1,101 @@
+-- Copies the rows of new documents into the table
+COPY "schedule"."probable_pitchers" (
+    "schedule_date", "sport_id", "game_pk", "season", "side", "team_id", "pitcher_id", "pitcher_name",
+    "captured_at"
+) FROM STDIN (FORMAT BINARY);
+
+-- Creates the session's stage
+CREATE TEMPORARY TABLE IF NOT EXISTS "pg_temp"."stage_schedule.probable_pitchers" (
+    "schedule_date" date, "sport_id" int2, "game_pk" int8, "season" int2, "team_id" int4,
+    "pitcher_id" int4, "captured_at" timestamptz
+) ON COMMIT DELETE ROWS;
+ALTER TABLE "pg_temp"."stage_schedule.probable_pitchers"
+    ADD COLUMN IF NOT EXISTS "side" text,
+    ALTER COLUMN "side" SET STORAGE PLAIN,
+    ADD COLUMN IF NOT EXISTS "pitcher_name" text,
+    ALTER COLUMN "pitcher_name" SET STORAGE PLAIN;
+
+-- Lets the stage take rows of more than 8160 bytes
+ALTER TABLE "pg_temp"."stage_schedule.probable_pitchers"
+    ALTER COLUMN "side" SET STORAGE EXTENDED,
+    ALTER COLUMN "pitcher_name" SET STORAGE EXTENDED;
+
+-- Copies the rows of known documents into the stage
+COPY "pg_temp"."stage_schedule.probable_pitchers" (
+    "schedule_date", "sport_id", "game_pk", "season", "side", "team_id", "pitcher_id", "pitcher_name",
+    "captured_at"
+) FROM STDIN (FORMAT BINARY);
+
+-- Deletes the documents' rows that are not staged
+WITH "vanished" AS (
+    DELETE FROM "schedule"."probable_pitchers" AS "old"
+    USING UNNEST(%(schedule_date)s::date[], %(sport_id)s::smallint[], %(captured_at)s::timestamptz[])
+        AS "document"("schedule_date", "sport_id", "captured_at")
+    WHERE
+        "old"."schedule_date" = "document"."schedule_date"
+        AND "old"."sport_id" = "document"."sport_id"
+        AND NOT EXISTS(
+            SELECT 1 FROM "pg_temp"."stage_schedule.probable_pitchers" AS "new"
+            WHERE
+                "old"."schedule_date" = "new"."schedule_date"
+                AND "old"."sport_id" = "new"."sport_id"
+                AND "old"."game_pk" = "new"."game_pk"
+                AND "old"."side" = "new"."side"
+                AND "old"."season" = "new"."season"
+        )
+    RETURNING "old"."schedule_date", "old"."sport_id", "old"."captured_at" > "document"."captured_at" AS "Later"
+)
+SELECT
+    "schedule_date", "sport_id",
+    COUNT(*) FILTER (WHERE NOT "Later") AS "deleted",
+    COUNT(*) FILTER (WHERE "Later") AS "kept_out"
+FROM "vanished"
+GROUP BY "schedule_date", "sport_id";
+
+-- Inserts the staged rows that are new, and updates those that changed
+WITH "incoming" AS MATERIALIZED (
+    SELECT
+        "new".*,
+        "old"."schedule_date" IS NOT NULL AS "Known"
+    FROM "pg_temp"."stage_schedule.probable_pitchers" AS "new"
+    LEFT JOIN "schedule"."probable_pitchers" AS "old"
+        ON "old"."schedule_date" = "new"."schedule_date"
+        AND "old"."sport_id" = "new"."sport_id"
+        AND "old"."game_pk" = "new"."game_pk"
+        AND "old"."side" = "new"."side"
+        AND "old"."season" = "new"."season"
+        AND "old"."schedule_date" = ANY(%(schedule_date)s::date[])
+        AND "old"."sport_id" = ANY(%(sport_id)s::smallint[])
+    WHERE
+        "old"."schedule_date" IS NULL
+        OR (
+            "old"."team_id", "old"."pitcher_id", "old"."pitcher_name"
+        ) IS DISTINCT FROM (
+            "new"."team_id", "new"."pitcher_id", "new"."pitcher_name"
+        )
+), "written" AS (
+    INSERT INTO "schedule"."probable_pitchers" AS "old" (
+        "schedule_date", "sport_id", "game_pk", "season", "side", "team_id", "pitcher_id", "pitcher_name",
+        "captured_at"
+    )
+    SELECT
+        "schedule_date", "sport_id", "game_pk", "season", "side", "team_id", "pitcher_id", "pitcher_name",
+        "captured_at"
+    FROM "incoming"
+    ON CONFLICT ("schedule_date", "sport_id", "game_pk", "side", "season") DO UPDATE SET
+        "team_id" = "excluded"."team_id", "pitcher_id" = "excluded"."pitcher_id",
+        "pitcher_name" = "excluded"."pitcher_name", "captured_at" = "excluded"."captured_at",
+        "ingested_at" = DEFAULT
+    WHERE
+        "excluded"."captured_at" >= "old"."captured_at"
+    RETURNING "schedule_date", "sport_id", "game_pk", "side", "season", TRUE AS "Written"
+)
+SELECT
+    "schedule_date", "sport_id",
+    COUNT(*) FILTER (WHERE "Written" AND NOT "Known") AS "inserted",
+    COUNT(*) FILTER (WHERE "Written" AND "Known") AS "updated",
+    COUNT(*) FILTER (WHERE "Written" IS NULL) AS "kept_out"
+FROM "incoming"
+LEFT JOIN "written"
+    USING ("schedule_date", "sport_id", "game_pk", "side", "season")
+GROUP BY "schedule_date", "sport_id";
