@@ -15,6 +15,7 @@ ROWS_OF_747175 = {
     "away_bullpen": 6, "rosters": 51, "lineups": 29, "positions": 31, "batting_lines": 20, "pitching_lines": 9,
     "fielding_lines": 29, "season_batting": 33, "season_pitching": 25, "season_fielding": 48, "team_batting": 2,
     "team_pitching": 2, "team_fielding": 2, "top_performers": 3, "umpires": 4, "venue_details": 1,
+    "box_score_notes": 34, "reviews": 0, "pitching_notes": 0,
 }  # fmt: skip
 
 
@@ -28,6 +29,7 @@ def expected_rows(feed: Facts) -> dict[str, int]:
     """The rows of each table, by its name without live_game_."""
     live, plays = feed["liveData"], feed["liveData"]["plays"]
     box = live["boxscore"]
+    both = _box_score([box["teams"][side] for side in SIDES])
     runners = [runner for play in plays["allPlays"] for runner in play["runners"]]
     return {
         "metadata": 1,
@@ -40,11 +42,20 @@ def expected_rows(feed: Facts) -> dict[str, int]:
         "runners": len(runners),
         "fielding_credits": sum(len(runner.get("credits", [])) for runner in runners),
         "scoring_plays": len(set(plays["scoringPlays"])),
+        "reviews": sum(_reviews(each) for play in plays["allPlays"] for each in (play, *play["playEvents"])),
         "umpires": len(box["officials"]),
         "top_performers": len(box.get("topPerformers", [])),
         **{f"{side}_{table}": len(set(box["teams"][side][name])) for side in SIDES for table, name in LISTS.items()},
-        **_box_score([box["teams"][side] for side in SIDES]),
+        **both,
+        "box_score_notes": both["box_score_notes"] + len(box["info"]),
+        "pitching_notes": len(box.get("pitchingNotes", [])),
     }
+
+
+def _reviews(of: Facts) -> int:
+    """The reviews of a play or an event."""
+    first = of.get("reviewDetails")
+    return 0 if first is None else 1 + len(first.get("additionalReviews", []))
 
 
 def _box_score(teams: list[Facts]) -> dict[str, int]:
@@ -53,6 +64,9 @@ def _box_score(teams: list[Facts]) -> dict[str, int]:
     found = {
         "rosters": len(players),
         "lineups": sum(len(set(team["batters"])) for team in teams),
+        "box_score_notes": sum(
+            len(team["note"]) + sum(len(part["fieldList"]) for part in team["info"]) for team in teams
+        ),
         "positions": sum(len(player.get("allPositions", [])) for player in players),
     }
     for kind in KINDS:

@@ -271,7 +271,7 @@ def test_under(variant: Variant, variant_database: str, stubs_dir: Path) -> None
         found = seasons.drop_season(connection, variant.package, 2024, "keep")
         whole = [part for part in found.parts if part.rows and part.partition is not None]
         assert {part.table for part in found.parts if part.rows} == {
-            f"game.live_game_{name}" for name in ROWS_OF_747175
+            f"game.live_game_{name}" for name, number in ROWS_OF_747175.items() if number
         }
         assert bool(whole) == (variant.name != "unpartitioned")
         assert {name: before[name] - left for name, left in rows(connection).items()} == ROWS_OF_747175

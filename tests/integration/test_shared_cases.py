@@ -1,8 +1,4 @@
-"""Small feeds with one condition each, through the raw table into the tables, compared with what is right.
-
-Which events surround a movement, who came for whom, further reviews, resumptions and delays have no table yet: of these
-cases the tests hold what the tables do show.
-"""
+"""Small feeds with one condition each, through the raw table into the tables, compared with what is right."""
 
 import gzip
 import json
@@ -143,15 +139,27 @@ def test_a_pinch_runner_who_steals(case: Callable[[str], Case]) -> None:
     moved = given.rows("live_game_runners", "event_index", "event_type", "start_base", "end_base", "is_out")
     assert moved == [(1, "stolen_base_2b", "1B", "2B", False), (5, "field_out", None, None, True)]
     assert given.rows("live_game_runners", "runner_id")[0] == (672642,)
+    came, *_ = given.rows("live_game_actions", "event_type", "player_id", "replaced_player_id", "is_substitution")
+    assert came == ("offensive_substitution", 672642, 111, True)
 
 
 def test_a_resumed_game_with_two_reviews_of_a_play(case: Callable[[str], Case]) -> None:
-    """Of the times it has the one that the feed gives as its start, which is that of the resumption."""
+    """Its start is that of the resumption; the first start has a column too."""
     given = case("resumed_two_reviews")
     assert given.rows("live_game_metadata", "original_date", "start_time") == [
         (date(2024, 7, 12), datetime(2024, 7, 13, 17, 5, tzinfo=UTC))
     ]
+    assert given.rows(
+        "live_game_metadata", "resume_date", "resume_time", "resumed_from_date", "resumed_from_time", "delay_minutes"
+    ) == [
+        (
+            date(2024, 7, 13), datetime(2024, 7, 13, 17, 5, tzinfo=UTC), date(2024, 7, 12),
+            datetime(2024, 7, 13, 1, 40, tzinfo=UTC), 47,
+        )
+    ]  # fmt: skip
     assert given.rows("live_game_plays", "review_type", "review_is_overturned") == [("MA", True)]
+    reviews = ("event_index", "review_index", "review_type", "is_overturned", "challenge_team_id")
+    assert given.rows("live_game_reviews", *reviews) == [(-1, 0, "MA", True, 110), (-1, 1, "MB", False, 147)]
 
 
 def test_captured_at_of_a_past_time_is_that_time(database: str, cases_dir: Path, tmp_path: Path) -> None:

@@ -48,6 +48,8 @@ def review(entry: Review, names: dict[int, Person], *, in_progress: bool = False
         document["challengeTeamId"] = entry.team
     if entry.player is not None:
         document["player"] = people.reference(names[entry.player])
+    if entry.again and not in_progress:
+        document["additionalReviews"] = [review(each, names) for each in entry.again]
     return document
 
 

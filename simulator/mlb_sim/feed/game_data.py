@@ -27,7 +27,7 @@ def document(calendar: Calendar, book: Scorebook, standing: Standing, slot: Slot
     fixture, league = book.fixture, calendar.league
     document: dict[str, Any] = {
         "game": _game(fixture, slot, league.season),
-        "datetime": _datetime(fixture, slot),
+        "datetime": _datetime(fixture, slot, resumed=Status.SUSPENDED in book.statuses),
         "status": status(book.status, book.review, tbd=is_tbd(slot)),
         "teams": {name: _team(calendar, book, standing, side) for side, name in SIDES},
         "players": {
@@ -91,8 +91,9 @@ def _game(fixture: Fixture, slot: Slot, season: int) -> dict[str, Any]:
     }
 
 
-def _datetime(fixture: Fixture, slot: Slot) -> dict[str, str]:
-    start = start_of(slot)
+def _datetime(fixture: Fixture, slot: Slot, *, resumed: bool) -> dict[str, str]:
+    """The times of a game; once it is suspended, its start is that of the resumption."""
+    start = fixture.slots[1].start if resumed else start_of(slot)
     clock, half = times.clock(start, fixture.home.venue.offset)
     return {
         "dateTime": times.iso_seconds(start),
@@ -101,6 +102,17 @@ def _datetime(fixture: Fixture, slot: Slot) -> dict[str, str]:
         "dayNight": "day" if slot.is_day_game else "night",
         "time": clock,
         "ampm": half,
+        **(_resumption(fixture, slot) if resumed else {}),
+    }
+
+
+def _resumption(fixture: Fixture, slot: Slot) -> dict[str, str]:
+    resumption = fixture.slots[1]
+    return {
+        "resumeDate": resumption.day.isoformat(),
+        "resumeDateTime": times.iso_seconds(resumption.start),
+        "resumedFromDate": slot.day.isoformat(),
+        "resumedFromDateTime": times.iso_seconds(slot.start),
     }
 
 
@@ -146,7 +158,9 @@ def _game_info(book: Scorebook, standing: Standing) -> dict[str, Any]:
     if book.first_pitch is not None:
         info["firstPitch"] = times.iso(book.first_pitch)
         if book.over_at is not None:
-            info["gameDurationMinutes"] = (book.over_at - book.first_pitch) // MINUTE
+            info["gameDurationMinutes"] = (book.over_at - book.first_pitch - book.delay) // MINUTE
+        if book.delay:
+            info["delayDurationMinutes"] = book.delay // MINUTE
     return info
 
 

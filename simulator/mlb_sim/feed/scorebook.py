@@ -61,6 +61,7 @@ class Scorebook:
         self.before: tuple[int, int, int] = (0, 0, 0)
         self.first_pitch: Moment | None = None
         self.over_at: Moment | None = None
+        self.delay: Moment = 0
         self.winning_outs: int | None = None
 
     def apply(self, entries: Iterable[Entry]) -> None:
@@ -101,6 +102,8 @@ class Scorebook:
         return self.innings[self.play.inning - 1][side]
 
     def _status(self, entry: StatusSet) -> None:
+        if self.status == Status.DELAYED:
+            self.delay += entry.at - self.statuses[Status.DELAYED]
         self.status, self.review = entry.status, entry.review
         self.statuses[entry.status] = entry.at
         if entry.review is not None:

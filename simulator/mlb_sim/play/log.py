@@ -76,12 +76,16 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review of a call: its type, who asked (a team's id, None for the umpires), which player, and the outcome."""
+    """A review of a call: its type, who asked (a team's id, None for the umpires), which player, and the outcome.
+
+    `again` are further reviews of the same call.
+    """
 
     kind: str
     team: int | None
     player: int | None
     overturned: bool
+    again: tuple["Review", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

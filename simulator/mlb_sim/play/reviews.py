@@ -1,5 +1,6 @@
 """Reviews of calls: managers' challenges, umpires' reviews, and challenges of balls and strikes."""
 
+from mlb_sim.draw import Draw
 from mlb_sim.play.log import Review, Status, StatusSet
 from mlb_sim.play.state import State
 
@@ -17,7 +18,7 @@ def challenge(state: State, kind: str, winner: int) -> Review | None:
         return None
     if not overturned:
         state.challenges[side] -= 1
-    review = Review(kind, state.teams[side].id, None, overturned)
+    review = Review(kind, state.teams[side].id, None, overturned, _again(state))
     _look(state, Status.CHALLENGE, review)
     return review
 
@@ -42,6 +43,12 @@ def pitch(state: State, *, ball: bool) -> Review | None:
         state.abs_challenges[side] -= 1
     player = state.batter.id if side == state.offense else state.fielder("2")
     return Review("MJ", state.teams[side].id, player, overturned)
+
+
+def _again(state: State) -> tuple[Review, ...]:
+    """At times the umpires look at another part of the play, of their own accord."""
+    draw = Draw("again", state.pitcher.id, state.now)  # apart from the game's own draws, which stay as they are
+    return (Review("NI", None, None, overturned=False),) if draw.chance(0.1) else ()
 
 
 def _look(state: State, status: Status, review: Review) -> None:
