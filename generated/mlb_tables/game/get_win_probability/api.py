@@ -37,6 +37,15 @@ class ItemAbout(ApiModel):
     captivating_index: int | None = Field(None, alias="captivatingIndex")
 
 
+class ItemReviewDetails(ApiModel):
+    """$[*].reviewDetails"""
+
+    is_overturned: bool | None = Field(None, alias="isOverturned")
+    in_progress: bool | None = Field(None, alias="inProgress")
+    review_type: str | None = Field(None, alias="reviewType")
+    challenge_team_id: int | None = Field(None, alias="challengeTeamId")
+
+
 class ItemCount(ApiModel):
     """$[*].count"""
 
@@ -566,6 +575,7 @@ class Item(ApiModel):
 
     result: ItemResult | None = None
     about: ItemAbout | None = None
+    review_details: ItemReviewDetails | None = Field(None, alias="reviewDetails")
     count: ItemCount | None = None
     matchup: ItemMatchup | None = None
     pitch_index: list[int] | None = Field(None, alias="pitchIndex")

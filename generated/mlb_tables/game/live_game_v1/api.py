@@ -41,6 +41,10 @@ class GameDataDatetime(ApiModel):
     day_night: str | None = Field(None, alias="dayNight")
     time: str | None = None
     ampm: str | None = None
+    resume_date: str | None = Field(None, alias="resumeDate")
+    resume_date_time: str | None = Field(None, alias="resumeDateTime")
+    resumed_from_date: str | None = Field(None, alias="resumedFromDate")
+    resumed_from_date_time: str | None = Field(None, alias="resumedFromDateTime")
 
 
 class GameDataStatus(ApiModel):
@@ -222,8 +226,8 @@ class GameDataPlayers(ApiModel):
     bat_side: GameDataPlayersBatSide | None = Field(None, alias="batSide")
     pitch_hand: GameDataPlayersPitchHand | None = Field(None, alias="pitchHand")
     name_first_last: str | None = Field(None, alias="nameFirstLast")
-    name_title: str | None = Field(None, alias="nameTitle")
     name_slug: str | None = Field(None, alias="nameSlug")
+    name_title: str | None = Field(None, alias="nameTitle")
     first_last_name: str | None = Field(None, alias="firstLastName")
     name_suffix: str | None = Field(None, alias="nameSuffix")
     last_first_name: str | None = Field(None, alias="lastFirstName")
@@ -315,6 +319,7 @@ class GameDataGameInfo(ApiModel):
     attendance: int | None = None
     first_pitch: str | None = Field(None, alias="firstPitch")
     game_duration_minutes: int | None = Field(None, alias="gameDurationMinutes")
+    delay_duration_minutes: int | None = Field(None, alias="delayDurationMinutes")
 
 
 class GameDataReviewSide(ApiModel):
@@ -909,6 +914,24 @@ class LiveDataPlaysAllPlaysPlayEventsPosition(ApiModel):
     abbreviation: str | None = None
 
 
+class LiveDataPlaysAllPlaysPlayEventsReviewDetailsAdditionalReviewsPlayer(ApiModel):
+    """$.liveData.plays.allPlays[*].playEvents[*].reviewDetails.additionalReviews[*].player"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysPlayEventsReviewDetailsAdditionalReviews(ApiModel):
+    """$.liveData.plays.allPlays[*].playEvents[*].reviewDetails.additionalReviews[*]"""
+
+    is_overturned: bool | None = Field(None, alias="isOverturned")
+    in_progress: bool | None = Field(None, alias="inProgress")
+    review_type: str | None = Field(None, alias="reviewType")
+    challenge_team_id: int | None = Field(None, alias="challengeTeamId")
+    player: LiveDataPlaysAllPlaysPlayEventsReviewDetailsAdditionalReviewsPlayer | None = None
+
+
 class LiveDataPlaysAllPlaysPlayEventsReviewDetailsPlayer(ApiModel):
     """$.liveData.plays.allPlays[*].playEvents[*].reviewDetails.player"""
 
@@ -924,6 +947,9 @@ class LiveDataPlaysAllPlaysPlayEventsReviewDetails(ApiModel):
     in_progress: bool | None = Field(None, alias="inProgress")
     review_type: str | None = Field(None, alias="reviewType")
     challenge_team_id: int | None = Field(None, alias="challengeTeamId")
+    additional_reviews: list[LiveDataPlaysAllPlaysPlayEventsReviewDetailsAdditionalReviews] | None = Field(
+        None, alias="additionalReviews"
+    )
     player: LiveDataPlaysAllPlaysPlayEventsReviewDetailsPlayer | None = None
 
 
@@ -961,6 +987,24 @@ class LiveDataPlaysAllPlaysPlayEvents(ApiModel):
     base: int | None = None
 
 
+class LiveDataPlaysAllPlaysReviewDetailsAdditionalReviewsPlayer(ApiModel):
+    """$.liveData.plays.allPlays[*].reviewDetails.additionalReviews[*].player"""
+
+    id: int | None = None
+    full_name: str | None = Field(None, alias="fullName")
+    link: str | None = None
+
+
+class LiveDataPlaysAllPlaysReviewDetailsAdditionalReviews(ApiModel):
+    """$.liveData.plays.allPlays[*].reviewDetails.additionalReviews[*]"""
+
+    is_overturned: bool | None = Field(None, alias="isOverturned")
+    in_progress: bool | None = Field(None, alias="inProgress")
+    review_type: str | None = Field(None, alias="reviewType")
+    challenge_team_id: int | None = Field(None, alias="challengeTeamId")
+    player: LiveDataPlaysAllPlaysReviewDetailsAdditionalReviewsPlayer | None = None
+
+
 class LiveDataPlaysAllPlaysReviewDetailsPlayer(ApiModel):
     """$.liveData.plays.allPlays[*].reviewDetails.player"""
 
@@ -976,6 +1020,9 @@ class LiveDataPlaysAllPlaysReviewDetails(ApiModel):
     in_progress: bool | None = Field(None, alias="inProgress")
     review_type: str | None = Field(None, alias="reviewType")
     challenge_team_id: int | None = Field(None, alias="challengeTeamId")
+    additional_reviews: list[LiveDataPlaysAllPlaysReviewDetailsAdditionalReviews] | None = Field(
+        None, alias="additionalReviews"
+    )
     player: LiveDataPlaysAllPlaysReviewDetailsPlayer | None = None
 
 
@@ -2621,8 +2668,8 @@ class LiveDataBoxscoreTopPerformersPlayerSeasonStatsPitching(ApiModel):
     caught_stealing: int | None = Field(None, alias="caughtStealing")
     stolen_bases: int | None = Field(None, alias="stolenBases")
     stolen_base_percentage: str | None = Field(None, alias="stolenBasePercentage")
-    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
     number_of_pitches: int | None = Field(None, alias="numberOfPitches")
+    caught_stealing_percentage: str | None = Field(None, alias="caughtStealingPercentage")
     era: str | None = None
     innings_pitched: str | None = Field(None, alias="inningsPitched")
     wins: int | None = None

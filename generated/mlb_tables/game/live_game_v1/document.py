@@ -32,6 +32,10 @@ class Datetime(Struct, gc=False, rename="camel"):
     original_date: date | None = None
     official_date: date | None = None
     day_night: str | None = None
+    resume_date: date | None = None
+    resume_date_time: Timestamp | None = None
+    resumed_from_date: date | None = None
+    resumed_from_date_time: Timestamp | None = None
 
 
 class GameDataStatus(Struct, gc=False, rename="camel"):
@@ -145,8 +149,8 @@ class GameDataPlayer(Struct, gc=False, rename="camel"):
     mlb_debut_date: date | None = None
     bat_side: BatSide | None = None
     pitch_hand: PitchHand | None = None
-    name_title: str | None = None
     name_slug: str | None = None
+    name_title: str | None = None
     first_last_name: str | None = None
     name_suffix: str | None = None
     last_first_name: str | None = None
@@ -220,6 +224,7 @@ class GameInfo(Struct, gc=False, rename="camel"):
     attendance: Int4 | None = None
     first_pitch: Timestamp | None = None
     game_duration_minutes: Int2 | None = None
+    delay_duration_minutes: Int2 | None = None
 
 
 class GameDataAway(Struct, gc=False):
@@ -232,7 +237,7 @@ class GameDataHome(Struct, gc=False):
     remaining: Int2 | None = None
 
 
-class Review(Struct, gc=False, rename="camel"):
+class GameDataReview(Struct, gc=False, rename="camel"):
     has_challenges: bool | None = None
     away: GameDataAway | None = None
     home: GameDataHome | None = None
@@ -303,7 +308,7 @@ class GameData(Struct, gc=False, rename="camel"):
     official_venue: OfficialVenue | None = None
     weather: Weather | None = None
     game_info: GameInfo | None = None
-    review: Review | None = None
+    review: GameDataReview | None = None
     abs_challenges: AbsChallenges | None = None
     flags: Flags | None = None
     probable_pitchers: ProbablePitchers | None = None
@@ -530,11 +535,20 @@ class HitData(Struct, gc=False, rename="camel"):
     coordinates: HitDataCoordinates | None = None
 
 
+class ReviewDetailsReview(Struct, gc=False, rename="camel"):
+    is_overturned: bool | None = None
+    in_progress: bool | None = None
+    review_type: str | None = None
+    challenge_team_id: Int4 | None = None
+    player: PlayPlayer | None = None
+
+
 class ReviewDetails(Struct, gc=False, rename="camel"):
     is_overturned: bool | None = None
     in_progress: bool | None = None
     review_type: str | None = None
     challenge_team_id: Int4 | None = None
+    additional_reviews: list[ReviewDetailsReview] | None = None
     player: PlayPlayer | None = None
 
 
@@ -749,16 +763,16 @@ class TeamStatsPitching(Struct, gc=False, rename="camel"):
     hits: Int2 | None = None
     hit_by_pitch: Int2 | None = None
     at_bats: Int2 | None = None
-    obp: str | None = None
     caught_stealing: Int2 | None = None
+    obp: str | None = None
     stolen_bases: Int2 | None = None
     stolen_base_percentage: str | None = None
+    number_of_pitches: Int2 | None = None
     caught_stealing_percentage: str | None = None
     era: str | None = None
-    number_of_pitches: Int2 | None = None
     earned_runs: Int2 | None = None
-    whip: str | None = None
     batters_faced: Int2 | None = None
+    whip: str | None = None
     outs: Int2 | None = None
     complete_games: Int2 | None = None
     shutouts: Int2 | None = None
@@ -770,11 +784,11 @@ class TeamStatsPitching(Struct, gc=False, rename="camel"):
     balks: Int2 | None = None
     wild_pitches: Int2 | None = None
     pickoffs: Int2 | None = None
-    ground_outs_to_airouts: str | None = None
     rbi: Int2 | None = None
+    ground_outs_to_airouts: str | None = None
     runs_scored_per9: str | None = None
-    pitches_per_inning: str | None = None
     home_runs_per9: str | None = None
+    pitches_per_inning: str | None = None
     catchers_interference: Int2 | None = None
     sac_bunts: Int2 | None = None
     sac_flies: Int2 | None = None
@@ -1064,6 +1078,16 @@ class SidePlayer(Struct, gc=False, rename="camel"):
     all_positions: list[Position] | None = None
 
 
+class Note(Struct, gc=False):
+    label: str | None = None
+    value: str | None = None
+
+
+class Part(Struct, gc=False, rename="camel"):
+    title: str | None = None
+    field_list: list[Note] | None = None
+
+
 class Side(Struct, gc=False, rename="camel"):
     team: Team | None = None
     team_stats: TeamStats | None = None
@@ -1073,6 +1097,8 @@ class Side(Struct, gc=False, rename="camel"):
     bench: list[Int4] | None = None
     bullpen: list[Int4] | None = None
     batting_order: list[Int4] | None = None
+    info: list[Part] | None = None
+    note: list[Note] | None = None
 
 
 class BoxscoreTeams(Struct, gc=False):
@@ -1105,6 +1131,8 @@ class Performer(Struct, gc=False, rename="camel"):
 class Boxscore(Struct, gc=False, rename="camel"):
     teams: BoxscoreTeams | None = None
     officials: list[Umpire] | None = None
+    info: list[Note] | None = None
+    pitching_notes: list[str] | None = None
     top_performers: list[Performer] | None = None
 
 
@@ -1167,7 +1195,7 @@ NO_WEATHER = Weather()
 NO_GAME_INFO = GameInfo()
 NO_GAME_DATA_AWAY = GameDataAway()
 NO_GAME_DATA_HOME = GameDataHome()
-NO_REVIEW = Review()
+NO_GAME_DATA_REVIEW = GameDataReview()
 NO_ABS_CHALLENGES_AWAY = AbsChallengesAway()
 NO_ABS_CHALLENGES_HOME = AbsChallengesHome()
 NO_ABS_CHALLENGES = AbsChallenges()

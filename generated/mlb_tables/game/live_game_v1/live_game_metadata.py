@@ -29,6 +29,7 @@ from .document import (
     NO_GAME_DATA,
     NO_GAME_DATA_AWAY,
     NO_GAME_DATA_HOME,
+    NO_GAME_DATA_REVIEW,
     NO_GAME_DATA_STATUS,
     NO_GAME_DATA_TEAMS,
     NO_GAME_INFO,
@@ -54,7 +55,6 @@ from .document import (
     NO_PROBABLE_PITCHERS_AWAY,
     NO_PROBABLE_PITCHERS_HOME,
     NO_RECORD,
-    NO_REVIEW,
     NO_RIGHT,
     NO_SAVE,
     NO_SECOND,
@@ -113,6 +113,13 @@ class LiveGameMetadata(BaseModel, defer_build=True):
     feed_time: datetime | None = Field(
         default=None, description="Time code of the feed's state, UTC. Two feeds with the same time code can differ."
     )
+    resume_date: date | None = Field(default=None, description="Date on which a suspended game is, or was, resumed.")
+    resume_time: datetime | None = Field(default=None, description="Start of the resumption, UTC.")
+    resumed_from_date: date | None = Field(default=None, description="Date on which a suspended game began.")
+    resumed_from_time: datetime | None = Field(
+        default=None, description="Scheduled start of a suspended game before it was resumed, UTC."
+    )
+    delay_minutes: int | None = Field(default=None, description="Duration of delays in minutes.")
     coded_game_state: str | None = Field(
         default=None,
         description="S scheduled, P pre-game, I in progress, M and N under review, O over, F final, D postponed, C "
@@ -298,19 +305,20 @@ class LiveGameMetadata(BaseModel, defer_build=True):
 Row: TypeAlias = tuple[
     int, int, str | None, str | None, str | None, str | None, str | None, int | None, str | None, str | None,
     date | None, date | None, datetime | None, bool | None, str | None, datetime | None, int | None, datetime | None,
-    str | None, str | None, str | None, str | None, str | None, int | None, int | None, str | None, str | None,
-    str | None, str | None, str | None, str | None, int | None, int | None, str | None, str | None, int | None,
-    int | None, str | None, str | None, int | None, int | None, str | None, str | None, int | None, int | None,
-    int | None, int | None, int | None, int | None, int | None, int | None, Decimal | None, Decimal | None, bool | None,
-    bool | None, int | None, str | None, int | None, int | None, int | None, int | None, int | None, int | None,
-    int | None, int | None, int | None, int | None, int | None, str | None, str | None, str | None, bool | None,
-    int | None, int | None, int | None, str | None, int | None, int | None, int | None, int | None, int | None,
+    date | None, datetime | None, date | None, datetime | None, int | None, str | None, str | None, str | None,
+    str | None, str | None, int | None, int | None, str | None, str | None, str | None, str | None, str | None,
+    str | None, int | None, int | None, str | None, str | None, int | None, int | None, str | None, str | None,
+    int | None, int | None, str | None, str | None, int | None, int | None, int | None, int | None, int | None,
+    int | None, int | None, int | None, Decimal | None, Decimal | None, bool | None, bool | None, int | None,
+    str | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
+    int | None, int | None, int | None, str | None, str | None, str | None, bool | None, int | None, int | None,
+    int | None, str | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
     int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
+    int | None, int | None, int | None, int | None, int | None, int | None, int | None, str | None, int | None,
+    str | None, int | None, bool | None, bool | None, bool | None, bool | None, bool | None, bool | None, bool | None,
+    int | None, int | None, int | None, int | None, bool | None, int | None, int | None, int | None, int | None,
     int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
-    str | None, int | None, str | None, int | None, bool | None, bool | None, bool | None, bool | None, bool | None,
-    bool | None, bool | None, int | None, int | None, int | None, int | None, bool | None, int | None, int | None,
-    int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None, int | None,
-    int | None, int | None, int | None, int | None, int | None, str | None, int | None, str | None, datetime
+    int | None, int | None, int | None, str | None, int | None, str | None, datetime
 ]  # fmt: skip
 
 
@@ -390,7 +398,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     weather = game_data.weather or NO_WEATHER
     weather_temp = convert.smallint(weather.temp, "$.gameData.weather.temp", capture.unreadable)
     flags = game_data.flags or NO_FLAGS
-    review = game_data.review or NO_REVIEW
+    review = game_data.review or NO_GAME_DATA_REVIEW
     review_home = review.home or NO_GAME_DATA_HOME
     review_away = review.away or NO_GAME_DATA_AWAY
     abs_challenges = game_data.abs_challenges or NO_ABS_CHALLENGES
@@ -428,6 +436,11 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             game_info.first_pitch,  # first_pitch_time
             game_info.game_duration_minutes,
             feed_time,
+            game_data_datetime.resume_date,
+            game_data_datetime.resume_date_time,  # resume_time
+            game_data_datetime.resumed_from_date,
+            game_data_datetime.resumed_from_date_time,  # resumed_from_time
+            game_info.delay_duration_minutes,  # delay_minutes
             status.coded_game_state,
             status.abstract_game_state,
             status.abstract_game_code,
@@ -571,6 +584,11 @@ TABLE = Table(
         Column("first_pitch_time", "timestamptz", "timestamptz", ("$.gameData.gameInfo.firstPitch",)),
         Column("game_duration_minutes", "smallint", "int2", ("$.gameData.gameInfo.gameDurationMinutes",)),
         Column("feed_time", "timestamptz", "timestamptz", ("$.metaData.timeStamp",)),
+        Column("resume_date", "date", "date", ("$.gameData.datetime.resumeDate",)),
+        Column("resume_time", "timestamptz", "timestamptz", ("$.gameData.datetime.resumeDateTime",)),
+        Column("resumed_from_date", "date", "date", ("$.gameData.datetime.resumedFromDate",)),
+        Column("resumed_from_time", "timestamptz", "timestamptz", ("$.gameData.datetime.resumedFromDateTime",)),
+        Column("delay_minutes", "smallint", "int2", ("$.gameData.gameInfo.delayDurationMinutes",)),
         Column("coded_game_state", "text", "text", ("$.gameData.status.codedGameState",)),
         Column("abstract_game_state", "text", "text", ("$.gameData.status.abstractGameState",)),
         Column("abstract_game_code", "text", "text", ("$.gameData.status.abstractGameCode",)),
