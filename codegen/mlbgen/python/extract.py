@@ -15,7 +15,7 @@ from mlbgen.language import paths
 from mlbgen.language.names import Identifier, identifier, python_name
 from mlbgen.python import conditions, loops
 from mlbgen.python.carrying import Carrying
-from mlbgen.python.code import Code, Names, distinct_names, docstring, quoted
+from mlbgen.python.code import Code, Names, distinct_names, docstring, quoted, wrapped
 from mlbgen.python.loops import Locals, Loop
 from mlbgen.python.scope import CodeScope, Local, MemberPath, Value
 from mlbgen.python.tree import Node, Tree
@@ -55,7 +55,7 @@ class Body:
 
 def body(table: ir.Table, tree: Tree) -> Body:
     """The body of the table's `extract`."""
-    path = quoted(" or ".join(map(_rows_path, table.origins)))
+    path = wrapped(" or ".join(map(_rows_path, table.origins)))
     ending = Code(f"return {_ENDS[table.duplicates].format(path=path)}")
     if not table.other_origins:
         writer = _written(table.origins[0], tree, ending)

@@ -147,7 +147,8 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     return unique(
         rows,
         KEY,
-        "$.liveData.boxscore.info[*] or $.liveData.boxscore.teams['away','home'].info[*].fieldList[*] or $.liveData.boxscore.teams['away','home'].note[*]",
+        "$.liveData.boxscore.info[*] or $.liveData.boxscore.teams['away','home'].info[*].fieldList[*] or "
+        "$.liveData.boxscore.teams['away','home'].note[*]",
     )
 
 

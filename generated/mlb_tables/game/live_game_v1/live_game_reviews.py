@@ -194,7 +194,10 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     return unique(
         rows,
         KEY,
-        "$.liveData.plays.allPlays[*].reviewDetails or $.liveData.plays.allPlays[*].reviewDetails.additionalReviews[*] or $.liveData.plays.allPlays[*].playEvents[*].reviewDetails or $.liveData.plays.allPlays[*].playEvents[*].reviewDetails.additionalReviews[*]",
+        "$.liveData.plays.allPlays[*].reviewDetails or "
+        "$.liveData.plays.allPlays[*].reviewDetails.additionalReviews[*] or "
+        "$.liveData.plays.allPlays[*].playEvents[*].reviewDetails or "
+        "$.liveData.plays.allPlays[*].playEvents[*].reviewDetails.additionalReviews[*]",
     )
 
 
