@@ -40,9 +40,9 @@ def _wishes(simulator: Simulator, day: date, games: int) -> Iterator[Wish]:
         yield from _states(simulator, fixture, all_states=number == 0)
     evening = times.at(day, 12) + DAY
     yield Wish(f"schedule_date={day}_sportId=1", f"/api/v1/schedule?sportId=1&date={day}", evening)
-    yield Wish(
-        f"schedule_date={day}_sportId=1_hydrated", f"/api/v1/schedule?sportId=1&date={day}&hydrate={_HYDRATE}", evening
-    )
+    hydrated = f"/api/v1/schedule?sportId=1&date={day}&hydrate={_HYDRATE}"
+    # Later than the plain one: answers of one time with different content would contradict each other.
+    yield Wish(f"schedule_date={day}_sportId=1_hydrated", hydrated, evening + MINUTE)
     season = simulator.season
     yield Wish(f"teams_season={season}_sportId=1", f"/api/v1/teams?sportId=1&season={season}", evening)
     yield Wish("venues_hydrated", "/api/v1/venues?hydrate=location,fieldInfo,timezone", evening)
@@ -57,7 +57,7 @@ def _wishes(simulator: Simulator, day: date, games: int) -> Iterator[Wish]:
     yield Wish(f"person_personIds={ids}", f"/api/v1/people?personIds={ids}", evening)
     everything = "currentTeam,draft,rosterEntries,education"
     ids = ",".join(str(person.id) for each in simulator.league.teams[:5] for person in each.active)
-    yield Wish("person_hydrated", f"/api/v1/people?personIds={ids}&hydrate={everything}", evening)
+    yield Wish("person_hydrated", f"/api/v1/people?personIds={ids}&hydrate={everything}", evening + MINUTE)
     for codes in ("gameStatus", "gameTypes", "rosterTypes", "situationCodes"):
         yield Wish(codes, f"/api/v1/{codes}", evening)
     week = f"startDate={day}&endDate={day + timedelta(days=6)}"

@@ -36,14 +36,15 @@ def test_rows_of_each_sample(
 ) -> None:
     shape = shape_file.load_shape(ROOT / f"schemas/api/{path}.json")
     mapping = lower.load_method(ROOT / f"schemas/mappings/{path}.yaml", root=ROOT, shape=shape)
-    method = registry.method(PACKAGE, f"{mapping.endpoint}.{mapping.method}")
+    [mapped_method, *_] = lower.split_by_hydration(mapping)
+    method = registry.method(PACKAGE, mapped_method.name)
     compared = 0
     for answer in found_in(stubs_dir):
         for item in interpret.split_documents(mapping.items, answer.document):
             stub = replace(answer, document=item)
             document = method.decode(msgspec.json.encode(item))
             capture = Capture(CAPTURED_AT, stub.parameters)
-            for table, mapped in zip(method.tables, mapping.tables, strict=True):
+            for table, mapped in zip(method.tables, mapped_method.tables, strict=True):
                 names = [column.name for column in table.columns]
                 found = [dict(zip(names, row, strict=True)) for row in table.extract(document, capture)]
                 expected = [{**row, "captured_at": CAPTURED_AT} for row in sample.sample_rows(mapped, stub)]

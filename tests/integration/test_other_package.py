@@ -182,4 +182,4 @@ def test_a_value_that_no_partition_can_have_puts_its_document_aside(project: Pro
     assert report["transform"]["documents"] == {"applied": 2, "same": 0, "stale": 0, "quarantined": 1}
     (refused,) = report["transform"]["quarantined"]
     assert (refused["table"], refused["path"]) == ("club.places", "$.places[*].name")
-    assert "partitioned by it" in refused["reason"]
+    assert "partitioned by this value" in refused["reason"]
