@@ -174,7 +174,7 @@ def test_a_folder_without_stubs(tmp_path: Path) -> None:
         stubs.find_stubs(tmp_path)
 
 
-@pytest.mark.parametrize("method", mlb_tables.METHODS)
+@pytest.mark.parametrize("method", [name for name in mlb_tables.METHODS if ":" not in name])
 def test_the_committed_shape_is_that_of_the_samples(stubs_dir: Path, tmp_path: Path, method: str) -> None:
     """There may be more samples by now: they add places and types, but remove none."""
     root = Path(__file__).parents[2]
