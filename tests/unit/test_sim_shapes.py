@@ -153,7 +153,8 @@ def test_every_mapped_column_is_filled(by_season: dict[int, list[dict[str, Any]]
     methods = (given.method for given in generate.read(ROOT, generate.mappings(ROOT)))
     method = next(each for each in methods if f"{each.endpoint}.{each.method}" == LIVE)
     some = [Stub("", LIVE, feed, {"game_pk": str(feed["gamePk"])}) for feeds in by_season.values() for feed in feeds]
-    some += stubs.find_stubs(ROOT / "schemas/samples/game")  # pitching notes, and a further review of a pitch
+    own = stubs.find_stubs(ROOT / "schemas/samples/game")  # pitching notes, and a further review of a pitch
+    some += (each for each in own if each.name == LIVE)
     assert sample.check_samples(method, some) == sample.SampleReport(LIVE, len(some), {}, ())
 
 
