@@ -404,7 +404,7 @@ def test_command(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "code", "said"),
     [
         (["team", "teems"], 1, f'no sample of team.teems in {OWN}: did you mean "team.teams"?'),
-        (["x", "y"], 1, f"no sample of x.y in {OWN}: there are samples of person.person, "),
+        (["x", "y"], 1, f"no sample of x.y in {OWN}: there are samples of game.getWinProbability, "),
         (["Team", "teams"], 2, "'Team' is not a name that the API gives"),
     ],
 )
