@@ -24,6 +24,7 @@ from mlbgen.samples.stubs import Stub
 
 ROOT = Path(__file__).parents[2]
 GAME = 747175
+RARE = {"game.live_game_reviews", "game.live_game_pitching_notes"}  # not in every game
 Tables = dict[str, list[dict[str, Any]]]
 
 
@@ -86,14 +87,14 @@ def test_pipeline(database: str, stubs: Path, monkeypatch: pytest.MonkeyPatch, t
     first = transform()
     newest = feeds.capture(files[-1])
     right = expected(files[-1])
-    assert len(right) == 17
+    assert len(right) == len(feeds.METHOD.tables)
+    assert {name for name, wanted in right.items() if not wanted} <= RARE
     with connect(database) as connection:
         found = rows(connection)
         for name, wanted in right.items():
-            assert wanted, f"{name} is not empty"
             got = [without(row, "xmin", "captured_at", "ingested_at") for row in found[name]]
             assert in_order(got) == in_order(wanted), name
-            assert first["tables"][name]["inserted"] >= len(wanted) > 0
+            assert first["tables"][name]["inserted"] >= len(wanted)
             assert {row["captured_at"] for row in found[name]} <= {feeds.capture(file).captured_at for file in files}
         assert max(row["captured_at"] for each in found.values() for row in each) == newest.captured_at
 
