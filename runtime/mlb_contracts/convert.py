@@ -19,7 +19,7 @@ from uuid import UUID
 
 import msgspec
 
-from mlb_contracts import Unreadable
+from mlb_contracts.captures import Unreadable
 from mlb_contracts.errors import Rejected
 from mlb_contracts.fields import Timestamp
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from mlb_contracts import times
 
 KEY_BYTES = 500
-"""The longest text in a document's key: of the 2,700 bytes of an index entry, a request takes up to 1,000."""
+"""The longest text in a key of a document: an index entry has 2,700 bytes for all keys, a request takes up to 1,000."""
 
 NAME_BYTES = 63
 """The longest name of a table or column; PostgreSQL silently truncates longer ones."""

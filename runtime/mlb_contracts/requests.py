@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import urlencode
 
-_TIMES = ("timecode", "startTimecode")  # choose the time of the answer, not its subject
+HYDRATE = "hydrate"  # names what else the answer is to contain
+TIMECODE = "timecode"  # chooses the time of the answer
+_TIMES = (TIMECODE, "startTimecode")  # not its subject
 _LONG = 1000  # characters, above which a request is shortened: an index key holds at most 2,700 bytes
 _KEPT = 100
 _DEEPEST = 8  # levels of hydrations in hydrations
@@ -30,7 +32,7 @@ def subject_parameters(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
 def hydration_names(text: str) -> list[str]:
     """The names in a `hydrate` parameter, those in parentheses after the outer one: `person`, `person.stats`.
 
-    Options such as `type=[season,career]` are no names.
+    Options such as `type=[season,career]` are left out, and so are names with dots, which the API does not know.
     """
     names: set[str] = set()
     outer: list[str] = []
@@ -40,8 +42,8 @@ def hydration_names(text: str) -> list[str]:
         if brackets > 0 or character not in ",()":
             name += character
             continue
-        name = name.strip()
-        if name and "=" not in name and len(outer) < _DEEPEST:
+        name = name.strip()[:_KEPT]  # each is repeated before those in its parentheses
+        if name and not {"=", "."} & {*name} and len(outer) < _DEEPEST:
             names.add(".".join([*outer, name]))
         if character == "(":
             outer.append(name)
@@ -49,6 +51,11 @@ def hydration_names(text: str) -> list[str]:
             outer.pop()
         name = ""
     return sorted(names)
+
+
+def required_hydrations(listed: str) -> list[str]:
+    """The hydrations that a table needs together, by its `hydrate` in the mapping: `game.content.media`, `a,b`."""
+    return sorted(listed.split(","))
 
 
 def omitted(

@@ -33,17 +33,17 @@ class Response:
 
     @property
     def request(self) -> str:
-        """The normal form of the request."""
+        """The normal form of the request as it was made."""
         return requests.normal_form(self.method, self.parameters)
 
     @property
     def hydrations(self) -> list[str]:
         """The hydrations that the request asked for."""
-        return requests.hydration_names(self.query_params.get("hydrate", ""))
+        return requests.hydration_names(self.query_params.get(requests.HYDRATE, ""))
 
     @property
     def as_of(self) -> datetime:
         """The time whose state it shows: that of the request, or the past time that its `timecode` asked for."""
         path = "$.query_params.timecode"
-        asked = convert.timecode(self.query_params.get("timecode"), path)
+        asked = convert.timecode(self.query_params.get(requests.TIMECODE), path)
         return self.captured_at if asked is None else min(times.capture_time(asked, path), self.captured_at)

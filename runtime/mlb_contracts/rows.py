@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from mlb_contracts import Row
+from mlb_contracts.captures import Row
 from mlb_contracts.errors import Rejected
 
 R = TypeVar("R", bound=Row)

@@ -108,17 +108,21 @@ def test_the_job_captures_and_its_transform_finds_the_captures(job: str, league:
     ("job", "names"), [("win_probability", ("win_probability", "win_probability_credit")), ("context_metrics", ())]
 )
 def test_a_game_that_has_not_begun_is_no_failure(
-    job: str, names: tuple[str, ...], league: Server, database: str
+    job: str, names: tuple[str, ...], league: Server, database: str, tmp_path: Path
 ) -> None:
-    """The API answers with 404 until then."""
+    """The API answers with 404 until then. A missing recording is something else."""
     simulator = league.simulator
     game = next(each for each in simulator.calendar.fixtures if each.fate == "played")
     simulator.clock.set(game.played.start - times.DAY)
     before = run("ingest", "--job", job, "--game-pk", game.pk, "--quiet", "--format", "json")
     assert before.exit_code == 0, before.output
+    recorded = ("--replay", str(tmp_path), "--quiet", "--format", "json")
+    assert run("ingest", "--job", job, "--game-pk", game.pk, *recorded).exit_code == 1
+    assert [failed["target"] for failed in table(database, "etl.failure")] != []
     simulator.clock.set(game.played.start + times.DAY)
     done = ingest(job, f"game_pks={game.pk}")
     assert done["transform"]["documents"]["applied"] == 1
+    assert table(database, "etl.failure") == []
     assert all(table(database, f"game.{name}") for name in (job, *names))
     assert ingest(job, f"game_pks={game.pk}")["transform"]["documents"]["applied"] == 0
 

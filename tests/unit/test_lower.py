@@ -9,9 +9,7 @@ from mlbgen import ir
 from mlbgen.language import paths
 from mlbgen.language.ignores import Anywhere, Below
 from mlbgen.language.paths import Comparison, Each
-from mlbgen.lower import load_method
-from mlbgen.project import schema
-from mlbgen.samples import shape_file
+from mlbgen.project import generate, schema
 
 ROOT = Path(__file__).parents[2]
 
@@ -434,11 +432,10 @@ def test_the_json_schema_that_is_committed_is_current() -> None:
 
 @pytest.mark.parametrize("mapping", sorted((ROOT / "schemas" / "mappings").rglob("*.yaml")), ids=lambda path: path.stem)
 def test_the_mappings_of_the_repository_have_no_errors(mapping: Path) -> None:
-    relative = mapping.relative_to(ROOT / "schemas" / "mappings")
-    api = shape_file.load_shape(ROOT / "schemas" / "api" / relative.with_suffix(".json"))
-    found = load_method(mapping, root=ROOT, shape=api)
+    [given] = generate.read(ROOT, [mapping])
+    found = given.method
 
-    assert found.mapping_file == f"schemas/mappings/{relative.as_posix()}"
+    assert found.mapping_file == mapping.relative_to(ROOT).as_posix()
     seen: set[str] = set()
     for each in some(found.tables):
         assert {key.table for key in each.foreign_keys} <= seen

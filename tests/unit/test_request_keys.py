@@ -1,17 +1,19 @@
 """The documents that requests ask for, with limits on numbers and names from requests and answers."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from mlb_contracts import ByValues, Method, limits, requests
+from mlb_contracts import ByValues, Capture, Method, limits, requests
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.errors import Rejected
 from mlb_etl.extract import request_keys
 from mlb_etl.http import answers
+from mlb_etl.http.request import build_request
 
 PEOPLE = registry.method("mlb_tables", "person.person")
 SCHEDULE = registry.method("mlb_tables", "schedule.schedule")
@@ -87,3 +89,47 @@ def test_nested_hydrations_have_the_outer_name() -> None:
     ]  # fmt: skip
     assert requests.hydration_names("a),b") == ["a", "b"]
     assert len(requests.hydration_names("a(" * 10_000)) == 8
+
+
+def test_a_hydration_is_nested_by_parentheses_alone() -> None:
+    """The API does not know dots, by which mappings name nested ones: such an answer lacks what a table needs."""
+    assert requests.hydration_names("game.content.media,person") == ["person"]
+    assert requests.required_hydrations("game.content.media") == ["game.content.media"]
+    assert requests.required_hydrations("location,fieldInfo") == ["fieldInfo", "location"]
+
+
+def test_names_of_hydrations_are_limited() -> None:
+    found = requests.hydration_names(f"{'x' * 10_000}({','.join(f'b{number}' for number in range(100))})")
+    assert len(found) == 101
+    assert max(map(len, found)) < 200
+
+
+@pytest.mark.parametrize("parameter", ["date", "season"])
+def test_a_key_in_the_request_is_read_even_if_another_is_not_named(parameter: str) -> None:
+    """Otherwise each item of the answer would be skipped, and an empty capture stored."""
+    standings = registry.method("mlb_tables", "standings.standings")
+    asked_for = {"leagueId": "103", "date": "2024-07-01", "season": "2024"}
+    assert request_keys.requested_documents(standings, asked_for) is None
+    with pytest.raises(Rejected):
+        request_keys.requested_documents(standings, asked_for | {parameter: "07/01/2024"})
+
+
+def test_a_range_has_as_many_days_as_a_request_may_ask_for() -> None:
+    first = date(2000, 1, 1)
+    for days, fits in ((request_keys.MOST, True), (request_keys.MOST + 1, False)):
+        given = {"startDate": f"{first}", "endDate": f"{first + timedelta(days - 1)}"}
+        with nullcontext() if fits else pytest.raises(Rejected, match="a range of 1 to 10000 days"):
+            assert len(request_keys.requested_keys(SCHEDULE, given)["schedule_date"]) == days
+
+
+def test_an_answer_settles_no_request_for_other_documents() -> None:
+    """`…/roster` answers with one type of roster, `…/roster/40Man` with another."""
+    roster, live = (registry.method("mlb_tables", name) for name in ("team.roster", "game.liveGameV1"))
+    assert build_request(roster, {"teamId": "147"}).settles is None
+    assert build_request(live, {"game_pk": "1"}).settles == "/api/v1.1/game/1/feed/live/"
+
+
+def test_a_request_without_its_day_is_named_by_that_of_the_capture() -> None:
+    roster = registry.method("mlb_tables", "team.roster")
+    capture = Capture(datetime(2024, 7, 1, 3, tzinfo=UTC), {"teamId": "147", "rosterType": "active"})
+    assert "date=2024-06-30" in roster.request_name("roster", capture), "it is still June in New York"

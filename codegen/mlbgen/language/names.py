@@ -40,7 +40,7 @@ def snake(name: str) -> str:
 
 def folder(endpoint: str, method: str, hydration: str | None = None) -> str:
     """The folder of a method in the package: `game/live_game_v1`, and of a hydration `person/person_education`."""
-    parts = (method, *requests.hydration_names(hydration or ""))
+    parts = (method, *(requests.required_hydrations(hydration) if hydration else ()))
     return f"{snake(endpoint)}/{'_'.join(map(snake, parts))}"
 
 

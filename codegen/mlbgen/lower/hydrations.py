@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
+from mlb_contracts import requests
 from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.names import folder
 from mlbgen.lower.fingerprint import fingerprint
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.requests import check_parameter
-
-_PARAMETER = "hydrate"
 
 
 def check_hydrations(report: Report, place: Place, mapping: spec.Mapping) -> None:
@@ -18,7 +17,7 @@ def check_hydrations(report: Report, place: Place, mapping: spec.Mapping) -> Non
     asks_anything = source.query is None or any(form.query is None for form in source.forms)
     for number, table in enumerate(mapping.tables):
         if table.hydrate is not None and not asks_anything:
-            check_parameter(report, place.at("tables", number, "hydrate"), _PARAMETER, source, of_each=False)
+            check_parameter(report, place.at("tables", number, "hydrate"), requests.HYDRATE, source, of_each=False)
     _check_packages(report, place, mapping)
     if all(table.hydrate is not None for table in mapping.tables):
         message = "every table has hydrate, so no table lists the documents without it"

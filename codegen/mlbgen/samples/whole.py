@@ -29,8 +29,9 @@ def completed(method: ir.Method, stub: Stub) -> Stub:
 def why_partial(method: ir.Method, stub: Stub) -> str | None:
     """Why the sample's request may return only a part of a document, or several; None if it returns a whole one."""
     parameters = stub.parameters
-    asked = requests.hydration_names(parameters.get("hydrate", ""))
-    lacking = [name for name in requests.hydration_names(method.hydration or "") if name not in asked]
+    asked = requests.hydration_names(parameters.get(requests.HYDRATE, ""))
+    needed = requests.required_hydrations(method.hydration) if method.hydration else []
+    lacking = [name for name in needed if name not in asked]
     if lacking:
         return f"requested without {', '.join(lacking)}"
     for key in method.document:

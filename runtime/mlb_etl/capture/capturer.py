@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from mlb_contracts import Method
+from mlb_contracts import Capture, Method
 from mlb_contracts.response import Response
 from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
 from mlb_etl.extract.answer import HeldDocument
@@ -138,7 +138,8 @@ class Capturer:
         """
         if self._again or target.settled is None:
             return False
-        newest = self._raw.newest(target.request.name)
+        capture = Capture(self._raw.now(), target.request.parameters)
+        newest = self._raw.newest(self._method.request_name(target.request.method, capture))
         return newest is not None and target.settled(newest)
 
     def _capture(self, target: CaptureTarget) -> CaptureCounts:
@@ -146,17 +147,19 @@ class Capturer:
             return CaptureCounts(skipped=1)
         try:
             with self._failures.noting(target.request):
-                response, held = self._fetch(target.request)
+                try:
+                    response, held = self._fetch(target.request)
+                except NotFound:
+                    if not self._may_be_missing:
+                        raise
+                    log.info("not there yet: %s", target.name)
+                    return CaptureCounts(skipped=1)
                 if not self._recorded:
                     self._raw.require_present(response)
                 if self._store is not None:
                     self._store.put(response)
                 became = self._raw.store(response, held)
         except (NotFound, Rejected, Unreachable) as why:
-            if self._may_be_missing and isinstance(why, NotFound):
-                self._failures.forget(target.request)
-                log.info("not there yet: %s", target.name)
-                return CaptureCounts(skipped=1)
             log.info("failed %s: %s", target.name, why)
             return CaptureCounts(failures=(Failure(target, why),))
         log.info("%s %s", became, target.name)

@@ -142,7 +142,7 @@ def _held(method: Method, response: Response) -> tuple[HeldDocument, ...]:
     """The documents of a response; raises Rejected if it is a single document that the pipeline can't read."""
     if method.items is not None:
         return answers.read_documents(method, response)
-    capture = Capture(response.captured_at, response.parameters)
+    capture = Capture(response.as_of, response.parameters)
     return one_document(response.data, extract(method, capture, response.data).keys)
 
 

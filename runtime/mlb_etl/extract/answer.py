@@ -121,7 +121,7 @@ class Answer:
             found = {key.name: key.read(document, self._capture) for key in self._method.document}
         except msgspec.ValidationError:
             plain = lenient.plain_json(bytes(item))
-            found = {key.name: _plain(key, plain, self._capture, at) for key in self._method.document}
+            found = {key.name: plain_key(key, plain, self._capture, at) for key in self._method.document}
         for key in self._method.document:
             require_key(found[key.name], at.exact + key.place.removeprefix(at.path), self._method)
         return found
@@ -157,8 +157,8 @@ def _place(of: Items, place: int) -> JsonPlace:
     return JsonPlace(of.path, f"{of.path.removesuffix('[*]')}[{place}]")
 
 
-def _plain(key: DocumentKey, item: Any, capture: Capture, at: JsonPlace) -> Any:
-    """Read a key from an item in plain JSON."""
+def plain_key(key: DocumentKey, item: Any, capture: Capture, at: JsonPlace = lenient.WHOLE) -> Any:
+    """Read a key from the item at a place, in plain JSON; raises Rejected if it can't have the key's type."""
     if key.path is None:
         return key.read(None, capture)
     steps, before = jsonpath.parse(key.path), jsonpath.parse(at.path)
@@ -169,7 +169,9 @@ def _plain(key: DocumentKey, item: Any, capture: Capture, at: JsonPlace) -> Any:
         return request_keys.key_value(key, found, at.exact)
     of_type = sql_types.parse_type(key.type)
     try:
-        return found if of_type is None else msgspec.convert(found, sql_types.type_facts(of_type).decoder)
+        return (
+            found if found is None or of_type is None else msgspec.convert(found, sql_types.type_facts(of_type).decoder)
+        )
     except msgspec.ValidationError as error:
         raise Rejected(str(error), path=at.exact, value=found) from error
 

@@ -18,6 +18,9 @@ def requested_documents(method: Method, parameters: Mapping[str, str]) -> list[d
 
     Raises Rejected if the parameters name no document or too many, or if the request omits parameters that name them.
     """
+    for key in method.document:  # each that is named, even if another one is not
+        if key.parameter is not None and key.parameter in parameters:
+            key_value(key, parameters[key.parameter], key.place)
     values = []
     for key in method.document:
         if key.parameter is not None:
@@ -36,7 +39,7 @@ def requested_documents(method: Method, parameters: Mapping[str, str]) -> list[d
 
 
 def requested_keys(method: Method, parameters: Mapping[str, str]) -> dict[str, list[Any]]:
-    """The values of those document keys that the request names, by key; raises Rejected as `documents` does."""
+    """The values of those document keys that the request names, by key; raises Rejected as that does."""
     found = {}
     for key in method.document:
         by_name = [ByValues(name) for name in (key.parameter, key.name) if name is not None]
@@ -93,7 +96,7 @@ def key_value(key: DocumentKey, text: str | None, place: str) -> Any:
 
 
 def _days(first: date, last: date, name: str) -> Iterator[date]:
-    if not 0 <= (last - first).days <= MOST:
+    if not 0 <= (last - first).days < MOST:
         reason = f"a range of 1 to {MOST} days from {first} is expected"
         raise Rejected(reason, path=f"parameter {name}", value=str(last))
     yield from (first + timedelta(days=number) for number in range((last - first).days + 1))

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mlb_contracts import Capture, DocumentKey, Method, jsonpath
+from mlb_contracts import Capture, Method
 from mlb_contracts.response import Response
 from mlb_etl.errors import CorruptResponse, EtlError, NotFound, Rejected, Unreachable, printable
 from mlb_etl.extract import answer, lenient, reject
@@ -87,7 +87,7 @@ def read_documents(method: Method, response: Response) -> tuple[HeldDocument, ..
         if _rule(method, explained) is not None:
             raise _mendable(method, explained) from error
         plain = lenient.plain_json(response.data)
-        return _about(method, response, {key.name: _read_plain(key, plain, capture) for key in method.document})
+        return _about(method, response, {key.name: answer.plain_key(key, plain, capture) for key in method.document})
     except Rejected as why:
         located = reject.locate(why, response.data, method.qualified_raw_table)
         raise _mendable(method, located) from why
@@ -107,14 +107,6 @@ def require_whole(data: bytes) -> None:
     if error_.message_number is not None:
         reason = f"an error with the status of an answer: {printable(error_.message)}"
         raise CorruptResponse(reason, path="$.messageNumber", value=error_.message_number)
-
-
-def _read_plain(key: DocumentKey, document: Any, capture: Capture) -> Any:
-    """Read a key from a document in plain JSON."""
-    steps = jsonpath.parse(key.place)
-    if steps is None:
-        return key.read(document, capture)  # comes from the request
-    return next(jsonpath.walk(document, steps), (None, None))[1]
 
 
 def _about(method: Method, response: Response, keys: dict[str, Any]) -> tuple[HeldDocument, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from mlb_contracts import Method, requests
+from mlb_contracts import Method
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract import request_keys
 
@@ -36,11 +36,6 @@ class Request:
     def target(self) -> str:
         """The path with the query."""
         return f"{self.path}?{urlencode(self.query_params)}" if self.query_params else self.path
-
-    @property
-    def name(self) -> str:
-        """The normal form that identifies the request in raw tables."""
-        return requests.normal_form(self.method, self.parameters)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -82,5 +77,7 @@ def build_request(method: Method, parameters: Mapping[str, str]) -> Request:
     except Rejected as why:
         raise EtlError(f"{method.name}: {why}") from why
     path = _PLACE.sub(lambda match: quote(path_params[match[1]], safe=""), form.url)
-    settles = None if query_params else f"{path}/"  # a whole answer includes its parts, such as changes since a time
+    below = any(each.url.startswith(f"{form.url}/{{") for each in method.forms)  # other documents
+    # A whole answer includes its parts, such as changes since a time.
+    settles = None if query_params or below else f"{path}/"
     return Request(method.endpoint, form.method, path, path_params, query_params, settles)

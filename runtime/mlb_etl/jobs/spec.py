@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from mlb_etl.jobs import placeholders
 from mlb_etl.jobs.expansion import Expansion
-from mlb_etl.jobs.grammar import Always, Model, Name, Value, always
+from mlb_etl.jobs.grammar import Always, Flag, Model, Name, Value, always
 from mlb_etl.jobs.parameter import Parameter
 from mlb_etl.jobs.storage import Storage
 from mlb_etl.settings import FASTEST, SLOWEST
@@ -44,9 +44,9 @@ class Requests(Model):
         None, description="The most requests per second, if fewer than MLB_ETL_RATE allows."
     )
     attempts: Annotated[int, Field(ge=1, le=20)] = Field(6, description="How often a failing request is tried.")
-    may_be_missing: bool = Field(
+    may_be_missing: Flag = Field(
         default=False,
-        description="Whether 404 only means that there is nothing yet, such as before a game, and is no failure.",
+        description="Whether 404 only means that there is nothing yet, such as before a game, and is not a failure.",
     )
 
 

@@ -130,7 +130,7 @@ class Worker:
             self._source,
             again=order.again,
             recorded=order.replay is not None,
-            may_be_missing=order.job.requests.may_be_missing,
+            may_be_missing=order.job.requests.may_be_missing and order.replay is None,
             store=store,
         )
 

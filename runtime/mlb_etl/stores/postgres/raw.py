@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from mlb_contracts import Capture, Method, requests, times
+from mlb_contracts import Capture, Method, times
 from mlb_contracts.response import Response
 from mlb_etl import settings
 from mlb_etl.errors import Rejected
@@ -87,7 +87,7 @@ class RawWriter(RawReader):
         Raises TooLarge for a body larger than MLB_ETL_MAX_BODY.
         """
         facts = {
-            "request": requests.normal_form(response.method, self._parameters(response)),
+            "request": self._method.request_name(response.method, Capture(response.as_of, response.parameters)),
             "as_of": response.as_of,
             "content_hash": _content_hash(response.data, held),
         }
@@ -99,10 +99,6 @@ class RawWriter(RawReader):
             if later and self.connection.execute(self._seen, facts | {"captured_at": captured_at}).rowcount:
                 return "seen"
             return "known"
-
-    def _parameters(self, response: Response) -> Mapping[str, str]:
-        """Those of its request, with what it lacks and means: the same content on another day is another document."""
-        return self._method.complete(Capture(response.as_of, response.parameters)).parameters
 
     @translate_errors()
     def now(self) -> datetime:

@@ -19,7 +19,7 @@ from mlb_etl.stores.postgres import standing
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 
 log = logging.getLogger(__name__)
-# The fields of laws.standing.Stored after its keys; three of them make up `applied`.
+# The fields of laws.standing.StoredCapture after its keys; three of them make up `applied`.
 _STORED = (
     *("document::text", "captured_at", "as_of", "content_hash", "parameters", "ahead", "note", "quarantine"),
     *("request", "answer_hash", "places", "shown_as_of", "shown_hash", "fingerprint"),

@@ -92,7 +92,7 @@ def hydrated(method: Method, raw: str) -> sql.Composable:
     """The condition under which a row of the raw table fills the method's tables."""
     if method.hydration is None:
         return sql.SQL("true")
-    needed = requests.hydration_names(method.hydration)
+    needed = requests.required_hydrations(method.hydration)
     return sql.SQL("{}.hydrations @> {}").format(sql.Identifier(raw), needed)
 
 
