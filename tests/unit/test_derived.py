@@ -124,6 +124,20 @@ def test_the_fingerprint_changes_with_the_expression_only_where_there_is_one() -
     assert len({one, other, method(PLAYS).fingerprint}) == 3
 
 
+def test_long_expressions_are_read_in_time() -> None:
+    terms = " + ".join(["rbi"] * 50)
+    assert errors(plays(("integer", terms), ("integer", "nullif(" * 20 + "rbi" + ", 1)" * 20))) == ()
+    nested = errors(plays(("integer", " + ".join(["rbi"] * 500)), ("boolean", " AND ".join(["is_out"] * 500))))
+    assert {(each.code, each.message) for each in nested} == {("MG070", "the expression is nested too deeply")}
+    assert len(nested) == 2
+
+
+@pytest.mark.parametrize("expression", ["if(rbi > 1, inning, rbi)", "CASE if(is_out, 1, 2) WHEN 1 THEN 2 END"])
+def test_what_only_other_servers_have_is_refused(expression: str) -> None:
+    (found,) = errors(plays(("integer", expression)))
+    assert (found.code, found.message) == ("MG070", "if() is not allowed in an expression")
+
+
 @pytest.mark.parametrize(
     ("settings", "code"),
     [

@@ -22,6 +22,7 @@ _FUNCTIONS = (
 )  # fmt: skip
 _POSSIBLE = frozenset({*_CONDITIONS, *_OPERATORS, *_OPERANDS, *_FUNCTIONS})
 _FUNCTION_NAMES = ", ".join(each.sql_name().lower() for each in _FUNCTIONS)
+_DEEPEST = 100  # operators in operators; recursive functions need several calls for each
 _HELP = f"allowed: the table's columns, literals, comparisons, arithmetic, AND, OR, NOT, CASE, {_FUNCTION_NAMES}"
 
 
@@ -77,6 +78,7 @@ def derivation(
 def _read(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> exp.Expr | None:
     try:
         tree: exp.Expr = sqlglot.parse_one(text, dialect="postgres", into=exp.Condition)
+        _check_depth(tree)
     except RecursionError:
         report.add("MG070", place, "the expression is nested too deeply")
         return None
@@ -93,9 +95,19 @@ def _read(report: Report, place: Place, text: str, columns: Mapping[str, SqlType
     return tree if good else None
 
 
+def _check_depth(tree: exp.Expr) -> None:
+    """Raise RecursionError if the expression is nested too deeply."""
+    level = [tree]
+    for _ in range(_DEEPEST):
+        level = [inner for each in level for inner in each.iter_expressions()]
+    if level:
+        raise RecursionError
+
+
 def _check(report: Report, place: Place, node: exp.Expr, columns: Mapping[str, SqlType]) -> bool:
-    if type(node) not in _POSSIBLE or (isinstance(node, exp.Column) and node.table):
-        shown = node.sql(dialect="postgres", comments=False)
+    is_function = isinstance(node, exp.If) and node.arg_key != "ifs"  # and not a branch of CASE
+    if is_function or type(node) not in _POSSIBLE or (isinstance(node, exp.Column) and node.table):
+        shown = "if()" if is_function else node.sql(dialect="postgres", comments=False)
         report.add("MG070", place, f"{shown} is not allowed in an expression", _HELP)
         return False
     if isinstance(node, exp.Column) and node.name not in columns:

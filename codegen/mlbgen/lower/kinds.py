@@ -64,8 +64,14 @@ def fills(kind: Kind, sql_type: SqlType) -> bool:
 class _Reader:
     def __init__(self, columns: Mapping[str, SqlType]) -> None:
         self.columns = columns
+        self.known: dict[int, Kind] = {}  # by the node: some readers ask for the kind of an operand twice
 
     def kind(self, node: exp.Expr) -> Kind:
+        if id(node) not in self.known:
+            self.known[id(node)] = self._kind(node)
+        return self.known[id(node)]
+
+    def _kind(self, node: exp.Expr) -> Kind:
         if isinstance(node, exp.Column):
             return of_type(self.columns[node.name])
         if isinstance(node, exp.Literal):
