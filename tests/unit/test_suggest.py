@@ -157,6 +157,27 @@ class TestDocuments:
             suggest(METHOD, [partial, failed])
         assert "from 1 sample of" in suggest(METHOD, [partial, failed, stub(ONE, **OF_ONE)])
 
+    def test_each_sample_asks_for_several_documents(self) -> None:
+        given = stub({"a": 1}, personId="1", season="2023,2024"), stub({"a": 2}, personId="1,2", season="2024")
+        with pytest.raises(MlbgenError, match=r"no sample of club\.games asks for a single document"):
+            suggest(METHOD, given)
+
+    def test_two_parameters_of_one_value(self) -> None:
+        given = stub(ONE, "/leagues/1/teams/1", in_path={"leagueId": "1", "teamId": "1"})
+        assert mapping(given)["source"]["url"] == "/api/v1/leagues/{leagueId}/teams/{teamId}"
+
+    @pytest.mark.parametrize(
+        ("url", "query", "said"),
+        [
+            ("api/v1/games", {}, "'api/v1/games' is not the URL of a request"),
+            ("http://[x", {}, r"'http://\[x' is not the URL of a request"),
+            (f"{HOST}/games", {"a-b": "1"}, "a mapping can't name the parameter 'a-b' of its request"),
+        ],
+    )
+    def test_requests_that_no_mapping_can_describe(self, url: str, query: dict[str, str], said: str) -> None:
+        with pytest.raises(MlbgenError, match=rf"/stubs/1\.json: {said}"):
+            suggest(METHOD, [Stub("/stubs/1.json", METHOD, ONE, {"gamePk": "7", **query}, url=url)])
+
     def test_a_sample_needs_its_url(self) -> None:
         with pytest.raises(MlbgenError, match=r"/stubs/1\.json: url is missing"):
             suggest(METHOD, [Stub("/stubs/1.json", METHOD, ONE, {"gamePk": "7"})])

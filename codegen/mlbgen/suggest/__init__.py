@@ -26,7 +26,7 @@ _QUERY = "Parameters of the samples' requests. Remove those with which a respons
 def suggest(name: str, samples: Sequence[Stub], taken: Collection[str] = ()) -> str:
     """The YAML of a mapping of the method (`team.roster`), whose samples these are; `taken` are tables of others.
 
-    Raises MlbgenError if no sample is a whole answer, or nothing in them identifies a document.
+    Raises MlbgenError if no sample is a whole answer about one document, or nothing in them identifies a document.
     """
     whole = [stub for stub in samples if stub.is_answer and requests.PARTIAL not in stub.parameters]
     if not whole:
@@ -35,6 +35,8 @@ def suggest(name: str, samples: Sequence[Stub], taken: Collection[str] = ()) -> 
     found = documents.choose(method, infer(whole)[name], whole)
     if not all(map(found.are_in, whole)):
         whole = [stub for stub in whole if found.are_in(stub)]
+        if not whole:
+            raise MlbgenError(f"no sample of {name} asks for a single document: capture one that does")
         found = documents.choose(method, infer(whole)[name], whole)
     schema = Names("schema").take(snake(endpoint))
     names = Names("table", [each.partition(".")[2] for each in taken if each.startswith(f"{schema}.")])
@@ -53,7 +55,7 @@ def suggest(name: str, samples: Sequence[Stub], taken: Collection[str] = ()) -> 
     return _HEAD.format(samples=counted, name=name, todo=TODO) + text.dump(mapping, _comments(found, made))
 
 
-def _source(name: str, raw: str, found: Documents, forms: Sequence[requests.Form]) -> spec.Source:
+def _source(name: str, raw: str, found: Documents, forms: Sequence[spec.Form]) -> spec.Source:
     endpoint, method = name.split(".")
     own, *others = forms
     return spec.Source(
@@ -62,8 +64,8 @@ def _source(name: str, raw: str, found: Documents, forms: Sequence[requests.Form
         url=own.url,
         description=TODO,
         raw_table=raw,
-        query=list(own.query),
-        forms=[requests.as_spec(form) for form in others],
+        query=own.query,
+        forms=others,
         items=None if found.items is None else {found.variable: found.items},
         document=dict(found.keys),
         accept=found.rules,

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
+
+from pydantic import ValidationError
 
 from mlbgen.language import spec
 from mlbgen.language.errors import MlbgenError
@@ -14,28 +15,22 @@ _ABOUT_ANSWERS = frozenset({"hydrate", "limit", "offset", "timecode"})
 PARTIAL = "fields"  # which leaves out members at the caller's choice, so that nothing can be inferred from its absence
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A URL's template and the parameters of the query that requests to it have."""
-
-    url: str
-    query: tuple[str, ...]
-
-
-def forms(samples: Sequence[Stub], telling: Collection[str]) -> list[Form]:
+def forms(samples: Sequence[Stub], telling: Collection[str]) -> list[spec.Form]:
     """The forms of the requests, that of most samples first.
 
     A request can have those parameters that others to the URL have, but for `telling`, which say what documents are
-    asked for: requests with and without them are different forms. Raises MlbgenError for a sample without a URL.
+    asked for: requests with and without them are different forms. Raises MlbgenError for a request that a mapping can't
+    describe.
     """
     found: dict[tuple[str, frozenset[str]], dict[str, None]] = {}
     count = Counter[tuple[str, frozenset[str]]]()
     for stub in samples:
-        in_query = [name for name in stub.parameters if name not in stub.in_path]
-        form = _template(stub), frozenset(in_query) & frozenset(telling)
+        own = _form(stub)
+        in_query = own.query or []
+        form = own.url, frozenset(in_query) & frozenset(telling)
         found.setdefault(form, {}).update(dict.fromkeys(in_query))
         count[form] += 1
-    return [Form(form[0], tuple(found[form])) for form, _ in count.most_common()]
+    return [spec.Form(url=form[0], query=list(found[form])) for form, _ in count.most_common()]
 
 
 def telling(samples: Sequence[Stub]) -> list[str]:
@@ -56,15 +51,29 @@ def about_documents(samples: Sequence[Stub]) -> list[str]:
     ]
 
 
-def as_spec(form: Form) -> spec.Form:
-    """A further form of the source."""
-    return spec.Form(url=form.url, query=list(form.query))
+def _form(stub: Stub) -> spec.Form:
+    """The form of the sample's request: the URL's template, and the parameters of its query."""
+    if not stub.url:
+        raise MlbgenError(f"{stub.file}: url is missing: write the URL of the request that the response answers")
+    in_query = [name for name in stub.parameters if name not in stub.in_path]
+    try:
+        return spec.Form(url=_template(stub), query=in_query)
+    except ValidationError as error:
+        (part, *_), value = error.errors()[0]["loc"], error.errors()[0]["input"]
+        if part == "query":
+            raise MlbgenError(f"{stub.file}: a mapping can't name the parameter {value!r} of its request") from None
+    except ValueError:
+        pass  # urlsplit can't read it
+    raise MlbgenError(f"{stub.file}: {stub.url!r} is not the URL of a request")
 
 
 def _template(stub: Stub) -> str:
     """`/api/v1/people/{personId}/stats`: the URL's path, with the names of its parameters in place of their values."""
-    if not stub.url:
-        raise MlbgenError(f"{stub.file}: url is missing: write the URL of the request that the response answers")
-    names = {quote(stub.parameters[name], safe=""): name for name in stub.in_path}
-    path = urlsplit(stub.url).path
-    return "/".join(f"{{{names[part]}}}" if part in names else part for part in path.split("/"))
+    left = [name for name in stub.parameters if name in stub.in_path]
+    parts = urlsplit(stub.url).path.split("/")
+    for place, part in enumerate(parts):
+        name = next((each for each in left if quote(stub.parameters[each], safe="") == part), None)
+        if name is not None:
+            parts[place] = f"{{{name}}}"
+            left.remove(name)
+    return "/".join(parts)
