@@ -12,7 +12,7 @@ from mlbgen.language import spec
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import NOTHING_SEEN, Root, kind, value_type
 from mlbgen.samples.shape import Shape
-from mlbgen.samples.values import json_type
+from mlbgen.samples.values import json_type, value_at
 
 _KEY = re.compile(r"\{(\w*)\}")
 
@@ -37,9 +37,7 @@ def absent(
 
 def _check_key(report: Report, place: Place, value: JsonValue, name: str, reference: ir.Reference) -> None:
     """Check that an absent document has its key where other documents have theirs."""
-    for member in reference.members:
-        value = value.get(member) if isinstance(value, dict) else None
-    if value != f"{{{name}}}":
+    if value_at(value, reference.members) != f"{{{name}}}":
         where = ".".join(reference.members)
         message = f'"absent" lacks the key "{name}", which is read from {where}'
         report.add("MG082", place, message, f'write "{{{name}}}" there')

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from mlbgen import ir
 from mlbgen.language import paths
+from mlbgen.samples.values import value_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,11 @@ class Carried:
     def __init__(
         self,
         origin: ir.Origin,
-        walk: Callable[[object, tuple[str, ...], object], object],
         holds: Callable[[paths.Condition, object], bool],
     ) -> None:
         self.values = [each.value for each in origin.columns if isinstance(each.value, ir.CarryValue)]
         self.visits = origin.visits
-        self._walk, self._holds = walk, holds
+        self._holds = holds
         self._kept: dict[tuple[ir.CarryValue, str], TypedValue] = {}
 
     def find(self, value: ir.CarryValue, seen: Variables) -> TypedValue:
@@ -54,7 +54,8 @@ class Carried:
         for visit in self.visits:
             items = self._at(visit.source, seen) if visit.within == level else None
             for item in items if isinstance(items, list) else []:
-                if all(self._walk(item, members, None) == self._at(other, seen) for members, other in visit.matches):
+                pairs = [(value_at(item, members), self._at(other, seen)) for members, other in visit.matches]
+                if all(left is not None and left == right for left, right in pairs):
                     yield visit, {**seen, visit.name: item}
 
     def _apply(self, moment: ir.CarryMoment, seen: Variables) -> None:
@@ -92,4 +93,4 @@ class Carried:
         return value, repr([self._at(each, seen) for each in value.by])
 
     def _at(self, reference: ir.Reference, seen: Variables) -> Any:
-        return self._walk(seen[reference.root], reference.members, None)
+        return value_at(seen[reference.root], reference.members)

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias, assert_never
 from mlbgen import ir
 from mlbgen.language import paths
 from mlbgen.samples.carried import NOTHING, Carried, TypedValue
+from mlbgen.samples.values import value_at
 
 _ABSENT: Final = object()  # RFC 9535 distinguishes a missing member from null
 
@@ -27,13 +28,13 @@ def split_documents(items: ir.Items | None, response: object) -> list[object]:
     """The documents of a response: its items, or the whole response."""
     if items is None:
         return [response]
-    listed = _walk(response, items.source.members, None)
+    listed = value_at(response, items.source.members)
     return listed if isinstance(listed, list) else []
 
 
 def scopes(origin: ir.Origin, document: object) -> Iterator[Bindings]:
     """Yield the variables of each row of the table, in the document's order."""
-    carried = Carried(origin, _walk, _holds)
+    carried = Carried(origin, _holds)
     lookups = {each.name: each for each in origin.lookups}
     yield from _rows("$", origin.levels, lookups, {"$": Binding(document)}, carried)
 
@@ -48,7 +49,7 @@ def find_values(source: ir.Value, scope: Bindings, parameters: Mapping[str, str]
     match source:
         case ir.PathValue(references):
             for reference in references:
-                yield TypedValue(_walk(scope[reference.root].value, reference.members, None), reference.type)
+                yield TypedValue(value_at(scope[reference.root].value, reference.members), reference.type)
         case ir.ItemValue(level, item_type):
             yield TypedValue(scope[level].value, item_type)
         case ir.ParameterValue(name):
@@ -87,7 +88,7 @@ def _loop(
         yield scope | {value: Binding(carried.find(value, seen)) for value in carried.values}
         return
     level = levels[0]
-    for item in _items(level.container, _walk(scope[level.source.root].value, level.source.members, None)):
+    for item in _items(level.container, value_at(scope[level.source.root].value, level.source.members)):
         passes = level.where is None or _holds(level.where, item.value)
         if passes or carried.values:
             rows = _rows(level.name, levels[1:], lookups, {**scope, level.name: item}, carried)
@@ -102,7 +103,7 @@ def _items(container: ir.Container, found: object) -> Iterator[Binding]:
             members = found.items() if isinstance(found, dict) else ()
             yield from (Binding(each, key=key) for key, each in members)
         case ir.MembersOf(names=names):
-            named = [(name, _walk(found, (name,), None)) for name in names]
+            named = [(name, value_at(found, (name,))) for name in names]
             yield from (Binding(each, key=name) for name, each in named if each is not None)
         case ir.Single():
             yield from (Binding(each) for each in [found] if each is not None)
@@ -124,27 +125,19 @@ def _with_lookups(lookups: Mapping[str, ir.LookUp], scope: Bindings) -> Bindings
 
 
 def _look_up(lookup: ir.LookUp, scope: Bindings) -> object:
-    container = _walk(scope[lookup.source.root].value, lookup.source.members, None)
+    container = value_at(scope[lookup.source.root].value, lookup.source.members)
     wanted = scope[lookup.by.level].value
     match lookup.by:
         case ir.KeyOf(prefix, _, suffix):
             return container.get(f"{prefix}{wanted}{suffix}") if isinstance(container, dict) else None
         case ir.MemberEquals(members):
             items = container if isinstance(container, list) else []
-            return next((each for each in items if _equal(_walk(each, members, _ABSENT), wanted)), None)
+            return next((each for each in items if _equal(value_at(each, members, _ABSENT), wanted)), None)
         case ir.AtIndex():
             items = container if isinstance(container, list) else []
             return items[wanted] if isinstance(wanted, int) and 0 <= wanted < len(items) else None
         case _:
             assert_never(lookup.by)
-
-
-def _walk(start: object, members: tuple[str, ...], otherwise: object) -> object:
-    for member in members:
-        if not isinstance(start, dict):
-            return otherwise
-        start = start.get(member, otherwise)
-    return start
 
 
 def _holds(condition: paths.Condition, item: object) -> bool:
@@ -156,9 +149,9 @@ def _holds(condition: paths.Condition, item: object) -> bool:
         case paths.AnyOf(operands):
             return any(_holds(each, item) for each in operands)
         case paths.Exists(members):
-            return _walk(item, members, _ABSENT) is not _ABSENT
+            return value_at(item, members, _ABSENT) is not _ABSENT
         case paths.Comparison(members, operator, literal):
-            return _compare(_walk(item, members, _ABSENT), operator, literal)
+            return _compare(value_at(item, members, _ABSENT), operator, literal)
         case _:
             assert_never(condition)
 

@@ -1,6 +1,7 @@
 """Fit JSON values to columns, with the decoders and converters that generated code uses."""
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -30,6 +31,15 @@ def fit(value: object, sql_type: SqlType, convert: str | None, expected: str | N
     fitted = _decoded(value, sql_type) if decoding.convert is None else _converted(value, decoding.convert)
     _check_held(value, fitted, sql_type)
     return fitted
+
+
+def value_at(start: object, members: Sequence[str], otherwise: object = None) -> object:
+    """The value that the members lead to, or `otherwise` if it is missing."""
+    for member in members:
+        if not isinstance(start, dict):
+            return otherwise
+        start = start.get(member, otherwise)
+    return start
 
 
 def json_type(value: object) -> str:

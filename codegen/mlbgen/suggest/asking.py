@@ -5,6 +5,7 @@ from datetime import date
 
 from mlbgen.language.names import snake
 from mlbgen.samples.stubs import Stub
+from mlbgen.samples.values import value_at
 from mlbgen.suggest import nesting, requests
 from mlbgen.suggest.nesting import Level, Members
 
@@ -13,7 +14,7 @@ def ways(name: str, members: Members, listed: Level, samples: Sequence[Stub]) ->
     """The parameters by which the requests of the samples ask for documents with these keys."""
     possible = requests.about_documents(samples)
     values = {
-        stub.file: {nesting.value_at(item.value, members) for (item,) in nesting.rows((listed,), stub.document)}
+        stub.file: {value_at(item.value, members) for (item,) in nesting.rows((listed,), stub.document)}
         for stub in samples
     }
     ranges = {name: f"end{name.removeprefix('start')}" for name in possible if name.startswith("start")}

@@ -9,6 +9,7 @@ from mlbgen.language.errors import MlbgenError
 from mlbgen.language.names import snake
 from mlbgen.samples.shape import Shape
 from mlbgen.samples.stubs import Stub
+from mlbgen.samples.values import value_at
 from mlbgen.suggest import asking, column_types, keys, nesting, requests
 from mlbgen.suggest.naming import Names, column_wishes, singular, stem
 from mlbgen.suggest.nesting import Level, Members
@@ -97,7 +98,7 @@ def _items(
     for each in members:
         name = names.take(*column_wishes(variable, each))
         ways = list(asking.ways(name, each, listed, samples))
-        values = {nesting.value_at(item, each) for item in items}
+        values = {value_at(item, each) for item in items}
         path = jsonpath.below(variable, each)
         type_ = _key_type(values, each[-1], listed.values[each].type)
         found[name] = spec.DocumentKey(type=type_, path=path, asked_by=ways, description=TODO)
@@ -145,7 +146,7 @@ def _whole(root: Level, ignored: list[spec.Ignore], samples: Sequence[Stub], tel
             continue
         taken.add(members)
         path = jsonpath.below("$", members)
-        values = {nesting.value_at(stub.document, members) for stub in samples}
+        values = {value_at(stub.document, members) for stub in samples}
         type_ = _key_type(values, name, root.values[members].type)
         found[names.take(snake(name), f"requested_{snake(name)}")] = spec.DocumentKey(
             type=type_, path=path, description=TODO
@@ -189,14 +190,14 @@ def _repeating(parameter: str, root: Level, samples: Sequence[Stub]) -> Members 
     """The members of the response that repeat the parameter in every sample."""
     for members in sorted(root.values, key=len):
         if asking.is_named(parameter, "_".join(map(snake, members)), members):
-            values = [nesting.value_at(stub.document, members) for stub in samples]
+            values = [value_at(stub.document, members) for stub in samples]
             if all(str(value) == stub.parameters[parameter] for value, stub in zip(values, samples, strict=True)):
                 return members
     return None
 
 
 def _has_all(items: Sequence[object], members: Members) -> bool:
-    return all(nesting.value_at(item, members) is not None for item in items)
+    return all(value_at(item, members) is not None for item in items)
 
 
 def _around(shape: Shape, listed: Level) -> list[spec.Ignore]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from mlb_contracts import jsonpath
 from mlbgen.language.names import snake
+from mlbgen.samples.values import value_at
 from mlbgen.suggest.column_types import is_placeholder
-from mlbgen.suggest.nesting import Item, Level, Members, value_at
+from mlbgen.suggest.nesting import Item, Level, Members
 
 # How names of members end that identify an item. Others, such as a name or a count, are unique by chance.
 _STRONG = re.compile(r"(^|_)(id|pk|code|key|index|number|num)$")

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 from mlb_contracts import jsonpath
 from mlbgen.language import spec
 from mlbgen.samples.shape import Shape
+from mlbgen.samples.values import value_at
 
 Members: TypeAlias = tuple[str, ...]
 
@@ -59,13 +60,6 @@ def has_links(shape: Shape) -> bool:
     """Whether a link is anywhere in what has the shape."""
     inner = [*shape.members.values(), *([shape.items] if shape.items else [])]
     return LINK in shape.members or any(map(has_links, inner))
-
-
-def value_at(start: object, members: Members) -> object:
-    """The value that the members lead to, or None."""
-    for member in members:
-        start = start.get(member) if isinstance(start, dict) else None
-    return start
 
 
 def _see(level: Level, shape: Shape, members: Members, path: str, ignored: list[spec.Ignore]) -> None:

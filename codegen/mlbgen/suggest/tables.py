@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mlb_contracts import jsonpath
 from mlbgen.language import spec
 from mlbgen.language.names import snake
+from mlbgen.samples.values import value_at
 from mlbgen.suggest import column_types, keys, nesting
 from mlbgen.suggest.documents import TODO, Documents
 from mlbgen.suggest.keys import Rows
@@ -177,7 +178,7 @@ def _column(
     level: Level, name: str, members: Members, taken: Names, rows: Rows, *, in_key: bool = False
 ) -> tuple[spec.Column, str]:
     """The column with the value at these members, and why it is so, if that is not plain."""
-    values = {nesting.value_at(row[-1].value, members) for document in rows for row in document} - {None}
+    values = {value_at(row[-1].value, members) for document in rows for row in document} - {None}
     last = members[-1] if members else name
     choice = column_types.choose(values, last, level.values[members].type)
     facts: dict[str, object] = {"name": taken.take(*_wishes(name, members, choice)), "type": choice.type}
