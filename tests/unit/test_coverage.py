@@ -7,6 +7,7 @@ import pytest
 
 from mlbgen import cli, lower
 from mlbgen.language import source
+from mlbgen.language.diagnostics import MappingErrors
 from mlbgen.samples import coverage, infer, shape_file
 from mlbgen.samples.coverage import Coverage
 from mlbgen.samples.stubs import Stub
@@ -110,6 +111,45 @@ def test_an_empty_place_belongs_to_the_columns_below_it() -> None:
         "$.players.*.bats": ("unmapped", ()),
         "$.order": ("mapped", ("game.slots.person_id",)),
     }
+
+
+def test_all_that_a_carried_value_depends_on_is_mapped_and_once() -> None:
+    plays = [{"n": 1, "half": "top", "on": True, "old": "a", "new": "b", "runners": [{"at": 1, "id": 5}]}]
+    document = {"gamePk": 1, "plays": plays}
+    table = """\
+  - name: game.plays
+    description: One row for each play.
+    rows: {play: "$.plays[*]"}
+    visit: {runner: {in: play.runners, where: {at: play.n}}}
+    primary_key: [game_pk, n]
+    columns:
+      - {name: n, type: smallint, path: play.n, nullable: false, description: Number.}
+      - name: state
+        type: text
+        description: State.
+        carry:
+          by: [play.half]
+          rules:
+            - {before: play, where: play.on == true, replaces: play.old, path: play.new}
+            - {after: play, path: play.new}
+      - {name: last, type: smallint, description: Runner., carry: {rules: [{before: runner, path: runner.id}]}}
+"""
+    ignored = "ignore:\n" + "".join(
+        f'  - {{path: "$.plays[*].{name}", reason: later}}\n' for name in ("half", "on", "old", "runners[*].at")
+    )
+    head, _, _ = MAPPING.partition("  - name: game.players")
+    shape = infer.infer([Stub("test.json", "game.test", document)])["game.test"]
+    found = coverage.report(lower.lower(source.parse(head + table, "test.yaml"), shape), shape)
+    state, last = ("game.plays.state",), ("game.plays.last",)
+    assert {leaf.path.removeprefix("$.plays[*]."): leaf.columns for leaf in found.leaves} == {
+        "$.gamePk": ("game.plays.game_pk",),
+        "n": ("game.plays.n", *last),
+        **dict.fromkeys(("half", "on", "old", "new"), state),
+        **dict.fromkeys(("runners[*].at", "runners[*].id"), last),
+    }
+    with pytest.raises(MappingErrors) as refused:
+        lower.lower(source.parse(head + table + ignored, "test.yaml"), shape)
+    assert [each.code for each in refused.value.diagnostics] == ["MG091"] * 4
 
 
 @pytest.fixture

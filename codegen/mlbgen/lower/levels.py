@@ -28,8 +28,7 @@ def levels(report: Report, place: Place, rows: dict[str, str], scope: PathScope)
 
 def _level(report: Report, place: Place, name: str, text: str, scope: PathScope) -> ir.Level | None:
     good = naming.check_variable(report, place.key, name, "level")
-    if name in scope.variables:
-        report.add("MG023", place.key, f'"{name}" already names the item in source.items')
+    if _is_taken(report, place, name, scope):
         return None
     target = scope.resolve(report, place, text)
     if target is None:
@@ -46,6 +45,15 @@ def _level(report: Report, place: Place, name: str, text: str, scope: PathScope)
     level = ir.Level(name, target.reference, container, where)
     scope.declare(name, Variable(name, item, item_path(level), level))
     return level if good else None
+
+
+def _is_taken(report: Report, place: Place, name: str, scope: PathScope) -> bool:
+    """Whether the name is that of a variable already, with a report."""
+    if name == scope.root:
+        report.add("MG023", place.key, f'"{name}" already names the item in source.items')
+    elif name in scope.variables:
+        report.add("MG023", place.key, f'"{name}" is already a level or a look-up')
+    return name in scope.variables
 
 
 def check_condition(report: Report, place: Place, condition: paths.Condition, item: Shape) -> None:
@@ -83,8 +91,7 @@ def lookups(report: Report, place: Place, let: dict[str, spec.LookUp], scope: Pa
     for name, declared in let.items():
         at = place.at("let", name)
         good = naming.check_variable(report, at.key, name, "look-up")
-        if name in scope.variables:
-            report.add("MG023", at.key, f'"{name}" is already a level')
+        if _is_taken(report, at, name, scope):
             continue
         lookup = _lookup(report, at, name, declared, scope)
         if lookup is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from mlbgen.lower import naming
 from mlbgen.lower.report import Report
 from mlbgen.lower.written import Columns
 
@@ -19,6 +20,8 @@ def check(report: Report, columns: Columns, document: Collection[str]) -> None:
         elif old in columns:
             help_ = "it was not renamed: remove renamed_from, or remove that column"
             report.add("MG056", at, f'the table still has a column "{old}"', help_)
+        elif old in {naming.CAPTURED_AT, naming.INGESTED_AT}:
+            report.add("MG056", at, f'every table has a column "{old}"', "it was not renamed: remove renamed_from")
         elif old in claimed:
             report.add("MG056", at, f'another column is renamed from "{old}", too', "remove one of the two")
         claimed.add(old)

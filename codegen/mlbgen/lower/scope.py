@@ -124,8 +124,10 @@ class PathScope:
         return PathTarget(reference, shape, each, path.offsets[-1] if each else 0)
 
     def reaches(self, place: Place, text: str) -> bool:
-        """Whether the path leads anywhere from the variables of this scope."""
-        return self.resolve(Report(), place, text) is not None
+        """Whether the path leads anywhere from the variables of this scope; nothing counts as used by that."""
+        probe = copy.copy(self)
+        probe.used, probe.mapped = set(), set()
+        return probe.resolve(Report(), place, text) is not None
 
     def follow(self, path: str) -> None:
         """Note that something takes what is at the path."""

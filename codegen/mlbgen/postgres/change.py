@@ -104,7 +104,7 @@ def _locks_others(change: SchemaDifference) -> bool:
 
 
 def _asked_for(rule: str, statement: str) -> str:
-    """Silence the linter for a statement that an option of `mlbgen migrate` allowed."""
+    """Silence the linter for what the mapping (`renamed_from`) or an option of `mlbgen migrate` asked for."""
     return f"-- squawk-ignore {rule}\n{statement}"
 
 

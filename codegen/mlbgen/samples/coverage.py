@@ -6,6 +6,7 @@ from typing import Any, TypeAlias, assert_never
 
 from mlb_contracts import jsonpath
 from mlbgen import ir
+from mlbgen.ir import columns
 from mlbgen.language import ignores, paths
 from mlbgen.samples import shape_file
 from mlbgen.samples.shape import Shape
@@ -20,7 +21,7 @@ _Segments: TypeAlias = tuple[str | paths.Each, ...]
 class LeafCoverage:
     """A path of the samples without members or items, and how often samples have it.
 
-    `columns` are those that take its value, as `schema.table.column`. A null or an empty list on the way to mapped
+    `columns` are those that depend on its value, as `schema.table.column`. A null or an empty list on the way to mapped
     paths belongs to the columns there.
     """
 
@@ -93,25 +94,24 @@ def report(method: ir.Method, shape: Shape) -> Coverage:
 def _columns(leaf: shape_file.Leaf, taken: Mapping[_Segments, Sequence[str]]) -> Iterable[str]:
     """The columns that take the leaf; of a null or an empty container, those that take what others have below it."""
     if not leaf.place.types <= _NOTHING:
-        return taken.get(leaf.segments, ())
+        return dict.fromkeys(taken.get(leaf.segments, ()))
     below = (names for way, names in taken.items() if way[: len(leaf.segments)] == leaf.segments)
     return dict.fromkeys(name for names in below for name in names)
 
 
 def _mapped(method: ir.Method) -> Iterator[tuple[str, str]]:
-    """Each path that a column takes its value from, with the column."""
+    """Each path that a column takes its value from, or that a carried value depends on, with the column."""
     for table in method.tables:
-        for column in (column for origin in table.origins for column in origin.columns):
-            name = f"{table.schema}.{table.name}.{column.name}"
-            match column.value:
-                case ir.PathValue() | ir.CarryValue():
-                    references = column.value.references
-                    yield from ((path, name) for each in references for path in jsonpath.expanded(each.path))
-                case ir.ItemValue(path=path):
-                    yield from ((each, name) for each in jsonpath.expanded(path))
-                case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.ConstantValue():
-                    pass  # not filled from a leaf of the response
-                case ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
-                    pass
-                case _:
-                    assert_never(column.value)
+        for origin in table.origins:
+            for column in origin.columns:
+                name = f"{table.schema}.{table.name}.{column.name}"
+                match column.value:
+                    case ir.PathValue() | ir.CarryValue() | ir.ItemValue():
+                        found = columns.paths(origin, column)
+                        yield from ((path, name) for each in found for path in jsonpath.expanded(each))
+                    case ir.ParameterValue() | ir.IndexValue() | ir.KeyValue() | ir.ConstantValue():
+                        pass  # not filled from a leaf of the response
+                    case ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
+                        pass
+                    case _:
+                        assert_never(column.value)
