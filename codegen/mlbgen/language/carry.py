@@ -13,7 +13,8 @@ class Visit(Spec):
     in_: PathText = Field(alias="in")
     where: dict[Text, PathText] = Field(
         default={},
-        description="{details.playIndex: event.index}: only items whose member equals the value at the path.",
+        description="{details.playIndex: event.index}: only items whose member equals the value at the path; "
+        "nothing that is missing equals anything.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mlb_contracts import sql_types
+from mlb_contracts import jsonpath, sql_types
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
 from mlbgen.ir.columns import item_path
@@ -58,6 +58,8 @@ def _visit(report: Report, place: Place, name: str, declared: spec.Visit, scope:
         report.add("MG035", place, "a visited list can't start from another visited list")
         return None
     visit = ir.Visit(name, target.reference, tuple(matches), max(roots, key=lambda root: _depth(scope, root)))
+    for members, _ in matches:
+        scope.follow(jsonpath.below(item_path(visit), members))
     scope.declare(name, Variable(name, item, item_path(visit)))
     return visit
 
@@ -113,6 +115,9 @@ def _by(report: Report, place: Place, text: str, scope: PathScope) -> ir.Referen
             f'"by" can\'t start from the visited list "{reference.root}", of which a row has no item',
             _HELP_BY,
         )
+        return None
+    if reference is not None and reference.type == "any":
+        report.add("MG038", place, f"{reference.path} is {kind('any')}, by which nothing can be kept apart")
         return None
     return reference
 
@@ -181,6 +186,7 @@ class _Seen:
         shape = find_member(self.report, place, variable.shape, tuple(members), test.offset)
         if shape is not None and isinstance(test, paths.Comparison):
             check_comparison(self.report, place, test, shape, ".".join(test.members))
+        self.scope.follow(jsonpath.below(variable.path, members))
         return shape is not None
 
     def _knows(self, place: Place, root: str, offset: int = 0) -> bool:

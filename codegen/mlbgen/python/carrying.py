@@ -28,6 +28,9 @@ class Carrying:
         self.visits = {
             visit.name: scope.names.take(identifier(visit.name), f"{visit.name}_item") for visit in origin.visits
         }
+        self.kept = {
+            column.name: scope.names.take(f"{own[column.name]}_by") for column, value in self.columns if value.by
+        }
         self.keys: dict[tuple[ir.Reference, ...], str] = {}
         self.indexes: dict[tuple[ir.Reference, tuple[tuple[str, ...], ...]], str] = {}
         self.after: dict[int, list[str]] = defaultdict(list)
@@ -53,23 +56,23 @@ class Carrying:
     def _start(self, column: ir.Column, value: ir.CarryValue) -> None:
         local, annotation = self.own[column.name], f"{sql_types.type_facts(column.type).python} | None"
         if value.by:
-            self.scope.say(0, f"{local}_by: dict[object, {annotation}] = {{}}")
+            self.scope.say(0, f"{self.kept[column.name]}: dict[object, {annotation}] = {{}}")
         else:
             self.scope.say(0, f"{local}: {annotation} = {literal(column, value.start)}")
 
     def _take(self, depth: int, column: ir.Column, value: ir.CarryValue) -> None:
         """Take up what is carried for the values at `by`, and put it by at the end."""
-        local, key = self.own[column.name], self._key(depth, value.by)
+        local, kept, key = self.own[column.name], self.kept[column.name], self._key(depth, value.by)
         otherwise = "" if value.start is None else f", {literal(column, value.start)}"
-        self.scope.say(depth, f"{local} = {local}_by.get({key}{otherwise})")
-        self.after[depth].append(f"{local}_by[{key}] = {local}")
+        self.scope.say(depth, f"{local} = {kept}.get({key}{otherwise})")
+        self.after[depth].append(f"{kept}[{key}] = {local}")
 
     def _key(self, depth: int, by: tuple[ir.Reference, ...]) -> str:
         if by not in self.keys:
             values = [self.scope.value(each.root, each.members).or_none for each in by]
             key = ", ".join(values)
             if len(values) > 1:
-                name = self.scope.names.take("_and_".join(identifier(each.members[-1]) for each in by))
+                name = self.scope.names.take("_and_".join(map(self.scope.called, by)))
                 self.scope.say(depth, f"{name} = ({key})")
                 key = name
             self.keys[by] = key
@@ -106,14 +109,16 @@ class Carrying:
         if (visit.source, members) not in self.indexes:
             each = source.node.each
             name = self.scope.names.take(
-                f"{identifier(visit.source.members[-1])}_by_{'_and_'.join(identifier(way[-1]) for way in members)}"
+                f"{self.scope.called(visit.source)}_by_{'_and_'.join(identifier(way[-1]) for way in members)}"
             )
             self.indexes[visit.source, members] = name
-            key = _tuple([self.scope.inline("each", each, way).or_none for way in members])
+            values = [self.scope.inline("each", each, way).or_none for way in members]
             self.scope.constants.add(python_name(each.annotation))
             self.scope.say(source.depth, f"{name}: dict[object, list[{each.annotation}]] = {{}}")
-            append = f"{name}.setdefault({key}, []).append(each)"
-            self.scope.say(source.depth, f"for each in {source.expression} or ():\n{_INDENT}{append}")
+            there = " and ".join(f"{value} is not None" for value in values)  # nothing that is missing matches
+            append = f"{name}.setdefault({_tuple(values)}, []).append(each)"
+            lines = [f"for each in {source.expression} or ():", f"if {there}:", append]
+            self.scope.say(source.depth, "\n".join(f"{_INDENT * depth}{line}" for depth, line in enumerate(lines)))
         wanted = _tuple([self._value(reference).or_none for _, reference in visit.matches])
         return f"{self.indexes[visit.source, members]}.get({wanted}, ())"
 
@@ -136,7 +141,7 @@ class Carrying:
         changes: list[tuple[list[str], str]]
         tests = [*self._guard(column, rule.guard)]
         if rule.where is not None:
-            tests.append(conditions.holds(rule.where, self._read))
+            tests.append(conditions.holds(rule.where, lambda members: self.scope.compared(members[0], members[1:])))
         match rule.action:
             case ir.Reset():
                 changes = [([], f"{local} = {literal(column, value.start)}")]
@@ -169,11 +174,6 @@ class Carrying:
 
     def _value(self, reference: ir.Reference) -> Value:
         return self.scope.value(reference.root, reference.members)
-
-    def _read(self, members: tuple[str, ...]) -> tuple[str, bool]:
-        """What a condition looks at: its first member is the variable."""
-        value = self.scope.value(members[0], members[1:])
-        return value.expression, value.can_be_unset
 
 
 def _tuple(expressions: list[str]) -> str:

@@ -144,7 +144,7 @@ class _Writer:
             for root, members in self.scope.met
         }
         taken = {*_TAKEN, *self.locals.values(), *self.levels.values(), *map(identifier, self.depths)}
-        taken.update(self.carrying.visits.values())
+        taken.update(self.carrying.visits.values(), self.carrying.kept.values())
         return distinct_names(ways, taken)
 
     def _depth(self, value: ir.Value) -> int:
@@ -185,20 +185,16 @@ class _Writer:
         if opened.yields_null:
             self.scope.say(depth, f"if {self.scope.variable(level.name).name} is None:\n{_INDENT}continue")
         if level.where is not None and self.filter is None:
-            fails = conditions.fails(level.where, lambda members: self._read(level.name, members))
+            fails = conditions.fails(level.where, lambda members: self.scope.compared(level.name, members))
             self.scope.say(depth, f"if {fails}:\n{_INDENT}continue")
         return opened
 
     def _within(self, condition: paths.Condition) -> str:
         """From now on what is read of an innermost item is known only where it passes; returns that block's header."""
         level = self.origin.levels[-1].name
-        holds = conditions.holds(condition, lambda members: self._read(level, members))
+        holds = conditions.holds(condition, lambda members: self.scope.compared(level, members))
         self.scope.declare(level, replace(self.scope.variable(level), depth=self.innermost))
         return f"if {holds}:"
-
-    def _read(self, level: str, members: tuple[str, ...]) -> tuple[str, bool]:
-        value = self.scope.value(level, members)
-        return value.expression, value.can_be_unset
 
     def _header(self, opened: Loop) -> Code:
         name = opened.level.name
@@ -223,11 +219,9 @@ class _Writer:
                     column, _required(column, column_expression(column, self._values(column.value), paths), paths)
                 )
             case ir.ItemValue(level):
-                plain = replace(column, default=None)
-                self._say(column, column_expression(plain, [self.scope.value(level, ())], paths))
+                self._say(column, column_expression(column, [self.scope.value(level, ())], paths, can_lack=False))
             case ir.KeyValue(level):
-                plain = replace(column, default=None)
-                self._say(column, column_expression(plain, [self._key(column, level)], paths))
+                self._say(column, column_expression(column, [self._key(column, level)], paths, can_lack=False))
             case ir.IndexValue(level, start):
                 first, first_start = self.indexes.setdefault(level, (self.locals[column.name], start))
                 offset = start - first_start

@@ -99,6 +99,11 @@ class CodeScope:
         member = parent.node.member(members[-1])
         return Value(f"{parent.name}.{member.attribute}", member.node, parent.depth, member.keeps_null)
 
+    def compared(self, root: str, members: tuple[str, ...]) -> tuple[str, bool]:
+        """What a condition looks at, and whether it can be UNSET."""
+        value = self.value(root, members)
+        return value.expression, value.can_be_unset
+
     @staticmethod
     def parameter(name: str) -> Value:
         """A parameter of the request."""
@@ -123,7 +128,13 @@ class CodeScope:
     def container(self, reference: ir.Reference) -> Local:
         """A local for the list or the map there, which is empty if it is absent."""
         value = self.value(reference.root, reference.members)
+        if not reference.members:
+            return self.variable(reference.root)
         return self._local(reference.root, reference.members, value, "{}" if value.node.is_map else "[]")
+
+    def called(self, reference: ir.Reference) -> Identifier:
+        """The name of the last member that leads there, or without members that of the variable."""
+        return identifier(reference.members[-1]) if reference.members else self.variable(reference.root).name
 
     def look_up(self, lookup: ir.LookUp) -> None:
         """Declare a look-up's variable."""
@@ -153,7 +164,7 @@ class CodeScope:
         """A dict of the list's items by that member, created once before the loops that use it."""
         items = self.value(source.root, source.members)
         key = self.inline("each", items.node.each, members).expression
-        name = self.names.take(f"{identifier(source.members[-1])}_by_{identifier(members[-1])}")
+        name = self.names.take(f"{self.called(source)}_by_{identifier(members[-1])}")
         self.say(items.depth, "# Reversed, so that the first of several items wins.")
         self.say(items.depth, f"{name} = {{{key}: each for each in reversed({items.expression} or ())}}")
         return Local(name, items.node, items.depth)

@@ -8,10 +8,13 @@ from mlbgen.python.code import Code, quoted
 from mlbgen.python.scope import Value
 
 
-def column_expression(column: ir.Column, values: list[Value], paths: tuple[str, ...]) -> Code:
-    """The first value that is present, converted; placeholders count as absent, and the default fills in."""
+def column_expression(column: ir.Column, values: list[Value], paths: tuple[str, ...], *, can_lack: bool = True) -> Code:
+    """The first value that is present, converted; placeholders count as absent, and the default fills in.
+
+    Without `can_lack` there is always a value.
+    """
     *others, last = zip(values, columns.decodings(column), paths, strict=True)
-    expression = _single(column, *last, has_default=column.default is not None)
+    expression = _single(column, *last, has_default=can_lack and column.default is not None)
     for value, decoding, path in reversed(others):
         single = _single(column, value, decoding, path, has_default=False)
         shown = f"({single})" if column.null_if else single

@@ -292,7 +292,8 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         half_inning = about.half_inning
         runners_by_play_index: dict[object, list[PlayRunner]] = {}
         for each in play.runners or ():
-            runners_by_play_index.setdefault((each.details or NO_RUNNER_DETAILS).play_index, []).append(each)
+            if (each.details or NO_RUNNER_DETAILS).play_index is not None:
+                runners_by_play_index.setdefault((each.details or NO_RUNNER_DETAILS).play_index, []).append(each)
         for event in play.play_events or ():
             if pitcher_id is None and pitcher.id_ is not None:
                 pitcher_id = pitcher.id_

@@ -92,7 +92,8 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         play_index = required(play.index, "$.plays[*].index")
         runners_by_event: dict[object, list[Runner]] = {}
         for each in play.runners or ():
-            runners_by_event.setdefault(each.event, []).append(each)
+            if each.event is not None:
+                runners_by_event.setdefault(each.event, []).append(each)
         for event in play.events or ():
             if pitcher_id is None and pitcher.id_ is not None:
                 pitcher_id = pitcher.id_

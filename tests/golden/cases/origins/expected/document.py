@@ -49,7 +49,7 @@ class Teams(Struct, gc=False):
 
 
 class Umpires(Struct, gc=False):
-    game: list[Int4] | None = None
+    game: list[str] | None = None
     reserve: list[Int4] | None = None
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table
+from mlb_contracts import Capture, Column, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -22,7 +22,7 @@ class Umpires(BaseModel, defer_build=True):
     game_pk: int = Field(description="The game.")
     duty: str = Field(description="Duty: game, reserve.")
     umpire_index: int = Field(description="Ordinal in the list.")
-    person_id: int | None = Field(default=None, description="Person.")
+    person_id: int | None = Field(default=None, description="Person, as a text or a number.")
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."
@@ -40,16 +40,17 @@ def _from_game(document: Document, capture: Capture) -> list[Row]:
     rows: list[Row] = []
     game_pk = required(document.game_pk, "$.gamePk")
     umpires = document.umpires or NO_UMPIRES
-    rows.extend(
-        (
-            game_pk,
-            "game",  # duty
-            umpire_index,
-            umpire,  # person_id
-            capture.captured_at,
+    for umpire_index, umpire in enumerate(umpires.game or ()):
+        person_id = convert.integer(umpire, "$.umpires.game[*]")
+        rows.append(
+            (
+                game_pk,
+                "game",  # duty
+                umpire_index,
+                person_id,
+                capture.captured_at,
+            )
         )
-        for umpire_index, umpire in enumerate(umpires.game or ())
-    )
     return rows
 
 
