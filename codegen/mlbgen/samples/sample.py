@@ -60,25 +60,51 @@ class SampleReport:
 
 
 def check_samples(method: ir.Method, samples: Iterable[Stub]) -> SampleReport:
-    """Check the method's tables against its samples: MG101 to MG106, the first of each code for a column.
+    """Check one method's tables against its samples, as `check_methods` does."""
+    (report,) = check_methods([method], samples)
+    return report
 
-    Skips samples of other methods.
+
+def check_methods(methods: Iterable[ir.Method], samples: Iterable[Stub]) -> tuple[SampleReport, ...]:
+    """Check the methods' tables against their samples: MG101 to MG106, the first of each code for a column.
+
+    Reads each sample once, and skips those of other methods.
     """
-    inspections = [_Inspection(table) for table in method.tables]
-    seen, others, absent = 0, Counter[str](), None
+    checks = [_Check(method) for method in methods]
     for given in samples:
-        if whole.is_of(method, given):
-            stub = whole.completed(method, given)
-            reasons = list(_see(inspections, method, stub))
-            others.update(reasons)
-            seen += 1
-            absent = absent or (None if reasons else _absent(method, stub))
-    found = [] if seen > others.total() else [_no_sample(method, others)]
-    if not found or any(inspection.rows for inspection in inspections):
-        found += [each for inspection in inspections for each in inspection.diagnostics()]
-    if absent is not None:
-        found += _of_absent(method, absent)
-    return SampleReport(method.name, seen - others.total(), others, tuple(sorted(found)))
+        for check in checks:
+            if whole.is_of(check.method, given):
+                check.see(given)
+    return tuple(check.report() for check in checks)
+
+
+class _Check:
+    """Collects what the samples show about one method."""
+
+    def __init__(self, method: ir.Method) -> None:
+        self.method = method
+        self.inspections = [_Inspection(table) for table in method.tables]
+        self.seen = 0
+        self.others = Counter[str]()
+        self.absent: Stub | None = None
+
+    def see(self, given: Stub) -> None:
+        """Inspect a sample of the method."""
+        stub = whole.completed(self.method, given)
+        reasons = list(_see(self.inspections, self.method, stub))
+        self.others.update(reasons)
+        self.seen += 1
+        self.absent = self.absent or (None if reasons else _absent(self.method, stub))
+
+    def report(self) -> SampleReport:
+        """The mistakes, and how many samples are whole documents."""
+        partial = self.others.total()
+        found = [] if self.seen > partial else [_no_sample(self.method, self.others)]
+        if not found or any(inspection.rows for inspection in self.inspections):
+            found += [each for inspection in self.inspections for each in inspection.diagnostics()]
+        if self.absent is not None:
+            found += _of_absent(self.method, self.absent)
+        return SampleReport(self.method.name, self.seen - partial, self.others, tuple(sorted(found)))
 
 
 def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) -> Iterator[str]:

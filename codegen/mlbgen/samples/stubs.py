@@ -65,7 +65,7 @@ def read_stub(file: Path) -> Stub:
         text = _content(file).decode()
         wrapped = json.loads(text, parse_constant=_no_json)
         _check_depth(wrapped)
-        if "\\ud" in text.lower():
+        if "\\ud" in text or "\\uD" in text:
             _check_surrogates(wrapped)
     except (OSError, EOFError, zlib.error) as error:
         raise MlbgenError(f"{file}: can't be read: {error}") from error
@@ -121,8 +121,9 @@ def _check_depth(value: object) -> None:
     for _ in range(_MAX_DEPTH):
         items = itertools.chain.from_iterable(each.values() if type(each) is dict else each for each in level)
         level = [item for item in items if type(item) in _CONTAINERS]
-    if level:
-        raise RecursionError
+        if not level:
+            return
+    raise RecursionError
 
 
 def _check_surrogates(value: object) -> None:
