@@ -9,6 +9,7 @@ from mlbgen.language.errors import MlbgenError
 
 PACKAGE = "mlb_tables"
 MAPPINGS = "schemas/mappings"
+VIEWS = "schemas/views"
 MAPPING_SCHEMA = "schemas/mapping.schema.json"
 MIGRATIONS = "migrations"
 _FILE = "pyproject.toml"

@@ -1,10 +1,12 @@
 """Each diagnostic code has a mapping that shows it, and a row in docs/errors.md.
 
 A case with `released.yaml` is about the migration from that mapping to the other; `other.yaml` is another mapping.
+Views are SQL files; a case that has only these is about the tables of `views.yaml`.
 """
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,12 @@ from mlbgen.language.diagnostics import Diagnostic, MappingErrors
 from mlbgen.language.source import with_lines
 from mlbgen.lower import check_relations, grammar, load_method, lower, table_names
 from mlbgen.postgres import migrations, released
+from mlbgen.postgres.view import View
 from mlbgen.project import migrate
 from mlbgen.samples import sample
 from mlbgen.samples.infer import infer
 from mlbgen.samples.stubs import Stub
+from mlbgen.views import load_views
 
 ROOT = Path(__file__).parents[2]
 ERRORS = Path(__file__).parent / "errors"
@@ -40,13 +44,15 @@ def diagnostics(case: str) -> MappingErrors:
     folder = ERRORS / case
     (shape,) = infer(SAMPLES).values()
     try:
-        method = lower(source.load(folder / "mapping.yaml", root=folder), shape, others(folder))
+        mapping = next(each for each in (folder / "mapping.yaml", ERRORS / "views.yaml") if each.exists())
+        method = lower(source.load(mapping, root=mapping.parent), shape, others(folder))
         found = list(sample.check_samples(method, SAMPLES).diagnostics)
         if (folder / "other.yaml").exists():
             found += check_relations([method, load_method(folder / "other.yaml", root=folder, shape=shape)])
+        views = load_views(sorted(folder.glob("*.sql")), migrations.relations([method]), root=folder)
         if (folder / "released.yaml").exists():
             before = load_method(folder / "released.yaml", root=folder, shape=shape)
-            found = of_migration(before, method)
+            found = of_migration(before, method, views)
     except MappingErrors as errors:
         return MappingErrors(with_lines(errors.diagnostics, root=folder))
     return MappingErrors(with_lines(found, root=folder))
@@ -58,12 +64,12 @@ def others(folder: Path) -> dict[str, str]:
     return {name: each.name for each in files for name in table_names(grammar.validate(source.load(each, root=folder)))}
 
 
-def of_migration(before: ir.Method, method: ir.Method) -> list[Diagnostic]:
+def of_migration(before: ir.Method, method: ir.Method, views: Sequence[View]) -> list[Diagnostic]:
     """What is said of a mapping after a release; raises MappingErrors for what is refused."""
     texts = {Path(path).name: text for path, text in migrations.first_files([before]).items()}
     base = released.load_released(texts, "migrations")
-    migrate.plan([method], base, "change", migrate.Allowed())
-    return migrate.unreleased([method], base)
+    migrate.plan([method], base, "change", migrate.Allowed(), views=views)
+    return migrate.unreleased([method], base, views)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -169,7 +169,7 @@ def migrate_(root: Path, what: str, *, allow_drop: bool, rebuild: bool) -> None:
 @STUBS
 @FORMAT
 def check(root: Path, stubs: Sequence[Path], form: str) -> None:
-    """Report mistakes in the mappings, with file, line and column; exit with 1 if there are any.
+    """Report mistakes in the mappings and views, with file, line and column; exit with 1 if there are any.
 
     \b
     Examples:
@@ -231,7 +231,7 @@ def coverage_(root: Path, stubs: Sequence[Path], form: str) -> None:
     help="A mapping file; can be repeated. [default: all]",
 )
 def ddl(root: Path, mappings: Sequence[Path]) -> None:
-    """Print the DDL of the mappings' tables.
+    """Print the DDL of the mappings' tables and, without --mapping, of the views.
 
     \b
     Examples:
@@ -242,7 +242,8 @@ def ddl(root: Path, mappings: Sequence[Path]) -> None:
     from mlbgen.project import generate
 
     inputs = generate.read(root, [each.absolute() for each in mappings] or generate.mappings(root))
-    click.echo(migrations.tables_ddl([each.method for each in inputs]), nl=False)
+    views = () if mappings else generate.read_views(root, inputs)
+    click.echo(migrations.tables_ddl([each.method for each in inputs], views), nl=False)
 
 
 @commands.command("schema")
@@ -264,9 +265,10 @@ def _changes(root: Path) -> "tuple[list[Change], list[Diagnostic]]":
     from mlbgen.project import generate, migrate, output
 
     inputs, before = generate.read_project(root), generate.read_released(root)
+    views = generate.read_views(root, inputs)
     package = layout.package(root)
-    changes = output.changes(root, generate.files(inputs, before, package), [layout.generated(package)])
-    return changes, migrate.unreleased([each.method for each in inputs], before)
+    changes = output.changes(root, generate.files(inputs, before, package, views), [layout.generated(package)])
+    return changes, migrate.unreleased([each.method for each in inputs], before, views)
 
 
 def _tell(root: Path, diagnostics: "list[Diagnostic]") -> None:

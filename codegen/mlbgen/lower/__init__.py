@@ -28,7 +28,7 @@ from mlbgen.lower import (
 from mlbgen.lower.fingerprint import fingerprint
 from mlbgen.lower.hydrations import split_by_hydration
 from mlbgen.lower.relations import check as check_relations
-from mlbgen.lower.report import Place, Report
+from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import PathScope
 from mlbgen.samples.shape import Shape
 
@@ -112,6 +112,7 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
 __all__ = (
     "api_names",
     "check_relations",
+    "did_you_mean",
     "load_method",
     "lower",
     "package_names",

@@ -7,12 +7,12 @@ Statements that take exclusive locks come next, and foreign keys last, since the
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mlbgen import ir
 from mlbgen.language.names import SqlName
-from mlbgen.postgres import alter, ddl, nodes, printer, scripts
+from mlbgen.postgres import alter, ddl, nodes, printer, scripts, views
 from mlbgen.postgres.difference import SchemaDifference
 from mlbgen.postgres.relation import Relation
 from mlbgen.postgres.scripts import statement_lines
+from mlbgen.postgres.view_difference import ViewsDifference
 from mlbgen.rendering import render
 
 _RELEASED = "Released: never edit it. `mlbgen migrate` writes the next migration."
@@ -32,12 +32,13 @@ class _Rebuilt:
     schema: str
 
 
-def change_script(change: SchemaDifference, methods: Sequence[ir.Method]) -> str:
-    """Write the migration for a change of tables of these methods."""
+def change_script(change: SchemaDifference, of_views: ViewsDifference, sources: str) -> str:
+    """Write the migration for a change of tables and views that these files describe."""
     again = [each.new for each in change.rebuilt]
     parts = (
-        _head(change, methods),
-        statement_lines([alter.wait_briefly()] if _locks_others(change) else []),
+        _head(change, sources),
+        statement_lines([alter.wait_briefly()] if of_views.dropped or _locks_others(change) else []),
+        views.drop_views(of_views.dropped),
         *_beside(again),
         *_renames(change),
         *_drops(change),
@@ -47,12 +48,20 @@ def change_script(change: SchemaDifference, methods: Sequence[ir.Method]) -> str
         *map(scripts.table_script, change.created),
         *(statement_lines(alter.foreign_key_additions(each, each.foreign_keys)) for each in again),
         *(statement_lines(alter.additions(each)) for each in change.altered),
+        statement_lines(map(ddl.create_schema, views.new_schemas(of_views.created, _schemas(change, of_views)))),
+        *map(views.create_view, of_views.created),
+        *map(views.describe_view, of_views.described),
     )
     return "\n".join(filter(None, parts))
 
 
-def _head(change: SchemaDifference, methods: Sequence[ir.Method]) -> str:
-    header = scripts.sql_header(methods, _RELEASED)
+def _schemas(change: SchemaDifference, of_views: ViewsDifference) -> set[SqlName]:
+    """The schemas that exist before the views are created."""
+    return {each.schema for each in change.new} | {each.schema for each in of_views.dropped}
+
+
+def _head(change: SchemaDifference, sources: str) -> str:
+    header = scripts.sql_header(sources, _RELEASED)
     names = ", ".join(each.new.qualified_name for each in change.rebuilt)
     return header + _REBUILDS.format(tables=names) if names else header
 

@@ -28,7 +28,12 @@ def check(root: Path, stub_folders: Sequence[Path]) -> Checked:
         inputs = generate.read_project(root)
     except MappingErrors as errors:
         return Checked(errors.diagnostics)
-    found = migrate.unreleased([each.method for each in inputs], generate.read_released(root))
+    found: list[Diagnostic] = []
+    try:
+        views = generate.read_views(root, inputs)
+        found += migrate.unreleased([each.method for each in inputs], generate.read_released(root), views)
+    except MappingErrors as errors:
+        found += errors.diagnostics
     checked: tuple[sample.SampleReport, ...] = ()
     if stub_folders:
         folders = stubs.with_own(root, stub_folders)

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlb_contracts.migrations import SCHEMA, SCRIPT, SUMS
-from mlbgen import ir, layout, lower
+from mlbgen import ir, layout, lower, views
 from mlbgen.language import source, spec
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors
 from mlbgen.language.errors import MlbgenError, unusable_files
 from mlbgen.lower import grammar
 from mlbgen.postgres import migrations, released
 from mlbgen.postgres.released import Released
+from mlbgen.postgres.view import View
 from mlbgen.project import schema
 from mlbgen.project.formatting import formatted
 from mlbgen.python import api, document, facts, method, package, table, tree
@@ -50,6 +51,12 @@ def read_project(root: Path) -> tuple[Input, ...]:
     if wrong := lower.check_relations([each.method for each in inputs]):
         raise MappingErrors(source.with_lines(wrong, root=root))
     return inputs
+
+
+def read_views(root: Path, inputs: Sequence[Input]) -> tuple[View, ...]:
+    """All views of the project, checked against the tables of all mappings. Raises MappingErrors."""
+    files = sorted((root / layout.VIEWS).rglob("*.sql"))
+    return views.load_views(files, migrations.relations([each.method for each in inputs]), root=root)
 
 
 def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
@@ -123,17 +130,23 @@ def read_released(root: Path) -> Released | None:
     return released.load_released(texts, folder)
 
 
-def files(inputs: Sequence[Input], before: Released | None = None, into: str = layout.PACKAGE) -> dict[str, str]:
+def files(
+    inputs: Sequence[Input],
+    before: Released | None = None,
+    into: str = layout.PACKAGE,
+    of_views: Sequence[View] = (),
+) -> dict[str, str]:
     """The text of every generated file, by its path in the project; released migrations stay as they are.
 
-    `into` is the name of the package; only its folder has that name, no text contains it.
+    `into` is the name of the package; only its folder has that name, no text contains it. `of_views` are the project's
+    views, for the first migrations.
     """
     methods = [each.method for each in inputs]
     modules = package.init_files([part for each in methods for part in lower.split_by_hydration(each)])
     for each in inputs:
         modules |= _modules(each)
     kept = {} if before is None else {f"{layout.MIGRATIONS}/{name}": text for name, text in before.texts.items()}
-    texts = formatted(modules) | (kept or migrations.first_files(methods)) | {"py.typed": package.TYPED}
+    texts = formatted(modules) | (kept or migrations.first_files(methods, of_views)) | {"py.typed": package.TYPED}
     return {
         **{f"{layout.generated(into)}/{path}": text for path, text in sorted(texts.items())},
         layout.MAPPING_SCHEMA: schema.text(),

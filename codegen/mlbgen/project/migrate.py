@@ -12,6 +12,8 @@ from mlbgen.postgres import migrations
 from mlbgen.postgres.difference import AlteredTable, RebuiltTable, SchemaDifference, difference
 from mlbgen.postgres.relation import Relation
 from mlbgen.postgres.released import Released
+from mlbgen.postgres.view import View
+from mlbgen.postgres.view_difference import ViewsDifference, views_difference
 from mlbgen.project import generate
 
 
@@ -34,8 +36,8 @@ class Migration:
     changes: tuple[str, ...]
 
 
-def unreleased(methods: Sequence[ir.Method], released: Released | None) -> list[Diagnostic]:
-    """Each table whose mapping differs from what the released migrations create."""
+def unreleased(methods: Sequence[ir.Method], released: Released | None, views: Sequence[View] = ()) -> list[Diagnostic]:
+    """Each table and view that differs from what the released migrations create."""
     if released is None:
         return []
     places = _Places(methods)
@@ -46,6 +48,10 @@ def unreleased(methods: Sequence[ir.Method], released: Released | None) -> list[
         Diagnostic(places.of(table), "MG110", f"no migration has this yet: {table.qualified_name}: {what}", help_)
         for table, what in _changes(change)
     ]
+    behind += [
+        Diagnostic(places.of_view(view), "MG110", f"no migration has this yet: {view.qualified_name}: {what}", help_)
+        for view, what in views_difference(released.views, views, change).changes
+    ]
     return sorted([*behind, *_never_existed(released.schema, wanted, places)])
 
 
@@ -53,8 +59,9 @@ def read_and_plan(root: Path, what: str, allowed: Allowed) -> Migration:
     """The next migration of a project; raises MappingErrors."""
     inputs = generate.read_project(root)
     methods, before = [each.method for each in inputs], generate.read_released(root)
+    views = generate.read_views(root, inputs)
     try:
-        return plan(methods, before, what, allowed, layout.package(root))
+        return plan(methods, before, what, allowed, layout.package(root), views=views)
     except MappingErrors as refused:
         raise MappingErrors(with_lines(refused.diagnostics, root=root)) from refused
 
@@ -65,22 +72,34 @@ def plan(
     what: str,
     allowed: Allowed,
     into: str = layout.PACKAGE,
+    *,
+    views: Sequence[View] = (),
 ) -> Migration:
-    """The next migration, V<n>__<what>.sql in the package `into`; raises MappingErrors for what is not allowed."""
+    """The next migration, V<n>__<what>.sql in the package `into`; raises MappingErrors for what is not allowed.
+
+    A view can be dropped without permission, since no data is lost.
+    """
     if released is None:
         raise MlbgenError("no migration is released yet: `mlbgen generate` writes the first ones")
     wanted, places = migrations.relations(methods), _Places(methods)
     change = difference(released.schema, wanted)
     if refused := [*_never_existed(released.schema, wanted, places), *_refused(change, places, allowed)]:
         raise MappingErrors(refused)
-    if not change:
+    of_views = views_difference(released.views, views, change)
+    if not change and not of_views:
         return Migration({}, ())
     words = [(table.qualified_name, does) for table, does in _changes(change)]
-    touched = {name for name, _ in words}
-    concerned = [each for each in methods if not touched.isdisjoint(_tables(each))] or methods
-    files = migrations.next_files(released, what, change, methods, concerned)
+    concerned = _concerned(methods, {name for name, _ in words}, of_views)
+    files = migrations.next_files(released, what, change, of_views, methods=methods, concerned=concerned)
     paths = {f"{layout.generated(into)}/{path}": text for path, text in files.items()}
+    words += [(view.qualified_name, does) for view, does in of_views.changes]
     return Migration(paths, tuple(f"{name}: {does}" for name, does in words))
+
+
+def _concerned(methods: Sequence[ir.Method], changed: set[str], views: ViewsDifference) -> Sequence[ir.Method]:
+    """The methods with tables that change; all, if the migration would otherwise have no source."""
+    concerned = [each for each in methods if not changed.isdisjoint(_tables(each))]
+    return concerned if concerned or views.created or views.described else methods
 
 
 class _Places:
@@ -100,6 +119,10 @@ class _Places:
             name = f"{table.schema}.{table.name}"
             self._columns |= {(name, column.name): column.position for column in table.columns}
             self._columns |= {(name, column.name): column.position for column in table.derived}
+
+    def of_view(self, view: View) -> Position:
+        """The position of the view in its file; of one that is gone, the start of the first mapping."""
+        return view.position or self._first
 
     def of(self, table: Relation, column: str = "") -> Position:
         """The position of the column, else of the table, else the start of the first mapping."""

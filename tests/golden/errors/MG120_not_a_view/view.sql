@@ -1,0 +1,2 @@
+-- Runs by inning.
+CREATE TABLE league.runs AS SELECT p.inning FROM league.plays AS p;

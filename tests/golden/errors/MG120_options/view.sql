@@ -1,0 +1,2 @@
+CREATE VIEW league.runs (inning) AS
+SELECT p.inning FROM league.plays AS p;

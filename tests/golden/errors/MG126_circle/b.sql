@@ -1,0 +1,3 @@
+CREATE VIEW league.b AS
+SELECT a.inning FROM league.a AS a;
+COMMENT ON VIEW league.b IS 'Innings.';
