@@ -215,3 +215,33 @@ def test_batted_balls_by_inning_are_those_of_pitches(games: list[Game]) -> None:
 
 def place(x: float | None, y: float | None) -> tuple[float, float] | None:
     return None if x is None or y is None else (round(x, 2), round(y, 2))
+
+
+def test_pinch_runners_have_a_base_and_violators_of_the_timer_are_named(games: list[Game]) -> None:
+    rows = actions(games)
+    based = [row for row in rows if row["base"] is not None]
+    assert all(row["position_abbreviation"] == "PR" or row["event_type"] == "runner_placed" for row in some(based))
+    plays = {(row["game_pk"], row["at_bat_index"]): row for game in games for row in game.rows["live_game_plays"]}
+    for row in some([row for row in rows if row["violation_type"] is not None]):
+        play = plays[row["game_pk"], row["at_bat_index"]]
+        own = {"batter_pitch_timer": play["batter_id"], "pitcher_pitch_timer": play["pitcher_id"]}
+        assert row["violation_player_id"] == own[row["violation_type"]]
+
+
+def test_fields_of_venues(games: list[Game]) -> None:
+    """As `venue.venue_details` describes them; captured venues have none."""
+    fields = [game.feed["gameData"]["venue"]["fieldInfo"] for game in some(games)]
+    assert {field["turfType"] for field in fields} == {"Grass", "Artificial Turf"}
+    assert {field["roofType"] for field in fields} == {"Open", "Retractable"}
+
+
+def test_older_captures_call_every_game_challenged(games: list[Game]) -> None:
+    """`has_challenges` of `schedule.challenges`, which is the same object of the feed."""
+    told = Counter[tuple[bool, bool, bool]]()
+    for game in some(games):
+        review = game.feed["gameData"].get("review", {})
+        if "hasChallenges" in review:
+            is_old = game.feed["gameData"]["game"]["season"] < "2022"
+            used = sum(review[side]["used"] for side in SIDES) > 0
+            told[is_old, review["hasChallenges"], used] += 1
+    assert told.keys() == {(True, True, False), (False, True, True), (False, False, False)}

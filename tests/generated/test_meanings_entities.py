@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from checks import some
+from commands import sample_files, stub
 
 from mlb_contracts import Capture, Method, Rejected
 from mlb_etl import registry
@@ -138,6 +139,7 @@ def test_a_draft_year_is_the_last_one(stubs_dir: Path) -> None:
     drafts = rows(stubs_dir, "person.person:draft")
     assert [row["year"] for row in drafts if row["person_id"] == person_id] == [2006, draft_year]
     assert {(row["draft_type_code"], row["is_drafted"], row["is_pass"]) for row in drafts} == {("JR", True, False)}
+    assert {row["pick_value"] for row in drafts} == {None}  # of 2006 and 2009; picks of 2018 and 2020 have values
 
 
 def test_ages_follow_from_the_date_of_birth(stubs_dir: Path) -> None:
@@ -175,3 +177,26 @@ def test_divisions_and_sports(stubs_dir: Path) -> None:
     sports = rows(stubs_dir, "sports.sports")
     assert next(row["name"] for row in sports if row["sport_id"] == 1) == "Major League Baseball"
     assert all(len(row["code"]) == 3 and row["code"].islower() for row in some(sports))
+
+
+def test_rosters_of_a_season_are_full_and_name_no_parent_team(stubs_dir: Path) -> None:
+    asked_by_season = set()
+    for file in sample_files(stubs_dir, "team.roster"):
+        sample = stub(file)
+        roster = sample["response"]
+        in_season = "season" in sample["query_params"]
+        asked_by_season.add(in_season)
+        assert (roster["rosterType"] == "fullSeason") is in_season
+        assert {member.get("parentTeamId") for member in roster["roster"]} == {None if in_season else roster["teamId"]}
+    assert asked_by_season == {True, False}
+
+
+def test_coaches_have_a_job_for_each_code(stubs_dir: Path) -> None:
+    jobs = dict[str, str]()
+    for file in sample_files(stubs_dir, "team.coaches"):
+        coaches = stub(file)["response"]["roster"]
+        assert len({(each["person"]["id"], each["jobId"]) for each in coaches}) == len(coaches)
+        for each in some(coaches):
+            assert jobs.setdefault(each["jobId"], each["job"]) == each["job"]
+    assert jobs["MNGR"] == "Manager"
+    assert len(jobs) > 10

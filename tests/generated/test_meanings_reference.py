@@ -51,6 +51,8 @@ def test_what_the_columns_of_codes_claim(stubs_dir: Path) -> None:
     assert {each["codedGameState"] for each in states} == {*"SPIMNOFDCTUQR", "X", "W"}
     assert {each["abstractGameState"] for each in states} == {"Preview", "Live", "Final", "Other"}
     assert {each["abstractGameState"] for each in states if each["codedGameState"] == "D"} == {"Final"}
+    told = {each["codedGameState"]: each["detailedState"] for each in states}
+    assert (told["W"], told["X"]) == ("Writing", "Unknown")
     situations = list(items(stubs_dir, "config.sitCodes"))
     assert max(Counter(each["description"] for each in situations).values()) > 1
     assert [each["sortOrder"] for each in situations] == sorted(each["sortOrder"] for each in situations)
@@ -81,6 +83,55 @@ def standings(folder: Path) -> Iterator[tuple[str, dict[str, Any], list[dict[str
         for record in stub(file)["response"]["records"]:
             for team in record["teamRecords"]:
                 yield record["standingsType"], team, record["teamRecords"]
+
+
+CLINCHED = {None: (False, False), "w": (True, False), "y": (True, True), "z": (True, True)}
+
+
+def test_what_a_team_has_clinched(stubs_dir: Path) -> None:
+    found = Counter[str | None]()
+    for kind, team, _ in some(list(standings(stubs_dir))):
+        indicator = team.get("clinchIndicator")
+        found[indicator] += 1
+        if kind == "springTraining":
+            assert indicator is None
+            continue
+        assert (team["clinched"], team["divisionChamp"]) == CLINCHED[indicator]
+        assert indicator != "w" or team["wildCardLeader"]
+        assert indicator not in {"y", "z"} or (indicator == "z") == (team["leagueRank"] == "1")
+    assert found.keys() == CLINCHED.keys()
+
+
+def test_elimination_numbers_of_leaders_and_before_the_first_game(stubs_dir: Path) -> None:
+    of_leaders = set()
+    for kind, team, _ in some(list(standings(stubs_dir))):
+        numbers = team.get("eliminationNumber"), team.get("wildCardEliminationNumber")
+        if kind == "springTraining":
+            assert numbers == (None, None)
+        elif team["gamesPlayed"] == 0:
+            assert numbers == ("-", "-")
+        elif team["divisionLeader"]:
+            of_leaders.add(numbers)
+    assert of_leaders == {("-", "-"), ("-", None)}
+
+
+def test_updates_of_past_seasons_can_be_years_later(stubs_dir: Path) -> None:
+    behind = Counter[int]()
+    for file in sample_files(stubs_dir, "standings.standings"):
+        sample = stub(file)
+        season = int(sample["query_params"]["season"])
+        for record in sample["response"]["records"]:
+            behind.update(int(team["lastUpdated"][:4]) - season for team in record["teamRecords"])
+    assert behind.keys() == {0, 3, 4}
+
+
+def test_the_record_of_the_league_repeats_all_but_the_share_before_the_first_game(stubs_dir: Path) -> None:
+    shares = {
+        (team["leagueRecord"]["pct"], team["winningPercentage"], team["gamesPlayed"] > 0)
+        for _, team, _ in some(list(standings(stubs_dir)))
+    }
+    assert all(pct == own for pct, own, is_played in shares if is_played)
+    assert [(pct, own) for pct, own, is_played in shares if not is_played] == [(".000", ".500")]
 
 
 def number(text: str) -> float:
@@ -172,13 +223,20 @@ def test_what_the_columns_of_win_probability_claim(stubs_dir: Path) -> None:
     assert {credit["credit"] for play in plays for credit in play["credits"]} == {"b_pa", "b_ab", "p_pa", "p_ab"}
 
 
-def test_what_win_probability_leaves_out_is_in_the_feed(stubs_dir: Path) -> None:
+def test_what_win_probability_adds_to_the_feed(stubs_dir: Path) -> None:
     plays = list(items(stubs_dir, "game.getWinProbability"))
     file = max((stubs_dir / "game" / "liveGameV1").glob("747175_*.json.gz"))
     fed = stub(file)["response"]["liveData"]["plays"]["allPlays"]
+    added = set[str]()
     for play, own in some(zip(plays, fed, strict=True)):
         for name in ("result", "about", "count", "matchup", "pitchIndex", "actionIndex", "runnerIndex", "runners"):
             assert play[name] == own[name], name
+        for event, same in zip(play["playEvents"], own["playEvents"], strict=True):
+            assert same.items() <= event.items()
+            added |= event.keys() - same.keys()
+    taken = {"homeTeamWinProbability", "awayTeamWinProbability", "homeTeamWinProbabilityAdded", "leverageIndex"}
+    assert added - taken == {"preCount", "officials", "defense", "offense", "contextMetrics"}
+    assert added > taken
 
 
 def test_what_the_columns_of_context_metrics_claim(stubs_dir: Path) -> None:
@@ -207,3 +265,15 @@ def test_what_the_columns_of_picks_claim(stubs_dir: Path) -> None:
         for pick in round_["picks"]
     }
     assert codes == {*"123456789O"}
+
+
+def test_which_drafts_know_values_and_cities(stubs_dir: Path) -> None:
+    """Of a draft, all picks have them or none has."""
+    values, cities = dict[int, set[bool]](), dict[int, set[bool]]()
+    for file in sample_files(stubs_dir, "draft.draftPicks"):
+        draft = stub(file)["response"]["drafts"]
+        picks = [pick for round_ in draft["rounds"] for pick in round_["picks"]]
+        values[draft["draftYear"]] = {pick.get("pickValue") is not None for pick in picks}
+        cities[draft["draftYear"]] = {pick["school"].get("city") is not None for pick in picks}
+    assert values == {2018: {True}, 2020: {True}}
+    assert cities == {2018: {True}, 2020: {False}}

@@ -31,7 +31,8 @@ class GameStatus(BaseModel, defer_build=True):
     coded_game_state: str | None = Field(
         default=None,
         description="Group of the state: S scheduled, P pre-game, I in progress, M manager challenge, N umpire "
-        "review, O game over, F final, D postponed, C cancelled, T and U suspended, Q and R forfeited.",
+        "review, O game over, F final, D postponed, C cancelled, T and U suspended, Q and R forfeited, W "
+        "writing, X unknown.",
     )
     abstract_game_state: str | None = Field(
         default=None, description="Preview, Live, Final or Other; a postponed game counts as Final."

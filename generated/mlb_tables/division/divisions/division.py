@@ -26,7 +26,8 @@ class Division(BaseModel, defer_build=True):
     league_id: int | None = Field(default=None, description="MLB's id for the division's league.")
     has_wildcard: bool | None = Field(
         default=None,
-        description="Whether the division has a wild card of its own; the divisions of Major League Baseball have not.",
+        description="Whether the division has a wild card of its own; false for the divisions of Major League "
+        "Baseball.",
     )
     num_playoff_teams: int | None = Field(
         default=None, description="Number of its teams that reach the postseason, as far as MLB says."

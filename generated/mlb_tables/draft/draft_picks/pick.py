@@ -48,7 +48,7 @@ class Pick(BaseModel, defer_build=True):
         default=None, description="Name of the team at the time of the capture, not of the draft."
     )
     pick_value: Decimal | None = Field(
-        default=None, description="Value that the league assigned to the pick, in dollars; NULL in late rounds."
+        default=None, description="Value that the league assigned to the pick, in dollars; NULL if it assigned none."
     )
     signing_bonus: Decimal | None = Field(default=None, description="Signing bonus, in dollars; NULL if none is known.")
     person_id: int | None = Field(default=None, description="MLB's id for the player.")
@@ -75,7 +75,7 @@ class Pick(BaseModel, defer_build=True):
         default=None,
         description="Class at the school, such as 4YR JR, a junior of a college, or HS SR, a senior of a high school.",
     )
-    school_city: str | None = Field(default=None, description="City of the school; NULL for most.")
+    school_city: str | None = Field(default=None, description="City of the school; NULL throughout some drafts.")
     school_state: str | None = Field(default=None, description="State or province of the school.")
     school_country: str | None = Field(default=None, description="Country of the school, such as USA or CAN.")
     rank: int | None = Field(

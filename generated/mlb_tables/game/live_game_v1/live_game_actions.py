@@ -33,8 +33,8 @@ from .document import (
 class LiveGameActions(BaseModel, defer_build=True):
     """A row of game.live_game_actions.
 
-    One row for each event of a plate appearance that is no pitch, such as a substitution, pickoff, mound visit, stolen
-    base or ejection.
+    One row for each event of a plate appearance other than a pitch, such as a substitution, pickoff, mound visit,
+    stolen base or ejection.
     """
 
     game_pk: int = Field(description="MLB's id for the game.")
@@ -93,7 +93,7 @@ class LiveGameActions(BaseModel, defer_build=True):
     )
     batting_slot: int | None = Field(default=None, description="Slot in the batting order, from 1.")
     batting_sequence: int | None = Field(default=None, description="How many men had the slot before the player.")
-    base: int | None = Field(default=None, description="Base on which a pinch-runner comes in.")
+    base: int | None = Field(default=None, description="Base on which a pinch-runner or a placed runner starts.")
     injury_type: str | None = Field(default=None, description="Injured part of the body.")
     is_base_running_play: bool | None = Field(
         default=None, description="Whether the feed marks the event as a running play."
@@ -115,7 +115,7 @@ class LiveGameActions(BaseModel, defer_build=True):
     )
     violation_type: str | None = Field(default=None, description="Machine name of the violation of the pitch timer.")
     violation_description: str | None = Field(default=None, description="Violation in words.")
-    violation_player_id: int | None = Field(default=None, description="Player who violated it.")
+    violation_player_id: int | None = Field(default=None, description="Player who committed the violation.")
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."

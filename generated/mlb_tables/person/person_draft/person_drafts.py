@@ -45,7 +45,7 @@ class PersonDrafts(BaseModel, defer_build=True):
     home_country: str | None = Field(default=None, description="Country where he lived.")
     rank: int | None = Field(default=None, description="MLB's rank of him among the prospects.")
     pick_value: int | None = Field(
-        default=None, description="Value that MLB assigned to the pick, in US dollars; the first ten rounds only."
+        default=None, description="Value that MLB assigned to the pick, in US dollars; NULL in older drafts."
     )
     signing_bonus: int | None = Field(default=None, description="Signing bonus in US dollars.")
     bis_player_id: int | None = Field(default=None, description="Id of the player at Baseball Info Solutions.")

@@ -17,12 +17,10 @@ from .document import NO_POSITION, NO_STATUS, NO_TEAM, Document
 
 
 class PersonRosterEntries(BaseModel, defer_build=True):
-    """One row for each of a person's stays on a roster, in the API's order: the latest first."""
+    """One row for each of a person's stays on a roster, in the API's order."""
 
     person_id: int = Field(description="MLB's id for the person.")
-    entry_index: int = Field(
-        description="Number of the entry in the list, from 0; it grows by one with each new entry."
-    )
+    entry_index: int = Field(description="Number of the entry in the API's list, from 0.")
     team_id: int | None = Field(default=None, description="MLB's id for the team.")
     team_name: str | None = Field(default=None, description="Full name of the team, including the place.")
     start_date: date | None = Field(default=None, description="First day of the stay.")

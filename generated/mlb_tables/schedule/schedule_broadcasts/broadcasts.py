@@ -29,7 +29,7 @@ class Broadcasts(BaseModel, defer_build=True):
     medium: str | None = Field(default=None, description="TV, AM or FM.")
     language: str | None = Field(default=None, description="Language: en, es.")
     side: str | None = Field(default=None, description="Side whose broadcast it is: away, home.")
-    is_national: bool | None = Field(default=None, description="True for a national broadcast; missing for others.")
+    is_national: bool | None = Field(default=None, description="True for a national broadcast; NULL for others.")
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."

@@ -24,7 +24,9 @@ class Challenges(BaseModel, defer_build=True):
     game_pk: int = Field(description="MLB's id for the game.")
     season: int = Field(description="Year of the season.")
     side: str = Field(description="Side: away, home.")
-    has_challenges: bool | None = Field(default=None, description="Whether calls can be challenged in this game.")
+    has_challenges: bool | None = Field(
+        default=None, description="Whether a play was challenged; true for every game in older captures."
+    )
     used: int | None = Field(default=None, description="Challenges used.")
     remaining: int | None = Field(default=None, description="Challenges left.")
     captured_at: datetime = Field(

@@ -47,7 +47,7 @@ class SeriesStatus(BaseModel, defer_build=True):
     )
     description: str | None = Field(default=None, description="Name of the series, such as World Series.")
     short_description: str | None = Field(default=None, description="Short name of the series.")
-    result: str | None = Field(default=None, description="Result of the series in words; missing until it is decided.")
+    result: str | None = Field(default=None, description="Result of the series in words; NULL until it is decided.")
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "
         "requested."

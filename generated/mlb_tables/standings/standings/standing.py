@@ -114,8 +114,8 @@ class Standing(BaseModel, defer_build=True):
     )
     clinch_indicator: str | None = Field(
         default=None,
-        description="What the team has secured: w a wild card, y the division, z the division and the best record of "
-        "the league.",
+        description="What the team has clinched: w a wild card, y its division, z its division and the best record of"
+        " its league. NULL if none of them.",
     )
     magic_number: int | None = Field(
         default=None,
@@ -125,16 +125,17 @@ class Standing(BaseModel, defer_build=True):
     elimination_number: str | None = Field(
         default=None,
         description="Losses of the team and wins of the leader that put the division out of reach; E if it is, - for "
-        "the leader.",
+        "the leader and for all before the first game. NULL in spring training.",
     )
     wild_card_elimination_number: str | None = Field(
         default=None,
-        description="The same for a wild card; E if it is out of reach, - for teams in a place that brings one.",
+        description="The same for a wild card; E if it is out of reach, - for teams in a place that brings one and "
+        "for all before the first game. NULL or - for division leaders, NULL in spring training.",
     )
     updated_at: datetime | None = Field(
         default=None,
-        description="Last update of the team's record by the API, UTC. For past seasons it is years later than "
-        "standings_date.",
+        description="Last update of the team's record by the API, UTC. For a past season it can be years after the "
+        "season.",
     )
     division_updated_at: datetime | None = Field(
         default=None, description="Last update of the division's record by the API, UTC."

@@ -20,7 +20,10 @@ class Roster(BaseModel, defer_build=True):
     """One row for each person on a team's roster of a type, on a day."""
 
     team_id: int = Field(description="MLB's id for the team.")
-    roster_type: str = Field(description="Type of roster, such as active, 40Man or fullSeason.")
+    roster_type: str = Field(
+        description="Type of roster that the response names, such as active, 40Man or fullSeason. The API answers a "
+        "request for a season with fullSeason."
+    )
     season: int = Field(description="Season that the request named, or else the year of roster_date.")
     roster_date: date = Field(description="Day that the request named, or else the day of the capture in New York.")
     person_id: int = Field(description="MLB's id for the person.")
@@ -44,8 +47,8 @@ class Roster(BaseModel, defer_build=True):
     status_description: str | None = Field(default=None, description="Status, in words.")
     parent_team_id: int | None = Field(
         default=None,
-        description="MLB's id for the parent team, which is the team itself in the major leagues; NULL where a season"
-        " was requested.",
+        description="MLB's id for the parent team, which is the team itself in the major leagues; NULL in a "
+        "fullSeason roster.",
     )
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "

@@ -39,8 +39,8 @@ class VenueDetails(BaseModel, defer_build=True):
         default=None, description="Offset from UTC in hours when the response was captured."
     )
     capacity: int | None = Field(default=None, description="Number of seats.")
-    turf_type: str | None = Field(default=None, description="Type of turf: grass or artificial.")
-    roof_type: str | None = Field(default=None, description="Type of roof: open, retractable or dome.")
+    turf_type: str | None = Field(default=None, description="Type of turf, such as Grass or Artificial Turf.")
+    roof_type: str | None = Field(default=None, description="Type of roof, such as Open or Retractable.")
     left_line: int | None = Field(default=None, description="Distance down the left-field line, in feet.")
     left_field: int | None = Field(default=None, description="Distance to left field, in feet.")
     left_center: int | None = Field(default=None, description="Distance to left center, in feet.")
