@@ -31,13 +31,15 @@ PAGES = sorted(
 
 # What a test does otherwise than a reader: it has no .venv to make, tests are not to test themselves, what runs until
 # it is stopped is stopped, a day of games is over sooner, there is no database but the embedded one, and the simulated
-# league has no October. A database of before the first release is one whose history has other checksums.
+# league has no October, and teams of its own. A database of before the first release is one whose history has other
+# checksums.
 OTHERWISE = {
     r"^\./run (?=demo)": "just ",
     r"^\./run check$": ":",
     r"^mlb-etl live( --diff .*)?$": r"timeout --signal=TERM --preserve-status 20 mlb-etl live\1",
     r"--speed 900": "--speed 7200",
     r"2024-10-25": "2024-03-22",
+    r"team_id=147": "team_id=70001",
     r"^export MLB_ETL_DSN=.*": ":",
     r"^(mlb-etl schema restart --from-raw)$": (
         r'mlb-etl db psql -- --command="UPDATE etl.flyway_schema_history SET checksum = 0"; \1'
