@@ -187,8 +187,8 @@ def test_nothing_differs_of_what_is_as_it_was_made(which: str, request: pytest.F
             " jsonb_each(objects)"
         ).fetchall()
         [(tables,)] = connection.execute(
-            "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relname !~ 'history$'"
-            " AND relnamespace::regnamespace::text !~ '^(pg_|information_schema$)'"
+            "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm') AND NOT relispartition"
+            " AND relname !~ 'history$' AND relnamespace::regnamespace::text !~ '^(pg_|information_schema$)'"
         ).fetchall()
         assert size == tables, "all but the histories are noted"
         assert objects > 900

@@ -106,7 +106,7 @@ def _check(written: WrittenView, scope: Scope, column: exp.Column, known: Column
             help_ = did_you_mean(column.name, available, "")
             written.report.add("MG123", _place(written, column), f'unknown column "{column.name}"', help_)
         return
-    source = scope.sources.get(column.table)
+    source = _source(scope, column.table)
     if source is None:
         help_ = did_you_mean(column.table, scope.sources)
         written.report.add("MG123", _place(written, column), f'unknown table or alias "{column.table}"', help_)
@@ -115,6 +115,18 @@ def _check(written: WrittenView, scope: Scope, column: exp.Column, known: Column
     if names is not None and column.name not in names:
         message = f'{_title(source, column.table)} has no column "{column.name}"'
         written.report.add("MG123", _place(written, column), message, did_you_mean(column.name, names, ""))
+
+
+def _source(scope: Scope | None, name: str) -> exp.Expr | Scope | None:
+    """What the name stands for in a query or in those around it, which a subquery and LATERAL can refer to."""
+    while scope is not None:
+        if name in scope.sources:
+            source = scope.sources[name]
+            if isinstance(source, Scope) and isinstance(source.expression, exp.Lateral):
+                return source.sources.get("", source)
+            return source
+        scope = None if scope.is_cte else scope.parent
+    return None
 
 
 def _names(source: exp.Expr | Scope, known: Columns) -> list[str] | None:
@@ -140,7 +152,7 @@ def _described(selected: exp.Expr, scope: Scope, known: Columns) -> str:
     column = selected.unalias()
     if isinstance(scope.expression, exp.SetOperation) or not isinstance(column, exp.Column):
         return ""
-    source = scope.sources.get(column.table)
+    source = _source(scope, column.table)
     if isinstance(source, exp.Table):
         return known.get(f"{source.db}.{source.name}", {}).get(column.name, "")
     if isinstance(source, Scope) and isinstance(source.expression, exp.Query):
