@@ -1,13 +1,20 @@
 """What the models of the grammar share: texts of one kind, and strictness."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from mlb_contracts.sql_types import TYPES
 
 Scalar = str | int | float | bool
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 PathText = Annotated[Text, Field(description="RFC 9535 JSONPath from $, or from a level or look-up by its name.")]
 Paths = PathText | Annotated[list[PathText], Field(min_length=2, description="The first one that exists.")]
+
+_WITH_ARGUMENTS = "|".join(each.name for each in TYPES.values() if each.takes_arguments)
+TYPE_NAMES: dict[str, Any] = {  # for editors; `lower` checks types, with help
+    "anyOf": [{"enum": [*TYPES]}, {"pattern": rf"^({_WITH_ARGUMENTS}) ?\(\d+( ?, ?\d+)?\)$"}]
+}
 
 
 class Spec(BaseModel):

@@ -10,7 +10,7 @@ from mlbgen.language.base import Paths, PathText, Scalar, Spec, Text, exactly_on
 class Visit(Spec):
     """A list that is run through for carried values only, once for each item of the level that its paths start from."""
 
-    in_: PathText = Field(alias="in")
+    in_: PathText = Field(alias="in", description="The list to run through, from $ or a level.")
     where: dict[Text, PathText] = Field(
         default={},
         description="{details.playIndex: event.index}: only items whose member equals the value at the path; "
