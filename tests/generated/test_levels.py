@@ -1,4 +1,4 @@
-"""The tables that docs/mappings.md shows, made of captured feeds: as a walk over the feed itself makes them."""
+"""The tables that docs/mapping.md shows, made of captured feeds: as a walk over the feed itself makes them."""
 
 import importlib
 import re
@@ -24,7 +24,7 @@ from mlbgen.samples.shape import Shape
 from mlbgen.samples.stubs import Stub
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "mappings.md"
+PAGE = ROOT / "docs" / "mapping.md"
 HEAD = """\
 version: 1
 source:

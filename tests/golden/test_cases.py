@@ -54,7 +54,7 @@ ALSO = {
     **{
         case: {f"{layout.generated()}/migrations/V2__league_game_tables.sql": "tables.sql"}
         for case in NAMES
-        if "partition" in case
+        if "partition" in case or "indexes" in case
     },
 }
 
