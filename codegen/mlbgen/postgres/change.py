@@ -38,8 +38,8 @@ def change_script(change: SchemaDifference, of_views: ViewsDifference, sources: 
     parts = (
         _head(change, sources),
         statement_lines([alter.wait_briefly()] if of_views.dropped or _locks_others(change) else []),
-        views.drop_views(of_views.dropped),
         *_beside(again),
+        views.drop_views(of_views.dropped),
         *_renames(change),
         *_drops(change),
         *(statement_lines(alter.column_changes(each)) for each in change.altered),

@@ -18,7 +18,7 @@ from mlb_contracts import migrations
 from mlb_contracts.migrations import SCHEMA, SCRIPT, SUMS
 from mlb_etl import registry
 from mlb_etl.errors import EtlError
-from mlb_etl.stores.postgres import schema_drift
+from mlb_etl.stores.postgres import dependents, schema_drift
 from mlb_etl.stores.postgres.db import Connection, message, with_advice
 from mlb_etl.stores.postgres.schema_drift import SchemaDifference
 from mlb_etl.stores.postgres.session import require_utf8, require_writable
@@ -87,7 +87,7 @@ def apply_pending(connection: Connection, package: str) -> list[str]:
                 _create_history(connection, track)
             for migration in _to_apply(connection, track):
                 with _recorded(connection, track, migration):
-                    _execute(connection, migration.text)
+                    _execute(connection, migration, migration.text)
                 applied.append(migration.script)
     return applied
 
@@ -106,9 +106,9 @@ class Rebuild:
         with _recorded(self.connection, self.track, self.migration):
             ready()
             self.connection.execute("SELECT set_config('mlb_etl.rebuild', 'on', true)")
-            _execute(self.connection, before)
+            _execute(self.connection, self.migration, before)
             fill()
-            _execute(self.connection, after)
+            _execute(self.connection, self.migration, after)
 
 
 @contextmanager
@@ -258,10 +258,11 @@ def _recorded(connection: Connection, track: Track, migration: Migration) -> Ite
         raise EtlError(f"{migration.script}: {with_advice(error)}; nothing was applied") from error
 
 
-def _execute(connection: Connection, text: bytes) -> None:
-    """Run the statements in a PL/pgSQL block, where the server refuses COMMIT, ROLLBACK and the like."""
+def _execute(connection: Connection, migration: Migration, text: bytes) -> None:
+    """Run a migration, or a part of it, in a PL/pgSQL block, where the server refuses COMMIT, ROLLBACK and the like."""
     code = sql.Literal(text.decode("utf-8-sig")).as_string(connection)
-    connection.execute(sql.SQL("DO {}").format(f"BEGIN EXECUTE {code}; END"))
+    statement = sql.SQL("DO {}").format(f"BEGIN EXECUTE {code}; END")
+    dependents.run_keeping_views(connection, migration.script, text, lambda: connection.execute(statement))
 
 
 def _create_history(connection: Connection, track: Track) -> None:
