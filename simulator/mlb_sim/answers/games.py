@@ -6,7 +6,6 @@ from mlb_sim import times
 from mlb_sim.answers.errors import invalid, not_found
 from mlb_sim.answers.queries import Query, number
 from mlb_sim.fixtures import Fixture
-from mlb_sim.play.log import Status
 from mlb_sim.simulator import Patch, Simulator
 from mlb_sim.times import Moment
 
@@ -73,7 +72,7 @@ def linescore(simulator: Simulator, key: str, now: Moment) -> dict[str, Any]:
     fixture = find(simulator, key)
     line: dict[str, Any] = simulator.feed(fixture, now)["liveData"]["linescore"]
     status, _ = simulator.status(fixture, now)
-    if status not in {Status.GAME_OVER, Status.FINAL}:
+    if not status.is_over:
         return line
     home_won = line["teams"]["home"]["runs"] > line["teams"]["away"]["runs"]
     winners = {"home": home_won, "away": not home_won}

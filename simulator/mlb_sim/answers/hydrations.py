@@ -1,23 +1,16 @@
 """What a schedule holds of its games only on request."""
 
-import re
 from typing import Any, Final
 
 from mlb_sim.draw import Draw
 from mlb_sim.fixtures import SERIES_LENGTH, Fixture
 from mlb_sim.league import Team, team_reference
-from mlb_sim.play.log import Status
 from mlb_sim.simulator import Simulator
 from mlb_sim.times import Moment
 
 _SIDES: Final = ("away", "home")
 _SPANISH: Final = 5  # every fifth home team has a broadcast in Spanish
 _NETWORKS: Final = ("fox", "tbs", "espn", "fs1", "mlbn")
-
-
-def named(text: str) -> set[str]:
-    """The hydrations in the parameter, nested ones too: `game(content(summary))` asks for three."""
-    return set(re.findall(r"\w+", text))
 
 
 def probable_pitchers(simulator: Simulator, fixture: Fixture, now: Moment) -> list[dict[str, Any]]:
@@ -39,13 +32,13 @@ def of_game(simulator: Simulator, fixture: Fixture, hydrate: set[str], now: Mome
         added["broadcasts"] = _broadcasts(fixture)
     if "seriesStatus" in hydrate:
         added["seriesStatus"] = _series(simulator, fixture, now)
-    if "content" in hydrate:
+    if "game.content" in hydrate:
         added["content"] = _content(simulator, fixture, hydrate, is_over=_is_over(simulator, fixture, now))
     return added
 
 
 def _is_over(simulator: Simulator, fixture: Fixture, now: Moment) -> bool:
-    return simulator.status(fixture, now)[0] in {Status.GAME_OVER, Status.FINAL}
+    return simulator.status(fixture, now)[0].is_over
 
 
 def _broadcasts(fixture: Fixture) -> list[dict[str, Any]]:
@@ -100,9 +93,9 @@ def _same_series(one: Fixture, other: Fixture) -> bool:
 
 def _content(simulator: Simulator, fixture: Fixture, hydrate: set[str], *, is_over: bool) -> dict[str, Any]:
     content: dict[str, Any] = {"link": f"/api/v1/game/{fixture.pk}/content"}
-    if "media" in hydrate:
+    if "game.content.media" in hydrate:
         content["media"] = _media(simulator, fixture, is_over=is_over)
-    if "summary" in hydrate:
+    if "game.content.summary" in hydrate:
         content["summary"] = {
             "hasPreviewArticle": not is_over,
             "hasRecapArticle": is_over,

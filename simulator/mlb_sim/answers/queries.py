@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 
 from mlb_sim.answers.errors import invalid
 
@@ -27,6 +27,14 @@ def number(text: str) -> int:
         raise invalid(text) from error
 
 
+def year(text: str) -> int:
+    """A year that dates can have."""
+    found = number(text)
+    if not MINYEAR <= found <= MAXYEAR:
+        raise invalid(text)
+    return found
+
+
 def numbers(query: Query, *names: str) -> set[int] | None:
     """The numbers of a list such as `1,2,3`, from the first of these parameters that is given; None if none is."""
     text = next((query[name] for name in names if query.get(name)), None)
@@ -39,6 +47,19 @@ def words(query: Query, *names: str) -> set[str] | None:
     return None if text is None else set(text.split(","))
 
 
-def hydrations(query: Query) -> list[str]:
-    """The names in `hydrate`, without the arguments that some have: `draft,stats(type=[season,career])`."""
-    return re.findall(r"(?:^|,)(\w+)", re.sub(r"\([^()]*\)", "", query.get("hydrate", "")))
+def hydrations(query: Query) -> set[str]:
+    """The names in `hydrate`, those in parentheses with the names around them.
+
+    `team,game(content(media))` asks for `team`, `game`, `game.content` and `game.content.media`.
+    """
+    found: set[str] = set()
+    around, name = [""], ""
+    for part in re.findall(r"\w+|[()]", query.get("hydrate", "")):
+        if part == "(":
+            around.append(f"{name}.")
+        elif part == ")":
+            around = around[:-1] or [""]
+        else:
+            name = around[-1] + part
+            found.add(name)
+    return found

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from mlb_sim import times
-from mlb_sim.answers import hydrations
+from mlb_sim.answers import hydrations, queries
 from mlb_sim.answers.errors import invalid
-from mlb_sim.answers.queries import Query, day, number, numbers, words
+from mlb_sim.answers.queries import Query, day, number, numbers, words, year
 from mlb_sim.draw import Draw
 from mlb_sim.feed import game_data, rates
 from mlb_sim.feed.document import COPYRIGHT
@@ -21,7 +21,6 @@ from mlb_sim.simulator import Simulator
 from mlb_sim.times import DAY, HOUR, Moment
 
 Row = tuple[Fixture, Slot]
-_ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
 _BEFORE: Final = frozenset({Status.SCHEDULED, Status.PRE_GAME, Status.DELAYED_START, Status.WARMUP, Status.POSTPONED})
 _CORRECTED_FOR: Final = 4 * DAY
 _OPENS: Final = 4 * HOUR
@@ -38,7 +37,7 @@ def schedule(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]:
         for row in games
         if _wanted(simulator, row, query, now)
     ]
-    return _listed(simulator, rows, hydrations.named(query.get("hydrate", "")), now)
+    return _listed(simulator, rows, queries.hydrations(query), now)
 
 
 def changes(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]:
@@ -76,8 +75,8 @@ def _span(simulator: Simulator, query: Query, now: Moment) -> tuple[date, date]:
             raise invalid("startDate and endDate belong together")
         return day(query["startDate"]), day(query["endDate"])
     if "season" in query:
-        year = number(query["season"])
-        return date(year, 1, 1), date(year, 12, 31)
+        asked = year(query["season"])
+        return date(asked, 1, 1), date(asked, 12, 31)
     if "gamePk" in query or "gamePks" in query:
         return simulator.calendar.first_day, simulator.calendar.last_day
     today = (times.to_datetime(now) - timedelta(hours=10)).date()
@@ -156,7 +155,7 @@ def _game(simulator: Simulator, fixture: Fixture, slot: Slot, hydrate: set[str],
         document["status"]["reason"] = "Inclement Weather"
     if "linescore" in hydrate and status not in _BEFORE:
         document["linescore"] = simulator.feed(fixture, now)["liveData"]["linescore"]
-    if status in _ENDED:
+    if status.is_over:
         document["isTie"] = False
     added = hydrations.of_game(simulator, fixture, hydrate, now)
     return document | added | _place(fixture, slot, simulator.season)
@@ -211,16 +210,16 @@ def _side(
 ) -> dict[str, Any]:
     team = fixture.teams[side]
     number_ = simulator.calendar.number(team, fixture)
-    played = number_ + 1 if status in _ENDED else min(number_, _played(simulator, team, now))
+    played = number_ + 1 if status.is_over else min(number_, _played(simulator, team, now))
     wins, losses = simulator.calendar.record(team, played)
     document: dict[str, Any] = {
         "leagueRecord": {"wins": wins, "losses": losses, "pct": rates.share(wins, played, ".000")},
         "team": team_document(team, simulator.season) if "team" in hydrate else team_reference(team),
     }
     if status not in _BEFORE:
-        score = simulator.outline(fixture).score if status in _ENDED else simulator.score(fixture, now)
+        score = simulator.outline(fixture).score if status.is_over else simulator.score(fixture, now)
         document["score"] = score[side]
-        if status in _ENDED:
+        if status.is_over:
             document["isWinner"] = score[side] > score[1 - side]
     if "probablePitcher" in hydrate:
         document["probablePitcher"] = hydrations.probable_pitchers(simulator, fixture, now)[side]
@@ -250,10 +249,10 @@ def _long_ago(simulator: Simulator, now: Moment) -> list[dict[str, Any]]:
     """Games of long past seasons, which the API lists if the request names no season; they have no feeds here."""
     fixture = simulator.calendar.fixtures[0]
     dates = []
-    for year in _LONG_AGO:
+    for season in _LONG_AGO:
         game = _game(simulator, fixture, fixture.slots[0], set(), now)
-        listed = fixture.slots[0].day.replace(year=year).isoformat()
-        game |= {"gamePk": year * 10_000 + 1, "season": str(year), "officialDate": listed}
+        listed = fixture.slots[0].day.replace(year=season).isoformat()
+        game |= {"gamePk": season * 10_000 + 1, "season": str(season), "officialDate": listed}
         game["link"] = f"/api/v1.1/game/{game['gamePk']}/feed/live"
         dates.append({"date": listed, **_totals([game]), "games": [game], "events": []})
     return dates

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from mlb_sim import times
 from mlb_sim.answers.errors import not_found
-from mlb_sim.answers.queries import Query, day, numbers, words
+from mlb_sim.answers.queries import Query, day, hydrations, numbers, words
 from mlb_sim.draw import Draw
 from mlb_sim.feed import rates
 from mlb_sim.feed.document import COPYRIGHT
@@ -81,7 +81,7 @@ def standings(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]
     if query.get("season", str(simulator.season)) != str(simulator.season):
         kinds = set()
     until = min(now, times.at(day(query["date"]), 12) + DAY) if "date" in query else now
-    hydrated = "team" in (words(query, "hydrate") or ())
+    hydrated = "team" in hydrations(query)
     records: list[dict[str, Any]] = []
     if _REGULAR in kinds:
         records += _records_of(simulator, until, hydrated=hydrated)

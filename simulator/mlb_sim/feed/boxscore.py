@@ -12,14 +12,12 @@ from mlb_sim.feed.scorebook import Scorebook
 from mlb_sim.feed.standing import Standing
 from mlb_sim.league import Team, team_in_box_score
 from mlb_sim.people import Person
-from mlb_sim.play.log import Status
 from mlb_sim.play.state import AWAY, HOME
 
 _Ranked = tuple[int, int, str, str]  # score, player, side, kind of performance
 
 _UMPIRES: Final = ("Home Plate", "First Base", "Second Base", "Third Base")
 _ACTIVE: Final = {"code": "A", "description": "Active"}
-_ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
 
 
 def document(book: Scorebook, standing: Standing, today: date) -> dict[str, Any]:
@@ -101,7 +99,7 @@ def _bystander(team: Team, person: Person, played: int) -> dict[str, Any]:
 
 
 def _status(book: Scorebook, side: int, player: int) -> dict[str, bool]:
-    over = book.status in _ENDED
+    over = book.status.is_over
     lineup = book.lineups[side]
     fields = (HOME if book.play.top else AWAY) == side
     starters = {place for place in lineup.places.values() if place.endswith("00")}

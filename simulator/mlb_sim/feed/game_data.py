@@ -14,7 +14,6 @@ from mlb_sim.play.log import Review, Status
 from mlb_sim.play.reviews import ABS_SINCE
 from mlb_sim.times import MINUTE
 
-_ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
 REVIEWED: Final = {"MA": "Tag play", "MF": "Play at 1st", "NH": "Home run"}
 _GAMES_BACK: Final = ("wildCard", "league", "springLeague", "sport", "division", "conference")
 _NO_HITTER_OUTS: Final = 18
@@ -118,7 +117,7 @@ def _resumption(fixture: Fixture, slot: Slot) -> dict[str, str]:
 
 def _team(calendar: Calendar, book: Scorebook, standing: Standing, side: int) -> dict[str, Any]:
     team = book.fixture.teams[side]
-    played = standing.played[side] + (book.status in _ENDED)
+    played = standing.played[side] + (book.status.is_over)
     return {**team_document(team, calendar.league.season), "record": record(calendar, team, played)}
 
 
@@ -153,7 +152,7 @@ def venue(place: Venue, season: int) -> dict[str, Any]:
 
 def _game_info(book: Scorebook, standing: Standing) -> dict[str, Any]:
     info: dict[str, Any] = {}
-    if book.status in _ENDED:
+    if book.status.is_over:
         info["attendance"] = standing.attendance
     if book.first_pitch is not None:
         info["firstPitch"] = times.iso(book.first_pitch)

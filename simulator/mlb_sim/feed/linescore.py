@@ -8,11 +8,9 @@ from mlb_sim.feed.records import Half
 from mlb_sim.feed.scorebook import Scorebook
 from mlb_sim.league import team_reference
 from mlb_sim.play.engine import INNINGS
-from mlb_sim.play.log import Status
 from mlb_sim.play.state import AWAY, HOME, OUTS
 from mlb_sim.words import ordinal
 
-_ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
 _NOTES: Final = (
     "No one out when the winning run scored.",
     "One out when the winning run scored.",
@@ -32,7 +30,7 @@ def document(book: Scorebook) -> dict[str, Any]:
         }
     play = book.play
     half = "Top" if play.top else "Bottom"
-    between = book.half_over and book.status not in _ENDED
+    between = book.half_over and not book.status.is_over
     balls, strikes, outs = book.count
     return {
         **_note(book),
@@ -53,7 +51,7 @@ def document(book: Scorebook) -> dict[str, Any]:
 
 
 def _note(book: Scorebook) -> dict[str, str]:
-    walked_off = book.status in _ENDED and not book.play.top and book.count[2] < OUTS
+    walked_off = book.status.is_over and not book.play.top and book.count[2] < OUTS
     if not walked_off or book.winning_outs is None:
         return {}
     return {"note": _NOTES[book.winning_outs]}

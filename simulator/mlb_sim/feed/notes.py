@@ -10,10 +10,8 @@ from mlb_sim.feed.decisions import Decisions
 from mlb_sim.feed.lines import Tally
 from mlb_sim.feed.scorebook import Scorebook
 from mlb_sim.feed.standing import Standing
-from mlb_sim.play.log import Status
 from mlb_sim.play.state import AWAY, HOME
 
-_ENDED: Final = frozenset({Status.GAME_OVER, Status.FINAL})
 _PINCH: Final = frozenset({positions.PINCH_HITTER, positions.PINCH_RUNNER})
 _BATTED: Final = (
     ("2B", "doubles"),
@@ -32,7 +30,7 @@ _PITCHED: Final = (("WP", "wildPitches"), ("Balk", "balks"), ("HBP", "hitByPitch
 
 def decisions(book: Scorebook) -> Decisions | None:
     """The decisions, once the game is over."""
-    if book.status not in _ENDED:
+    if not book.status.is_over:
         return None
     side = HOME if book.score[HOME] > book.score[AWAY] else AWAY
     return book.ledger.decide(side, {player: line["outs"] for player, line in book.lines.pitching.items()})
@@ -169,7 +167,7 @@ def game(book: Scorebook, standing: Standing, today: date) -> list[dict[str, str
         ]
     if book.first_pitch is not None:
         info.append({"label": "First pitch", "value": " ".join(times.clock(book.first_pitch, venue.offset)) + "."})
-    if book.status in _ENDED:
+    if book.status.is_over:
         info.append({"label": "Att", "value": f"{standing.attendance:,}."})
     info.append({"label": "Venue", "value": f"{venue.name}."})
     return [*info, {"label": f"{today:%B} {today.day}, {today.year}"}]

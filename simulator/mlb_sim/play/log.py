@@ -24,6 +24,11 @@ class Status(Enum):
     POSTPONED = ("Final", "D", "Postponed", "DI", "F")
 
     @property
+    def is_over(self) -> bool:
+        """Whether the game was played to its end."""
+        return self in {Status.GAME_OVER, Status.FINAL}
+
+    @property
     def coded(self) -> str:
         """The codedGameState, by which clients decide."""
         return self.value[1]
