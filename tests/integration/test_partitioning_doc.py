@@ -42,7 +42,7 @@ def test_commands_run(database: str, command: str, tmp_path: Path) -> None:
 def test_the_benchmark_prints_the_table(stubs_dir: Path) -> None:
     """With few games; the rows and columns are those of the figures."""
     assert BENCHMARK in COMMANDS
-    done = run(f"{BENCHMARK} --seasons 1 --games 20 --runs 2", ROOT, MLB_STUBS=str(stubs_dir))
+    done = run(f"{BENCHMARK} --seasons 1 --games 5 --runs 1", ROOT, MLB_STUBS=str(stubs_dir))
     assert done.returncode == 0, done.stderr
     document = (ROOT / "docs" / "partitioning.md").read_text()
     assert heads(done.stdout) == heads(document[document.index("## Figures") :])

@@ -1,7 +1,6 @@
 """A whole simulated season by HTTP into the tables, killed twice on the way."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -43,7 +42,7 @@ def api() -> Iterator[str]:
 @pytest.mark.timeout(600)  # 2,430 games are played, captured and applied
 def test_a_season_that_is_killed_twice_is_complete(api: str, database: str, tmp_path: Path) -> None:
     settings = {"DSN": database, "BASE_URL": api, "RATE": "off", "DATA": str(tmp_path), "TABLES": "mlb_tables"}
-    environment = os.environ | {f"MLB_ETL_{name}": value for name, value in settings.items()}
+    environment = unmeasured.environment() | {f"MLB_ETL_{name}": value for name, value in settings.items()}
 
     def start(*options: str) -> subprocess.Popen[str]:
         command = [PROGRAMS / "mlb-etl", *BACKFILL, *options]
