@@ -53,6 +53,8 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "jobs list": ((), 0),
     "repair": (("--all",), 1),
     "verify rows": ((), 0),
+    "views list": ((), 0),
+    "views refresh": ((), 0),
     "schema drop-season": (("2024",), 0),
 }
 ROW = re.compile(r"^\| `([a-z -]+)` \| (an object per line|(?:a list|an object)[a-z ]*: [^;|]*).*\|$", re.MULTILINE)
@@ -112,6 +114,7 @@ def test_standard_output_is_json(api: Api, sample_database: str, tmp_path: Path)
     with connect(sample_database) as connection:
         load(connection, tmp_path, stub(response(rbi=(9,)), at(1)), stub(response(4), game_pk=4))
         load(connection, tmp_path, stub(response(4, score=99), game_pk=4))
+        connection.execute("CREATE MATERIALIZED VIEW sample.totals AS SELECT count(*) AS plays FROM sample.plays")
     for command, (arguments, code) in COMMANDS.items():
         done = program(command, *arguments)
         assert done.returncode == code, (command, done.stdout, done.stderr)

@@ -62,10 +62,11 @@ def test_its_database_works(administered: Server) -> None:
         admin.execute("ALTER ROLE mlb_reader LOGIN")
     reader = here.replace("mlb_owner@", "mlb_reader@")
     shell("mlb-etl schema partitions --from 2031-01 --to 2031-02", MLB_ETL_DSN=here)
-    shell("mlb-etl status; mlb-etl schema status; mlb-etl quarantine list", MLB_ETL_DSN=reader)
+    shell("mlb-etl status; mlb-etl schema status; mlb-etl quarantine list; mlb-etl views list", MLB_ETL_DSN=reader)
     shell("mlb-etl raw list; mlb-etl raw show --method game.liveGameV1", MLB_ETL_DSN=reader)
     with psycopg.connect(reader) as connection:
         assert connection.execute("SELECT count(*) FROM game.live_game_plays_2031").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM game.pitch_arsenal, game.pitches").fetchone() == (0,)
 
 
 def test_its_embedded_server_works() -> None:

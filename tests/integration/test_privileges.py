@@ -72,6 +72,7 @@ READERS = [
     ("status",),
     ("quarantine", "list"),
     ("raw", "list"),
+    ("views", "list"),
     ("schema", "partitions", "--drop-before", "2024-01"),
 ]
 

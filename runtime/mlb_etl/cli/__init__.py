@@ -51,6 +51,7 @@ _COMMANDS = {
         "mlb_etl.cli.transform:transform", "Turn responses in the raw tables into rows of the tables"
     ),
     "verify": LazyCommand("mlb_etl.cli.verify:verify", "Compare the tables with the captures"),
+    "views": LazyCommand("mlb_etl.cli.views:group", "List views, and refresh those that are materialized"),
 }
 
 
