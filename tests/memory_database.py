@@ -62,6 +62,9 @@ class MemoryDatabase:
     def tables(self, _: Method) -> MemoryTables:
         return self.shown
 
+    def drift(self, _: Method) -> MemoryTables:
+        return self.shown
+
     def quarantine(self, _: Method, fingerprint: str | None = None) -> "MemoryQuarantine":
         return MemoryQuarantine(self, fingerprint)
 

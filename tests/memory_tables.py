@@ -1,5 +1,6 @@
 """Tables in memory: a minimal store, which shows that the interface suffices for the write laws."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from typing import Any, Self, TypeAlias, cast
 from laws import Key, identity
 
 from mlb_contracts import Method, Row, Table
+from mlb_contracts.change import Change
 from mlb_etl.errors import CheckFailed, DuplicateKey, Rejected, RowTooLong
 from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
+from mlb_etl.stores.interfaces.database import DriftedCapture
 from mlb_etl.stores.interfaces.tables import Document, Replaced
 
 Named: TypeAlias = dict[str, Any]  # a row by its columns
@@ -35,6 +38,7 @@ class MemoryTables:
         self._quarantine = quarantine if quarantine is not None else {}
         self.rows: dict[str, dict[Key, Named]] = {table.qualified_name: {} for table in method.tables}
         self.watermarks: dict[str, Watermark] = {}
+        self.drifted: Counter[Change] = Counter()
 
     def moment(self, time: datetime) -> datetime:
         return time
@@ -93,12 +97,17 @@ class MemoryTables:
         self,
         watermarks: Mapping[str, Watermark],
         settled: Iterable[StoredCapture],
-        applied: Sequence[Document],  # noqa: ARG002 - it has no checks that warn
+        applied: Sequence[Document],
     ) -> tuple[CheckWarning, ...]:
         self.watermarks = {**self.watermarks, **watermarks}
+        self.record([DriftedCapture(each.capture, each.drift) for each in applied])
         for each in settled:
             self._quarantine.pop((each.document, each.captured_at, each.content_hash), None)
         return ()
+
+    def record(self, drifted: Sequence[DriftedCapture]) -> None:
+        for each in drifted:
+            self.drifted.update(each.changes)
 
     def of(self, table: Table, keys: tuple[Any, ...]) -> dict[Key, Named]:
         """The rows of the document with these keys."""

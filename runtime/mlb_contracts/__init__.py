@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from mlb_contracts.assumed import DayOfCapture, YearOf
 from mlb_contracts.captures import Body, Capture, Row, Unreadable
 from mlb_contracts.errors import Rejected
+from mlb_contracts.known import KnownShape
 from mlb_contracts.methods import ByRange, ByValues, DocumentKey, Form, Items, Method, Rule, ShrinkGuard, form_of
 from mlb_contracts.tables import Check, Column, ColumnReference, DerivedColumn, Partition, Table
 
@@ -25,6 +26,7 @@ __all__: Sequence[str] = (
     "DocumentKey",
     "Form",
     "Items",
+    "KnownShape",
     "Method",
     "Partition",
     "Rejected",

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from mlb_contracts.assumed import Assumed, complete
 from mlb_contracts.captures import Body, Capture
+from mlb_contracts.known import KnownShape
 from mlb_contracts.requests import normal_form
 from mlb_contracts.tables import Partition, Table
+
+DriftPolicy: TypeAlias = Literal["report", "quarantine", "fail"]
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -137,7 +140,8 @@ class Method:
     fill the tables. `query` lists the query parameters that a request may have; None allows any. `required` lists the
     paths that must be readable before a document can be applied: those of keys, levels, look-ups, filters and rules,
     and of NOT NULL columns. `fingerprint` changes with the mapping's meaning. `assumed` lists what a request means
-    where it lacks a parameter.
+    where it lacks a parameter. `known` is what samples of the whole response had, None for hydrations; `drift` says
+    what to do with a capture that differs from it.
     """
 
     endpoint: str
@@ -160,6 +164,8 @@ class Method:
     items: Items | None = None
     hydration: str | None = None
     assumed: tuple[tuple[str, Assumed], ...] = ()
+    known: KnownShape | None = None
+    drift: DriftPolicy = "report"
 
     def __repr__(self) -> str:
         return f"Method({self.name!r})"

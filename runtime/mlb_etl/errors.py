@@ -1,6 +1,7 @@
 """The exceptions of mlb_etl, one class for each thing a caller does differently.
 
     EtlError                     fatal: a user has to change something; the message says what
+    ├── DriftFound               fatal, as the mapping says: a response differs from all samples
     ├── DatabaseUnavailable      try again on a new connection: the work can succeed later, or elsewhere
     ├── StoreUnavailable         try again later, without losing the response
     ├── Unreachable              try again after a pause
@@ -25,6 +26,7 @@ __all__ = [
     "CheckFailed",
     "CorruptResponse",
     "DatabaseUnavailable",
+    "DriftFound",
     "DuplicateKey",
     "EtlError",
     "NotFound",
@@ -42,6 +44,10 @@ __all__ = [
 
 class DatabaseUnavailable(EtlError):
     """No connection: the server can't be reached or started, or refuses the login."""
+
+
+class DriftFound(EtlError):
+    """A response differs from all samples, and its mapping says that the run fails then."""
 
 
 class CorruptResponse(Rejected):

@@ -61,17 +61,19 @@ def test_schema(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert before.output == (
         "migration               state    installed on\n"
         "V1__control_tables.sql  pending\n"
+        "V2__drift.sql           pending\n"
         "V1__raw_tables.sql      pending\n"
         "V2__sample_tables.sql   pending\n"
     )
     assert run("schema", "init").output == (
-        "applied V1__control_tables.sql\napplied V1__raw_tables.sql\napplied V2__sample_tables.sql\n"
+        "applied V1__control_tables.sql\napplied V2__drift.sql\n"
+        "applied V1__raw_tables.sql\napplied V2__sample_tables.sql\n"
     )
     again = run("schema", "init")
     assert (again.exit_code, again.output) == (0, "the schema is up to date\n")
     after = run("schema", "status")
     assert after.exit_code == 0
-    assert after.output.count("applied") == 3
+    assert after.output.count("applied") == 4
 
 
 @pytest.mark.parametrize("command", [("transform", "--job", "job.yaml"), ("test", "load-stub", "--file", "job.yaml")])
@@ -113,6 +115,7 @@ def test_from_files_to_tables(database: str) -> None:
         },
         "quarantined": [],
         "unreadable": [],
+        "drift": [],
         "warnings": [],
     }
     with connect(database) as connection:

@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "quarantine drop": (("--game-pk", "1", "--yes"), 0),
     "sql": (("plays",), 0),
     "status": ((), 1),
+    "drift": ((), 0),
     "jobs list": ((), 0),
     "repair": (("--all",), 1),
     "verify rows": ((), 0),

@@ -16,7 +16,7 @@ from mlb_etl.stores.postgres import migrate
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.migrate import Migration
 
-SCRIPTS = ["V1__control_tables.sql", "V1__raw_tables.sql", "V2__sample_tables.sql"]
+SCRIPTS = ["V1__control_tables.sql", "V2__drift.sql", "V1__raw_tables.sql", "V2__sample_tables.sql"]
 
 
 def connect(dsn: str) -> Connection:
@@ -39,11 +39,11 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_applies_once(empty_database: str) -> None:
     with connect(empty_database) as connection:
-        assert states(connection) == ["pending"] * 3
+        assert states(connection) == ["pending"] * len(SCRIPTS)
         with pytest.raises(EtlError, match=r"mlb-etl schema init"):
             migrate.require(connection, "sample_tables")
         assert migrate.apply_pending(connection, "sample_tables") == SCRIPTS
-        assert states(connection) == ["applied"] * 3
+        assert states(connection) == ["applied"] * len(SCRIPTS)
         assert migrate.apply_pending(connection, "sample_tables") == []
         migrate.require(connection, "sample_tables")
 
@@ -101,7 +101,7 @@ def test_a_changed_migration_is_refused(empty_database: str, package: Path) -> N
         (package / "migrations.sum").unlink()
         script = package / "V2__sample_tables.sql"
         script.write_text(script.read_text() + "-- more\n")
-        assert states(connection, "changing") == ["applied", "applied", "changed"]
+        assert states(connection, "changing") == ["applied", "applied", "applied", "changed"]
         with pytest.raises(EtlError, match=r"V2__sample_tables.sql: it has changed since it was applied"):
             migrate.apply_pending(connection, "changing")
 
@@ -127,7 +127,7 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(empty_database: str, pa
     with connect(empty_database) as connection:
         with pytest.raises(EtlError, match=r'V3__broken.sql: column "broken" does not exist'):
             migrate.apply_pending(connection, "changing")
-        assert states(connection, "changing") == ["applied", "applied", "applied", "pending"]
+        assert states(connection, "changing") == ["applied", "applied", "applied", "applied", "pending"]
         assert connection.execute("SELECT to_regclass('sample.more')").fetchone() == (None,)
 
 
@@ -146,7 +146,7 @@ def test_an_older_package_than_the_database_is_refused(empty_database: str, pack
         migrate.apply_pending(connection, "changing")
         (package / "migrations.sum").unlink()
         (package / "V2__sample_tables.sql").unlink()
-        assert states(connection, "changing") == ["applied", "applied", "unknown"]
+        assert states(connection, "changing") == ["applied", "applied", "applied", "unknown"]
         with pytest.raises(EtlError, match=r"install a newer version"):
             migrate.apply_pending(connection, "changing")
 

@@ -6,6 +6,7 @@ Frozen and made of tuples; names are checked, paths resolved against the shape, 
 from dataclasses import dataclass
 
 from mlb_contracts.assumed import Assumed
+from mlb_contracts.methods import DriftPolicy
 from mlbgen.ir.carry import (
     After,
     Before,
@@ -178,7 +179,7 @@ class Method:
     """One API method: its documents and the tables filled from them, parents before children.
 
     `url` and `query` are those of its first form. Without `items` each response is one document. `assumed` says what a
-    request means where it lacks a parameter.
+    request means where it lacks a parameter. `drift` says what to do with captures that differ from the samples.
     """
 
     endpoint: str
@@ -199,6 +200,7 @@ class Method:
     other_forms: tuple[Form, ...] = ()
     hydration: str | None = None
     assumed: tuple[tuple[str, Assumed], ...] = ()
+    drift: DriftPolicy = "report"
 
     @property
     def name(self) -> str:

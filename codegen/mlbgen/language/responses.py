@@ -133,3 +133,8 @@ class Source(Spec):
     shrink_guard: ShrinkGuard = Field(
         default=ShrinkGuard(), description="Which losses of rows put a capture in quarantine until someone decides."
     )
+    drift: Literal["report", "quarantine", "fail"] = Field(
+        default="report",
+        description="With captures that differ from the samples: report the difference and load them, put them into "
+        "quarantine, or let the run fail.",
+    )

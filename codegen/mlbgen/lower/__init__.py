@@ -105,6 +105,7 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
         other_forms=tuple(other_forms),
         items=None if items is None else replace(items, absent=stands_in),
         assumed=assume.assumptions(report, at.at("assume"), declared),
+        drift=declared.drift,
     )
     return replace(lowered, ignored=ignored.ignored(report, place.at("ignore"), mapping.ignore, shape, mapped))
 

@@ -14,6 +14,7 @@ from mlbgen.ir import columns
 _LEFT_OUT = frozenset(
     {
         "description",
+        "drift",
         "text",
         "position",
         "offset",

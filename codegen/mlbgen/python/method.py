@@ -54,6 +54,7 @@ class _Context:
     facts: tuple[Code, ...]
     required: tuple[Code, ...]
     rules: tuple[Code, ...]
+    drift: Code | None
 
 
 def render_method(method: ir.Method, tree: Tree) -> str:
@@ -79,6 +80,7 @@ def render_method(method: ir.Method, tree: Tree) -> str:
             constants=(*structs, *sorted(constants)),
             modules=modules(method),
             facts=_facts(method),
+            drift=None if method.drift == "report" else quoted(method.drift),
             required=tuple(map(quoted, required_paths(method))),
             rules=tuple(Code(f"Rule{quoted((rule.text, rule.path, *_test(rule.test)))}") for rule in method.rules),
         ),

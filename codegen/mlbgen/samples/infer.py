@@ -8,13 +8,14 @@ from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 
+from mlb_contracts.known import ID_PATTERN
 from mlbgen.language.errors import MlbgenError
 from mlbgen.language.names import snake
 from mlbgen.samples import shape_file, stubs
 from mlbgen.samples.shape import JsonType, Shape
 from mlbgen.samples.stubs import Stub
 
-_ID = re.compile(shape_file.ID_PATTERN)
+_ID = re.compile(ID_PATTERN)
 _NONE: Mapping[str, str] = MappingProxyType({})
 _SCALARS: dict[type, JsonType] = {
     bool: "boolean",

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mlb_contracts import jsonpath
+from mlb_contracts.known import ID_PATTERN
 from mlbgen.language import paths
 from mlbgen.language.errors import MlbgenError
 from mlbgen.samples.shape import JsonType, Shape
 
-ID_PATTERN = "^(ID)?[0-9]+$"  # the keys of a map
 _FLAT = 90  # JSON of fewer characters stays on one line
 _NOTE = "Inferred by mlbgen from sample responses. DO NOT EDIT. Regenerate: mlbgen infer --stubs DIR"
 

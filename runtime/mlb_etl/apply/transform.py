@@ -10,10 +10,11 @@ from mlb_contracts import Body, Capture, Method
 from mlb_etl.apply.write import RowsNeededError, write_documents
 from mlb_etl.errors import Rejected, ValueRefused, printable
 from mlb_etl.extract.answer import Answer
+from mlb_etl.laws import drift
 from mlb_etl.laws.counts import Counts, DocumentCounts, Quarantined, UnreadableValue
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Policy, Watermark, verdict
-from mlb_etl.stores.interfaces.database import Stores
+from mlb_etl.stores.interfaces.database import DriftedCapture, Stores
 from mlb_etl.stores.interfaces.tables import Document
 
 Task: TypeAlias = list[list[StoredCapture]]
@@ -50,6 +51,7 @@ class Transformer:
         once_more = policy in {"again", "repair"}
         self._quarantine = stores.quarantine(method, None if once_more else method.fingerprint)
         self._tables = stores.tables(method)
+        self._drift = stores.drift(method)
         self._method = method
         self._policy = policy
         self._shown: dict[str, Watermark | None] = {}
@@ -108,7 +110,7 @@ class Transformer:
         return self._put_aside(document.capture, self._located(why, document))
 
     def _left_out(self, document: Document) -> Counts:
-        """Count the unreadable values of an applied document; log them once, until they change."""
+        """Count the unreadable values and the drift of an applied document; log the values once, until they change."""
         name = document.capture.document
         found = {(each.table, each.path) for each in document.unreadable}
         known, self._told[name] = self._told.get(name), found
@@ -117,7 +119,8 @@ class Transformer:
             shown = map(printable, (first.table, first.place, first.value, first.reason))
             of = (self._method.name, name, document.nulls)
             log.warning("%s %s: %s unreadable values are NULL, such as %s: %s is %s: %s", *of, *shown)
-        return Counts(unreadable=tuple(UnreadableValue(name, each) for each in document.unreadable))
+        unreadable = tuple(UnreadableValue(name, each) for each in document.unreadable)
+        return Counts(unreadable=unreadable, drift=dict.fromkeys(document.drift, 1))
 
     def _changes(self, capture: StoredCapture) -> bool:
         """Whether the content differs from what the tables show, so that its rows are needed."""
@@ -136,8 +139,11 @@ class Transformer:
         if extracted.keys != keys:
             path = self._method.document[0].place
             raise Rejected(f"the raw table lists it as {capture.document}", path=path, value=extracted.keys)
+        if extracted.drift and drift.is_refused(self._method, capture, self._policy):
+            self._drift.record([DriftedCapture(capture, extracted.drift)])  # no unit will
+            raise drift.refusal(self._method, capture, extracted.drift)
         try:
-            return Document(capture, self._tables.pack(extracted.rows), extracted.unreadable)
+            return Document(capture, self._tables.pack(extracted.rows), extracted.unreadable, extracted.drift)
         except Rejected:
             if storable_only:
                 raise

@@ -30,6 +30,7 @@ log = logging.getLogger("mlb_etl")
 _COMMANDS = {
     "backfill": LazyCommand("mlb_etl.cli.ingest:backfill", "Ingest many games, in several processes"),
     "db": LazyCommand("mlb_etl.cli.database:database", "Start and stop the embedded PostgreSQL, and open psql"),
+    "drift": LazyCommand("mlb_etl.cli.drift:drift", "Show how responses differ from the samples"),
     "ingest": LazyCommand("mlb_etl.cli.ingest:ingest", "Request what a job describes, and keep the responses"),
     "jobs": LazyCommand("mlb_etl.cli.jobs:group", "List jobs, and show how to write a job file"),
     "live": LazyCommand("mlb_etl.cli.live:live", "Follow games in progress"),

@@ -16,6 +16,7 @@ from rich.table import Table
 from mlb_etl.baseball import states
 from mlb_etl.baseball.live.update import Summary, Update
 from mlb_etl.baseball.states import SETTLED
+from mlb_etl.cli import report
 from mlb_etl.cli.console import Output, moves, moving
 from mlb_etl.errors import printable
 
@@ -108,6 +109,7 @@ def summarize(summary: Summary, form: str) -> None:
         click.echo(f"milliseconds from response to committed rows: {latency}")
     if summary.patches is not None:
         click.echo("patches: " + ", ".join(f"{name} {number}" for name, number in asdict(summary.patches).items()))
+    report.drift(summary.drift)
 
 
 def _summary(summary: Summary) -> dict[str, Any]:
@@ -121,6 +123,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
         "games": summary.games,
         "outcomes": summary.outcomes,
         "quarantined": summary.quarantined,
+        "drift": [asdict(each) for each in sorted(summary.drift)],
         "latency_ms": latency,
         "patches": summary.patches and asdict(summary.patches),
     }

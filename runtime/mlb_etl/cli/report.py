@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from mlb_contracts.change import Change, ChangeKind
 from mlb_etl.cli.tables import Cell, format_number, print_paragraph, print_table
 from mlb_etl.errors import Rejected, printable, shortened
 from mlb_etl.laws.counts import CheckWarning, Counts, Quarantined, TableCounts, UnreadableValue
@@ -21,6 +22,7 @@ T = TypeVar("T")
 FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 _SHOWN = 20  # failures in text; JSON lists all
 _LISTED = 10  # captures in quarantine that a run lists
+_KINDS: Mapping[ChangeKind, str] = {"new": "new", "vanished": "vanished", "type": "of another type"}
 _NUMBER = re.compile(r"\d+")
 _INDEX = re.compile(r"\[(?:\d+|'(?:[^'\\]|\\.)*')\]")
 
@@ -52,6 +54,7 @@ def counts(done: Counts) -> None:
     print_paragraph(", ".join(f"{name} {format_number(found)}" for name, found in asdict(done.documents).items()))
     some(done.warnings, _warned, "break a check")
     unreadable(done.unreadable)
+    drift(done.drift)
     waiting([_waiting(each) for each in done.quarantined], most=_LISTED)
 
 
@@ -109,6 +112,7 @@ def counts_json(done: Counts) -> dict[str, Any]:
         "tables": {name: asdict(each) for name, each in done.tables.items()},
         "quarantined": [_quarantined(each) for each in done.quarantined],
         "unreadable": [{"document": json.loads(each.document), **asdict(each.what)} for each in done.unreadable],
+        "drift": [asdict(change) | {"documents": number} for change, number in sorted(done.drift.items())],
         "warnings": [asdict(each) | {"document": json.loads(each.document)} for each in done.warnings],
     }
 
@@ -123,6 +127,14 @@ def unreadable(left_out: Iterable[UnreadableValue]) -> None:
         print_paragraph(f"warning: {values} unreadable values of {path} are NULL in {of}, for example")
         about = document_text(json.loads(its[0].document))
         print_paragraph(f"{about}: {first.place} is {first.value}: {first.reason}", indent=2)
+
+
+def drift(found: Collection[Change]) -> None:
+    """Print in one line how captures differ from the samples, if they do."""
+    if found:
+        kinds = Counter(each.kind for each in found)
+        shown = ", ".join(f"{_KINDS[kind]} {format_number(kinds[kind])}" for kind in _KINDS if kinds[kind])
+        print_paragraph(f"drift: {shown}; `mlb-etl drift` lists the paths")
 
 
 def _quarantined(each: Quarantined) -> dict[str, Any]:

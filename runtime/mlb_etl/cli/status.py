@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import click
 
 from mlb_etl.cli import report
-from mlb_etl.cli.tables import format_number, print_paragraph, print_table
+from mlb_etl.cli.tables import print_paragraph, print_table
+from mlb_etl.cli.unreadable import print_unreadable
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, failures
 from mlb_etl.stores.postgres import status as status_
 from mlb_etl.stores.postgres.failures import FailedRequest
 from mlb_etl.stores.postgres.status import DatabaseStatus
-from mlb_etl.stores.postgres.unreadable import UnreadablePath
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))  # in seconds
 
@@ -70,16 +70,8 @@ def _show(found: DatabaseStatus) -> None:
     for method in found.methods:
         if method.ahead:
             print_paragraph(f"{method.method}: the tables show {method.ahead} documents of a future time")
-    report.some(found.unreadable, _unreadable, "can't be read")
+    report.some(found.unreadable, print_unreadable, "can't be read")
     report.some(found.failures, _failed, "failed before")
-
-
-def _unreadable(each: UnreadablePath) -> None:
-    what = (
-        f"{format_number(each.values)} unreadable values of {each.path}, in {format_number(each.documents)} documents"
-    )
-    print_paragraph(f"{each.method}: {what}, are NULL in {each.table}, for example")
-    print_paragraph(f"{report.document_text(each.document)}: {each.place} is {each.value}: {each.reason}", indent=2)
 
 
 def _failed(each: FailedRequest) -> None:

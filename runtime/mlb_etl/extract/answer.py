@@ -5,17 +5,20 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import msgspec
 
 from mlb_contracts import Body, Capture, DocumentKey, Items, Method, jsonpath, limits, sql_types
+from mlb_contracts.change import Change
 from mlb_etl.errors import Rejected, printable
 from mlb_etl.extract import lenient, reject, request_keys
+from mlb_etl.extract.drift import compare
 from mlb_etl.extract.extract import Extract, extract
 from mlb_etl.extract.lenient import JsonPlace
+from mlb_etl.extract.strict import strict_shape
 
 log = logging.getLogger(__name__)
 _KEY = re.compile(r"\{(\w+)\}")
@@ -41,26 +44,34 @@ def one_document(data: bytes, keys: Mapping[str, Any]) -> tuple[HeldDocument]:
 
 
 class Answer:
-    """The body of a capture, decoded down to its items; raises Rejected if the answer breaks a rule."""
+    """The body of a capture, decoded down to its items; raises Rejected if the answer breaks a rule.
+
+    `drift` says how the answer around its items differs from what is known.
+    """
 
     def __init__(self, method: Method, capture: Capture, data: Body) -> None:
         self._method = method
         self._capture = method.complete(capture)
         self._data = data
-        self._items = () if method.items is None else _items(method, method.items, self._capture, data)
+        self._items: Sequence[Body] = ()
+        self.drift: tuple[Change, ...] = ()
+        if method.items is not None:
+            self._items, self.drift = _items(method, method.items, self._capture, data)
 
     def extract(self, keys: Mapping[str, Any], places: Sequence[int] | None, *, storable_only: bool = False) -> Extract:
-        """Extract the rows of the document at these places; raises Rejected with the exact place."""
+        """Extract the rows of the document at these places, with the drift around it; raises Rejected as it does."""
+        extracted = self._extract(keys, places, storable_only=storable_only)
+        return replace(extracted, drift=(*self.drift, *extracted.drift)) if self.drift else extracted
+
+    def _extract(self, keys: Mapping[str, Any], places: Sequence[int] | None, *, storable_only: bool) -> Extract:
         of = self._method.items
         if of is None or places is None:
             return extract(self._method, self._capture, self._data, storable_only=storable_only)
         if not places:
             if of.absent is None:
                 return Extract(dict(keys), [[] for _ in self._method.tables])
-            absent = _absent(of.absent, keys)
-            return extract(
-                self._method, self._capture, absent, storable_only=storable_only, at=JsonPlace(of.path, of.path)
-            )
+            absent, nowhere = _absent(of.absent, keys), JsonPlace(of.path, of.path)
+            return extract(self._method, self._capture, absent, storable_only=storable_only, at=nowhere, is_absent=True)
         at = _place(of, places[0])
         if len(places) > 1 or places[0] >= len(self._items):
             reason = _TWICE if len(places) > 1 else "the answer has no such item"
@@ -140,17 +151,23 @@ def require_key(value: object, path: str, method: Method) -> None:
         raise Rejected(unheld, path=path, value=value, table=method.qualified_raw_table)
 
 
-def _items(method: Method, of: Items, capture: Capture, data: Body) -> Sequence[Body]:
+def _items(method: Method, of: Items, capture: Capture, data: Body) -> tuple[Sequence[Body], tuple[Change, ...]]:
+    """The items, and how the answer around them differs from what is known."""
     reject.require_own_request(method, capture)
+    shape = strict_shape(method)
+    around = None if shape is None else shape.answer
+    answer = None if around is None else around.decode_known(data)
+    differs = answer is None
     try:
-        answer = of.decode(data)
+        answer = of.decode(data) if differs else answer
     except (msgspec.DecodeError, RecursionError) as error:
         raise reject.explain_undecodable(method, capture, bytes(data), error, kind=of.answer_type) from error
     try:
         of.accept(answer, capture)
     except Rejected as error:
         raise reject.locate(error, bytes(data), method.qualified_raw_table) from error
-    return of.each(answer)
+    drift = compare(around, shape.shape, data) if differs and shape is not None and around is not None else ()
+    return of.each(answer), drift
 
 
 def _place(of: Items, place: int) -> JsonPlace:

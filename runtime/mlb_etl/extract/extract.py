@@ -6,11 +6,14 @@ from typing import Any
 
 import msgspec
 
-from mlb_contracts import Body, Capture, Method, Row
+from mlb_contracts import Body, Capture, Method, Row, jsonpath
+from mlb_contracts.change import Change
 from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
 from mlb_etl.extract import lenient, reject
+from mlb_etl.extract.drift import compare
 from mlb_etl.extract.lenient import WHOLE, JsonPlace, Misfits
+from mlb_etl.extract.strict import strict_shape
 from mlb_etl.extract.unstorable import without_unstorable
 
 
@@ -18,25 +21,38 @@ from mlb_etl.extract.unstorable import without_unstorable
 class Extract:
     """The content of a document: its keys by name, and the rows of each table in the method's order.
 
-    `unreadable` lists the values of optional columns that can't be read, and so are NULL in the rows.
+    `unreadable` lists the values of optional columns that can't be read, and so are NULL in the rows; `drift` how the
+    document differs from what is known.
     """
 
     keys: dict[str, Any]
     rows: Sequence[list[Row]]
     unreadable: tuple[Misfit, ...] = ()
+    drift: tuple[Change, ...] = ()
 
 
 def extract(
-    method: Method, capture: Capture, data: Body, *, storable_only: bool = False, at: JsonPlace = WHOLE
+    method: Method,
+    capture: Capture,
+    data: Body,
+    *,
+    storable_only: bool = False,
+    at: JsonPlace = WHOLE,
+    is_absent: bool = False,
 ) -> Extract:
     """Decode, accept and extract the document at `at`; raises Rejected with the exact place.
 
-    With `storable_only`, values that the database can't store also count as unreadable.
+    With `storable_only`, values that the database can't store also count as unreadable. A document that `is_absent`
+    is not compared with what is known.
     """
     capture = method.complete(capture)
     reject.require_own_request(method, capture)
     misfits = Misfits(method, at)
-    document = _decode(method, capture, data, misfits, at)
+    shape = None if is_absent else strict_shape(method)
+    document = None if shape is None else shape.document.decode_known(data)
+    differs = shape if document is None else None
+    if document is None:
+        document = _decode(method, capture, data, misfits, at)
     capture = replace(capture, unreadable=misfits.converted)
     misfits.table = method.qualified_raw_table
     try:
@@ -50,7 +66,8 @@ def extract(
         raise reject.locate(error, bytes(data), misfits.table, at) from error
     if storable_only:
         rows = without_unstorable(method, rows, misfits)
-    return Extract(keys, rows, misfits.all(data))
+    drift = () if differs is None else compare(differs.document, differs.shape, data, jsonpath.parse(at.path) or ())
+    return Extract(keys, rows, misfits.all(data), drift)
 
 
 def _decode(method: Method, capture: Capture, data: Body, misfits: Misfits, at: JsonPlace) -> Any:

@@ -150,13 +150,13 @@ class _Reader:
     def read(self, data: bytes | msgspec.Raw, kind: Any, at: JsonPlace) -> Any:
         """Decode a value; raises Rejected if it, or a required part of it, can't be read."""
         try:
-            return _decoder(kind)(data)
+            return decoder(kind)(data)
         except msgspec.ValidationError as error:
             return self._parts(data, kind, at, _AT.sub("", str(error)))
 
     def _parts(self, data: bytes | msgspec.Raw, kind: Any, at: JsonPlace, reason: str) -> Any:
         """Build the value from those of its parts that can be read."""
-        inner = _without_null(kind)
+        inner = without_null(kind)
         match get_origin(inner) or inner:
             case type() as each if issubclass(each, msgspec.Struct):
                 return self._struct(data, each, at, reason)
@@ -187,7 +187,7 @@ class _Reader:
 def _opened(kind: Any, data: bytes | msgspec.Raw, at: JsonPlace, reason: str) -> Any:
     """The members or items, undecoded; raises Rejected with `reason` if the value is not an object, map or list."""
     try:
-        return _decoder(kind)(data)
+        return decoder(kind)(data)
     except msgspec.ValidationError as error:
         raise _misfit(data, at, reason) from error
 
@@ -220,7 +220,7 @@ def ignore_misfit(place: JsonPlace, value: object, reason: str) -> None:
     """A `note` for callers that ignore unreadable values."""
 
 
-def _without_null(kind: Any) -> Any:
+def without_null(kind: Any) -> Any:
     """The type of a member when it is neither missing nor null."""
     if get_origin(kind) not in {UnionType, Union}:
         return kind
@@ -229,7 +229,8 @@ def _without_null(kind: Any) -> Any:
 
 
 @functools.cache
-def _decoder(kind: Any) -> Callable[[bytes | msgspec.Raw], Any]:
+def decoder(kind: Any) -> Callable[[Body | msgspec.Raw], Any]:
+    """The function that decodes values of a type."""
     return msgspec.json.Decoder(kind).decode
 
 

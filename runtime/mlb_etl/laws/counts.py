@@ -1,10 +1,12 @@
 """The counts that a run reports: captures, rows, quarantined documents, warnings."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from mlb_contracts.change import Change
 from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
 
@@ -91,7 +93,8 @@ class Counts:
     """What a run did to captures, and to rows by the name of their table.
 
     `quarantined` lists each capture in scope that waits for a decision, whichever run quarantined it; `unreadable`
-    lists the unreadable values of the documents that this run applied.
+    lists the unreadable values of the documents that this run applied, and `drift` how they differ from what is known,
+    with the number of documents.
     """
 
     documents: DocumentCounts = DocumentCounts()
@@ -99,6 +102,7 @@ class Counts:
     quarantined: tuple[Quarantined, ...] = ()
     warnings: tuple[CheckWarning, ...] = ()
     unreadable: tuple[UnreadableValue, ...] = ()
+    drift: Mapping[Change, int] = field(default_factory=dict)
 
     def __add__(self, other: "Counts") -> "Counts":
         tables = dict(self.tables)
@@ -110,4 +114,5 @@ class Counts:
             self.quarantined + other.quarantined,
             self.warnings + other.warnings,
             self.unreadable + other.unreadable,
+            Counter(self.drift) + Counter(other.drift) if self.drift or other.drift else {},
         )

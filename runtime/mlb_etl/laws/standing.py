@@ -42,6 +42,11 @@ class StoredCapture(NamedTuple):
         """The identity of the capture that holds the document."""
         return self.request, self.captured_at, self.answer_hash
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the tables show its content."""
+        return self.applied is not None and self.applied.content_hash == self.content_hash
+
     def under(self, fingerprint: str) -> Watermark:
         """The document's watermark once this capture is applied under the mapping with that fingerprint."""
         return Watermark(self.as_of, self.content_hash, fingerprint)

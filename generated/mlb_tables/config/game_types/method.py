@@ -9,6 +9,7 @@ from mlb_contracts import Body, Capture, DocumentKey, Items, Method, Partition, 
 
 from . import game_type
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_game_type(document: Document, _capture: Capture) -> str | None:
@@ -50,6 +51,7 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
     items=Items(
         path="$[*]",
         answer_type=Answer,

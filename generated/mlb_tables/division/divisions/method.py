@@ -21,6 +21,7 @@ from mlb_contracts import (
 
 from . import division
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_division_id(document: Document, _capture: Capture) -> int | None:
@@ -78,6 +79,7 @@ METHOD = Method(
         Form("divisions", "/api/v1/divisions", ("divisionId",)),
         Form("divisions", "/api/v1/divisions/{divisionId}", ()),
     ),
+    known=KNOWN,
     items=Items(
         path="$.divisions[*]",
         answer_type=Answer,

@@ -9,6 +9,7 @@ from mlb_contracts import Capture, DocumentKey, Method, Partition, Rejected, Rul
 
 from . import pick
 from .document import NO_DRAFTS, Document
+from .known import KNOWN
 
 
 def read_year(document: Document, _capture: Capture) -> int | None:
@@ -54,4 +55,5 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
 )

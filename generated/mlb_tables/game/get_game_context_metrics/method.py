@@ -9,6 +9,7 @@ from mlb_contracts import Capture, DocumentKey, Method, Partition, Rejected, Rul
 
 from . import context_metrics
 from .document import NO_GAME, Document
+from .known import KNOWN
 
 
 def read_game_pk(document: Document, _capture: Capture) -> int | None:
@@ -55,4 +56,5 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
 )

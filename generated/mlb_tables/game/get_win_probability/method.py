@@ -9,6 +9,7 @@ from mlb_contracts import Capture, DocumentKey, Method, Partition, Rule, ShrinkG
 
 from . import win_probability, win_probability_credit, win_probability_event, win_probability_flag
 from .document import Document
+from .known import KNOWN
 
 
 def read_game_pk(_document: Document, capture: Capture) -> int | None:
@@ -51,4 +52,5 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
 )

@@ -45,6 +45,7 @@ from . import (
     live_game_venue_details,
 )
 from .document import NO_LIVE_DATA, NO_PLAYS, Document
+from .known import KNOWN
 
 
 def read_game_pk(document: Document, _capture: Capture) -> int | None:
@@ -208,4 +209,5 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
 )

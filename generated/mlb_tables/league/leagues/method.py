@@ -21,6 +21,7 @@ from mlb_contracts import (
 
 from . import league
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_league_id(document: Document, _capture: Capture) -> int | None:
@@ -82,6 +83,7 @@ METHOD = Method(
         Form("leagues", "/api/v1/leagues", ("leagueIds",)),
         Form("leagues", "/api/v1/league/{leagueId}", ()),
     ),
+    known=KNOWN,
     items=Items(
         path="$.leagues[*]",
         answer_type=Answer,

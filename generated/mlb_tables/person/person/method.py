@@ -21,6 +21,7 @@ from mlb_contracts import (
 
 from . import person
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_person_id(document: Document, _capture: Capture) -> int | None:
@@ -79,6 +80,7 @@ METHOD = Method(
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
     other_forms=(Form("person", "/api/v1/people/{personId}", ("hydrate",)),),
+    known=KNOWN,
     items=Items(
         path="$.people[*]",
         answer_type=Answer,

@@ -24,6 +24,7 @@ from mlb_contracts import (
 
 from . import schedule_dates, schedule_games
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_schedule_date(document: Document, _capture: Capture) -> date | None:
@@ -92,6 +93,7 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
     items=Items(
         path="$.dates[*]",
         answer_type=Answer,

@@ -22,6 +22,7 @@ from mlb_contracts import (
 
 from . import season
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_sport_id(_document: Document, capture: Capture) -> int | None:
@@ -89,6 +90,7 @@ METHOD = Method(
         Form("seasons", "/api/v1/seasons", ("sportId",)),
         Form("seasons", "/api/v1/seasons", ("sportId", "season")),
     ),
+    known=KNOWN,
     items=Items(
         path="$.seasons[*]",
         answer_type=Answer,

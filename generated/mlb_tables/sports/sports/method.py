@@ -21,6 +21,7 @@ from mlb_contracts import (
 
 from . import sport
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_sport_id(document: Document, _capture: Capture) -> int | None:
@@ -76,6 +77,7 @@ METHOD = Method(
         Form("sports", "/api/v1/sports", ("sportId",)),
         Form("sports", "/api/v1/sports/{sportId}", ()),
     ),
+    known=KNOWN,
     items=Items(
         path="$.sports[*]",
         answer_type=Answer,

@@ -24,6 +24,7 @@ from mlb_contracts import (
 
 from . import division_record, expected_record, league_record, split_record, standing
 from .document import NO_DIVISION, NO_LEAGUE, Answer, Document
+from .known import KNOWN
 
 
 def read_standings_type(document: Document, _capture: Capture) -> str | None:
@@ -118,6 +119,7 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
     assumed=(
         ("date", DayOfCapture("America/New_York")),
         ("season", YearOf("date")),

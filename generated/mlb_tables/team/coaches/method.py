@@ -22,6 +22,7 @@ from mlb_contracts import (
 
 from . import coach
 from .document import Document
+from .known import KNOWN
 
 
 def read_team_id(document: Document, _capture: Capture) -> int | None:
@@ -81,6 +82,7 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
     assumed=(
         ("date", DayOfCapture("America/New_York")),
         ("season", YearOf("date")),

@@ -23,6 +23,7 @@ from mlb_contracts import (
 
 from . import roster
 from .document import Document
+from .known import KNOWN
 
 
 def read_team_id(document: Document, _capture: Capture) -> int | None:
@@ -89,6 +90,7 @@ METHOD = Method(
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
     other_forms=(Form("roster", "/api/v1/teams/{teamId}/roster", ("rosterType", "season", "date", "hydrate")),),
+    known=KNOWN,
     assumed=(
         ("date", DayOfCapture("America/New_York")),
         ("season", YearOf("date")),

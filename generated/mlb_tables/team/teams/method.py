@@ -21,6 +21,7 @@ from mlb_contracts import (
 
 from . import team
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_team_id(document: Document, _capture: Capture) -> int | None:
@@ -84,6 +85,7 @@ METHOD = Method(
         Form("teams", "/api/v1/teams", ("teamId", "season", "hydrate")),
         Form("teams", "/api/v1/teams/{teamId}", ("season", "hydrate")),
     ),
+    known=KNOWN,
     items=Items(
         path="$.teams[*]",
         answer_type=Answer,

@@ -9,6 +9,7 @@ from mlb_contracts import Body, Capture, DocumentKey, Items, Method, Partition, 
 
 from . import transaction
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_transaction_id(document: Document, _capture: Capture) -> int | None:
@@ -61,6 +62,7 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
     items=Items(
         path="$.transactions[*]",
         answer_type=Answer,

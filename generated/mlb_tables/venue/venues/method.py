@@ -22,6 +22,7 @@ from mlb_contracts import (
 
 from . import venue
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_venue_id(document: Document, _capture: Capture) -> int | None:
@@ -91,6 +92,7 @@ METHOD = Method(
         Form("venues", "/api/v1/venues", ("venueIds", "season", "hydrate")),
         Form("venues", "/api/v1/venues/{venueId}", ("season", "hydrate")),
     ),
+    known=KNOWN,
     items=Items(
         path="$.venues[*]",
         answer_type=Answer,

@@ -233,6 +233,7 @@ class Follower:
         if not kept.captured.sound:  # an earlier run may have put aside the content that was seen again now
             self._feeds.forget(game_pk)
         self.summary.quarantined += kept.counts.documents.quarantined
+        self.summary.drift |= kept.counts.drift.keys()
         for each in kept.counts.quarantined:
             log.warning("game %d: the capture of %s is in quarantine: %s", game_pk, each.captured_at, each.why)
         known = _noted(replace(known, captured=kept.captured, asked_at=kept.captured.asked_at))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from mlb_contracts.change import Change
 from mlb_etl.baseball.live.patch import PatchCounts
 from mlb_etl.baseball.live.plan import KnownGame, Poll
 from mlb_etl.laws.counts import Counts, TableCounts
@@ -41,12 +42,13 @@ class Update:
 class Summary:
     """What a run did: responses by outcome, captures put in quarantine, latencies in seconds.
 
-    given_up: the requests that it gave up, and why.
+    drift: how responses differ from the samples; given_up: the requests that it gave up, and why.
     """
 
     games: int = 0
     outcomes: dict[Outcome, int] = field(default_factory=dict)
     quarantined: int = 0
+    drift: set[Change] = field(default_factory=set)
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     patches: PatchCounts | None = None
     given_up: str | None = None

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from mlb_contracts import Method
+from mlb_contracts.change import Change
 from mlb_etl.errors import NotFound, Rejected, Unreachable
 from mlb_etl.http.request import Request
 from mlb_etl.laws.counts import Quarantined
@@ -28,6 +29,20 @@ class QuarantineStore(Protocol):
 
     def waiting(self, numbers: Sequence[int]) -> Iterator[Quarantined]:
         """The undecided entries with these ids, by id."""
+
+
+class DriftedCapture(NamedTuple):
+    """A capture, and how it differs from the samples."""
+
+    capture: StoredCapture
+    changes: Sequence[Change]
+
+
+class DriftStore(Protocol):
+    """How captures of a method differ from the samples."""
+
+    def record(self, drifted: Sequence[DriftedCapture]) -> None:
+        """Add the changes of captures to those recorded."""
 
 
 class FailureStore(Protocol):
@@ -66,6 +81,9 @@ class Stores(Protocol):
 
         Pass None if it does not matter whether they were applied before.
         """
+
+    def drift(self, method: Method) -> DriftStore:
+        """How captures of a method differ; units record by themselves what they apply."""
 
     def failures(self) -> FailureStore:
         """The requests that failed."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mlb_contracts import Row
+from mlb_contracts.change import Change
 from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import CheckFailed, Rejected, RowTooLong
 from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
@@ -27,12 +28,13 @@ class Document:
     """A capture and its packed rows, by table in the method's order.
 
     `rows` is None if the tables already show the content of the capture. `unreadable` are the values that could not be
-    read and are NULL in the rows.
+    read and are NULL in the rows; `drift` is how the capture differs from what is known.
     """
 
     capture: StoredCapture
     rows: Sequence[Packed] | None
     unreadable: Sequence[Misfit] = ()
+    drift: Sequence[Change] = ()
 
     @property
     def nulls(self) -> int:
@@ -72,7 +74,7 @@ class Unit(Protocol):
     def conclude(
         self, watermarks: Mapping[str, Watermark], settled: Iterable[StoredCapture], applied: Sequence[Document]
     ) -> tuple[CheckWarning, ...]:
-        """Move the watermarks, remove settled captures from quarantine, and record unreadable values.
+        """Move the watermarks, remove settled captures from quarantine, and record unreadable values and drift.
 
         Returns the warnings of checks that only warn, for the applied documents.
         """

@@ -8,6 +8,7 @@ from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate
 from mlb_etl.stores.postgres.archive import Archive
 from mlb_etl.stores.postgres.db import Connection, translate_errors
+from mlb_etl.stores.postgres.drift import Drift
 from mlb_etl.stores.postgres.failures import Failures
 from mlb_etl.stores.postgres.quarantine import Quarantine
 from mlb_etl.stores.postgres.raw import RawWriter
@@ -42,6 +43,10 @@ class PostgresStores:
     def quarantine(self, method: Method, fingerprint: str | None = None) -> Quarantine:
         """As `Stores` says."""
         return Quarantine(self.connection, method.name, fingerprint)
+
+    def drift(self, method: Method) -> Drift:
+        """As `Stores` says."""
+        return Drift(self.connection, method.name)
 
     def failures(self) -> Failures:
         """As `Stores` says."""

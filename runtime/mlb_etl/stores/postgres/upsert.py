@@ -16,10 +16,12 @@ from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
 from mlb_etl.laws.row_guard import KeptOut
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
+from mlb_etl.stores.interfaces.database import DriftedCapture
 from mlb_etl.stores.interfaces.tables import Document, Replaced
 from mlb_etl.stores.postgres import copying
 from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, reraise, translate_errors
+from mlb_etl.stores.postgres.drift import Drift
 from mlb_etl.stores.postgres.partitions import Partitions
 from mlb_etl.stores.postgres.quarantine import Quarantine
 from mlb_etl.stores.postgres.targets import Rows, TargetTable
@@ -58,6 +60,7 @@ class Upsert:
         self._watermarks = Watermarks(connection, method.name)
         self._quarantine = Quarantine(connection, method.name)
         self._unreadable = Unreadable(connection, method.name)
+        self._drift = Drift(connection, method.name)
         self._staged = self._wide = self._merging = False
         tables = (sql.SQL("ONLY {}").format(sql.Identifier(each.schema, each.name)) for each in method.tables)
         # Locks are taken in the order that partition creation uses, so the two cannot deadlock.
@@ -160,6 +163,7 @@ class Upsert:
             self._watermarks.move(watermarks)
             self._quarantine.leave(settled)
             self._unreadable.replace({each.capture.document: each.unreadable for each in applied})
+            self._drift.record([DriftedCapture(each.capture, each.drift) for each in applied if each.drift])
             return self._warnings(applied)
 
     def _merge(self, documents: Sequence[Document], tables: dict[str, TableCounts]) -> tuple[_Counted, _Counted]:

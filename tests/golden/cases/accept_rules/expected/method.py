@@ -9,6 +9,7 @@ from mlb_contracts import Capture, DocumentKey, Method, Partition, Rejected, Rul
 
 from . import games
 from .document import NO_LIVE, Document
+from .known import KNOWN
 
 
 def read_game_pk(document: Document, _capture: Capture) -> int | None:
@@ -60,4 +61,6 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
+    drift="quarantine",
 )

@@ -9,6 +9,7 @@ from mlb_contracts import Body, ByValues, Capture, DocumentKey, Form, Items, Met
 
 from . import seasons
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_season_id(document: Document, _capture: Capture) -> str | None:
@@ -58,6 +59,7 @@ METHOD = Method(
         Form("gameV1", "/api/v1/seasons", ("sportId", "season")),
         Form("allSeasons", "/api/v1/seasons/all", None),
     ),
+    known=KNOWN,
     items=Items(
         path="$.seasons[*]",
         answer_type=Answer,

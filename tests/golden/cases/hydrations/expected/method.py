@@ -9,6 +9,7 @@ from mlb_contracts import Body, ByValues, Capture, DocumentKey, Items, Method, P
 
 from . import people
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_person_id(document: Document, _capture: Capture) -> int | None:
@@ -48,6 +49,7 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
     items=Items(
         path="$.people[*]",
         answer_type=Answer,

@@ -24,6 +24,7 @@ from mlb_contracts import (
 
 from . import days, games
 from .document import NO_META, Answer, Document
+from .known import KNOWN
 
 
 def read_game_day(document: Document, _capture: Capture) -> date | None:
@@ -90,6 +91,7 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
     items=Items(
         path="$.dates[*]",
         answer_type=Answer,

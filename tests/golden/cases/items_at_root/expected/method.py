@@ -9,6 +9,7 @@ from mlb_contracts import Body, ByValues, Capture, DocumentKey, Items, Method, P
 
 from . import names, types
 from .document import Answer, Document
+from .known import KNOWN
 
 
 def read_type_id(document: Document, _capture: Capture) -> int | None:
@@ -52,6 +53,7 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
     items=Items(
         path="$[*]",
         answer_type=Answer,

@@ -9,6 +9,7 @@ from mlb_contracts import Capture, DocumentKey, Method, Partition, Rejected, Rul
 
 from . import plays, runners
 from .document import Document
+from .known import KNOWN
 
 
 def read_level(_document: Document, capture: Capture) -> int | None:
@@ -53,4 +54,5 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
 )

@@ -11,6 +11,7 @@ from mlb_contracts import Capture, DocumentKey, Method, Partition, Rejected, Rul
 
 from . import days, games
 from .document import Document
+from .known import KNOWN
 
 
 def read_game_day(_document: Document, capture: Capture) -> date | None:
@@ -65,4 +66,5 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
 )

@@ -9,6 +9,7 @@ from mlb_contracts import Capture, DocumentKey, Method, Partition, ShrinkGuard
 
 from . import pitches
 from .document import Document
+from .known import KNOWN
 
 
 def read_game_pk(document: Document, _capture: Capture) -> int | None:
@@ -46,4 +47,5 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
 )
