@@ -40,8 +40,10 @@ def day(date: str, *numbers: int | None) -> dict[str, object]:
     return {"date": date, "total": len(numbers), "plays": [{"n": each} for each in numbers]}
 
 
-def check(*days: object, asked: str | None = "days", absent: str | None = None) -> sample.SampleReport:
-    text = MAPPING if absent is None else MAPPING.replace('absent: {date: "{day}"}', f"absent: {absent}")
+def check(
+    *days: object, asked: str | None = "days", absent: str | None = None, mapping: str = MAPPING
+) -> sample.SampleReport:
+    text = mapping if absent is None else mapping.replace('absent: {date: "{day}"}', f"absent: {absent}")
     shape = infer.infer([Stub("shown", "game.test", {"days": [day(DAY, 1, 2)]})])["game.test"]
     stub = Stub("/stubs/days.json", "game.test", {"days": list(days)}, {} if asked is None else {asked: DAY})
     return sample.check_samples(lower.lower(source.parse(text, "test.yaml"), shape), [stub])
@@ -94,3 +96,9 @@ def test_a_response_without_items_fills_nothing() -> None:
 )
 def test_the_json_of_an_absent_document_is_checked_too(absent: str, wrong: list[tuple[str, str]]) -> None:
     assert told(check(day(DAY, 1), absent=absent)) == wrong
+
+
+def test_which_documents_a_request_could_have_named_goes_by_the_form_that_the_runtime_finds() -> None:
+    forms = 'query: [team]\n  forms:\n    - {url: "/teams/{team}/days", query: [days]}'
+    checked = check(day(DAY, 1), asked="team", mapping=MAPPING.replace("query: [days]", forms))
+    assert (told(checked), checked.others) == ([], {})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
-from mlb_contracts import requests
+from mlb_contracts import Form, form_of, requests
 from mlb_contracts.assumed import complete
 from mlb_contracts.jsonpath import Steps
 from mlbgen import ir
@@ -43,16 +43,17 @@ def why_partial(method: ir.Method, stub: Stub) -> str | None:
                 fit(parameters[name], key.type, None)
             except Misfit:
                 return f"{parameter(name)} is not a single {key.type}"
-    form = _form(method, stub)
-    if unknown := _unknown(form, stub):
+    if unknown := _unknown(_form(method, stub), stub):
         return f"requested with {parameter(unknown[0])}"
-    omitted = _omitted(method, form, stub)
+    omitted = _omitted(method, stub)
     return f"requested without {parameter(omitted)}" if omitted else None
 
 
-def _omitted(method: ir.Method, form: ir.Form, stub: Stub) -> str | None:
+def _omitted(method: ir.Method, stub: Stub) -> str | None:
     """A parameter that would have named the documents asked for, if the request could name them and does not."""
-    known = form.path_parameters | {*(form.query or ())}
+    forms = (Form(form.method, form.url, form.query) for form in method.forms)
+    form = form_of(forms, stub.parameters)
+    known = frozenset() if form is None else form.path_parameters | {*(form.query or ())}
     for key in method.document:
         if isinstance(key.value, ir.PathValue):
             ways = [_names(way) for way in key.asked_by]
