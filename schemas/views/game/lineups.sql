@@ -9,17 +9,34 @@ WITH entered AS (
 ),
 listed AS (
     SELECT
-        l.game_pk, l.season, l.side, l.team_id, l.player_id, l.batting_order, l.batting_slot, l.batting_sequence,
+        l.game_pk, l.season, l.side, l.team_id, l.player_id, l.batting_slot, l.batting_sequence,
         coalesce(h.appearance_index, w.appearance_index) AS pitching_sequence,
         CASE
             WHEN l.batting_slot IS NOT NULL THEN l.batting_sequence = 0
             ELSE coalesce(h.appearance_index, w.appearance_index) = 0
-        END AS is_starter
+        END AS is_starter,
+        e.at_bat_index
     FROM game.live_game_lineups AS l
+    LEFT JOIN entered AS e ON e.game_pk = l.game_pk AND e.season = l.season AND e.player_id = l.player_id
     LEFT JOIN game.live_game_home_pitchers AS h
         ON l.side = 'home' AND h.game_pk = l.game_pk AND h.season = l.season AND h.player_id = l.player_id
     LEFT JOIN game.live_game_away_pitchers AS w
         ON l.side = 'away' AND w.game_pk = l.game_pk AND w.season = l.season AND w.player_id = l.player_id
+),
+followed AS (
+    SELECT
+        l.game_pk, l.season, l.side, l.team_id, l.player_id, l.batting_slot, l.batting_sequence, l.pitching_sequence,
+        l.is_starter,
+        CASE WHEN NOT l.is_starter THEN l.at_bat_index END AS from_index,
+        CASE
+            WHEN l.batting_slot IS NOT NULL THEN lead(l.at_bat_index) OVER (
+                PARTITION BY l.game_pk, l.season, l.side, l.batting_slot ORDER BY l.batting_sequence
+            )
+            ELSE lead(l.at_bat_index) OVER (
+                PARTITION BY l.game_pk, l.season, l.side, l.pitching_sequence IS NULL ORDER BY l.pitching_sequence
+            )
+        END AS to_index
+    FROM listed AS l
 )
 SELECT
     l.game_pk,
@@ -40,35 +57,20 @@ SELECT
         FROM game.live_game_positions AS o
         WHERE o.game_pk = l.game_pk AND o.season = l.season AND o.side = l.side AND o.player_id = l.player_id
     ) AS positions,
-    e.at_bat_index + 1 AS from_at_bat_number,
+    l.from_index + 1 AS from_at_bat_number,
     a.inning AS from_inning,
     a.half_inning AS from_half_inning,
-    n.at_bat_index + 1 AS to_at_bat_number,
+    l.to_index + 1 AS to_at_bat_number,
     b.inning AS to_inning,
     b.half_inning AS to_half_inning
-FROM listed AS l
+FROM followed AS l
 JOIN game.live_game_metadata AS m ON m.game_pk = l.game_pk AND m.season = l.season
 LEFT JOIN game.live_game_players AS p
     ON p.game_pk = l.game_pk AND p.season = l.season AND p.player_id = l.player_id
-LEFT JOIN entered AS e
-    ON NOT l.is_starter AND e.game_pk = l.game_pk AND e.season = l.season AND e.player_id = l.player_id
 LEFT JOIN game.live_game_plays AS a
-    ON a.game_pk = e.game_pk AND a.season = e.season AND a.at_bat_index = e.at_bat_index
-LEFT JOIN LATERAL (
-    SELECT x.at_bat_index
-    FROM listed AS next
-    LEFT JOIN entered AS x ON x.game_pk = next.game_pk AND x.season = next.season AND x.player_id = next.player_id
-    WHERE next.game_pk = l.game_pk AND next.season = l.season AND next.side = l.side
-        AND CASE
-            WHEN l.batting_slot IS NOT NULL
-                THEN next.batting_slot = l.batting_slot AND next.batting_sequence > l.batting_sequence
-            ELSE next.pitching_sequence = l.pitching_sequence + 1
-        END
-    ORDER BY next.batting_sequence
-    LIMIT 1
-) AS n ON true
+    ON a.game_pk = l.game_pk AND a.season = l.season AND a.at_bat_index = l.from_index
 LEFT JOIN game.live_game_plays AS b
-    ON b.game_pk = l.game_pk AND b.season = l.season AND b.at_bat_index = n.at_bat_index;
+    ON b.game_pk = l.game_pk AND b.season = l.season AND b.at_bat_index = l.to_index;
 
 COMMENT ON VIEW game.lineups IS 'One row for each player who has been in the game for either side, with his slot, positions, and from when to when. Key: game_pk, side, player_id.';
 COMMENT ON COLUMN game.lineups.team_name IS 'Full name of the team.';
