@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from mlbgen import cli, layout
 from mlbgen.postgres.view import View, dependents, in_order
+from mlbgen.project import generate
+from mlbgen.views import load_views
 
 INNINGS = """\
 -- Plays by game.
@@ -38,6 +40,7 @@ CREATE VIEW league.bases AS
 SELECT DISTINCT r.base FROM league.runners AS r;
 COMMENT ON VIEW league.bases IS 'One row for each base.';
 """
+ROOT = Path(__file__).parents[2]
 FOLDER = layout.migrations()
 
 
@@ -162,6 +165,17 @@ def test_a_view_of_a_column_that_is_gone_is_refused(root: Path, capsys: pytest.C
     assert 'schemas/views/counts.sql:8:28: error[MG123]: league.games has no column "note"' in capsys.readouterr().err
     assert run(root, "check") == 1
     assert "MG123" in capsys.readouterr().err
+
+
+def test_the_example_of_the_page_is_a_view(tmp_path: Path) -> None:
+    released = generate.read_released(ROOT)
+    assert released is not None
+    (example,) = re.findall(r"^```sql\n(.*?)^```$", (ROOT / "docs/views.md").read_text(), re.MULTILINE | re.DOTALL)
+    file = tmp_path / "strikeouts.sql"
+    file.write_text(example)
+    (view,) = load_views([file], released.schema, root=tmp_path)
+    assert (view.qualified_name, view.materialized, view.key) == ("game.strikeouts", True, ("season", "pitcher_id"))
+    assert view.reads == ("game.live_game_plays",)
 
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)).filter(lambda each: each[0] < each[1]), max_size=12))
