@@ -86,6 +86,15 @@ def test_the_report_as_json(report: Coverage) -> None:
     assert {fate: len(found[fate]) for fate in ("mapped", "ignored")} == {"mapped": 5, "ignored": 5}
 
 
+def test_the_page_shows_the_form_of_the_report(report: Coverage) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text()
+    (shown,) = json.loads(page.partition("```json\n")[2].partition("```")[0])["mappings"]
+    (found,) = coverage.as_json([report])["mappings"]
+    assert list(shown) == list(found)
+    for fate in ("mapped", "ignored"):
+        assert [*shown[fate][0]] == [*found[fate][0]]
+
+
 def test_the_report_as_text(report: Coverage) -> None:
     assert coverage.as_text([report]).splitlines() == [
         "mapping     mapped  ignored  unmapped",
