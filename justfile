@@ -95,4 +95,4 @@ goldens:
 # pin the dependencies anew
 lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
-    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra store --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra store --extra delta --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt

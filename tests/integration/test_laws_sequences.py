@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import feeds
 import pytest
+from delta_lake import DeltaLaws
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from laws import Done, Laws, Model, Snapshot, documents, nonzero, snapshot, together
@@ -160,6 +161,19 @@ def test_any_sequence_of_captures_in_memory(steps: list[Step]) -> None:
     """The laws also hold over a database that only enforces keys."""
     made = [sampled(each, 1) if isinstance(each, Arrival) else each for each in steps]
     follow(MemoryLaws(PACKAGE, METHOD), Model(METHOD), 1, made)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Laws:
+    return DeltaLaws(tmp_path, PACKAGE, METHOD)
+
+
+@examples(12)
+@given(steps=sequences(content([None] * 12 + [*FLAWS]), 15))
+def test_any_sequence_of_captures_in_a_lake(lake: Laws, steps: list[Step]) -> None:
+    first = next(_fresh)
+    made = [sampled(each, first) if isinstance(each, Arrival) else each for each in steps]
+    follow(lake, Model(METHOD), first, made)
 
 
 # ------------------------------------------------------------------------------------------------------ real feeds

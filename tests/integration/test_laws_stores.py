@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import pytest
 from checks import some
+from delta_lake import DeltaLaws
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from laws import Done, Laws, Model, Rows, Snapshot, kept, nonzero, snapshot
@@ -25,6 +26,7 @@ from mlb_etl.laws.counts import TableCounts
 from mlb_etl.laws.row_guard import KeptOut
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Policy, Watermark
+from mlb_etl.stores.delta.tables import DeltaTables
 from mlb_etl.stores.interfaces.tables import Document, TableStore
 from mlb_etl.stores.postgres.upsert import Upsert
 
@@ -92,10 +94,20 @@ def in_postgres(laws: Laws) -> StoreUnderTest:
     return StoreUnderTest(Upsert(laws.connection, METHOD), laws.rows, watermark, frozenset({"checks"}))
 
 
-@pytest.fixture(params=["memory", "postgres"])
+def in_delta(laws: DeltaLaws) -> StoreUnderTest:
+    tables = DeltaTables(laws.lake, METHOD)
+    return StoreUnderTest(
+        tables, laws.rows, lambda game_pk: laws.watermarks(game_pk).get(game_pk), frozenset({"checks"})
+    )
+
+
+@pytest.fixture(params=["memory", "postgres", "delta"])
 def store(request: pytest.FixtureRequest) -> Iterator[StoreUnderTest]:
     if request.param == "memory":
         yield in_memory()
+        return
+    if request.param == "delta":
+        yield in_delta(DeltaLaws(request.getfixturevalue("tmp_path"), PACKAGE, METHOD))
         return
     laws = Laws(request.getfixturevalue("sample_database"), PACKAGE, METHOD)
     with closing(laws.connection):

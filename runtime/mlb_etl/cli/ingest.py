@@ -17,7 +17,6 @@ from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
 from mlb_etl.jobs.spec import Job
 from mlb_etl.jobs.worker import IngestOrder
-from mlb_etl.settings import Settings
 
 _PATH = click.Path(path_type=Path)
 _OPTIONS = (
@@ -38,6 +37,7 @@ _OPTIONS = (
         "--sport-id", multiple=True, help="Capture games of this level of play, by default 1, MLB. Repeatable."
     ),
     parameters.PARAM,
+    parameters.TARGET,
     click.option("--transform", is_flag=True, help="Also apply the captures to the tables."),
     click.option("--object-store", "store", is_flag=True, help="Also keep the captures in MLB_ETL_OBJECT_STORE."),
     click.option("--again", is_flag=True, help="Also request finished games that are captured, for late corrections."),
@@ -61,6 +61,7 @@ class _Asked(TypedDict):
     season: tuple[str, ...]
     sport_id: tuple[str, ...]
     params: tuple[str, ...]
+    target: str | None
     transform: bool
     store: bool
     again: bool
@@ -129,7 +130,7 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
             "--record stores responses of the API, and --replay reads stored ones: give only one of them"
         )
     how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
-    settings = Settings.from_environment()
+    settings = parameters.settings_for(asked["target"])
     named: dict[str, Any] = {name: asked[name] for name in ("game_pk", "date", "season", "sport_id")}
     given = parameters.given(asked["params"], **named)
     job = _job(asked, settings.tables, given)

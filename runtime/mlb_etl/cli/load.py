@@ -15,7 +15,7 @@ from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import loader, stub_files
 from mlb_etl.capture.loader import BareDefaults, LoadedFile
-from mlb_etl.cli import report
+from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import counting
 from mlb_etl.errors import EtlError
 from mlb_etl.laws.counts import Counts
@@ -39,6 +39,7 @@ _captured_at = click.option(
 @click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
 @_method
 @_captured_at
+@parameters.TARGET
 @click.option("--transform", is_flag=True, help="Also apply the loaded captures to the tables.")
 @report.FORMAT
 @click.pass_context
@@ -48,6 +49,7 @@ def load(
     paths: tuple[Path, ...],
     method: str | None,
     captured_at: datetime | None,
+    target: str | None,
     transform: bool,
     form: str,
 ) -> None:
@@ -62,6 +64,7 @@ def load(
     \b
     Examples:
       mlb-etl load recordings --transform
+      mlb-etl load recordings --transform --target delta:data/lake
       mlb-etl load feed.json --method game.liveGameV1 \\
         --captured-at 2024-07-13T04:19:09Z
       mlb-etl load recordings/game/liveGameV1 recordings/schedule --format json
@@ -70,7 +73,8 @@ def load(
     if not files:
         raise click.UsageError("nothing to load: found no *.json or *.json.gz")
     named = {path for path in paths if not path.is_dir()}
-    _load(ctx, files, BareDefaults(method, captured_at), named=named, transform=transform, form=form)
+    settings = parameters.settings_for(target)
+    _load(ctx, settings, files, BareDefaults(method, captured_at), named=named, transform=transform, form=form)
 
 
 @click.group()
@@ -127,7 +131,8 @@ def load_stub(
         chosen += _stubs_of(number, [stubs] if told else [stubs, loader.SHIPPED])
     if not chosen:
         raise click.UsageError("nothing to load: give --game-pk, --file, or --dir with a folder of *.json or *.json.gz")
-    _load(ctx, chosen, BareDefaults(method, captured_at), named=set(files), transform=False, form=form)
+    settings = Settings.from_environment()
+    _load(ctx, settings, chosen, BareDefaults(method, captured_at), named=set(files), transform=False, form=form)
 
 
 def _stubs_of(game_pk: int, folders: Sequence[Path]) -> list[Path]:
@@ -142,10 +147,16 @@ def _stubs_of(game_pk: int, folders: Sequence[Path]) -> list[Path]:
 
 
 def _load(
-    ctx: click.Context, paths: Sequence[Path], bare: BareDefaults, *, named: set[Path], transform: bool, form: str
+    ctx: click.Context,
+    settings: Settings,
+    paths: Sequence[Path],
+    bare: BareDefaults,
+    *,
+    named: set[Path],
+    transform: bool,
+    form: str,
 ) -> None:
     """Load the files and report what happened to each, even if an error stops the rest."""
-    settings = Settings.from_environment()
     if bare.method is not None:
         registry.method(settings.tables, bare.method)
     paths = list(dict.fromkeys(paths))

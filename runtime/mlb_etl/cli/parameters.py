@@ -2,17 +2,30 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import click
 
 from mlb_etl.jobs import placeholders
+from mlb_etl.settings import Settings
 
 JOB = "Path of a job file, or name of a job that `mlb-etl jobs list` shows."
 PARAM = click.option(
     "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the job. Repeatable."
 )
+TARGET = click.option(
+    "--target",
+    metavar="DSN",
+    help="The database: delta:FOLDER or delta:s3://bucket/prefix for a lake. [default: $MLB_ETL_DSN]",
+)
+
+
+def settings_for(target: str | None) -> Settings:
+    """The settings of the environment, with the database that an option names."""
+    settings = Settings.from_environment()
+    return settings if target is None else replace(settings, dsn=target)
 
 
 def given(params: Iterable[str], *, option: str = "--param", **named: Iterable[str]) -> dict[str, list[str]]:

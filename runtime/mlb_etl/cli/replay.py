@@ -8,7 +8,6 @@ import click
 from mlb_etl import api
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.progress import capturing
-from mlb_etl.settings import Settings
 
 
 @click.command()
@@ -22,11 +21,19 @@ from mlb_etl.settings import Settings
     metavar="DATE",
     help="Only captures of this day (UTC) or later: YYYY-MM-DD, today or yesterday.",
 )
+@parameters.TARGET
 @click.option("--quiet", is_flag=True, help="Don't report progress.")
 @report.FORMAT
 @click.pass_context
 def replay(
-    ctx: click.Context, *, place: str, methods: tuple[str, ...], since: date | None, quiet: bool, form: str
+    ctx: click.Context,
+    *,
+    place: str,
+    methods: tuple[str, ...],
+    since: date | None,
+    target: str | None,
+    quiet: bool,
+    form: str,
 ) -> None:
     """Fill the raw tables with the captures in an object store, without asking the API.
 
@@ -41,7 +48,7 @@ def replay(
     """
     from mlb_etl.capture import object_store, restore  # noqa: PLC0415 - they need an extra that may not be installed
 
-    settings = Settings.from_environment()
+    settings = parameters.settings_for(target)
     scope = restore.RestoreScope(methods, since)
     store = object_store.ObjectStore(place)
     with api.database(settings).open() as stores, capturing(quiet=quiet) as progress:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from mlb_etl.cli import report
+from mlb_etl.cli import lakes, parameters, report
 from mlb_etl.cli.restart import restart
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate, premake, retention, seasons
@@ -35,9 +35,10 @@ schema.add_command(restart)
 
 
 @schema.command()
+@parameters.TARGET
 @report.FORMAT
-def init(*, form: str) -> None:
-    """Apply the pending migrations, each in one transaction.
+def init(*, target: str | None, form: str) -> None:
+    """Apply the pending migrations, each in one transaction; in a lake, make the tables and columns that it lacks.
 
     They are recorded in etl.flyway_schema_history, in Flyway's format. A migration that has changed since it was
     applied is refused.
@@ -46,8 +47,12 @@ def init(*, form: str) -> None:
     Examples:
       mlb-etl schema init
       MLB_ETL_DSN=postgresql://me@host/mlb mlb-etl schema init
+      mlb-etl schema init --target delta:data/lake
     """
-    settings = Settings.from_environment()
+    settings = parameters.settings_for(target)
+    if lakes.lake_of(settings) is not None:
+        lakes.init(settings, form)
+        return
     with db.connect(settings) as connection:
         applied = migrate.apply_pending(connection, settings.tables)
     if form == "json":
@@ -60,9 +65,10 @@ def init(*, form: str) -> None:
 
 
 @schema.command()
+@parameters.TARGET
 @report.FORMAT
 @click.pass_context
-def status(ctx: click.Context, *, form: str) -> None:
+def status(ctx: click.Context, *, target: str | None, form: str) -> None:
     """List the migrations, and how the tables differ from what they created.
 
     A migration is applied, pending, changed since it was applied, or unknown, in which case the database is newer than
@@ -76,7 +82,9 @@ def status(ctx: click.Context, *, form: str) -> None:
       mlb-etl schema status
       mlb-etl schema status --format json
     """
-    settings = Settings.from_environment()
+    settings = parameters.settings_for(target)
+    if lakes.lake_of(settings) is not None:
+        ctx.exit(lakes.status(settings, form))
     with db.connect(settings) as connection:
         versions = migrate.versions(connection, settings.tables)
         differences = migrate.differences(connection, settings.tables)

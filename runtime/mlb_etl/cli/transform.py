@@ -10,7 +10,6 @@ from mlb_etl.cli.progress import counting
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.spec import Job
 from mlb_etl.laws.verdict import Policy
-from mlb_etl.settings import Settings
 
 
 @click.command()
@@ -27,6 +26,7 @@ from mlb_etl.settings import Settings
     show_default="one per processor",
     help="Number of processes; a few documents take only one.",
 )
+@parameters.TARGET
 @click.option("--replay", is_flag=True, help="Also apply again the captures that the tables show.")
 @report.FORMAT
 @click.pass_context
@@ -38,6 +38,7 @@ def transform(
     game_pk: tuple[str, ...],
     params: tuple[str, ...],
     workers: int,
+    target: str | None,
     replay: bool,
     form: str,
 ) -> None:
@@ -54,12 +55,13 @@ def transform(
     Examples:
       mlb-etl transform --method game.liveGameV1
       mlb-etl transform --method game.liveGameV1 --game-pk 747175 --format json
+      mlb-etl transform --method game.liveGameV1 --target delta:data/lake
       mlb-etl transform --method schedule.schedule --param schedule_date=yesterday
       mlb-etl transform --job game_live_transform --replay --workers 4
     """
     policy: Policy = "again" if replay else "new"
     given = parameters.given(params, game_pk=game_pk)
-    settings = Settings.from_environment()
+    settings = parameters.settings_for(target)
     chosen, database = _job(job, method, settings.tables), api.database(settings)
     with counting("documents") as progress:
         counts = job_files.run_transform(chosen, given, database, workers=workers, policy=policy, progress=progress)

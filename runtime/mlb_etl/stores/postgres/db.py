@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import conninfo
 
-from mlb_etl.errors import DatabaseUnavailable
+from mlb_etl.errors import DatabaseUnavailable, EtlError
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import session
@@ -52,6 +52,8 @@ def dsn(settings: Settings) -> str:
 
 def connect(settings: Settings) -> Connection:
     """Open a connection in autocommit mode, so that transactions are explicit blocks. The caller closes it."""
+    if (settings.dsn or "").startswith("delta:"):
+        raise EtlError("this needs PostgreSQL, and MLB_ETL_DSN names a lake")
     target = conninfo.make_conninfo("", **(_UNLESS_GIVEN | dict(parse_dsn(dsn(settings)))))
 
     def open_one() -> Connection:

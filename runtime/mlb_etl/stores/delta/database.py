@@ -1,0 +1,67 @@
+"""Implements the database interface of `mlb_etl.stores.interfaces` on Delta Lake."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from mlb_contracts import Method
+from mlb_etl.stores.delta import schema
+from mlb_etl.stores.delta.archive import DeltaArchive
+from mlb_etl.stores.delta.captures import DeltaCaptures
+from mlb_etl.stores.delta.failures import Failures
+from mlb_etl.stores.delta.lake import Lake
+from mlb_etl.stores.delta.marks import Marks
+from mlb_etl.stores.delta.quarantine import Quarantine
+from mlb_etl.stores.delta.tables import DeltaTables
+
+
+class DeltaStores:
+    """The stores of a lake."""
+
+    def __init__(self, lake: Lake, package: str) -> None:
+        self._lake = lake
+        self._package = package
+
+    def require_migrated(self, *, writing: bool = True) -> None:  # noqa: ARG002 - who may not write is told when he does
+        """As `Stores` says."""
+        schema.require(self._lake, self._package)
+
+    def raw(self, method: Method) -> DeltaCaptures:
+        """As `Stores` says."""
+        return DeltaCaptures(self._lake, method)
+
+    def archive(self, method: Method) -> DeltaArchive:
+        """As `Stores` says."""
+        return DeltaArchive(self._lake, method)
+
+    def tables(self, method: Method) -> DeltaTables:
+        """As `Stores` says."""
+        return DeltaTables(self._lake, method)
+
+    def quarantine(self, method: Method, fingerprint: str | None = None) -> Quarantine:
+        """As `Stores` says."""
+        return Quarantine(self._lake, method.name, fingerprint, Marks(self._lake, method))
+
+    def failures(self) -> Failures:
+        """As `Stores` says."""
+        return Failures(self._lake)
+
+    def close(self) -> None:
+        """As `Stores` says: there is no connection."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The lake at a place, with the tables of a package."""
+
+    lake: Lake = field(repr=False)
+    package: str
+
+    def open(self) -> DeltaStores:
+        """As `Database` says."""
+        return DeltaStores(self.lake, self.package)

@@ -1,0 +1,178 @@
+"""A lake: the folder or bucket with the Delta tables, and commits that fail if another writer came first."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from mlb_etl.errors import DatabaseUnavailable, EtlError, redacted
+
+try:
+    import pyarrow as pa
+    from deltalake import CommitProperties, DeltaTable, Field, write_deltalake
+    from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+except ImportError as error:
+    raise EtlError("a lake needs the packages deltalake, duckdb and pyarrow: pip install 'mlb-etl[delta]'") from error
+
+S3 = "s3://"
+CONTROL = "etl"  # the schema of the control tables
+_ONCE = CommitProperties(max_commit_retries=0)  # so it follows the version that was read, or fails
+# A commit must never replace another: buckets are written with If-None-Match, files with a link that must not exist.
+_CONDITIONAL = {"conditional_put": "etag"}
+
+
+class Overtaken(DatabaseUnavailable):
+    """Another writer has committed to a table since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """The Delta tables below `root`, a folder or s3://bucket/prefix: <root>/<schema>/<table>."""
+
+    root: str
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def at(cls, place: str) -> "Lake":
+        """The lake at a folder or at s3://bucket/prefix; credentials and endpoint come from the environment."""
+        if place.startswith(S3):
+            http = {"allow_http": "true"} if _endpoint().startswith("http://") else {}
+            return cls(place.rstrip("/"), _CONDITIONAL | http)
+        if "://" in place or not place:
+            raise EtlError(
+                f"{redacted(place) or 'an empty place'} is no lake: a folder or s3://bucket/prefix is expected"
+            )
+        return cls(str(Path(place).absolute()))
+
+    def uri(self, schema: str, table: str) -> str:
+        """Where the table is."""
+        return f"{self.root}/{schema}/{table}"
+
+    def exists(self, schema: str, table: str) -> bool:
+        """Whether there is such a table."""
+        with translated(self.root):
+            return bool(DeltaTable.is_deltatable(self.uri(schema, table), storage_options=self._options))
+
+    def open(self, schema: str, table: str) -> DeltaTable:
+        """The newest version of a table; raises EtlError if the lake does not have it."""
+        with translated(f"{schema}.{table}"):
+            try:
+                return DeltaTable(self.uri(schema, table), storage_options=self._options)
+            except TableNotFoundError as error:
+                raise EtlError(
+                    f"the lake at {redacted(self.root)} has no table {schema}.{table}: run"
+                    " `mlb-etl schema init --target delta:…`"
+                ) from error
+
+    def create(self, schema: str, table: str, columns: pa.Schema, **facts: Any) -> None:
+        """Create a table unless it exists."""
+        with translated(f"{schema}.{table}"):
+            DeltaTable.create(
+                self.uri(schema, table), columns, mode="ignore", storage_options=self._options,
+                raise_if_key_not_exists=False, **facts,
+            )  # fmt: skip
+
+    @property
+    def _options(self) -> dict[str, str] | None:
+        return dict(self.options) or None
+
+
+def rows(table: DeltaTable, columns: Sequence[str] | None = None, where: str | None = None) -> pa.Table:
+    """The rows of a table that meet a condition; its literals are made by `any_of`."""
+    with translated(table.table_uri):
+        found = pa.table(table.scan(columns=None if columns is None else list(columns), predicate=where))
+        return found.cast(pa.schema([_plain(each) for each in found.schema]))
+
+
+def any_of(name: str, values: Iterable[object]) -> str:
+    """The condition under which a column has one of these integers, texts or days."""
+    return f"{quoted(name)} IN ({', '.join(map(_literal, values)) or 'NULL'})"
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return f"DATE '{value.isoformat()}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    raise AssertionError(f"no key has values such as {value!r}")
+
+
+def _plain(field: pa.Field) -> pa.Field:
+    """The field with a type that Arrow computes with, instead of a view."""
+    plain = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
+    return field.with_type(plain.get(field.type, field.type))
+
+
+def append(table: DeltaTable, new: pa.Table) -> None:
+    """Add rows; raises Overtaken if another writer has committed since the table was read."""
+    with translated(table.table_uri):
+        write_deltalake(table, new, mode="append", commit_properties=_ONCE)
+
+
+def append_blindly(table: DeltaTable, new: pa.Table) -> None:
+    """Add rows, whatever others add at the same time."""
+    with translated(table.table_uri):
+        write_deltalake(table, new, mode="append", commit_properties=CommitProperties(max_commit_retries=100))
+
+
+def merge(table: DeltaTable, new: pa.Table, matching: str, *, insert: bool = True) -> None:
+    """Replace, add or delete rows: those whose column `gone` is true are deleted.
+
+    `matching` compares the rows of the table (t) with these (s). Raises Overtaken as `append` does.
+    """
+    names = [name for name in new.schema.names if name != GONE]
+    with translated(table.table_uri):
+        merging = table.merge(
+            new, matching, source_alias="s", target_alias="t", commit_properties=_ONCE, streamed_exec=False
+        )
+        merging = merging.when_matched_delete(f"s.{GONE}").when_matched_update(
+            {name: f"s.{quoted(name)}" for name in names}
+        )
+        if insert:
+            merging = merging.when_not_matched_insert({name: f"s.{quoted(name)}" for name in names}, f"NOT s.{GONE}")
+        merging.execute()
+
+
+GONE = "_gone"
+
+
+def bump(table: DeltaTable, writer: str) -> None:
+    """Make a version without changes, so that a commit to any earlier one fails."""
+    with translated(table.table_uri):
+        table.alter.set_table_properties({"mlb_etl.fence": writer}, raise_if_not_exists=False, commit_properties=_ONCE)
+
+
+def add_columns(table: DeltaTable, fields: Sequence[pa.Field]) -> None:
+    """Add columns to a table, which are NULL in the rows that it has."""
+    with translated(table.table_uri):
+        table.alter.add_columns([Field.from_arrow(each.with_nullable(True)) for each in fields])  # noqa: FBT003
+
+
+def quoted(name: str) -> str:
+    """The name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """Translate errors of the library into ours."""
+    try:
+        yield
+    except CommitFailedError as error:
+        raise Overtaken(f"{redacted(place)}: another writer came first") from error
+    except TableNotFoundError:
+        raise
+    except (DeltaError, OSError) as error:
+        raise DatabaseUnavailable(
+            f"{redacted(place)}: the lake can't be read or written: {redacted(str(error))}"
+        ) from error
+
+
+def _endpoint() -> str:
+    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+    return next((os.environ[name] for name in names if os.environ.get(name)), "")

@@ -1,0 +1,114 @@
+"""Makes the tables of a generated package in a lake, and adds columns that came later."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from mlb_contracts import Table
+from mlb_etl import registry
+from mlb_etl.errors import EtlError
+from mlb_etl.stores.delta import arrow, captures, failures, marks, quarantine
+from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta.lake import CONTROL, Lake
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A table as the package needs it."""
+
+    schema: str
+    name: str
+    columns: pa.Schema
+    facts: dict[str, Any]
+
+    @property
+    def qualified_name(self) -> str:
+        """Its name with that of its schema."""
+        return f"{self.schema}.{self.name}"
+
+
+def wanted(package: str) -> Iterator[Wanted]:
+    """The tables that a package needs, the control tables first."""
+    yield Wanted(CONTROL, marks.TABLE, marks.SCHEMA, {})
+    yield Wanted(CONTROL, quarantine.TABLE, quarantine.SCHEMA, {})
+    yield Wanted(CONTROL, failures.TABLE, failures.SCHEMA, {})
+    raw: set[tuple[str, str]] = set()
+    for name in registry.methods(package):
+        method = registry.method(package, name)
+        if (method.raw_schema, method.raw_table) not in raw:
+            raw.add((method.raw_schema, method.raw_table))
+            facts = {"configuration": captures.CONFIGURATION}
+            yield Wanted(method.raw_schema, method.raw_table, captures.SCHEMA, facts)
+            yield Wanted(method.raw_schema, captures.seen_table(method), captures.SEEN_SCHEMA, {})
+        for table in method.tables:
+            yield Wanted(table.schema, table.name, arrow.schema(table), _facts(table))
+
+
+def _facts(table: Table) -> dict[str, Any]:
+    return {"partition_by": arrow.partition_columns(table)}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a lake lacks of a table: the table itself, or columns; `refused` are columns that it can't change."""
+
+    table: Wanted
+    missing: bool
+    added: tuple[pa.Field, ...]
+    refused: tuple[str, ...]
+
+
+def differences(lake: Lake, package: str) -> list[Difference]:
+    """What the lake lacks of the package's tables."""
+    found = []
+    for each in wanted(package):
+        if not lake.exists(each.schema, each.name):
+            found.append(Difference(each, missing=True, added=(), refused=()))
+            continue
+        there = pa.schema(lake.open(each.schema, each.name).schema().to_arrow())
+        added = tuple(field for field in each.columns if field.name not in there.names)
+        other = tuple(
+            f"{field.name} is {there.field(field.name).type}, the mapping has {field.type}"
+            for field in each.columns
+            if field.name in there.names and not _same(there.field(field.name).type, field.type)
+        )
+        if added or other:
+            found.append(Difference(each, missing=False, added=added, refused=other))
+    return found
+
+
+def apply(lake: Lake, package: str) -> list[str]:
+    """Make what the lake lacks, and return the names of the tables that were made or changed.
+
+    Raises EtlError, before it changes anything, if a column has another type.
+    """
+    found = differences(lake, package)
+    if refused := next((each for each in found if each.refused), None):
+        raise EtlError(
+            f"{refused.table.qualified_name}: column {refused.refused[0]}: a lake can't change it; delete the table's"
+            f" folder {lake.uri(refused.table.schema, refused.table.name)} and its documents' rows in etl.watermark,"
+            " then run `mlb-etl schema init` and `mlb-etl transform` again, which make it from the captures"
+        )
+    for each in found:
+        if each.missing:
+            lake.create(each.table.schema, each.table.name, each.table.columns, **each.table.facts)
+        else:
+            lakes.add_columns(lake.open(each.table.schema, each.table.name), each.added)
+    return [each.table.qualified_name for each in found]
+
+
+def require(lake: Lake, package: str) -> None:
+    """Raise EtlError unless the lake has all tables of the package as they are now."""
+    if lacking := differences(lake, package):
+        raise EtlError(
+            f"the lake lacks {lacking[0].table.qualified_name}"
+            f"{'' if lacking[0].missing else ' as the mapping has it'}: run `mlb-etl schema init --target delta:…`"
+        )
+
+
+def _same(one: pa.DataType, other: pa.DataType) -> bool:
+    texts = (pa.string(), pa.large_string(), pa.string_view())
+    blobs = (pa.binary(), pa.large_binary(), pa.binary_view())
+    return one == other or (one in texts and other in texts) or (one in blobs and other in blobs)

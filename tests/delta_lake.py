@@ -1,0 +1,68 @@
+"""The tables of a method in a lake, as the tests of the laws look at them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from laws import Key, Laws, Note, Places, Rows, Snapshot, kept
+
+from mlb_contracts import Method, Table
+from mlb_etl.laws.verdict import Watermark
+from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta import schema
+from mlb_etl.stores.delta.database import Delta
+from mlb_etl.stores.delta.lake import Lake
+from mlb_etl.stores.delta.marks import Marks
+from mlb_etl.stores.delta.quarantine import Quarantine
+
+
+class DeltaLaws(Laws):
+    """The tables of a method in a lake."""
+
+    def __init__(self, folder: Path, package: str, method: Method) -> None:
+        self.method = method
+        self.lake = Lake.at(str(folder))
+        schema.apply(self.lake, package)
+        self.database = Delta(self.lake, package)
+        self._raw = self.database.open().raw(method)
+
+    def rows(self, *games: int) -> Rows:
+        of = (
+            [tuple(row[each.name] for each in table.columns) for row in self._found(table, games)]
+            for table in self.method.tables
+        )
+        return kept(self.method, of)
+
+    def places(self, *games: int) -> Places:
+        """When each row was written: no other facts tell whether it was."""
+        return {
+            table.qualified_name: {
+                tuple(row[name] for name in table.identity): (str(row["ingested_at"]), str(row["captured_at"]))
+                for row in self._found(table, games)
+            }
+            for table in self.method.tables
+        }
+
+    def watermarks(self, *games: int) -> dict[int, Watermark]:
+        marks = Marks(self.lake, self.method).read().items()
+        return {_game(name): mark.shown for name, mark in marks if mark.shown and _game(name) in games}
+
+    def drop(self, *snapshots: Snapshot) -> None:
+        Quarantine(self.lake, self.method.name).drop([self.numbers()[each.note] for each in snapshots])
+
+    def _found(self, table: Table, games: Sequence[int]) -> list[Mapping[str, Any]]:
+        wanted = lakes.any_of("game_pk", games)
+        return lakes.rows(self.lake.open(table.schema, table.name), where=wanted).to_pylist()
+
+    def _notes(self) -> dict[Note, tuple[str, int]]:
+        entries = Quarantine(self.lake, self.method.name).entries().items()
+        return {(_game(name[0]), *name[1:]): (state, number) for name, (number, state) in entries}
+
+
+def _game(document: str) -> int:
+    game: int = json.loads(document)["game_pk"]
+    return game
+
+
+__all__ = ["DeltaLaws", "Key"]
