@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from laws import Key, Laws, Note, Places, Rows, Snapshot, kept
+from laws import Laws, Note, Places, Rows, Snapshot, kept
 
-from mlb_contracts import Method, Table
+from mlb_contracts import Capture, Method, Table
+from mlb_etl.apply.write import write_documents
+from mlb_etl.extract.extract import extract
+from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta import schema
@@ -15,6 +18,8 @@ from mlb_etl.stores.delta.database import Delta
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Marks
 from mlb_etl.stores.delta.quarantine import Quarantine
+from mlb_etl.stores.delta.tables import DeltaTables
+from mlb_etl.stores.interfaces.tables import Document
 
 
 class DeltaLaws(Laws):
@@ -33,6 +38,25 @@ class DeltaLaws(Laws):
             for table in self.method.tables
         )
         return kept(self.method, of)
+
+    def apply_one(self, of: Snapshot) -> str:
+        """Apply a capture that is not in the raw table, and return the verdict."""
+        rows = extract(self.method, Capture(of.as_of, of.response.path_params), of.response.data).rows
+        stored = StoredCapture(
+            (of.game_pk,),
+            json.dumps({"game_pk": of.game_pk}),
+            of.captured_at,
+            of.as_of,
+            of.digest,
+            {},
+            ahead=False,
+            note=None,
+            quarantine=None,
+            applied=self.watermarks(of.game_pk).get(of.game_pk),
+        )
+        store = DeltaTables(self.lake, self.method)
+        [verdict] = write_documents(store, self.method, [Document(stored, store.pack(rows))]).verdicts
+        return verdict
 
     def places(self, *games: int) -> Places:
         """When each row was written: no other facts tell whether it was."""
@@ -63,6 +87,3 @@ class DeltaLaws(Laws):
 def _game(document: str) -> int:
     game: int = json.loads(document)["game_pk"]
     return game
-
-
-__all__ = ["DeltaLaws", "Key"]

@@ -1,0 +1,229 @@
+"""A lake when writers die, meet, or go on after they were given up: each document ends as its newest capture says."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from delta_lake import DeltaLaws
+from laws import Snapshot, snapshot
+from sample_tables.game import METHOD
+from samples import PACKAGE, at, response
+
+from mlb_etl.errors import DatabaseUnavailable, EtlError
+from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta import marks, schema
+from mlb_etl.stores.delta.lake import Lake
+
+GAME = 7
+STEPS = ("claim", "games", "plays", "move")
+COMMITS = ("append", "merge", "bump")  # the functions that make a commit which can fail
+
+
+def game(minute: int, rbi: list[int], game_pk: int = GAME) -> Snapshot:
+    return snapshot(METHOD, game_pk, at(minute), response(game_pk, rbi=rbi))
+
+
+PLAYS = [1, 0, 2, 0, 1, 0, 0, 1, 0, 0, 1, 0]
+# What the second changes and adds, the third has as the first.
+OLD, NEW, LATER = game(0, PLAYS), game(10, [*PLAYS[:-1], 3, 2]), game(20, [3, *PLAYS[1:]])
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> DeltaLaws:
+    return DeltaLaws(tmp_path, PACKAGE, METHOD)
+
+
+def ends(laws: DeltaLaws, newest: Snapshot) -> None:
+    assert laws.rows(newest.game_pk) == newest.rows
+    assert laws.watermarks(newest.game_pk)[newest.game_pk][:2] == (newest.as_of, newest.digest)
+    assert laws.quarantine(newest.game_pk) == {}
+    marks_now = marks.Marks(laws.lake, METHOD).read()
+    assert all(each.claimed is None and each.writer is None for each in marks_now.values())
+
+
+@contextmanager
+def before_commits(monkeypatch: pytest.MonkeyPatch, hook: Callable[[], None]) -> Iterator[None]:
+    """Call the hook before each commit that can fail."""
+    with monkeypatch.context() as patched:
+        for name in COMMITS:
+            patched.setattr(lakes, name, _hooked(getattr(lakes, name), hook))
+        yield
+
+
+def _hooked(commit: Callable[..., None], hook: Callable[[], None]) -> Callable[..., None]:
+    def hooked(*given: Any, **named: Any) -> None:
+        hook()
+        commit(*given, **named)
+
+    return hooked
+
+
+# ------------------------------------------------------------------------------------------------------------ kill -9
+
+
+def die(folder: str, commit: int) -> None:
+    """Apply what is to be applied, and be killed before that commit."""
+    laws, left = DeltaLaws(Path(folder), PACKAGE, METHOD), [commit]
+
+    def hook() -> None:
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+
+    for name in COMMITS:
+        setattr(lakes, name, _hooked(getattr(lakes, name), hook))
+    laws.run([GAME])
+
+
+@pytest.mark.parametrize("commit", range(len(STEPS)), ids=STEPS)
+@pytest.mark.parametrize("first", [True, False], ids=["first load", "correction"])
+def test_a_writer_is_killed_at_each_step(lake: DeltaLaws, commit: int, *, first: bool) -> None:
+    lake.arrive(OLD)
+    if not first:
+        lake.run([GAME])
+        lake.arrive(NEW)
+    killed = multiprocessing.get_context("spawn").Process(target=die, args=(lake.lake.root, commit))
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    counts = lake.run([GAME])
+    assert (counts.documents.applied, counts.documents.quarantined) == (1, 0)
+    ends(lake, OLD if first else NEW)
+    assert lake.run([GAME]).documents.applied == 0
+
+
+def test_whoever_comes_after_a_killed_writer_may_have_a_later_capture(lake: DeltaLaws) -> None:
+    lake.arrive(OLD)
+    lake.run([GAME])
+    lake.arrive(NEW)
+    killed = multiprocessing.get_context("spawn").Process(target=die, args=(lake.lake.root, STEPS.index("plays")))
+    killed.start()
+    killed.join()
+    lake.arrive(LATER)
+    lake.run([GAME])
+    ends(lake, LATER)
+
+
+def test_whole_documents_can_be_told_from_half_written_ones(lake: DeltaLaws) -> None:
+    lake.arrive(OLD)
+    killed = multiprocessing.get_context("spawn").Process(target=die, args=(lake.lake.root, STEPS.index("plays")))
+    killed.start()
+    killed.join()
+    [mark] = marks.Marks(lake.lake, METHOD).read().values()
+    assert mark.claimed is not None
+    assert not mark.is_held  # its writer is gone
+    assert lake.rows(GAME) != OLD.rows
+
+
+# ------------------------------------------------------------------------------------------------------- two writers
+
+
+class Stops:
+    """Stops a thread before one of its commits, until it may go on."""
+
+    def __init__(self, commit: int) -> None:
+        self._left = commit
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self) -> None:
+        if self._left == 0:
+            self.reached.set()
+            assert self.go_on.wait(30)
+        self._left -= 1
+
+
+@pytest.mark.parametrize("first_stop", range(1, 4))
+@pytest.mark.parametrize("second_stop", range(7))
+@pytest.mark.parametrize("order", ["older first", "newer first"])
+def test_two_writers_meet_at_each_pair_of_steps(
+    lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch, first_stop: int, second_stop: int, order: str
+) -> None:
+    """The second takes over from the first, which is only slow, and both go on."""
+    lake.arrive(OLD)
+    lake.run([GAME])
+    first, second = (NEW, LATER) if order == "older first" else (LATER, NEW)
+    stops = {"first": Stops(first_stop), "second": Stops(second_stop)}
+
+    def hook() -> None:
+        if (stop := stops.get(threading.current_thread().name)) is not None:
+            stop()
+
+    def work(name: str, of: Snapshot) -> str:
+        threading.current_thread().name = name
+        try:
+            return lake.apply_one(of)
+        except DatabaseUnavailable:
+            return "lost"
+        finally:
+            threading.current_thread().name = "idle"
+            stops[name].reached.set()
+
+    # whoever claimed the documents is taken for dead
+    monkeypatch.setattr(marks, "may_be_at_work", lambda *_: False)
+    with before_commits(monkeypatch, hook), ThreadPoolExecutor(2) as threads:
+        one = threads.submit(work, "first", first)
+        assert stops["first"].reached.wait(30)
+        two = threads.submit(work, "second", second)
+        assert stops["second"].reached.wait(30)
+        stops["first"].go_on.set()
+        one.result(60)
+        stops["second"].go_on.set()
+        two.result(60)
+    lake.arrive(NEW, LATER)
+    lake.run([GAME])
+    ends(lake, LATER)
+
+
+def test_four_writers_at_once_lose_and_double_nothing(lake: DeltaLaws) -> None:
+    games = [1, 2, 3]
+    newest = {}
+    for minute in range(4):
+        for each in games:
+            newest[each] = game(minute, [minute % 3, each % 3, 2, 0, *[1] * minute], each)
+            lake.arrive(newest[each])
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(lake.run, games, batch=2) for _ in range(4)]:
+            done.result(200)
+    for each in games:
+        ends(lake, newest[each])
+
+
+# ------------------------------------------------------------------------------------------------------------- schema
+
+
+def test_a_lake_without_tables_says_what_to_do(tmp_path: Path) -> None:
+    laws = DeltaLaws(tmp_path / "lake", PACKAGE, METHOD)
+    with pytest.raises(EtlError, match=r"the lake lacks etl\.watermark: run `mlb-etl schema init --target delta:…`"):
+        schema.require(Lake.at(str(tmp_path / "other")), PACKAGE)
+    schema.require(laws.lake, PACKAGE)
+
+
+def test_a_column_that_came_later_is_added_and_filled_by_a_replay(
+    lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = schema.arrow.schema
+    monkeypatch.setattr(schema.arrow, "schema", lambda table: _without(whole(table), "venue"))
+    before = Lake.at(lake.lake.root + "-before")
+    schema.apply(before, PACKAGE)
+    monkeypatch.setattr(schema.arrow, "schema", whole)
+    [difference] = schema.differences(before, PACKAGE)
+    assert (difference.table.qualified_name, [each.name for each in difference.added]) == ("sample.games", ["venue"])
+    assert schema.apply(before, PACKAGE) == ["sample.games"]
+    assert schema.differences(before, PACKAGE) == []
+
+
+def _without(columns: Any, name: str) -> Any:
+    return columns.remove(columns.get_field_index(name)) if name in columns.names else columns
+
+
+@pytest.mark.parametrize("place", ["", "ftp://host/lake", "gs://bucket"])
+def test_a_place_that_is_no_lake(place: str) -> None:
+    with pytest.raises(EtlError, match=r"is no lake: a folder or s3://bucket/prefix is expected"):
+        Lake.at(place)
