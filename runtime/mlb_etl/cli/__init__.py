@@ -33,6 +33,7 @@ _COMMANDS = {
     "drift": LazyCommand("mlb_etl.cli.drift:drift", "Show how responses differ from the samples"),
     "ingest": LazyCommand("mlb_etl.cli.ingest:ingest", "Request what a job describes, and keep the responses"),
     "jobs": LazyCommand("mlb_etl.cli.jobs:group", "List jobs, and show how to write a job file"),
+    "lake": LazyCommand("mlb_etl.cli.lakes:lake", "Keep the files of a lake few, and show who wrote them"),
     "live": LazyCommand("mlb_etl.cli.live:live", "Follow games in progress"),
     "load": LazyCommand("mlb_etl.cli.load:load", "Load captured responses from files into the raw tables"),
     "quarantine": LazyCommand(

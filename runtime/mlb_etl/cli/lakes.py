@@ -1,16 +1,21 @@
-"""What `mlb-etl schema` does where the database is a lake."""
+"""mlb-etl lake, and what `mlb-etl schema` does where the database is a lake."""
 
+from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from mlb_etl import api
-from mlb_etl.cli import report
+from mlb_etl.cli import parameters, report
+from mlb_etl.errors import EtlError
 from mlb_etl.settings import Settings
 
 if TYPE_CHECKING:
     from mlb_etl.stores.delta.lake import Lake
     from mlb_etl.stores.delta.schema import Difference
+
+_DAYS = 7  # as long as readers may use a version
 
 
 def lake_of(settings: Settings) -> "Lake | None":
@@ -22,12 +27,107 @@ def lake_of(settings: Settings) -> "Lake | None":
     return Lake.at(place)
 
 
-def init(settings: Settings, form: str) -> None:
+@click.group()
+def lake() -> None:
+    """Keep the files of a lake few, and show who wrote them.
+
+    \b
+    Examples:
+      mlb-etl lake optimize --target delta:data/lake
+      mlb-etl lake vacuum --target delta:data/lake --days 30
+      mlb-etl lake history game.live_game_plays --target delta:data/lake
+    """
+
+
+@lake.command()
+@parameters.TARGET
+@report.FORMAT
+def optimize(*, target: str | None, form: str) -> None:
+    """Write the small files of each table together, so that readers open fewer.
+
+    Each commit adds files; run this after many, such as once a day beside `mlb-etl live`. Writers go on meanwhile.
+    `mlb-etl lake vacuum` deletes the files that were replaced.
+
+    \b
+    Examples:
+      mlb-etl lake optimize --target delta:data/lake
+      mlb-etl lake optimize --target delta:s3://bucket/mlb --format json
+    """
+    from mlb_etl.stores.delta import upkeep  # noqa: PLC0415 - it needs an extra that may not be installed
+
+    settings = parameters.settings_for(target)
+    done = list(upkeep.optimize(_lake(settings), settings.tables))
+    if form == "json":
+        report.print_json([asdict(each) for each in done])
+        return
+    rows = [(each.table, str(each.removed), str(each.added)) for each in done if each.removed]
+    if rows:
+        report.print_table(("table", "files before", "files after"), rows)
+    else:
+        click.echo("no table has small files")
+
+
+@lake.command()
+@click.option(
+    "--days", type=click.IntRange(1, 3650), default=_DAYS, show_default=True, help="Keep files of versions this young."
+)
+@parameters.TARGET
+@report.FORMAT
+def vacuum(*, days: int, target: str | None, form: str) -> None:
+    """Delete files that no version of the last days refers to.
+
+    Who still reads an older version finds its files gone.
+
+    \b
+    Examples:
+      mlb-etl lake vacuum --target delta:data/lake
+      mlb-etl lake vacuum --target delta:data/lake --days 30
+    """
+    from mlb_etl.stores.delta import upkeep  # noqa: PLC0415 - it needs an extra that may not be installed
+
+    settings = parameters.settings_for(target)
+    done = list(upkeep.vacuum(_lake(settings), settings.tables, timedelta(days=days)))
+    if form == "json":
+        report.print_json([asdict(each) for each in done])
+    else:
+        click.echo(f"deleted {sum(each.files for each in done)} files of {len(done)} tables")
+
+
+@lake.command()
+@click.argument("table")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Number of versions.")
+@parameters.TARGET
+@report.FORMAT
+def history(*, table: str, limit: int, target: str | None, form: str) -> None:
+    """List the last versions of a table, newest first.
+
+    \b
+    Examples:
+      mlb-etl lake history game.live_game_plays --target delta:data/lake
+      mlb-etl lake history etl.watermark --target delta:data/lake --limit 5
+    """
+    from mlb_etl.stores.delta import upkeep  # noqa: PLC0415 - it needs an extra that may not be installed
+
+    settings = parameters.settings_for(target)
+    found = upkeep.history(_lake(settings), settings.tables, table, limit)
+    if form == "json":
+        report.print_json([asdict(each) for each in found])
+    else:
+        rows = [(str(each.version), f"{each.written_at:%Y-%m-%d %H:%M:%S}", each.operation) for each in found]
+        report.print_table(("version", "written at", "operation"), rows)
+
+
+def _lake(settings: Settings) -> "Lake":
+    if (found := lake_of(settings)) is None:
+        raise EtlError("this needs a lake: name it with --target delta:FOLDER or delta:s3://bucket/prefix")
+    return found
+
+
+def init(of: "Lake", package: str, form: str) -> None:
     """Make the tables and columns that the lake lacks, and print which."""
     from mlb_etl.stores.delta import schema  # noqa: PLC0415 - it needs an extra that may not be installed
 
-    lake = lake_of(settings)
-    made = [] if lake is None else schema.apply(lake, settings.tables)
+    made = schema.apply(of, package)
     if form == "json":
         report.print_json({"applied": made})
         return
@@ -37,17 +137,15 @@ def init(settings: Settings, form: str) -> None:
         click.echo("the schema is up to date")
 
 
-def status(settings: Settings, form: str) -> int:
+def status(of: "Lake", package: str, form: str) -> int:
     """Print what the lake lacks, and return the exit code: 0 if nothing."""
     from mlb_etl.stores.delta import schema  # noqa: PLC0415 - it needs an extra that may not be installed
 
-    lake = lake_of(settings)
-    found = [] if lake is None else schema.differences(lake, settings.tables)
-    said = [(each.table.qualified_name, _said(each)) for each in found]
+    found = [(each.table.qualified_name, _said(each)) for each in schema.differences(of, package)]
     if form == "json":
-        report.print_json({"differences": [{"table": name, "difference": what} for name, what in said]})
-    elif said:
-        report.print_table(("table", "difference"), said)
+        report.print_json({"differences": [{"table": name, "difference": what} for name, what in found]})
+    elif found:
+        report.print_table(("table", "difference"), found)
     else:
         click.echo("the schema is up to date")
     return int(bool(found))

@@ -50,8 +50,8 @@ def init(*, target: str | None, form: str) -> None:
       mlb-etl schema init --target delta:data/lake
     """
     settings = parameters.settings_for(target)
-    if lakes.lake_of(settings) is not None:
-        lakes.init(settings, form)
+    if (lake := lakes.lake_of(settings)) is not None:
+        lakes.init(lake, settings.tables, form)
         return
     with db.connect(settings) as connection:
         applied = migrate.apply_pending(connection, settings.tables)
@@ -83,8 +83,8 @@ def status(ctx: click.Context, *, target: str | None, form: str) -> None:
       mlb-etl schema status --format json
     """
     settings = parameters.settings_for(target)
-    if lakes.lake_of(settings) is not None:
-        ctx.exit(lakes.status(settings, form))
+    if (lake := lakes.lake_of(settings)) is not None:
+        ctx.exit(lakes.status(lake, settings.tables, form))
     with db.connect(settings) as connection:
         versions = migrate.versions(connection, settings.tables)
         differences = migrate.differences(connection, settings.tables)

@@ -12,7 +12,7 @@ from mlb_etl.errors import ValueRefused
 
 TIME = pa.timestamp("us", tz="UTC")
 _MOST_DIGITS = 38
-_FREE_SCALE = 10  # digits after the point of a numeric column without arguments
+_FREE_SCALE = 20  # digits after the point of a numeric column without arguments
 _SIMPLE = {
     "smallint": pa.int16(),
     "integer": pa.int32(),

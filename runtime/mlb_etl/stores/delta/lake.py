@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +145,26 @@ def bump(table: DeltaTable, writer: str) -> None:
     """Make a version without changes, so that a commit to any earlier one fails."""
     with translated(table.table_uri):
         table.alter.set_table_properties({"mlb_etl.fence": writer}, raise_if_not_exists=False, commit_properties=_ONCE)
+
+
+def compact(table: DeltaTable) -> dict[str, Any]:
+    """Write small files together, and return the library's numbers."""
+    with translated(table.table_uri):
+        found: dict[str, Any] = table.optimize.compact(commit_properties=_ONCE)
+    return found
+
+
+def vacuum(table: DeltaTable, older_than: timedelta) -> int:
+    """Delete files that nothing has referred to for that long, and return their number."""
+    hours = int(older_than / timedelta(hours=1))
+    with translated(table.table_uri):
+        return len(table.vacuum(hours, dry_run=False, enforce_retention_duration=False))
+
+
+def history(table: DeltaTable, limit: int) -> list[dict[str, Any]]:
+    """The last commits to a table, newest first."""
+    with translated(table.table_uri):
+        return table.history(limit)
 
 
 def add_columns(table: DeltaTable, fields: Sequence[pa.Field]) -> None:

@@ -1,0 +1,79 @@
+"""The same captures in PostgreSQL and in a lake: equal rows in every table, equal counts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checks import some
+from psycopg import sql
+from samples import connect
+
+from mlb_contracts import Method
+from mlb_etl import registry
+from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.capture import loader, stub_files
+from mlb_etl.laws.counts import Counts, DocumentCounts
+from mlb_etl.settings import TABLES, Settings
+from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta import schema
+from mlb_etl.stores.delta.database import Delta
+from mlb_etl.stores.delta.lake import Lake
+from mlb_etl.stores.interfaces.database import Database
+from mlb_etl.stores.postgres.database import Postgres
+
+FEEDS = 4  # live feeds, which are large
+
+
+@pytest.fixture
+def files(stubs_dir: Path) -> list[Path]:
+    """Captured responses of all methods, of one game at different times and of other games."""
+    found = [each for each in stub_files.find_stubs(stubs_dir) if "liveTimestamp" not in str(each)]
+    feeds = [each for each in found if "liveGameV1" in str(each)]
+    return [each for each in found if each not in feeds] + feeds[:FEEDS]
+
+
+def methods() -> list[Method]:
+    return [registry.method(TABLES, name) for name in registry.methods(TABLES) if ":" not in name]
+
+
+def fill(database: Database, files: Sequence[Path]) -> dict[str, Counts]:
+    with database.open() as stores:
+        loaded = loader.load_files(stores, list(files), package=TABLES)
+    assert loaded
+    return {method.name: Pipeline(method, database).run({}) for method in methods()}
+
+
+def test_a_lake_and_postgres_have_the_same_rows(database: str, tmp_path: Path, files: list[Path]) -> None:
+    lake = Lake.at(str(tmp_path / "lake"))
+    schema.apply(lake, TABLES)
+    ours, theirs = Delta(lake, TABLES), Postgres(Settings(database, tmp_path, TABLES))
+    done = fill(ours, some(files))
+    assert told(done) == told(fill(theirs, files))
+    filled = 0
+    with connect(database) as connection:
+        for wanted in schema.wanted(TABLES):
+            if wanted.schema == "etl" or "body" in wanted.columns.names or wanted.name.endswith("_seen"):
+                continue
+            names = [name for name in wanted.columns.names if name not in {"ingested_at", "partition_month"}]
+            columns = sql.SQL(", ").join(map(sql.Identifier, names))
+            query = sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(wanted.schema, wanted.name))
+            expected = Counter(map(_plain, connection.execute(query).fetchall()))
+            rows = lakes.rows(lake.open(wanted.schema, wanted.name), names).select(names)
+            found = Counter(_plain(tuple(each.values())) for each in rows.to_pylist())
+            assert found == expected, wanted.qualified_name
+            filled += bool(found)
+    assert filled > 60
+    again = fill(ours, files)
+    assert not any(
+        each.inserted or each.updated or each.deleted for of in again.values() for each in of.tables.values()
+    )
+
+
+def told(of: dict[str, Counts]) -> dict[str, tuple[DocumentCounts, Any]]:
+    return {name: (counts.documents, dict(counts.tables)) for name, counts in of.items()}
+
+
+def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(str(each) if type(each).__name__ == "UUID" else each for each in row)
