@@ -61,7 +61,9 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
 ROW = re.compile(r"^\| `([a-z -]+)` \| (an object per line|(?:a list|an object)[a-z ]*: [^;|]*).*\|$", re.MULTILINE)
 PAGE = (Path(__file__).parents[2] / "docs" / "output.md").read_text()
 DOCUMENTED = {command: re.findall(r"`(\w+)`", keys) for command, keys in ROW.findall(PAGE)}
-OF_THEIR_OWN = {"rebuild", "schema restart", "live", "db start", "db stop", "db status"}
+OF_THEIR_OWN = {"rebuild", "schema restart", "live", "db start", "db stop", "db status"} | {
+    f"lake {each}" for each in ("optimize", "vacuum", "history")
+}
 
 
 def commands(command: click.Command, *path: str) -> Iterator[tuple[str, click.Command]]:

@@ -139,11 +139,13 @@ class Stops:
         self._left -= 1
 
 
-@pytest.mark.parametrize("first_stop", range(1, 4))
-@pytest.mark.parametrize("second_stop", range(7))
-@pytest.mark.parametrize("order", ["older first", "newer first"])
+@pytest.mark.parametrize(
+    ("order", "first_stop", "second_stop"),
+    [("older first", first, second) for first in range(1, 4) for second in range(7)]
+    + [("newer first", first, 3) for first in range(1, 4)],
+)
 def test_two_writers_meet_at_each_pair_of_steps(
-    lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch, first_stop: int, second_stop: int, order: str
+    lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch, order: str, first_stop: int, second_stop: int
 ) -> None:
     """The second takes over from the first, which is only slow, and both go on."""
     lake.arrive(OLD)

@@ -23,7 +23,7 @@ from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.postgres.database import Postgres
 
-FEEDS = 4  # live feeds, which are large
+FEEDS = 2  # live feeds, which are large
 
 
 @pytest.fixture

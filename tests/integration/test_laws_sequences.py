@@ -168,8 +168,8 @@ def lake(tmp_path: Path) -> Laws:
     return DeltaLaws(tmp_path, PACKAGE, METHOD)
 
 
-@examples(12)
-@given(steps=sequences(content([None] * 12 + [*FLAWS]), 15))
+@settings(examples(8), deadline=None)
+@given(steps=sequences(content([None] * 12 + [*FLAWS]), 12))
 def test_any_sequence_of_captures_in_a_lake(lake: Laws, steps: list[Step]) -> None:
     first = next(_fresh)
     made = [sampled(each, first) if isinstance(each, Arrival) else each for each in steps]

@@ -130,9 +130,22 @@ steps = st.lists(
 )
 
 
+@pytest.mark.parametrize("store", ["memory", "postgres"], indirect=True)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_any_sequence_of_captures(store: StoreUnderTest, steps: Steps) -> None:
+    follow(store, steps)
+
+
+@pytest.mark.parametrize("store", ["delta"], indirect=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps)
+def test_any_sequence_of_captures_in_a_lake(store: StoreUnderTest, steps: Steps) -> None:
+    """Fewer, as each commit there takes as long as a dozen in memory."""
+    follow(store, steps)
+
+
+def follow(store: StoreUnderTest, steps: Steps) -> None:
     """Captures of two games, alone and together, at four times, with recurring contents."""
     first, model = next(_games) * 10, Model(METHOD)
     nothing: Rows = {table.qualified_name: {} for table in METHOD.tables}

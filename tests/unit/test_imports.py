@@ -17,8 +17,8 @@ from mlb_etl.cli import cli
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {
-    "datamodel_code_generator", "httpx", "jinja2", "jsonpatch", "msgspec", "obstore", "psycopg", "pydantic",
-    "pyrate_limiter", "rich", "ruff", "sqlglot", "stamina", "tenacity", "yaml",
+    "datamodel_code_generator", "deltalake", "duckdb", "httpx", "jinja2", "jsonpatch", "msgspec", "obstore", "psycopg",
+    "pyarrow", "pydantic", "pyrate_limiter", "rich", "ruff", "sqlglot", "stamina", "tenacity", "yaml",
 }  # fmt: skip
 OF_RECORDS = {"msgspec", "pydantic"}  # which generated code is made of
 SOON = 0.3  # seconds of CPU for help, of which it takes a third

@@ -1,0 +1,97 @@
+"""A lake from the command line: in a folder and in a bucket, twice, with clear errors for what needs PostgreSQL."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+import s3
+from samples import at, response, stub, write
+
+Run: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[s3.S3]:
+    with s3.serve() as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
+    """Runs mlb-etl on the lake."""
+    environment = os.environ | {"MLB_ETL_TABLES": "sample_tables", "MLB_ETL_DSN": "delta:lake"}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+    if request.param == "bucket":
+        server: s3.S3 = request.getfixturevalue("bucket")
+        environment |= server.environment | {"MLB_ETL_DSN": f"delta:s3://{s3.BUCKET}/{tmp_path.name}"}
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        line = [Path(sys.executable).with_name("mlb-etl"), *words]
+        return subprocess.run(line, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def said(run: Run, *words: str, code: int = 0) -> str:
+    done = run(*words)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_from_files_to_tables(run: Run, tmp_path: Path) -> None:
+    stubs = tmp_path / "stubs"
+    stubs.mkdir()
+    write(stubs / "1.json", stub(response()))
+    write(stubs / "2.json", stub(response(rbi=[1, 2, 0]), at(1)))
+    assert "the lake lacks etl.watermark: run `mlb-etl schema init" in said(run, "load", "stubs", code=1)
+    assert json.loads(said(run, "schema", "status", "--format", "json", code=1))["differences"]
+    assert "made sample.plays" in said(run, "schema", "init")
+    assert said(run, "schema", "init") == "the schema is up to date\n"
+    assert said(run, "schema", "status") == "the schema is up to date\n"
+    assert "stored 2, unchanged 0" in said(run, "load", "stubs")
+    assert "stored 0, unchanged 0, known 2" in said(run, "load", "stubs")
+    assert "applied 2, same 0, stale 0, quarantined 0" in said(run, "transform", "--method", "sample.game")
+    assert "applied 0, same 1, stale 1, quarantined 0" in said(run, "transform", "--method", "sample.game")
+    again = json.loads(said(run, "transform", "--method", "sample.game", "--replay", "--format", "json"))
+    assert again["tables"]["sample.plays"]["unchanged"] == 3
+    assert "sample.game" in said(run, "raw", "list")
+    assert json.loads(said(run, "raw", "show", "--method", "sample.game"))["plays"][1]["rbi"] == 2
+    assert "written 2" in said(run, "raw", "export", "out")
+    assert "1 documents, 0 changed" in said(run, "repair", "--all")
+
+
+def test_upkeep(run: Run, tmp_path: Path) -> None:
+    said(run, "schema", "init")
+    for minute in range(3):
+        write(tmp_path / "one.json", stub(response(9, rbi=[minute, 1, 1]), at(minute), game_pk=9))
+        said(run, "load", "one.json", "--transform")
+    assert "sample.raw_game" in said(run, "lake", "optimize")
+    compacted = json.loads(said(run, "lake", "optimize", "--format", "json"))
+    assert all(each["added"] == 0 for each in compacted)
+    versions = json.loads(said(run, "lake", "history", "sample.plays", "--format", "json"))
+    assert [each["operation"] for each in versions].count("MERGE") == 2
+    assert "OPTIMIZE" in said(run, "lake", "history", "sample.raw_game", "--limit", "1")
+    assert "deleted 0 files" in said(run, "lake", "vacuum")
+    assert "the lake has no table sample.other" in said(run, "lake", "history", "sample.other", code=1)
+    assert "applied 0, same 1" in said(run, "transform", "--method", "sample.game", "--param", "game_pk=9")
+
+
+@pytest.mark.parametrize("command", [["status"], ["quarantine", "list"], ["verify", "rows"]])
+def test_what_needs_postgres_says_so(tmp_path: Path, command: list[str]) -> None:
+    environment = os.environ | {"MLB_ETL_DSN": "delta:lake"}
+    line = [Path(sys.executable).with_name("mlb-etl"), *command]
+    done = subprocess.run(line, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: this needs PostgreSQL, and MLB_ETL_DSN names a lake\n"
+
+
+def test_a_lake_command_on_postgres_says_what_it_needs() -> None:
+    line = [Path(sys.executable).with_name("mlb-etl"), "lake", "optimize", "--target", "postgresql:///nowhere"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "Error: this needs a lake: name it with --target delta:FOLDER or delta:s3://bucket/prefix\n"
