@@ -7,6 +7,7 @@ from mlb_contracts import Method
 from mlb_etl.stores.delta import schema
 from mlb_etl.stores.delta.archive import DeltaArchive
 from mlb_etl.stores.delta.captures import DeltaCaptures
+from mlb_etl.stores.delta.drift import Drift
 from mlb_etl.stores.delta.failures import Failures
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Marks
@@ -44,6 +45,10 @@ class DeltaStores:
     def failures(self) -> Failures:
         """As `Stores` says."""
         return Failures(self._lake)
+
+    def drift(self, method: Method) -> Drift:
+        """As `Stores` says."""
+        return Drift(self._lake, method.name)
 
     def close(self) -> None:
         """As `Stores` says: there is no connection."""

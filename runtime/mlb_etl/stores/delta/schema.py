@@ -9,7 +9,7 @@ import pyarrow as pa
 from mlb_contracts import Table
 from mlb_etl import registry
 from mlb_etl.errors import EtlError
-from mlb_etl.stores.delta import arrow, captures, failures, marks, quarantine
+from mlb_etl.stores.delta import arrow, captures, drift, failures, marks, quarantine
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.lake import CONTROL, Lake
 
@@ -34,6 +34,7 @@ def wanted(package: str) -> Iterator[Wanted]:
     yield Wanted(CONTROL, marks.TABLE, marks.SCHEMA, {})
     yield Wanted(CONTROL, quarantine.TABLE, quarantine.SCHEMA, {})
     yield Wanted(CONTROL, failures.TABLE, failures.SCHEMA, {})
+    yield Wanted(CONTROL, drift.TABLE, drift.SCHEMA, {})
     raw: set[tuple[str, str]] = set()
     for name in registry.methods(package):
         method = registry.method(package, name)

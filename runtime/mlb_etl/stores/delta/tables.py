@@ -22,9 +22,11 @@ from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.delta import arrow, expressions, writer
 from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta.drift import Drift
 from mlb_etl.stores.delta.lake import GONE, Lake
 from mlb_etl.stores.delta.marks import Claim, Lost, Marks, again
 from mlb_etl.stores.delta.quarantine import Quarantine
+from mlb_etl.stores.interfaces.database import DriftedCapture
 from mlb_etl.stores.interfaces.tables import Document, Replaced
 
 log = logging.getLogger(__name__)
@@ -96,6 +98,7 @@ class DeltaUnit:
         self._claim: Claim | None = None
         self._moved: Mapping[str, Watermark] = {}
         self._settled: list[StoredCapture] = []
+        self._drifted: list[DriftedCapture] = []
         self._changes = [_Changes(table) for table in method.tables]
 
     def lock(self, new: Mapping[str, Watermark]) -> Mapping[str, Watermark]:
@@ -140,6 +143,7 @@ class DeltaUnit:
     ) -> tuple[CheckWarning, ...]:
         """As `Unit` says; raises CheckFailed for a row that breaks a check."""
         self._moved, self._settled = watermarks, list(settled)
+        self._drifted = [DriftedCapture(each.capture, each.drift) for each in applied if each.drift]
         for change in self._changes:
             expressions.require_checks(change.table, change.written)
         return tuple(
@@ -172,6 +176,7 @@ class DeltaUnit:
                 claim.abandon()
             raise
         Quarantine(self._lake, self._method.name).leave(self._settled)
+        Drift(self._lake, self._method.name).record(self._drifted)
 
     def finish(self) -> None:
         """Note that the unit has ended, however it did."""
