@@ -11,6 +11,7 @@ from mlb_contracts.captures import Body, Capture, Row, Unreadable
 from mlb_contracts.errors import Rejected
 from mlb_contracts.known import KnownShape
 from mlb_contracts.methods import ByRange, ByValues, DocumentKey, Form, Items, Method, Rule, ShrinkGuard, form_of
+from mlb_contracts.sums import SumException, SumRule, SumRules, SumSide
 from mlb_contracts.tables import Check, Column, ColumnReference, DerivedColumn, Partition, Table
 
 __all__: Sequence[str] = (
@@ -33,6 +34,10 @@ __all__: Sequence[str] = (
     "Row",
     "Rule",
     "ShrinkGuard",
+    "SumException",
+    "SumRule",
+    "SumRules",
+    "SumSide",
     "Table",
     "Unreadable",
     "YearOf",

@@ -9,6 +9,7 @@ from mlb_contracts.assumed import Assumed, complete
 from mlb_contracts.captures import Body, Capture
 from mlb_contracts.known import KnownShape
 from mlb_contracts.requests import normal_form
+from mlb_contracts.sums import SumRules
 from mlb_contracts.tables import Partition, Table
 
 DriftPolicy: TypeAlias = Literal["report", "quarantine", "fail"]
@@ -141,7 +142,7 @@ class Method:
     paths that must be readable before a document can be applied: those of keys, levels, look-ups, filters and rules,
     and of NOT NULL columns. `fingerprint` changes with the mapping's meaning. `assumed` lists what a request means
     where it lacks a parameter. `known` is what samples of the whole response had, None for hydrations; `drift` says
-    what to do with a capture that differs from it.
+    what to do with a capture that differs from it. `sums` are the sums that have to agree across its tables.
     """
 
     endpoint: str
@@ -166,6 +167,7 @@ class Method:
     assumed: tuple[tuple[str, Assumed], ...] = ()
     known: KnownShape | None = None
     drift: DriftPolicy = "report"
+    sums: SumRules | None = None
 
     def __repr__(self) -> str:
         return f"Method({self.name!r})"

@@ -18,7 +18,7 @@ from mlb_etl.errors import Rejected
 from mlb_etl.extract.extract import extract
 from mlbgen import ir, lower
 from mlbgen.language import source
-from mlbgen.python import document, facts, method, table, tree
+from mlbgen.python import document, facts, known, method, table, tree
 from mlbgen.samples import coverage, sample, shape_file
 from mlbgen.samples.shape import Shape
 from mlbgen.samples.stubs import Stub
@@ -71,6 +71,7 @@ def made(mapping: ir.Method, shape: Shape, tmp_path_factory: pytest.TempPathFact
     texts = {
         "__init__": "",
         "document": document.render_document(mapping, read),
+        "known": known.render_known(mapping, shape),
         "method": method.render_method(mapping, read),
     }
     for name, each in zip(facts.modules(mapping), mapping.tables, strict=True):

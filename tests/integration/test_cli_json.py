@@ -54,6 +54,7 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "jobs list": ((), 0),
     "repair": (("--all",), 1),
     "verify rows": ((), 0),
+    "verify sums": ((), 0),
     "views list": ((), 0),
     "views refresh": ((), 0),
     "schema drop-season": (("2024",), 0),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlb_contracts.assumed import Assumed
 from mlb_contracts.methods import DriftPolicy
+from mlb_contracts.sums import SumRules
 from mlbgen.ir.carry import (
     After,
     Before,
@@ -179,7 +180,8 @@ class Method:
     """One API method: its documents and the tables filled from them, parents before children.
 
     `url` and `query` are those of its first form. Without `items` each response is one document. `assumed` says what a
-    request means where it lacks a parameter. `drift` says what to do with captures that differ from the samples.
+    request means where it lacks a parameter. `drift` says what to do with captures that differ from the samples, and
+    `sums` what has to agree across the tables.
     """
 
     endpoint: str
@@ -201,6 +203,7 @@ class Method:
     hydration: str | None = None
     assumed: tuple[tuple[str, Assumed], ...] = ()
     drift: DriftPolicy = "report"
+    sums: SumRules | None = None
 
     @property
     def name(self) -> str:

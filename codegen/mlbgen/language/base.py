@@ -17,6 +17,12 @@ TYPE_NAMES: dict[str, Any] = {  # for editors; `lower` checks types, with help
 }
 
 
+ForEach = Annotated[
+    dict[str, Annotated[list[str], Field(min_length=1)]],
+    Field(min_length=1, max_length=1),
+]
+
+
 class Spec(BaseModel):
     """Strict: an unknown key is an error, and no value is silently converted."""
 

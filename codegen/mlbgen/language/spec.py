@@ -9,22 +9,19 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from mlb_contracts import sql_types
-from mlbgen.language.base import TYPE_NAMES, Paths, PathText, Scalar, Spec, Text, exactly_one
+from mlbgen.language.base import TYPE_NAMES, ForEach, Paths, PathText, Scalar, Spec, Text, exactly_one
 from mlbgen.language.carry import Carry, CarryRule, Visit
 from mlbgen.language.partition import Partition, TablePartition
 from mlbgen.language.responses import Assumption, DocumentKey, Form, Rule, ShrinkGuard, Source
+from mlbgen.language.sums import Sum, SumException, Sums, SumSide
 
 __all__ = [
     "Assumption", "Carry", "CarryRule", "Check", "Column", "Defaults", "DocumentKey", "ForEach", "ForeignKey", "Form",
-    "Ignore", "Index", "LookUp", "Mapping", "Origin", "Partition", "Rule", "Scalar", "ShrinkGuard", "Source", "Table",
-    "TablePartition", "Visit",
+    "Ignore", "Index", "LookUp", "Mapping", "Origin", "Partition", "Rule", "Scalar", "ShrinkGuard", "Source", "Sum",
+    "SumException", "SumSide", "Sums", "Table", "TablePartition", "Visit",
 ]  # fmt: skip
 
 _HYDRATE = r"^[A-Za-z][A-Za-z0-9_{}]*([.,][A-Za-z][A-Za-z0-9_{}]*)*$"
-ForEach = Annotated[
-    dict[str, Annotated[list[str], Field(min_length=1)]],
-    Field(min_length=1, max_length=1),
-]
 
 
 class Column(Spec):
@@ -235,4 +232,5 @@ class Mapping(Spec):
     source: Source = Field(description="The API method, its requests and documents.")
     defaults: Defaults = Field(default=Defaults(), description="What every table has unless it overrides it.")
     tables: list[Table] = Field(min_length=1, description="The tables that responses fill.")
+    sums: Sums | None = Field(default=None, description="Sums that have to agree across the tables of a document.")
     ignore: list[Ignore] = Field(default=[], description="Paths that no column takes, each with the reason.")

@@ -23,6 +23,7 @@ from mlbgen.lower import (
     method,
     naming,
     requests,
+    sums,
     tables,
 )
 from mlbgen.lower.fingerprint import fingerprint
@@ -107,6 +108,7 @@ def _method(report: Report, place: Place, mapping: spec.Mapping, shape: Shape, o
         assumed=assume.assumptions(report, at.at("assume"), declared),
         drift=declared.drift,
     )
+    lowered = replace(lowered, sums=sums.lower_sums(report, place.at("sums"), mapping.sums, made, [*common.document]))
     return replace(lowered, ignored=ignored.ignored(report, place.at("ignore"), mapping.ignore, shape, mapped))
 
 

@@ -12,7 +12,7 @@ _VARIABLE = re.compile(r"\{(\w*)\}")
 # In a look-up's key, {name} also names a level.
 _OTHER_BRACES = "key"
 
-Repeated = TypeVar("Repeated", spec.Table, spec.Column)
+Repeated = TypeVar("Repeated", spec.Table, spec.Column, spec.Sum)
 
 
 def expand(report: Report, place: Place, declared: Repeated) -> Iterator[tuple[Place, Repeated]]:

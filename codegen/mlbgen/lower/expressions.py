@@ -1,6 +1,6 @@
 """SQL expressions of a mapping: parsed, restricted to what is safe and immutable, and printed with quoted names."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import sqlglot
 from sqlglot import exp
@@ -20,6 +20,7 @@ _OPERANDS = (exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null)
 _FUNCTIONS = (
     exp.Abs, exp.Coalesce, exp.Greatest, exp.Least, exp.Length, exp.Lower, exp.Nullif, exp.Round, exp.Trim, exp.Upper,
 )  # fmt: skip
+_AGGREGATES = (exp.Sum, exp.Count, exp.Min, exp.Max)
 _POSSIBLE = frozenset({*_CONDITIONS, *_OPERATORS, *_OPERANDS, *_FUNCTIONS})
 _FUNCTION_NAMES = ", ".join(each.sql_name().lower() for each in _FUNCTIONS)
 _DEEPEST = 100  # operators in operators; recursive functions need several calls for each
@@ -43,6 +44,30 @@ def condition(report: Report, place: Place, text: str, columns: Mapping[str, Sql
         )
         return None
     return _written(report, tree)
+
+
+def aggregate(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> ir.Expression | None:
+    """As `expression`, for one number of several rows: with aggregates, or else summed."""
+    tree = _read(report, place, text, columns, possible=_POSSIBLE | {*_AGGREGATES, exp.Star})
+    if tree is None:
+        return None
+    if tree.find(*_AGGREGATES) is None:
+        tree = exp.Sum(this=tree)
+    for node in tree.find_all(exp.Column, *_AGGREGATES):
+        around = sum(isinstance(each, _AGGREGATES) for each in _ancestors(node))
+        if around != isinstance(node, exp.Column):
+            shown = node.sql(dialect="postgres", comments=False)
+            where = "stands beside an aggregate, outside of it" if not around else "is an aggregate within another"
+            report.add("MG070", place, f"{shown} {where}", "put each column into one of sum, count, min and max")
+            return None
+    return _written(report, tree)
+
+
+def _ancestors(node: exp.Expr) -> Iterator[exp.Expr]:
+    above = node.parent
+    while above is not None:
+        yield above
+        above = above.parent
 
 
 def derivation(
@@ -75,7 +100,9 @@ def derivation(
     return _written(report, tree)
 
 
-def _read(report: Report, place: Place, text: str, columns: Mapping[str, SqlType]) -> exp.Expr | None:
+def _read(
+    report: Report, place: Place, text: str, columns: Mapping[str, SqlType], possible: Collection[type] = _POSSIBLE
+) -> exp.Expr | None:
     try:
         tree: exp.Expr = sqlglot.parse_one(text, dialect="postgres", into=exp.Condition)
         _check_depth(tree)
@@ -88,8 +115,8 @@ def _read(report: Report, place: Place, text: str, columns: Mapping[str, SqlType
             "MG070", place, "this is not an SQL expression", "write one expression, without a semicolon", offset=offset
         )
         return None
-    good = all(_check(report, place, node, columns) for node in tree.walk())
-    if good and tree.find(exp.Column) is None:
+    good = all(_check(report, place, node, columns, possible) for node in tree.walk())
+    if good and tree.find(exp.Column, exp.Star) is None:
         report.add("MG070", place, "the expression uses no column of the table")
         return None
     return tree if good else None
@@ -104,9 +131,11 @@ def _check_depth(tree: exp.Expr) -> None:
         raise RecursionError
 
 
-def _check(report: Report, place: Place, node: exp.Expr, columns: Mapping[str, SqlType]) -> bool:
+def _check(
+    report: Report, place: Place, node: exp.Expr, columns: Mapping[str, SqlType], possible: Collection[type]
+) -> bool:
     is_function = isinstance(node, exp.If) and node.arg_key != "ifs"  # and not a branch of CASE
-    if is_function or type(node) not in _POSSIBLE or (isinstance(node, exp.Column) and node.table):
+    if is_function or type(node) not in possible or (isinstance(node, exp.Column) and node.table):
         shown = "if()" if is_function else node.sql(dialect="postgres", comments=False)
         report.add("MG070", place, f"{shown} is not allowed in an expression", _HELP)
         return False

@@ -22,6 +22,7 @@ _LEFT_OUT = frozenset(
         "months",
         "indexes",
         "shrink_guard",
+        "sums",
         "guarded",
         "ignored",
         "mapping_file",

@@ -59,5 +59,6 @@ def _part(method: ir.Method, hydration: str | None) -> ir.Method:
     items = method.items
     if items is not None and hydration is not None:
         items = replace(items, absent=None)
-    part = replace(method, hydration=hydration, tables=tables, shrink_guard=guard, items=items)
+    sums = method.sums if hydration is None else None
+    part = replace(method, hydration=hydration, tables=tables, shrink_guard=guard, items=items, sums=sums)
     return replace(part, fingerprint=fingerprint(part))

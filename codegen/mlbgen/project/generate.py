@@ -15,7 +15,7 @@ from mlbgen.postgres.released import Released
 from mlbgen.postgres.view import View
 from mlbgen.project import schema
 from mlbgen.project.formatting import formatted
-from mlbgen.python import api, document, facts, known, method, package, table, tree
+from mlbgen.python import api, document, facts, known, method, package, sums, table, tree
 from mlbgen.samples import infer, shape_file
 from mlbgen.samples.shape import Shape
 
@@ -162,6 +162,8 @@ def _modules(given: Input) -> dict[str, str]:
         modules[f"{folder}/document.py"] = document.render_document(mapped, read_of_it)
         if mapped.hydration is None:
             modules[f"{folder}/known.py"] = known.render_known(mapped, given.shape)
+        if mapped.sums is not None:
+            modules[f"{folder}/sums.py"] = sums.render_sums(mapped, mapped.sums)
         modules[f"{folder}/method.py"] = method.render_method(mapped, read_of_it)
         for name, each in zip(facts.modules(mapped), mapped.tables, strict=True):
             modules[f"{folder}/{name}.py"] = table.render_table(mapped, each, read_of_it)

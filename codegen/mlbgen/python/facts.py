@@ -9,7 +9,7 @@ from mlbgen.language.names import Identifier, identifier
 from mlbgen.python.code import Code, Names, quoted, quoted_around
 
 # Other modules of the package, and names in method.py, which imports the tables' modules.
-_TAKEN = ("accept", "api", "convert", "document", "known", "method", "msgspec")
+_TAKEN = ("accept", "api", "convert", "document", "known", "method", "msgspec", "sums")
 
 
 def partition_fact(declared: ir.Partition | None) -> Code:

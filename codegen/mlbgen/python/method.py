@@ -55,6 +55,7 @@ class _Context:
     required: tuple[Code, ...]
     rules: tuple[Code, ...]
     drift: Code | None
+    has_sums: bool
 
 
 def render_method(method: ir.Method, tree: Tree) -> str:
@@ -80,6 +81,7 @@ def render_method(method: ir.Method, tree: Tree) -> str:
             constants=(*structs, *sorted(constants)),
             modules=modules(method),
             facts=_facts(method),
+            has_sums=method.sums is not None,
             drift=None if method.drift == "report" else quoted(method.drift),
             required=tuple(map(quoted, required_paths(method))),
             rules=tuple(Code(f"Rule{quoted((rule.text, rule.path, *_test(rule.test)))}") for rule in method.rules),

@@ -2,27 +2,41 @@
 
 import json
 import textwrap
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from mlb_etl.cli import documents, parameters, report
+from mlb_etl.cli.tables import print_paragraph
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres import sums as across
 from mlb_etl.stores.postgres import verify as work
+from mlb_etl.stores.postgres.sums import BrokenCheck, SumDifference
 from mlb_etl.stores.postgres.verify import ComparedDocument, RowDifference
 
 _WIDTH = 80
 
 
-@click.group()
-def verify() -> None:
-    """Compare the tables with the captures.
+@click.group(invoke_without_command=True)
+@click.pass_context
+def verify(ctx: click.Context) -> None:
+    """Compare the tables with the captures, and with each other.
+
+    Without a command, `rows` and `sums` run, of all documents.
 
     \b
-    Example:
+    Examples:
+      mlb-etl verify
       mlb-etl verify rows
+      mlb-etl verify sums
     """
+    if ctx.invoked_subcommand is None:
+        settings = Settings.from_environment()
+        given: dict[str, list[str]] = {}
+        right = _rows(settings, None, given, "text")
+        ctx.exit(0 if _sums(settings, None, given, None, "text") and right else 1)
 
 
 @verify.command()
@@ -48,7 +62,43 @@ def rows(
       mlb-etl verify rows --format json
     """
     given = parameters.given(params, game_pk=game_pk)
-    settings = Settings.from_environment()
+    ctx.exit(0 if _rows(Settings.from_environment(), method, given, form) else 1)
+
+
+@verify.command()
+@documents.METHOD
+@documents.GAME_PK
+@parameters.PARAM
+@click.option("--season", type=click.IntRange(1, 9999), help="Only documents of this season.")
+@report.FORMAT
+@click.pass_context
+def sums(
+    ctx: click.Context,
+    *,
+    method: str | None,
+    game_pk: tuple[str, ...],
+    params: tuple[str, ...],
+    season: int | None,
+    form: str,
+) -> None:
+    """Compare sums across tables that have to agree, and test the checks of all tables.
+
+    Mappings state the sums, such as the hits of the batters and of their team, for documents that are complete. Groups
+    that are known to differ are counted, and JSON lists them with the reason. The command only reads.
+
+    The exit code is 1 if a sum differs or a row breaks a check, except checks that only warn.
+
+    \b
+    Examples:
+      mlb-etl verify sums --game-pk 747175
+      mlb-etl verify sums --season 2024 --format json
+    """
+    given = parameters.given(params, game_pk=game_pk)
+    ctx.exit(0 if _sums(Settings.from_environment(), method, given, season, form) else 1)
+
+
+def _rows(settings: Settings, method: str | None, given: dict[str, list[str]], form: str) -> bool:
+    """Compare rows with captures, print what differs, and return whether nothing does."""
     number = differing = 0
     with db.connect(settings) as connection, db.translate_errors():
         migrate.require(connection, settings.tables)
@@ -60,7 +110,43 @@ def rows(
                     click.echo(json.dumps(_plain(checked)) if form == "json" else _text(checked))
     if form == "text":
         click.echo(f"{number} documents compared, {differing} differ from their captures")
-    ctx.exit(1 if differing else 0)
+    return not differing
+
+
+def _sums(settings: Settings, method: str | None, given: dict[str, list[str]], season: int | None, form: str) -> bool:
+    """Compare sums and test checks, print what fails, and return whether nothing does."""
+    different: list[SumDifference] = []
+    broken: list[BrokenCheck] = []
+    rules = 0
+    with db.connect(settings) as connection, db.translate_errors():
+        migrate.require(connection, settings.tables, writing=False)
+        for each, scope in documents.chosen(settings.tables, method, given):
+            rules += 0 if each.sums is None else len(each.sums.rules)
+            different += across.different_sums(connection, each, scope, season)
+            broken += across.broken_checks(connection, each, scope) if season is None else ()
+    if form == "json":
+        report.print_json({"sums": list(map(asdict, different)), "checks": [_check(each) for each in broken]})
+    else:
+        _print_sums(rules, different, broken)
+    return all(each.exception for each in different) and not any(each.severity == "error" for each in broken)
+
+
+def _print_sums(rules: int, different: list[SumDifference], broken: list[BrokenCheck]) -> None:
+    unknown = [each for each in different if each.exception is None]
+    for each in unknown:
+        print_paragraph(f"{each.rule}: {_keys(each.by)}: {each.left}, but {each.right}: {each.description}")
+    for row in broken:
+        print_paragraph(f"{row.table}: {_keys(row.key)}: breaks {row.check} ({row.severity})")
+    known = len(different) - len(unknown)
+    click.echo(f"{rules} sums compared, {len(unknown)} groups differ, and {known} that are known to")
+
+
+def _check(broken: BrokenCheck) -> dict[str, Any]:
+    return asdict(broken) | {"key": {name: _value(value) for name, value in broken.key.items()}}
+
+
+def _value(value: object) -> object:
+    return value if isinstance(value, int) else str(value)
 
 
 def _text(checked: ComparedDocument) -> str:
@@ -87,7 +173,7 @@ def _plain(checked: ComparedDocument) -> dict[str, Any]:
     rows = [
         {
             "table": each.table,
-            "key": {name: value if isinstance(value, int) else str(value) for name, value in each.key.items()},
+            "key": {name: _value(value) for name, value in each.key.items()},
             "kind": each.kind,
             "columns": list(each.columns),
             "captured_at": each.captured_at.isoformat() if each.captured_at else None,

@@ -46,6 +46,7 @@ from . import (
 )
 from .document import NO_LIVE_DATA, NO_PLAYS, Document
 from .known import KNOWN
+from .sums import SUMS
 
 
 def read_game_pk(document: Document, _capture: Capture) -> int | None:
@@ -210,4 +211,5 @@ METHOD = Method(
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
     known=KNOWN,
+    sums=SUMS,
 )
