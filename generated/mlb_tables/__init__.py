@@ -19,6 +19,7 @@ METHODS: dict[str, str] = {
     "person.person:draft": __name__ + ".person.person_draft.method",
     "person.person:education": __name__ + ".person.person_education.method",
     "person.person:rosterEntries": __name__ + ".person.person_roster_entries.method",
+    "person.personStats": __name__ + ".person.person_stats.method",
     "schedule.schedule": __name__ + ".schedule.schedule.method",
     "schedule.schedule:broadcasts": __name__ + ".schedule.schedule_broadcasts.method",
     "schedule.schedule:decisions": __name__ + ".schedule.schedule_decisions.method",

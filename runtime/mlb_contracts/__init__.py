@@ -6,13 +6,13 @@ the runtime.
 
 from collections.abc import Sequence
 
-from mlb_contracts.assumed import DayOfCapture, YearOf
+from mlb_contracts.assumed import DayOfCapture, Value, YearOf, YearOfCapture
 from mlb_contracts.captures import Body, Capture, Row, Unreadable
 from mlb_contracts.errors import Rejected
 from mlb_contracts.known import KnownShape
 from mlb_contracts.methods import ByRange, ByValues, DocumentKey, Form, Items, Method, Rule, ShrinkGuard, form_of
 from mlb_contracts.sums import SumException, SumRule, SumRules, SumSide
-from mlb_contracts.tables import Check, Column, ColumnReference, DerivedColumn, Partition, Table
+from mlb_contracts.tables import Check, Column, ColumnReference, DerivedColumn, OnlyFor, Partition, Table
 
 __all__: Sequence[str] = (
     "Body",
@@ -29,6 +29,7 @@ __all__: Sequence[str] = (
     "Items",
     "KnownShape",
     "Method",
+    "OnlyFor",
     "Partition",
     "Rejected",
     "Row",
@@ -40,6 +41,8 @@ __all__: Sequence[str] = (
     "SumSide",
     "Table",
     "Unreadable",
+    "Value",
     "YearOf",
+    "YearOfCapture",
     "form_of",
 )

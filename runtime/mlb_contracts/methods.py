@@ -1,7 +1,7 @@
 """The facts about a method of the API: its requests, its documents, and the tables that they fill."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -10,7 +10,7 @@ from mlb_contracts.captures import Body, Capture
 from mlb_contracts.known import KnownShape
 from mlb_contracts.requests import normal_form
 from mlb_contracts.sums import SumRules
-from mlb_contracts.tables import Partition, Table
+from mlb_contracts.tables import OnlyFor, Partition, Table
 
 DriftPolicy: TypeAlias = Literal["report", "quarantine", "fail"]
 
@@ -40,7 +40,9 @@ class DocumentKey:
     """A column of the key that identifies a document.
 
     `read` takes its value from a decoded document, or from the `parameter` of the request; None if it is missing.
-    `asked_by` lists the ways in which a request can ask for documents by this key.
+    `asked_by` lists the ways in which a request can ask for documents by this key. With `values`, an item that has
+    another one is not a document of the method. The key of a document that its parameter does not concern, as it is not
+    one of `only_for`, is `default`. The order of an `unordered` parameter's values has no meaning.
     """
 
     name: str
@@ -49,6 +51,10 @@ class DocumentKey:
     path: str | None = None
     parameter: str | None = None
     asked_by: tuple[ByValues | ByRange, ...] = ()
+    values: tuple[str, ...] = ()
+    default: int | str | None = None
+    only_for: OnlyFor | None = None
+    unordered: bool = False
 
     @property
     def place(self) -> str:
@@ -189,10 +195,20 @@ class Method:
         return frozenset(key.parameter for key in self.document if key.parameter is not None) - assumed
 
     def complete(self, capture: Capture) -> Capture:
-        """The capture with the parameters that its request lacks but which can be assumed."""
-        if not self.assumed:
+        """The capture with the parameters that its request lacks but which can be assumed, and with sorted lists."""
+        unordered = [key.parameter for key in self.document if key.unordered and key.parameter is not None]
+        if not self.assumed and not unordered:
             return capture
-        return replace(capture, parameters=complete(dict(self.assumed), capture.parameters, capture.captured_at))
+        found = complete(dict(self.assumed), capture.parameters, capture.captured_at, unordered)
+        return replace(capture, parameters=found)
+
+    def about(self, keys: Mapping[str, Any], capture: Capture) -> Capture:
+        """The capture as far as it concerns the document with these keys, of which it needs those with a path."""
+        others = [key for key in self.document if key.only_for is not None and not key.only_for.includes(keys)]
+        if not others:
+            return capture
+        defaults = {key.parameter: str(key.default) for key in others if key.parameter is not None}
+        return replace(capture, parameters={**capture.parameters, **defaults})
 
     def request_name(self, method: str, capture: Capture) -> str:
         """The text that identifies a request in the raw table; what it lacks is assumed, so each day has its own."""

@@ -1,6 +1,6 @@
 """The facts about a table: columns, keys, partitions and checks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,6 +45,18 @@ class DerivedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class OnlyFor:
+    """Documents whose key of this name has one of the values, which are texts."""
+
+    key: str
+    values: tuple[str, ...]
+
+    def includes(self, keys: Mapping[str, Any]) -> bool:
+        """Whether the document with these keys is one of them."""
+        return keys[self.key] in self.values
+
+
+@dataclass(frozen=True, slots=True)
 class Partition:
     """How a table is partitioned: `list` has one partition per value, `month` one per calendar month (UTC)."""
 
@@ -71,7 +83,8 @@ class Table:
 
     `columns` are in the order of the values in a row; ingested_at is added by the store. `identity` identifies a row
     across captures: the primary key without the column that only partitioning by month adds. `guarded` tells whether
-    the shrink guard counts its rows. `derived` are further columns, which the store computes.
+    the shrink guard counts its rows. `derived` are further columns, which the store computes. `only_for`: other
+    documents have no rows in it.
     """
 
     schema: str
@@ -84,6 +97,7 @@ class Table:
     guarded: bool
     extract: Callable[[Any, Capture], list[Row]]
     derived: tuple[DerivedColumn, ...] = ()
+    only_for: OnlyFor | None = None
 
     def __repr__(self) -> str:
         return f"Table({self.qualified_name!r})"
@@ -91,6 +105,10 @@ class Table:
     @property
     def qualified_name(self) -> str:
         return f"{self.schema}.{self.name}"
+
+    def takes(self, keys: Mapping[str, Any]) -> bool:
+        """Whether the document with these keys can have rows in it."""
+        return self.only_for is None or self.only_for.includes(keys)
 
     @property
     def rows_move(self) -> bool:

@@ -58,13 +58,17 @@ def _wishes(simulator: Simulator, day: date, games: int) -> Iterator[Wish]:
     everything = "currentTeam,draft,rosterEntries,education"
     ids = ",".join(str(person.id) for each in simulator.league.teams[:5] for person in each.active)
     yield Wish("person_hydrated", f"/api/v1/people?personIds={ids}&hydrate={everything}", evening + MINUTE)
+    for person in (team.active[0], team.hitters[0]):
+        asked = f"season={season}&stats=season,career,yearByYear,gameLog,statSplits&group=hitting,pitching,fielding"
+        target = f"/api/v1/people/{person.id}/stats?{asked}&sitCodes=h,a"
+        yield Wish(f"personStats_{person.id}", target, min(evening, times.at(calendar.first_day, 12) + 4 * DAY))
     for codes in ("gameStatus", "gameTypes", "rosterTypes", "situationCodes"):
         yield Wish(codes, f"/api/v1/{codes}", evening)
     week = f"startDate={day}&endDate={day + timedelta(days=6)}"
     yield Wish(f"transactions_{day}", f"/api/v1/transactions?{week}", evening)
     leagues = f"/api/v1/standings?leagueId={','.join(str(key) for key, _ in LEAGUES)}&season={season}"
-    both = "standingsTypes=regularSeason,springTraining"
-    yield Wish(f"standings_date={day}", f"{leagues}&date={day}&{both}", evening)
+    kinds = "standingsTypes=regularSeason,springTraining,wildCard"
+    yield Wish(f"standings_date={day}", f"{leagues}&date={day}&{kinds}", evening)
     yield Wish("standings_last_day", f"{leagues}&date={calendar.last_day}", times.at(calendar.last_day, 12) + DAY)
     yield Wish(f"draftPicks_year={season}", f"/api/v1/draft/{season}", evening)
     for fixture in (each for each in fixtures[:1] if each.fate == "played"):

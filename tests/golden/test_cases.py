@@ -25,13 +25,14 @@ from mlb_etl.stores.postgres.statements import compose_statements
 from mlbgen import layout, lower
 from mlbgen.language import source
 from mlbgen.project import generate
-from mlbgen.samples import interpret, sample, stubs
+from mlbgen.samples import sample, stubs, whole
 from mlbgen.samples.infer import infer
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(folder.name for folder in CASES.iterdir())
 FOLDER = f"{layout.generated()}/league/game_v1"
+LEFT_OUT = object()  # what an item becomes that is no document of the mapping
 CAPTURED_AT = datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)
 # What a case shows besides the structs and the tables.
 METHODS = (
@@ -41,6 +42,7 @@ METHODS = (
     "items",
     "items_at_root",
     "list_at_root",
+    "only_for",
     "request_parameters",
     "unreadable",
 )
@@ -108,13 +110,15 @@ def made_of(method: Method, stub: Path) -> object:
     """What each document of the response becomes, or the one; or why the response is refused."""
     content = json.loads(stub.read_bytes())
     capture = Capture(CAPTURED_AT, content.get("query_params", {}) | content["path_params"])
+    capture = method.complete(capture)
     body = json.dumps(content["response"]).encode()
     if method.items is None:
         return made_of_document(method, body, capture)
     try:
         answer = method.items.decode(body)
         method.items.accept(answer, capture)
-        return [made_of_document(method, bytes(each), capture) for each in method.items.each(answer)]
+        made = (made_of_document(method, bytes(each), capture) for each in method.items.each(answer))
+        return [each for each in made if each is not LEFT_OUT]
     except Rejected as error:
         return f"refused: response: {error}"
 
@@ -126,10 +130,15 @@ def made_of_document(method: Method, body: bytes, capture: Capture) -> object:
         document = method.decode(body)
         method.accept(document, capture)
         rows = {}
+        keys = {key.name: key.read(document, capture) for key in method.document if key.parameter is None}
+        if any(key.values and keys[key.name] not in key.values for key in method.document):
+            return LEFT_OUT
+        capture = method.about(keys, capture)
         for each in method.tables:
             table = each.qualified_name
             names = [column.name for column in each.columns]
-            rows[table] = [dict(zip(names, row, strict=True)) for row in each.extract(document, capture)]
+            found = each.extract(document, capture) if each.takes(keys) else []
+            rows[table] = [dict(zip(names, row, strict=True)) for row in found]
     except Rejected as error:
         return f"refused: {table or 'response'}: {error}"
     return rows
@@ -166,10 +175,11 @@ def test_case(
     for table, mapped in some(zip(method.tables, base.tables, strict=True)):
         for stub in stubs.find_stubs(CASES / case / "stubs"):
             rows = made[Path(stub.file).name]
-            documents = interpret.split_documents(given.method.items, stub.document)
+            asked = replace(stub, captured_at=CAPTURED_AT)
+            documents = whole.documents(given.method, whole.completed(given.method, asked))
             for document, each in zip(documents, rows if isinstance(rows, list) else [rows], strict=False):
                 if isinstance(each, dict):
-                    alone = sample.sample_rows(mapped, replace(stub, document=document))
+                    alone = sample.sample_rows(mapped, document)
                     assert each[table.qualified_name] == [{**row, "captured_at": CAPTURED_AT} for row in alone]
 
 

@@ -13,6 +13,7 @@ CASES = Path(__file__).parent / "cases"
 EXAMPLES = {
     "Columns that refer to other tables": (CASES / "relations" / "mapping.yaml").read_text(),
     "Columns derived from others of the row": (CASES / "derived_partition" / "mapping.yaml").read_text(),
+    "Items that are not all documents": (CASES / "only_for" / "mapping.yaml").read_text(),
     "Renamed columns": EDITS["column_renamed"].mappings[FILE],
 }
 RUN = {

@@ -142,6 +142,19 @@ def test_an_answer_without_the_list_is_refused(method: str, stubs_dir: Path, tmp
     assert (refused.exit_code, "must " in refused.stdout) == (1, True), refused.stdout
 
 
+def test_wild_card_standings_have_a_record_for_each_league(league: Server, database: str) -> None:
+    """The record has no division, and so 0 for it; other types of the same day stay."""
+    league.simulator.clock.set(times.at(date(2024, 4, 21), 12))
+    asked = ("season=2024", "date=2024-04-20", "league_id=60103,60104")
+    ingest("standings", *asked)
+    assert ingest("standings", *asked, "standings_type=wildCard")["transform"]["documents"]["applied"] == 2
+    rows = table(database, "standings.standing")
+    races = [row for row in rows if row["standings_type"] == "wildCard"]
+    assert (len(rows), len(races)) == (54, 24)
+    assert {(row["division_id"], row["is_division_leader"]) for row in races} == {(0, False)}
+    assert {row["wild_card_rank"] for row in races if row["league_id"] == 60103} == {*range(1, 13)}
+
+
 def test_a_code_that_vanishes_stays(database: str, stubs_dir: Path, tmp_path: Path) -> None:
     (file,) = sample_files(stubs_dir, "config.gameTypes")
     assert load(file).exit_code == 0

@@ -133,3 +133,42 @@ def test_a_request_without_its_day_is_named_by_that_of_the_capture() -> None:
     roster = registry.method("mlb_tables", "team.roster")
     capture = Capture(datetime(2024, 7, 1, 3, tzinfo=UTC), {"teamId": "147", "rosterType": "active"})
     assert "date=2024-06-30" in roster.request_name("roster", capture), "it is still June in New York"
+
+
+LINES = registry.method("mlb_tables", "person.personStats")
+ASKED = {"personId": "7", "stats": "season,career,zones", "group": "hitting", "season": "2024"}
+
+
+def of_lines(parameters: dict[str, str]) -> list[tuple[object, ...]] | None:
+    completed = LINES.complete(Capture(datetime(2024, 7, 1, tzinfo=UTC), parameters)).parameters
+    found = request_keys.requested_documents(LINES, completed)
+    return None if found is None else [tuple(keys.values()) for keys in found]
+
+
+def test_what_is_asked_for_in_addition_to_documents_is_left_out() -> None:
+    """And a parameter is a key only of those documents that it concerns."""
+    assert of_lines(ASKED) == [(7, "season", "hitting", 2024, "R", 1, ""), (7, "career", "hitting", 0, "R", 1, "")]
+    splits = of_lines(ASKED | {"stats": "statSplits", "sitCodes": "vr,vl"})
+    assert splits == [(7, "statSplits", "hitting", 2024, "R", 1, "vl,vr")]
+
+
+def test_a_request_for_no_document_is_refused() -> None:
+    with pytest.raises(Rejected, match="stat_type is season or career or yearByYear or gameLog or statSplits"):
+        of_lines(ASKED | {"stats": "zones"})
+
+
+def test_requests_name_documents_that_a_parameter_does_not_concern_too() -> None:
+    """The transform after an ingest looks for all documents of its requests."""
+    found = request_keys.requested_keys(LINES, ASKED | {"sitCodes": "vr,vl"})
+    assert (found["asked_season"], found["asked_sit_codes"]) == ([2024, 0], ["vl,vr", ""])
+
+
+def test_an_item_with_another_value_is_left_out_without_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """So documents that were asked for and are absent are known."""
+    blocks = [{"type": {"displayName": name}, "splits": []} for name in ("zones", "career")]
+    blocks[1]["group"] = {"displayName": "hitting"}
+    body = json.dumps({"stats": blocks}).encode()
+    answer = Response("person", "personStats", {}, ASKED, "", 200, datetime(2024, 7, 1, tzinfo=UTC), body)
+    held = answers.read_documents(LINES, answer)
+    assert [(each.keys["stat_type"], each.places) for each in held] == [("career", (1,)), ("season", ())]
+    assert caplog.records == []

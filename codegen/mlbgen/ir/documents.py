@@ -7,8 +7,8 @@ from typing import TypeAlias
 from mlb_contracts import jsonpath
 from mlb_contracts.jsonpath import Step, Steps
 from mlb_contracts.sql_types import SqlType
-from mlbgen.ir.places import Reference
-from mlbgen.ir.values import ParameterValue, PathValue
+from mlbgen.ir.places import Reference, Scalar
+from mlbgen.ir.values import OnlyFor, ParameterValue, PathValue
 from mlbgen.language.names import SqlName
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -34,13 +34,21 @@ AskedBy: TypeAlias = ByValues | ByRange
 
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
-    """A key that identifies a document; a value from a path has one reference, which starts at `$`."""
+    """A key that identifies a document; a value from a path has one reference, which starts at `$`.
+
+    With `among`, items with other values are left out. `otherwise` replaces a missing value, and that of a parameter in
+    documents other than those of `only_for`. `unordered`: the parameter is a list whose order has no meaning.
+    """
 
     name: SqlName
     type: SqlType
     value: PathValue | ParameterValue
     description: str
     asked_by: tuple[AskedBy, ...] = ()
+    among: tuple[str, ...] = ()
+    otherwise: Scalar | None = None
+    only_for: OnlyFor | None = None
+    unordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

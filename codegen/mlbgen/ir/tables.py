@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from mlb_contracts.sql_types import SqlType
 from mlbgen.ir.carry import Visit
 from mlbgen.ir.places import Level, LookUp, Scalar
-from mlbgen.ir.values import Value
+from mlbgen.ir.values import OnlyFor, Value
 from mlbgen.language.diagnostics import Position
 from mlbgen.language.names import SqlName
 
@@ -146,7 +146,7 @@ class Table:
 
     `identity` identifies a row across captures: it is the primary key without a partition column that can change.
     `guarded`: the shrink guard counts its rows. `hydration`: only responses requested with it fill the table.
-    `visits` are lists that only carried values look at.
+    `visits` are lists that only carried values look at. `only_for`: other documents have no rows in it.
     """
 
     schema: SqlName
@@ -169,6 +169,7 @@ class Table:
     derived: tuple[DerivedColumn, ...] = ()
     origin: str = ""
     other_origins: tuple[Origin, ...] = ()
+    only_for: OnlyFor | None = None
 
     @property
     def origins(self) -> tuple[Origin, ...]:

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from mlbgen.ir.carry import CarryValue
 from mlbgen.ir.places import Reference, Scalar, ValueType
+from mlbgen.language.names import SqlName
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,15 @@ class ParameterValue:
     """A parameter of the request, in its path or its query; a string."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyFor:
+    """Documents whose key, which stands at `value`, is one of the texts."""
+
+    key: SqlName
+    value: PathValue
+    among: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

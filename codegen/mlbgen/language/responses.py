@@ -4,12 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from mlbgen.language.base import TYPE_NAMES, PathText, Spec, Text, exactly_one
+from mlbgen.language.base import TYPE_NAMES, PathText, Scalar, Spec, Text, exactly_one
 from mlbgen.language.partition import Partition
 
 QueryName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 MethodName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,62}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^/")]
+
+
+OnlyFor = Annotated[dict[Text, Annotated[list[Text], Field(min_length=1)]], Field(min_length=1, max_length=1)]
 
 
 class DocumentKey(Spec):
@@ -25,6 +28,23 @@ class DocumentKey(Spec):
         default=[],
         description="With items: how a request asks for documents by this key. A parameter (personIds) holds one value "
         "or several, separated by commas; two of them (startDate..endDate) hold the first and the last day.",
+    )
+    values: list[Text] = Field(
+        default=[],
+        description="With items: the values that documents have here. Items with others are no documents of this "
+        "mapping, and are left out.",
+    )
+    default: Scalar | None = Field(
+        default=None,
+        description="Value if the document has none, or if only_for says that the parameter does not concern it.",
+    )
+    only_for: OnlyFor | None = Field(
+        default=None,
+        description="With items: the documents that the parameter concerns, such as {stat_type: [season, gameLog]}; in "
+        "others the key is the default.",
+    )
+    unordered: bool = Field(
+        default=False, description="The parameter is a list whose order has no meaning: vr,vl is the same as vl,vr."
     )
     description: str = Field(default="", description="What it is, for documentation.")
 
@@ -44,9 +64,16 @@ class Assumption(Spec):
         default=None, description="The year of the day in another parameter, given or assumed before."
     )
 
+    year_of_capture: Text | None = Field(
+        default=None, description="The year of the capture in this time zone, such as America/New_York."
+    )
+    value: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        default=None, description="A fixed value, written as in a request, such as R or '1'."
+    )
+
     @model_validator(mode="after")
     def _one_meaning(self) -> "Assumption":
-        exactly_one(self, "day_of_capture", "year_of")
+        exactly_one(self, "day_of_capture", "year_of", "year_of_capture", "value")
         return self
 
 

@@ -12,13 +12,13 @@ from mlb_contracts import sql_types
 from mlbgen.language.base import TYPE_NAMES, ForEach, Paths, PathText, Scalar, Spec, Text, exactly_one
 from mlbgen.language.carry import Carry, CarryRule, Visit
 from mlbgen.language.partition import Partition, TablePartition
-from mlbgen.language.responses import Assumption, DocumentKey, Form, Rule, ShrinkGuard, Source
+from mlbgen.language.responses import Assumption, DocumentKey, Form, OnlyFor, Rule, ShrinkGuard, Source
 from mlbgen.language.sums import Sum, SumException, Sums, SumSide
 
 __all__ = [
     "Assumption", "Carry", "CarryRule", "Check", "Column", "Defaults", "DocumentKey", "ForEach", "ForeignKey", "Form",
-    "Ignore", "Index", "LookUp", "Mapping", "Origin", "Partition", "Rule", "Scalar", "ShrinkGuard", "Source", "Sum",
-    "SumException", "SumSide", "Sums", "Table", "TablePartition", "Visit",
+    "Ignore", "Index", "LookUp", "Mapping", "OnlyFor", "Origin", "Partition", "Rule", "Scalar", "ShrinkGuard", "Source",
+    "Sum", "SumException", "SumSide", "Sums", "Table", "TablePartition", "Visit",
 ]  # fmt: skip
 
 _HYDRATE = r"^[A-Za-z][A-Za-z0-9_{}]*([.,][A-Za-z][A-Za-z0-9_{}]*)*$"
@@ -166,6 +166,9 @@ class Table(Spec):
         description="A hydration, such as education, or several as in location,timezone: only answers to requests that "
         "ask for all of them, by their parameter hydrate, say anything of the rows; others leave them as they are. "
         "person.stats is the hydration that person(stats) asks for.",
+    )
+    only_for: OnlyFor | None = Field(
+        default=None, description="The documents that have rows in the table, such as {stat_group: [pitching]}."
     )
     rows: dict[str, PathText] = Field(
         default={},

@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mlb_contracts.assumed import Assumed, DayOfCapture, YearOf
+from mlb_contracts.assumed import Assumed, DayOfCapture, Value, YearOf, YearOfCapture
 from mlbgen.language import spec
 from mlbgen.lower.report import Place, Report, did_you_mean
 
@@ -28,10 +28,19 @@ def _meaning(report: Report, place: Place, assumption: spec.Assumption, known: l
         message = f'no parameter "{assumption.year_of}" is assumed before this one'
         report.add("MG083", place.at("year_of"), message, did_you_mean(assumption.year_of, known))
         return None
+    if assumption.value is not None:
+        return Value(assumption.value)
+    if assumption.year_of_capture is not None:
+        known_zone = _is_zone(report, place.at("year_of_capture"), assumption.year_of_capture)
+        return YearOfCapture(assumption.year_of_capture) if known_zone else None
     zone = assumption.day_of_capture or ""
+    return DayOfCapture(zone) if _is_zone(report, place.at("day_of_capture"), zone) else None
+
+
+def _is_zone(report: Report, place: Place, zone: str) -> bool:
     try:
         ZoneInfo(zone)
     except (OSError, ValueError, ZoneInfoNotFoundError):
-        report.add("MG083", place.at("day_of_capture"), f'"{zone}" is not a time zone', "America/New_York is one")
-        return None
-    return DayOfCapture(zone)
+        report.add("MG083", place, f'"{zone}" is not a time zone', "America/New_York is one")
+        return False
+    return True

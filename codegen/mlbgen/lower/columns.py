@@ -74,7 +74,9 @@ def placeholder(name: SqlName, position: Position) -> ir.Column:
 
 def is_document_key(column: ir.Column | None, key: ir.DocumentKey) -> bool:
     """Whether the column holds this key of the document."""
-    return column is not None and (column.type, column.value) == (key.type, key.value)
+    if column is None or (column.type, column.value) != (key.type, key.value):
+        return False
+    return isinstance(key.value, ir.ParameterValue) or column.default == key.otherwise
 
 
 def column_type(report: Report, place: Place, text: str) -> SqlType:
@@ -231,9 +233,9 @@ def check_settings(report: Report, place: Place, declared: spec.Column, *, with_
 def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: SqlType, value: ir.Value) -> None:
     """Check that each source of the value can fill the type."""
     if declared.default is not None:
-        _check_scalar(report, place.at("default"), declared.default, sql_type)
+        check_scalar(report, place.at("default"), declared.default, sql_type)
     if isinstance(value, ir.ConstantValue):
-        _check_scalar(report, place.at("constant"), value.value, sql_type)
+        check_scalar(report, place.at("constant"), value.value, sql_type)
         return
     if isinstance(value, ir.CarryValue):
         _check_carried(report, place.at("carry"), value, sql_type)
@@ -252,7 +254,7 @@ def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: Sq
 def _check_carried(report: Report, place: Place, value: ir.CarryValue, sql_type: SqlType) -> None:
     """The start is a value of the column's type, and so is what a rule compares with."""
     if value.start is not None:
-        _check_scalar(report, place.at("start"), value.start, sql_type)
+        check_scalar(report, place.at("start"), value.start, sql_type)
     for number, message in carry.misfits(value, sql_type):
         report.add("MG040", place.at("rules", number, "replaces"), message, "compare ids, numbers or texts of one type")
 
@@ -286,7 +288,7 @@ def _misfit(declared: spec.Column, sql_type: SqlType, name: str, json_type: str)
     return f"{name} is {kind(json_type)}, which can't fill {sql_type}", f"types it can fill: {', '.join(possible)}"
 
 
-def _check_scalar(report: Report, place: Place, value: ir.Scalar, sql_type: SqlType) -> None:
+def check_scalar(report: Report, place: Place, value: ir.Scalar, sql_type: SqlType) -> None:
     """Check that a constant or a default is a value of the column's type."""
     facts = sql_types.type_facts(sql_type)
     possible = facts.literals

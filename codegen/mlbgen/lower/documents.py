@@ -7,7 +7,8 @@ from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.names import SqlName
 from mlbgen.lower import naming
-from mlbgen.lower.columns import UNKNOWN, column_type
+from mlbgen.lower.columns import UNKNOWN, check_scalar, column_type
+from mlbgen.lower.only_for import lower_only_for
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.requests import check_parameter
 from mlbgen.lower.scope import NOTHING_SEEN, RESPONSE, PathScope, Root, kind, value_type
@@ -53,13 +54,49 @@ def lower_keys(report: Report, place: Place, declared: spec.Source, scope: PathS
         sql_type = column_type(report, at.at("type"), key.type)
         value, where, json_type = _value(report, at, declared, key, scope)
         asked_by = _all_asked_by(report, at.at("asked_by"), declared, key)
+        good &= _check_settings(report, at, declared, key)
+        before: dict[str, ir.DocumentKey] = {each.name: each for each in found}
+        only_for = lower_only_for(report, at.at("only_for"), key.only_for, before)
         if sql_type is UNKNOWN or value is None:
             continue
+        if key.default is not None:
+            check_scalar(report, at.at("default"), key.default, sql_type)
         if sql_types.decoding(sql_type, json_type) is None:
             report.add("MG040", at.at("type"), f"{where} is {kind(json_type)}, which can't fill {sql_type}")
         elif good:
-            found.append(ir.DocumentKey(SqlName(name), sql_type, value, key.description, asked_by))
+            found.append(
+                ir.DocumentKey(
+                    name=SqlName(name),
+                    type=sql_type,
+                    value=value,
+                    description=key.description,
+                    asked_by=asked_by,
+                    among=tuple(key.values),
+                    otherwise=key.default,
+                    only_for=only_for,
+                    unordered=key.unordered,
+                )
+            )
     return tuple(found)
+
+
+def _check_settings(report: Report, place: Place, declared: spec.Source, key: spec.DocumentKey) -> bool:
+    """Check that each setting of a key has an effect, and that one does not need another."""
+    in_items = declared.items is not None
+    needed = {
+        "values": (in_items and key.path is not None and key.type == "text", "source.items and a path to a text"),
+        "only_for": (in_items and key.parameter is not None, "source.items and a parameter"),
+        "default": (key.path is not None or key.only_for is not None, "a path or only_for"),
+        "unordered": (key.parameter is not None and key.type == "text", "a parameter and the type text"),
+    }
+    errors = report.count
+    for setting, (holds, what) in needed.items():
+        if setting in key.model_fields_set and not holds:
+            report.add("MG044", place.at(setting).key, f'"{setting}" has no effect without {what}', "remove it")
+    if key.only_for is not None and key.default is None:
+        message = 'a key with "only_for" needs a "default" for the other documents'
+        report.add("MG084", place.at("only_for").key, message, "such as default: 0, or default: '' for a text")
+    return report.count == errors
 
 
 def _value(

@@ -8,6 +8,7 @@ from mlbgen.language import spec
 from mlbgen.language.names import SqlName
 from mlbgen.lower import carry, columns, expand, foreign_keys, keys, naming, origins, renamed, written
 from mlbgen.lower.derived import lower_derived
+from mlbgen.lower.only_for import lower_only_for
 from mlbgen.lower.report import Place, Report
 from mlbgen.lower.scope import PathScope, Root
 
@@ -107,6 +108,7 @@ class _Table:
             visits=visits,
             derived=tuple(self.derived.values()),
             origin=drafts[0].scope.origin,
+            only_for=lower_only_for(self.report, self.place.at("only_for"), declared.only_for, self.common.document),
             other_origins=tuple(
                 each.origin([*self.columns.values()], its) for each, its in zip(drafts[1:], values[1:], strict=True)
             ),
@@ -179,7 +181,7 @@ class _Table:
         document = self.common.document
         for name, key in document.items():
             if not columns.is_document_key(self.columns.get(name), key):
-                help_ = "add it to defaults.columns, with the type and the source that it has in source.document"
+                help_ = "add it to defaults.columns, with the type, source and default that it has in source.document"
                 self.report.add("MG053", self.place.at("name"), f'the table lacks the document\'s key "{name}"', help_)
         declared = self.declared.primary_key
         at = self.place.at("primary_key")

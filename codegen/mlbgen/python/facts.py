@@ -19,6 +19,11 @@ def partition_fact(declared: ir.Partition | None) -> Code:
     return Code(f"Partition(column={quoted(declared.column)}, kind={quoted(_kind(declared))})")
 
 
+def only_for_fact(declared: ir.OnlyFor) -> Code:
+    """The `only_for=` of a table or a document key."""
+    return Code(f"OnlyFor({quoted(declared.key)}, {quoted(declared.among)})")
+
+
 def _kind(declared: ir.Partition) -> str:
     """The kind of partitioning in mlb_contracts.Partition."""
     match declared:

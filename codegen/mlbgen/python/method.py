@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mlb_contracts import sql_types
-from mlb_contracts.assumed import Assumed, DayOfCapture, YearOf
+from mlb_contracts.assumed import Assumed, DayOfCapture, Value, YearOf, YearOfCapture
 from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language.names import Identifier, python_name
 from mlbgen.python import accept
 from mlbgen.python.code import Code, Names, python_header, quoted
-from mlbgen.python.facts import modules, partition_fact
+from mlbgen.python.facts import modules, only_for_fact, partition_fact
 from mlbgen.python.required import required_paths
 from mlbgen.python.scope import CodeScope, Local
 from mlbgen.python.tree import ANSWER, ROOT, Tree
 from mlbgen.rendering import render
 
 _DOCUMENT = python_name("document")
-_TAKEN = ("answer", "capture", "convert", "date", "datetime", "document", "each")
+_TAKEN = ("answer", "capture", "convert", "date", "datetime", "document", "each", "found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +121,30 @@ def _key(key: ir.DocumentKey, tree: Tree, constants: set[Identifier]) -> _Key:
         raise AssertionError(f"{json_type} can't fill {key.type}; lowering should have refused this")
     convert = columns.converter(decoding, value.node.annotation)
     found = f"convert.{convert}({value.or_none}, {quoted(place)})" if convert else value.or_none
-    scope.say(0, f"return {found}")
+    if key.otherwise is None or key.only_for is not None:
+        scope.say(0, f"return {found}")
+    else:
+        scope.say(0, f"found = {found}")
+        scope.say(0, f"return {quoted(key.otherwise)} if found is None else found")
     constants |= scope.constants
+    source += _settings(key)
     if key.asked_by:
         ways = ", ".join(map(_asked_by, key.asked_by))
         source += f", asked_by=({ways}{',' if len(key.asked_by) == 1 else ''})"
     fact = f"DocumentKey({quoted(key.name)}, {quoted(str(key.type))}, read_{key.name}, {source})"
     annotation = Code(f"{sql_types.type_facts(key.type).python} | None")
     return _Key(python_name(key.name), annotation, Code(arguments), _statements(scope), Code(fact))
+
+
+def _settings(key: ir.DocumentKey) -> str:
+    """What else the contract's key says, as arguments."""
+    settings = {
+        "values": quoted(key.among) if key.among else None,
+        "default": None if key.otherwise is None else quoted(key.otherwise),
+        "only_for": None if key.only_for is None else only_for_fact(key.only_for),
+        "unordered": Code("True") if key.unordered else None,
+    }
+    return "".join(f", {name}={value}" for name, value in settings.items() if value is not None)
 
 
 def _asked_by(way: ir.AskedBy) -> str:
@@ -147,6 +163,10 @@ def _assumed(meaning: Assumed) -> str:
             return f"DayOfCapture({quoted(zone)})"
         case YearOf(parameter):
             return f"YearOf({quoted(parameter)})"
+        case YearOfCapture(zone):
+            return f"YearOfCapture({quoted(zone)})"
+        case Value(text):
+            return f"Value({quoted(text)})"
         case _:
             assert_never(meaning)
 

@@ -9,7 +9,7 @@ from mlbgen.language.names import Identifier, pascal, python_name
 from mlbgen.python import extract
 from mlbgen.python.code import WIDTH, Code, Names, docstring, python_header, quoted, wrapped
 from mlbgen.python.extract import Function
-from mlbgen.python.facts import Paths, partition_fact
+from mlbgen.python.facts import Paths, only_for_fact, partition_fact
 from mlbgen.python.tree import ROOT, Tree
 from mlbgen.rendering import render
 
@@ -22,6 +22,7 @@ _TAKEN_CLASSES = (
     "Decimal",
     "DerivedColumn",
     "Field",
+    "OnlyFor",
     "Partition",
     "Row",
     "Table",
@@ -52,6 +53,7 @@ class _Context:
     identity: Code
     partition: Code
     derived: tuple[Code, ...]
+    only_for: Code | None
 
 
 def render_table(method: ir.Method, table: ir.Table, tree: Tree) -> str:
@@ -83,6 +85,7 @@ def render_table(method: ir.Method, table: ir.Table, tree: Tree) -> str:
             identity=quoted(table.identity),
             partition=partition_fact(table.partition),
             derived=tuple(map(_derived, table.derived)),
+            only_for=None if table.only_for is None else only_for_fact(table.only_for),
         ),
     )
 

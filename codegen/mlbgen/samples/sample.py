@@ -112,9 +112,8 @@ def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) ->
     partial = whole.why_partial(method, stub) if stub.is_answer else None
     refused = None if partial else whole.why_refused(method, stub)
     nameless = None
-    for document in interpret.split_documents(method.items, stub.document):
-        item = replace(stub, document=document)
-        lacking = _lacks_key(method, item)
+    for item in whole.documents(method, stub):
+        lacking = whole.lacks_key(method, item)
         nameless = nameless or lacking
         for inspection in inspections:
             if partial or lacking:
@@ -123,15 +122,6 @@ def _see(inspections: Iterable["_Inspection"], method: ir.Method, stub: Stub) ->
                 inspection.see(item)
     if reason := partial or refused or nameless:
         yield reason
-
-
-def _lacks_key(method: ir.Method, item: Stub) -> str | None:
-    """Why the runtime would skip the item: it lacks a key; None if it would not, or if the response is one document."""
-    if method.items is None:
-        return None
-    scope: interpret.Bindings = {"$": interpret.Binding(item.document)}
-    found = ((key, interpret.find_value(key.value, scope, item.parameters).value) for key in method.document)
-    return next((f"with items that lack their key {key.name}" for key, value in found if value is None), None)
 
 
 def _absent(method: ir.Method, stub: Stub) -> Stub | None:
@@ -257,6 +247,8 @@ def _is_asked(column: ir.Column) -> bool:
 
 def _scopes(table: ir.Table, stub: Stub) -> Iterator[tuple[ir.Origin, interpret.Bindings]]:
     """The variables of each row, with the origin that it comes from."""
+    if not whole.is_about(table.only_for, stub):
+        return iter(())
     return ((origin, scope) for origin in table.origins for scope in interpret.scopes(origin, stub.document))
 
 

@@ -12,6 +12,7 @@ from mlb_contracts.assumed import complete
 from mlb_contracts.jsonpath import Steps
 from mlbgen import ir
 from mlbgen.ir.columns import parameter
+from mlbgen.samples import interpret
 from mlbgen.samples.stubs import Stub
 from mlbgen.samples.values import Misfit, fit, json_type
 
@@ -23,7 +24,46 @@ def is_of(method: ir.Method, stub: Stub) -> bool:
 
 def completed(method: ir.Method, stub: Stub) -> Stub:
     """The sample with the parameters that its request lacks but which can be assumed."""
-    return replace(stub, parameters=complete(dict(method.assumed), stub.parameters, stub.captured_at))
+    unordered = [
+        each.value.name for each in method.document if each.unordered and isinstance(each.value, ir.ParameterValue)
+    ]
+    return replace(stub, parameters=complete(dict(method.assumed), stub.parameters, stub.captured_at, unordered))
+
+
+def documents(method: ir.Method, stub: Stub) -> Iterator[Stub]:
+    """Each document of the sample as a sample of its own, with the parameters that concern it."""
+    for document in interpret.split_documents(method.items, stub.document):
+        item = replace(stub, document=document)
+        if all(not key.among or _key(key, item) in key.among for key in method.document):
+            others = {
+                each.value.name: str(each.otherwise)
+                for each in method.document
+                if isinstance(each.value, ir.ParameterValue) and not is_about(each.only_for, item)
+            }
+            yield replace(item, parameters={**item.parameters, **others})
+
+
+def is_about(only_for: ir.OnlyFor | None, item: Stub) -> bool:
+    """Whether the document is one of those."""
+    return only_for is None or _found(only_for.value, item) in only_for.among
+
+
+def lacks_key(method: ir.Method, item: Stub) -> str | None:
+    """Why the runtime would skip the item: it lacks a key; None if it would not, or if the response is one document."""
+    if method.items is None:
+        return None
+    return next(
+        (f"with items that lack their key {key.name}" for key in method.document if _key(key, item) is None), None
+    )
+
+
+def _key(key: ir.DocumentKey, item: Stub) -> object:
+    found = _found(key.value, item)
+    return key.otherwise if found is None else found
+
+
+def _found(value: ir.Value, item: Stub) -> object:
+    return interpret.find_value(value, {"$": interpret.Binding(item.document)}, item.parameters).value
 
 
 def why_partial(method: ir.Method, stub: Stub) -> str | None:

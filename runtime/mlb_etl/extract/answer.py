@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -67,16 +67,17 @@ class Answer:
         of = self._method.items
         if of is None or places is None:
             return extract(self._method, self._capture, self._data, storable_only=storable_only)
+        capture = self._method.about(keys, self._capture)
         if not places:
             if of.absent is None:
                 return Extract(dict(keys), [[] for _ in self._method.tables])
             absent, nowhere = _absent(of.absent, keys), JsonPlace(of.path, of.path)
-            return extract(self._method, self._capture, absent, storable_only=storable_only, at=nowhere, is_absent=True)
+            return extract(self._method, capture, absent, storable_only=storable_only, at=nowhere, is_absent=True)
         at = _place(of, places[0])
         if len(places) > 1 or places[0] >= len(self._items):
             reason = _TWICE if len(places) > 1 else "the answer has no such item"
             raise Rejected(reason, path=_place(of, places[-1]).exact, table=self._method.qualified_raw_table)
-        return extract(self._method, self._capture, self._items[places[0]], storable_only=storable_only, at=at)
+        return extract(self._method, capture, self._items[places[0]], storable_only=storable_only, at=at)
 
     def locate(self, why: Rejected, places: Sequence[int] | None) -> Rejected:
         """Complete an error in the document at these places with the indexes of the first such place in the answer."""
@@ -88,8 +89,9 @@ class Answer:
     def documents(self) -> tuple[HeldDocument, ...]:
         """The documents of an answer that has items: those present, and those that were asked for but are absent.
 
-        An item whose keys can't be read is skipped with a warning. It may be any requested document, so then no
-        document counts as absent. Raises Rejected for an item that was not asked for.
+        An item that has other values in its keys than the method's documents is left out. One whose keys can't be read
+        is skipped with a warning: it may be any requested document, so then no document counts as absent. Raises
+        Rejected for an item that was not asked for.
         """
         of = self._method.items
         if of is None:
@@ -104,7 +106,8 @@ class Answer:
                 log.warning("%s: skipped an item: %s", self._method.name, printable(str(why)))
                 nameless = True
             else:
-                found.setdefault(tuple(keys.values()), []).append(place)
+                if keys is not None:
+                    found.setdefault(tuple(keys.values()), []).append(place)
         names = [key.name for key in self._method.document]
         wanted = {tuple(keys.values()) for keys in expected or ()}
         if expected is not None:
@@ -125,17 +128,30 @@ class Answer:
             contents, places = contents[:1], places[:1]
         return HeldDocument(keys, hashlib.sha256(b"".join(contents)).digest(), tuple(places))
 
-    def _keys(self, item: Body, at: JsonPlace) -> dict[str, Any]:
-        """The keys of an item, even if its other members don't fit the mapping's types."""
+    def _keys(self, item: Body, at: JsonPlace) -> dict[str, Any] | None:
+        """The keys of an item, even if its other members don't fit the mapping's types.
+
+        None if the item is not a document of the method.
+        """
         try:
-            document = self._method.decode(item)
-            found = {key.name: key.read(document, self._capture) for key in self._method.document}
+            read = self._reader(item, at, self._method.decode(item))
         except msgspec.ValidationError:
-            plain = lenient.plain_json(bytes(item))
-            found = {key.name: plain_key(key, plain, self._capture, at) for key in self._method.document}
+            read = self._reader(item, at, None)
+        found = {key.name: read(key, self._capture) for key in self._method.document if key.parameter is None}
+        if any(key.values and found[key.name] not in key.values for key in self._method.document):
+            return None
+        capture = self._method.about(found, self._capture)
+        keys = {key.name: found[key.name] if key.name in found else read(key, capture) for key in self._method.document}
         for key in self._method.document:
-            require_key(found[key.name], at.exact + key.place.removeprefix(at.path), self._method)
-        return found
+            require_key(keys[key.name], at.exact + key.place.removeprefix(at.path), self._method)
+        return keys
+
+    def _reader(self, item: Body, at: JsonPlace, document: Any) -> Callable[[DocumentKey, Capture], Any]:
+        """Reads keys from the decoded document, or from plain JSON if it could not be decoded."""
+        if document is not None:
+            return lambda key, capture: key.read(document, capture)
+        plain = lenient.plain_json(bytes(item))
+        return lambda key, capture: plain_key(key, plain, capture, at)
 
 
 class UnrequestedDocument(Rejected):
@@ -182,13 +198,13 @@ def plain_key(key: DocumentKey, item: Any, capture: Capture, at: JsonPlace = len
     if steps is None or before is None:
         return None
     found = next(jsonpath.walk(item, steps[len(before) :]), (None, None))[1]
+    if found is None:
+        return key.default
     if isinstance(found, str):
         return request_keys.key_value(key, found, at.exact)
     of_type = sql_types.parse_type(key.type)
     try:
-        return (
-            found if found is None or of_type is None else msgspec.convert(found, sql_types.type_facts(of_type).decoder)
-        )
+        return found if of_type is None else msgspec.convert(found, sql_types.type_facts(of_type).decoder)
     except msgspec.ValidationError as error:
         raise Rejected(str(error), path=at.exact, value=found) from error
 

@@ -61,13 +61,14 @@ def extract(
         rows: list[list[Row]] = []
         for each in method.tables:
             misfits.table = each.qualified_name
-            rows.append(each.extract(document, capture))
+            rows.append(each.extract(document, capture) if each.takes(keys) else [])
     except Rejected as error:
         raise reject.locate(error, bytes(data), misfits.table, at) from error
     if storable_only:
         rows = without_unstorable(method, rows, misfits)
     drift = () if differs is None else compare(differs.document, differs.shape, data, jsonpath.parse(at.path) or ())
-    return Extract(keys, rows, misfits.all(data), drift)
+    others = {each.qualified_name for each in method.tables if not each.takes(keys)}
+    return Extract(keys, rows, tuple(each for each in misfits.all(data) if each.table not in others), drift)
 
 
 def _decode(method: Method, capture: Capture, data: Body, misfits: Misfits, at: JsonPlace) -> Any:

@@ -1,12 +1,13 @@
 """Which documents a request asks for, as far as its parameters name them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import product
 from math import prod
 from typing import Any, assert_never
 
 from mlb_contracts import ByRange, ByValues, DocumentKey, Form, Method, convert, limits, requests, sql_types
+from mlb_contracts.assumed import in_order
 from mlb_etl.errors import Rejected
 
 MOST = 10_000
@@ -17,6 +18,7 @@ def requested_documents(method: Method, parameters: Mapping[str, str]) -> list[d
     """The keys of each document that a request asks for; None if no parameter can name documents.
 
     Raises Rejected if the parameters name no document or too many, or if the request omits parameters that name them.
+    What is asked for in addition to documents is left out.
     """
     for key in method.document:  # each that is named, even if another one is not
         if key.parameter is not None and key.parameter in parameters:
@@ -26,7 +28,7 @@ def requested_documents(method: Method, parameters: Mapping[str, str]) -> list[d
         if key.parameter is not None:
             if key.parameter not in parameters and key.parameter not in method.key_parameters:
                 return None  # assumed once there is a capture
-            values.append([key_value(key, parameters.get(key.parameter), key.place)])
+            values.append([_parameter_value(key, parameters.get(key.parameter))])
             continue
         way = next((way for way in key.asked_by if {*_names(way)} <= parameters.keys()), None)
         if way is None:
@@ -35,18 +37,46 @@ def requested_documents(method: Method, parameters: Mapping[str, str]) -> list[d
         values.append(list(dict.fromkeys(_values(key, way, parameters))))
     if (number := prod(map(len, values))) > MOST:
         raise Rejected(f"a request asks for at most {MOST} documents at once", path="request", value=number)
-    return [dict(zip((key.name for key in method.document), each, strict=True)) for each in product(*values)]
+    asked = (dict(zip((key.name for key in method.document), each, strict=True)) for each in product(*values))
+    return _documents(method, asked)
+
+
+def _documents(method: Method, asked: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What of that is a document of the method; raises Rejected if nothing is."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for keys in asked:
+        if all(not key.values or keys[key.name] in key.values for key in method.document):
+            others = {
+                key.name: key.default
+                for key in method.document
+                if key.only_for is not None and not key.only_for.includes(keys)
+            }
+            found.setdefault(tuple((keys | others).values()), keys | others)
+    if not found:
+        key = next(key for key in method.document if key.values)
+        reason = f"the request asks for no document of {method.name}: {key.name} is {' or '.join(key.values)}"
+        raise Rejected(reason, path="request", table=method.qualified_raw_table)
+    return list(found.values())
 
 
 def requested_keys(method: Method, parameters: Mapping[str, str]) -> dict[str, list[Any]]:
     """The values of those document keys that the request names, by key; raises Rejected as that does."""
     found = {}
     for key in method.document:
+        if key.unordered and key.parameter is not None and key.parameter in parameters:
+            found[key.name] = [_parameter_value(key, parameters[key.parameter])]
         by_name = [ByValues(name) for name in (key.parameter, key.name) if name is not None]
         way = next((way for way in (*key.asked_by, *by_name) if {*_names(way)} <= parameters.keys()), None)
-        if way is not None:
+        if way is not None and key.name not in found:
             found[key.name] = list(dict.fromkeys(_values(key, way, parameters)))
+        if key.only_for is not None and key.name in found:
+            found[key.name].append(key.default)  # documents that the parameter does not concern
     return found
+
+
+def _parameter_value(key: DocumentKey, text: str | None) -> Any:
+    """The value of a key that is a parameter."""
+    return key_value(key, in_order(text) if key.unordered and text is not None else text, key.place)
 
 
 def _require_none(method: Method, key: DocumentKey, parameters: Mapping[str, str]) -> None:

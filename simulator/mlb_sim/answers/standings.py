@@ -1,6 +1,6 @@
 """Standings of the divisions: records that agree with the games that were played before the end of a day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -18,6 +18,7 @@ from mlb_sim.times import DAY, HOUR, Moment
 
 _REGULAR: Final = "regularSeason"
 _SPRING: Final = "springTraining"
+_WILD_CARD: Final = "wildCard"
 _SPRING_GAMES: Final = 15  # the last ones of the season stand for them
 _NOT_IN_SPRING: Final = (
     *("sportRank", "divisionChamp", "hasWildcard", "clinched", "clinchIndicator", "eliminationNumber"),
@@ -85,6 +86,8 @@ def standings(simulator: Simulator, query: Query, now: Moment) -> dict[str, Any]
     records: list[dict[str, Any]] = []
     if _REGULAR in kinds:
         records += _records_of(simulator, until, hydrated=hydrated)
+    if _WILD_CARD in kinds:
+        records += _wild_card_records(_records_of(simulator, until, hydrated=hydrated))
     if _SPRING in kinds:
         records += map(_in_spring, _records_of(simulator, until, hydrated=hydrated, spring=True))
     return {"copyright": COPYRIGHT, "records": [each for each in records if each["league"]["id"] in leagues]}
@@ -98,6 +101,18 @@ def _records_of(simulator: Simulator, until: Moment, *, hydrated: bool, spring: 
     for season in ranked:
         divisions.setdefault((season.team.league, season.team.division), []).append(season)
     return [_record(simulator, division, ranked, until, hydrated=hydrated) for division in divisions.values()]
+
+
+def _wild_card_records(divisions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A record of each league, without the leaders of its divisions."""
+    leagues: dict[int, dict[str, Any]] = {}
+    for record in divisions:
+        kept = {name: value for name, value in record.items() if name != "division"}
+        whole = leagues.setdefault(record["league"]["id"], kept | {"standingsType": _WILD_CARD, "teamRecords": []})
+        whole["teamRecords"] += (row for row in record["teamRecords"] if not row["divisionLeader"])
+    for whole in leagues.values():
+        whole["teamRecords"].sort(key=lambda row: int(row["wildCardRank"]))
+    return [*leagues.values()]
 
 
 def _in_spring(record: dict[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def read_league_id(document: Document, _capture: Capture) -> int | None:
 def read_division_id(document: Document, _capture: Capture) -> int | None:
     """Read the document's division_id."""
     division = document.division or NO_DIVISION
-    return division.id_
+    found = division.id_
+    return 0 if found is None else found
 
 
 def accept_answer(answer: Answer, _capture: Capture) -> None:
@@ -80,13 +81,13 @@ METHOD = Method(
     raw_table="standings",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=0.2, emptied_table_rows=5, once=()),
-    fingerprint="a456498b6c60e2cc8ce2a632af2a28369ce76984cc977945622a15b798f41ce7",
+    fingerprint="2568891f266e94ffd9e61672e8ad184a617249938e70a6eb06c2cf3bd136548f",
     document=(
         DocumentKey("standings_type", "text", read_standings_type, path="$.records[*].standingsType"),
         DocumentKey("season", "smallint", read_season, parameter="season"),
         DocumentKey("standings_date", "date", read_standings_date, parameter="date"),
         DocumentKey("league_id", "integer", read_league_id, path="$.records[*].league.id"),
-        DocumentKey("division_id", "integer", read_division_id, path="$.records[*].division.id"),
+        DocumentKey("division_id", "integer", read_division_id, path="$.records[*].division.id", default=0),
     ),
     required=(
         "$.records[*].standingsType",

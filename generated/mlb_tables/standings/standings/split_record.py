@@ -20,14 +20,14 @@ from .document import NO_DIVISION, NO_LEAGUE, NO_RECORDS, NO_TEAM_TEAM, Document
 class SplitRecord(BaseModel, defer_build=True):
     """One row for each team and split: home, away, day, night, last ten games and so on."""
 
-    standings_type: str = Field(description="Type of the standings, such as regularSeason or springTraining.")
+    standings_type: str = Field(description="Type of the standings, such as regularSeason, springTraining or wildCard.")
     season: int = Field(description="Season that the request named, or else the year of standings_date.")
     standings_date: date = Field(
         description="Day that the request named, or else the day of the capture in New York. For a past season that "
         "was captured without a date, the standings are those at its end."
     )
     league_id: int = Field(description="MLB's id for the league.")
-    division_id: int = Field(description="MLB's id for the division.")
+    division_id: int = Field(description="MLB's id for the division; 0 in records of a whole league, as in wildCard.")
     team_id: int = Field(description="MLB's id for the team.")
     split_type: str = Field(
         description="The split, such as home, lastTen, oneRun; left and right are the hand of the opponent's starting"
@@ -59,7 +59,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     league = document.league or NO_LEAGUE
     league_id = required(league.id_, "$.records[*].league.id")
     division = document.division or NO_DIVISION
-    division_id = required(division.id_, "$.records[*].division.id")
+    division_id = 0 if division.id_ is None else division.id_
     for team in document.team_records or ():
         team_team = team.team or NO_TEAM_TEAM
         team_id = required(team_team.id_, "$.records[*].teamRecords[*].team.id")

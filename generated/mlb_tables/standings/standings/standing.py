@@ -29,14 +29,14 @@ from .document import (
 class Standing(BaseModel, defer_build=True):
     """One row for each team, type of standings and day: its place, record and runs."""
 
-    standings_type: str = Field(description="Type of the standings, such as regularSeason or springTraining.")
+    standings_type: str = Field(description="Type of the standings, such as regularSeason, springTraining or wildCard.")
     season: int = Field(description="Season that the request named, or else the year of standings_date.")
     standings_date: date = Field(
         description="Day that the request named, or else the day of the capture in New York. For a past season that "
         "was captured without a date, the standings are those at its end."
     )
     league_id: int = Field(description="MLB's id for the league.")
-    division_id: int = Field(description="MLB's id for the division.")
+    division_id: int = Field(description="MLB's id for the division; 0 in records of a whole league, as in wildCard.")
     team_id: int = Field(description="MLB's id for the team.")
     team_name: str | None = Field(default=None, description="Full name of the team.")
     sport_id: int | None = Field(default=None, description="Level of play; 1 is Major League Baseball.")
@@ -167,7 +167,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     league = document.league or NO_LEAGUE
     league_id = required(league.id_, "$.records[*].league.id")
     division = document.division or NO_DIVISION
-    division_id = required(division.id_, "$.records[*].division.id")
+    division_id = 0 if division.id_ is None else division.id_
     sport = document.sport or NO_SPORT
     sport_id = sport.id_
     round_robin = document.round_robin or NO_ROUND_ROBIN
