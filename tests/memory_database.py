@@ -46,6 +46,7 @@ class MemoryDatabase:
 
     def __init__(self, package: str, method: Method) -> None:
         self.package = package
+        self.batches_a_unit = 1
         self.entries: dict[Name, Entry] = {}
         self.shown = MemoryTables(method, self.entries)
         self.captures = MemoryCaptures(method, self)

@@ -38,5 +38,10 @@ def test_one_worker_gets_tasks_of_full_batches() -> None:
     assert [len(task) for task in tasks(map(capture, range(60)))] == [25, 25, 10]
 
 
+def test_a_unit_can_take_several_batches() -> None:
+    assert [len(task) for task in tasks(map(capture, range(260)), batches_a_unit=4)] == [100, 100, 60]
+    assert [len(task) for task in tasks(map(capture, range(60)), 2, batches_a_unit=4)] == [30, 16, 14]
+
+
 def test_workers_end_with_small_tasks() -> None:
     assert [len(task) for task in tasks(map(capture, range(120)), 2)] == [25, 25, 25, 23, 11, 6, 4, 1]

@@ -102,11 +102,11 @@ class Pipeline:
             facts = (self.database, self.method.name, policy)
             module = registry.methods(self.database.package)[self.method.name]
             spread = Workers(self.workers, _start, facts, _task, (module,))
-            for task, counts in spread(list(tasks(worth, self.workers))):
+            for task, counts in spread(list(tasks(worth, self.workers, self.database.batches_a_unit))):
                 yield len(task), counts
             return
         with Session(self.database, self.method, policy) as session:
-            for task in tasks(worth):
+            for task in tasks(worth, batches_a_unit=self.database.batches_a_unit):
                 yield len(task), session.run(task)
 
 

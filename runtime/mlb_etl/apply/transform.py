@@ -24,15 +24,17 @@ _FEW = 4  # documents, below which a transaction costs too much per document
 log = logging.getLogger(__name__)
 
 
-def tasks(captures: Iterable[StoredCapture], workers: int = 1) -> Iterator[Task]:
+def tasks(captures: Iterable[StoredCapture], workers: int = 1, batches_a_unit: int = 1) -> Iterator[Task]:
     """Group the captures by document into tasks, which get smaller towards the end.
 
-    Workers that take one task after another thus finish at about the same time.
+    Workers that take one task after another thus finish at about the same time. A task is a unit of the store, which
+    may be as large as several batches.
     """
     documents = [list(its) for _, its in groupby(captures, lambda capture: capture.document)]
     start = 0
     while start < len(documents):
-        size = min(BATCH, max(_FEW, -(-(len(documents) - start) // workers)))
+        share = -(-(len(documents) - start) // workers)
+        size = min(BATCH * batches_a_unit, max(_FEW * batches_a_unit, share))
         yield documents[start : start + size]
         start += size
 

@@ -1,5 +1,6 @@
 """Rows of a table as Arrow: the types of columns, and columns of extracted rows."""
 
+import functools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -28,6 +29,7 @@ INGESTED_AT = "ingested_at"
 MONTH = "partition_month"
 
 
+@functools.cache
 def arrow_type(spelled: str) -> pa.DataType:
     """The Arrow type of a column."""
     of = sql_types.parse_type(spelled)
@@ -89,18 +91,19 @@ def _array(of: pa.DataType, values: Sequence[object]) -> pa.Array:
             found = pc.round(found, of.scale, round_mode="half_towards_infinity")
         return found.cast(of)
     if pa.types.is_string(of):
-        found = pa.array(
-            [None if each is None else str(each) for each in values] if _has_others(values) else values, of
-        )
+        found = _texts(values)
         if pc.any(pc.match_substring(found, "\0")).as_py():
             raise ValueError("it has a NUL character")
         return found
     return pa.array(values, of)
 
 
-def _has_others(values: Sequence[object]) -> bool:
-    """Whether there are values that are no texts, as UUIDs."""
-    return any(each is not None and type(each) is not str for each in values)
+def _texts(values: Sequence[object]) -> pa.Array:
+    """The values as texts, which UUIDs are not."""
+    try:
+        return pa.array(values, pa.string())
+    except pa.ArrowTypeError:
+        return pa.array([None if each is None else str(each) for each in values], pa.string())
 
 
 def finished(table: Table, rows: pa.Table) -> pa.Table:

@@ -1,6 +1,8 @@
 """Checks and derived columns, which the mapping's expressions state: DuckDB computes them over new rows."""
 
-from collections.abc import Mapping
+import functools
+import os
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -10,6 +12,7 @@ from mlb_etl.errors import CheckFailed, ValueRefused
 from mlb_etl.stores.delta.arrow import arrow_type
 from mlb_etl.stores.delta.lake import quoted
 
+_DOCUMENT = "_document"
 _BROKEN = "count(*) FILTER (WHERE NOT ({expression})) AS {name}"
 
 
@@ -29,29 +32,43 @@ def with_derived(table: Table, rows: pa.Table) -> pa.Table:
 
 def require_checks(table: Table, rows: pa.Table) -> None:
     """Raise CheckFailed for the first check of severity `error` that a row breaks."""
-    for name, broken in _broken(table, rows, "error").items():
-        if broken:
+    for counts in _broken(table, rows, "error", [0] * rows.num_rows).values():
+        for name, broken in counts.items():
             why = CheckFailed(f"{broken} rows break the check {name}", value=broken, table=table.qualified_name)
             why.check = name
             raise why
 
 
-def warnings(table: Table, rows: pa.Table) -> Mapping[str, int]:
-    """How many rows break each check of severity `warn`, by its name."""
-    return {name: broken for name, broken in _broken(table, rows, "warn").items() if broken}
+def warnings(table: Table, rows: pa.Table, documents: Sequence[int]) -> Mapping[int, Mapping[str, int]]:
+    """How many rows break each check of severity `warn`, by its name, by the number of each row's document."""
+    return _broken(table, rows, "warn", documents)
 
 
-def _broken(table: Table, rows: pa.Table, severity: str) -> dict[str, int]:
+def _broken(table: Table, rows: pa.Table, severity: str, documents: Sequence[int]) -> dict[int, dict[str, int]]:
+    """The numbers of rows that break a check, by document, without zeros."""
     checks = [each for each in table.checks if each.severity == severity]
     if not checks or not rows.num_rows:
         return {}
     counts = ", ".join(_BROKEN.format(expression=each.expression, name=quoted(each.name)) for each in checks)
-    [found] = _query(f"SELECT {counts} FROM new", with_derived(table, rows)).to_pylist()  # noqa: S608 - the mapping's own expressions
-    return dict(found)
+    new = with_derived(table, rows).append_column(_DOCUMENT, pa.array(documents, pa.int64()))
+    statement = f"SELECT {_DOCUMENT}, {counts} FROM new GROUP BY {_DOCUMENT} ORDER BY {_DOCUMENT}"  # noqa: S608 - as above
+    found = {}
+    for row in _query(statement, new).to_pylist():
+        number = row.pop(_DOCUMENT)
+        if broken := {name: of for name, of in row.items() if of}:
+            found[number] = broken
+    return found
 
 
 def _query(statement: str, new: pa.Table) -> pa.Table:
-    with duckdb.connect(config={"threads": 1, "enable_external_access": "false"}) as connection:
-        connection.execute("SET integer_division = true")  # as PostgreSQL divides
-        connection.register("new", new)
-        return connection.sql(statement).to_arrow_table()
+    with _connection(os.getpid()).cursor() as cursor:
+        cursor.register("new", new)
+        return cursor.sql(statement).to_arrow_table()
+
+
+@functools.cache
+def _connection(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 - a fork needs one of its own
+    """A database in memory, which takes longer to open than to ask."""
+    connection = duckdb.connect(config={"threads": 1, "enable_external_access": "false"})
+    connection.execute("SET GLOBAL integer_division = true")  # as PostgreSQL divides
+    return connection

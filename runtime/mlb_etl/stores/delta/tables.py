@@ -146,13 +146,15 @@ class DeltaUnit:
         self._drifted = [DriftedCapture(each.capture, each.drift) for each in applied if each.drift]
         for change in self._changes:
             expressions.require_checks(change.table, change.written)
-        return tuple(
-            CheckWarning(each.capture.document, table.qualified_name, check, number)
-            for place, table in enumerate(self._method.tables)
-            if any(check.severity == "warn" for check in table.checks)
-            for each in applied
-            for check, number in expressions.warnings(table, _new(place, table, [each]).rows).items()
-        )
+        warnings = []
+        for place, table in enumerate(self._method.tables):
+            if applied and any(check.severity == "warn" for check in table.checks):
+                rows = arrow.columns(table, [row for each in applied for row in _packed(each, place).rows])
+                documents = [number for number, each in enumerate(applied) for _ in _packed(each, place).rows]
+                for number, broken in expressions.warnings(table, rows, documents).items():
+                    name = applied[number].capture.document
+                    warnings += [CheckWarning(name, table.qualified_name, *its) for its in broken.items()]
+        return tuple(warnings)
 
     def give_back(self) -> None:
         """Give the documents back, as nothing was written."""

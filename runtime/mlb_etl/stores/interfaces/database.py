@@ -102,5 +102,9 @@ class Database(Protocol):
     def package(self) -> str:
         """The import name of the generated package that defines its tables."""
 
+    @property
+    def batches_a_unit(self) -> int:
+        """How many batches of documents a unit takes: more where beginning and ending one is dear."""
+
     def open(self) -> Stores:
         """A new connection; raises DatabaseUnavailable."""

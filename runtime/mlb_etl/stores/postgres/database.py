@@ -74,6 +74,11 @@ class Postgres:
         """As `Database` says."""
         return self.settings.tables
 
+    @property
+    def batches_a_unit(self) -> int:
+        """As `Database` says."""
+        return 1
+
     def open(self) -> PostgresStores:
         """As `Database` says."""
         return PostgresStores(db.connect(self.settings), self.package)
