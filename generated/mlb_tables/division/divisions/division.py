@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Table, convert
 from mlb_contracts.convert import required
 
 from .document import NO_LEAGUE, NO_SPORT, Document
@@ -80,8 +80,12 @@ TABLE = Table(
         Column("name_short", "text", "text", ("$.divisions[*].nameShort",)),
         Column("abbreviation", "text", "text", ("$.divisions[*].abbreviation",)),
         Column("season", "smallint", "int2", ("$.divisions[*].season",)),
-        Column("sport_id", "smallint", "int2", ("$.divisions[*].sport.id",)),
-        Column("league_id", "integer", "int4", ("$.divisions[*].league.id",)),
+        Column(
+            "sport_id", "smallint", "int2", ("$.divisions[*].sport.id",), ColumnReference("sports.sport", "sport_id")
+        ),
+        Column(
+            "league_id", "integer", "int4", ("$.divisions[*].league.id",), ColumnReference("league.league", "league_id")
+        ),
         Column("has_wildcard", "boolean", "bool", ("$.divisions[*].hasWildcard",)),
         Column("num_playoff_teams", "smallint", "int2", ("$.divisions[*].numPlayoffTeams",)),
         Column("sort_order", "integer", "int4", ("$.divisions[*].sortOrder",)),

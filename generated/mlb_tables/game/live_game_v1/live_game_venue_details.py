@@ -139,7 +139,7 @@ TABLE = Table(
     columns=(
         Column("game_pk", "bigint", "int8", ("$.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", ("$.gameData.game.season",)),
-        Column("venue_id", "integer", "int4", ("$.gameData.venue.id",)),
+        Column("venue_id", "integer", "int4", ("$.gameData.venue.id",), ColumnReference("venue.venue", "venue_id")),
         Column("venue_name", "text", "text", ("$.gameData.venue.name",)),
         Column("is_active", "boolean", "bool", ("$.gameData.venue.active",)),
         Column("venue_season", "smallint", "int2", ("$.gameData.venue.season",)),

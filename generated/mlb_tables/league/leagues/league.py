@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Table, convert
 from mlb_contracts.convert import required
 
 from .document import NO_SEASON_DATE_INFO, NO_SPORT, Document
@@ -171,7 +171,7 @@ TABLE = Table(
         Column("name_short", "text", "text", ("$.leagues[*].nameShort",)),
         Column("abbreviation", "text", "text", ("$.leagues[*].abbreviation",)),
         Column("org_code", "text", "text", ("$.leagues[*].orgCode",)),
-        Column("sport_id", "smallint", "int2", ("$.leagues[*].sport.id",)),
+        Column("sport_id", "smallint", "int2", ("$.leagues[*].sport.id",), ColumnReference("sports.sport", "sport_id")),
         Column("sort_order", "integer", "int4", ("$.leagues[*].sortOrder",)),
         Column("is_active", "boolean", "bool", ("$.leagues[*].active",)),
         Column("season", "smallint", "int2", ("$.leagues[*].season",)),

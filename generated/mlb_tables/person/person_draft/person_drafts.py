@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -135,7 +135,9 @@ TABLE = Table(
         Column("is_pass", "boolean", "bool", (f"{PICK}.isPass",)),
         Column("team_id", "integer", "int4", (f"{PICK}.team.id",)),
         Column("team_name", "text", "text", (f"{PICK}.team.name",)),
-        Column("league_id", "integer", "int4", (f"{PICK}.team.league.id",)),
+        Column(
+            "league_id", "integer", "int4", (f"{PICK}.team.league.id",), ColumnReference("league.league", "league_id")
+        ),
         Column("league_name", "text", "text", (f"{PICK}.team.league.name",)),
         Column("school_name", "text", "text", (f"{PICK}.school.name",)),
         Column("school_class", "text", "text", (f"{PICK}.school.schoolClass",)),

@@ -258,10 +258,12 @@ TABLE = Table(
         Column("stat_group", "text", "text", ("$.stats[*].group.displayName",)),
         Column("asked_season", "smallint", "int2", ("parameter season",)),
         Column("asked_game_type", "text", "text", ("parameter gameType",)),
-        Column("asked_sport_id", "smallint", "int2", ("parameter sportId",)),
+        Column(
+            "asked_sport_id", "smallint", "int2", ("parameter sportId",), ColumnReference("sports.sport", "sport_id")
+        ),
         Column("asked_sit_codes", "text", "text", ("parameter sitCodes",)),
         Column("season", "smallint", "int2", (f"{SPLIT}.season",)),
-        Column("game_type", "text", "text", (f"{SPLIT}.gameType",)),
+        Column("game_type", "text", "text", (f"{SPLIT}.gameType",), ColumnReference("config.game_type", "game_type")),
         Column("team_id", "integer", "int4", (f"{SPLIT}.team.id",)),
         Column("split_code", "text", "text", (f"{SPLIT}.split.code",)),
         Column("game_pk", "bigint", "int8", (f"{SPLIT}.game.gamePk",)),

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Table, convert
 from mlb_contracts.convert import required
 
 from .document import Document
@@ -55,7 +55,7 @@ TABLE = Table(
     name="schedule_dates",
     columns=(
         Column("schedule_date", "date", "date", ("$.dates[*].date",)),
-        Column("sport_id", "smallint", "int2", ("parameter sportId",)),
+        Column("sport_id", "smallint", "int2", ("parameter sportId",), ColumnReference("sports.sport", "sport_id")),
         Column("total_items", "smallint", "int2", ("$.dates[*].totalItems",)),
         Column("total_events", "smallint", "int2", ("$.dates[*].totalEvents",)),
         Column("total_games", "smallint", "int2", ("$.dates[*].totalGames",)),

@@ -272,11 +272,11 @@ TABLE = Table(
     name="schedule_games",
     columns=(
         Column("schedule_date", "date", "date", ("$.dates[*].date",)),
-        Column("sport_id", "smallint", "int2", ("parameter sportId",)),
+        Column("sport_id", "smallint", "int2", ("parameter sportId",), ColumnReference("sports.sport", "sport_id")),
         Column("game_pk", "bigint", "int8", (f"{GAME}.gamePk",)),
         Column("season", "smallint", "int2", (f"{GAME}.season",)),
         Column("game_guid", "uuid", "uuid", (f"{GAME}.gameGuid",)),
-        Column("game_type", "text", "text", (f"{GAME}.gameType",)),
+        Column("game_type", "text", "text", (f"{GAME}.gameType",), ColumnReference("config.game_type", "game_type")),
         Column("season_display", "text", "text", (f"{GAME}.seasonDisplay",)),
         Column("calendar_event_id", "text", "text", (f"{GAME}.calendarEventID",)),
         Column("gameday_type", "text", "text", (f"{GAME}.gamedayType",)),
@@ -299,7 +299,13 @@ TABLE = Table(
         Column("abstract_game_state", "text", "text", (f"{GAME}.status.abstractGameState",)),
         Column("abstract_game_code", "text", "text", (f"{GAME}.status.abstractGameCode",)),
         Column("detailed_state", "text", "text", (f"{GAME}.status.detailedState",)),
-        Column("status_code", "text", "text", (f"{GAME}.status.statusCode",)),
+        Column(
+            "status_code",
+            "text",
+            "text",
+            (f"{GAME}.status.statusCode",),
+            ColumnReference("config.game_status", "status_code"),
+        ),
         Column("status_reason", "text", "text", (f"{GAME}.status.reason",)),
         Column(
             "home_team_id", "integer", "int4", (f"{GAME}.teams.home.team.id",), ColumnReference("team.team", "team_id")
@@ -324,7 +330,7 @@ TABLE = Table(
         Column("home_series_number", "smallint", "int2", (f"{GAME}.teams.home.seriesNumber",)),
         Column("away_series_number", "smallint", "int2", (f"{GAME}.teams.away.seriesNumber",)),
         Column("is_tie", "boolean", "bool", (f"{GAME}.isTie",)),
-        Column("venue_id", "integer", "int4", (f"{GAME}.venue.id",)),
+        Column("venue_id", "integer", "int4", (f"{GAME}.venue.id",), ColumnReference("venue.venue", "venue_id")),
         Column("venue_name", "text", "text", (f"{GAME}.venue.name",)),
         Column("double_header", "text", "text", (f"{GAME}.doubleHeader",)),
         Column("game_number", "smallint", "int2", (f"{GAME}.gameNumber",)),

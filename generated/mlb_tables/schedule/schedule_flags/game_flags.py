@@ -68,7 +68,7 @@ TABLE = Table(
     name="game_flags",
     columns=(
         Column("schedule_date", "date", "date", ("$.dates[*].date",)),
-        Column("sport_id", "smallint", "int2", ("parameter sportId",)),
+        Column("sport_id", "smallint", "int2", ("parameter sportId",), ColumnReference("sports.sport", "sport_id")),
         Column("game_pk", "bigint", "int8", (f"{GAME}.gamePk",), ColumnReference("schedule.schedule_games", "game_pk")),
         Column("season", "smallint", "int2", (f"{GAME}.season",)),
         Column("is_no_hitter", "boolean", "bool", (f"{FLAGS}.noHitter",)),

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Table, convert
 from mlb_contracts.convert import required
 
 from .document import Document
@@ -135,7 +135,7 @@ TABLE = Table(
     schema="season",
     name="season",
     columns=(
-        Column("sport_id", "smallint", "int2", ("parameter sportId",)),
+        Column("sport_id", "smallint", "int2", ("parameter sportId",), ColumnReference("sports.sport", "sport_id")),
         Column("season_id", "smallint", "int2", ("$.seasons[*].seasonId",)),
         Column("has_wildcard", "boolean", "bool", ("$.seasons[*].hasWildcard",)),
         Column("pre_season_start_date", "date", "date", ("$.seasons[*].preSeasonStartDate",)),

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -101,8 +101,16 @@ TABLE = Table(
         Column("standings_type", "text", "text", ("$.records[*].standingsType",)),
         Column("season", "smallint", "int2", ("parameter season",)),
         Column("standings_date", "date", "date", ("parameter date",)),
-        Column("league_id", "integer", "int4", ("$.records[*].league.id",)),
-        Column("division_id", "integer", "int4", ("$.records[*].division.id",)),
+        Column(
+            "league_id", "integer", "int4", ("$.records[*].league.id",), ColumnReference("league.league", "league_id")
+        ),
+        Column(
+            "division_id",
+            "integer",
+            "int4",
+            ("$.records[*].division.id",),
+            ColumnReference("division.division", "division_id"),
+        ),
         Column("team_id", "integer", "int4", (f"{TEAM}.team.id",)),
         Column("split_type", "text", "text", (f"{SPLIT}.type",)),
         Column("wins", "smallint", "int2", (f"{SPLIT}.wins",)),

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Table, convert
 from mlb_contracts.convert import required
 from mlb_contracts.rows import unique
 
@@ -293,11 +293,19 @@ TABLE = Table(
         Column("standings_type", "text", "text", ("$.records[*].standingsType",)),
         Column("season", "smallint", "int2", ("parameter season",)),
         Column("standings_date", "date", "date", ("parameter date",)),
-        Column("league_id", "integer", "int4", ("$.records[*].league.id",)),
-        Column("division_id", "integer", "int4", ("$.records[*].division.id",)),
+        Column(
+            "league_id", "integer", "int4", ("$.records[*].league.id",), ColumnReference("league.league", "league_id")
+        ),
+        Column(
+            "division_id",
+            "integer",
+            "int4",
+            ("$.records[*].division.id",),
+            ColumnReference("division.division", "division_id"),
+        ),
         Column("team_id", "integer", "int4", (f"{TEAM}.team.id",)),
         Column("team_name", "text", "text", (f"{TEAM}.team.name",)),
-        Column("sport_id", "smallint", "int2", ("$.records[*].sport.id",)),
+        Column("sport_id", "smallint", "int2", ("$.records[*].sport.id",), ColumnReference("sports.sport", "sport_id")),
         Column("round_robin_status", "text", "text", ("$.records[*].roundRobin.status",)),
         Column("games_played", "smallint", "int2", (f"{TEAM}.gamesPlayed",)),
         Column("wins", "smallint", "int2", (f"{TEAM}.wins",)),

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, Field
 
-from mlb_contracts import Capture, Column, Table, convert
+from mlb_contracts import Capture, Column, ColumnReference, Table, convert
 from mlb_contracts.convert import required
 
 from .document import NO_DIVISION, NO_LEAGUE, NO_SPORT, NO_SPRING_LEAGUE, NO_SPRING_VENUE, NO_VENUE, Document
@@ -127,18 +127,38 @@ TABLE = Table(
         Column("location_name", "text", "text", ("$.teams[*].locationName",)),
         Column("team_code", "text", "text", ("$.teams[*].teamCode",)),
         Column("file_code", "text", "text", ("$.teams[*].fileCode",)),
-        Column("sport_id", "smallint", "int2", ("$.teams[*].sport.id",)),
+        Column("sport_id", "smallint", "int2", ("$.teams[*].sport.id",), ColumnReference("sports.sport", "sport_id")),
         Column("sport_name", "text", "text", ("$.teams[*].sport.name",)),
-        Column("league_id", "integer", "int4", ("$.teams[*].league.id",)),
+        Column(
+            "league_id", "integer", "int4", ("$.teams[*].league.id",), ColumnReference("league.league", "league_id")
+        ),
         Column("league_name", "text", "text", ("$.teams[*].league.name",)),
-        Column("division_id", "integer", "int4", ("$.teams[*].division.id",)),
+        Column(
+            "division_id",
+            "integer",
+            "int4",
+            ("$.teams[*].division.id",),
+            ColumnReference("division.division", "division_id"),
+        ),
         Column("division_name", "text", "text", ("$.teams[*].division.name",)),
-        Column("venue_id", "integer", "int4", ("$.teams[*].venue.id",)),
+        Column("venue_id", "integer", "int4", ("$.teams[*].venue.id",), ColumnReference("venue.venue", "venue_id")),
         Column("venue_name", "text", "text", ("$.teams[*].venue.name",)),
-        Column("spring_league_id", "integer", "int4", ("$.teams[*].springLeague.id",)),
+        Column(
+            "spring_league_id",
+            "integer",
+            "int4",
+            ("$.teams[*].springLeague.id",),
+            ColumnReference("league.league", "league_id"),
+        ),
         Column("spring_league_name", "text", "text", ("$.teams[*].springLeague.name",)),
         Column("spring_league_abbreviation", "text", "text", ("$.teams[*].springLeague.abbreviation",)),
-        Column("spring_venue_id", "integer", "int4", ("$.teams[*].springVenue.id",)),
+        Column(
+            "spring_venue_id",
+            "integer",
+            "int4",
+            ("$.teams[*].springVenue.id",),
+            ColumnReference("venue.venue", "venue_id"),
+        ),
         Column("first_year_of_play", "smallint", "int2", ("$.teams[*].firstYearOfPlay",)),
         Column("all_star_status", "text", "text", ("$.teams[*].allStarStatus",)),
         Column("is_active", "boolean", "bool", ("$.teams[*].active",)),
