@@ -1,4 +1,4 @@
-"""A whole simulated season by HTTP into the tables, killed twice on the way."""
+"""A whole simulated season by HTTP into the tables, killed twice on the way, and the answers of docs/questions.md."""
 
 import json
 import subprocess
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import questions
 import unmeasured
 from bodies import whole
 from samples import connect
@@ -44,6 +45,11 @@ def test_a_season_that_is_killed_twice_is_complete(api: str, database: str, tmp_
     settings = {"DSN": database, "BASE_URL": api, "RATE": "off", "DATA": str(tmp_path), "TABLES": "mlb_tables"}
     environment = unmeasured.environment() | {f"MLB_ETL_{name}": value for name, value in settings.items()}
 
+    def run(command: str) -> None:
+        words = [PROGRAMS / "mlb-etl", *command.split()[1:]]
+        done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+
     def start(*options: str) -> subprocess.Popen[str]:
         command = [PROGRAMS / "mlb-etl", *BACKFILL, *options]
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
@@ -69,6 +75,15 @@ def test_a_season_that_is_killed_twice_is_complete(api: str, database: str, tmp_
         assert connection.execute(applied).fetchall() == [(GAMES, GAMES)]
         assert connection.execute("SELECT count(*) FROM etl.quarantine").fetchall() == [(0,)]
         some = connection.execute(SOME).fetchall()
+        commands = questions.commands()
+        assert f"mlb-etl {' '.join(BACKFILL)}".replace(JOB, "game_live_season") in commands, "this is the page's season"
+        for command in commands:
+            if command.startswith(("mlb-etl ingest", "mlb-etl views")):
+                run(command)
+        connection.execute("ANALYZE")
+        text = questions.PAGE.read_text()
+        assert questions.answered(connection) == text
+        assert text.count("\n| --- |") == text.count("\n## ") == 10, "each has an answer"
     assert len(some) >= GAMES // 100
     for encoding, body, *facts in some:
         live = json.loads(whole(encoding, body))["liveData"]
