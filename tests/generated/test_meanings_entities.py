@@ -193,7 +193,7 @@ def test_rosters_of_a_season_are_full_and_name_no_parent_team(stubs_dir: Path) -
 
 def test_coaches_have_a_job_for_each_code(stubs_dir: Path) -> None:
     jobs = dict[str, str]()
-    for file in sample_files(stubs_dir, "team.coaches"):
+    for file in some(sample_files(stubs_dir, "team.coaches")):
         coaches = stub(file)["response"]["roster"]
         assert len({(each["person"]["id"], each["jobId"]) for each in coaches}) == len(coaches)
         for each in some(coaches):

@@ -181,13 +181,16 @@ def test_other_answers_fit_the_captured_ones(stubs_dir: Path, tmp_path: Path) ->
     assert {name: places for name, places in unknown.items() if places} == {}
 
 
+UNFILLED = {"schedule.schedule", "person.personStats"}
+
+
 def test_written_stubs_fill_every_column_of_the_other_methods(tmp_path: Path) -> None:
-    """But for the schedule's, which depend on what happens to games."""
+    """But for the schedule's, which depend on what happens to games, and rarer counts of players, which nobody keeps."""
     samples.write(Simulator(9, 2026), tmp_path, date(2026, 4, 2), 1)
     written = [stub for stub in stubs.find_stubs(tmp_path) if stub.name != LIVE]
     inputs = [each for each in generate.read(ROOT, generate.mappings(ROOT)) if each.method.name != LIVE]
     parts = [part for each in inputs for part in lower.split_by_hydration(each.method)]
-    found = {part.name: sample.check_samples(part, written) for part in parts if part.name != "schedule.schedule"}
+    found = {part.name: sample.check_samples(part, written) for part in parts if part.name not in UNFILLED}
     assert len(found) > 10
     assert {name: report.diagnostics for name, report in found.items() if report.diagnostics} == {}
 

@@ -22,6 +22,7 @@ from mlb_contracts import (
 
 from . import lines, situation_lines
 from .document import NO_LEAGUE, Answer, Document
+from .known import KNOWN
 
 
 def read_player_id(_document: Document, capture: Capture) -> int | None:
@@ -117,6 +118,7 @@ METHOD = Method(
     document_type=Document,
     decode=msgspec.json.Decoder(Document).decode,
     accept=accept,
+    known=KNOWN,
     assumed=(
         ("season", YearOfCapture("America/New_York")),
         ("situations", Value("")),
