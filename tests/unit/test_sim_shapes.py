@@ -185,7 +185,7 @@ UNFILLED = {"schedule.schedule", "person.personStats"}
 
 
 def test_written_stubs_fill_every_column_of_the_other_methods(tmp_path: Path) -> None:
-    """But for the schedule's, which depend on what happens to games, and rarer counts of players, which nobody keeps."""
+    """But for the schedule, which depends on what happens to games, and counts of players that nobody keeps."""
     samples.write(Simulator(9, 2026), tmp_path, date(2026, 4, 2), 1)
     written = [stub for stub in stubs.find_stubs(tmp_path) if stub.name != LIVE]
     inputs = [each for each in generate.read(ROOT, generate.mappings(ROOT)) if each.method.name != LIVE]
