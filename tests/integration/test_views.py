@@ -155,7 +155,7 @@ def test_no_pitch_is_lost(rows: Callable[[str], list[Row]], feeds: dict[int, Fee
 def test_what_a_pitch_was(rows: Callable[[str], list[Row]], feeds: dict[int, Feed]) -> None:
     """Statcast's words for the feed's codes; each pitch has one, and names of both players."""
     words: dict[str, set[str]] = defaultdict(set)
-    for row in rows("game.pitches"):
+    for row in some(rows("game.pitches")):
         words[row["type"]].add(row["description"])
         pitcher, batter = (
             feeds[row["game_pk"]]["gameData"]["players"][f"ID{row[who]}"] for who in ("pitcher", "batter")
