@@ -40,7 +40,7 @@ def api() -> Iterator[str]:
     simulator.communicate()
 
 
-@pytest.mark.timeout(900)  # 2,430 games are played, captured and applied
+@pytest.mark.timeout(800)  # 2,430 games are played, captured and applied
 def test_a_season_that_is_killed_twice_is_complete(api: str, database: str, tmp_path: Path) -> None:
     settings = {"DSN": database, "BASE_URL": api, "RATE": "off", "DATA": str(tmp_path), "TABLES": "mlb_tables"}
     environment = unmeasured.environment() | {f"MLB_ETL_{name}": value for name, value in settings.items()}

@@ -2,7 +2,7 @@
 
 import pytest
 
-LONGEST = 600  # seconds
+LONGEST = 800  # seconds
 
 
 def test_each_test_has_a_limit(request: pytest.FixtureRequest) -> None:
