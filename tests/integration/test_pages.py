@@ -32,7 +32,7 @@ PAGES = sorted(
 # What a test does otherwise than a reader: it has no .venv to make, tests are not to test themselves, what runs until
 # it is stopped is stopped, a day of games is over sooner, there is no database but the embedded one, and the simulated
 # league has no October, and teams of its own. A database of before the first release is one whose history has other
-# checksums.
+# checksums. The benchmark has a test of its own, test_partitioning_doc.
 OTHERWISE = {
     r"^\./run (?=demo)": "just ",
     r"^\./run check$": ":",
@@ -44,7 +44,7 @@ OTHERWISE = {
     r"^(mlb-etl schema restart --from-raw)$": (
         r'mlb-etl db psql -- --command="UPDATE etl.flyway_schema_history SET checksum = 0"; \1'
     ),
-    r"^python benchmarks/partitioning.py$": "python benchmarks/partitioning.py --seasons 1 --games 5 --runs 1",
+    r"^python benchmarks/partitioning.py$": ":",
 }
 EDITS = {"umpire_links": "link", "umpires_in_one": "partition"}  # before the commands that migrate them
 
