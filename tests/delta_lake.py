@@ -39,9 +39,10 @@ class DeltaLaws(Laws):
         )
         return kept(self.method, of)
 
-    def apply_one(self, of: Snapshot) -> str:
+    def apply_one(self, of: Snapshot, method: Method | None = None) -> str:
         """Apply a capture that is not in the raw table, and return the verdict."""
-        rows = extract(self.method, Capture(of.as_of, of.response.path_params), of.response.data).rows
+        method = method or self.method
+        rows = extract(method, Capture(of.as_of, of.response.path_params), of.response.data).rows
         stored = StoredCapture(
             (of.game_pk,),
             json.dumps({"game_pk": of.game_pk}),
@@ -54,8 +55,8 @@ class DeltaLaws(Laws):
             quarantine=None,
             applied=self.watermarks(of.game_pk).get(of.game_pk),
         )
-        store = DeltaTables(self.lake, self.method)
-        [verdict] = write_documents(store, self.method, [Document(stored, store.pack(rows))]).verdicts
+        store = DeltaTables(self.lake, method)
+        [verdict] = write_documents(store, method, [Document(stored, store.pack(rows))]).verdicts
         return verdict
 
     def places(self, *games: int) -> Places:

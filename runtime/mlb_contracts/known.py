@@ -53,7 +53,7 @@ class KnownPlace:
 
 @dataclass(frozen=True, slots=True)
 class KnownShape:
-    """The shape as text, and the paths that the mapping ignores: new members there are no news."""
+    """The shape as text, and the paths that the mapping ignores, below which new members are not reported."""
 
     text: str
     ignored: tuple[str, ...] = ()

@@ -98,7 +98,7 @@ class Form:
 
 
 def form_of(forms: Iterable[Form], parameters: Collection[str]) -> Form | None:
-    """The first form that knows all of a request's parameters; None if there is no such form.
+    """The first form that knows all of a request's parameters; None if no form does.
 
     A recorded request may lack parameters of its URL, so a form whose URL is complete comes first.
     """
@@ -215,7 +215,7 @@ class Method:
         return normal_form(method, self.complete(capture).parameters)
 
     def form(self, parameters: Collection[str]) -> Form | None:
-        """The form of a request with these parameters; None if there is no such form."""
+        """The form of a request with these parameters; None if no form does."""
         return form_of(self.forms, parameters)
 
     def unknown(self, parameters: Collection[str]) -> list[str]:

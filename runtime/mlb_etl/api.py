@@ -8,23 +8,15 @@ from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.postgres.database import Postgres
 
-LAKE = "delta:"
-
 
 def database(settings: Settings) -> Database:
     """The database of the settings: PostgreSQL, or a lake if the DSN is delta:PLACE."""
-    if (place := lake_place(settings)) is None:
+    if settings.lake is None:
         return Postgres(settings)
     from mlb_etl.stores.delta.database import Delta  # noqa: PLC0415 - it needs an extra that may not be installed
     from mlb_etl.stores.delta.lake import Lake  # noqa: PLC0415
 
-    return Delta(Lake.at(place), settings.tables)
-
-
-def lake_place(settings: Settings) -> str | None:
-    """The folder or s3://bucket/prefix of the lake in the settings; None if they name a PostgreSQL database."""
-    dsn = settings.dsn or ""
-    return dsn.removeprefix(LAKE) if dsn.startswith(LAKE) else None
+    return Delta(Lake.at(settings.lake), settings.tables)
 
 
 def pipeline(name: str, *, dsn: str | None = None, workers: int = 1) -> Pipeline:

@@ -19,6 +19,7 @@ TIMEOUT = 60  # seconds
 MAX_BODY = 64 << 20  # bytes; a live feed has 1 MB, the schedule of a season 10 MB
 LARGEST_BODY = 512 << 20  # bytes; half of PostgreSQL's limit for one value
 Encoding: TypeAlias = Literal["zstd", "identity"]
+_LAKE = "delta:"
 _VISIBLE = re.compile("[!-~]+")
 _PROJECT = ("data/postgres/lock", "config/jobs")
 
@@ -58,6 +59,12 @@ class Settings:
             timeout=_number("MLB_ETL_TIMEOUT", TIMEOUT, "seconds", 1, 600),
             max_body=max_body(),
         )
+
+    @property
+    def lake(self) -> str | None:
+        """The folder or s3://bucket/prefix if `dsn` is delta:PLACE; None if it names a PostgreSQL database."""
+        dsn = self.dsn or ""
+        return dsn.removeprefix(_LAKE) if dsn.startswith(_LAKE) else None
 
     def requests(self, wanted: float | None = None) -> float:
         """Requests per second, at most `wanted`; raises EtlError for a rate above the limit of the public API."""

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+from checked import check_samples
 from feeds import shared
 
 from mlbgen import lower
 from mlbgen.language import source
-from mlbgen.samples import infer, sample, stubs
+from mlbgen.samples import infer, stubs
 from mlbgen.suggest import suggest
 
 FOLDERS = sorted(
@@ -26,8 +27,6 @@ def test_a_suggestion_passes_check(folder: str, stubs_dir: Path) -> None:
     shape = infer.infer(each for each in given if each.is_answer)[name]
     method = lower.lower(source.parse(suggest(name, given), "suggestion.yaml"), shape)
     wrong = [
-        each.render()
-        for part in lower.split_by_hydration(method)
-        for each in sample.check_samples(part, given).diagnostics
+        each.render() for part in lower.split_by_hydration(method) for each in check_samples(part, given).diagnostics
     ]
     assert wrong == []

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from checked import check_samples
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
@@ -21,7 +22,6 @@ from mlbgen.lower import check_relations, grammar, load_method, lower, table_nam
 from mlbgen.postgres import migrations, released
 from mlbgen.postgres.view import View
 from mlbgen.project import migrate
-from mlbgen.samples import sample
 from mlbgen.samples.infer import infer
 from mlbgen.samples.stubs import Stub
 from mlbgen.views import load_views
@@ -46,7 +46,7 @@ def diagnostics(case: str) -> MappingErrors:
     try:
         mapping = next(each for each in (folder / "mapping.yaml", ERRORS / "views.yaml") if each.exists())
         method = lower(source.load(mapping, root=mapping.parent), shape, others(folder))
-        found = list(sample.check_samples(method, SAMPLES).diagnostics)
+        found = list(check_samples(method, SAMPLES).diagnostics)
         if (folder / "other.yaml").exists():
             found += check_relations([method, load_method(folder / "other.yaml", root=folder, shape=shape)])
         views = load_views(sorted(folder.glob("*.sql")), migrations.relations([method]), root=folder)

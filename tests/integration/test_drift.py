@@ -21,10 +21,10 @@ from mlb_contracts.methods import DriftPolicy
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.cli import unreadable
 from mlb_etl.errors import DriftFound
+from mlb_etl.laws import drift as laws_drift
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
-from mlb_etl.stores.postgres import drift as recorded
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.drift import Drift
 from mlbgen.language.responses import Source
@@ -206,7 +206,7 @@ def test_policies_of_mappings_and_methods_are_the_same() -> None:
 
 def test_paths_of_a_method_are_limited(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLB_ETL_DSN", database)
-    monkeypatch.setattr(recorded, "MOST", 4)
+    monkeypatch.setattr(laws_drift, "MOST_PATHS", 4)
     keep(tmp_path, feed())
     transform(METHOD.name)
     assert len(query(database, "SELECT * FROM etl.drift WHERE path <> '…'")) == 4

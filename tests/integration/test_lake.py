@@ -2,23 +2,27 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from delta_lake import DeltaLaws
 from laws import Snapshot, snapshot
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
 
-from mlb_etl.errors import DatabaseUnavailable, EtlError
+from mlb_etl.errors import DatabaseUnavailable, DuplicateKey, EtlError
 from mlb_etl.stores.delta import lake as lakes
-from mlb_etl.stores.delta import marks, schema
+from mlb_etl.stores.delta import marks, schema, upkeep, writer
 from mlb_etl.stores.delta.lake import Lake
 
 GAME = 7
@@ -190,11 +194,58 @@ def test_four_writers_at_once_lose_and_double_nothing(lake: DeltaLaws) -> None:
         for each in games:
             newest[each] = game(minute, [minute % 3, each % 3, 2, 0, *[1] * minute], each)
             lake.arrive(newest[each])
-    with ThreadPoolExecutor(4) as threads:
-        for done in [threads.submit(lake.run, games, batch=2) for _ in range(4)]:
+    with ThreadPoolExecutor(5) as threads:
+        compacting = threads.submit(lambda: list(upkeep.optimize(lake.lake, PACKAGE)))
+        for done in [*(threads.submit(lake.run, games, batch=2) for _ in range(4)), compacting]:
             done.result(200)
     for each in games:
         ends(lake, newest[each])
+
+
+def test_a_key_that_two_documents_have_is_refused_whoever_is_first(
+    lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where keys do not tell the document, what was compared holds only if nobody has written since."""
+    plays = replace(METHOD.tables[1], identity=("at_bat_index",), primary_key=("at_bat_index",))
+    method = replace(METHOD, tables=(METHOD.tables[0], plays))
+    one, other = game(0, PLAYS, 1), game(0, PLAYS, 2)
+    written: list[str] = []
+
+    def hook() -> None:
+        if len(written) == 1:  # the claim is there, and keys were compared
+            written.append("other")
+            lake.apply_one(other, method)
+        elif not written:
+            written.append("claim")
+
+    with before_commits(monkeypatch, hook), pytest.raises(DatabaseUnavailable, match=r"others wrote to it"):
+        lake.apply_one(one, method)
+    assert lake.rows(2) == other.rows
+    with pytest.raises(DuplicateKey):
+        lake.apply_one(one, method)
+
+
+@pytest.mark.parametrize(
+    ("name", "age", "may"),
+    [
+        ("elsewhere/1/1/a", 0, True),
+        ("elsewhere/1/1/a", 11, False),
+        ("{here}/999999999/1/a", 0, False),
+        ("{here}/1/another start/a", 0, False),
+        ("not a name", 0, True),
+    ],
+)
+def test_who_may_be_at_work(name: str, age: int, *, may: bool) -> None:
+    here = writer.new_writer().partition("/")[0]
+    claimed_at = datetime.now(UTC) - timedelta(minutes=age)
+    assert writer.may_be_at_work(name.format(here=here), claimed_at) is may
+
+
+def test_a_unit_of_this_process_is_at_work_until_it_ends() -> None:
+    name = writer.new_writer()
+    assert writer.may_be_at_work(name, datetime.now(UTC))
+    writer.finished(name)
+    assert not writer.may_be_at_work(name, datetime.now(UTC))
 
 
 # ------------------------------------------------------------------------------------------------------------- schema
@@ -208,17 +259,43 @@ def test_a_lake_without_tables_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_column_that_came_later_is_added_and_filled_by_a_replay(
-    lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = schema.arrow.schema
     monkeypatch.setattr(schema.arrow, "schema", lambda table: _without(whole(table), "venue"))
-    before = Lake.at(lake.lake.root + "-before")
-    schema.apply(before, PACKAGE)
+    lake = DeltaLaws(tmp_path, PACKAGE, METHOD)
+    named = snapshot(METHOD, GAME, at(0), response(GAME, rbi=PLAYS, venue="Park"))
+    lake.arrive(named)
+    lake.run([GAME])
     monkeypatch.setattr(schema.arrow, "schema", whole)
-    [difference] = schema.differences(before, PACKAGE)
+    [difference] = schema.differences(lake.lake, PACKAGE)
     assert (difference.table.qualified_name, [each.name for each in difference.added]) == ("sample.games", ["venue"])
-    assert schema.apply(before, PACKAGE) == ["sample.games"]
-    assert schema.differences(before, PACKAGE) == []
+    assert schema.apply(lake.lake, PACKAGE) == ["sample.games"]
+    assert schema.differences(lake.lake, PACKAGE) == []
+    assert lake.rows(GAME) != named.rows
+    lake.run([GAME], policy="again")
+    ends(lake, named)
+
+
+def test_a_table_whose_column_has_another_type_is_refused_and_made_again(
+    lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.arrive(OLD)
+    lake.run([GAME])
+    whole = schema.arrow.schema
+    with monkeypatch.context() as changed:
+        changed.setattr(schema.arrow, "schema", lambda table: _retyped(whole(table), "rbi"))
+        with pytest.raises(EtlError, match=r"sample\.plays: column rbi is int16, the mapping has string: .* --replay"):
+            schema.apply(lake.lake, PACKAGE)
+    shutil.rmtree(lake.lake.uri("sample", "plays"))
+    assert schema.apply(lake.lake, PACKAGE) == ["sample.plays"]
+    lake.run([GAME], policy="again")
+    ends(lake, OLD)
+
+
+def _retyped(columns: Any, name: str) -> Any:
+    place = columns.get_field_index(name)
+    return columns if place < 0 else columns.set(place, columns.field(place).with_type(pa.string()))
 
 
 def _without(columns: Any, name: str) -> Any:

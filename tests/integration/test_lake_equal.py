@@ -1,5 +1,7 @@
 """The same captures in PostgreSQL and in a lake: equal rows in every table, equal counts."""
 
+import gzip
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 from checks import some
 from psycopg import sql
-from samples import connect
+from samples import connect, write
 
 from mlb_contracts import Method
 from mlb_etl import registry
@@ -27,11 +29,16 @@ FEEDS = 2  # live feeds, which are large
 
 
 @pytest.fixture
-def files(stubs_dir: Path) -> list[Path]:
-    """Captured responses of all methods, of one game at different times and of other games."""
+def files(stubs_dir: Path, tmp_path: Path) -> list[Path]:
+    """Captured responses of all methods, some live feeds, and an answer with members that no sample has."""
     found = [each for each in stub_files.find_stubs(stubs_dir) if "liveTimestamp" not in str(each)]
     feeds = [each for each in found if "liveGameV1" in str(each)]
-    return [each for each in found if each not in feeds] + feeds[:FEEDS]
+    invented = json.loads(gzip.decompress(next(each for each in found if "leagues_2026" in each.name).read_bytes()))
+    for number, each in enumerate(invented["response"]["leagues"]):
+        each["invented"] = {"id": number}
+    invented["captured_at"] = "2026-05-01T00:00:00Z"
+    drifted = write(tmp_path / "invented.json", invented)
+    return [*(each for each in found if each not in feeds), *feeds[:FEEDS], drifted]
 
 
 def methods() -> list[Method]:
@@ -51,7 +58,7 @@ def test_a_lake_and_postgres_have_the_same_rows(database: str, tmp_path: Path, f
     ours, theirs = Delta(lake, TABLES), Postgres(Settings(database, tmp_path, TABLES))
     done = fill(ours, some(files))
     assert told(done) == told(fill(theirs, files))
-    filled = 0
+    filled, drifted = 0, Counter[tuple[Any, ...]]()
     with connect(database) as connection:
         for wanted in schema.wanted(TABLES):
             control = wanted.schema == "etl" and wanted.name != "drift"
@@ -67,7 +74,9 @@ def test_a_lake_and_postgres_have_the_same_rows(database: str, tmp_path: Path, f
             found = Counter(_plain(tuple(each.values())) for each in rows.to_pylist())
             assert found == expected, wanted.qualified_name
             filled += bool(found)
+            drifted += found if wanted.name == "drift" else Counter()
     assert filled > 60
+    assert {row[1:4] for row in drifted} == {("$.leagues[*].invented", "new", "object")}
     again = fill(ours, files)
     assert not any(
         each.inserted or each.updated or each.deleted for of in some(again.values()) for each in of.tables.values()

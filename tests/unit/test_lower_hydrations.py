@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from checked import check_samples
 
 from mlbgen import ir
 from mlbgen.language import names, source
@@ -11,7 +12,7 @@ from mlbgen.language.diagnostics import Diagnostic, MappingErrors
 from mlbgen.lower import lower, split_by_hydration
 from mlbgen.postgres import migrations
 from mlbgen.project import generate
-from mlbgen.samples import sample, stubs, whole
+from mlbgen.samples import stubs, whole
 from mlbgen.samples.infer import infer
 from mlbgen.samples.stubs import Stub
 
@@ -97,10 +98,10 @@ def test_requests_must_be_able_to_ask_for_a_hydration() -> None:
 def test_only_samples_requested_with_a_hydration_check_its_tables() -> None:
     base, education = split_by_hydration(lowered())
     given = list(stubs.find_stubs(CASE / "stubs"))
-    assert [each.whole for each in (sample.check_samples(base, given), sample.check_samples(education, given))] == [
+    assert [each.whole for each in (check_samples(base, given), check_samples(education, given))] == [
         2,
         1,
     ]
-    assert sample.check_samples(education, given).others == {"requested without education": 1}
-    none = sample.check_samples(education, given[1:])
+    assert check_samples(education, given).others == {"requested without education": 1}
+    none = check_samples(education, given[1:])
     assert [each.code for each in none.diagnostics] == ["MG106"]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from checked import check_samples
 from lowering import shape
 
 from mlbgen import ir, layout
@@ -11,7 +12,7 @@ from mlbgen.language.diagnostics import Diagnostic, MappingErrors
 from mlbgen.lower import api_names, grammar, lower
 from mlbgen.project import generate
 from mlbgen.python import package
-from mlbgen.samples import infer, sample, shape_file, whole
+from mlbgen.samples import infer, shape_file, whole
 from mlbgen.samples.stubs import Stub
 
 MAPPING = """\
@@ -149,9 +150,7 @@ def test_of_forms_with_one_url_the_sample_has_the_one_that_knows_its_parameters(
 
 
 def test_samples_of_all_forms_are_checked() -> None:
-    checked = sample.check_samples(
-        lowered(), [stub("gameV1", gamePk="1"), stub("allPlays", gamePk="2"), stub("others")]
-    )
+    checked = check_samples(lowered(), [stub("gameV1", gamePk="1"), stub("allPlays", gamePk="2"), stub("others")])
     assert (checked.whole, checked.diagnostics) == (2, ())
 
 

@@ -1,6 +1,7 @@
 """Mistakes of a mapping that its samples show."""
 
 import pytest
+from checked import check_samples
 
 from mlbgen import lower
 from mlbgen.language import source
@@ -37,7 +38,7 @@ def check(*documents: object, duplicates: str = "error", shown: object = GOOD) -
     stubs = [Stub(f"/stubs/game_{number}.json.gz", "game.test", each) for number, each in enumerate(documents, 1)]
     shape = infer.infer([Stub("shown", "game.test", shown)])["game.test"]
     read = source.parse(MAPPING.format(duplicates=duplicates), "test.yaml")
-    return list(sample.check_samples(lower.lower(read, shape), [*stubs, Stub("other", "game.other", None)]).diagnostics)
+    return list(check_samples(lower.lower(read, shape), [*stubs, Stub("other", "game.other", None)]).diagnostics)
 
 
 def play(**members: object) -> dict[str, object]:
@@ -97,7 +98,7 @@ WHOLE = Stub("whole.json", "game.test", OF_DAY, {"day": DAY, "level": "1"})
 
 def check_asked(*stubs: Stub) -> sample.SampleReport:
     shape = infer.infer([WHOLE])["game.test"]
-    return sample.check_samples(lower.lower(source.parse(ASKED, "test.yaml"), shape), stubs)
+    return check_samples(lower.lower(source.parse(ASKED, "test.yaml"), shape), stubs)
 
 
 def codes(checked: sample.SampleReport) -> list[str]:
@@ -221,7 +222,7 @@ def test_each_of_several_paths_has_to_fit(first: int | None, second: int | None)
     shape = infer.infer([Stub("shown", "game.test", {"gamePk": 1, "plays": [{**GOOD["plays"][0], "m": 2}]})])  # type: ignore[index]
     method = lower.lower(source.parse(mapping, "test.yaml"), shape["game.test"])
     good = Stub("good.json", "game.test", GOOD)
-    (found,) = sample.check_samples(method, [good, Stub("bad.json", "game.test", document)]).diagnostics
+    (found,) = check_samples(method, [good, Stub("bad.json", "game.test", document)]).diagnostics
     assert found.code == "MG104"
     values = ", ".join(str(each) for each in (first, second) if each is not None)
     assert found.help == f"bad.json has {values} at $.plays[*].n, $.plays[*].m"

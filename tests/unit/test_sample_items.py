@@ -1,6 +1,7 @@
 """Samples in which each item of a response is a document: items are checked independently."""
 
 import pytest
+from checked import check_samples
 
 from mlbgen import lower
 from mlbgen.language import source
@@ -46,7 +47,7 @@ def check(
     text = mapping if absent is None else mapping.replace('absent: {date: "{day}"}', f"absent: {absent}")
     shape = infer.infer([Stub("shown", "game.test", {"days": [day(DAY, 1, 2)]})])["game.test"]
     stub = Stub("/stubs/days.json", "game.test", {"days": list(days)}, {} if asked is None else {asked: DAY})
-    return sample.check_samples(lower.lower(source.parse(text, "test.yaml"), shape), [stub])
+    return check_samples(lower.lower(source.parse(text, "test.yaml"), shape), [stub])
 
 
 def told(checked: sample.SampleReport) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checked import check_samples
 from checks import some
 
 from mlb_sim import Simulator, samples
@@ -13,7 +14,7 @@ from mlbgen import ir, lower
 from mlbgen.cli import main
 from mlbgen.language import source
 from mlbgen.language.errors import MlbgenError
-from mlbgen.samples import infer, sample, stubs
+from mlbgen.samples import infer, stubs
 from mlbgen.samples.stubs import Stub
 from mlbgen.suggest import suggest
 
@@ -40,7 +41,7 @@ def checked(*given: Stub) -> ir.Method:
     name = given[0].name
     text = source.parse(suggest(name, given), "suggestion.yaml")
     method = lower.lower(text, infer.infer(each for each in given if each.is_answer)[name])
-    found = sample.check_samples(method, given)
+    found = check_samples(method, given)
     assert [each.render() for each in found.diagnostics] == []
     assert found.whole
     return method

@@ -31,8 +31,8 @@ class DocumentKey(Spec):
     )
     values: list[Text] = Field(
         default=[],
-        description="With items: the values that documents have here. Items with others are no documents of this "
-        "mapping, and are left out.",
+        description="With `items`: the values that this key may have; items with another value are not documents of "
+        "this mapping, and are left out.",
     )
     default: Scalar | None = Field(
         default=None,

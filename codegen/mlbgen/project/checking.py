@@ -38,6 +38,6 @@ def check(root: Path, stub_folders: Sequence[Path]) -> Checked:
     if stub_folders:
         folders = stubs.with_own(root, stub_folders)
         parts = [part for given in inputs for part in lower.split_by_hydration(given.method)]
-        checked = sample.check_methods(parts, stubs.find_stubs(*folders))
+        checked = sample.check_samples(parts, stubs.find_stubs(*folders))
         found += [each for of_method in checked for each in of_method.diagnostics]
     return Checked(tuple(sorted(with_lines(found, root=root))), checked)

@@ -59,13 +59,7 @@ class SampleReport:
         return f"{counted}; set aside because they are not whole documents: {reasons}"
 
 
-def check_samples(method: ir.Method, samples: Iterable[Stub]) -> SampleReport:
-    """Check one method's tables against its samples, as `check_methods` does."""
-    (report,) = check_methods([method], samples)
-    return report
-
-
-def check_methods(methods: Iterable[ir.Method], samples: Iterable[Stub]) -> tuple[SampleReport, ...]:
+def check_samples(methods: Iterable[ir.Method], samples: Iterable[Stub]) -> tuple[SampleReport, ...]:
     """Check the methods' tables against their samples: MG101 to MG106, the first of each code for a column.
 
     Reads each sample once, and skips those of other methods.

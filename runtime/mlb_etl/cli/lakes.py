@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlb_etl import api
 from mlb_etl.cli import parameters, report
 from mlb_etl.errors import EtlError
 from mlb_etl.settings import Settings
@@ -20,11 +19,11 @@ _DAYS = 7  # as long as readers may use a version
 
 def lake_of(settings: Settings) -> "Lake | None":
     """The lake in the settings; None if they name a PostgreSQL database."""
-    if (place := api.lake_place(settings)) is None:
+    if settings.lake is None:
         return None
     from mlb_etl.stores.delta.lake import Lake  # noqa: PLC0415 - it needs an extra that may not be installed
 
-    return Lake.at(place)
+    return Lake.at(settings.lake)
 
 
 @click.group()

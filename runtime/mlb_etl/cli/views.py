@@ -85,5 +85,5 @@ def refresh(ctx: click.Context, *, names: tuple[str, ...], form: str) -> None:
         else:
             click.echo(f"not refreshed: {each.view}: {each.why}")
     if not done and form == "text":
-        click.echo("there is no materialized view")
+        click.echo("the database has no materialized views")
     ctx.exit(1 if any(each.why is not None for each in done) else 0)

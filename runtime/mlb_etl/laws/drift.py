@@ -8,6 +8,8 @@ from mlb_etl.errors import DriftFound, Rejected
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Policy
 
+MOST_PATHS = 1_000
+"""How many changes of a method a store keeps; … stands for further paths."""
 _HELP = "if it is right, add it to the samples and run `mlbgen infer`, or let the mapping say `drift: report`"
 
 

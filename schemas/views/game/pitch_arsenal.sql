@@ -37,5 +37,5 @@ COMMENT ON COLUMN game.pitch_arsenal.avg_release_spin_rate IS 'Average spin in r
 COMMENT ON COLUMN game.pitch_arsenal.avg_release_extension IS 'Average distance in feet from the rubber at which the ball is released.';
 COMMENT ON COLUMN game.pitch_arsenal.avg_break_vertical_induced IS 'Average vertical movement in inches, without gravity.';
 COMMENT ON COLUMN game.pitch_arsenal.avg_break_horizontal IS 'Average horizontal movement in inches.';
-COMMENT ON COLUMN game.pitch_arsenal.whiff_rate IS 'Share of swings that missed, 0 to 1; a foul tip counts as a miss, a bunt is no swing.';
+COMMENT ON COLUMN game.pitch_arsenal.whiff_rate IS 'Share of swings that missed, 0 to 1; a foul tip counts as a miss, and a bunt is not a swing.';
 CREATE UNIQUE INDEX pitch_arsenal_key ON game.pitch_arsenal (season, game_type, pitcher, pitch_type);

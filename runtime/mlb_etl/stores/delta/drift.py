@@ -5,9 +5,10 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from mlb_etl.laws import drift
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
-from mlb_etl.stores.delta.lake import GONE, Lake
+from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import again
 from mlb_etl.stores.interfaces.database import DriftedCapture
 
@@ -26,8 +27,6 @@ SCHEMA = pa.schema(
         pa.field("content_hash", pa.binary(), nullable=False),
     ]
 )
-MOST = 1_000
-"""How many rows a method may have; … stands for further paths."""
 _MATCHING = " AND ".join(f"t.{name} = s.{name}" for name in ("method", "path", "kind", "seen"))
 
 Name: TypeAlias = tuple[str, str, str]  # path, kind and what was seen
@@ -53,10 +52,10 @@ class Drift:
         for each in sorted(drifted, key=lambda each: each.capture.captured_at):
             for change in each.changes:
                 name: Name = (change.path, change.kind, change.seen)
-                if name not in known and len(known) >= MOST:
+                if name not in known and len(known) >= drift.MOST_PATHS:
                     name = ("…", change.kind, "")
                 known[name] = changed[name] = self._with(known.get(name), name, each)
-        lakes.merge(table, _table(list(changed.values())), _MATCHING)
+        lakes.merge(table, lakes.changes(SCHEMA, changed.values()), _MATCHING)
 
     def _with(self, row: dict[str, Any] | None, name: Name, of: DriftedCapture) -> dict[str, Any]:
         """The row of a change with another capture; one that the tables show already is not counted again."""
@@ -69,7 +68,7 @@ class Drift:
         }
         if row is None:
             path, kind, seen = name
-            own = {"method": self._method, "path": path, "kind": kind, "seen": seen, "captures": 1, GONE: False}
+            own = {"method": self._method, "path": path, "kind": kind, "seen": seen, "captures": 1}
             return {**own, "first_seen_at": capture.captured_at, **example}
         again_counted = (row["request"], row["last_seen_at"]) == (capture.request, capture.captured_at)
         counts = not capture.is_shown and not again_counted
@@ -79,9 +78,4 @@ class Drift:
             "captures": row["captures"] + counts,
             "first_seen_at": min(row["first_seen_at"], capture.captured_at),
             **(example if later else {}),
-            GONE: False,
         }
-
-
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=SCHEMA.append(pa.field(GONE, pa.bool_())))

@@ -70,9 +70,8 @@ class Failures:
             "times": 1 + (known["times"] if known else 0),
             "first_failed_at": known["first_failed_at"] if known else now,
             "failed_at": now,
-            GONE: False,
         }
-        lakes.merge(table, _table([row]), _MATCHING)
+        lakes.merge(table, lakes.changes(SCHEMA, [row]), _MATCHING)
 
     def _forget(self, request: Request) -> None:
         table, (method, target) = self._open(), _name(request)
@@ -84,7 +83,7 @@ class Failures:
             and (row["target"] == target or (settles is not None and row["target"].startswith(settles)))
         ]
         if gone:
-            lakes.merge(table, _table(gone), _MATCHING, insert=False)
+            lakes.merge(table, lakes.changes(SCHEMA, gone), _MATCHING, insert=False)
 
     def _open(self) -> Any:
         return self._lake.open(lakes.CONTROL, TABLE)
@@ -93,10 +92,6 @@ class Failures:
 def _rows(table: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = lakes.rows(table).to_pylist()
     return found
-
-
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=SCHEMA.append(pa.field(GONE, pa.bool_())))
 
 
 def _name(request: Request) -> tuple[str, str]:

@@ -18,9 +18,10 @@ except ImportError as error:
     raise EtlError("a lake needs the packages deltalake, duckdb and pyarrow: pip install 'mlb-etl[delta]'") from error
 
 S3 = "s3://"
+GONE = "_gone"  # a column of the rows for `merge`
 CONTROL = "etl"  # the schema of the control tables
 _ONCE = CommitProperties(max_commit_retries=0)  # so it follows the version that was read, or fails
-# A commit must never replace another: buckets are written with If-None-Match, files with a link that must not exist.
+# A commit must never replace another, so it is written with If-None-Match.
 _CONDITIONAL = {"conditional_put": "etag"}
 
 
@@ -120,6 +121,12 @@ def append_blindly(table: DeltaTable, new: pa.Table) -> None:
         write_deltalake(table, new, mode="append", commit_properties=CommitProperties(max_commit_retries=100))
 
 
+def changes(columns: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rows for `merge`, each with whether it is gone; False where a row does not say."""
+    marked = [{GONE: False, **row} for row in rows]
+    return pa.Table.from_pylist(marked, schema=columns.append(pa.field(GONE, pa.bool_())))
+
+
 def merge(table: DeltaTable, new: pa.Table, matching: str, *, insert: bool = True) -> None:
     """Replace, add or delete rows: those whose column `gone` is true are deleted.
 
@@ -136,9 +143,6 @@ def merge(table: DeltaTable, new: pa.Table, matching: str, *, insert: bool = Tru
         if insert:
             merging = merging.when_not_matched_insert({name: f"s.{quoted(name)}" for name in names}, f"NOT s.{GONE}")
         merging.execute()
-
-
-GONE = "_gone"
 
 
 def bump(table: DeltaTable, writer: str) -> None:

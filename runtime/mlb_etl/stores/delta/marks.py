@@ -98,7 +98,7 @@ class Marks:
             if not held:
                 rows = [self._row(name, known.get(name, Mark(None)), writer, mark) for name, mark in new.items()]
                 try:
-                    lakes.merge(table, _rows(rows), _MATCHING)
+                    lakes.merge(table, lakes.changes(SCHEMA, rows), _MATCHING)
                 except Overtaken:
                     held = list(new)
                 else:
@@ -138,7 +138,7 @@ class Marks:
         known = self._read(table, names)
         if not all(name in known and known[name].writer == writer for name in names):
             raise Lost(f"{names[0]}: another writer has taken this document over")
-        lakes.merge(table, _rows(rows), _MATCHING)
+        lakes.merge(table, lakes.changes(SCHEMA, rows), _MATCHING)
 
     @property
     def method(self) -> str:
@@ -225,7 +225,6 @@ def _fields(method: str, document: str, shown: Watermark | None) -> dict[str, An
         "claimed_at": None,
         "claimed_as_of": None,
         "claimed_hash": None,
-        GONE: False,
     }
 
 
@@ -245,7 +244,3 @@ def _mark(row: Mapping[str, Any]) -> Mark:
     shown = None if row["as_of"] is None else Watermark(row["as_of"], row["content_hash"], row["fingerprint"])
     claimed = None if row["claimed_as_of"] is None else (row["claimed_as_of"], row["claimed_hash"])
     return Mark(shown, row["writer"], row["claimed_at"], claimed)
-
-
-def _rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMA.append(pa.field(GONE, pa.bool_())))

@@ -69,7 +69,7 @@ class Quarantine:
 
     def drop(self, numbers: Sequence[int]) -> None:
         """Mark these captures as never to be applied."""
-        dropped = {"state": "dropped", GONE: False}
+        dropped = {"state": "dropped"}
         again(lambda: self._change(lambda row: row | dropped if row["id"] in numbers else None))
 
     def entries(self) -> dict[Name, tuple[int, State]]:
@@ -101,9 +101,8 @@ class Quarantine:
             "value": None if why.value is None else str(why.value),
             "reason": why.reason,
             "quarantined_at": datetime.now(UTC),
-            GONE: False,
         }
-        lakes.merge(table, _table([row]), _MATCHING)
+        lakes.merge(table, lakes.changes(SCHEMA, [row]), _MATCHING)
         return number
 
     def _change(self, changed: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
@@ -111,7 +110,7 @@ class Quarantine:
         table = self._open()
         rows = [new for row in self._read(table, self._own) if (new := changed(row)) is not None]
         if rows:
-            lakes.merge(table, _table(rows), _MATCHING, insert=False)
+            lakes.merge(table, lakes.changes(SCHEMA, rows), _MATCHING, insert=False)
 
     def _rows(self) -> list[dict[str, Any]]:
         return self._read(self._open(), self._own)
@@ -126,10 +125,6 @@ class Quarantine:
     def _read(self, table: Any, wanted: str | None = None) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = lakes.rows(table, where=wanted).to_pylist()
         return found
-
-
-def _table(rows: Sequence[dict[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist(list(rows), schema=SCHEMA.append(pa.field(GONE, pa.bool_())))
 
 
 def _name(capture: StoredCapture) -> Name:

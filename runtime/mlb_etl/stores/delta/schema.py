@@ -88,9 +88,9 @@ def apply(lake: Lake, package: str) -> list[str]:
     found = differences(lake, package)
     if refused := next((each for each in found if each.refused), None):
         raise EtlError(
-            f"{refused.table.qualified_name}: column {refused.refused[0]}: a lake can't change it; delete the table's"
-            f" folder {lake.uri(refused.table.schema, refused.table.name)} and its documents' rows in etl.watermark,"
-            " then run `mlb-etl schema init` and `mlb-etl transform` again, which make it from the captures"
+            f"{refused.table.qualified_name}: column {refused.refused[0]}: a lake can't change it; stop all"
+            f" writers, delete the table's folder {lake.uri(refused.table.schema, refused.table.name)}, and run"
+            " `mlb-etl schema init` and `mlb-etl transform --replay`, which fills it from the captures"
         )
     for each in found:
         if each.missing:

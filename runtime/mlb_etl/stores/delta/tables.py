@@ -116,7 +116,7 @@ class DeltaUnit:
         for place, change in enumerate(self._changes):
             new, name = _new(place, change.table, documents), change.table.qualified_name
             if new.rows.num_rows:
-                if self._old(change.table, documents, new, ()).keys:
+                if self._old(change, documents, new, ()).keys:
                     raise DuplicateKey("a row has the key of another row", table=name)
                 change.inserted.append(new.rows)
             tables[name] = TableCounts(inserted=new.rows.num_rows)
@@ -129,7 +129,7 @@ class DeltaUnit:
         changed: dict[str, dict[str, RowChanges]] = {each.capture.document: {} for each in documents}
         for place, change in enumerate(self._changes):
             new, name = _new(place, change.table, documents), change.table.qualified_name
-            old = self._old(change.table, documents, new, [column.name for column in change.table.columns])
+            old = self._old(change, documents, new, [column.name for column in change.table.columns])
             counts = change.take(new, old, as_of)
             tables[name] = TableCounts()
             for each in documents:
@@ -190,26 +190,38 @@ class DeltaUnit:
         lakes.bump(self._open(table), claim.writer)
 
     def _write(self, change: "_Changes", claim: Claim) -> None:
-        """Commit what has changed in a table: on the version that was there before the claim was seen to hold."""
+        """Commit what has changed in a table: on the version that was there before the claim was seen to hold.
+
+        Raises DatabaseUnavailable if others wrote to a table in which rows of other documents may have the same keys.
+        """
         table = self._open(change.table)
+        if not self._is_claimed_alone(change.table) and table.version() != change.compared[0]:
+            raise DatabaseUnavailable(f"{change.table.qualified_name}: others wrote to it after keys were compared")
         claim.require()
         if change.only_inserts:
             lakes.append(table, change.finished)
         else:
             lakes.merge(table, change.merged, change.matching)
 
+    def _is_claimed_alone(self, table: Table) -> bool:
+        """Whether keys of rows tell their document, so that nobody else writes a row with one of them."""
+        return {key.name for key in self._method.document} <= {*table.identity}
+
     def _open(self, table: Table) -> Any:
         return self._lake.open(table.schema, table.name)
 
-    def _old(self, table: Table, documents: Sequence[Document], new: "_Rows", columns: Sequence[str]) -> "_Rows":
+    def _old(self, change: "_Changes", documents: Sequence[Document], new: "_Rows", columns: Sequence[str]) -> "_Rows":
         """The rows of the documents in the lake, and those that have a key of the new ones."""
+        table = change.table
         keys = [key.name for key in self._method.document]
         wanted = " AND ".join(
             lakes.any_of(name, {each.capture.keys[number] for each in documents}) for number, name in enumerate(keys)
         )
-        if not {*keys} <= {*table.identity} and new.keys:
+        if not self._is_claimed_alone(table) and new.keys:
             wanted = f"({wanted}) OR {lakes.any_of(table.identity[0], {key[0] for key in new.keys})}"
-        found = lakes.rows(self._open(table), list(dict.fromkeys((*keys, *table.identity, *columns))), wanted)
+        opened = self._open(table)
+        change.compared.append(opened.version())
+        found = lakes.rows(opened, list(dict.fromkeys((*keys, *table.identity, *columns))), wanted)
         ours, taken = {each.capture.keys for each in documents}, {*new.keys}
         there = zip(_values(found, keys), _values(found, table.identity), strict=True)
         found = found.filter(pa.array([owner in ours or key in taken for owner, key in there], pa.bool_()))
@@ -227,12 +239,13 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """What a unit does to a table: rows to add, to replace and to delete."""
+    """What a unit does to a table: rows to add, to replace and to delete; `compared` are versions it looked at."""
 
     table: Table
     inserted: list[pa.Table] = field(default_factory=list)
     updated: list[pa.Table] = field(default_factory=list)
     gone: list[pa.Table] = field(default_factory=list)
+    compared: list[int] = field(default_factory=list)
 
     def take(self, new: _Rows, old: _Rows, as_of: Mapping[Key, datetime | None]) -> Mapping[Key, Counter[str]]:
         """Take what turns the old rows of documents into the new ones; return the numbers of rows by document.

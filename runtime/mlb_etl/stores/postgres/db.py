@@ -52,7 +52,7 @@ def dsn(settings: Settings) -> str:
 
 def connect(settings: Settings) -> Connection:
     """Open a connection in autocommit mode, so that transactions are explicit blocks. The caller closes it."""
-    if (settings.dsn or "").startswith("delta:"):
+    if settings.lake is not None:
         raise EtlError("this needs PostgreSQL, and MLB_ETL_DSN names a lake")
     target = conninfo.make_conninfo("", **(_UNLESS_GIVEN | dict(parse_dsn(dsn(settings)))))
 

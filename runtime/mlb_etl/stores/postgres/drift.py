@@ -7,12 +7,10 @@ from typing import Any
 
 from psycopg.rows import class_row
 
+from mlb_etl.laws import drift
 from mlb_etl.stores.interfaces.database import DriftedCapture
 from mlb_etl.stores.postgres import db
 from mlb_etl.stores.postgres.db import Connection, translate_errors
-
-MOST = 1_000
-"""How many rows a method may have; … stands for further paths."""
 
 # Rows are locked in the order of their keys, so concurrent workers can't deadlock. A capture that the tables show
 # already, or that is the last one counted, is not counted again.
@@ -113,7 +111,7 @@ class Drift:
             return
         names = ("paths", "kinds", "seen", "documents", "requests", "captured_at", "hashes", "counts")
         columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-        self._connection.execute(_RECORD, {"method": self._method, "most": MOST, **columns})
+        self._connection.execute(_RECORD, {"method": self._method, "most": drift.MOST_PATHS, **columns})
 
 
 def drifted_paths(
