@@ -5,13 +5,11 @@ the watermarks last: see `marks`.
 """
 
 import logging
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,28 +20,15 @@ from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.delta import arrow, expressions, writer
 from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta.comparing import KeyedRows, Rows, TableChanges, new_rows, packed, values_of
 from mlb_etl.stores.delta.drift import Drift
-from mlb_etl.stores.delta.lake import GONE, Lake
+from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Claim, Lost, Marks, again
 from mlb_etl.stores.delta.quarantine import Quarantine
 from mlb_etl.stores.interfaces.database import DriftedCapture
 from mlb_etl.stores.interfaces.tables import Document, Replaced
 
 log = logging.getLogger(__name__)
-Key: TypeAlias = tuple[Any, ...]
-_LATE = frozenset({"captured_at"})  # tells nothing of what a row says
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of a document in one table, as they were extracted."""
-
-    rows: Sequence[Row]
-
-    @property
-    def number(self) -> int:
-        """The number of rows."""
-        return len(self.rows)
 
 
 class DeltaTables:
@@ -99,7 +84,7 @@ class DeltaUnit:
         self._moved: Mapping[str, Watermark] = {}
         self._settled: list[StoredCapture] = []
         self._drifted: list[DriftedCapture] = []
-        self._changes = [_Changes(table) for table in method.tables]
+        self._changes = [TableChanges(table) for table in method.tables]
 
     def lock(self, new: Mapping[str, Watermark]) -> Mapping[str, Watermark]:
         """As `Unit` says."""
@@ -114,7 +99,7 @@ class DeltaUnit:
         """As `Unit` says."""
         tables = {}
         for place, change in enumerate(self._changes):
-            new, name = _new(place, change.table, documents), change.table.qualified_name
+            new, name = new_rows(place, change.table, documents), change.table.qualified_name
             if new.rows.num_rows:
                 if self._old(change, documents, new, ()).keys:
                     raise DuplicateKey("a row has the key of another row", table=name)
@@ -128,13 +113,13 @@ class DeltaUnit:
         tables: dict[str, TableCounts] = {}
         changed: dict[str, dict[str, RowChanges]] = {each.capture.document: {} for each in documents}
         for place, change in enumerate(self._changes):
-            new, name = _new(place, change.table, documents), change.table.qualified_name
+            new, name = new_rows(place, change.table, documents), change.table.qualified_name
             old = self._old(change, documents, new, [column.name for column in change.table.columns])
             counts = change.take(new, old, as_of)
             tables[name] = TableCounts()
             for each in documents:
                 its = changed[each.capture.document][name] = RowChanges(**counts[each.capture.keys])
-                unchanged = _packed(each, place).number - its.inserted - its.updated
+                unchanged = packed(each, place).number - its.inserted - its.updated
                 tables[name] += TableCounts(its.inserted, its.updated, unchanged, its.deleted)
         return Replaced(tables, changed)
 
@@ -149,8 +134,8 @@ class DeltaUnit:
         warnings = []
         for place, table in enumerate(self._method.tables):
             if applied and any(check.severity == "warn" for check in table.checks):
-                rows = arrow.columns(table, [row for each in applied for row in _packed(each, place).rows])
-                documents = [number for number, each in enumerate(applied) for _ in _packed(each, place).rows]
+                rows = arrow.columns(table, [row for each in applied for row in packed(each, place).rows])
+                documents = [number for number, each in enumerate(applied) for _ in packed(each, place).rows]
                 for number, broken in expressions.warnings(table, rows, documents).items():
                     name = applied[number].capture.document
                     warnings += [CheckWarning(name, table.qualified_name, *its) for its in broken.items()]
@@ -189,7 +174,7 @@ class DeltaUnit:
         """Make commits fail that a writer prepared who had these documents before."""
         lakes.bump(self._open(table), claim.writer)
 
-    def _write(self, change: "_Changes", claim: Claim) -> None:
+    def _write(self, change: TableChanges, claim: Claim) -> None:
         """Commit what has changed in a table: on the version that was there before the claim was seen to hold.
 
         Raises DatabaseUnavailable if others wrote to a table in which rows of other documents may have the same keys.
@@ -210,7 +195,9 @@ class DeltaUnit:
     def _open(self, table: Table) -> Any:
         return self._lake.open(table.schema, table.name)
 
-    def _old(self, change: "_Changes", documents: Sequence[Document], new: "_Rows", columns: Sequence[str]) -> "_Rows":
+    def _old(
+        self, change: TableChanges, documents: Sequence[Document], new: KeyedRows, columns: Sequence[str]
+    ) -> KeyedRows:
         """The rows of the documents in the lake, and those that have a key of the new ones."""
         table = change.table
         keys = [key.name for key in self._method.document]
@@ -223,122 +210,6 @@ class DeltaUnit:
         change.compared.append(opened.version())
         found = lakes.rows(opened, list(dict.fromkeys((*keys, *table.identity, *columns))), wanted)
         ours, taken = {each.capture.keys for each in documents}, {*new.keys}
-        there = zip(_values(found, keys), _values(found, table.identity), strict=True)
+        there = zip(values_of(found, keys), values_of(found, table.identity), strict=True)
         found = found.filter(pa.array([owner in ours or key in taken for owner, key in there], pa.bool_()))
-        return _Rows(found, _values(found, table.identity), _values(found, keys))
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows of a table, with the key of each, and the keys of the document that it belongs to."""
-
-    rows: pa.Table
-    keys: list[Key]
-    owners: list[Key]
-
-
-@dataclass(frozen=True, slots=True)
-class _Changes:
-    """What a unit does to a table: rows to add, to replace and to delete; `compared` are versions it looked at."""
-
-    table: Table
-    inserted: list[pa.Table] = field(default_factory=list)
-    updated: list[pa.Table] = field(default_factory=list)
-    gone: list[pa.Table] = field(default_factory=list)
-    compared: list[int] = field(default_factory=list)
-
-    def take(self, new: _Rows, old: _Rows, as_of: Mapping[Key, datetime | None]) -> Mapping[Key, Counter[str]]:
-        """Take what turns the old rows of documents into the new ones; return the numbers of rows by document.
-
-        Old rows later than `as_of` of their document stay; if that is None, none does.
-        """
-        counts: dict[Key, Counter[str]] = {owner: Counter() for owner in as_of}
-        times = old.rows["captured_at"].to_pylist()
-        compared = [column.name for column in self.table.columns if column.name not in _LATE]
-        contents, were = _values(new.rows, compared), _values(old.rows, compared)
-        vanished = {key: place for place, key in enumerate(old.keys)}
-        inserted, updated, gone = list[int](), list[int](), list[int]()
-
-        def is_kept(place: int, owner: Key) -> bool:
-            latest = as_of[owner]
-            kept = latest is not None and times[place] > latest
-            counts[owner]["kept_out"] += kept
-            return kept
-
-        for number, (key, owner) in enumerate(zip(new.keys, new.owners, strict=True)):
-            place = vanished.pop(key, None)
-            if place is None:
-                inserted.append(number)
-                counts[owner]["inserted"] += 1
-            elif old.owners[place] != owner:
-                name = self.table.qualified_name
-                raise DuplicateKey("a row of another document has this key", value=key, table=name)
-            elif not is_kept(place, owner) and contents[number] != were[place]:
-                updated.append(number)
-                counts[owner]["updated"] += 1
-        for place in vanished.values():
-            if not is_kept(place, old.owners[place]):
-                gone.append(place)
-                counts[old.owners[place]]["deleted"] += 1
-        self.inserted.append(_at(new.rows, inserted))
-        self.updated.append(_at(new.rows, updated))
-        self.gone.append(_at(old.rows, gone).select([*dict.fromkeys((*self.table.identity, *self.table.primary_key))]))
-        return counts
-
-    @property
-    def is_any(self) -> bool:
-        """Whether there is any change."""
-        return any(each.num_rows for each in (*self.inserted, *self.updated, *self.gone))
-
-    @property
-    def only_inserts(self) -> bool:
-        """Whether rows are only added."""
-        return not any(each.num_rows for each in (*self.updated, *self.gone))
-
-    @property
-    def written(self) -> pa.Table:
-        """The rows that are new or differ, without the store's own columns."""
-        return pa.concat_tables([arrow.columns(self.table, ()), *self.inserted, *self.updated])
-
-    @property
-    def finished(self) -> pa.Table:
-        """The same with them, in the order of the lake."""
-        rows = arrow.finished(self.table, expressions.with_derived(self.table, self.written))
-        return rows.select(arrow.schema(self.table).names)
-
-    @property
-    def merged(self) -> pa.Table:
-        """All changed rows, each with whether it is deleted."""
-        parts = ((self.finished, [False]), (pa.concat_tables(self.gone), [True]))
-        marked = [rows.append_column(GONE, pa.array(is_gone * rows.num_rows, pa.bool_())) for rows, is_gone in parts]
-        return pa.concat_tables(marked, promote_options="default")
-
-    @property
-    def matching(self) -> str:
-        """The condition under which a changed row is the same as one in the lake."""
-        return " AND ".join(f"t.{lakes.quoted(name)} = s.{lakes.quoted(name)}" for name in self.table.identity)
-
-
-def _new(place: int, table: Table, documents: Sequence[Document]) -> _Rows:
-    """The documents' rows of the table at that place; raises DuplicateKey if two have one key."""
-    its = [(each.capture.keys, row) for each in documents for row in _packed(each, place).rows]
-    rows = arrow.columns(table, [row for _, row in its])
-    new = _Rows(rows, _values(rows, table.identity), [owner for owner, _ in its])
-    if len({*new.keys}) < len(new.keys):
-        [(twice, _)] = Counter(new.keys).most_common(1)
-        raise DuplicateKey("two rows have one key", value=twice, table=table.qualified_name)
-    return new
-
-
-def _packed(of: Document, place: int) -> Rows:
-    """The rows of a document in the table at that place."""
-    return cast("Rows", (of.rows or ())[place])
-
-
-def _values(rows: pa.Table, names: Sequence[str]) -> list[Key]:
-    """The values of these columns, by row."""
-    return list(zip(*(rows[name].to_pylist() for name in names), strict=True))
-
-
-def _at(rows: pa.Table, places: list[int]) -> pa.Table:
-    return rows.take(pa.array(places, pa.int64()))
+        return KeyedRows(found, values_of(found, table.identity), values_of(found, keys))
