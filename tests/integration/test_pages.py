@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import clones
@@ -52,7 +54,8 @@ EDITS = {"umpire_links": "link", "umpires_in_one": "partition"}  # before the co
 def script(page: str, port: int) -> str:
     """The commands of a page, as one script."""
     lines = ["set -eu", "trap '[ -z \"${simulator:-}\" ] || kill $simulator' EXIT"]
-    for language, text in blocks(page):
+    for language, texts in groupby(blocks(page), key=itemgetter(0)):
+        text = "".join(text for _, text in texts)  # one process for several scripts: imports take most of their time
         if language == "python":
             lines += ["python - <<'PYTHON'", *map(_instead, text.rstrip().splitlines()), "PYTHON"]
             continue
