@@ -3,7 +3,7 @@
 import math
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Self, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
@@ -19,7 +19,10 @@ TIMEOUT = 60  # seconds
 MAX_BODY = 64 << 20  # bytes; a live feed has 1 MB, the schedule of a season 10 MB
 LARGEST_BODY = 512 << 20  # bytes; half of PostgreSQL's limit for one value
 Encoding: TypeAlias = Literal["zstd", "identity"]
-_LAKE = "delta:"
+POSTGRES = "postgres"  # as a target: the PostgreSQL database of the environment
+LAKE = "delta:"
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
+_LONGEST_PLACE = 1024  # characters, the limit of S3 for names
 _VISIBLE = re.compile("[!-~]+")
 _PROJECT = ("data/postgres/lock", "config/jobs")
 
@@ -64,7 +67,21 @@ class Settings:
     def lake(self) -> str | None:
         """The folder or s3://bucket/prefix if `dsn` is delta:PLACE; None if it names a PostgreSQL database."""
         dsn = self.dsn or ""
-        return dsn.removeprefix(_LAKE) if dsn.startswith(_LAKE) else None
+        return dsn.removeprefix(LAKE) if dsn.startswith(LAKE) else None
+
+    def at(self, target: str) -> Self:
+        """The same settings for another database: a DSN, delta:PLACE, or `postgres` for the one that they name.
+
+        Raises EtlError if that one is a lake.
+        """
+        if target != POSTGRES:
+            return replace(self, dsn=target)
+        if self.lake is not None:
+            raise EtlError(
+                "MLB_ETL_DSN names a lake, so it does not say where PostgreSQL is: instead of postgres, give --target"
+                " postgresql://user@host/database"
+            )
+        return self
 
     def requests(self, wanted: float | None = None) -> float:
         """Requests per second, at most `wanted`; raises EtlError for a rate above the limit of the public API."""
@@ -76,6 +93,13 @@ class Settings:
                 f"{self.api} is asked at most {PUBLIC_RATE:g} times a second"
             )
         return rate
+
+
+def is_lake_place(text: str) -> bool:
+    """Whether a lake can be at this place: a folder, or s3://bucket/prefix."""
+    if not text or len(text) > _LONGEST_PLACE or not text.isprintable():
+        return False
+    return "://" not in text or bool(_BUCKET.fullmatch(text))
 
 
 def _data() -> Path:

@@ -88,11 +88,12 @@ class World:
             order = IngestOrder(
                 job_files.read_job(JOBS / f"game_live_{job}.yaml"),
                 self.laws.settings,
-                self.laws.database,
+                {"postgres": self.laws.database},
                 transform=True,
                 listings=LISTINGS,
             )
-            return IngestJob(order, values, source).run(lambda _, __: None)
+            [done] = IngestJob(order, values, source).run(lambda _, __: None).values()
+            return done
 
     def target(self, game: int) -> str:
         return f"/api/v1.1/game/{game}/feed/live"

@@ -96,7 +96,7 @@ REFUSED = {
         ":5:35: storage.raw.table: responses of game.liveGameV1 are stored in game.live_game_v1, not in schedule."
     ),
     ("backend: postgres", "backend: redis"): (
-        ":5:18: storage.raw.backend: Input should be 'postgres' or 'object_store'"
+        ":5:18: storage.raw.backend: Input should be 'postgres', 'object_store' or 'delta'"
     ),
     ("method: liveGameV1", "method: liveGameV2"): (
         f":3:34: no mapping for game.liveGameV2; mlb_tables has {', '.join(registry.methods('mlb_tables'))}"
@@ -119,11 +119,44 @@ def test_invalid_jobs(tmp_path: Path, change: tuple[str, str], message: str) -> 
     assert f"{tmp_path / 'job.yaml'}{message}" in str(caught.value)
 
 
+LAKE = "{backend: delta, place: data/lake}"
+
+
+def test_targets_in_a_lake(tmp_path: Path) -> None:
+    text = f"{{raw: [{{backend: object_store}}], targets: [{{backend: postgres}}, {LAKE}]}}"
+    storage = load(tmp_path, re.sub(r"storage:\n.*\n", f"storage: {text}\n", SPECIFIC)).storage
+    assert (storage.raw_databases, storage.target_databases) == ((), ("postgres", "delta:data/lake"))
+    assert storage.fills_from_object_store("delta:data/lake")
+    text = f"{{raw: [{LAKE}, {{backend: object_store}}], targets: {LAKE}}}"
+    storage = load(tmp_path, re.sub(r"storage:\n.*\n", f"storage: {text}\n", SPECIFIC)).storage
+    assert (storage.raw_databases, storage.target_databases) == (("delta:data/lake",), ("delta:data/lake",))
+    assert not storage.fills_from_object_store("delta:data/lake"), "it has them in its own raw table"
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("", ":4:31: storage.targets: place: delta needs one, a folder or s3://bucket/prefix"),
+        (", place: http://host/x", ":4:55: storage.targets.place: a folder or s3://bucket/prefix is expected"),
+        (", place: s3://B", ":4:55: storage.targets.place: a folder or s3://bucket/prefix is expected"),
+        (f", place: {'x' * 1025}", ":4:55: storage.targets.place: a folder or s3://bucket/prefix is expected"),
+        (", place: [a]", ":4:55: storage.targets.place: Input should be a valid string"),
+        (", table: a.b", ":4:55: storage.targets.table: is not a valid key here"),
+    ],
+)
+def test_a_lake_needs_a_place(tmp_path: Path, place: str, message: str) -> None:
+    text = f"storage: {{raw: true, targets: {{backend: delta{place}}}}}\n"
+    with pytest.raises(EtlError) as caught:
+        load(tmp_path, re.sub(r"storage:\n.*\n", text, SPECIFIC))
+    assert message in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("storage", "message"),
     [
         ("{}", "raw (where to store responses) and targets (where the tables are) are both missing"),
         ("{raw: [{backend: postgres}, {backend: postgres}]}", "a backend appears twice"),
+        (f"{{raw: true, targets: [{LAKE}, {LAKE}]}}", "a backend appears twice"),
         ("{raw: {backend: object_store}}", "the object store holds a second copy: add postgres under raw"),
         ("{raw: true, targets: true, transform: false}", "transform is false, but targets names tables"),
     ],

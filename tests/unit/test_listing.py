@@ -231,6 +231,8 @@ def test_a_bad_expansion(tmp_path: Path, old: str, new: str, message: str) -> No
 def test_a_listing_that_was_not_passed_in(tmp_path: Path) -> None:
     settings = Settings(dsn=None, data=tmp_path, tables="mlb_tables")
     job = job_files.load_job("game_live_date", "mlb_tables")
-    assert IngestOrder(job, settings, Postgres(settings), listings=LISTINGS).listing is LISTINGS["schedule"]
+    assert (
+        IngestOrder(job, settings, {"postgres": Postgres(settings)}, listings=LISTINGS).listing is LISTINGS["schedule"]
+    )
     with pytest.raises(EtlError, match="job game_live_date expands by schedule, which is not a known listing"):
-        _ = IngestOrder(job, settings, Postgres(settings)).listing
+        _ = IngestOrder(job, settings, {"postgres": Postgres(settings)}).listing

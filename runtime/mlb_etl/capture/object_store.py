@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -39,6 +39,7 @@ _DIGITS = 16  # of the content hash, in names
 _RETRIES: "RetryConfig" = {"max_retries": 8, "retry_timeout": timedelta(seconds=60)}
 _SAID = re.compile(r"<(?:Code|Message)>(.*?)</(?:Code|Message)>", re.DOTALL)
 _SUFFIX = ".json.gz"
+_TIME = "%Y%m%dT%H%M%S.%fZ"
 # The names that `object_name` returns. No segment can be empty, `.` or `..`.
 _NAME = re.compile(
     r"endpoint=[\w.-]+/method=[\w.-]+/date=[\d-]{10}(/[\w.~%-]+=[\w.~%-]*)*/captured_at=[\w.]{20,30}_[0-9a-f]{16}\.json\.gz",
@@ -65,6 +66,8 @@ class ObjectStore:
         digest = hashlib.sha256(response.data).hexdigest()
         known, same_as = self._put.get(request, (None, ""))
         name = object_name(response)
+        if same_as == name:  # it goes to several databases
+            return
         if known == digest:
             self._create(name, stub_files.format_note(response, same_as))
         elif self._create(name, stub_files.format_stub(response)):
@@ -137,15 +140,18 @@ class ObjectStore:
             raise StoreUnavailable(f"{redacted(self.place)}: {_said(error)}{hint}") from error
 
 
-def object_name(response: Response) -> str:
-    """The name of a response's object: by its request, or by the request's hash if that is too long for file names."""
+def object_name(response: Response, digest: str = "") -> str:
+    """The name of a response's object: by its request, or by the request's hash if that is too long for file names.
+
+    `digest` is the SHA-256 of its data in hexadecimal, if that is known.
+    """
     about = [
         f"{quote(name, safe='')}={quote(value, safe='')}"
         for name, value in requests.subject_parameters(response.parameters)
     ]
     if any(len(each) > _LONGEST_SEGMENT for each in about) or len(about) > _MOST_SEGMENTS:
         about = [f"request={hashlib.sha256(response.request.encode()).hexdigest()}"]
-    return _named(response, about)
+    return _named(response, about, digest)
 
 
 def former_object_name(response: Response, keys: Mapping[str, Any]) -> str:
@@ -153,11 +159,27 @@ def former_object_name(response: Response, keys: Mapping[str, Any]) -> str:
     return _named(response, [f"{name}={quote(str(value), safe='')}" for name, value in keys.items()])
 
 
-def _named(response: Response, about: Sequence[str]) -> str:
+def parse_name(name: str) -> tuple[str, datetime] | None:
+    """What the names of objects with one content for one request share, and the time of this capture.
+
+    None for a name that no object of ours has.
+    """
+    if not _NAME.fullmatch(name):
+        return None
+    folder, _, last = name.rpartition("/captured_at=")
+    time, _, digest = last.partition("_")
+    endpoint, method, _, *about = folder.split("/")
+    try:
+        return "/".join((endpoint, method, *about, digest)), datetime.strptime(time, _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _named(response: Response, about: Sequence[str], digest: str = "") -> str:
     time = response.captured_at.astimezone(UTC)
-    digest = hashlib.sha256(response.data).hexdigest()[:_DIGITS]
+    digest = (digest or hashlib.sha256(response.data).hexdigest())[:_DIGITS]
     folder = [f"endpoint={response.endpoint}", f"method={response.method}", f"date={time:%Y-%m-%d}", *about]
-    return f"{'/'.join(folder)}/captured_at={time:%Y%m%dT%H%M%S.%f}Z_{digest}.json.gz"
+    return f"{'/'.join(folder)}/captured_at={time:{_TIME}}_{digest}.json.gz"
 
 
 def _files(folder: Path, above: frozenset[Path]) -> Iterator[Path]:

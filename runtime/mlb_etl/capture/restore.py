@@ -1,21 +1,22 @@
 """Restores captures from an object store into the raw tables."""
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.capture.loader import Loader
-from mlb_etl.capture.object_store import ObjectStore, former_object_name, object_name
+from mlb_etl.capture.object_store import ObjectStore, former_object_name, object_name, parse_name
 from mlb_etl.capture.restored import Restored, RestoreFailure
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.http import answers
+from mlb_etl.stores.interfaces.archive import CaptureFilter
 from mlb_etl.stores.interfaces.database import Stores
 
 _AHEAD = 8  # objects that are read in advance
@@ -24,10 +25,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RestoreScope:
-    """Which captures to restore: those of these methods (default: all), captured on this UTC day or later."""
+    """Which captures to restore: those of these methods (default: all), captured on this UTC day or later.
+
+    new_only: don't read objects again whose names say that the raw table has them.
+    """
 
     methods: Sequence[str] = ()
     since: date | None = None
+    new_only: bool = False
 
 
 def restore_captures(
@@ -46,33 +51,62 @@ def restore_captures(
     loader = Loader(stores, package)
     restored = Restored()
     progress(restored, total)
-    for name, coming in _ahead(store, days):
+    names = (name for day in days for name in _wanted(stores, package, store, day, new_only=scope.new_only))
+    for name, coming in _ahead(store, names):
         became = _restore(loader, name, coming)
         progress(became, total)
         restored += became
-    return restored
+    passed_over = Restored(known=max(0, total - restored.done))
+    progress(passed_over, total)
+    return restored + passed_over
+
+
+def _wanted(stores: Stores, package: str, store: ObjectStore, day: str, *, new_only: bool) -> Iterator[str]:
+    """The objects of a day to read, in order."""
+    known = _Known(stores, package, day) if new_only else None
+    for name in sorted(store.names(day)):
+        if known is None or name not in known:
+            yield name
+
+
+class _Known:
+    """The captures of a day that the raw table has, as far as names of objects tell."""
+
+    def __init__(self, stores: Stores, package: str, day: str) -> None:
+        endpoint, method, date_ = (each.partition("=")[2] for each in day.split("/"))
+        since = datetime.combine(date.fromisoformat(date_), time(), UTC)
+        archive = stores.archive(registry.method(package, f"{endpoint}.{method}"))
+        wanted = CaptureFilter(since=since, before=since + timedelta(days=1))
+        self._seen: defaultdict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        for each in archive.recent(wanted, archive.count(wanted) or 1):
+            if (found := parse_name(object_name(each.request, each.content_hash.hex()))) is not None:
+                subject, captured_at = found
+                self._seen[subject].append((captured_at, max(captured_at, each.last_seen_at)))
+
+    def __contains__(self, name: str) -> bool:
+        subject, captured_at = parse_name(name) or ("", datetime.max.replace(tzinfo=UTC))
+        return any(first <= captured_at <= last for first, last in self._seen.get(subject, ()))
 
 
 def _days(package: str, store: ObjectStore, scope: RestoreScope) -> Iterator[str]:
     known = registry.methods(package)
     if unknown := [name for name in scope.methods if name not in known]:
         raise EtlError(f"no mapping for {unknown[0]}; {package} has {', '.join(sorted(known))}")
-    for name in scope.methods or sorted(known):
-        method = registry.method(package, name)
-        for day in store.days(method.endpoint, method.method):
+    methods = [registry.method(package, name) for name in scope.methods or sorted(known)]
+    for endpoint, name in dict.fromkeys((each.endpoint, form.method) for each in methods for form in each.forms):
+        for day in store.days(endpoint, name):
             if scope.since is None or day.rpartition("date=")[2] >= str(scope.since):
                 yield day
 
 
-def _ahead(store: ObjectStore, days: Sequence[str]) -> Iterator[tuple[str, Future[Response]]]:
+def _ahead(store: ObjectStore, names: Iterable[str]) -> Iterator[tuple[str, Future[Response]]]:
     """The objects in order, a few of them read in advance."""
     reading: deque[tuple[str, Future[Response]]] = deque()
     with ThreadPoolExecutor(_AHEAD) as pool:
-        for day in days:
-            for name in sorted(store.names(day)):
-                reading.append((name, pool.submit(store.get, name)))
-                if len(reading) > _AHEAD:
-                    yield reading.popleft()
+        for name in names:
+            reading.append((name, pool.submit(store.get, name)))
+            if len(reading) > _AHEAD:
+                yield reading.popleft()
         yield from reading
 
 

@@ -10,13 +10,14 @@ import click
 
 from mlb_etl import api, registry
 from mlb_etl.baseball.listings import LISTINGS
-from mlb_etl.cli import parameters, report
+from mlb_etl.cli import parameters, report, targets
 from mlb_etl.cli.capturing import failures, outcome_json
 from mlb_etl.cli.progress import capturing
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
 from mlb_etl.jobs.spec import Job
-from mlb_etl.jobs.worker import IngestOrder
+from mlb_etl.jobs.worker import IngestOrder, IngestResult
+from mlb_etl.settings import Settings
 
 _PATH = click.Path(path_type=Path)
 _OPTIONS = (
@@ -37,7 +38,7 @@ _OPTIONS = (
         "--sport-id", multiple=True, help="Capture games of this level of play, by default 1, MLB. Repeatable."
     ),
     parameters.PARAM,
-    parameters.TARGET,
+    targets.OPTION,
     click.option("--transform", is_flag=True, help="Also apply the captures to the tables."),
     click.option("--object-store", "store", is_flag=True, help="Also keep the captures in MLB_ETL_OBJECT_STORE."),
     click.option("--again", is_flag=True, help="Also request finished games that are captured, for late corrections."),
@@ -61,7 +62,7 @@ class _Asked(TypedDict):
     season: tuple[str, ...]
     sport_id: tuple[str, ...]
     params: tuple[str, ...]
-    target: str | None
+    chosen: tuple[str, ...]
     transform: bool
     store: bool
     again: bool
@@ -88,6 +89,9 @@ def ingest(ctx: click.Context, **asked: Unpack[_Asked]) -> None:
     that are captured, so a job that was stopped continues where it was. Failed requests don't stop the others; they are
     listed at the end, and the exit code is 1.
 
+    With several targets, by --target or by the job, each request is sent once, and each target stores and applies its
+    answer. A target that fails does not hold back the others; the exit code is 1.
+
     \b
     Examples:
       mlb-etl ingest --job game_live_specific --game-pk 747175
@@ -96,6 +100,8 @@ def ingest(ctx: click.Context, **asked: Unpack[_Asked]) -> None:
       mlb-etl ingest --job schedule_daily --date 2024-10-25
       mlb-etl ingest --method person.person --param personIds=660271 --transform
       mlb-etl ingest --job game_live_date --date 2024-10-25 --record data/recorded
+      mlb-etl ingest --job game_live_date --date yesterday \\
+        --target postgres --target delta:data/lake
     """
     _run(ctx, 1, asked)
 
@@ -130,11 +136,15 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
             "--record stores responses of the API, and --replay reads stored ones: give only one of them"
         )
     how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
-    settings = parameters.settings_for(asked["target"])
+    settings = Settings.from_environment()
     named: dict[str, Any] = {name: asked[name] for name in ("game_pk", "date", "season", "sport_id")}
     given = parameters.given(asked["params"], **named)
     job = _job(asked, settings.tables, given)
-    order = IngestOrder(job, settings, api.database(settings), listings=LISTINGS, **how)
+    raw, applied = job.storage.raw_databases, job.storage.target_databases
+    chosen = targets.settings_of(asked["chosen"], (*raw, *applied))
+    only_raw = frozenset() if asked["chosen"] else frozenset(raw) - {*applied}
+    databases = {name: api.database(its) for name, its in chosen.items()}
+    order = IngestOrder(job, settings, databases, only_raw, listings=LISTINGS, **how)
     with closing(order.source()) as source:
         work = IngestJob(order, given, source)
         if asked["dry_run"]:
@@ -147,14 +157,15 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
             return
         with capturing(quiet=asked["quiet"]) as progress:
             done = work.run(progress, workers=workers)
-    if asked["form"] == "json":
-        report.print_json(outcome_json(done))
-    else:
-        if done.counts is not None:
-            report.counts(done.counts)
-        failures(done.captured)
-    quarantined = done.counts is not None and done.counts.documents.quarantined
-    ctx.exit(1 if done.captured.failures or quarantined else 0)
+    outcomes = [targets.Outcome(name, its, its.error) for name, its in done.items()]
+    targets.print_each(outcomes, asked["form"], outcome_json, _show)
+    ctx.exit(1 if any(each.is_incomplete for each in targets.require_all(outcomes)) else 0)
+
+
+def _show(done: IngestResult) -> None:
+    if done.counts is not None:
+        report.counts(done.counts)
+    failures(done.captured)
 
 
 def _job(asked: _Asked, package: str, given: Mapping[str, Sequence[str]]) -> Job:

@@ -1,5 +1,6 @@
 """mlb-etl lake, and what `mlb-etl schema` does where the database is a lake."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -122,32 +123,26 @@ def _lake(settings: Settings) -> "Lake":
     return found
 
 
-def init(of: "Lake", package: str, form: str) -> None:
-    """Make the tables and columns that the lake lacks, and print which."""
+def init(of: "Lake", package: str) -> list[str]:
+    """Make the tables and columns that the lake lacks, and return which."""
     from mlb_etl.stores.delta import schema  # noqa: PLC0415 - it needs an extra that may not be installed
 
-    made = schema.apply(of, package)
-    if form == "json":
-        report.print_json({"applied": made})
-        return
-    for name in made:
-        click.echo(f"made {name}")
-    if not made:
-        click.echo("the schema is up to date")
+    return schema.apply(of, package)
 
 
-def status(of: "Lake", package: str, form: str) -> int:
-    """Print what the lake lacks, and return the exit code: 0 if nothing."""
+def status(of: "Lake", package: str) -> list[tuple[str, str]]:
+    """What the lake lacks, by table."""
     from mlb_etl.stores.delta import schema  # noqa: PLC0415 - it needs an extra that may not be installed
 
-    found = [(each.table.qualified_name, _said(each)) for each in schema.differences(of, package)]
-    if form == "json":
-        report.print_json({"differences": [{"table": name, "difference": what} for name, what in found]})
-    elif found:
+    return [(each.table.qualified_name, _said(each)) for each in schema.differences(of, package)]
+
+
+def show_status(found: Sequence[tuple[str, str]]) -> None:
+    """Print what a lake lacks."""
+    if found:
         report.print_table(("table", "difference"), found)
     else:
         click.echo("the schema is up to date")
-    return int(bool(found))
 
 
 def _said(of: "Difference") -> str:

@@ -15,7 +15,6 @@ from mlb_etl.baseball.live.listing import ZONE, GameScope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.cli import following, parameters
 from mlb_etl.errors import EtlError
-from mlb_etl.settings import Settings
 
 
 def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
@@ -68,6 +67,7 @@ def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
     metavar="MINUTES",
     help="With --date or --game-pk: end with exit code 1 after this long without an answer.",
 )
+@parameters.TARGET
 @click.option("--object-store", "store", is_flag=True, help="Also keep the captures in MLB_ETL_OBJECT_STORE.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_context
@@ -81,6 +81,7 @@ def live(
     verify_every: int,
     sports: tuple[int, ...],
     patience: float,
+    target: str | None,
     store: bool,
     form: str,
 ) -> None:
@@ -105,12 +106,13 @@ def live(
       mlb-etl live --date today
       mlb-etl live --game-pk 747175 --format json
       mlb-etl live --diff --verify-every 60
+      mlb-etl live --target delta:data/lake
     """
     scope = GameScope(day, game_pks, tuple(dict.fromkeys(sports)))
     verify = verify_every if diff else None
     with _clock() as clock, following.telling(form) as told:
         pace = Pace.of(timedelta(seconds=interval))
-        settings = Settings.from_environment()
+        settings = parameters.settings_for(target)
         summary = start.follow(
             settings,
             api.database(settings),

@@ -2,8 +2,8 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import loader, stub_files
 from mlb_etl.capture.loader import BareDefaults, LoadedFile
-from mlb_etl.cli import parameters, report
+from mlb_etl.cli import report, targets
 from mlb_etl.cli.progress import counting
-from mlb_etl.errors import EtlError
+from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 
@@ -39,7 +39,7 @@ _captured_at = click.option(
 @click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
 @_method
 @_captured_at
-@parameters.TARGET
+@targets.OPTION
 @click.option("--transform", is_flag=True, help="Also apply the loaded captures to the tables.")
 @report.FORMAT
 @click.pass_context
@@ -49,7 +49,7 @@ def load(
     paths: tuple[Path, ...],
     method: str | None,
     captured_at: datetime | None,
-    target: str | None,
+    chosen: tuple[str, ...],
     transform: bool,
     form: str,
 ) -> None:
@@ -65,6 +65,7 @@ def load(
     Examples:
       mlb-etl load recordings --transform
       mlb-etl load recordings --transform --target delta:data/lake
+      mlb-etl load recordings --target postgres --target delta:data/lake
       mlb-etl load feed.json --method game.liveGameV1 \\
         --captured-at 2024-07-13T04:19:09Z
       mlb-etl load recordings/game/liveGameV1 recordings/schedule --format json
@@ -73,7 +74,7 @@ def load(
     if not files:
         raise click.UsageError("nothing to load: found no *.json or *.json.gz")
     named = {path for path in paths if not path.is_dir()}
-    settings = parameters.settings_for(target)
+    settings = targets.settings_of(chosen)
     _load(ctx, settings, files, BareDefaults(method, captured_at), named=named, transform=transform, form=form)
 
 
@@ -131,7 +132,7 @@ def load_stub(
         chosen += _stubs_of(number, [stubs] if told else [stubs, loader.SHIPPED])
     if not chosen:
         raise click.UsageError("nothing to load: give --game-pk, --file, or --dir with a folder of *.json or *.json.gz")
-    settings = Settings.from_environment()
+    settings = targets.settings_of(())
     _load(ctx, settings, chosen, BareDefaults(method, captured_at), named=set(files), transform=False, form=form)
 
 
@@ -146,9 +147,22 @@ def _stubs_of(game_pk: int, folders: Sequence[Path]) -> list[Path]:
     raise EtlError(f"no stub of game {game_pk} in {folders[0]}; name their folder with --stubs or $MLB_STUBS")
 
 
+@dataclass(slots=True)
+class _Loaded:
+    """What happened to the files in a database, as far as it got."""
+
+    files: list[LoadedFile] = field(default_factory=list)
+    counts: Counts | None = None
+
+    @property
+    def is_incomplete(self) -> bool:
+        refused = any(file.outcome == "refused" for file in self.files)
+        return refused or (self.counts is not None and bool(self.counts.documents.quarantined))
+
+
 def _load(
     ctx: click.Context,
-    settings: Settings,
+    chosen: Mapping[str, Settings],
     paths: Sequence[Path],
     bare: BareDefaults,
     *,
@@ -158,24 +172,31 @@ def _load(
 ) -> None:
     """Load the files and report what happened to each, even if an error stops the rest."""
     if bare.method is not None:
-        registry.method(settings.tables, bare.method)
+        registry.method(next(iter(chosen.values())).tables, bare.method)
     paths = list(dict.fromkeys(paths))
-    done: list[LoadedFile] = []
-    counts = None
-    try:
+    loaded = {name: _Loaded() for name in chosen}
+
+    def work(name: str, settings: Settings) -> _Loaded:
+        done = loaded[name]
         with api.database(settings).open() as stores, counting("files") as progress:
             stores.require_migrated()
             for file in loader.load_each(stores, paths, package=settings.tables, bare=bare):
                 meant = file.outcome == "unmapped" and file.path in named  # in a folder it is skipped
-                done.append(replace(file, outcome="refused") if meant else file)
-                progress(len(done), len(paths))
+                done.files.append(replace(file, outcome="refused") if meant else file)
+                progress(len(done.files), len(paths))
         if transform:
-            counts = _transform(settings, done)
+            done.counts = _transform(settings, done.files)
+        return done
+
+    outcomes: list[targets.Outcome[_Loaded]] = []
+    try:
+        outcomes = targets.run_each(chosen, work)
     finally:
-        if done:
-            _report(done, counts, form)
-    refused = any(file.outcome == "refused" for file in done)
-    ctx.exit(1 if refused or (counts is not None and counts.documents.quarantined) else 0)
+        found = outcomes or [targets.Outcome(name, None) for name in chosen]
+        found = [replace(each, result=its) if (its := loaded[each.target]).files else each for each in found]
+        if any(each.result is not None for each in found):
+            targets.print_each(found, form, _plain, _show)
+    ctx.exit(1 if any(each.is_incomplete for each in targets.require_all(outcomes)) else 0)
 
 
 def _transform(settings: Settings, done: Sequence[LoadedFile]) -> Counts:
@@ -193,27 +214,38 @@ def _transform(settings: Settings, done: Sequence[LoadedFile]) -> Counts:
     return counts
 
 
-def _report(done: Sequence[LoadedFile], counts: Counts | None, form: str) -> None:
+def _plain(loaded: _Loaded) -> dict[str, Any]:
+    """The outcomes by method, and why files were refused, as JSON data."""
+    return {
+        "methods": {name: _by_word(found, "_") for name, found in sorted(_methods(loaded).items())},
+        "refused": [
+            {"file": str(file.path), "method": file.method, **report.facts(why)} for file, why in _refused(loaded)
+        ],
+        "transform": None if loaded.counts is None else report.counts_json(loaded.counts),
+    }
+
+
+def _show(loaded: _Loaded) -> None:
     """Print the outcomes by method, and why files were refused."""
-    methods: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for file in done:
-        methods[file.method or "unknown"][file.outcome] += 1
-    refused = [(file, file.why) for file in done if file.outcome == "refused" and file.why is not None]
-    if form == "json":
-        plain = {
-            "methods": {name: _by_word(found, "_") for name, found in sorted(methods.items())},
-            "refused": [{"file": str(file.path), "method": file.method, **report.facts(why)} for file, why in refused],
-            "transform": None if counts is None else report.counts_json(counts),
-        }
-        report.print_json(plain)
-        return
-    if counts is not None:
-        report.counts(counts)
-    report.some(refused, lambda each: report.rejected(f"refused {each[0].path}", each[1]), "were refused")
+    if loaded.counts is not None:
+        report.counts(loaded.counts)
+    report.some(_refused(loaded), lambda each: report.rejected(f"refused {each[0].path}", each[1]), "were refused")
+    methods = _methods(loaded)
     if len(methods) > 1:
         rows: list[list[report.Cell]] = [[name, *_by_word(found).values()] for name, found in sorted(methods.items())]
         report.print_table(("method", *_OUTCOMES.values()), rows)
     click.echo(", ".join(f"{word} {number}" for word, number in _by_word(sum(methods.values(), Counter())).items()))
+
+
+def _methods(loaded: _Loaded) -> Mapping[str, Counter[str]]:
+    methods: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for file in loaded.files:
+        methods[file.method or "unknown"][file.outcome] += 1
+    return methods
+
+
+def _refused(loaded: _Loaded) -> list[tuple[LoadedFile, Rejected]]:
+    return [(file, file.why) for file in loaded.files if file.outcome == "refused" and file.why is not None]
 
 
 def _by_word(found: Counter[str], space: str = " ") -> dict[str, int]:

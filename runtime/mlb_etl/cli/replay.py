@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlb_etl import api
-from mlb_etl.cli import parameters, report
+from mlb_etl.capture.restored import Restored
+from mlb_etl.cli import parameters, report, targets
 from mlb_etl.cli.progress import capturing
+from mlb_etl.settings import Settings
 
 
 @click.command()
@@ -21,7 +23,7 @@ from mlb_etl.cli.progress import capturing
     metavar="DATE",
     help="Only captures of this day (UTC) or later: YYYY-MM-DD, today or yesterday.",
 )
-@parameters.TARGET
+@targets.OPTION
 @click.option("--quiet", is_flag=True, help="Don't report progress.")
 @report.FORMAT
 @click.pass_context
@@ -31,7 +33,7 @@ def replay(
     place: str,
     methods: tuple[str, ...],
     since: date | None,
-    target: str | None,
+    chosen: tuple[str, ...],
     quiet: bool,
     form: str,
 ) -> None:
@@ -45,20 +47,18 @@ def replay(
     Examples:
       mlb-etl replay --from s3://captures/mlb
       mlb-etl replay --from data/captures --since 2024-07-01
+      mlb-etl replay --from s3://captures/mlb --target delta:s3://lake/mlb
     """
     from mlb_etl.capture import object_store, restore  # noqa: PLC0415 - they need an extra that may not be installed
 
-    settings = parameters.settings_for(target)
     scope = restore.RestoreScope(methods, since)
     store = object_store.ObjectStore(place)
-    with api.database(settings).open() as stores, capturing(quiet=quiet) as progress:
-        stores.require_migrated()
-        done = restore.restore_captures(stores, settings.tables, store, progress, scope)
-    if form == "json":
-        bad = [{"object": each.name, "reason": str(each.why)} for each in done.failures]
-        numbers = {"stored": done.stored, "unchanged": done.seen, "known": done.known}
-        report.print_json({**numbers, "refused": bad})
-    else:
-        report.some(done.failures, lambda each: report.rejected(f"refused {each.name}", each.why), "were refused")
-        click.echo(f"stored {done.stored}, unchanged {done.seen}, known {done.known}, refused {len(done.failures)}")
-    ctx.exit(1 if done.failures else 0)
+
+    def run(_: str, settings: Settings) -> Restored:
+        with api.database(settings).open() as stores, capturing(quiet=quiet) as progress:
+            stores.require_migrated()
+            return restore.restore_captures(stores, settings.tables, store, progress, scope)
+
+    outcomes = targets.run_each(targets.settings_of(chosen), run)
+    targets.print_each(outcomes, form, report.restored_json, report.restored)
+    ctx.exit(1 if any(each.failures for each in targets.require_all(outcomes)) else 0)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from mlb_contracts.change import Change, ChangeKind
+from mlb_etl.capture.restored import Restored
 from mlb_etl.cli.tables import Cell, format_number, print_paragraph, print_table
 from mlb_etl.errors import Rejected, printable, shortened
 from mlb_etl.laws.counts import CheckWarning, Counts, Quarantined, TableCounts, UnreadableValue
@@ -115,6 +116,19 @@ def counts_json(done: Counts) -> dict[str, Any]:
         "drift": [asdict(change) | {"documents": number} for change, number in sorted(done.drift.items())],
         "warnings": [asdict(each) | {"document": json.loads(each.document)} for each in done.warnings],
     }
+
+
+def restored(done: Restored, prefix: str = "") -> None:
+    """Print what came from an object store, and which objects were refused."""
+    some(done.failures, lambda each: rejected(f"refused {each.name}", each.why), "were refused")
+    numbers = f"stored {done.stored}, unchanged {done.seen}, known {done.known}, refused {len(done.failures)}"
+    click.echo(f"{prefix}{numbers}")
+
+
+def restored_json(done: Restored) -> dict[str, Any]:
+    """The same, as JSON data."""
+    bad = [{"object": each.name, "reason": str(each.why)} for each in done.failures]
+    return {"stored": done.stored, "unchanged": done.seen, "known": done.known, "refused": bad}
 
 
 def unreadable(left_out: Iterable[UnreadableValue]) -> None:

@@ -1,13 +1,15 @@
 """mlb-etl schema: the database's tables."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
 
 import click
 
-from mlb_etl.cli import lakes, parameters, report
+from mlb_etl.cli import lakes, report, targets
 from mlb_etl.cli.restart import restart
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate, premake, retention, seasons
@@ -35,9 +37,9 @@ schema.add_command(restart)
 
 
 @schema.command()
-@parameters.TARGET
+@targets.OPTION
 @report.FORMAT
-def init(*, target: str | None, form: str) -> None:
+def init(*, chosen: tuple[str, ...], form: str) -> None:
     """Apply the pending migrations, each in one transaction; in a lake, make the tables and columns that it lacks.
 
     They are recorded in etl.flyway_schema_history, in Flyway's format. A migration that has changed since it was
@@ -48,27 +50,39 @@ def init(*, target: str | None, form: str) -> None:
       mlb-etl schema init
       MLB_ETL_DSN=postgresql://me@host/mlb mlb-etl schema init
       mlb-etl schema init --target delta:data/lake
+      mlb-etl schema init --target postgres --target delta:data/lake
     """
-    settings = parameters.settings_for(target)
+    outcomes = targets.run_each(targets.settings_of(chosen), _apply)
+    targets.print_each(outcomes, form, lambda applied: {"applied": applied.names}, _show_applied)
+    targets.require_all(outcomes)
+
+
+class _Applied(NamedTuple):
+    """What was done to bring a database up to date, and the names of what it was done to."""
+
+    done: str
+    names: list[str]
+
+
+def _apply(_: str, settings: Settings) -> _Applied:
     if (lake := lakes.lake_of(settings)) is not None:
-        lakes.init(lake, settings.tables, form)
-        return
+        return _Applied("made", lakes.init(lake, settings.tables))
     with db.connect(settings) as connection:
-        applied = migrate.apply_pending(connection, settings.tables)
-    if form == "json":
-        report.print_json({"applied": applied})
-        return
-    for script in applied:
-        click.echo(f"applied {script}")
-    if not applied:
+        return _Applied("applied", migrate.apply_pending(connection, settings.tables))
+
+
+def _show_applied(applied: _Applied) -> None:
+    for name in applied.names:
+        click.echo(f"{applied.done} {name}")
+    if not applied.names:
         click.echo("the schema is up to date")
 
 
 @schema.command()
-@parameters.TARGET
+@targets.OPTION
 @report.FORMAT
 @click.pass_context
-def status(ctx: click.Context, *, target: str | None, form: str) -> None:
+def status(ctx: click.Context, *, chosen: tuple[str, ...], form: str) -> None:
     """List the migrations, and how the tables differ from what they created.
 
     A migration is applied, pending, changed since it was applied, or unknown, in which case the database is newer than
@@ -82,22 +96,39 @@ def status(ctx: click.Context, *, target: str | None, form: str) -> None:
       mlb-etl schema status
       mlb-etl schema status --format json
     """
-    settings = parameters.settings_for(target)
+    outcomes = targets.run_each(targets.settings_of(chosen), _status)
+    targets.print_each(outcomes, form, lambda found: found.plain, lambda found: found.show())
+    ctx.exit(1 if any(each.harm for each in targets.require_all(outcomes)) else 0)
+
+
+class _Status(NamedTuple):
+    """How a database differs from the package, as JSON data, and as a function that prints it."""
+
+    plain: dict[str, Any]
+    show: Callable[[], None]
+    harm: bool
+
+
+def _status(_: str, settings: Settings) -> _Status:
     if (lake := lakes.lake_of(settings)) is not None:
-        ctx.exit(lakes.status(lake, settings.tables, form))
+        found = lakes.status(lake, settings.tables)
+        plain = {"differences": [{"table": name, "difference": what} for name, what in found]}
+        return _Status(plain, partial(lakes.show_status, found), bool(found))
     with db.connect(settings) as connection:
         versions = migrate.versions(connection, settings.tables)
         differences = migrate.differences(connection, settings.tables)
-    if form == "json":
-        found = [asdict(each) | {"state": each.state} for each in differences]
-        shown = {"migrations": [asdict(each) for each in versions], "differences": found}
-        report.print_json(shown)
-    else:
-        rows = [(each.script, each.state, str(each.installed_on or "")[:19]) for each in versions]
-        report.print_table(("migration", "state", "installed on"), rows)
-        _show_differences(differences)
+    shown = {
+        "migrations": [asdict(each) for each in versions],
+        "differences": [asdict(each) | {"state": each.state} for each in differences],
+    }
     harm = any(each.state != "applied" for each in versions) or any(each.state != "extra" for each in differences)
-    ctx.exit(1 if harm else 0)
+    return _Status(shown, partial(_show_status, versions, differences), harm)
+
+
+def _show_status(versions: Sequence[migrate.Version], differences: Sequence[SchemaDifference]) -> None:
+    rows = [(each.script, each.state, str(each.installed_on or "")[:19]) for each in versions]
+    report.print_table(("migration", "state", "installed on"), rows)
+    _show_differences(differences)
 
 
 @schema.command()

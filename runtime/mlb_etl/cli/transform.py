@@ -1,15 +1,20 @@
 """mlb-etl transform: apply captures to the tables."""
 
 import os
+from typing import Any, NamedTuple
 
 import click
 
 from mlb_etl import api, registry
-from mlb_etl.cli import parameters, report
+from mlb_etl.capture.restored import Restored
+from mlb_etl.cli import parameters, report, targets
 from mlb_etl.cli.progress import counting
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.spec import Job
+from mlb_etl.jobs.transform import restore_new, run_transform
+from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.verdict import Policy
+from mlb_etl.settings import Settings
 
 
 @click.command()
@@ -26,7 +31,7 @@ from mlb_etl.laws.verdict import Policy
     show_default="one per processor",
     help="Number of processes; a few documents take only one.",
 )
-@parameters.TARGET
+@targets.OPTION
 @click.option("--replay", is_flag=True, help="Also apply again the captures that the tables show.")
 @report.FORMAT
 @click.pass_context
@@ -38,7 +43,7 @@ def transform(
     game_pk: tuple[str, ...],
     params: tuple[str, ...],
     workers: int,
-    target: str | None,
+    chosen: tuple[str, ...],
     replay: bool,
     form: str,
 ) -> None:
@@ -49,6 +54,9 @@ def transform(
     to quarantine if it breaks a rule. It does not stop the others; `mlb-etl quarantine list` shows it, and the exit
     code is 1.
 
+    With several targets, each is filled from its own raw table; one that fails does not hold back the others. If a job
+    keeps captures in the object store and not in the target's raw table, the new ones are stored there first.
+
     After a change of the mapping and a migration of the schema, transform applies every document again.
 
     \b
@@ -56,20 +64,50 @@ def transform(
       mlb-etl transform --method game.liveGameV1
       mlb-etl transform --method game.liveGameV1 --game-pk 747175 --format json
       mlb-etl transform --method game.liveGameV1 --target delta:data/lake
+      mlb-etl transform --method game.liveGameV1 \\
+        --target postgres --target delta:data/lake
       mlb-etl transform --method schedule.schedule --param schedule_date=yesterday
       mlb-etl transform --job game_live_transform --replay --workers 4
     """
     policy: Policy = "again" if replay else "new"
     given = parameters.given(params, game_pk=game_pk)
-    settings = parameters.settings_for(target)
-    chosen, database = _job(job, method, settings.tables), api.database(settings)
-    with counting("documents") as progress:
-        counts = job_files.run_transform(chosen, given, database, workers=workers, policy=policy, progress=progress)
-    if form == "json":
-        report.print_json(report.counts_json(counts))
-    else:
-        report.counts(counts)
-    ctx.exit(1 if counts.documents.quarantined else 0)
+    work = _job(job, method, Settings.from_environment().tables)
+
+    def run(name: str, settings: Settings) -> _Done:
+        database, restored = api.database(settings), None
+        if work.storage.fills_from_object_store(name):
+            with counting("objects") as progress:
+                restored = restore_new(work, database, settings, progress)
+        with counting("documents") as progress:
+            counts = run_transform(work, given, database, workers=workers, policy=policy, progress=progress)
+        return _Done(counts, restored)
+
+    outcomes = targets.run_each(targets.settings_of(chosen, work.storage.target_databases), run)
+    targets.print_each(outcomes, form, _plain, _show)
+    done = targets.require_all(outcomes)
+    ctx.exit(1 if any(each.is_incomplete for each in done) else 0)
+
+
+class _Done(NamedTuple):
+    """What happened in a database: captures applied, and before that restored from the object store."""
+
+    counts: Counts
+    restored: Restored | None
+
+    @property
+    def is_incomplete(self) -> bool:
+        return bool(self.counts.documents.quarantined or (self.restored and self.restored.failures))
+
+
+def _plain(done: _Done) -> dict[str, Any]:
+    restored = {"restored": report.restored_json(done.restored)} if done.restored else {}
+    return report.counts_json(done.counts) | restored
+
+
+def _show(done: _Done) -> None:
+    if done.restored is not None:
+        report.restored(done.restored, "from the object store: ")
+    report.counts(done.counts)
 
 
 def _job(given: str | None, method: str | None, package: str) -> Job:

@@ -68,23 +68,25 @@ class IngestJob:
             else []
         )
 
-    def run(self, progress: Progress, *, workers: int = 1) -> IngestResult:
-        """Capture, and apply a few captures at a time, with this number of processes.
+    def run(self, progress: Progress, *, workers: int = 1) -> dict[str, IngestResult]:
+        """Capture, and apply a few captures at a time, with this number of processes; the result of each database.
 
-        `progress` is called with the outcome of some targets and the total. The source may be closed afterwards.
+        `progress` is called with the outcome of some targets and the total, each target counted once for each database.
+        The source may be closed afterwards.
         """
-        targets = self._targets()
+        targets, names = self._targets(), [*self._order.databases]
         size = min(_AT_A_TIME, -(-len(targets) // workers)) or 1
-        tasks = [_Task(start, targets[start : start + size]) for start in range(0, len(targets), size)]
-        progress(CaptureCounts(), len(targets))
-        total = IngestResult(CaptureCounts(), Counts() if self._order.applies else None)
-        for done in self._done(tasks, lambda became: progress(became, len(targets)), workers):
-            total += done
+        tasks = [_Task(start * len(names), targets[start : start + size]) for start in range(0, len(targets), size)]
+        steps = len(targets) * len(names)
+        progress(CaptureCounts(), steps)
+        total = {name: IngestResult(counts=Counts() if self._order.applies(name) else None) for name in names}
+        for done in self._done(tasks, lambda became: progress(became, steps), workers):
+            total |= {name: total[name] + its for name, its in done.items()}
         return total
 
     def _done(
         self, tasks: Sequence["_Task"], progress: Callable[[ProgressCounts], None], workers: int
-    ) -> Iterator[IngestResult]:
+    ) -> Iterator[dict[str, IngestResult]]:
         if workers == 1 or len(tasks) <= 1:
             with closing(Worker(self._order, self._source)) as worker:
                 yield from (worker.run(task.targets, progress) for task in tasks)
@@ -115,7 +117,7 @@ class IngestJob:
 
 
 class _Task(NamedTuple):
-    """Some targets, and the index of the first one among all."""
+    """Some targets, and the index of their first step among those of all targets."""
 
     start: int
     targets: list[CaptureTarget]
@@ -148,7 +150,7 @@ def _start(order: IngestOrder) -> None:
     _worker = Worker(order, order.source())
 
 
-def _run(task: _Task) -> IngestResult:
+def _run(task: _Task) -> dict[str, IngestResult]:
     numbers = count(task.start)
     return _worker.run(
         task.targets, lambda became: workers.send_message(_Step(next(numbers), became.skipped, became.failed))

@@ -1,6 +1,6 @@
 """Jobs: finding them by name or file, reading them, and running them with values for their parameters."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,12 @@ from pydantic_core import ErrorDetails
 
 from mlb_contracts import Method
 from mlb_etl import registry
-from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import listing, placeholders, plain_yaml
 from mlb_etl.jobs.expansion import Expansion
 from mlb_etl.jobs.parameter import Parameter
 from mlb_etl.jobs.spec import Job, Source
 from mlb_etl.jobs.storage import Raw, Storage, Target
-from mlb_etl.laws.counts import Counts
-from mlb_etl.laws.verdict import Policy
-from mlb_etl.stores.interfaces.database import Database
 
 _PACKAGE = Path(__file__).parents[1]
 _PLACES = (_PACKAGE / "shipped_jobs", _PACKAGE.parents[1] / "config" / "jobs")  # if installed, and in a checkout
@@ -191,22 +187,3 @@ def _fill(job: Job, query: Mapping[str, str], one: Mapping[str, str]) -> dict[st
     named = {parameter.name: one[parameter.of] for parameter in job.parameters if parameter.of in one}
     known = placeholders.days(job.zone) | named
     return {name: placeholders.fill(text, known) for name, text in query.items()}
-
-
-def run_transform(
-    job: Job,
-    given: Mapping[str, Sequence[str]],
-    database: Database,
-    *,
-    workers: int = 1,
-    policy: Policy = "new",
-    progress: Callable[[int, int], None] | None = None,
-) -> Counts:
-    """Run a job that transforms, for the documents that the parameters' values select."""
-    if not job.storage.transforms:
-        raise EtlError(f"job {job.name} does not transform, because its storage has no targets")
-    work = Pipeline(registry.method(database.package, job.source.name), database, workers)
-    keys = [key.name for key in work.method.document]
-    if stray := [parameter.name for parameter in job.parameters if parameter.of not in keys]:
-        raise EtlError(f"job {job.name}: {stray[0]} is not a key of {job.source.name}; its keys are {', '.join(keys)}")
-    return work.run(parameter_values(job, given), policy, progress)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlb_etl.errors import DatabaseUnavailable, EtlError, redacted
+from mlb_etl.settings import is_lake_place
 
 try:
     import pyarrow as pa
@@ -39,13 +40,13 @@ class Lake:
     @classmethod
     def at(cls, place: str) -> "Lake":
         """The lake at a folder or at s3://bucket/prefix; credentials and endpoint come from the environment."""
-        if place.startswith(S3):
-            http = {"allow_http": "true"} if _endpoint().startswith("http://") else {}
-            return cls(place.rstrip("/"), _CONDITIONAL | http)
-        if "://" in place or not place:
+        if not is_lake_place(place):
             raise EtlError(
                 f"{redacted(place) or 'an empty place'} is no lake: a folder or s3://bucket/prefix is expected"
             )
+        if place.startswith(S3):
+            http = {"allow_http": "true"} if _endpoint().startswith("http://") else {}
+            return cls(place.rstrip("/"), _CONDITIONAL | http)
         return cls(str(Path(place).absolute()))
 
     def uri(self, schema: str, table: str) -> str:

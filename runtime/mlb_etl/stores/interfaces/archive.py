@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -63,6 +63,11 @@ class CaptureRecord:
         if (found := hashlib.sha256(data).digest()) != self.content_hash:
             reason = "the body has changed since it was captured: its SHA-256 differs from content_hash"
             raise Rejected(reason, path="body", value=found.hex())
+        return replace(self.request, data=data)
+
+    @property
+    def request(self) -> Response:
+        """The response without its body; raises Rejected if the parameters are damaged."""
         return Response(
             self.endpoint,
             self.method,
@@ -71,7 +76,7 @@ class CaptureRecord:
             self.url,
             self.status_code,
             self.captured_at,
-            data,
+            b"",
         )
 
 

@@ -1,6 +1,7 @@
 """Explains database errors that a user can fix, for the command line."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -23,6 +24,17 @@ def explain(error: Exception) -> str | None:
     except psycopg.Error:
         changed = _changed_by_hand()
         return changed and f"the database refuses: {db.message(error)}; {changed}"
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise EtlError instead of the driver's errors that a user can fix."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if (why := explain(error)) is None:
+            raise
+        raise EtlError(why) from error
 
 
 def _changed_by_hand() -> str | None:
