@@ -85,6 +85,7 @@ bench *arguments:
     python benchmarks/extract.py {{ arguments }}
     python benchmarks/transform.py {{ arguments }}
     python benchmarks/backfill.py {{ arguments }}
+    python benchmarks/lake.py {{ arguments }}
 
 # format the code
 format:

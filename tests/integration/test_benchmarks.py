@@ -1,4 +1,4 @@
-"""The benchmark of backfills runs, and the rows that it says were written are the rows that there are."""
+"""Benchmarks run, and the rows that the one of backfills says were written are the rows that there are."""
 
 import json
 import subprocess
@@ -37,3 +37,11 @@ def test_rows_written_by_a_backfill(stubs_dir: Path) -> None:
         "expert, same schema": written["expert, same schema"],
     }
     assert 589 <= written["expert, same schema"] < all_rows  # tables that it can't write plainly are left out
+
+
+def test_a_lake_beside_postgres(stubs_dir: Path) -> None:
+    options = ["--games", "2", "--rounds", "1", "--format", "json", "--stubs", str(stubs_dir)]
+    command = [sys.executable, str(ROOT / "benchmarks" / "lake.py"), *options]
+    runs = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert [*runs] == ["captures stored", "first load", "unchanged", "unchanged, later", "one row changed"]
+    assert all({*its} == {"postgres", "delta"} and its["delta"][0]["cpu"] > 0 for its in runs.values())
