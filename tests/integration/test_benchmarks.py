@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import unmeasured
+
 from mlb_contracts import Capture
 from mlb_etl import registry
 from mlb_etl.capture import stub_files
@@ -25,7 +27,7 @@ def rows_of_a_game(stubs: Path) -> int:
 def test_rows_written_by_a_backfill(stubs_dir: Path) -> None:
     options = ["--games", "3", "--rounds", "1", "--processes", "2", "--format", "json", "--stubs", str(stubs_dir)]
     command = [sys.executable, str(ROOT / "benchmarks" / "backfill.py"), *options]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=unmeasured.environment())
     written = {name: its["2"]["rows"] for name, its in json.loads(done.stdout).items()}
     all_rows = rows_of_a_game(stubs_dir)
     assert written == {
