@@ -176,18 +176,27 @@ def bump(table: DeltaTable, writer: str) -> None:
     note(table, "mlb_etl.fence", writer)
 
 
-def compact(table: DeltaTable) -> dict[str, Any]:
-    """Write small files together, and return the library's numbers."""
+def files(table: DeltaTable) -> list[tuple[str, int]]:
+    """The path and size in bytes of each file of the table's version."""
+    found = pa.table(table.get_add_actions(flatten=True))
+    return list(zip(found["path"].to_pylist(), found["size_bytes"].to_pylist(), strict=True))
+
+
+def compact(table: DeltaTable, size: int | None = None) -> dict[str, Any]:
+    """Write small files together, up to this size in bytes, and return the library's numbers."""
     with translated(table.table_uri):
-        found: dict[str, Any] = table.optimize.compact(commit_properties=_ONCE)
+        found: dict[str, Any] = table.optimize.compact(target_size=size, commit_properties=_ONCE)
     return found
 
 
 def vacuum(table: DeltaTable, older_than: timedelta) -> int:
-    """Delete files that nothing has referred to for that long, and return their number."""
+    """Delete files that nothing has referred to for that long, and return their number.
+
+    They include those of writers that were killed, and those whose removal the log has forgotten.
+    """
     hours = int(older_than / timedelta(hours=1))
     with translated(table.table_uri):
-        return len(table.vacuum(hours, dry_run=False, enforce_retention_duration=False))
+        return len(table.vacuum(hours, dry_run=False, enforce_retention_duration=False, full=True))
 
 
 def history(table: DeltaTable, limit: int) -> list[dict[str, Any]]:

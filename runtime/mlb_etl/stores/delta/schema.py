@@ -32,26 +32,33 @@ class Wanted:
         return f"{self.schema}.{self.name}"
 
 
+# Following games writes thousands of versions a day, most of them of the control tables, whose past nobody reads.
+_FORGOTTEN = {"delta.logRetentionDuration": "interval 7 days"}
+_SOON_FORGOTTEN = {
+    "delta.logRetentionDuration": "interval 1 hours",
+    "delta.deletedFileRetentionDuration": "interval 1 hours",
+}
+
+
 def wanted(package: str) -> Iterator[Wanted]:
     """The tables that a package needs, the control tables first."""
-    yield Wanted(CONTROL, marks.TABLE, marks.SCHEMA, {})
-    yield Wanted(CONTROL, quarantine.TABLE, quarantine.SCHEMA, {})
-    yield Wanted(CONTROL, failures.TABLE, failures.SCHEMA, {})
-    yield Wanted(CONTROL, drift.TABLE, drift.SCHEMA, {})
+    for module in (marks, quarantine, failures, drift):
+        yield Wanted(CONTROL, module.TABLE, module.SCHEMA, {"configuration": _SOON_FORGOTTEN})
     raw: set[tuple[str, str]] = set()
     for name in registry.methods(package):
         method = registry.method(package, name)
         if (method.raw_schema, method.raw_table) not in raw:
             raw.add((method.raw_schema, method.raw_table))
-            facts = {"configuration": captures.CONFIGURATION}
-            yield Wanted(method.raw_schema, method.raw_table, captures.SCHEMA, facts)
-            yield Wanted(method.raw_schema, captures.seen_table(method), captures.SEEN_SCHEMA, {})
+            facts = {"configuration": _FORGOTTEN}
+            raw_facts = {"configuration": _FORGOTTEN | captures.CONFIGURATION}
+            yield Wanted(method.raw_schema, method.raw_table, captures.SCHEMA, raw_facts)
+            yield Wanted(method.raw_schema, captures.seen_table(method), captures.SEEN_SCHEMA, facts)
         for table in method.tables:
             yield Wanted(table.schema, table.name, arrow.schema(table), _facts(table))
 
 
 def _facts(table: Table) -> dict[str, Any]:
-    return {"partition_by": arrow.partition_columns(table)}
+    return {"partition_by": arrow.partition_columns(table), "configuration": _FORGOTTEN}
 
 
 @dataclass(frozen=True, slots=True)
