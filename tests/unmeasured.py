@@ -1,4 +1,4 @@
-"""Where coverage would disturb what a test measures itself, seconds or the size of files, or only take time."""
+"""Where measuring coverage would disturb what a test measures itself: seconds, or the size of files."""
 
 import os
 import sys

@@ -7,7 +7,7 @@ import click
 
 from mlb_etl import api, registry
 from mlb_etl.capture.restored import Restored
-from mlb_etl.cli import parameters, report, targets
+from mlb_etl.cli import engines, parameters, report, targets
 from mlb_etl.cli.progress import counting
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.spec import Job
@@ -31,6 +31,7 @@ from mlb_etl.settings import Settings
     show_default="one per processor",
     help="Number of processes; a few documents take only one.",
 )
+@engines.options
 @targets.OPTION
 @click.option("--replay", is_flag=True, help="Also apply again the captures that the tables show.")
 @report.FORMAT
@@ -43,6 +44,9 @@ def transform(
     game_pk: tuple[str, ...],
     params: tuple[str, ...],
     workers: int,
+    engine: str,
+    master: str | None,
+    remote: str | None,
     chosen: tuple[str, ...],
     replay: bool,
     form: str,
@@ -57,6 +61,8 @@ def transform(
     With several targets, each is filled from its own raw table; one that fails does not hold back the others. If a job
     keeps captures in the object store and not in the target's raw table, the new ones are stored there first.
 
+    With `--engine spark`, Apache Spark does the work: docs/spark.md says what it needs.
+
     After a change of the mapping and a migration of the schema, transform applies every document again.
 
     \b
@@ -68,21 +74,26 @@ def transform(
         --target postgres --target delta:data/lake
       mlb-etl transform --method schedule.schedule --param schedule_date=yesterday
       mlb-etl transform --job game_live_transform --replay --workers 4
+      mlb-etl transform --method game.liveGameV1 --target delta:data/lake \\
+        --engine spark --remote sc://localhost:15002
     """
     policy: Policy = "again" if replay else "new"
     given = parameters.given(params, game_pk=game_pk)
-    work = _job(job, method, Settings.from_environment().tables)
+    package = Settings.from_environment().tables
+    work = _job(job, method, package)
 
-    def run(name: str, settings: Settings) -> _Done:
+    def run(name: str, settings: Settings, on: engines.Engine) -> _Done:
         database, restored = api.database(settings), None
         if work.storage.fills_from_object_store(name):
             with counting("objects") as progress:
                 restored = restore_new(work, database, settings, progress)
         with counting("documents") as progress:
-            counts = run_transform(work, given, database, workers=workers, policy=policy, progress=progress)
+            counts = run_transform(work, given, database, workers=workers, policy=policy, progress=progress, engine=on)
         return _Done(counts, restored)
 
-    outcomes = targets.run_each(targets.settings_of(chosen, work.storage.target_databases), run)
+    databases = targets.settings_of(chosen, work.storage.target_databases)
+    with engines.started(engine, master, remote, package) as on:
+        outcomes = targets.run_each(databases, lambda name, settings: run(name, settings, on))
     targets.print_each(outcomes, form, _plain, _show)
     done = targets.require_all(outcomes)
     ctx.exit(1 if any(each.is_incomplete for each in done) else 0)

@@ -24,15 +24,19 @@ def run_transform(
     workers: int = 1,
     policy: Policy = "new",
     progress: Callable[[int, int], None] | None = None,
+    engine: Callable[[Pipeline], Pipeline] = lambda work: work,
 ) -> Counts:
-    """Run a job that transforms, for the documents that the parameters' values select."""
+    """Run a job that transforms, for the documents that the parameters' values select.
+
+    `engine` gives the pipeline that does the work.
+    """
     if not job.storage.transforms:
         raise EtlError(f"job {job.name} does not transform, because its storage has no targets")
     work = Pipeline(registry.method(database.package, job.source.name), database, workers)
     keys = [key.name for key in work.method.document]
     if stray := [parameter.name for parameter in job.parameters if parameter.of not in keys]:
         raise EtlError(f"job {job.name}: {stray[0]} is not a key of {job.source.name}; its keys are {', '.join(keys)}")
-    return work.run(parameter_values(job, given), policy, progress)
+    return engine(work).run(parameter_values(job, given), policy, progress)
 
 
 def restore_new(job: Job, database: Database, settings: Settings, progress: Callable[[int, int], None]) -> Restored:

@@ -60,9 +60,7 @@ class Keeper:
             committed = time.perf_counter()
             return KeepResult(fate, counts, committed, captured_game(transformer.raw, held.keys))
 
-        kept = self._session.do(work)
-        self._session.do(lambda transformer: transformer.stores.tidy(self._method))
-        return kept
+        return self._session.do(work)
 
     def catch_up(self, keys: Mapping[str, Any]) -> CapturedGame:
         """Apply the pending captures of a game; return what is known of it then."""

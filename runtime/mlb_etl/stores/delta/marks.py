@@ -9,7 +9,8 @@ whatever its predecessor may still do fails, and applies the claimed capture, or
 import logging
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -96,7 +97,7 @@ class Marks:
             known = self._read(table, new.keys())
             held = [name for name, mark in known.items() if mark.is_held]
             if not held:
-                rows = [self._row(name, known.get(name, Mark(None)), writer, mark) for name, mark in new.items()]
+                rows = [self.claimed(name, known.get(name, Mark(None)), writer, mark) for name, mark in new.items()]
                 try:
                     lakes.merge(table, lakes.changes(SCHEMA, rows), _MATCHING)
                 except Overtaken:
@@ -107,7 +108,7 @@ class Marks:
                 raise DatabaseUnavailable(f"{held[0]}: other writers keep this document busy")
             time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - so that writers don't meet again
 
-    def _row(self, document: str, mark: Mark, writer: str, new: Watermark) -> dict[str, Any]:
+    def claimed(self, document: str, mark: Mark, writer: str, new: Watermark) -> dict[str, Any]:
         """What the table says of a document that is claimed."""
         as_of, content_hash = _claimed(mark, new)
         return _fields(self._method.name, document, mark.shown) | {
@@ -177,6 +178,29 @@ class Claim:
                 raise Lost("another writer has taken a document over")
             self._seen = version
 
+    def narrow(self, new: Mapping[str, Watermark]) -> None:
+        """Hold the claims on the documents in `new` from now on, and give the others back, before anything is written.
+
+        `new` has the captures that the documents are about to show. Raises Lost.
+        """
+        before = {name: self._before.get(name, Mark(None)) for name in self._new}
+        rows = [self._marks.claimed(name, before[name], self.writer, mark) for name, mark in new.items()]
+        rows += [self._settled(name, before[name].shown, before[name].claimed) for name in self._new if name not in new]
+        self._marks.settle(self.writer, rows)
+        self._new = dict(new)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Abandon the documents if an error leaves them half written."""
+        try:
+            yield
+        except Lost:
+            raise
+        except BaseException:
+            with suppress(DatabaseUnavailable):
+                self.abandon()
+            raise
+
     def move(self, moved: Mapping[str, Watermark]) -> None:
         """Give all documents back as whole, with these watermarks; those that are new get theirs."""
         fresh = {name: mark for name, mark in self._new.items() if name not in self._before}
@@ -197,10 +221,14 @@ class Claim:
             shown, claimed = moved.get(name, before.shown), None if name in moved else before.claimed
             if abandoned:
                 claimed = _claimed(before, new)
-            as_of, content_hash = claimed or (None, None)
-            row = _fields(self._marks.method, name, shown) | {"claimed_as_of": as_of, "claimed_hash": content_hash}
-            rows.append(row | {GONE: shown is None and claimed is None})
+            rows.append(self._settled(name, shown, claimed))
         self._marks.settle(self.writer, rows)
+
+    def _settled(self, name: str, shown: Watermark | None, claimed: tuple[datetime, bytes] | None) -> dict[str, Any]:
+        """What the table says of a document that is given back."""
+        as_of, content_hash = claimed or (None, None)
+        row = _fields(self._marks.method, name, shown) | {"claimed_as_of": as_of, "claimed_hash": content_hash}
+        return row | {GONE: shown is None and claimed is None}
 
 
 def _claimed(mark: Mark, new: Watermark) -> tuple[datetime, bytes]:

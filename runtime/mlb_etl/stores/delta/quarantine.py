@@ -9,6 +9,7 @@ import pyarrow as pa
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Quarantined
 from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import GONE, Lake
@@ -78,11 +79,16 @@ class Quarantine:
 
     def _was_applied(self, capture: StoredCapture) -> bool:
         """Whether the tables show this capture, or a later one."""
-        mark = None if self._marks is None else self._marks.read([capture.document]).get(capture.document)
-        if mark is None or mark.shown is None:
+        shown = self._shown(capture.document)
+        if shown is None:
             return False
-        same = self._fingerprint is not None and mark.shown == capture.under(self._fingerprint)
-        return same or mark.shown.as_of > capture.as_of
+        same = self._fingerprint is not None and shown == capture.under(self._fingerprint)
+        return same or shown.as_of > capture.as_of
+
+    def _shown(self, document: str) -> Watermark | None:
+        """What the tables show of a document."""
+        mark = None if self._marks is None else self._marks.read([document]).get(document)
+        return None if mark is None else mark.shown
 
     def _add(self, capture: StoredCapture, why: Rejected) -> int:
         table = self._open()

@@ -5,8 +5,8 @@ the watermarks last: see `marks`.
 """
 
 import logging
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,16 +14,16 @@ from typing import Any
 import pyarrow as pa
 
 from mlb_contracts import Method, Row, Table
-from mlb_etl.errors import CheckFailed, DatabaseUnavailable, Rejected, RowTooLong
+from mlb_etl.errors import CheckFailed, DatabaseUnavailable, DuplicateKey, Rejected, RowTooLong
 from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
-from mlb_etl.stores.delta import expressions, writer
+from mlb_etl.stores.delta import arrow, expressions, writer
 from mlb_etl.stores.delta import lake as lakes
-from mlb_etl.stores.delta.comparing import Key, KeyedRows, Rows, TableChanges, new_rows, packed, values_of
+from mlb_etl.stores.delta.comparing import KeyedRows, Rows, TableChanges, new_rows, packed, values_of
 from mlb_etl.stores.delta.drift import Drift
 from mlb_etl.stores.delta.lake import Lake
-from mlb_etl.stores.delta.marks import Claim, Lost, Marks, again
+from mlb_etl.stores.delta.marks import Claim, Marks, again
 from mlb_etl.stores.delta.quarantine import Quarantine
 from mlb_etl.stores.interfaces.database import DriftedCapture
 from mlb_etl.stores.interfaces.tables import Document, Replaced
@@ -85,39 +85,37 @@ class DeltaUnit:
         self._settled: list[StoredCapture] = []
         self._drifted: list[DriftedCapture] = []
         self._changes = [TableChanges(table) for table in method.tables]
-        self._names: list[list[str]] = []  # of the documents, as changes number them
 
     def lock(self, new: Mapping[str, Watermark]) -> Mapping[str, Watermark]:
         """As `Unit` says."""
         self._claim = self._marks.claim(new)
-        if self._claim.taken_over:
-            log.warning("%s: a writer has left documents half written; they are applied again", self._method.name)
-            for table in self._method.tables:
-                again(partial(self._shut_out_others, table, self._claim))
+        shut_out_others(self._lake, self._method, self._claim)
         return self._claim.before
 
     def insert(self, documents: Sequence[Document]) -> Mapping[str, TableCounts]:
         """As `Unit` says."""
-        self._names.append([each.capture.document for each in documents])
         tables = {}
         for place, change in enumerate(self._changes):
-            new = new_rows(place, change.table, documents)
-            old = self._old(change, documents, new, ()) if new.keys else new
-            tables[change.table.qualified_name] = TableCounts(inserted=change.insert(new, old))
+            new, name = new_rows(place, change.table, documents), change.table.qualified_name
+            if new.rows.num_rows:
+                if self._old(change, documents, new, ()).keys:
+                    raise DuplicateKey("a row has the key of another row", table=name)
+                change.inserted.append(new.rows)
+            tables[name] = TableCounts(inserted=new.rows.num_rows)
         return tables
 
     def replace(self, documents: Sequence[Document], *, past_row_guard: bool) -> Replaced:
         """As `Unit` says."""
-        self._names.append([each.capture.document for each in documents])
-        latest = [None if past_row_guard else each.capture.as_of for each in documents]
+        as_of = {each.capture.keys: None if past_row_guard else each.capture.as_of for each in documents}
         tables: dict[str, TableCounts] = {}
         changed: dict[str, dict[str, RowChanges]] = {each.capture.document: {} for each in documents}
         for place, change in enumerate(self._changes):
             new, name = new_rows(place, change.table, documents), change.table.qualified_name
             old = self._old(change, documents, new, [column.name for column in change.table.columns])
+            counts = change.take(new, old, as_of)
             tables[name] = TableCounts()
-            for each, its in zip(documents, change.replace(new, old, latest), strict=True):
-                changed[each.capture.document][name] = its
+            for each in documents:
+                its = changed[each.capture.document][name] = RowChanges(**counts[each.capture.keys])
                 unchanged = packed(each, place).number - its.inserted - its.updated
                 tables[name] += TableCounts(its.inserted, its.updated, unchanged, its.deleted)
         return Replaced(tables, changed)
@@ -128,14 +126,16 @@ class DeltaUnit:
         """As `Unit` says; raises CheckFailed for a row that breaks a check."""
         self._moved, self._settled = watermarks, list(settled)
         self._drifted = [DriftedCapture(each.capture, each.drift) for each in applied if each.drift]
-        warnings = []
         for change in self._changes:
-            change.finish()
-            for names, new in zip(self._names, change.new, strict=True):
-                for number, broken in expressions.warnings(change.table, new.rows, new.owners).items():
-                    warnings += [
-                        CheckWarning(names[number], change.table.qualified_name, *its) for its in broken.items()
-                    ]
+            expressions.require_checks(change.table, change.written)
+        warnings = []
+        for place, table in enumerate(self._method.tables):
+            if applied and any(check.severity == "warn" for check in table.checks):
+                rows = arrow.columns(table, [row for each in applied for row in packed(each, place).rows])
+                documents = [number for number, each in enumerate(applied) for _ in packed(each, place).rows]
+                for number, broken in expressions.warnings(table, rows, documents).items():
+                    name = applied[number].capture.document
+                    warnings += [CheckWarning(name, table.qualified_name, *its) for its in broken.items()]
         return tuple(warnings)
 
     def give_back(self) -> None:
@@ -148,17 +148,11 @@ class DeltaUnit:
         claim = self._claim
         if claim is None:
             return
-        try:
+        with claim.writing():
             for change in self._changes:
                 if change.is_any:
                     again(partial(self._write, change, claim))
             claim.move(self._moved)
-        except Lost:
-            raise
-        except BaseException:
-            with suppress(DatabaseUnavailable):
-                claim.abandon()
-            raise
         Quarantine(self._lake, self._method.name).leave(self._settled)
         Drift(self._lake, self._method.name).record(self._drifted)
 
@@ -166,10 +160,6 @@ class DeltaUnit:
         """Note that the unit has ended, however it did."""
         if self._claim is not None:
             writer.finished(self._claim.writer)
-
-    def _shut_out_others(self, table: Table, claim: Claim) -> None:
-        """Make commits fail that a writer prepared who had these documents before."""
-        lakes.bump(self._open(table), claim.writer)
 
     def _write(self, change: TableChanges, claim: Claim) -> None:
         """Commit what has changed in a table: on the version that was there before the claim was seen to hold.
@@ -181,7 +171,7 @@ class DeltaUnit:
             raise DatabaseUnavailable(f"{change.table.qualified_name}: others wrote to it after keys were compared")
         claim.require()
         if change.only_inserts:
-            lakes.append(table, change.ready)
+            lakes.append(table, change.finished)
         else:
             lakes.merge(table, change.merged, change.matching)
 
@@ -202,24 +192,24 @@ class DeltaUnit:
             lakes.any_of(name, {each.capture.keys[number] for each in documents}) for number, name in enumerate(keys)
         )
         if not self._is_claimed_alone(table) and new.keys:
-            wanted = (
-                f"({wanted}) OR {lakes.any_of(table.identity[0], new.rows[table.identity[0]].unique().to_pylist())}"
-            )
+            wanted = f"({wanted}) OR {lakes.any_of(table.identity[0], {key[0] for key in new.keys})}"
         opened = self._open(table)
         change.compared.append(opened.version())
         found = lakes.rows(opened, list(dict.fromkeys((*keys, *table.identity, *columns))), wanted)
-        types = [found.schema.field(name).type for name in keys]
-        ours = pa.table(
-            [pa.array([each.capture.keys[number] for each in documents], of) for number, of in enumerate(types)], keys
-        )
-        numbers = {key: number for number, key in enumerate(values_of(ours, keys))}
-        owners = [numbers.get(key) for key in values_of(found, keys)]
-        old = KeyedRows(found, values_of(found, table.identity), owners)
-        return old if None not in owners else _ours(old, {*new.keys})
+        ours, taken = {each.capture.keys for each in documents}, {*new.keys}
+        there = zip(values_of(found, keys), values_of(found, table.identity), strict=True)
+        found = found.filter(pa.array([owner in ours or key in taken for owner, key in there], pa.bool_()))
+        return KeyedRows(found, values_of(found, table.identity), values_of(found, keys))
 
 
-def _ours(old: KeyedRows, taken: Container[Key]) -> KeyedRows:
-    """Only the rows of the documents, and those that have a key of a new row."""
-    places = [place for place, owner in enumerate(old.owners) if owner is not None or old.keys[place] in taken]
-    rows = old.rows.take(pa.array(places, pa.int64()))
-    return KeyedRows(rows, [old.keys[each] for each in places], [old.owners[each] for each in places])
+def shut_out_others(lake: Lake, method: Method, claim: Claim) -> None:
+    """Make commits fail that a writer prepared who had these documents before, if one left them half written."""
+    if not claim.taken_over:
+        return
+    log.warning("%s: a writer has left documents half written; they are applied again", method.name)
+    for table in method.tables:
+        again(partial(_bump, lake, table, claim))
+
+
+def _bump(lake: Lake, table: Table, claim: Claim) -> None:
+    lakes.bump(lake.open(table.schema, table.name), claim.writer)

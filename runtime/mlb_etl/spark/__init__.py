@@ -1,0 +1,1 @@
+"""Transformation by Apache Spark: the same laws and extractors, in the tasks of a cluster."""
