@@ -141,12 +141,12 @@ class Bench:
         """What a run costs in the database and writes in the schema."""
         before = self._written(schema)
         os.sync()  # what was there before is not to be written to the disk meanwhile
-        clients, server = _cpu(os.getpid()), _cpu(self._postmaster)
+        clients, server = cpu_seconds(os.getpid()), cpu_seconds(self._postmaster)
         start = perf_counter()
         run()
         seconds = perf_counter() - start
         rows = self._written(schema) - before
-        clients, server = _cpu(os.getpid()) - clients, _cpu(self._postmaster) - server
+        clients, server = cpu_seconds(os.getpid()) - clients, cpu_seconds(self._postmaster) - server
         a_game = 1000 / self.games
         return Run(seconds * a_game, clients * a_game, server * a_game, rows / self.games)
 
@@ -160,7 +160,7 @@ class Bench:
         return int(written[0])
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Seconds of CPU of a process and those below it, as far as they live or were waited for."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -168,7 +168,7 @@ def _cpu(pid: int) -> float:
     except (FileNotFoundError, ProcessLookupError):  # it has ended
         return 0.0
     own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # utime, stime, cutime, cstime
-    return own + sum(_cpu(int(child)) for child in children)
+    return own + sum(cpu_seconds(int(child)) for child in children)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from mlb_etl.stores.delta.quarantine import Quarantine
 from mlb_etl.stores.delta.tables import DeltaTables
 from mlb_etl.stores.interfaces.tables import Document
 
+COMMITS = ("append", "merge", "bump")  # the functions of `lake` that make a commit which can fail
+
 
 class DeltaLaws(Laws):
     """The tables of a method in a lake."""
@@ -72,6 +74,21 @@ class DeltaLaws(Laws):
     def watermarks(self, *games: int) -> dict[int, Watermark]:
         marks = Marks(self.lake, self.method).read().items()
         return {_game(name): mark.shown for name, mark in marks if mark.shown and _game(name) in games}
+
+    def whole(self, *games: int) -> tuple[dict[int, Watermark], Rows]:
+        """By the marks before and after, as docs/lake.md has it."""
+        marks, tables = Marks(self.lake, self.method), self.method.tables
+        before = marks.read()
+        opened = [self.lake.open(table.schema, table.name) for table in tables]
+        after = marks.read()
+        found = {
+            _game(name): mark.shown
+            for name, mark in before.items()
+            if mark.shown is not None and mark.claimed is None and mark == after.get(name) and _game(name) in games
+        }
+        rows = (lakes.rows(each, where=lakes.any_of("game_pk", found)).to_pylist() for each in opened)
+        of = ([tuple(row[each.name] for each in t.columns) for row in its] for t, its in zip(tables, rows, strict=True))
+        return found, kept(self.method, of)
 
     def drop(self, *snapshots: Snapshot) -> None:
         Quarantine(self.lake, self.method.name).drop([self.numbers()[each.note] for each in snapshots])

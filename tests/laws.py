@@ -333,6 +333,12 @@ class Laws:
         )
         return {game: (as_of, digest, fingerprint) for game, as_of, digest, fingerprint in found}
 
+    def whole(self, *games: int) -> tuple[Mapping[int, tuple[datetime, bytes, str]], Rows]:
+        """The watermarks of these games at one moment, and their rows; without games that may be half written."""
+        with self.connection.transaction():
+            self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            return self.watermarks(*games), self.rows(*games)
+
     def quarantine(self, *games: int) -> dict[Note, str]:
         """The quarantine entries of these games, with their states."""
         return {note: state for note, (state, _) in self._notes().items() if note[0] in games}

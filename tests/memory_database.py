@@ -14,11 +14,12 @@ from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl.errors import Rejected
 from mlb_etl.extract.answer import HeldDocument
+from mlb_etl.http.bodies import TooLarge
 from mlb_etl.laws.counts import Quarantined
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.encoding import StoredBody
-from mlb_etl.stores.interfaces.captures import Fate
+from mlb_etl.stores.interfaces.captures import Answered, Fate
 
 Name: TypeAlias = tuple[str, datetime, bytes]  # a capture: its document, time and content
 
@@ -128,6 +129,13 @@ class MemoryCaptures:
             return "known"
         self._rows[name] = Row(tuple(keys.values()), response, response.as_of)
         return "stored"
+
+    @property
+    def batch(self) -> int:
+        return 1
+
+    def store_all(self, answers: Sequence[Answered]) -> list[Fate | TooLarge]:
+        return [self.store(*each) for each in answers]
 
     def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[StoredCapture]:
         places = {key.name: place for place, key in enumerate(self._method.document)}

@@ -12,6 +12,7 @@ from mlb_etl.baseball.live.listing import GameScope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.baseball.live.update import Summary, Update
 from mlb_etl.settings import Settings
+from mlb_etl.stores.delta.database import Delta
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_sim import Server
 from mlb_sim.times import moment, to_datetime
@@ -56,6 +57,7 @@ class Live:
     data: Path
     pace: Pace = PACE
     updates: list[Update] = field(default_factory=list)
+    lake: Delta | None = None  # instead of the database
 
     @property
     def settings(self) -> Settings:
@@ -78,7 +80,7 @@ class Live:
         tell = self.updates.append
         return start.follow(
             self.settings,
-            Postgres(self.settings),
+            self.lake or Postgres(self.settings),
             scope,
             clock=clock,
             tell=tell,

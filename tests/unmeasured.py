@@ -1,4 +1,4 @@
-"""Where measuring coverage would disturb what a test measures itself: seconds, or the size of files."""
+"""Where coverage would disturb what a test measures itself, seconds or the size of files, or only take time."""
 
 import os
 import sys

@@ -5,7 +5,6 @@ A case is a folder with a mapping, stubs and `expected`; a new one is a new fold
 
 import importlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import unmeasured
 from checks import some
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -215,7 +215,7 @@ def test_goldens_pass_the_type_checker(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "MYPYPATH": str(tmp_path)},
+        env={**unmeasured.environment(), "MYPYPATH": str(tmp_path)},
     )
 
     assert run.returncode == 0, run.stdout

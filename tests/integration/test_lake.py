@@ -1,7 +1,5 @@
 """A lake when writers die, meet, or go on after they were given up: each document ends as its newest capture says."""
 
-import multiprocessing
-import os
 import shutil
 import signal
 import threading
@@ -10,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
+import laws_workers
 import pyarrow as pa
 import pytest
-from delta_lake import DeltaLaws
+from delta_lake import COMMITS, DeltaLaws
+from forked import processes
 from laws import Snapshot, snapshot
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
@@ -25,9 +26,10 @@ from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta import marks, schema, upkeep, writer
 from mlb_etl.stores.delta.lake import Lake
 
+__all__ = ["processes"]
+
 GAME = 7
 STEPS = ("claim", "games", "plays", "move")
-COMMITS = ("append", "merge", "bump")  # the functions that make a commit which can fail
 
 
 def game(minute: int, rbi: list[int], game_pk: int = GAME) -> Snapshot:
@@ -57,69 +59,72 @@ def before_commits(monkeypatch: pytest.MonkeyPatch, hook: Callable[[], None]) ->
     """Call the hook before each commit that can fail."""
     with monkeypatch.context() as patched:
         for name in COMMITS:
-            patched.setattr(lakes, name, _hooked(getattr(lakes, name), hook))
+            patched.setattr(lakes, name, laws_workers.hooked(getattr(lakes, name), hook))
         yield
-
-
-def _hooked(commit: Callable[..., None], hook: Callable[[], None]) -> Callable[..., None]:
-    def hooked(*given: Any, **named: Any) -> None:
-        hook()
-        commit(*given, **named)
-
-    return hooked
 
 
 # ------------------------------------------------------------------------------------------------------------ kill -9
 
 
-def die(folder: str, commit: int) -> None:
-    """Apply what is to be applied, and be killed before that commit."""
-    laws, left = DeltaLaws(Path(folder), PACKAGE, METHOD), [commit]
+@pytest.fixture
+def kill(lake: DeltaLaws, processes: ForkServerContext) -> Callable[[int], None]:
+    """Has a writer apply what is to be applied, and killed before that commit."""
 
-    def hook() -> None:
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left[0] -= 1
+    def kill(commit: int) -> None:
+        killed = processes.Process(target=laws_workers.die, args=(lake.lake.root, [GAME], commit))
+        killed.start()
+        killed.join()
+        assert killed.exitcode == -signal.SIGKILL
 
-    for name in COMMITS:
-        setattr(lakes, name, _hooked(getattr(lakes, name), hook))
-    laws.run([GAME])
+    return kill
 
 
 @pytest.mark.parametrize("commit", range(len(STEPS)), ids=STEPS)
 @pytest.mark.parametrize("first", [True, False], ids=["first load", "correction"])
-def test_a_writer_is_killed_at_each_step(lake: DeltaLaws, commit: int, *, first: bool) -> None:
+def test_a_writer_is_killed_at_each_step(
+    lake: DeltaLaws, kill: Callable[[int], None], commit: int, *, first: bool
+) -> None:
     lake.arrive(OLD)
     if not first:
         lake.run([GAME])
         lake.arrive(NEW)
-    killed = multiprocessing.get_context("spawn").Process(target=die, args=(lake.lake.root, commit))
-    killed.start()
-    killed.join()
-    assert killed.exitcode == -signal.SIGKILL
+    kill(commit)
     counts = lake.run([GAME])
     assert (counts.documents.applied, counts.documents.quarantined) == (1, 0)
     ends(lake, OLD if first else NEW)
     assert lake.run([GAME]).documents.applied == 0
 
 
-def test_whoever_comes_after_a_killed_writer_may_have_a_later_capture(lake: DeltaLaws) -> None:
+def test_whoever_comes_after_a_killed_writer_may_have_a_later_capture(
+    lake: DeltaLaws, kill: Callable[[int], None]
+) -> None:
     lake.arrive(OLD)
     lake.run([GAME])
     lake.arrive(NEW)
-    killed = multiprocessing.get_context("spawn").Process(target=die, args=(lake.lake.root, STEPS.index("plays")))
-    killed.start()
-    killed.join()
+    kill(STEPS.index("plays"))
     lake.arrive(LATER)
     lake.run([GAME])
     ends(lake, LATER)
 
 
-def test_whole_documents_can_be_told_from_half_written_ones(lake: DeltaLaws) -> None:
+def test_whoever_comes_after_a_killed_writer_may_have_an_earlier_capture(
+    lake: DeltaLaws, kill: Callable[[int], None]
+) -> None:
+    """It is stale, though the marks still show one that is earlier: the document can have rows of a later one."""
     lake.arrive(OLD)
-    killed = multiprocessing.get_context("spawn").Process(target=die, args=(lake.lake.root, STEPS.index("plays")))
-    killed.start()
-    killed.join()
+    lake.run([GAME])
+    lake.arrive(LATER)
+    kill(STEPS.index("plays"))
+    before = lake.rows(GAME)
+    assert lake.apply_one(NEW) == "stale"
+    assert lake.rows(GAME) == before != LATER.rows
+    lake.run([GAME])
+    ends(lake, LATER)
+
+
+def test_whole_documents_can_be_told_from_half_written_ones(lake: DeltaLaws, kill: Callable[[int], None]) -> None:
+    lake.arrive(OLD)
+    kill(STEPS.index("plays"))
     [mark] = marks.Marks(lake.lake, METHOD).read().values()
     assert mark.claimed is not None
     assert not mark.is_held  # its writer is gone

@@ -8,14 +8,17 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import NamedTuple
 
 import laws_workers
 import pytest
 from checks import some
 from databases import FAST, create_database, create_template, temporary_folder
+from delta_lake import DeltaLaws
+from forked import processes
 from laws import Laws, Snapshot, snapshot, together
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
@@ -24,19 +27,24 @@ from mlb_etl.apply import transform
 from mlb_etl.errors import EtlError
 from mlb_etl.stores.embedded.server import Server
 
+__all__ = ["processes"]
+
 GAMES = range(1, 21)
 PATIENCE = 60.0  # seconds, on a busy machine
 
 
-@pytest.fixture(scope="module", autouse=True)
-def processes() -> multiprocessing.context.ForkServerContext:
-    """Processes that start fast, also in a pool, because they inherit the imports."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "laws_workers", "sample_tables.game"])
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("PYTHONPATH", str(Path(laws_workers.__file__).parent))
-        forkserver.ensure_running()
-    return context
+class Size(NamedTuple):
+    """Of a test: games, captures of each, workers, and how many of these are killed."""
+
+    games: int
+    captures: int
+    workers: int
+    kills: int
+
+
+@pytest.fixture(autouse=True)
+def _processes(processes: ForkServerContext) -> None:
+    """For pools, too."""
 
 
 @pytest.fixture
@@ -44,6 +52,15 @@ def sample(sample_database: str) -> Iterator[Laws]:
     laws = Laws(sample_database, PACKAGE, METHOD)
     with closing(laws.connection):
         yield laws
+
+
+@pytest.fixture(params=["postgres", "delta"])
+def either(request: pytest.FixtureRequest) -> Laws:
+    """Both stores, one after the other."""
+    if request.param == "delta":
+        return DeltaLaws(request.getfixturevalue("tmp_path"), PACKAGE, METHOD)
+    laws: Laws = request.getfixturevalue("sample")
+    return laws
 
 
 def captures(each: int, games: Sequence[int] = GAMES) -> list[Snapshot]:
@@ -57,11 +74,9 @@ def captures(each: int, games: Sequence[int] = GAMES) -> list[Snapshot]:
 
 
 def assert_whole(laws: Laws, captured: Sequence[Snapshot]) -> int:
-    """Assert in one snapshot that each game has the rows of its watermark's capture; return the games' number."""
+    """Assert that each game that is whole has the rows of its watermark's capture; return the number of such games."""
     named = {(each.game_pk, each.as_of): each.rows or {} for each in captured}
-    with laws.connection.transaction():
-        laws.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        marks, rows = laws.watermarks(*GAMES), laws.rows(*GAMES)
+    marks, rows = laws.whole(*GAMES)
     assert rows == {**laws.rows(), **together(named[game, mark[0]] for game, mark in marks.items())}
     return len(marks)
 
@@ -88,35 +103,40 @@ def assert_ended(workers: Sequence[BaseProcess]) -> None:
     assert [worker.exitcode for worker in workers] == [0] * len(workers)
 
 
-def test_workers_killed_at_random(
-    sample: Laws, processes: multiprocessing.context.ForkServerContext, tmp_path: Path
-) -> None:
-    """Eight at once, one of them with a pool of two, on 200 shuffled captures of 20 games."""
+@pytest.mark.parametrize(
+    ("either", "size"),
+    [("postgres", Size(20, 10, 7, 20)), ("delta", Size(4, 4, 2, 5))],
+    ids=["postgres", "delta"],
+    indirect=["either"],
+)
+def test_workers_killed_at_random(either: Laws, processes: ForkServerContext, tmp_path: Path, size: Size) -> None:
+    """All at once, one of them with a pool of two, on shuffled captures; in a lake, fewer of all."""
     chance = random.Random(7)  # noqa: S311 - no secret
-    captured = captures(10)
+    games = range(1, size.games + 1)
+    captured = captures(size.captures, games)
     coming = chance.sample(captured, len(captured))
     stop = tmp_path / "stop"
 
     def start(number: int) -> BaseProcess:
-        arguments = (sample.settings, list(GAMES), number, 2 if number == 0 else 1, stop)
+        arguments = (either.database, list(games), number, 2 if number == 0 else 1, stop)
         process = processes.Process(target=laws_workers.again_and_again, args=arguments)
         process.start()
         return process
 
-    workers = [start(number) for number in range(7)]
-    for kill in range(20):
-        sample.arrive(*coming[kill * 10 : kill * 10 + 10])
+    workers = [start(number) for number in range(size.workers)]
+    for kill in range(size.kills):
+        either.arrive(*coming[kill :: size.kills])
         time.sleep(chance.uniform(0.02, 0.2))
         victim = chance.randrange(len(workers))
         pid = workers[victim].pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         workers[victim].join()
-        assert_whole(sample, captured)
+        assert_whole(either, captured)
         workers[victim] = start(victim)
     stop.touch()
     assert_ended(workers)
-    assert_newest(sample, captured)
+    assert_newest(either, captured)
 
 
 @pytest.fixture
@@ -134,7 +154,7 @@ def mortal() -> Iterator[Server]:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
 def test_the_server_is_restarted(
     mortal: Server,
-    processes: multiprocessing.context.ForkServerContext,
+    processes: ForkServerContext,
     tmp_path: Path,
     stop: signal.Signals,
     pools: Sequence[int],
@@ -147,7 +167,7 @@ def test_the_server_is_restarted(
         before.arrive(*captured)
     workers = []
     for number, pool in enumerate(pools):
-        arguments = (before.settings, list(GAMES), pool, tmp_path / f"{number}")
+        arguments = (before.database, list(GAMES), pool, tmp_path / f"{number}")
         workers.append(processes.Process(target=laws_workers.once, args=arguments))
         workers[-1].start()
     for number in range(len(pools)):
@@ -165,28 +185,33 @@ def test_the_server_is_restarted(
         assert_newest(after, captured)
 
 
-@pytest.mark.parametrize("deaths", [1, 4])
+@pytest.mark.parametrize(
+    ("either", "deaths", "each"),
+    [("postgres", 1, 10), ("postgres", 4, 10), ("delta", 1, 1)],
+    ids=["postgres-1", "postgres-4", "delta-1"],
+    indirect=["either"],
+)
 def test_workers_of_the_pool_are_killed(
-    sample: Laws, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, deaths: int
+    either: Laws, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, deaths: int, each: int
 ) -> None:
     """The pipeline repeats their work by itself, a few times."""
     monkeypatch.setattr(transform, "BATCH", 1)
-    captured = captures(10)
-    sample.arrive(*captured)
+    captured = captures(each)
+    either.arrive(*captured)
     killed: set[int | None] = set()
 
     def progress(_done: int, _total: int) -> None:
         alive = [each for each in multiprocessing.active_children() if each.pid not in killed]
         if len(killed) < 2 * deaths and len(alive) == 2:
-            for each in some(alive):
-                assert each.pid is not None
-                os.kill(each.pid, signal.SIGKILL)
-                killed.add(each.pid)
+            for worker in some(alive):
+                assert worker.pid is not None
+                os.kill(worker.pid, signal.SIGKILL)
+                killed.add(worker.pid)
 
-    counts = sample.pipeline(workers=2).run({}, progress=progress)
+    counts = either.pipeline(workers=2).run({}, progress=progress)
     assert caplog.text.count("a worker process died") == deaths
     assert counts.documents.quarantined == 0
-    assert_newest(sample, captured)
+    assert_newest(either, captured)
 
 
 def test_workers_that_are_killed_repeatedly(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,13 +231,11 @@ def test_workers_that_are_killed_repeatedly(sample: Laws, monkeypatch: pytest.Mo
     assert_newest(sample, captured)
 
 
-def test_the_workers_of_a_killed_pipeline_end(
-    sample: Laws, processes: multiprocessing.context.ForkServerContext, tmp_path: Path
-) -> None:
+def test_the_workers_of_a_killed_pipeline_end(sample: Laws, processes: ForkServerContext, tmp_path: Path) -> None:
     captured = captures(10)
     sample.arrive(*captured)
     started = tmp_path / "started"
-    pipeline = processes.Process(target=laws_workers.once, args=(sample.settings, list(GAMES), 2, started))
+    pipeline = processes.Process(target=laws_workers.once, args=(sample.database, list(GAMES), 2, started))
     pipeline.start()
     wait_for(started)
     pipeline.kill()

@@ -41,7 +41,7 @@ PAGES = sorted(
 OTHERWISE = {
     r"^\./run (?=demo)": "just ",
     r"^\./run check$": ":",
-    r"^mlb-etl live( --diff .*)?$": r"timeout --signal=TERM --preserve-status 12 mlb-etl live\1",
+    r"^mlb-etl live( --(?:diff|target) .*)?$": r"timeout --signal=TERM --preserve-status 12 mlb-etl live\1",
     r"--speed 900": "--speed 7200",
     r"2024-10-25": "2024-03-22",
     r"team_id=147": "team_id=70001",

@@ -3,7 +3,6 @@
 import ast
 import dataclasses
 import importlib
-import os
 import pkgutil
 import re
 import subprocess
@@ -14,6 +13,7 @@ from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 import pytest
+import unmeasured
 from checks import some
 
 import mlbgen
@@ -126,7 +126,7 @@ def test_mypy_refuses_text_that_was_not_checked(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "MYPYPATH": str(tmp_path)},
+        env={**unmeasured.environment(), "MYPYPATH": str(tmp_path)},
     )
     lines = module.read_text().splitlines()
     refused = {lines[int(number) - 1].strip() for number in re.findall(r"emitter/__init__.py:(\d+): error", run.stdout)}

@@ -101,7 +101,8 @@ class Pipeline:
         if self.workers > 1 and unread > _ALONE:
             facts = (self.database, self.method.name, policy)
             module = registry.methods(self.database.package)[self.method.name]
-            spread = Workers(self.workers, _start, facts, _task, (module,))
+            preload = (module, type(self.database).__module__)
+            spread = Workers(self.workers, _start, facts, _task, preload)
             for task, counts in spread(list(tasks(worth, self.workers, self.database.batches_a_unit))):
                 yield len(task), counts
             return

@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from mlb_etl import logs
@@ -89,8 +90,11 @@ class Workers(Generic[T, R]):
 
 
 def _context(modules: list[str]) -> multiprocessing.context.BaseContext:
-    """Fork if this process has no other threads, since forks need no imports; otherwise use a fork server."""
-    if sys.platform == "linux" and threading.active_count() == 1:
+    """Fork if this process has no other threads, since forks need no imports; otherwise use a fork server.
+
+    Libraries have threads that Python does not count, and that of a lake refuses to work in a fork.
+    """
+    if sys.platform == "linux" and len([*Path("/proc/self/task").iterdir()]) == 1:
         return multiprocessing.get_context("fork")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(modules)

@@ -1,19 +1,22 @@
 """Sends the requests of a job and stores the raw answers; a failure does not stop the others."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from mlb_contracts import Capture, Method
 from mlb_contracts.response import Response
+from mlb_etl.capture.batches import is_enough
 from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
 from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.http import answers
+from mlb_etl.http.bodies import TooLarge
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.settings import Settings
+from mlb_etl.stores.interfaces.captures import Answered
 from mlb_etl.stores.interfaces.database import Stores
 
 ENOUGH = 10  # consecutive requests without an answer
@@ -122,14 +125,22 @@ class Capturer:
     def run(self, targets: Iterable[CaptureTarget], progress: Callable[[CaptureCounts], None]) -> CaptureCounts:
         """Capture the targets, one after the other; `progress` is called with the outcome of each.
 
-        After `ENOUGH` requests in a row without an answer, the remaining targets fail without a request.
+        After `ENOUGH` requests in a row without an answer, the remaining targets fail without a request. Answers wait
+        until there are as many as the raw table takes at once.
         """
         total = CaptureCounts()
+        waiting: list[tuple[CaptureTarget, Answered]] = []
         for target in targets:
-            became = self._capture(target)
-            progress(became)
-            total += became
-        return total
+            found = self._answer(target)
+            if isinstance(found, CaptureCounts):
+                progress(found)
+                total += found
+            else:
+                waiting.append((target, found))
+            if is_enough([response for _, (response, _) in waiting], self._raw.batch):
+                total += self._store_all(waiting, progress)
+                waiting = []
+        return total + self._store_all(waiting, progress)
 
     def settled(self, target: CaptureTarget) -> bool:
         """Whether the newest capture shows the final state, so that no request is needed.
@@ -142,7 +153,8 @@ class Capturer:
         newest = self._raw.newest(self._method.request_name(target.request.method, capture))
         return newest is not None and target.settled(newest)
 
-    def _capture(self, target: CaptureTarget) -> CaptureCounts:
+    def _answer(self, target: CaptureTarget) -> Answered | CaptureCounts:
+        """The answer to a target's request, or the outcome if there is none to be stored."""
         if self.settled(target):
             return CaptureCounts(skipped=1)
         try:
@@ -158,12 +170,25 @@ class Capturer:
                     self._raw.require_present(response)
                 if self._store is not None:
                     self._store.put(response)
-                became = self._raw.store(response, held)
         except (NotFound, Rejected, Unreachable) as why:
-            log.info("failed %s: %s", target.name, why)
-            return CaptureCounts(failures=(Failure(target, why),))
-        log.info("%s %s", became, target.name)
-        return CaptureCounts(stored=1) if became == "stored" else CaptureCounts(seen=1)
+            return _failed(target, why)
+        return response, held
+
+    def _store_all(
+        self, waiting: Sequence[tuple[CaptureTarget, Answered]], progress: Callable[[CaptureCounts], None]
+    ) -> CaptureCounts:
+        """Store the answers to targets, and return the outcomes."""
+        total = CaptureCounts()
+        for (target, _), became in zip(waiting, self._raw.store_all([each for _, each in waiting]), strict=True):
+            if isinstance(became, TooLarge):
+                self._failures.note(target.request, became)
+                outcome = _failed(target, became)
+            else:
+                log.info("%s %s", became, target.name)
+                outcome = CaptureCounts(stored=1) if became == "stored" else CaptureCounts(seen=1)
+            progress(outcome)
+            total += outcome
+        return total
 
     def _fetch(self, asked: Request) -> tuple[Response, tuple[HeldDocument, ...]]:
         if self._unanswered == ENOUGH:
@@ -178,3 +203,8 @@ class Capturer:
             raise
         self._unanswered = 0
         return found
+
+
+def _failed(target: CaptureTarget, why: NotFound | Rejected | Unreachable) -> CaptureCounts:
+    log.info("failed %s: %s", target.name, why)
+    return CaptureCounts(failures=(Failure(target, why),))

@@ -1,16 +1,18 @@
 """Loads captured responses into the raw tables, if the pipeline can read them."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from mlb_contracts import Capture, Method, times
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.capture import stub_files
+from mlb_etl.capture.batches import is_enough
 from mlb_etl.errors import Rejected
 from mlb_etl.extract.answer import HeldDocument, one_document
 from mlb_etl.extract.extract import extract
@@ -22,6 +24,7 @@ from mlb_etl.stores.interfaces.database import Stores
 SHIPPED = Path(__file__).parents[1] / "shipped_stubs"
 """The stubs that come with the package: game 747175 as the simulator plays it."""
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -61,6 +64,14 @@ class UnmappedMethod(Rejected):
     """The response's method has no tables."""
 
 
+class Readable(NamedTuple):
+    """A response that the pipeline can read, with its method and the documents that it holds."""
+
+    method: Method
+    response: Response
+    held: Sequence[HeldDocument]
+
+
 class Loader:
     """Stores responses in the raw tables of their methods."""
 
@@ -78,9 +89,46 @@ class Loader:
 
     def store(self, method: Method, response: Response, held: Sequence[HeldDocument]) -> Fate:
         """Store a response and the documents it holds."""
+        return self._raw(method).store(response, held)
+
+    def store_each(
+        self, items: Iterable[tuple[T, Readable | Rejected]]
+    ) -> Iterator[tuple[T, Readable | Rejected, Fate | Rejected]]:
+        """Store the responses of items, as many at once as their tables take; yields what became of each, in order.
+
+        Items whose response was rejected pass in their turn.
+        """
+        waiting: list[tuple[T, Readable | Rejected]] = []
+        for item in items:
+            waiting.append(item)
+            if self._is_enough([found for _, found in waiting if isinstance(found, Readable)]):
+                yield from self._store_all(waiting)
+                waiting = []
+        yield from self._store_all(waiting)
+
+    def _is_enough(self, readable: Sequence[Readable]) -> bool:
+        most = min((self._raw(each.method).batch for each in readable), default=0)
+        return is_enough([each.response for each in readable], most)
+
+    def _store_all(
+        self, items: Sequence[tuple[T, Readable | Rejected]]
+    ) -> Iterator[tuple[T, Readable | Rejected, Fate | Rejected]]:
+        became: dict[int, Fate | Rejected] = {}
+        methods: defaultdict[str, dict[int, Readable]] = defaultdict(dict)
+        for number, (_, found) in enumerate(items):
+            if isinstance(found, Readable):
+                methods[found.method.name][number] = found
+            else:
+                became[number] = found
+        for its in methods.values():
+            [raw, *_] = (self._raw(each.method) for each in its.values())
+            became.update(zip(its, raw.store_all([(each.response, each.held) for each in its.values()]), strict=True))
+        return ((item, found, became[number]) for number, (item, found) in enumerate(items))
+
+    def _raw(self, method: Method) -> RawStore:
         if method.name not in self._tables:
             self._tables[method.name] = self._stores.raw(method)
-        return self._tables[method.name].store(response, held)
+        return self._tables[method.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +165,34 @@ def load_each(
 ) -> Iterator[LoadedFile]:
     """Like load_files, but yield the outcome of each file as soon as it is known."""
     loader = Loader(stores, package)
-    for path in files:
-        found = _load(loader, package, path, bare)
-        if found.why is not None:
-            log.info("%s %s: %s", found.outcome, path, found.why)
-        yield found
+    for (path, name), found, became in loader.store_each(_read(loader, package, path, bare) for path in files):
+        held = found.held if isinstance(found, Readable) else ()
+        loaded = _loaded(path, name, held, became)
+        if loaded.why is not None:
+            log.info("%s %s: %s", loaded.outcome, path, loaded.why)
+        yield loaded
 
 
-def _load(loader: Loader, package: str, path: Path, bare: BareDefaults) -> LoadedFile:
+def _read(
+    loader: Loader, package: str, path: Path, bare: BareDefaults
+) -> tuple[tuple[Path, str | None], Readable | Rejected]:
+    """The response of a file, with the name of its method as far as it is known."""
     name = None
     try:
         response = _response(package, path, bare)
         name = f"{response.endpoint}.{response.method}"
         method = loader.method(response)
-        held = _held(method, response)
-        return LoadedFile(path, loader.store(method, response, held), name, held)
-    except UnmappedMethod as why:
-        return LoadedFile(path, "unmapped", name, why=why)
+        return (path, name), Readable(method, response, _held(method, response))
     except Rejected as why:
-        return LoadedFile(path, "refused", name, why=why)
+        return (path, name), why
+
+
+def _loaded(path: Path, name: str | None, held: Sequence[HeldDocument], became: Fate | Rejected) -> LoadedFile:
+    if isinstance(became, UnmappedMethod):
+        return LoadedFile(path, "unmapped", name, why=became)
+    if isinstance(became, Rejected):
+        return LoadedFile(path, "refused", name, why=became)
+    return LoadedFile(path, became, name, held)
 
 
 def _held(method: Method, response: Response) -> tuple[HeldDocument, ...]:

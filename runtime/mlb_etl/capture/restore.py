@@ -10,13 +10,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl import registry
-from mlb_etl.capture.loader import Loader
+from mlb_etl.capture.loader import Loader, Readable
 from mlb_etl.capture.object_store import ObjectStore, former_object_name, object_name, parse_name
 from mlb_etl.capture.restored import Restored, RestoreFailure
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.http import answers
 from mlb_etl.stores.interfaces.archive import CaptureFilter
+from mlb_etl.stores.interfaces.captures import Fate
 from mlb_etl.stores.interfaces.database import Stores
 
 _AHEAD = 8  # objects that are read in advance
@@ -52,10 +53,10 @@ def restore_captures(
     restored = Restored()
     progress(restored, total)
     names = (name for day in days for name in _wanted(stores, package, store, day, new_only=scope.new_only))
-    for name, coming in _ahead(store, names):
-        became = _restore(loader, name, coming)
-        progress(became, total)
-        restored += became
+    for name, _, became in loader.store_each(_read(loader, *each) for each in _ahead(store, names)):
+        outcome = _outcome(name, became)
+        progress(outcome, total)
+        restored += outcome
     passed_over = Restored(known=max(0, total - restored.done))
     progress(passed_over, total)
     return restored + passed_over
@@ -110,15 +111,20 @@ def _ahead(store: ObjectStore, names: Iterable[str]) -> Iterator[tuple[str, Futu
         yield from reading
 
 
-def _restore(loader: Loader, name: str, coming: Future[Response]) -> Restored:
+def _read(loader: Loader, name: str, coming: Future[Response]) -> tuple[str, Readable | Rejected]:
     try:
         response = coming.result()
         method = loader.method(response)
-        became = loader.store(method, response, _held(name, method, response))
+        return name, Readable(method, response, _held(name, method, response))
     except Rejected as why:
-        log.info("refused %s: %s", name, why)
-        return Restored(failures=(RestoreFailure(name, why),))
-    return Restored.of(became)
+        return name, why
+
+
+def _outcome(name: str, became: Fate | Rejected) -> Restored:
+    if not isinstance(became, Rejected):
+        return Restored.of(became)
+    log.info("refused %s: %s", name, became)
+    return Restored(failures=(RestoreFailure(name, became),))
 
 
 def _held(name: str, method: Method, response: Response) -> tuple[HeldDocument, ...]:

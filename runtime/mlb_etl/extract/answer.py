@@ -43,6 +43,13 @@ def one_document(data: bytes, keys: Mapping[str, Any]) -> tuple[HeldDocument]:
     return (HeldDocument(keys, hashlib.sha256(data).digest()),)
 
 
+def content_hash(data: bytes, held: Sequence[HeldDocument]) -> bytes:
+    """SHA-256 of an answer, which is that of the document where the whole answer is one."""
+    if held and held[0].places is None:
+        return held[0].content_hash
+    return hashlib.sha256(data).digest()
+
+
 class Answer:
     """The body of a capture, decoded down to its items; raises Rejected if the answer breaks a rule.
 

@@ -13,13 +13,14 @@ from mlb_contracts import Method
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
-from mlb_etl.stores.delta.captures import DeltaCaptures, Identity
-from mlb_etl.stores.delta.comparing import Key, KeyedRows, TableChanges, values_of
+from mlb_etl.stores.delta.captures import Identity
+from mlb_etl.stores.delta.comparing import Key, KeyedRows, TableChanges, keyed_rows, values_of
 from mlb_etl.stores.delta.database import DeltaStores
 from mlb_etl.stores.delta.drift import Drift
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Marks
 from mlb_etl.stores.delta.quarantine import Quarantine
+from mlb_etl.stores.delta.raw import DeltaRaw
 from mlb_etl.stores.delta.tables import DeltaTables, DeltaUnit
 from mlb_etl.stores.encoding import StoredBody
 from mlb_etl.stores.interfaces.database import DriftedCapture
@@ -36,7 +37,7 @@ class TableRows:
 
     def take(self, change: TableChanges) -> None:
         """Take what a unit changes."""
-        written = change.finished.cast(self.now.schema)
+        written = change.ready.cast(self.now.schema)
         gone = {key for each in change.gone for key in values_of(each, self._table.identity)}
         keys = {*values_of(written, self._table.identity), *gone}
         self._touched |= keys
@@ -108,7 +109,7 @@ class TaskStores(DeltaStores):
         return _Drift(self._lake, method.name, self._state)
 
 
-class _Captures(DeltaCaptures):
+class _Captures(DeltaRaw):
     def __init__(self, lake: Lake, method: Method, state: State) -> None:
         super().__init__(lake, method)
         self._state = state
@@ -185,7 +186,7 @@ class _Unit(DeltaUnit):
     ) -> KeyedRows:
         rows = self._state.tables[self._changes.index(change)].now
         names = [key.name for key in self._method.document]
-        ours = {each.capture.keys for each in documents}
-        found = rows.filter(pa.array([owner in ours for owner in values_of(rows, names)], pa.bool_()))
         wanted = list(dict.fromkeys((*names, *change.table.identity, *columns)))
-        return KeyedRows(found.select(wanted), values_of(found, change.table.identity), values_of(found, names))
+        of_all = keyed_rows(rows, names, change.table.identity, documents)
+        ours = rows.filter(pa.array([owner is not None for owner in of_all.owners], pa.bool_())).select(wanted)
+        return keyed_rows(ours, names, change.table.identity, documents)

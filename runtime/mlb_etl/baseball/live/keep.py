@@ -60,7 +60,9 @@ class Keeper:
             committed = time.perf_counter()
             return KeepResult(fate, counts, committed, captured_game(transformer.raw, held.keys))
 
-        return self._session.do(work)
+        kept = self._session.do(work)
+        self._session.do(lambda transformer: transformer.stores.tidy(self._method))
+        return kept
 
     def catch_up(self, keys: Mapping[str, Any]) -> CapturedGame:
         """Apply the pending captures of a game; return what is known of it then."""

@@ -4,22 +4,18 @@ A row is a response with the documents that it holds, so that no capture lacks t
 content is a row of a second table.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from mlb_contracts import Capture, Method, requests, times
-from mlb_contracts.response import Response
-from mlb_etl import settings
+from mlb_contracts import Method, requests, times
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract import request_keys
-from mlb_etl.extract.answer import HeldDocument
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.delta import lake as lakes
@@ -27,8 +23,8 @@ from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Marks
 from mlb_etl.stores.delta.quarantine import Name, Quarantine, State
-from mlb_etl.stores.encoding import StoredBody, encode
-from mlb_etl.stores.interfaces.captures import Fate, Past
+from mlb_etl.stores.encoding import StoredBody
+from mlb_etl.stores.interfaces.captures import Past
 
 log = logging.getLogger(__name__)
 Identity: TypeAlias = tuple[str, datetime, bytes]  # a capture: its request, time and content
@@ -82,7 +78,7 @@ class Kept:
     @property
     def identity(self) -> Identity:
         """What identifies it."""
-        return _identity(self.row)
+        return identity(self.row)
 
     @property
     def is_timely(self) -> bool:
@@ -91,43 +87,15 @@ class Kept:
 
 
 class DeltaCaptures:
-    """The captures of a method."""
+    """The captures of a method, for reading."""
 
     def __init__(self, lake: Lake, method: Method) -> None:
         self._lake = lake
         self._method = method
-        self._encoding = settings.raw_encoding()
-
-    def store(self, response: Response, held: Sequence[HeldDocument]) -> Fate:
-        """As `RawStore` says."""
-        request = self._method.request_name(response.method, Capture(response.as_of, response.parameters))
-        content_hash = hashlib.sha256(response.data).digest()
-        known = self.kept(lakes.any_of("request", [request]))
-        identity = (request, response.captured_at, content_hash)
-        if response.captured_at <= self.now() + times.TOLERANCE:
-            earlier = [each for each in known if each.is_timely and each.row["as_of"] <= response.as_of]
-            before = max(
-                earlier,
-                key=lambda each: (min(each.last_seen_at, response.as_of), each.row["content_hash"] != content_hash),
-                default=None,
-            )
-            if before is not None and before.row["content_hash"] == content_hash:
-                if before.last_seen_at >= response.as_of:
-                    return "known"
-                seen = dict(zip(SEEN_SCHEMA.names, (*before.identity, response.as_of), strict=True))
-                self._append(seen_table(self._method), seen, SEEN_SCHEMA)
-                return "seen"
-        if any(each.identity == identity for each in known):
-            return "known"
-        self._append(self._method.raw_table, self._row(response, held, identity), SCHEMA)
-        return "stored"
 
     def now(self) -> datetime:
         """The time on this machine's clock: a lake has none of its own."""
         return datetime.now(UTC)
-
-    def require_present(self, response: Response) -> None:
-        """As `RawStore` says: it was captured by the same clock."""
 
     def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[StoredCapture]:
         """As `RawStore` says."""
@@ -177,44 +145,17 @@ class DeltaCaptures:
         rows = self._rows(self._method.raw_table, wanted, _FACTS)
         last: dict[Identity, list[datetime]] = {}
         for row in self._rows(seen_table(self._method), wanted):
-            last.setdefault(_identity(row), []).append(row["seen_at"])
+            last.setdefault(identity(row), []).append(row["seen_at"])
         found = {}
         for row in rows:
-            seen = last.get(_identity(row), [])
-            found[_identity(row)] = Kept(row, max((row["as_of"], *seen)), 1 + len(seen))
+            seen = last.get(identity(row), [])
+            found[identity(row)] = Kept(row, max((row["as_of"], *seen)), 1 + len(seen))
         return list(found.values())
 
     def _rows(self, table: str, wanted: str | None, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
         opened = self._lake.open(self._method.raw_schema, table)
         rows: list[dict[str, Any]] = lakes.rows(opened, columns, wanted).to_pylist()
         return rows
-
-    def _append(self, table: str, row: Mapping[str, Any], schema: pa.Schema) -> None:
-        opened = self._lake.open(self._method.raw_schema, table)
-        lakes.append_blindly(opened, pa.Table.from_pylist([dict(row)], schema=schema))
-
-    def _row(self, response: Response, held: Sequence[HeldDocument], identity: Identity) -> dict[str, Any]:
-        kept = encode(response.data, self._encoding)
-        request, captured_at, content_hash = identity
-        return {
-            "request": request,
-            "captured_at": captured_at,
-            "content_hash": content_hash,
-            "as_of": response.as_of,
-            "endpoint": response.endpoint,
-            "method": response.method,
-            "path_params": json.dumps(dict(response.path_params)),
-            "query_params": json.dumps(dict(response.query_params)),
-            "hydrations": json.dumps(list(response.hydrations)),
-            "url": response.url,
-            "status_code": response.status_code,
-            "documents": json.dumps([_held(each) for each in held]),
-            "encoding": kept.encoding,
-            "ingested_at": self.now(),
-            "size": len(response.data),
-            "stored": len(kept.body),
-            "body": bytes(kept.body),
-        }
 
     def _stored(self, kept: Iterable[Kept], scope: Mapping[str, Sequence[Any]]) -> list[StoredCapture]:
         """The documents of captures with what stands in the control tables of them, by document and time."""
@@ -243,8 +184,8 @@ class DeltaCaptures:
         columns = ["request", "captured_at", "content_hash", "encoding", "body"]
         found = {}
         for row in self._rows(self._method.raw_table, filtered, columns):
-            if _identity(row) in wanted:
-                found[_identity(row)] = StoredBody(row["encoding"], row["body"])
+            if identity(row) in wanted:
+                found[identity(row)] = StoredBody(row["encoding"], row["body"])
         return found
 
     def body(self, kept: Kept) -> StoredBody:
@@ -295,14 +236,10 @@ def _states(
         )
 
 
-def _held(each: HeldDocument) -> dict[str, Any]:
-    keys = {name: str(value) if isinstance(value, date) else value for name, value in each.keys.items()}
-    return {"keys": keys, "hash": each.content_hash.hex(), "places": None if each.places is None else list(each.places)}
-
-
 def _key(key: Any, value: Any) -> Any:
     return request_keys.key_value(key, value, key.place) if isinstance(value, str) else value
 
 
-def _identity(row: Mapping[str, Any]) -> Identity:
+def identity(row: Mapping[str, Any]) -> Identity:
+    """What identifies the capture of a row."""
     return row["request"], row["captured_at"], row["content_hash"]

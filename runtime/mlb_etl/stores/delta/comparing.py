@@ -1,17 +1,20 @@
-"""Compares the rows of documents with those of a table in the lake: which are new, differ or vanished."""
+"""What a unit changes in one table of a lake: new rows compared with those that are there, as columns of Arrow."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mlb_contracts import Row, Table
 from mlb_etl.errors import DuplicateKey
+from mlb_etl.laws.counts import RowChanges
 from mlb_etl.stores.delta import arrow, expressions
 from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import GONE
 from mlb_etl.stores.interfaces.tables import Document
 
@@ -33,60 +36,70 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class KeyedRows:
-    """Rows of a table, with the key of each, and the keys of the document that it belongs to."""
+    """Rows of a table, with the key of each, and the number of its document; None for one of another document."""
 
     rows: pa.Table
     keys: list[Key]
-    owners: list[Key]
+    owners: list[int | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TableChanges:
-    """What a unit does to a table: rows to add, to replace and to delete; `compared` are versions it looked at."""
+    """What a unit does to a table: rows to add, to replace and to delete.
+
+    new: all rows of the applied documents; compared: the versions of the table that they were compared with; ready: the
+    rows to be written, which `finish` makes.
+    """
 
     table: Table
+    new: list[KeyedRows] = field(default_factory=list)
     inserted: list[pa.Table] = field(default_factory=list)
     updated: list[pa.Table] = field(default_factory=list)
     gone: list[pa.Table] = field(default_factory=list)
     compared: list[int] = field(default_factory=list)
+    ready: Any = None
 
-    def take(self, new: KeyedRows, old: KeyedRows, as_of: Mapping[Key, datetime | None]) -> Mapping[Key, Counter[str]]:
-        """Take what turns the old rows of documents into the new ones; return the numbers of rows by document.
+    def insert(self, new: KeyedRows, old: KeyedRows) -> int:
+        """Take rows of documents that have none in the lake, and return their number."""
+        if old.keys:
+            raise DuplicateKey("a row has the key of another row", table=self.table.qualified_name)
+        self.new.append(new)
+        self.inserted.append(new.rows)
+        return len(new.keys)
 
-        Old rows later than `as_of` of their document stay; if that is None, none does.
+    def replace(self, new: KeyedRows, old: KeyedRows, latest: Sequence[datetime | None]) -> list[RowChanges]:
+        """Take what turns the old rows into the new ones; return the numbers of rows by document.
+
+        Old rows that are later than `latest` of their document stay; if that is None, none does.
         """
-        counts: dict[Key, Counter[str]] = {owner: Counter() for owner in as_of}
-        times = old.rows["captured_at"].to_pylist()
-        compared = [column.name for column in self.table.columns if column.name not in _LATE]
-        contents, were = values_of(new.rows, compared), values_of(old.rows, compared)
-        vanished = {key: place for place, key in enumerate(old.keys)}
-        inserted, updated, gone = list[int](), list[int](), list[int]()
-
-        def is_kept(place: int, owner: Key) -> bool:
-            latest = as_of[owner]
-            kept = latest is not None and times[place] > latest
-            counts[owner]["kept_out"] += kept
-            return kept
-
-        for number, (key, owner) in enumerate(zip(new.keys, new.owners, strict=True)):
-            place = vanished.pop(key, None)
-            if place is None:
-                inserted.append(number)
-                counts[owner]["inserted"] += 1
-            elif old.owners[place] != owner:
-                name = self.table.qualified_name
-                raise DuplicateKey("a row of another document has this key", value=key, table=name)
-            elif not is_kept(place, owner) and contents[number] != were[place]:
-                updated.append(number)
-                counts[owner]["updated"] += 1
-        for place in vanished.values():
-            if not is_kept(place, old.owners[place]):
-                gone.append(place)
-                counts[old.owners[place]]["deleted"] += 1
+        if None in old.owners:
+            raise _duplicate(self.table, old, old.owners.index(None), "a row of another document has this key")
+        kept = _later(old, latest)
+        at = {key: place for place, key in enumerate(old.keys)}
+        there = list(map(at.get, new.keys))
+        inserted = [number for number, place in enumerate(there) if place is None]
+        matched = [(number, at) for number, at in enumerate(there) if at is not None and at not in kept]
+        updated = self._differing(new.rows, old.rows, matched)
+        gone = sorted({*range(len(old.keys))}.difference(there, kept))
+        self.new.append(new)
         self.inserted.append(_at(new.rows, inserted))
         self.updated.append(_at(new.rows, updated))
         self.gone.append(_at(old.rows, gone).select([*dict.fromkeys((*self.table.identity, *self.table.primary_key))]))
-        return counts
+        became = [_by_owner(new, inserted), _by_owner(new, updated), _by_owner(old, gone), _by_owner(old, kept)]
+        return [RowChanges(*(each[document] for each in became)) for document in range(len(latest))]
+
+    def _differing(self, new: pa.Table, old: pa.Table, matched: Sequence[tuple[int, int]]) -> list[int]:
+        """The numbers of those new rows that say something else than their old ones."""
+        numbers = [number for number, _ in matched]
+        ours, theirs = _at(new, numbers), _at(old, [place for _, place in matched])
+        differs = pa.repeat(False, len(numbers))  # noqa: FBT003 - it is the value
+        for column in self.table.columns:
+            if column.name not in _LATE:
+                one, other = ours[column.name], theirs[column.name].cast(ours[column.name].type)
+                if not one.equals(other):
+                    same = pc.or_(pc.fill_null(pc.equal(one, other), False), pc.and_(one.is_null(), other.is_null()))  # noqa: FBT003
+                    differs = pc.or_(differs, pc.invert(same))
+        return [numbers[each] for each in pc.indices_nonzero(differs).to_pylist()]
 
     @property
     def is_any(self) -> bool:
@@ -98,21 +111,21 @@ class TableChanges:
         """Whether rows are only added."""
         return not any(each.num_rows for each in (*self.updated, *self.gone))
 
-    @property
-    def written(self) -> pa.Table:
-        """The rows that are new or differ, without the store's own columns."""
-        return pa.concat_tables([arrow.columns(self.table, ()), *self.inserted, *self.updated])
+    def finish(self) -> None:
+        """Make the rows to be written: in the order of the lake, with the columns that the store adds.
 
-    @property
-    def finished(self) -> pa.Table:
-        """The same with them, in the order of the lake."""
-        rows = arrow.finished(self.table, expressions.with_derived(self.table, self.written))
-        return rows.select(arrow.schema(self.table).names)
+        Raises CheckFailed for a row that breaks a check, and ValueRefused for a value that a derived column can't hold.
+        """
+        parts = [each for each in (*self.inserted, *self.updated) if each.num_rows]
+        written = pa.concat_tables(parts) if parts else arrow.columns(self.table, ())
+        rows = expressions.with_derived(self.table, written)
+        expressions.require_checks(self.table, rows)
+        self.ready = arrow.finished(self.table, rows).select(arrow.schema(self.table).names)
 
     @property
     def merged(self) -> pa.Table:
         """All changed rows, each with whether it is deleted."""
-        parts = ((self.finished, [False]), (pa.concat_tables(self.gone), [True]))
+        parts = ((self.ready, [False]), (pa.concat_tables(self.gone), [True]))
         marked = [rows.append_column(GONE, pa.array(is_gone * rows.num_rows, pa.bool_())) for rows, is_gone in parts]
         return pa.concat_tables(marked, promote_options="default")
 
@@ -124,12 +137,12 @@ class TableChanges:
 
 def new_rows(place: int, table: Table, documents: Sequence[Document]) -> KeyedRows:
     """The documents' rows of the table at that place; raises DuplicateKey if two have one key."""
-    its = [(each.capture.keys, row) for each in documents for row in packed(each, place).rows]
-    rows = arrow.columns(table, [row for _, row in its])
-    new = KeyedRows(rows, values_of(rows, table.identity), [owner for owner, _ in its])
-    if len({*new.keys}) < len(new.keys):
-        [(twice, _)] = Counter(new.keys).most_common(1)
-        raise DuplicateKey("two rows have one key", value=twice, table=table.qualified_name)
+    rows = arrow.columns(table, [row for each in documents for row in packed(each, place).rows])
+    keys = values_of(rows, table.identity)
+    new = KeyedRows(rows, keys, [number for number, each in enumerate(documents) for _ in packed(each, place).rows])
+    if len({*keys}) < len(keys):
+        [(twice, _)] = Counter(keys).most_common(1)
+        raise _duplicate(table, new, keys.index(twice), "two rows have one key")
     return new
 
 
@@ -138,10 +151,71 @@ def packed(of: Document, place: int) -> Rows:
     return cast("Rows", (of.rows or ())[place])
 
 
+def _duplicate(table: Table, of: KeyedRows, place: int, reason: str) -> DuplicateKey:
+    [key] = of.rows.slice(place, 1).select(list(table.identity)).to_pylist()
+    return DuplicateKey(reason, value=tuple(key.values()), table=table.qualified_name)
+
+
+def keyed_rows(
+    found: pa.Table, keys: Sequence[str], identity: Sequence[str], documents: Sequence[Document]
+) -> KeyedRows:
+    """Rows of the lake, of these documents or of others; `keys` are the columns that identify a document."""
+    ours = pa.table(
+        [
+            pa.array([each.capture.keys[number] for each in documents], found.schema.field(name).type)
+            for number, name in enumerate(keys)
+        ],
+        names=list(keys),
+    )
+    numbers = {key: number for number, key in enumerate(values_of(ours, keys))}
+    return KeyedRows(found, values_of(found, identity), [numbers.get(key) for key in values_of(found, keys)])
+
+
 def values_of(rows: pa.Table, names: Sequence[str]) -> list[Key]:
-    """The values of these columns, by row."""
-    return list(zip(*(rows[name].to_pylist() for name in names), strict=True))
+    """The values of these columns, by row; days and times are numbers."""
+    return list(zip(*(_listed(rows[name]) for name in names), strict=True))
 
 
-def _at(rows: pa.Table, places: list[int]) -> pa.Table:
+_FORMATS: dict[int, Literal["h", "i", "q"]] = {16: "h", 32: "i", 64: "q"}  # of memoryview, by bits
+
+
+def _listed(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column: integers straight from its memory, as `to_pylist` makes an object of Arrow for each."""
+    if pa.types.is_temporal(column.type):
+        column = column.cast(pa.int32() if pa.types.is_date32(column.type) else pa.int64())
+    if pa.types.is_string(column.type):
+        return [each for chunk in column.chunks for each in _texts(chunk)]
+    if not pa.types.is_signed_integer(column.type) or column.null_count:
+        return list(column.to_pylist())
+    form, found = _FORMATS[column.type.bit_width], list[Any]()
+    for chunk in column.chunks:
+        found += memoryview(chunk.buffers()[1]).cast("B").cast(form)[chunk.offset : chunk.offset + len(chunk)].tolist()
+    return found
+
+
+def _texts(chunk: pa.Array) -> Iterable[Any]:
+    """Keys repeat few texts."""
+    coded = chunk.dictionary_encode()
+    texts = [*coded.dictionary.to_pylist(), None]
+    return map(texts.__getitem__, _listed(pa.chunked_array([coded.indices.fill_null(len(texts) - 1)])))
+
+
+def _later(old: KeyedRows, latest: Sequence[datetime | None]) -> set[int]:
+    """The places of rows that are later than the capture of their document."""
+    if not old.keys or all(each is None for each in latest):
+        return set()
+    bounds = pa.array(latest, TIME).take(pa.array(old.owners, pa.int64()))
+    later = pc.greater(old.rows["captured_at"].combine_chunks(), bounds)
+    return {*pc.indices_nonzero(pc.fill_null(later, False)).to_pylist()}  # noqa: FBT003 - it is the value
+
+
+def _by_owner(of: KeyedRows, places: Iterable[int]) -> Counter[int | None]:
+    """How many of these rows each document has."""
+    return Counter(map(of.owners.__getitem__, places))
+
+
+def _at(rows: pa.Table, places: Sequence[int]) -> pa.Table:
+    """The rows at these places; all of them are not copied."""
+    if len(places) == rows.num_rows and all(map(int.__eq__, places, range(len(places)))):
+        return rows
     return rows.take(pa.array(places, pa.int64()))

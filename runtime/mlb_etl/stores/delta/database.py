@@ -6,29 +6,31 @@ from typing import Self
 from mlb_contracts import Method
 from mlb_etl.stores.delta import schema
 from mlb_etl.stores.delta.archive import DeltaArchive
-from mlb_etl.stores.delta.captures import DeltaCaptures
 from mlb_etl.stores.delta.drift import Drift
 from mlb_etl.stores.delta.failures import Failures
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Marks
 from mlb_etl.stores.delta.quarantine import Quarantine
+from mlb_etl.stores.delta.raw import DeltaRaw
 from mlb_etl.stores.delta.tables import DeltaTables
+from mlb_etl.stores.delta.tidy import Tidier
 
 
 class DeltaStores:
-    """The stores of a lake."""
+    """The stores of a lake, which open each table once."""
 
     def __init__(self, lake: Lake, package: str) -> None:
-        self._lake = lake
+        self._lake = lake.session()
         self._package = package
+        self._tidiers: dict[str, Tidier] = {}
 
     def require_migrated(self, *, writing: bool = True) -> None:  # noqa: ARG002 - who may not write is told when he does
         """As `Stores` says."""
         schema.require(self._lake, self._package)
 
-    def raw(self, method: Method) -> DeltaCaptures:
+    def raw(self, method: Method) -> DeltaRaw:
         """As `Stores` says."""
-        return DeltaCaptures(self._lake, method)
+        return DeltaRaw(self._lake, method)
 
     def archive(self, method: Method) -> DeltaArchive:
         """As `Stores` says."""
@@ -49,6 +51,12 @@ class DeltaStores:
     def drift(self, method: Method) -> Drift:
         """As `Stores` says."""
         return Drift(self._lake, method.name)
+
+    def tidy(self, method: Method) -> None:
+        """As `Stores` says."""
+        if method.name not in self._tidiers:
+            self._tidiers[method.name] = Tidier(self._lake, self._package, method)
+        self._tidiers[method.name].tidy()
 
     def close(self) -> None:
         """As `Stores` says: there is no connection."""

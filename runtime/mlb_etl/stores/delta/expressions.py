@@ -31,7 +31,7 @@ def with_derived(table: Table, rows: pa.Table) -> pa.Table:
 
 
 def require_checks(table: Table, rows: pa.Table) -> None:
-    """Raise CheckFailed for the first check of severity `error` that a row breaks."""
+    """Raise CheckFailed for the first check of severity `error` that a row breaks; rows have their derived columns."""
     for counts in _broken(table, rows, "error", [0] * rows.num_rows).values():
         for name, broken in counts.items():
             why = CheckFailed(f"{broken} rows break the check {name}", value=broken, table=table.qualified_name)
@@ -39,18 +39,20 @@ def require_checks(table: Table, rows: pa.Table) -> None:
             raise why
 
 
-def warnings(table: Table, rows: pa.Table, documents: Sequence[int]) -> Mapping[int, Mapping[str, int]]:
+def warnings(table: Table, rows: pa.Table, documents: Sequence[int | None]) -> Mapping[int, Mapping[str, int]]:
     """How many rows break each check of severity `warn`, by its name, by the number of each row's document."""
-    return _broken(table, rows, "warn", documents)
+    if not any(each.severity == "warn" for each in table.checks):
+        return {}
+    return _broken(table, with_derived(table, rows), "warn", documents)
 
 
-def _broken(table: Table, rows: pa.Table, severity: str, documents: Sequence[int]) -> dict[int, dict[str, int]]:
+def _broken(table: Table, rows: pa.Table, severity: str, documents: Sequence[int | None]) -> dict[int, dict[str, int]]:
     """The numbers of rows that break a check, by document, without zeros."""
     checks = [each for each in table.checks if each.severity == severity]
     if not checks or not rows.num_rows:
         return {}
     counts = ", ".join(_BROKEN.format(expression=each.expression, name=quoted(each.name)) for each in checks)
-    new = with_derived(table, rows).append_column(_DOCUMENT, pa.array(documents, pa.int64()))
+    new = rows.append_column(_DOCUMENT, pa.array(documents, pa.int64()))
     statement = f"SELECT {_DOCUMENT}, {counts} FROM new GROUP BY {_DOCUMENT} ORDER BY {_DOCUMENT}"  # noqa: S608 - as above
     found = {}
     for row in _query(statement, new).to_pylist():

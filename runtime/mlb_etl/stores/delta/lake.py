@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,14 @@ class Overtaken(DatabaseUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Lake:
-    """The Delta tables below `root`, a folder or s3://bucket/prefix: <root>/<schema>/<table>."""
+    """The Delta tables below `root`, a folder or s3://bucket/prefix: <root>/<schema>/<table>.
+
+    `opened`: the tables that a session keeps open; None outside of one.
+    """
 
     root: str
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    opened: dict[str, DeltaTable] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def at(cls, place: str) -> "Lake":
@@ -49,6 +53,10 @@ class Lake:
             return cls(place.rstrip("/"), _CONDITIONAL | http)
         return cls(str(Path(place).absolute()))
 
+    def session(self) -> "Lake":
+        """The same lake for one thread: a table that it opens again reads only the commits that came since."""
+        return replace(self, opened={})
+
     def uri(self, schema: str, table: str) -> str:
         """Where the table is."""
         return f"{self.root}/{schema}/{table}"
@@ -59,15 +67,25 @@ class Lake:
             return bool(DeltaTable.is_deltatable(self.uri(schema, table), storage_options=self._options))
 
     def open(self, schema: str, table: str) -> DeltaTable:
-        """The newest version of a table; raises EtlError if the lake does not have it."""
+        """The newest version of a table; raises EtlError if the lake does not have it.
+
+        In a session the same object becomes a later version when the table is opened again.
+        """
+        uri = self.uri(schema, table)
         with translated(f"{schema}.{table}"):
+            if self.opened is not None and (known := self.opened.get(uri)) is not None:
+                known.update_incremental()
+                return known
             try:
-                return DeltaTable(self.uri(schema, table), storage_options=self._options)
+                found = DeltaTable(uri, storage_options=self._options)
             except TableNotFoundError as error:
                 raise EtlError(
                     f"the lake at {redacted(self.root)} has no table {schema}.{table}: run"
                     " `mlb-etl schema init --target delta:…`"
                 ) from error
+        if self.opened is not None:
+            self.opened[uri] = found
+        return found
 
     def create(self, schema: str, table: str, columns: pa.Schema, **facts: Any) -> None:
         """Create a table unless it exists."""
@@ -122,12 +140,6 @@ def append(table: DeltaTable, new: pa.Table) -> None:
         write_deltalake(table, new, mode="append", commit_properties=_ONCE)
 
 
-def append_blindly(table: DeltaTable, new: pa.Table) -> None:
-    """Add rows, whatever others add at the same time."""
-    with translated(table.table_uri):
-        write_deltalake(table, new, mode="append", commit_properties=CommitProperties(max_commit_retries=100))
-
-
 def changes(columns: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """Rows for `merge`, each with whether it is gone; False where a row does not say."""
     marked = [{GONE: False, **row} for row in rows]
@@ -152,24 +164,45 @@ def merge(table: DeltaTable, new: pa.Table, matching: str, *, insert: bool = Tru
         merging.execute()
 
 
+def facts(table: DeltaTable) -> Mapping[str, str]:
+    """The properties of a table, ours among them."""
+    with translated(table.table_uri):
+        found: Mapping[str, str] = table.metadata().configuration
+    return found
+
+
+def note(table: DeltaTable, name: str, value: str) -> None:
+    """Set a property of ours, in a commit that fails if another writer has committed since the table was read."""
+    with translated(table.table_uri):
+        table.alter.set_table_properties({name: value}, raise_if_not_exists=False, commit_properties=_ONCE)
+
+
 def bump(table: DeltaTable, writer: str) -> None:
     """Make a version without changes, so that a commit to any earlier one fails."""
-    with translated(table.table_uri):
-        table.alter.set_table_properties({"mlb_etl.fence": writer}, raise_if_not_exists=False, commit_properties=_ONCE)
+    note(table, "mlb_etl.fence", writer)
 
 
-def compact(table: DeltaTable) -> dict[str, Any]:
-    """Write small files together, and return the library's numbers."""
+def files(table: DeltaTable) -> list[tuple[str, int]]:
+    """The path and size in bytes of each file of the table's version."""
+    found = pa.table(table.get_add_actions(flatten=True))
+    return list(zip(found["path"].to_pylist(), found["size_bytes"].to_pylist(), strict=True))
+
+
+def compact(table: DeltaTable, size: int | None = None) -> dict[str, Any]:
+    """Write small files together, up to this size in bytes, and return the library's numbers."""
     with translated(table.table_uri):
-        found: dict[str, Any] = table.optimize.compact(commit_properties=_ONCE)
+        found: dict[str, Any] = table.optimize.compact(target_size=size, commit_properties=_ONCE)
     return found
 
 
 def vacuum(table: DeltaTable, older_than: timedelta) -> int:
-    """Delete files that nothing has referred to for that long, and return their number."""
+    """Delete files that nothing has referred to for that long, and return their number.
+
+    They include those of writers that were killed, and those whose removal the log has forgotten.
+    """
     hours = int(older_than / timedelta(hours=1))
     with translated(table.table_uri):
-        return len(table.vacuum(hours, dry_run=False, enforce_retention_duration=False))
+        return len(table.vacuum(hours, dry_run=False, enforce_retention_duration=False, full=True))
 
 
 def history(table: DeltaTable, limit: int) -> list[dict[str, Any]]:

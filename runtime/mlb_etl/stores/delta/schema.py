@@ -1,7 +1,9 @@
 """Makes the tables of a generated package in a lake, and adds columns that came later."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +14,7 @@ from mlb_etl.errors import EtlError
 from mlb_etl.stores.delta import arrow, captures, drift, failures, marks, quarantine
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.lake import CONTROL, Lake
+from mlb_etl.stores.delta.marks import again
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +32,33 @@ class Wanted:
         return f"{self.schema}.{self.name}"
 
 
+# Following games writes thousands of versions a day, most of them of the control tables, whose past nobody reads.
+_FORGOTTEN = {"delta.logRetentionDuration": "interval 7 days"}
+_SOON_FORGOTTEN = {
+    "delta.logRetentionDuration": "interval 1 hours",
+    "delta.deletedFileRetentionDuration": "interval 1 hours",
+}
+
+
 def wanted(package: str) -> Iterator[Wanted]:
     """The tables that a package needs, the control tables first."""
-    yield Wanted(CONTROL, marks.TABLE, marks.SCHEMA, {})
-    yield Wanted(CONTROL, quarantine.TABLE, quarantine.SCHEMA, {})
-    yield Wanted(CONTROL, failures.TABLE, failures.SCHEMA, {})
-    yield Wanted(CONTROL, drift.TABLE, drift.SCHEMA, {})
+    for module in (marks, quarantine, failures, drift):
+        yield Wanted(CONTROL, module.TABLE, module.SCHEMA, {"configuration": _SOON_FORGOTTEN})
     raw: set[tuple[str, str]] = set()
     for name in registry.methods(package):
         method = registry.method(package, name)
         if (method.raw_schema, method.raw_table) not in raw:
             raw.add((method.raw_schema, method.raw_table))
-            facts = {"configuration": captures.CONFIGURATION}
-            yield Wanted(method.raw_schema, method.raw_table, captures.SCHEMA, facts)
-            yield Wanted(method.raw_schema, captures.seen_table(method), captures.SEEN_SCHEMA, {})
+            facts = {"configuration": _FORGOTTEN}
+            raw_facts = {"configuration": _FORGOTTEN | captures.CONFIGURATION}
+            yield Wanted(method.raw_schema, method.raw_table, captures.SCHEMA, raw_facts)
+            yield Wanted(method.raw_schema, captures.seen_table(method), captures.SEEN_SCHEMA, facts)
         for table in method.tables:
             yield Wanted(table.schema, table.name, arrow.schema(table), _facts(table))
 
 
 def _facts(table: Table) -> dict[str, Any]:
-    return {"partition_by": arrow.partition_columns(table)}
+    return {"partition_by": arrow.partition_columns(table), "configuration": _FORGOTTEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +107,42 @@ def apply(lake: Lake, package: str) -> list[str]:
             lake.create(each.table.schema, each.table.name, each.table.columns, **each.table.facts)
         else:
             lakes.add_columns(lake.open(each.table.schema, each.table.name), each.added)
+    again(partial(_note, lake, package))
     return [each.table.qualified_name for each in found]
 
 
 def require(lake: Lake, package: str) -> None:
-    """Raise EtlError unless the lake has all tables of the package as they are now."""
+    """Raise EtlError unless the lake has all tables of the package as they are now.
+
+    Looks at one table only, if `apply` has noted there that it made all of them.
+    """
+    if lake.exists(CONTROL, marks.TABLE):
+        noted = lakes.facts(lake.open(CONTROL, marks.TABLE)).get(_noted(package))
+        if noted == fingerprint(package):
+            return
     if lacking := differences(lake, package):
         raise EtlError(
             f"the lake lacks {lacking[0].table.qualified_name}"
             f"{'' if lacking[0].missing else ' as the mapping has it'}: run `mlb-etl schema init --target delta:…`"
         )
+
+
+def fingerprint(package: str) -> str:
+    """The tables that a package needs, with their columns and partitions, as one hash."""
+    facts = "".join(f"{each.qualified_name}\n{each.columns}\n{each.facts}\n" for each in wanted(package))
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def _noted(package: str) -> str:
+    """The property of the table of watermarks that has the fingerprint of the package's tables."""
+    return f"mlb_etl.tables.{package}"
+
+
+def _note(lake: Lake, package: str) -> None:
+    """Note that the lake has all tables of the package."""
+    table, now = lake.open(CONTROL, marks.TABLE), fingerprint(package)
+    if lakes.facts(table).get(_noted(package)) != now:
+        lakes.note(table, _noted(package), now)
 
 
 def _same(one: pa.DataType, other: pa.DataType) -> bool:

@@ -5,7 +5,7 @@ the watermarks last: see `marks`.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -14,13 +14,13 @@ from typing import Any
 import pyarrow as pa
 
 from mlb_contracts import Method, Row, Table
-from mlb_etl.errors import CheckFailed, DatabaseUnavailable, DuplicateKey, Rejected, RowTooLong
+from mlb_etl.errors import CheckFailed, DatabaseUnavailable, Rejected, RowTooLong
 from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
-from mlb_etl.stores.delta import arrow, expressions, writer
+from mlb_etl.stores.delta import expressions, writer
 from mlb_etl.stores.delta import lake as lakes
-from mlb_etl.stores.delta.comparing import KeyedRows, Rows, TableChanges, new_rows, packed, values_of
+from mlb_etl.stores.delta.comparing import Key, KeyedRows, Rows, TableChanges, keyed_rows, new_rows, packed
 from mlb_etl.stores.delta.drift import Drift
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Claim, Marks, again
@@ -85,6 +85,7 @@ class DeltaUnit:
         self._settled: list[StoredCapture] = []
         self._drifted: list[DriftedCapture] = []
         self._changes = [TableChanges(table) for table in method.tables]
+        self._names: list[list[str]] = []  # of the documents, as changes number them
 
     def lock(self, new: Mapping[str, Watermark]) -> Mapping[str, Watermark]:
         """As `Unit` says."""
@@ -94,28 +95,26 @@ class DeltaUnit:
 
     def insert(self, documents: Sequence[Document]) -> Mapping[str, TableCounts]:
         """As `Unit` says."""
+        self._names.append([each.capture.document for each in documents])
         tables = {}
         for place, change in enumerate(self._changes):
-            new, name = new_rows(place, change.table, documents), change.table.qualified_name
-            if new.rows.num_rows:
-                if self._old(change, documents, new, ()).keys:
-                    raise DuplicateKey("a row has the key of another row", table=name)
-                change.inserted.append(new.rows)
-            tables[name] = TableCounts(inserted=new.rows.num_rows)
+            new = new_rows(place, change.table, documents)
+            old = self._old(change, documents, new, ()) if new.keys else new
+            tables[change.table.qualified_name] = TableCounts(inserted=change.insert(new, old))
         return tables
 
     def replace(self, documents: Sequence[Document], *, past_row_guard: bool) -> Replaced:
         """As `Unit` says."""
-        as_of = {each.capture.keys: None if past_row_guard else each.capture.as_of for each in documents}
+        self._names.append([each.capture.document for each in documents])
+        latest = [None if past_row_guard else each.capture.as_of for each in documents]
         tables: dict[str, TableCounts] = {}
         changed: dict[str, dict[str, RowChanges]] = {each.capture.document: {} for each in documents}
         for place, change in enumerate(self._changes):
             new, name = new_rows(place, change.table, documents), change.table.qualified_name
             old = self._old(change, documents, new, [column.name for column in change.table.columns])
-            counts = change.take(new, old, as_of)
             tables[name] = TableCounts()
-            for each in documents:
-                its = changed[each.capture.document][name] = RowChanges(**counts[each.capture.keys])
+            for each, its in zip(documents, change.replace(new, old, latest), strict=True):
+                changed[each.capture.document][name] = its
                 unchanged = packed(each, place).number - its.inserted - its.updated
                 tables[name] += TableCounts(its.inserted, its.updated, unchanged, its.deleted)
         return Replaced(tables, changed)
@@ -126,16 +125,14 @@ class DeltaUnit:
         """As `Unit` says; raises CheckFailed for a row that breaks a check."""
         self._moved, self._settled = watermarks, list(settled)
         self._drifted = [DriftedCapture(each.capture, each.drift) for each in applied if each.drift]
-        for change in self._changes:
-            expressions.require_checks(change.table, change.written)
         warnings = []
-        for place, table in enumerate(self._method.tables):
-            if applied and any(check.severity == "warn" for check in table.checks):
-                rows = arrow.columns(table, [row for each in applied for row in packed(each, place).rows])
-                documents = [number for number, each in enumerate(applied) for _ in packed(each, place).rows]
-                for number, broken in expressions.warnings(table, rows, documents).items():
-                    name = applied[number].capture.document
-                    warnings += [CheckWarning(name, table.qualified_name, *its) for its in broken.items()]
+        for change in self._changes:
+            change.finish()
+            for names, new in zip(self._names, change.new, strict=True):
+                for number, broken in expressions.warnings(change.table, new.rows, new.owners).items():
+                    warnings += [
+                        CheckWarning(names[number], change.table.qualified_name, *its) for its in broken.items()
+                    ]
         return tuple(warnings)
 
     def give_back(self) -> None:
@@ -171,7 +168,7 @@ class DeltaUnit:
             raise DatabaseUnavailable(f"{change.table.qualified_name}: others wrote to it after keys were compared")
         claim.require()
         if change.only_inserts:
-            lakes.append(table, change.finished)
+            lakes.append(table, change.ready)
         else:
             lakes.merge(table, change.merged, change.matching)
 
@@ -192,14 +189,21 @@ class DeltaUnit:
             lakes.any_of(name, {each.capture.keys[number] for each in documents}) for number, name in enumerate(keys)
         )
         if not self._is_claimed_alone(table) and new.keys:
-            wanted = f"({wanted}) OR {lakes.any_of(table.identity[0], {key[0] for key in new.keys})}"
+            wanted = (
+                f"({wanted}) OR {lakes.any_of(table.identity[0], new.rows[table.identity[0]].unique().to_pylist())}"
+            )
         opened = self._open(table)
         change.compared.append(opened.version())
         found = lakes.rows(opened, list(dict.fromkeys((*keys, *table.identity, *columns))), wanted)
-        ours, taken = {each.capture.keys for each in documents}, {*new.keys}
-        there = zip(values_of(found, keys), values_of(found, table.identity), strict=True)
-        found = found.filter(pa.array([owner in ours or key in taken for owner, key in there], pa.bool_()))
-        return KeyedRows(found, values_of(found, table.identity), values_of(found, keys))
+        old = keyed_rows(found, keys, table.identity, documents)
+        return old if None not in old.owners else _ours(old, {*new.keys})
+
+
+def _ours(old: KeyedRows, taken: Container[Key]) -> KeyedRows:
+    """Only the rows of the documents, and those that have a key of a new row."""
+    places = [place for place, owner in enumerate(old.owners) if owner is not None or old.keys[place] in taken]
+    rows = old.rows.take(pa.array(places, pa.int64()))
+    return KeyedRows(rows, [old.keys[each] for each in places], [old.owners[each] for each in places])
 
 
 def shut_out_others(lake: Lake, method: Method, claim: Claim) -> None:

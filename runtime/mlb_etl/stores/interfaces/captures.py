@@ -6,12 +6,17 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from mlb_contracts.response import Response
 from mlb_etl.extract.answer import HeldDocument
+from mlb_etl.http.bodies import TooLarge
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.stores.encoding import StoredBody
 
 Fate: TypeAlias = Literal["stored", "seen", "known"]
 """What storing a response did: `stored` added a row, `seen` counted it in the previous row, whose content it repeats,
 and `known` changed nothing, because this capture was there already."""
+
+
+Answered: TypeAlias = tuple[Response, Sequence[HeldDocument]]
+"""A response, and the documents that it holds."""
 
 
 class Past(NamedTuple):
@@ -31,6 +36,13 @@ class RawStore(Protocol):
 
         Raises TooLarge for a body larger than MLB_ETL_MAX_BODY.
         """
+
+    @property
+    def batch(self) -> int:
+        """How many responses to store at once: 1 where each by itself is as fast."""
+
+    def store_all(self, answers: Sequence[Answered]) -> list[Fate | TooLarge]:
+        """Store responses in this order, each as `store` does; return what became of each."""
 
     def now(self) -> datetime:
         """The time on the database's clock, which all processes share."""

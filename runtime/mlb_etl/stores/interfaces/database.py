@@ -88,6 +88,9 @@ class Stores(Protocol):
     def failures(self) -> FailureStore:
         """The requests that failed."""
 
+    def tidy(self, method: Method) -> None:
+        """Do the upkeep that is due after another of many small units, if any is."""
+
     def close(self) -> None:
         """Close the connection."""
 

@@ -52,6 +52,9 @@ class PostgresStores:
         """As `Stores` says."""
         return Failures(self.connection)
 
+    def tidy(self, method: Method) -> None:
+        """As `Stores` says: autovacuum does it."""
+
     def close(self) -> None:
         """As `Stores` says."""
         self.connection.close()

@@ -1,6 +1,5 @@
 """Writes the raw tables: every response unchanged, and the documents it holds."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,9 +11,11 @@ from mlb_contracts import Capture, Method, times
 from mlb_contracts.response import Response
 from mlb_etl import settings
 from mlb_etl.errors import Rejected
+from mlb_etl.extract import answer
 from mlb_etl.extract.answer import HeldDocument
+from mlb_etl.http.bodies import TooLarge
 from mlb_etl.stores.encoding import encode
-from mlb_etl.stores.interfaces.captures import Fate
+from mlb_etl.stores.interfaces.captures import Answered, Fate
 from mlb_etl.stores.postgres import standing
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.partitions import Partitioned, Partitions
@@ -89,7 +90,7 @@ class RawWriter(RawReader):
         facts = {
             "request": self._method.request_name(response.method, Capture(response.as_of, response.parameters)),
             "as_of": response.as_of,
-            "content_hash": _content_hash(response.data, held),
+            "content_hash": answer.content_hash(response.data, held),
         }
         asked = facts | {"captured_at": response.captured_at}
         with translate_errors(self._method.qualified_raw_table):
@@ -99,6 +100,21 @@ class RawWriter(RawReader):
             if later and self.connection.execute(self._seen, facts | {"captured_at": captured_at}).rowcount:
                 return "seen"
             return "known"
+
+    @property
+    def batch(self) -> int:
+        """As `RawStore` says."""
+        return 1
+
+    def store_all(self, answers: Sequence[Answered]) -> list[Fate | TooLarge]:
+        """As `RawStore` says."""
+        return [self._fate(*each) for each in answers]
+
+    def _fate(self, response: Response, held: Sequence[HeldDocument]) -> Fate | TooLarge:
+        try:
+            return self.store(response, held)
+        except TooLarge as why:
+            return why
 
     @translate_errors()
     def now(self) -> datetime:
@@ -145,10 +161,3 @@ class RawWriter(RawReader):
         arrays = {f"item_{number}": values for number, values in enumerate(items)}
         ((number,),) = self.connection.execute(self._insert_into, row | arrays).fetchall()
         return bool(number)
-
-
-def _content_hash(data: bytes, held: Sequence[HeldDocument]) -> bytes:
-    """SHA-256 of the body, which is that of the document where the whole body is one."""
-    if held and held[0].places is None:
-        return held[0].content_hash
-    return hashlib.sha256(data).digest()
