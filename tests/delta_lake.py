@@ -43,7 +43,16 @@ class DeltaLaws(Laws):
 
     def apply_one(self, of: Snapshot, method: Method | None = None) -> str:
         """Apply a capture that is not in the raw table, and return the verdict."""
-        method = method or self.method
+        [verdict] = self.apply([of], method)
+        return verdict
+
+    def apply(self, of: Sequence[Snapshot], method: Method | None = None) -> Sequence[str]:
+        """Apply captures of different games in one unit."""
+        store = DeltaTables(self.lake, method or self.method)
+        documents = [self._document(each, store, method or self.method) for each in of]
+        return write_documents(store, method or self.method, documents).verdicts
+
+    def _document(self, of: Snapshot, store: DeltaTables, method: Method) -> Document:
         rows = extract(method, Capture(of.as_of, of.response.path_params), of.response.data).rows
         stored = StoredCapture(
             (of.game_pk,),
@@ -57,9 +66,7 @@ class DeltaLaws(Laws):
             quarantine=None,
             applied=self.watermarks(of.game_pk).get(of.game_pk),
         )
-        store = DeltaTables(self.lake, method)
-        [verdict] = write_documents(store, method, [Document(stored, store.pack(rows))]).verdicts
-        return verdict
+        return Document(stored, store.pack(rows))
 
     def places(self, *games: int) -> Places:
         """When each row was written: no other facts tell whether it was."""

@@ -1,5 +1,6 @@
 """A lake when writers die, meet, or go on after they were given up: each document ends as its newest capture says."""
 
+import json
 import shutil
 import signal
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 import laws_workers
 import pyarrow as pa
 import pytest
+from checks import some
 from delta_lake import COMMITS, DeltaLaws
 from forked import processes
 from laws import Snapshot, snapshot
@@ -22,6 +24,7 @@ from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
 
 from mlb_etl.errors import DatabaseUnavailable, DuplicateKey, EtlError
+from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta import marks, schema, upkeep, writer
 from mlb_etl.stores.delta.lake import Lake
@@ -184,7 +187,7 @@ def test_two_writers_meet_at_each_pair_of_steps(
         two = threads.submit(work, "second", second)
         assert stops["second"].reached.wait(30)
         stops["first"].go_on.set()
-        one.result(60)
+        assert one.result(60) == ("lost" if second_stop else "applied"), "it was taken over, or not yet"
         stops["second"].go_on.set()
         two.result(60)
     lake.arrive(NEW, LATER)
@@ -207,27 +210,86 @@ def test_four_writers_at_once_lose_and_double_nothing(lake: DeltaLaws) -> None:
         ends(lake, newest[each])
 
 
+@pytest.mark.parametrize("commit", [1, 2], ids=["before the table is opened", "before its commit"])
 def test_a_key_that_two_documents_have_is_refused_whoever_is_first(
-    lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch
+    lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch, commit: int
 ) -> None:
     """Where keys do not tell the document, what was compared holds only if nobody has written since."""
     plays = replace(METHOD.tables[1], identity=("at_bat_index",), primary_key=("at_bat_index",))
     method = replace(METHOD, tables=(METHOD.tables[0], plays))
     one, other = game(0, PLAYS, 1), game(0, PLAYS, 2)
-    written: list[str] = []
+    left = [commit]  # keys were compared before the first commit, which is the claim
 
     def hook() -> None:
-        if len(written) == 1:  # the claim is there, and keys were compared
-            written.append("other")
+        left[0] -= 1
+        if left[0] == -1:
             lake.apply_one(other, method)
-        elif not written:
-            written.append("claim")
 
     with before_commits(monkeypatch, hook), pytest.raises(DatabaseUnavailable, match=r"others wrote to it"):
         lake.apply_one(one, method)
     assert lake.rows(2) == other.rows
-    with pytest.raises(DuplicateKey):
+    with pytest.raises(DuplicateKey, match="a row of another document has this key"):
         lake.apply_one(one, method)
+
+
+def test_a_key_that_two_documents_of_a_unit_have_is_refused(lake: DeltaLaws) -> None:
+    plays = replace(METHOD.tables[1], identity=("at_bat_index",), primary_key=("at_bat_index",))
+    method = replace(METHOD, tables=(METHOD.tables[0], plays))
+    with pytest.raises(DuplicateKey, match="two rows have one key"):
+        lake.apply([game(0, PLAYS, 1), game(0, PLAYS, 2)], method)
+    assert not any(some(lake.rows(1, 2).values()))
+
+
+def test_rows_of_other_documents_that_have_a_part_of_the_key_stay(lake: DeltaLaws) -> None:
+    key = ("at_bat_index", "rbi")
+    method = replace(METHOD, tables=(METHOD.tables[0], replace(METHOD.tables[1], identity=key, primary_key=key)))
+    one, other, fewer = game(0, [1] * 12, 1), game(0, [2] * 12, 2), game(1, [2] * 11, 2)
+    assert [lake.apply_one(each, method) for each in (one, other, fewer)] == ["applied"] * 3
+    assert (lake.rows(1), lake.rows(2)) == (one.rows, fewer.rows)
+
+
+def test_a_document_that_another_writer_has_is_waited_for(lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marks, "_PATIENCE", 0.2)
+    its = Watermark(LATER.as_of, LATER.digest, METHOD.fingerprint)
+    claim = marks.Marks(lake.lake, METHOD).claim({json.dumps({"game_pk": GAME}): its})
+    with pytest.raises(DatabaseUnavailable, match="other writers keep this document busy"):
+        lake.apply_one(OLD)
+    claim.give_back()
+    assert lake.apply_one(OLD) == "applied"
+
+
+def test_only_what_changes_is_committed(lake: DeltaLaws) -> None:
+    """No commit without a change, and files of other documents stay."""
+
+    def plays() -> Any:
+        return lake.lake.open("sample", "plays")
+
+    lake.apply_one(game(0, PLAYS, 1))
+    [first] = plays().file_uris()
+    lake.apply_one(OLD)
+    version, games = plays().version(), lake.lake.open("sample", "games").version()
+    lake.apply_one(snapshot(METHOD, GAME, at(1), response(GAME, rbi=PLAYS, score=99)))
+    assert (plays().version(), lake.lake.open("sample", "games").version()) == (version, games + 1)
+    lake.apply_one(NEW)
+    assert plays().version() == version + 1
+    assert first in plays().file_uris()
+
+
+def test_optimize_starts_again_where_a_writer_comes_first(lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in (game(0, PLAYS, 1), OLD):
+        lake.apply_one(each)
+    plays, files = lake.lake.uri("sample", "plays"), lake.lake.open("sample", "plays").file_uris()
+    coming, compact = [NEW], lakes.compact
+
+    def late(table: Any) -> dict[str, Any]:
+        if coming and table.table_uri.rstrip("/").endswith(plays):
+            lake.apply_one(coming.pop())
+        return compact(table)
+
+    monkeypatch.setattr(lakes, "compact", late)
+    [done] = [each for each in upkeep.optimize(lake.lake, PACKAGE) if each.table == "sample.plays"]
+    assert (len(files), done.removed, done.added) == (2, 2, 1)
+    assert (lake.rows(1), lake.rows(GAME)) == (game(0, PLAYS, 1).rows, NEW.rows)
 
 
 @pytest.mark.parametrize(
