@@ -107,3 +107,5 @@ def test_replaced_files_are_deleted_after_a_while(tmp_path: Path, monkeypatch: p
         monkeypatch.setattr(tidy, "KEEP", timedelta(0))
         stores.tidy(sample.METHOD)
     assert len(on_disk(laws, "sample.plays")) == files(laws, "sample.plays")["sample.plays"]
+    forgets = lakes.facts(laws.lake.open("sample", "plays"))["delta.logRetentionDuration"]
+    assert forgets == "interval 1 hours", "as the files of older versions are gone"

@@ -171,10 +171,15 @@ def facts(table: DeltaTable) -> Mapping[str, str]:
     return found
 
 
-def note(table: DeltaTable, name: str, value: str) -> None:
-    """Set a property of ours, in a commit that fails if another writer has committed since the table was read."""
+def configure(table: DeltaTable, properties: Mapping[str, str]) -> None:
+    """Set properties, in a commit that fails if another writer has committed since the table was read."""
     with translated(table.table_uri):
-        table.alter.set_table_properties({name: value}, raise_if_not_exists=False, commit_properties=_ONCE)
+        table.alter.set_table_properties(dict(properties), raise_if_not_exists=False, commit_properties=_ONCE)
+
+
+def note(table: DeltaTable, name: str, value: str) -> None:
+    """Set a property of ours, as `configure` does."""
+    configure(table, {name: value})
 
 
 def bump(table: DeltaTable, writer: str) -> None:

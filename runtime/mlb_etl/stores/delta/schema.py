@@ -34,7 +34,7 @@ class Wanted:
 
 # Following games writes thousands of versions a day, most of them of the control tables, whose past nobody reads.
 _FORGOTTEN = {"delta.logRetentionDuration": "interval 7 days"}
-_SOON_FORGOTTEN = {
+SOON_FORGOTTEN = {
     "delta.logRetentionDuration": "interval 1 hours",
     "delta.deletedFileRetentionDuration": "interval 1 hours",
 }
@@ -43,7 +43,7 @@ _SOON_FORGOTTEN = {
 def wanted(package: str) -> Iterator[Wanted]:
     """The tables that a package needs, the control tables first."""
     for module in (marks, quarantine, failures, drift):
-        yield Wanted(CONTROL, module.TABLE, module.SCHEMA, {"configuration": _SOON_FORGOTTEN})
+        yield Wanted(CONTROL, module.TABLE, module.SCHEMA, {"configuration": SOON_FORGOTTEN})
     raw: set[tuple[str, str]] = set()
     for name in registry.methods(package):
         method = registry.method(package, name)

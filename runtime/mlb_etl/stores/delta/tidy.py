@@ -1,7 +1,7 @@
 """Keeps the files of a lake few while many small units write to it, as following games does.
 
 Each unit adds a file to each table with new rows, and replaces files of others. Now and then the small files of a
-partition are written together, and files that nothing refers to any more are deleted.
+partition are written together, and files that were replaced, with the versions that need them, are forgotten.
 """
 
 import time
@@ -18,7 +18,7 @@ from mlb_etl.stores.delta.lake import CONTROL, Lake, Overtaken
 
 EVERY = 20  # units between two looks at the tables
 MOST = 8  # small files that a partition may have before they are written together
-LARGE = 16 << 20  # bytes; such a file is not written again, so that bodies are not copied over and over
+LARGE = 16 << 20  # bytes; files of half that size are not small, so that bodies are not copied over and over
 KEEP = timedelta(hours=1)  # for readers of a version that was replaced
 _CLEAN = 900.0  # seconds between two deletions
 
@@ -48,11 +48,17 @@ class Tidier:
                 if any(number > MOST for number in _small(table).values()):
                     lakes.compact(table, LARGE)
                 if clean:
-                    lakes.vacuum(self._lake.open(each.schema, each.name), KEEP)
+                    self._clean(self._lake.open(each.schema, each.name))
         if clean:
             self._cleaned_at = time.monotonic()
+
+    def _clean(self, table: Any) -> None:
+        """Delete replaced files, and have the log forget the versions that need them."""
+        if not schema.SOON_FORGOTTEN.items() <= lakes.facts(table).items():
+            lakes.configure(table, schema.SOON_FORGOTTEN)
+        lakes.vacuum(table, KEEP)
 
 
 def _small(table: Any) -> Counter[str]:
     """The numbers of small files, by partition."""
-    return Counter(path.rpartition("/")[0] for path, size in lakes.files(table) if size < LARGE)
+    return Counter(path.rpartition("/")[0] for path, size in lakes.files(table) if size < LARGE // 2)
