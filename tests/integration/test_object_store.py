@@ -161,6 +161,20 @@ def test_a_day_is_rebuilt_from_the_store_alone(
         assert tables(fresh) == tables(database)
 
 
+def test_each_object_is_read_once_whatever_its_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a form has a name of its own, and where hydrations share a method's captures."""
+    monkeypatch.setenv("MLB_ETL_OBJECT_STORE", "store")
+    with simulate(Simulator(6, 2024)) as api:
+        monkeypatch.setenv("MLB_ETL_BASE_URL", api.url)
+        for method, param in (("season.seasons", "sportId=1"), ("schedule.schedule", "date=2024-04-01")):
+            sport = ("--param", "sportId=1") if method == "schedule.schedule" else ()
+            done = run("ingest", "--method", method, "--param", param, *sport, "--object-store", "--quiet")
+            assert done.exit_code == 0, done.output
+    assert {each.parent.parent.parent.name for each in Path("store").rglob("*.json.gz")} >= {"method=allSeasons"}
+    again = json.loads(run("replay", "--from", "store", "--format", "json", "--quiet").stdout)
+    assert again == {"stored": 0, "unchanged": 0, "known": 2, "refused": []}
+
+
 def test_what_stands_where(place: str) -> None:
     """By endpoint, method, day in UTC and document; a response that did not change is a note."""
     first = keep(place, 0, "one")

@@ -142,12 +142,12 @@ def test_a_target_that_fails_holds_back_no_other(
     assert "connection" in other["error"]
     assert len(rows("games", sample_database)) == 2
     assert len(api.asked) == 2
-    assert "Error: targets that failed: 1; the others are done" in done.stderr
+    assert "Error: 1 of 2 targets failed" in done.stderr
     assert "secret" not in done.output
     for command in (("schema", "status"), ("transform", "--method", "sample.game")):
         done = run(*command, *names)
         assert done.exit_code == 1
-        assert "Error: targets that failed: 1; the others are done" in done.stderr
+        assert "Error: 1 of 2 targets failed" in done.stderr
 
 
 def test_files_go_to_each_target_too(sample_database: str) -> None:

@@ -127,10 +127,15 @@ def test_targets_in_a_lake(tmp_path: Path) -> None:
     storage = load(tmp_path, re.sub(r"storage:\n.*\n", f"storage: {text}\n", SPECIFIC)).storage
     assert (storage.raw_databases, storage.target_databases) == ((), ("postgres", "delta:data/lake"))
     assert storage.fills_from_object_store("delta:data/lake")
+    assert storage.fills_from_object_store("postgresql:///other")
     text = f"{{raw: [{LAKE}, {{backend: object_store}}], targets: {LAKE}}}"
     storage = load(tmp_path, re.sub(r"storage:\n.*\n", f"storage: {text}\n", SPECIFIC)).storage
     assert (storage.raw_databases, storage.target_databases) == (("delta:data/lake",), ("delta:data/lake",))
     assert not storage.fills_from_object_store("delta:data/lake"), "it has them in its own raw table"
+    text = f"{{raw: [{{backend: postgres}}, {{backend: object_store}}], targets: {LAKE}}}"
+    storage = load(tmp_path, re.sub(r"storage:\n.*\n", f"storage: {text}\n", SPECIFIC)).storage
+    assert storage.fills_from_object_store("delta:data/lake")
+    assert not storage.fills_from_object_store("postgresql:///mine"), "whichever PostgreSQL it is"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The databases that a command works on: one or several, by `--target`, by the job or by the environment."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -93,12 +93,12 @@ def _plain(outcome: Outcome[T], plain: Callable[[T], Any]) -> Any:
     return found if outcome.error is None else {**(found or {}), "error": outcome.error}
 
 
-def require_all(outcomes: Iterable[Outcome[T]]) -> list[T]:
+def require_all(outcomes: Sequence[Outcome[T]]) -> list[T]:
     """The results of all databases; raises EtlError that names those that failed."""
     failed = {each.target: each.error for each in outcomes if each.error is not None}
     if failed:
         reasons = "\n".join(f"{target}: {error}" for target, error in failed.items())
-        raise EtlError(f"targets that failed: {len(failed)}; the others are done\n{reasons}")
+        raise EtlError(f"{len(failed)} of {len(outcomes)} targets failed\n{reasons}")
     return [each.result for each in outcomes if each.result is not None]
 
 

@@ -114,7 +114,8 @@ class Storage(Model):
 
     def fills_from_object_store(self, database: str) -> bool:
         """Whether the object store, and not a raw table of its own, is the raw layer of this database."""
-        return self.in_object_store and database not in self.raw_databases
+        known = database if database.startswith(LAKE) else POSTGRES
+        return self.in_object_store and known not in self.raw_databases
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
