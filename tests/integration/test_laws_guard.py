@@ -10,6 +10,7 @@ from pathlib import Path
 import feeds
 import pytest
 from click.testing import CliRunner, Result
+from delta_lake import DeltaLaws
 from laws import Laws, Snapshot, changes, documents, nonzero, snapshot
 from sample_tables.game import GAMES, METHOD, PLAYS
 from samples import NOON, PACKAGE, at, response
@@ -24,9 +25,12 @@ from mlb_etl.laws.shrink import Loss
 EMPTY_FINAL = 566988
 
 
-@pytest.fixture
-def sample(sample_database: str) -> Iterator[Laws]:
-    laws = Laws(sample_database, PACKAGE, METHOD)
+@pytest.fixture(params=["postgres", "delta"])
+def sample(request: pytest.FixtureRequest) -> Iterator[Laws]:
+    if request.param == "delta":
+        yield DeltaLaws(request.getfixturevalue("tmp_path"), PACKAGE, METHOD)
+        return
+    laws = Laws(request.getfixturevalue("sample_database"), PACKAGE, METHOD)
     with closing(laws.connection):
         yield laws
 

@@ -292,11 +292,29 @@ def test_any_captures_by_concurrent_workers(sample: Laws, captures: list[Arrival
         assert shown is None or shown.note not in waiting
 
 
+rivals = {
+    "captures": st.lists(st.tuples(games, st.integers(0, 11), content([None])), min_size=2, max_size=14),
+    "plans": plans(),
+}
+
+
 @examples(20)
-@given(captures=st.lists(st.tuples(games, st.integers(0, 11), content([None])), min_size=2, max_size=14), plans=plans())
+@given(**rivals)
 def test_the_newest_wins_among_workers(
     sample: Laws, captures: list[tuple[int, int, Content]], plans: list[list[Run]]
 ) -> None:
+    newest_wins(sample, captures, plans)
+
+
+@settings(examples(3), deadline=None)
+@given(**rivals)
+def test_the_newest_wins_among_workers_in_a_lake(
+    lake: Laws, captures: list[tuple[int, int, Content]], plans: list[list[Run]]
+) -> None:
+    newest_wins(lake, captures[:8], plans[:2])
+
+
+def newest_wins(laws: Laws, captures: list[tuple[int, int, Content]], plans: list[list[Run]]) -> None:
     """With different times and no large losses, so no decision is needed."""
     first = next(_fresh)
     made = []
@@ -304,14 +322,14 @@ def test_the_newest_wins_among_workers(
         all_but_one = [play | {"rbi": minute % 4} for play in PLAYS if play["index"] != plays]
         members = content.members | {"season": 2024, "plays": all_but_one}
         made.append(sampled(Arrival(game, minute, None, Content(members, None)), first))
-    sample.arrive(*made)
-    work(sample, first, [*plans, [Run((0, 1), 2, "new")]])
+    laws.arrive(*made)
+    work(laws, first, [*plans, [Run((0, 1), 2, "new")]])
     newest = {each.game_pk: each for each in made}
-    assert sample.quarantine(*newest) == {}
-    assert {game: mark[:2] for game, mark in sample.watermarks(*newest).items()} == {
+    assert laws.quarantine(*newest) == {}
+    assert {game: mark[:2] for game, mark in laws.watermarks(*newest).items()} == {
         game: (each.as_of, each.digest) for game, each in newest.items()
     }
-    assert sample.rows(*newest) == together(each.rows or {} for each in newest.values())
+    assert laws.rows(*newest) == together(each.rows or {} for each in newest.values())
 
 
 # -------------------------------------------------------------------------------------------- following a sequence
