@@ -24,7 +24,7 @@ from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
 
 from mlb_etl.errors import DatabaseUnavailable, DuplicateKey, EtlError
-from mlb_etl.laws.verdict import Watermark
+from mlb_etl.laws.verdict import Policy, Watermark
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta import marks, schema, upkeep, writer
 from mlb_etl.stores.delta.lake import Lake
@@ -325,23 +325,51 @@ def test_a_lake_without_tables_says_what_to_do(tmp_path: Path) -> None:
     schema.require(laws.lake, PACKAGE)
 
 
+@pytest.mark.parametrize("policy", ["again", "new"])
 def test_a_column_that_came_later_is_added_and_filled_by_a_replay(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: Policy
 ) -> None:
+    """Without a replay too, as the mapping has changed."""
     whole = schema.arrow.schema
     monkeypatch.setattr(schema.arrow, "schema", lambda table: _without(whole(table), "venue"))
-    lake = DeltaLaws(tmp_path, PACKAGE, METHOD)
+    older = METHOD if policy == "again" else replace(METHOD, fingerprint="older")
+    lake = DeltaLaws(tmp_path, PACKAGE, older)
     named = snapshot(METHOD, GAME, at(0), response(GAME, rbi=PLAYS, venue="Park"))
     lake.arrive(named)
     lake.run([GAME])
     monkeypatch.setattr(schema.arrow, "schema", whole)
+    with pytest.raises(EtlError, match=r"the lake lacks sample\.games as the mapping has it: run `mlb-etl schema init"):
+        schema.require(lake.lake, PACKAGE)
     [difference] = schema.differences(lake.lake, PACKAGE)
     assert (difference.table.qualified_name, [each.name for each in difference.added]) == ("sample.games", ["venue"])
     assert schema.apply(lake.lake, PACKAGE) == ["sample.games"]
     assert schema.differences(lake.lake, PACKAGE) == []
     assert lake.rows(GAME) != named.rows
-    lake.run([GAME], policy="again")
+    lake.method = METHOD
+    assert lake.run([GAME], policy=policy).documents.applied == 1
     ends(lake, named)
+
+
+def test_a_column_that_the_mapping_gave_up_stays_and_is_null_in_new_rows(
+    lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.arrive(snapshot(METHOD, GAME, at(0), response(GAME, rbi=PLAYS, venue="Park")))
+    lake.run([GAME])
+    whole = schema.arrow.schema
+    monkeypatch.setattr(schema.arrow, "schema", lambda table: _without(whole(table), "venue"))
+    assert schema.differences(lake.lake, PACKAGE) == []
+    lake.arrive(game(0, PLAYS, 8), game(10, PLAYS[:-1]))
+    assert lake.run([GAME, 8]).documents.applied == 2
+    venues = {row["game_pk"]: row["venue"] for row in lakes.rows(lake.lake.open("sample", "games")).to_pylist()}
+    assert venues == {GAME: "Park", 8: None}
+
+
+def test_other_partitions_are_refused(lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema.arrow, "partition_columns", lambda _: ["game_pk"])
+    with pytest.raises(
+        EtlError, match=r"sample\.games: it is partitioned by season, the mapping has game_pk: a lake can't"
+    ):
+        schema.apply(lake.lake, PACKAGE)
 
 
 def test_a_table_whose_column_has_another_type_is_refused_and_made_again(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from checks import some
+from operated import require_same, require_same_sums
 from psycopg import sql
 from samples import connect, write
 
@@ -25,6 +26,7 @@ from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.postgres.database import Postgres
 
+FEED = registry.method(TABLES, "game.liveGameV1")
 FEEDS = 2  # live feeds, which are large
 
 
@@ -77,10 +79,19 @@ def test_a_lake_and_postgres_have_the_same_rows(database: str, tmp_path: Path, f
             drifted += found if wanted.name == "drift" else Counter()
     assert filled > 60
     assert {row[1:4] for row in drifted} == {("$.leagues[*].invented", "new", "object")}
+    with ours.open() as lakes_, theirs.open() as stores:
+        require_same(lakes_.operations(), stores.operations(), methods())
     again = fill(ours, files)
     assert not any(
         each.inserted or each.updated or each.deleted for of in some(again.values()) for each in of.tables.values()
     )
+    with connect(database) as connection:
+        connection.execute("UPDATE game.live_game_team_batting SET hits = hits + 1")
+        connection.execute("UPDATE game.live_game_plays SET balls = 9")
+    lake.open("game", "live_game_team_batting").update({"hits": "hits + 1"})
+    lake.open("game", "live_game_plays").update({"balls": "9"})
+    with ours.open() as lakes_, theirs.open() as stores:
+        require_same_sums(lakes_.operations(), stores.operations(), FEED)
 
 
 def told(of: dict[str, Counts]) -> dict[str, tuple[DocumentCounts, Any]]:

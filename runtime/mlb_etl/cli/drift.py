@@ -6,15 +6,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mlb_etl import registry
+from mlb_etl import api, registry
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.tables import format_number, print_paragraph
 from mlb_etl.cli.unreadable import print_unreadable
-from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate, unreadable
-from mlb_etl.stores.postgres import drift as work
-from mlb_etl.stores.postgres.drift import DriftedPath
-from mlb_etl.stores.postgres.unreadable import UnreadablePath
+from mlb_etl.stores.interfaces.operations import DriftedPath, UnreadablePath
 
 _CHANGES = {"new": "is new", "vanished": "has vanished", "type": "has another type"}
 
@@ -29,9 +25,19 @@ _CHANGES = {"new": "is new", "vanished": "has vanished", "type": "has another ty
 )
 @click.option("--fail", is_flag=True, help="Exit with 1 if anything is listed.")
 @click.option("--forget", is_flag=True, help="Afterwards, forget the listed paths, such as those now in samples.")
+@parameters.TARGET
 @report.FORMAT
 @click.pass_context
-def drift(ctx: click.Context, *, method: str | None, since: date | None, fail: bool, forget: bool, form: str) -> None:
+def drift(
+    ctx: click.Context,
+    *,
+    method: str | None,
+    since: date | None,
+    fail: bool,
+    forget: bool,
+    target: str | None,
+    form: str,
+) -> None:
     """Show how responses differ from the samples, path by path.
 
     A path is new if no sample has it, vanished if every sample has it and a capture lacks it, or has values of another
@@ -46,16 +52,17 @@ def drift(ctx: click.Context, *, method: str | None, since: date | None, fail: b
     Examples:
       mlb-etl drift
       mlb-etl drift --method game.liveGameV1 --since yesterday --fail
-      mlb-etl drift --format json
+      mlb-etl drift --target delta:data/lake --format json
     """
-    settings = Settings.from_environment()
+    settings = parameters.settings_for(target)
     if method is not None:
         registry.method(settings.tables, method)
     start = None if since is None else datetime.combine(since, time.min, UTC)
-    with db.connect(settings) as connection, db.translate_errors():
-        migrate.require(connection, settings.tables, writing=forget)
-        paths = work.drifted_paths(connection, method, start)
-        values = [each for each in unreadable.count_by_path(connection) if method in {None, each.method}]
+    with api.database(settings).open() as stores:
+        stores.require_migrated(writing=forget)
+        found = stores.operations()
+        paths = found.drifted(method, start)
+        values = [each for each in found.unreadable() if method in {None, each.method}]
         if form == "json":
             report.print_json(
                 {"drift": [_plain(each) for each in paths], "unreadable": [asdict(each) for each in values]}
@@ -63,7 +70,7 @@ def drift(ctx: click.Context, *, method: str | None, since: date | None, fail: b
         else:
             _show(paths, values)
         if forget:
-            work.forget(connection, method, start)
+            found.forget_drift(method, start)
     ctx.exit(1 if fail and (paths or values) else 0)
 
 

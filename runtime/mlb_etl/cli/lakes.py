@@ -149,4 +149,4 @@ def _said(of: "Difference") -> str:
     if of.missing:
         return "missing"
     added = [f"column {each.name} is missing" for each in of.added]
-    return "; ".join((*added, *(f"column {each}" for each in of.refused)))
+    return "; ".join((*added, *of.refused))

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -25,7 +24,7 @@ TARGET = click.option(
 def settings_for(target: str | None) -> Settings:
     """The settings of the environment, with the database that an option names."""
     settings = Settings.from_environment()
-    return settings if target is None else replace(settings, dsn=target)
+    return settings if target is None else settings.at(target)
 
 
 def given(params: Iterable[str], *, option: str = "--param", **named: Iterable[str]) -> dict[str, list[str]]:

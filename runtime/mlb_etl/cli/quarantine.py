@@ -11,16 +11,16 @@ from typing import Any, Literal, TypeAlias
 import click
 
 from mlb_contracts import times
-from mlb_etl import api
+from mlb_etl import api, registry
+from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.cli import parameters, report
 from mlb_etl.cli.report import FORMAT, Waiting
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate, quarantine
-from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.quarantine import Entry, EntryFilter
+from mlb_etl.stores.interfaces.database import Stores
+from mlb_etl.stores.interfaces.operations import Entry, EntryFilter
 
 State: TypeAlias = Literal["waiting", "dropped"]
 _LARGEST = 2**63 - 1  # of numbers in quarantine
@@ -46,6 +46,7 @@ _FILTERS = (
     click.option("--reason", metavar="TEXT", help="Only captures whose reason contains this text, in any case."),
     click.option("--since", callback=_day, metavar="DAY", help="Only captures of this day (UTC) or later."),
     click.option("--before", callback=_day, metavar="DAY", help="Only captures from before this day (UTC)."),
+    parameters.TARGET,
 )
 _ALL = click.option("--all", "everything", is_flag=True, help="All waiting captures.")
 _DRY_RUN = click.option("--dry-run", is_flag=True, help="Only list the selected captures.")
@@ -53,18 +54,19 @@ _YES = click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 
 
 def _chosen_by(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the filters to a command, which receives them as one argument."""
+    """Adds the filters and the database to a command, which receives them as one argument each."""
 
     @functools.wraps(command)
     def parsed(
         *, numbers: tuple[int, ...], method: str | None, game_pk: tuple[str, ...], keys: tuple[str, ...],
-        table: str | None, reason: str | None, since: datetime | None, before: datetime | None, **others: Any,
+        table: str | None, reason: str | None, since: datetime | None, before: datetime | None, target: str | None,
+        **others: Any,
     ) -> None:  # fmt: skip
         document = parameters.given(keys, option="--key", game_pk=game_pk)
         wanted = EntryFilter(
             numbers, method=method, table=table, reason=reason, since=since, before=before, document=document
         )
-        command(wanted=wanted, **others)
+        command(wanted=wanted, settings=parameters.settings_for(target), **others)
 
     for decorator in reversed(_FILTERS):
         parsed = decorator(parsed)
@@ -83,6 +85,7 @@ def group() -> None:
       mlb-etl quarantine list
       mlb-etl quarantine show 12
       mlb-etl quarantine retry --all
+      mlb-etl quarantine list --target delta:data/lake
     """
 
 
@@ -96,7 +99,7 @@ def group() -> None:
     help="List waiting captures, dropped ones, or both.",
 )
 @FORMAT
-def list_(*, wanted: EntryFilter, state: Literal["waiting", "dropped", "all"], form: str) -> None:
+def list_(*, wanted: EntryFilter, settings: Settings, state: Literal["waiting", "dropped", "all"], form: str) -> None:
     """List waiting captures, oldest first, grouped by reason.
 
     \b
@@ -105,7 +108,7 @@ def list_(*, wanted: EntryFilter, state: Literal["waiting", "dropped", "all"], f
       mlb-etl quarantine list --reason "would delete" --since 2024-07-01
       mlb-etl quarantine list --state all --game-pk 747175 --format json
     """
-    found = _find(wanted, None if state == "all" else state)
+    found = _find(settings, wanted, None if state == "all" else state)
     if form == "json":
         report.print_json([asdict(each) for each in found])
     elif found:
@@ -117,7 +120,7 @@ def list_(*, wanted: EntryFilter, state: Literal["waiting", "dropped", "all"], f
 @group.command()
 @_chosen_by
 @FORMAT
-def show(*, wanted: EntryFilter, form: str) -> None:
+def show(*, wanted: EntryFilter, settings: Settings, form: str) -> None:
     """Show which rule each capture breaks, where and with which value. The JSON output is a list.
 
     \b
@@ -126,7 +129,7 @@ def show(*, wanted: EntryFilter, form: str) -> None:
       mlb-etl quarantine show --game-pk 747175 --format json
     """
     _require(wanted, everything=False)
-    found = _find(wanted, None)
+    found = _find(settings, wanted, None)
     if form == "json":
         report.print_json([asdict(each) for each in found])
         return
@@ -140,7 +143,9 @@ def show(*, wanted: EntryFilter, form: str) -> None:
 @_DRY_RUN
 @FORMAT
 @click.pass_context
-def retry(ctx: click.Context, *, wanted: EntryFilter, everything: bool, dry_run: bool, form: str) -> None:
+def retry(
+    ctx: click.Context, *, wanted: EntryFilter, settings: Settings, everything: bool, dry_run: bool, form: str
+) -> None:
     """Apply captures as `transform` would, after the cause is fixed: in a mapping, a rule or the database.
 
     Captures that still can't be applied stay in quarantine, and the exit code is 1.
@@ -151,9 +156,9 @@ def retry(ctx: click.Context, *, wanted: EntryFilter, everything: bool, dry_run:
       mlb-etl quarantine retry --table game.live_game_plays
       mlb-etl quarantine retry --all
     """
-    found = _meant(wanted, "retried", everything=everything, dry_run=dry_run, form=form)
+    found = _meant(settings, wanted, "retried", everything=everything, dry_run=dry_run, form=form)
     if not dry_run:
-        _settle(ctx, found, "new", form)
+        _settle(ctx, settings, found, "new", form)
 
 
 @group.command()
@@ -163,7 +168,16 @@ def retry(ctx: click.Context, *, wanted: EntryFilter, everything: bool, dry_run:
 @_YES
 @FORMAT
 @click.pass_context
-def accept(ctx: click.Context, *, wanted: EntryFilter, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
+def accept(
+    ctx: click.Context,
+    *,
+    wanted: EntryFilter,
+    settings: Settings,
+    everything: bool,
+    dry_run: bool,
+    yes: bool,
+    form: str,
+) -> None:
     """Apply captures although they delete much of a document, or differ from another capture of the same time.
 
     All other rules still hold, and a capture older than the tables still has no effect.
@@ -173,10 +187,10 @@ def accept(ctx: click.Context, *, wanted: EntryFilter, everything: bool, dry_run
       mlb-etl quarantine accept 12
       mlb-etl quarantine accept --reason "would delete" --dry-run
     """
-    found = _meant(wanted, "accepted", everything=everything, dry_run=dry_run, form=form)
+    found = _meant(settings, wanted, "accepted", everything=everything, dry_run=dry_run, form=form)
     if not dry_run:
         _confirm(wanted, found, "accepted", yes=yes)
-        _settle(ctx, found, "accept", form)
+        _settle(ctx, settings, found, "accept", form)
 
 
 @group.command()
@@ -185,7 +199,7 @@ def accept(ctx: click.Context, *, wanted: EntryFilter, everything: bool, dry_run
 @_DRY_RUN
 @_YES
 @FORMAT
-def drop(*, wanted: EntryFilter, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
+def drop(*, wanted: EntryFilter, settings: Settings, everything: bool, dry_run: bool, yes: bool, form: str) -> None:
     """Mark captures as never to be applied; they stay in the raw table and in `list --state dropped`.
 
     \b
@@ -193,29 +207,28 @@ def drop(*, wanted: EntryFilter, everything: bool, dry_run: bool, yes: bool, for
       mlb-etl quarantine drop 12
       mlb-etl quarantine drop --game-pk 747175 --yes
     """
-    found = _meant(wanted, "dropped", everything=everything, dry_run=dry_run, form=form)
+    found = _meant(settings, wanted, "dropped", everything=everything, dry_run=dry_run, form=form)
     if dry_run:
         return
     _confirm(wanted, found, "dropped", yes=yes)
-    with _connect() as connection:
-        quarantine.mark_dropped(connection, [each.id for each in found])
+    with _open(settings) as stores:
+        stores.operations().mark_dropped([each.id for each in found])
     if form == "json":
         report.print_json({"dropped": [each.id for each in found]})
     else:
         click.echo(f"dropped {len(found)}")
 
 
-def _connect() -> Connection:
-    settings = Settings.from_environment()
-    connection = db.connect(settings)
-    migrate.require(connection, settings.tables, writing=False)
-    return connection
+def _open(settings: Settings) -> Stores:
+    stores = api.database(settings).open()
+    stores.require_migrated(writing=False)
+    return stores
 
 
-def _find(wanted: EntryFilter, state: State | None) -> list[Entry]:
+def _find(settings: Settings, wanted: EntryFilter, state: State | None) -> list[Entry]:
     """The selected captures; those selected by id may be in any state."""
-    with _connect() as connection:
-        return quarantine.entries(connection, wanted if wanted.numbers else replace(wanted, state=state))
+    with _open(settings) as stores:
+        return stores.operations().entries(wanted if wanted.numbers else replace(wanted, state=state))
 
 
 def _require(wanted: EntryFilter, *, everything: bool) -> None:
@@ -223,10 +236,12 @@ def _require(wanted: EntryFilter, *, everything: bool) -> None:
         raise click.UsageError("select captures: by one or more IDs, filters, or --all")
 
 
-def _meant(wanted: EntryFilter, done: str, *, everything: bool, dry_run: bool, form: str) -> list[Entry]:
+def _meant(
+    settings: Settings, wanted: EntryFilter, done: str, *, everything: bool, dry_run: bool, form: str
+) -> list[Entry]:
     """The captures to act on; a dry run prints them and returns none."""
     _require(wanted, everything=everything)
-    found = _find(wanted, "waiting")
+    found = _find(settings, wanted, "waiting")
     if not dry_run:
         return found
     if form == "json":
@@ -246,13 +261,13 @@ def _confirm(wanted: EntryFilter, found: list[Entry], done: str, *, yes: bool) -
     click.confirm(f"{len(found)} will be {done}; --dry-run lists them. Continue?", abort=True, err=True)
 
 
-def _settle(ctx: click.Context, chosen: list[Entry], policy: Policy, form: str) -> None:
+def _settle(ctx: click.Context, settings: Settings, chosen: list[Entry], policy: Policy, form: str) -> None:
     by_method: defaultdict[str, list[int]] = defaultdict(list)
     for each in chosen:
         by_method[each.method].append(each.id)
     counts = Counts()
     for method, numbers in by_method.items():
-        counts += api.pipeline(method).settle(numbers, policy)
+        counts += Pipeline(registry.method(settings.tables, method), api.database(settings)).settle(numbers, policy)
     if form == "json":
         report.print_json(report.counts_json(counts))
     else:

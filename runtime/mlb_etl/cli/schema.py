@@ -12,6 +12,7 @@ import click
 from mlb_etl.cli import lakes, report, targets
 from mlb_etl.cli.restart import restart
 from mlb_etl.settings import Settings
+from mlb_etl.stores.interfaces.operations import Version
 from mlb_etl.stores.postgres import db, migrate, premake, retention, seasons
 from mlb_etl.stores.postgres.premake import PremadeTable
 from mlb_etl.stores.postgres.retention import OldMonth
@@ -125,7 +126,7 @@ def _status(_: str, settings: Settings) -> _Status:
     return _Status(shown, partial(_show_status, versions, differences), harm)
 
 
-def _show_status(versions: Sequence[migrate.Version], differences: Sequence[SchemaDifference]) -> None:
+def _show_status(versions: Sequence[Version], differences: Sequence[SchemaDifference]) -> None:
     rows = [(each.script, each.state, str(each.installed_on or "")[:19]) for each in versions]
     report.print_table(("migration", "state", "installed on"), rows)
     _show_differences(differences)

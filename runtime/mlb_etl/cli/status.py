@@ -5,23 +5,21 @@ from datetime import UTC, datetime
 
 import click
 
-from mlb_etl.cli import report
+from mlb_etl import api
+from mlb_etl.cli import parameters, report
 from mlb_etl.cli.tables import print_paragraph, print_table
 from mlb_etl.cli.unreadable import print_unreadable
-from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, failures
-from mlb_etl.stores.postgres import status as status_
-from mlb_etl.stores.postgres.failures import FailedRequest
-from mlb_etl.stores.postgres.status import DatabaseStatus
+from mlb_etl.stores.interfaces.operations import DatabaseStatus, FailedRequest
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))  # in seconds
 
 
 @click.command()
 @click.option("--forget", is_flag=True, help="Afterwards, forget the failed requests.")
+@parameters.TARGET
 @report.FORMAT
 @click.pass_context
-def status(ctx: click.Context, *, forget: bool, form: str) -> None:
+def status(ctx: click.Context, *, forget: bool, target: str | None, form: str) -> None:
     """Show captures, applied documents, documents behind, captures in quarantine, and failed requests.
 
     A document is behind if it has captures that `mlb-etl transform` has not applied yet, or not under the changed
@@ -38,16 +36,17 @@ def status(ctx: click.Context, *, forget: bool, form: str) -> None:
       mlb-etl status
       mlb-etl status --format json
       mlb-etl status --forget
+      mlb-etl status --target delta:data/lake
     """
-    settings = Settings.from_environment()
-    with db.connect(settings) as connection:
-        found = status_.read_status(connection, settings.tables)
+    with api.database(parameters.settings_for(target)).open() as stores:
+        operations = stores.operations()
+        found = operations.status()
         if form == "json":
             report.print_json(asdict(found))
         else:
             _show(found)
         if forget and not found.migrations:
-            failures.forget_all(connection)
+            operations.forget_failures()
     ctx.exit(1 if found.asks_for_attention else 0)
 
 

@@ -2,7 +2,7 @@
 
 from mlb_etl.cli import report
 from mlb_etl.cli.tables import format_number, print_paragraph
-from mlb_etl.stores.postgres.unreadable import UnreadablePath
+from mlb_etl.stores.interfaces.operations import UnreadablePath
 
 
 def print_unreadable(each: UnreadablePath) -> None:

@@ -7,21 +7,19 @@ from typing import Any
 
 import click
 
+from mlb_etl import api
 from mlb_etl.cli import documents, parameters, report
 from mlb_etl.cli.tables import print_paragraph
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate
-from mlb_etl.stores.postgres import sums as across
-from mlb_etl.stores.postgres import verify as work
-from mlb_etl.stores.postgres.sums import BrokenCheck, SumDifference
-from mlb_etl.stores.postgres.verify import ComparedDocument, RowDifference
+from mlb_etl.stores.interfaces.operations import BrokenCheck, ComparedDocument, RowDifference, SumDifference
 
 _WIDTH = 80
 
 
 @click.group(invoke_without_command=True)
+@parameters.TARGET
 @click.pass_context
-def verify(ctx: click.Context) -> None:
+def verify(ctx: click.Context, *, target: str | None) -> None:
     """Compare the tables with the captures, and with each other.
 
     Without a command, `rows` and `sums` run, of all documents.
@@ -32,8 +30,9 @@ def verify(ctx: click.Context) -> None:
       mlb-etl verify rows
       mlb-etl verify sums
     """
+    ctx.obj = target
     if ctx.invoked_subcommand is None:
-        settings = Settings.from_environment()
+        settings = parameters.settings_for(target)
         given: dict[str, list[str]] = {}
         right = _rows(settings, None, given, "text")
         ctx.exit(0 if _sums(settings, None, given, None, "text") and right else 1)
@@ -43,10 +42,17 @@ def verify(ctx: click.Context) -> None:
 @documents.METHOD
 @documents.GAME_PK
 @parameters.PARAM
+@parameters.TARGET
 @report.FORMAT
 @click.pass_context
 def rows(
-    ctx: click.Context, *, method: str | None, game_pk: tuple[str, ...], params: tuple[str, ...], form: str
+    ctx: click.Context,
+    *,
+    method: str | None,
+    game_pk: tuple[str, ...],
+    params: tuple[str, ...],
+    target: str | None,
+    form: str,
 ) -> None:
     """Compare the rows of documents with those derived from their captures, and list each row that differs.
 
@@ -59,10 +65,10 @@ def rows(
     \b
     Examples:
       mlb-etl verify rows --method game.liveGameV1 --game-pk 747175
-      mlb-etl verify rows --format json
+      mlb-etl verify rows --target delta:data/lake --format json
     """
     given = parameters.given(params, game_pk=game_pk)
-    ctx.exit(0 if _rows(Settings.from_environment(), method, given, form) else 1)
+    ctx.exit(0 if _rows(parameters.settings_for(target or ctx.obj), method, given, form) else 1)
 
 
 @verify.command()
@@ -70,6 +76,7 @@ def rows(
 @documents.GAME_PK
 @parameters.PARAM
 @click.option("--season", type=click.IntRange(1, 9999), help="Only documents of this season.")
+@parameters.TARGET
 @report.FORMAT
 @click.pass_context
 def sums(
@@ -79,6 +86,7 @@ def sums(
     game_pk: tuple[str, ...],
     params: tuple[str, ...],
     season: int | None,
+    target: str | None,
     form: str,
 ) -> None:
     """Compare sums across tables that have to agree, and test the checks of all tables.
@@ -94,16 +102,16 @@ def sums(
       mlb-etl verify sums --season 2024 --format json
     """
     given = parameters.given(params, game_pk=game_pk)
-    ctx.exit(0 if _sums(Settings.from_environment(), method, given, season, form) else 1)
+    ctx.exit(0 if _sums(parameters.settings_for(target or ctx.obj), method, given, season, form) else 1)
 
 
 def _rows(settings: Settings, method: str | None, given: dict[str, list[str]], form: str) -> bool:
     """Compare rows with captures, print what differs, and return whether nothing does."""
     number = differing = 0
-    with db.connect(settings) as connection, db.translate_errors():
-        migrate.require(connection, settings.tables)
+    with api.database(settings).open() as stores:
+        stores.require_migrated()
         for each, scope in documents.chosen(settings.tables, method, given):
-            for checked in work.compare_documents(connection, each, scope):
+            for checked in stores.operations().compare(each, scope):
                 number += 1
                 if not checked.right:
                     differing += 1
@@ -118,12 +126,13 @@ def _sums(settings: Settings, method: str | None, given: dict[str, list[str]], s
     different: list[SumDifference] = []
     broken: list[BrokenCheck] = []
     rules = 0
-    with db.connect(settings) as connection, db.translate_errors():
-        migrate.require(connection, settings.tables, writing=False)
+    with api.database(settings).open() as stores:
+        stores.require_migrated(writing=False)
+        operations = stores.operations()
         for each, scope in documents.chosen(settings.tables, method, given):
             rules += 0 if each.sums is None else len(each.sums.rules)
-            different += across.different_sums(connection, each, scope, season)
-            broken += across.broken_checks(connection, each, scope) if season is None else ()
+            different += operations.different_sums(each, scope, season)
+            broken += operations.broken_checks(each, scope) if season is None else ()
     if form == "json":
         report.print_json({"sums": list(map(asdict, different)), "checks": [_check(each) for each in broken]})
     else:

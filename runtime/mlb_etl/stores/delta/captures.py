@@ -152,6 +152,21 @@ class DeltaCaptures:
             found[identity(row)] = Kept(row, max((row["as_of"], *seen)), 1 + len(seen))
         return list(found.values())
 
+    def number(self) -> int:
+        """How many captures can be applied: those with what the mapping needs."""
+        return sum(map(self._is_hydrated, self.kept()))
+
+    def _is_hydrated(self, kept: Kept) -> bool:
+        """Whether the response has the members that the mapping's hydration adds."""
+        if self._method.hydration is None:
+            return True
+        return {*requests.required_hydrations(self._method.hydration)} <= {*json.loads(kept.row["hydrations"])}
+
+    def keys(self, document: str) -> dict[str, Any]:
+        """The values of a document's keys, which is its name as JSON."""
+        held = json.loads(document)
+        return {key.name: _key(key, held[key.name]) for key in self._method.document}
+
     def _rows(self, table: str, wanted: str | None, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
         opened = self._lake.open(self._method.raw_schema, table)
         rows: list[dict[str, Any]] = lakes.rows(opened, columns, wanted).to_pylist()
@@ -162,10 +177,9 @@ class DeltaCaptures:
         marks = {name: mark.watermark for name, mark in Marks(self._lake, self._method).read().items()}
         notes = Quarantine(self._lake, self._method.name).entries()
         latest = self.now() + times.TOLERANCE
-        needed = {*requests.required_hydrations(self._method.hydration)} if self._method.hydration else set[str]()
         found: list[StoredCapture] = []
         for each in kept:
-            if needed and not needed <= {*json.loads(each.row["hydrations"])}:
+            if not self._is_hydrated(each):
                 continue
             for held in json.loads(each.row["documents"]):
                 keys = tuple(_key(key, held["keys"][key.name]) for key in self._method.document)

@@ -1,7 +1,7 @@
 """What a unit changes in one table of a lake: new rows compared with those that are there, as columns of Arrow."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, cast
@@ -82,23 +82,21 @@ class TableChanges:
         updated = self._differing(new.rows, old.rows, matched)
         gone = sorted({*range(len(old.keys))}.difference(there, kept))
         self.new.append(new)
-        self.inserted.append(_at(new.rows, inserted))
-        self.updated.append(_at(new.rows, updated))
-        self.gone.append(_at(old.rows, gone).select([*dict.fromkeys((*self.table.identity, *self.table.primary_key))]))
+        self.inserted.append(rows_at(new.rows, inserted))
+        self.updated.append(rows_at(new.rows, updated))
+        self.gone.append(
+            rows_at(old.rows, gone).select([*dict.fromkeys((*self.table.identity, *self.table.primary_key))])
+        )
         became = [_by_owner(new, inserted), _by_owner(new, updated), _by_owner(old, gone), _by_owner(old, kept)]
         return [RowChanges(*(each[document] for each in became)) for document in range(len(latest))]
 
     def _differing(self, new: pa.Table, old: pa.Table, matched: Sequence[tuple[int, int]]) -> list[int]:
         """The numbers of those new rows that say something else than their old ones."""
         numbers = [number for number, _ in matched]
-        ours, theirs = _at(new, numbers), _at(old, [place for _, place in matched])
+        ours, theirs = rows_at(new, numbers), rows_at(old, [place for _, place in matched])
         differs = pa.repeat(False, len(numbers))  # noqa: FBT003 - it is the value
-        for column in self.table.columns:
-            if column.name not in _LATE:
-                one, other = ours[column.name], theirs[column.name].cast(ours[column.name].type)
-                if not one.equals(other):
-                    same = pc.or_(pc.fill_null(pc.equal(one, other), False), pc.and_(one.is_null(), other.is_null()))  # noqa: FBT003
-                    differs = pc.or_(differs, pc.invert(same))
+        for _, mask in differences(self.table, ours, theirs):
+            differs = pc.or_(differs, mask)
         return [numbers[each] for each in pc.indices_nonzero(differs).to_pylist()]
 
     @property
@@ -171,6 +169,16 @@ def keyed_rows(
     return KeyedRows(found, values_of(found, identity), [numbers.get(key) for key in values_of(found, keys)])
 
 
+def differences(table: Table, ours: pa.Table, theirs: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    """The columns in which rows differ, each with the rows that do; two NULLs are equal."""
+    for column in table.columns:
+        if column.name not in _LATE:
+            one, other = ours[column.name], theirs[column.name].cast(ours[column.name].type)
+            if not one.equals(other):
+                same = pc.or_(pc.fill_null(pc.equal(one, other), False), pc.and_(one.is_null(), other.is_null()))  # noqa: FBT003
+                yield column.name, pc.invert(same)
+
+
 def values_of(rows: pa.Table, names: Sequence[str]) -> list[Key]:
     """The values of these columns, by row; days and times are numbers."""
     return list(zip(*(_listed(rows[name]) for name in names), strict=True))
@@ -214,7 +222,7 @@ def _by_owner(of: KeyedRows, places: Iterable[int]) -> Counter[int | None]:
     return Counter(map(of.owners.__getitem__, places))
 
 
-def _at(rows: pa.Table, places: Sequence[int]) -> pa.Table:
+def rows_at(rows: pa.Table, places: Sequence[int]) -> pa.Table:
     """The rows at these places; all of them are not copied."""
     if len(places) == rows.num_rows and all(map(int.__eq__, places, range(len(places)))):
         return rows

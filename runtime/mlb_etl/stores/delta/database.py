@@ -10,6 +10,7 @@ from mlb_etl.stores.delta.drift import Drift
 from mlb_etl.stores.delta.failures import Failures
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Marks
+from mlb_etl.stores.delta.operations import DeltaOperations
 from mlb_etl.stores.delta.quarantine import Quarantine
 from mlb_etl.stores.delta.raw import DeltaRaw
 from mlb_etl.stores.delta.tables import DeltaTables
@@ -57,6 +58,10 @@ class DeltaStores:
         if method.name not in self._tidiers:
             self._tidiers[method.name] = Tidier(self._lake, self._package, method)
         self._tidiers[method.name].tidy()
+
+    def operations(self) -> DeltaOperations:
+        """As `Stores` says."""
+        return DeltaOperations(self._lake, self._package)
 
     def close(self) -> None:
         """As `Stores` says: there is no connection."""

@@ -27,7 +27,7 @@ SCHEMA = pa.schema(
         pa.field("content_hash", pa.binary(), nullable=False),
     ]
 )
-_MATCHING = " AND ".join(f"t.{name} = s.{name}" for name in ("method", "path", "kind", "seen"))
+MATCHING = " AND ".join(f"t.{name} = s.{name}" for name in ("method", "path", "kind", "seen"))
 
 Name: TypeAlias = tuple[str, str, str]  # path, kind and what was seen
 
@@ -55,7 +55,7 @@ class Drift:
                 if name not in known and len(known) >= drift.MOST_PATHS:
                     name = ("…", change.kind, "")
                 known[name] = changed[name] = self._with(known.get(name), name, each)
-        lakes.merge(table, lakes.changes(SCHEMA, changed.values()), _MATCHING)
+        lakes.merge(table, lakes.changes(SCHEMA, changed.values()), MATCHING)
 
     def _with(self, row: dict[str, Any] | None, name: Name, of: DriftedCapture) -> dict[str, Any]:
         """The row of a change with another capture; one that the tables show already is not counted again."""

@@ -11,7 +11,9 @@ from mlb_contracts import Table
 from mlb_etl.errors import CheckFailed, ValueRefused
 from mlb_etl.stores.delta.arrow import arrow_type
 from mlb_etl.stores.delta.lake import quoted
+from mlb_etl.stores.interfaces.tables import path_of
 
+CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "enable_external_access": "false"}
 _DOCUMENT = "_document"
 _BROKEN = "count(*) FILTER (WHERE NOT ({expression})) AS {name}"
 
@@ -34,7 +36,12 @@ def require_checks(table: Table, rows: pa.Table) -> None:
     """Raise CheckFailed for the first check of severity `error` that a row breaks; rows have their derived columns."""
     for counts in _broken(table, rows, "error", [0] * rows.num_rows).values():
         for name, broken in counts.items():
-            why = CheckFailed(f"{broken} rows break the check {name}", value=broken, table=table.qualified_name)
+            check = next(each for each in table.checks if each.name == name)
+            names = ", ".join(map(quoted, check.columns))
+            [found, *_] = _query(f"SELECT {names} FROM new WHERE NOT ({check.expression}) LIMIT 1", rows).to_pylist()  # noqa: S608 - as above
+            value = found if len(found) > 1 else found[check.columns[0]]
+            reason = f"rows that break the check {name}: {broken}"
+            why = CheckFailed(reason, path=path_of(table, check.columns[0]), value=value, table=table.qualified_name)
             why.check = name
             raise why
 
@@ -71,6 +78,6 @@ def _query(statement: str, new: pa.Table) -> pa.Table:
 @functools.cache
 def _connection(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 - a fork needs one of its own
     """A database in memory, which takes longer to open than to ask."""
-    connection = duckdb.connect(config={"threads": 1, "enable_external_access": "false"})
+    connection = duckdb.connect(config=CONFIGURATION)
     connection.execute("SET GLOBAL integer_division = true")  # as PostgreSQL divides
     return connection

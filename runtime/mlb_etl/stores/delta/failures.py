@@ -14,6 +14,8 @@ from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import GONE, Lake
 from mlb_etl.stores.delta.marks import again
+from mlb_etl.stores.interfaces.operations import failure_kind
+from mlb_etl.stores.texts import storable_text
 
 log = logging.getLogger(__name__)
 TABLE = "failure"
@@ -28,7 +30,7 @@ SCHEMA = pa.schema(
         pa.field("failed_at", TIME),
     ]
 )
-_MATCHING = "t.method = s.method AND t.target = s.target"
+MATCHING = "t.method = s.method AND t.target = s.target"
 
 
 class Failures:
@@ -65,13 +67,13 @@ class Failures:
         row = {
             "method": method,
             "target": target,
-            "error": type(why).__name__,
-            "cause": str(why),
+            "error": failure_kind(why),
+            "cause": storable_text(why),
             "times": 1 + (known["times"] if known else 0),
             "first_failed_at": known["first_failed_at"] if known else now,
             "failed_at": now,
         }
-        lakes.merge(table, lakes.changes(SCHEMA, [row]), _MATCHING)
+        lakes.merge(table, lakes.changes(SCHEMA, [row]), MATCHING)
 
     def _forget(self, request: Request) -> None:
         table, (method, target) = self._open(), _name(request)
@@ -83,7 +85,7 @@ class Failures:
             and (row["target"] == target or (settles is not None and row["target"].startswith(settles)))
         ]
         if gone:
-            lakes.merge(table, lakes.changes(SCHEMA, gone), _MATCHING, insert=False)
+            lakes.merge(table, lakes.changes(SCHEMA, gone), MATCHING, insert=False)
 
     def _open(self) -> Any:
         return self._lake.open(lakes.CONTROL, TABLE)

@@ -115,10 +115,11 @@ def has_rows(table: DeltaTable) -> bool:
 
 def any_of(name: str, values: Iterable[object]) -> str:
     """The condition under which a column has one of these integers, texts or days."""
-    return f"{quoted(name)} IN ({', '.join(map(_literal, values)) or 'NULL'})"
+    return f"{quoted(name)} IN ({', '.join(map(literal, values)) or 'NULL'})"
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
+    """An integer, a text or a day in SQL."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, date) and not isinstance(value, datetime):

@@ -14,6 +14,7 @@ from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import GONE, Lake
 from mlb_etl.stores.delta.marks import Marks, again
+from mlb_etl.stores.texts import storable_text
 
 State: TypeAlias = Literal["waiting", "dropped"]
 Name: TypeAlias = tuple[str, datetime, bytes]  # a capture: its document, time and content
@@ -103,9 +104,9 @@ class Quarantine:
             "content_hash": capture.content_hash,
             "state": known["state"] if known else "waiting",
             "table_name": why.table,
-            "path": why.path,
-            "value": None if why.value is None else str(why.value),
-            "reason": why.reason,
+            "path": storable_text(why.path),
+            "value": None if why.value is None else storable_text(why.value),
+            "reason": storable_text(why.reason),
             "quarantined_at": datetime.now(UTC),
         }
         lakes.merge(table, lakes.changes(SCHEMA, [row]), _MATCHING)

@@ -1,7 +1,7 @@
 """Makes the tables of a generated package in a lake, and adds columns that came later."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ import pyarrow as pa
 from mlb_contracts import Table
 from mlb_etl import registry
 from mlb_etl.errors import EtlError
-from mlb_etl.stores.delta import arrow, captures, drift, failures, marks, quarantine
+from mlb_etl.stores.delta import arrow, captures, drift, failures, marks, quarantine, unreadable
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.lake import CONTROL, Lake
 from mlb_etl.stores.delta.marks import again
@@ -42,7 +42,7 @@ SOON_FORGOTTEN = {
 
 def wanted(package: str) -> Iterator[Wanted]:
     """The tables that a package needs, the control tables first."""
-    for module in (marks, quarantine, failures, drift):
+    for module in (marks, quarantine, failures, drift, unreadable):
         yield Wanted(CONTROL, module.TABLE, module.SCHEMA, {"configuration": SOON_FORGOTTEN})
     raw: set[tuple[str, str]] = set()
     for name in registry.methods(package):
@@ -63,7 +63,7 @@ def _facts(table: Table) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a lake lacks of a table: the table itself, or columns; `refused` are columns that it can't change."""
+    """What a lake lacks of a table: the table itself, or columns; `refused` are differences that it can't change."""
 
     table: Wanted
     missing: bool
@@ -78,13 +78,17 @@ def differences(lake: Lake, package: str) -> list[Difference]:
         if not lake.exists(each.schema, each.name):
             found.append(Difference(each, missing=True, added=(), refused=()))
             continue
-        there = pa.schema(lake.open(each.schema, each.name).schema().to_arrow())
+        opened = lake.open(each.schema, each.name)
+        there = pa.schema(opened.schema().to_arrow())
         added = tuple(field for field in each.columns if field.name not in there.names)
         other = tuple(
-            f"{field.name} is {there.field(field.name).type}, the mapping has {field.type}"
+            f"column {field.name} is {there.field(field.name).type}, the mapping has {field.type}"
             for field in each.columns
             if field.name in there.names and not _same(there.field(field.name).type, field.type)
         )
+        by, wanted_by = opened.metadata().partition_columns, each.facts.get("partition_by", [])
+        if by != wanted_by:
+            other = (*other, f"it is partitioned by {_listed(by)}, the mapping has {_listed(wanted_by)}")
         if added or other:
             found.append(Difference(each, missing=False, added=added, refused=other))
     return found
@@ -98,7 +102,7 @@ def apply(lake: Lake, package: str) -> list[str]:
     found = differences(lake, package)
     if refused := next((each for each in found if each.refused), None):
         raise EtlError(
-            f"{refused.table.qualified_name}: column {refused.refused[0]}: a lake can't change it; stop all"
+            f"{refused.table.qualified_name}: {refused.refused[0]}: a lake can't change it; stop all"
             f" writers, delete the table's folder {lake.uri(refused.table.schema, refused.table.name)}, and run"
             " `mlb-etl schema init` and `mlb-etl transform --replay`, which fills it from the captures"
         )
@@ -116,15 +120,20 @@ def require(lake: Lake, package: str) -> None:
 
     Looks at one table only, if `apply` has noted there that it made all of them.
     """
-    if lake.exists(CONTROL, marks.TABLE):
-        noted = lakes.facts(lake.open(CONTROL, marks.TABLE)).get(_noted(package))
-        if noted == fingerprint(package):
-            return
+    if is_noted(lake, package):
+        return
     if lacking := differences(lake, package):
         raise EtlError(
             f"the lake lacks {lacking[0].table.qualified_name}"
             f"{'' if lacking[0].missing else ' as the mapping has it'}: run `mlb-etl schema init --target delta:…`"
         )
+
+
+def is_noted(lake: Lake, package: str) -> bool:
+    """Whether it is noted in the lake that it has all tables of the package."""
+    if not lake.exists(CONTROL, marks.TABLE):
+        return False
+    return lakes.facts(lake.open(CONTROL, marks.TABLE)).get(_noted(package)) == fingerprint(package)
 
 
 def fingerprint(package: str) -> str:
@@ -143,6 +152,10 @@ def _note(lake: Lake, package: str) -> None:
     table, now = lake.open(CONTROL, marks.TABLE), fingerprint(package)
     if lakes.facts(table).get(_noted(package)) != now:
         lakes.note(table, _noted(package), now)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "nothing"
 
 
 def _same(one: pa.DataType, other: pa.DataType) -> bool:

@@ -14,17 +14,19 @@ from typing import Any
 import pyarrow as pa
 
 from mlb_contracts import Method, Row, Table
+from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import CheckFailed, DatabaseUnavailable, Rejected, RowTooLong
 from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
-from mlb_etl.stores.delta import expressions, writer
+from mlb_etl.stores.delta import expressions, unreadable, writer
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.comparing import Key, KeyedRows, Rows, TableChanges, keyed_rows, new_rows, packed
 from mlb_etl.stores.delta.drift import Drift
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Claim, Marks, again
 from mlb_etl.stores.delta.quarantine import Quarantine
+from mlb_etl.stores.delta.unreadable import Unreadable
 from mlb_etl.stores.interfaces.database import DriftedCapture
 from mlb_etl.stores.interfaces.tables import Document, Replaced
 
@@ -84,6 +86,7 @@ class DeltaUnit:
         self._moved: Mapping[str, Watermark] = {}
         self._settled: list[StoredCapture] = []
         self._drifted: list[DriftedCapture] = []
+        self._unreadable: dict[str, Sequence[Misfit]] = {}
         self._changes = [TableChanges(table) for table in method.tables]
         self._names: list[list[str]] = []  # of the documents, as changes number them
 
@@ -125,6 +128,7 @@ class DeltaUnit:
         """As `Unit` says; raises CheckFailed for a row that breaks a check."""
         self._moved, self._settled = watermarks, list(settled)
         self._drifted = [DriftedCapture(each.capture, each.drift) for each in applied if each.drift]
+        self._unreadable = {each.capture.document: each.unreadable for each in applied}
         warnings = []
         for change in self._changes:
             change.finish()
@@ -149,6 +153,8 @@ class DeltaUnit:
             for change in self._changes:
                 if change.is_any:
                     again(partial(self._write, change, claim))
+            if self._unreadable:
+                again(partial(self._note_unreadable, claim))
             claim.move(self._moved)
         Quarantine(self._lake, self._method.name).leave(self._settled)
         Drift(self._lake, self._method.name).record(self._drifted)
@@ -171,6 +177,12 @@ class DeltaUnit:
             lakes.append(table, change.ready)
         else:
             lakes.merge(table, change.merged, change.matching)
+
+    def _note_unreadable(self, claim: Claim) -> None:
+        values = Unreadable(self._lake, self._method.name)
+        table = values.open()
+        claim.require()
+        values.replace(table, self._unreadable)
 
     def _is_claimed_alone(self, table: Table) -> bool:
         """Whether keys of rows tell their document, so that nobody else writes a row with one of them."""
@@ -211,9 +223,9 @@ def shut_out_others(lake: Lake, method: Method, claim: Claim) -> None:
     if not claim.taken_over:
         return
     log.warning("%s: a writer has left documents half written; they are applied again", method.name)
-    for table in method.tables:
-        again(partial(_bump, lake, table, claim))
+    for name in (*((each.schema, each.name) for each in method.tables), (lakes.CONTROL, unreadable.TABLE)):
+        again(partial(_bump, lake, name, claim))
 
 
-def _bump(lake: Lake, table: Table, claim: Claim) -> None:
-    lakes.bump(lake.open(table.schema, table.name), claim.writer)
+def _bump(lake: Lake, table: tuple[str, str], claim: Claim) -> None:
+    lakes.bump(lake.open(*table), claim.writer)

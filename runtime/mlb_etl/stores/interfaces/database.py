@@ -12,6 +12,7 @@ from mlb_etl.laws.counts import Quarantined
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.stores.interfaces.archive import ArchiveStore
 from mlb_etl.stores.interfaces.captures import RawStore
+from mlb_etl.stores.interfaces.operations import Operations
 from mlb_etl.stores.interfaces.tables import TableStore
 
 
@@ -90,6 +91,9 @@ class Stores(Protocol):
 
     def tidy(self, method: Method) -> None:
         """Do the upkeep that is due after another of many small units, if any is."""
+
+    def operations(self) -> Operations:
+        """The database as operators see it; only `status` works on one that is not migrated."""
 
     def close(self) -> None:
         """Close the connection."""

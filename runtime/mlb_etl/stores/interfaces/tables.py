@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from mlb_contracts import Row
+from mlb_contracts import Row, Table
 from mlb_contracts.change import Change
 from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import CheckFailed, Rejected, RowTooLong
@@ -100,3 +100,9 @@ class TableStore(Protocol):
 
     def explain(self, why: Rejected, document: Document) -> Rejected:
         """The same refusal with its path and value, if the store can find them; otherwise unchanged."""
+
+
+def path_of(table: Table, column: str) -> str:
+    """Where a column's value comes from; of a derived one, that of the first column that it is derived from."""
+    source = next((each.columns[0] for each in table.derived if each.name == column), column)
+    return next((each.paths[0] for each in table.columns if each.name == source and each.paths), "$")

@@ -10,6 +10,7 @@ from mlb_etl.stores.postgres.archive import Archive
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.drift import Drift
 from mlb_etl.stores.postgres.failures import Failures
+from mlb_etl.stores.postgres.operations import PostgresOperations
 from mlb_etl.stores.postgres.quarantine import Quarantine
 from mlb_etl.stores.postgres.raw import RawWriter
 from mlb_etl.stores.postgres.upsert import Upsert
@@ -54,6 +55,10 @@ class PostgresStores:
 
     def tidy(self, method: Method) -> None:
         """As `Stores` says: autovacuum does it."""
+
+    def operations(self) -> PostgresOperations:
+        """As `Stores` says."""
+        return PostgresOperations(self.connection, self._package)
 
     def close(self) -> None:
         """As `Stores` says."""

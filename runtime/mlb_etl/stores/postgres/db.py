@@ -22,7 +22,6 @@ __all__ = [
     "message",
     "reraise",
     "server",
-    "storable_text",
     "translate_errors",
     "with_advice",
 ]
@@ -79,8 +78,3 @@ def translate_errors(table: str | None = None) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         reraise(error, table)
-
-
-def storable_text(value: object, limit: int = 500) -> str:
-    """The value as text for a column: truncated to `limit`, and with a symbol for NUL, which no text can hold."""
-    return str(value)[:limit].replace("\0", "\N{SYMBOL FOR NULL}")

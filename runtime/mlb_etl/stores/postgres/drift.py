@@ -1,16 +1,15 @@
 """How responses differ from the samples that the mappings were made with: etl.drift."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from psycopg.rows import class_row
 
 from mlb_etl.laws import drift
 from mlb_etl.stores.interfaces.database import DriftedCapture
-from mlb_etl.stores.postgres import db
+from mlb_etl.stores.interfaces.operations import DriftedPath
 from mlb_etl.stores.postgres.db import Connection, translate_errors
+from mlb_etl.stores.texts import storable_text
 
 # Rows are locked in the order of their keys, so concurrent workers can't deadlock. A capture that the tables show
 # already, or that is the last one counted, is not counted again.
@@ -72,22 +71,6 @@ WHERE (%(method)s::text IS NULL OR method = %(method)s)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DriftedPath:
-    """A path at which responses differ from samples, as etl.drift has it; the last such capture is the example."""
-
-    method: str
-    path: str
-    kind: str
-    seen: str
-    first_seen_at: datetime
-    last_seen_at: datetime
-    captures: int
-    document: dict[str, Any]
-    request: str
-    content_hash: bytes
-
-
 class Drift:
     """Records how captures of a method differ, on a connection."""
 
@@ -100,8 +83,8 @@ class Drift:
         """Add the changes of captures to those recorded; without any, nothing is sent."""
         rows = [
             (
-                *map(db.storable_text, (change.path, change.kind, change.seen)),
-                *(each.capture.document, db.storable_text(each.capture.request)),
+                *map(storable_text, (change.path, change.kind, change.seen)),
+                *(each.capture.document, storable_text(each.capture.request)),
                 *(each.capture.captured_at, each.capture.answer_hash, not each.capture.is_shown),
             )
             for each in drifted

@@ -3,15 +3,15 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 
 from psycopg.rows import class_row
 
-from mlb_etl.errors import CorruptResponse, EtlError, NotFound, Rejected, Unreachable
+from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
 from mlb_etl.http.request import Request
+from mlb_etl.stores.interfaces.operations import FailedRequest, failure_kind
 from mlb_etl.stores.postgres import db
 from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.texts import storable_text
 
 log = logging.getLogger(__name__)
 
@@ -25,19 +25,6 @@ _LIST = """
 SELECT method, target, error, cause, times, first_failed_at, failed_at FROM etl.failure
 ORDER BY failed_at DESC, method, target
 """
-
-
-@dataclass(frozen=True, slots=True)
-class FailedRequest:
-    """A failed request. `times` counts failures since it was last answered; `error` is the class of the last one."""
-
-    method: str
-    target: str
-    error: str
-    cause: str
-    times: int
-    first_failed_at: datetime
-    failed_at: datetime
 
 
 class Failures:
@@ -65,7 +52,7 @@ class Failures:
         """Record that the request failed. If that fails too, only log it: the first failure matters more."""
         try:
             with db.translate_errors():
-                self._connection.execute(_NOTE, (*_name(request), _kind(why), db.storable_text(why)))
+                self._connection.execute(_NOTE, (*_name(request), failure_kind(why), storable_text(why)))
         except EtlError as error:
             log.warning("%s failed, and the failure could not be recorded: %s", request.target, error)
 
@@ -79,12 +66,6 @@ def failed_requests(connection: Connection) -> list[FailedRequest]:
 def forget_all(connection: Connection) -> None:
     """Forget all failed requests, such as those that will never be repeated."""
     connection.execute("DELETE FROM etl.failure")
-
-
-def _kind(why: Exception) -> str:
-    """The class name that etl.failure records; every refusal of the database counts as Rejected."""
-    kinds = (CorruptResponse, NotFound, Rejected, Unreachable)
-    return next(kind.__name__ for kind in kinds if isinstance(why, kind))
 
 
 def _name(request: Request) -> tuple[str, str]:

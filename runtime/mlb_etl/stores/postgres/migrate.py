@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Literal, TypeAlias
 
 import psycopg
 from psycopg import sql
@@ -18,12 +17,11 @@ from mlb_contracts import migrations
 from mlb_contracts.migrations import SCHEMA, SCRIPT, SUMS
 from mlb_etl import registry
 from mlb_etl.errors import EtlError
+from mlb_etl.stores.interfaces.operations import MigrationState, Version
 from mlb_etl.stores.postgres import dependents, schema_drift
 from mlb_etl.stores.postgres.db import Connection, message, with_advice
 from mlb_etl.stores.postgres.schema_drift import SchemaDifference
 from mlb_etl.stores.postgres.session import require_utf8, require_writable
-
-State: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
 
 LOCK = 0x6D6C625F65746C  # "mlb_etl": one migration at a time per database
 _REBUILDS = re.compile(rb"(?:--.*\n)*?-- Rebuilds: (.+)\n")  # in the comment at the top of a script
@@ -59,15 +57,6 @@ class Migration:
         """The tables that it rebuilds, parents before children; only `mlb-etl rebuild` can fill them."""
         found = _REBUILDS.match(self.text)
         return tuple(found[1].decode().split(", ")) if found else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A migration and its state in the database; `unknown`: it was applied, but the package lacks it."""
-
-    script: str
-    state: State
-    installed_on: datetime | None
 
 
 def apply_pending(connection: Connection, package: str) -> list[str]:
@@ -188,7 +177,9 @@ def _compare(connection: Connection, track: Track, migrations: Sequence[Migratio
     versions = []
     for migration in migrations:
         checksum, installed_on = done.pop(migration.script, (None, None))
-        state: State = "pending" if installed_on is None else "applied" if checksum == migration.checksum else "changed"
+        state: MigrationState = (
+            "pending" if installed_on is None else "applied" if checksum == migration.checksum else "changed"
+        )
         versions.append(Version(migration.script, state, installed_on))
     return versions + [Version(script, "unknown", installed_on) for script, (_, installed_on) in done.items()]
 

@@ -1,18 +1,18 @@
 """Captures that could not be applied, each with the reason: etl.quarantine."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Quarantined
 from mlb_etl.laws.standing import StoredCapture
-from mlb_etl.stores.postgres import db
+from mlb_etl.stores.interfaces.operations import Entry, EntryFilter, require_found
 from mlb_etl.stores.postgres.db import Connection, translate_errors
+from mlb_etl.stores.texts import storable_text
 
 # Waits for any worker that applies captures of the document, as that worker deletes entries under the same lock.
 _ADD = """
@@ -64,40 +64,6 @@ WHERE id = ANY(%s) AND state = 'waiting' ORDER BY id
 _DROP = "UPDATE etl.quarantine SET state = 'dropped' WHERE id = ANY(%s)"
 
 
-@dataclass(frozen=True, slots=True)
-class EntryFilter:
-    """Selects captures in quarantine that match every field given.
-
-    reason: a part of it, ignoring case; since, before: bounds of `captured_at`, the first inclusive; document: wanted
-    values of some keys, as text.
-    """
-
-    numbers: Sequence[int] = ()
-    state: Literal["waiting", "dropped"] | None = None
-    method: str | None = None
-    table: str | None = None
-    reason: str | None = None
-    since: datetime | None = None
-    before: datetime | None = None
-    document: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A capture in quarantine; `document` has the document's keys, `state` is waiting or dropped."""
-
-    id: int
-    method: str
-    document: dict[str, Any]
-    captured_at: datetime
-    state: str
-    table: str | None
-    path: str
-    value: str | None
-    reason: str
-    quarantined_at: datetime
-
-
 class Quarantine:
     """The quarantine of a method, on a connection.
 
@@ -123,9 +89,9 @@ class Quarantine:
             "content_hash": capture.content_hash,
             "fingerprint": self._fingerprint,
             "table": why.table,
-            "path": db.storable_text(why.path),
-            "value": None if why.value is None else db.storable_text(why.value),
-            "reason": db.storable_text(why.reason),
+            "path": storable_text(why.path),
+            "value": None if why.value is None else storable_text(why.value),
+            "reason": storable_text(why.reason),
         }
         added = self._connection.execute(_ADD, entry).fetchone()
         return added[0] if added else None
@@ -149,11 +115,7 @@ def entries(connection: Connection, wanted: EntryFilter) -> list[Entry]:
     """The selected entries, oldest first; raises EtlError if one of the ids selects none."""
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
         found = cursor.execute(_LIST, _facts(wanted)).fetchall()
-    if missing := set(wanted.numbers) - {each.id for each in found}:
-        matching = " and matches the other filters" if wanted != EntryFilter(wanted.numbers) else ""
-        raise EtlError(
-            f"no capture in quarantine has the id {min(missing)}{matching}; `mlb-etl quarantine list` shows the ids"
-        )
+    require_found(wanted, found)
     return found
 
 

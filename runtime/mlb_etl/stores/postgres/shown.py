@@ -12,6 +12,7 @@ from mlb_etl.errors import EtlError
 from mlb_etl.extract.answer import Answer
 from mlb_etl.extract.extract import Extract
 from mlb_etl.stores.encoding import StoredBody
+from mlb_etl.stores.interfaces.operations import CaptureLost
 from mlb_etl.stores.postgres import standing
 from mlb_etl.stores.postgres.db import Connection
 
@@ -37,10 +38,6 @@ WHERE {wanted} AND NOT EXISTS (
 GROUP BY 1 ORDER BY 1
 """
 _AT_A_TIME = 1000  # documents
-
-
-class CaptureLost(EtlError):
-    """The raw table no longer has the capture of a document that the tables show."""
 
 
 class Shown(NamedTuple):
@@ -124,7 +121,7 @@ class Documents:
         size = len(self._keys)
         found = Shown._make((row[:size], *row[size:-1]))
         if row[size + 1] is None:  # captured_at: nothing was joined
-            raise self._lost(found.document)
+            raise CaptureLost(self._method, found.document)
         return found
 
     def extract(self, of: Shown) -> Extract:
@@ -136,7 +133,7 @@ class Documents:
         query = sql.SQL(_BODY).format(raw=standing.raw_table(self._method))
         found = self._connection.execute(query, (of.request, of.captured_at, of.answer_hash)).fetchone()
         if found is None:
-            raise self._lost(of.document)
+            raise CaptureLost(self._method, of.document)
         keys = {key.name: value for key, value in zip(self._method.document, of.keys, strict=True)}
         answer = Answer(self._method, Capture(of.as_of, of.parameters), StoredBody(*found).decoded())
         return answer.extract(keys, of.places, storable_only=True)
@@ -156,9 +153,3 @@ class Documents:
                 f"{schema}.{table} has rows of {document}, whose watermark is gone: run `mlb-etl transform` with the "
                 "version that wrote them, or delete them"
             )
-
-    def _lost(self, document: str) -> CaptureLost:
-        return CaptureLost(
-            f"{self._method.qualified_raw_table} no longer has the response that the tables show of {document}, so its "
-            "rows can't be derived again; restore it, or delete the document from the tables and etl.watermark"
-        )

@@ -1,16 +1,12 @@
 """The status of captures, tables and requests, from the database alone."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from psycopg import sql
 
 from mlb_contracts import Method, times
 from mlb_etl import registry
+from mlb_etl.stores.interfaces.operations import DatabaseStatus, Standing
 from mlb_etl.stores.postgres import failures, migrate, standing, unreadable
 from mlb_etl.stores.postgres.db import Connection
-from mlb_etl.stores.postgres.failures import FailedRequest
-from mlb_etl.stores.postgres.unreadable import UnreadablePath
 
 # This reads no bodies, which PostgreSQL stores out of line.
 _STANDING = """
@@ -29,43 +25,6 @@ FROM (
     GROUP BY {keys}
 ) AS document
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The numbers of a method's captures and documents.
-
-    applied: documents that the tables show; behind: documents with content not applied yet, or applied under another
-    mapping; quarantined: captures waiting for a decision; newest: time of the latest response; ahead: documents whose
-    tables show a time ahead of the database's clock, so that new captures count as stale.
-    """
-
-    method: str
-    captures: int
-    documents: int
-    applied: int
-    behind: int
-    quarantined: int
-    newest: datetime | None
-    ahead: int
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseStatus:
-    """The status of a database. If `migrations`, the ones not applied as in the package, has any, the rest is empty.
-
-    `unreadable` are the values that are NULL in the tables because they could not be read.
-    """
-
-    migrations: tuple[migrate.Version, ...] = ()
-    methods: tuple[Standing, ...] = ()
-    failures: tuple[FailedRequest, ...] = ()
-    unreadable: tuple[UnreadablePath, ...] = ()
-
-    @property
-    def asks_for_attention(self) -> bool:
-        """Whether the user has to act; pending captures don't count, as the next `transform` applies them."""
-        return bool(self.migrations or self.failures or any(each.quarantined or each.ahead for each in self.methods))
 
 
 def read_status(connection: Connection, package: str) -> DatabaseStatus:

@@ -1,17 +1,13 @@
 """Compares sums that have to agree, and finds rows that break a check; statements are composed of the facts."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from psycopg import sql
 
 from mlb_contracts import Check, Method, SumRule, SumSide, Table
-from mlb_etl.errors import EtlError
+from mlb_etl.stores.interfaces.operations import MOST, BrokenCheck, SumDifference, season_table
 from mlb_etl.stores.postgres.db import Connection
-
-MOST = 1_000
-"""How many differences of a rule are listed."""
 
 _EQUAL = """
 WITH chosen AS (SELECT {keys} FROM {only} WHERE ({final}) AND {scope})
@@ -35,30 +31,6 @@ _OF_EACH = 'SELECT {names}, sum("Value") AS "Value" FROM ({inner}) AS each GROUP
 _BROKEN = "SELECT {identity} FROM {table} WHERE NOT ({condition}) AND {scope} ORDER BY {identity} LIMIT {most}"
 
 
-@dataclass(frozen=True, slots=True)
-class SumDifference:
-    """A group whose two sides differ; `exception` is the reason if it is known to."""
-
-    method: str
-    rule: str
-    description: str
-    by: dict[str, Any]
-    left: int | float
-    right: int | float
-    exception: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenCheck:
-    """A row that breaks a check of its table."""
-
-    method: str
-    table: str
-    check: str
-    severity: str
-    key: dict[str, Any]
-
-
 def different_sums(
     connection: Connection, method: Method, scope: Mapping[str, Sequence[Any]], season: int | None = None
 ) -> Iterator[SumDifference]:
@@ -68,11 +40,7 @@ def different_sums(
     """
     if method.sums is None:
         return
-    only = next(each for each in method.tables if each.qualified_name == method.sums.table)
-    if season is not None and "season" not in {column.name for column in only.columns}:
-        raise EtlError(
-            f"{only.qualified_name} has no column season, by which documents of {method.name} could be chosen"
-        )
+    only = season_table(method, method.sums, season)
     chosen = _scope({**scope, **({} if season is None else {"season": [season]})})
     facts = {
         "keys": _names(key.name for key in method.document),

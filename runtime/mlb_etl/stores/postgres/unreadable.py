@@ -1,14 +1,13 @@
 """Values that could not be read and are NULL in the tables: etl.unreadable."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from psycopg.rows import class_row
 
 from mlb_contracts.misfit import Misfit
-from mlb_etl.stores.postgres import db
+from mlb_etl.stores.interfaces.operations import UnreadablePath
 from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.stores.texts import storable_text
 
 _FORGET = "DELETE FROM etl.unreadable WHERE method = %s AND document = ANY(%s::text[]::jsonb[])"
 _ADD = """
@@ -30,21 +29,6 @@ ORDER BY method, table_name, path
 """
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadablePath:
-    """The number of unreadable values of a path in a table, and of their documents, with one example."""
-
-    method: str
-    table: str
-    path: str
-    documents: int
-    values: int
-    document: dict[str, Any]
-    place: str
-    value: str
-    reason: str
-
-
 class Unreadable:
     """Records the unreadable values of a method; the caller holds the locks of the documents' watermarks."""
 
@@ -61,7 +45,7 @@ class Unreadable:
             (
                 document,
                 each.table,
-                *map(db.storable_text, (each.path, each.place, each.value, each.reason)),
+                *map(storable_text, (each.path, each.place, each.value, each.reason)),
                 each.number,
             )
             for document, its in found.items()

@@ -10,14 +10,14 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow, dict_row
 
-from mlb_contracts import Method, Row, Table
+from mlb_contracts import Method, Row
 from mlb_etl.errors import CheckFailed, Rejected, RowTooLong
 from mlb_etl.laws.counts import CheckWarning, RowChanges, TableCounts
 from mlb_etl.laws.row_guard import KeptOut
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.interfaces.database import DriftedCapture
-from mlb_etl.stores.interfaces.tables import Document, Replaced
+from mlb_etl.stores.interfaces.tables import Document, Replaced, path_of
 from mlb_etl.stores.postgres import copying
 from mlb_etl.stores.postgres.copying import Copying
 from mlb_etl.stores.postgres.db import Connection, reraise, translate_errors
@@ -122,7 +122,7 @@ class Upsert:
         if found is None:
             return why
         value = found[0] if len(found) == 1 else dict(zip(check.columns, found, strict=True))
-        path = _path_of(target.table, check.columns[0])
+        path = path_of(target.table, check.columns[0])
         return Rejected(why.reason, path=path, value=value, table=why.table)
 
     def _with_example(self, why: KeptOut, document: Document) -> Rejected:
@@ -259,12 +259,6 @@ class Upsert:
         """Send the rows; return the number that the server accepted for each table that has some."""
         some = [each for each in copies if each is not None]
         return dict(zip((each.name for each in some), copying.send(self._connection, some), strict=True))
-
-
-def _path_of(table: Table, column: str) -> str:
-    """Where a column's value comes from; of a derived one, that of the first column that it is derived from."""
-    source = next((each.columns[0] for each in table.derived if each.name == column), column)
-    return next((each.paths[0] for each in table.columns if each.name == source and each.paths), "$")
 
 
 def _changed(document: Document, deleted: _Counted, written: _Counted) -> dict[str, RowChanges]:

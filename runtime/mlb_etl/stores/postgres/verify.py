@@ -6,9 +6,7 @@ Each document is read in its own snapshot, which neither blocks writers nor sees
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import psycopg
 from psycopg import IsolationLevel, sql
@@ -16,12 +14,18 @@ from psycopg.rows import TupleRow
 
 from mlb_contracts import Method, Row, Table
 from mlb_etl.errors import Rejected
+from mlb_etl.stores.interfaces.operations import (
+    NO_WATERMARK,
+    OTHER_MAPPING,
+    CaptureLost,
+    ComparedDocument,
+    DifferenceKind,
+    RowDifference,
+)
 from mlb_etl.stores.postgres import copying
 from mlb_etl.stores.postgres.copying import Copying, Packer
 from mlb_etl.stores.postgres.db import Connection, translate_errors
-from mlb_etl.stores.postgres.shown import CaptureLost, Documents, Shown
-
-Kind: TypeAlias = Literal["missing", "extra", "different", "later"]
+from mlb_etl.stores.postgres.shown import Documents, Shown
 
 # If several rows have the same key, which is possible only in different partitions, the latest is compared.
 _COMPARE = """
@@ -36,37 +40,6 @@ FULL JOIN (SELECT *, 1::bigint AS "Number" FROM {rows}) AS made USING ({identity
 WHERE kept."Number" IS NULL OR made."Number" IS NULL OR kept.captured_at > %s OR {content}
 ORDER BY {identity}
 """
-_MAPPING = "its rows were derived under another mapping: run `mlb-etl transform` first"
-_UNKNOWN = "etl.watermark has no entry for it: run `mlb-etl repair`, or delete the rows"
-
-
-@dataclass(frozen=True, slots=True)
-class RowDifference:
-    """A row that differs from the one derived from its document's capture.
-
-    missing: not in the table; extra: only in the table; different: in these columns; later: later than the capture, and
-    perhaps different too. `captured_at` is that of the row in the table.
-    """
-
-    table: str
-    key: dict[str, Any]
-    kind: Kind
-    columns: tuple[str, ...] = ()
-    captured_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedDocument:
-    """A document with its differences, or the reason why it could not be compared."""
-
-    method: str
-    document: dict[str, Any]
-    differences: tuple[RowDifference, ...] = ()
-    why: str | None = None
-
-    @property
-    def right(self) -> bool:
-        return not self.differences and self.why is None
 
 
 def compare_documents(
@@ -83,7 +56,7 @@ def compare_documents(
             yield _checked(connection, method, documents, tables, document)
     for table in method.tables:
         for document, number in documents.without_watermark(table, scope):
-            why = f"{table.qualified_name} has {number} rows of it, but {_UNKNOWN}"
+            why = f"{table.qualified_name} has {number} rows of it, but {NO_WATERMARK}"
             yield ComparedDocument(method.name, json.loads(document), why=why)
 
 
@@ -97,7 +70,7 @@ def _checked(
             return ComparedDocument(method.name, keys)
         shown, fingerprint = found
         if fingerprint != method.fingerprint:
-            return ComparedDocument(method.name, keys, why=_MAPPING)
+            return ComparedDocument(method.name, keys, why=OTHER_MAPPING)
         made = documents.extract(shown).rows
         copies = [copied for table, of in zip(tables, made, strict=True) if (copied := table.copying(of)) is not None]
         copying.send(connection, copies)
@@ -154,7 +127,7 @@ class _Compared:
             return RowDifference(table, key, "missing")
         if extra:
             return RowDifference(table, key, "extra", captured_at=captured_at)
-        kind: Kind = "later" if captured_at > shown.as_of else "different"
+        kind: DifferenceKind = "later" if captured_at > shown.as_of else "different"
         return RowDifference(table, key, kind, tuple(columns), captured_at)
 
     def _compare(self, method: Method) -> sql.Composed:
