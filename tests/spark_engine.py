@@ -1,10 +1,12 @@
 """Spark for tests: pysail over Spark Connect, which needs no JVM and reads and writes Delta tables."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from delta_lake import DeltaLaws
 from pysail.spark import SparkConnectServer
 from pyspark.sql import SparkSession
@@ -26,6 +28,12 @@ def served() -> Iterator[str]:
         yield f"sc://{host}:{port}"
     finally:
         server.stop()
+
+
+def needs_java() -> None:
+    """Skip a test that starts Spark in a JVM."""
+    if shutil.which("java") is None:
+        pytest.skip("Java is not installed: apt-get install openjdk-17-jre-headless")
 
 
 class SparkLaws(DeltaLaws):

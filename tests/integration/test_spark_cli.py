@@ -87,10 +87,17 @@ def test_a_place_without_spark_is_refused(words: list[str], said: str, monkeypat
     assert (done.exit_code, done.stderr.startswith(f"Error: {said}")) == (1, True), done.output
 
 
-def test_options_of_spark_need_its_engine() -> None:
-    words = ["transform", "--method", "sample.game", "--master", "local[2]"]
-    done = CliRunner().invoke(cli, words, env=environment())
-    assert (done.exit_code, "--master and --remote are for --engine spark" in done.stderr) == (2, True)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--master", "local[2]"], "--master, --remote and --stream are for --engine spark"),
+        (["--engine", "spark", "--remote", "sc://a:1", "--stream", "f"], "--stream needs --master: a server of Spark"),
+        (["--once"], "--once is for --stream"),
+    ],
+)
+def test_options_that_do_not_go_together(words: list[str], said: str) -> None:
+    done = CliRunner().invoke(cli, ["transform", "--method", "sample.game", *words], env=environment())
+    assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:

@@ -62,6 +62,13 @@ def restore_captures(
     return restored + passed_over
 
 
+def restore_objects(stores: Stores, package: str, store: ObjectStore, names: Sequence[str]) -> Restored:
+    """Store the captures in these objects, in this order; a bad one does not stop the others."""
+    loader = Loader(stores, package)
+    read = (_read(loader, *each) for each in _ahead(store, names))
+    return sum((_outcome(name, became) for name, _, became in loader.store_each(read)), Restored())
+
+
 def _wanted(stores: Stores, package: str, store: ObjectStore, day: str, *, new_only: bool) -> Iterator[str]:
     """The objects of a day to read, in order."""
     known = _Known(stores, package, day) if new_only else None

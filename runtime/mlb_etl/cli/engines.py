@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import click
 
 from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.capture.restored import Restored
+from mlb_etl.laws.counts import Counts
 
 Engine: TypeAlias = Callable[[Pipeline], Pipeline]
 
@@ -23,24 +26,70 @@ _MASTER = click.option(
 _REMOTE = click.option(
     "--remote", metavar="URL", help="With --engine spark: a server of Spark Connect, such as sc://host:15002."
 )
+_STREAM = click.option(
+    "--stream",
+    metavar="FOLDER",
+    help="With --master: follow the object store, batch by batch. Spark keeps in FOLDER which objects are done.",
+)
+_ONCE = click.option("--once", is_flag=True, help="With --stream: end when all objects that there are now are done.")
+_FILES = click.option(
+    "--files",
+    type=click.IntRange(1, 100_000),
+    default=1_000,
+    show_default=True,
+    help="With --stream: the most objects in a batch.",
+)
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that choose an engine."""
-    return _ENGINE(_MASTER(_REMOTE(command)))
+    return _ENGINE(_MASTER(_REMOTE(_STREAM(_ONCE(_FILES(command))))))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The values of the options."""
+
+    engine: str
+    master: str | None
+    remote: str | None
+    stream: str | None
+    once: bool
+    files: int
+
+    def __post_init__(self) -> None:
+        if self.engine != "spark" and (self.master, self.remote, self.stream) != (None, None, None):
+            raise click.UsageError("--master, --remote and --stream are for --engine spark")
+        if self.stream is None and self.once:
+            raise click.UsageError("--once is for --stream")
+        if self.stream is not None and self.remote is not None:
+            raise click.UsageError("--stream needs --master: a server of Spark Connect can't call this program back")
 
 
 @contextmanager
-def started(engine: str, master: str | None, remote: str | None, package: str) -> Iterator[Engine]:
+def started(choice: Choice, package: str) -> Iterator[Engine]:
     """Start the engine; yields what makes a pipeline of it."""
-    if engine != "spark":
-        if master is not None or remote is not None:
-            raise click.UsageError("--master and --remote are for --engine spark")
+    if choice.engine != "spark":
         yield lambda work: work
         return
-    from mlb_etl.spark import session  # noqa: PLC0415 - it needs an extra that may not be installed
-
-    with session.session(session.Cluster(master, remote), package) as spark:
+    with _spark(choice, package) as spark:
         from mlb_etl.spark import job  # noqa: PLC0415 - after session, which says what to install
 
         yield lambda work: job.on_spark(work, spark)
+
+
+def follow(choice: Choice, work: Pipeline, place: str, told: Callable[[Restored, Counts], None]) -> None:
+    """Follow an object store, and apply what comes; `told` is called with the outcome of each batch."""
+    with _spark(choice, work.database.package) as spark:
+        from mlb_etl.spark import streaming  # noqa: PLC0415 - as above
+
+        stream = streaming.Stream(choice.stream or "", choice.files, choice.once)
+        streaming.follow(spark, work, place, stream, told)
+
+
+@contextmanager
+def _spark(choice: Choice, package: str) -> Iterator[Any]:
+    from mlb_etl.spark import session  # noqa: PLC0415 - it needs an extra that may not be installed
+
+    with session.session(session.Cluster(choice.master, choice.remote), package) as spark:
+        yield spark

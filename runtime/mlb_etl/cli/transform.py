@@ -1,14 +1,17 @@
 """mlb-etl transform: apply captures to the tables."""
 
 import os
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import click
 
 from mlb_etl import api, registry
+from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture.restored import Restored
 from mlb_etl.cli import engines, parameters, report, targets
 from mlb_etl.cli.progress import counting
+from mlb_etl.errors import EtlError
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.spec import Job
 from mlb_etl.jobs.transform import restore_new, run_transform
@@ -38,18 +41,17 @@ from mlb_etl.settings import Settings
 @click.pass_context
 def transform(
     ctx: click.Context,
+    /,
     *,
     job: str | None,
     method: str | None,
     game_pk: tuple[str, ...],
     params: tuple[str, ...],
     workers: int,
-    engine: str,
-    master: str | None,
-    remote: str | None,
     chosen: tuple[str, ...],
     replay: bool,
     form: str,
+    **engine: Any,
 ) -> None:
     """Apply the captures in the raw table to the tables, in order of time for each document.
 
@@ -61,7 +63,8 @@ def transform(
     With several targets, each is filled from its own raw table; one that fails does not hold back the others. If a job
     keeps captures in the object store and not in the target's raw table, the new ones are stored there first.
 
-    With `--engine spark`, Apache Spark does the work: docs/spark.md says what it needs.
+    With `--engine spark`, Apache Spark does the work: docs/spark.md says what it needs. With `--stream`, it goes on to
+    apply what comes to the object store.
 
     After a change of the mapping and a migration of the schema, transform applies every document again.
 
@@ -81,6 +84,11 @@ def transform(
     given = parameters.given(params, game_pk=game_pk)
     package = Settings.from_environment().tables
     work = _job(job, method, package)
+    choice = engines.Choice(**engine)
+    databases = targets.settings_of(chosen, work.storage.target_databases)
+    if choice.stream is not None:
+        _follow(choice, work, databases, workers)
+        return
 
     def run(name: str, settings: Settings, on: engines.Engine) -> _Done:
         database, restored = api.database(settings), None
@@ -91,12 +99,29 @@ def transform(
             counts = run_transform(work, given, database, workers=workers, policy=policy, progress=progress, engine=on)
         return _Done(counts, restored)
 
-    databases = targets.settings_of(chosen, work.storage.target_databases)
-    with engines.started(engine, master, remote, package) as on:
+    with engines.started(choice, package) as on:
         outcomes = targets.run_each(databases, lambda name, settings: run(name, settings, on))
     targets.print_each(outcomes, form, _plain, _show)
     done = targets.require_all(outcomes)
     ctx.exit(1 if any(each.is_incomplete for each in done) else 0)
+
+
+def _follow(choice: engines.Choice, job: Job, databases: Mapping[str, Settings], workers: int) -> None:
+    """Follow the object store, and print what each batch did."""
+    if len(databases) > 1:
+        raise click.UsageError("--stream has one target")
+    [settings] = databases.values()
+    if settings.store is None:
+        raise EtlError(
+            "--stream follows an object store: name it in MLB_ETL_OBJECT_STORE, s3://bucket/prefix or a folder"
+        )
+    method = registry.method(settings.tables, job.source.name)
+
+    def told(restored: Restored, counts: Counts) -> None:
+        report.restored(restored, "from the object store: ")
+        report.counts(counts)
+
+    engines.follow(choice, Pipeline(method, api.database(settings), workers), settings.store, told)
 
 
 class _Done(NamedTuple):

@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import sys
 import tempfile
 import time
 import warnings
@@ -60,6 +61,9 @@ class Cluster:
 @contextmanager
 def session(cluster: Cluster, package: str) -> Iterator[SparkSession]:
     """A session whose tasks can import this package and that of the tables."""
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # we use none of it
+    if (cluster.master or "").startswith("local"):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else tasks run what PATH calls python3
     found = _connected(cluster.remote) if cluster.remote is not None else _started(cluster.master)
     try:
         for name, value in _OPTIONS.items():
@@ -76,7 +80,6 @@ def _connected(remote: str) -> SparkSession:
     parts = _REMOTE.fullmatch(remote)
     host, port = (parts["host"], int(parts["port"] or _PORT)) if parts else ("", 0)
     _require_listening(host, port)
-    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # we use none of it
     try:
         return SparkSession.builder.remote(remote).getOrCreate()
     except ImportError as error:
