@@ -65,7 +65,7 @@ STUBS = (
     stub(1, "education", person(1, "Ann", "East", "West"), person(2, "Bo", "North")),
     stub(2, None, person(1, "Anna"), person(2, "Bo")),
     stub(3, "team,education(all)", person(1, "Anna", "South"), person(2, "Bo", "North")),
-    stub(4, "stats(type=[education])", person(1, "Anne"), person(2, "Bob")),
+    stub(4, "stats(type=[season],education)", person(1, "Anne"), person(2, "Bob")),
 )
 
 
