@@ -98,6 +98,7 @@ def test_spark_does_what_one_machine_does(spark: SparkSession, tmp_path: Path, s
         assert documents(ours) == outcome
         server_, alone_, ours_ = (found(each) for each in stores)
         assert ours_ == alone_ == server_
+        assert unreadable(stores[2]) == unreadable(stores[1]) != []
     again = [each.run(GAMES, policy="again") for each in stores]
     assert told(again[2]) == told(again[1])
     assert documents(again[2])[0] == 7
@@ -117,6 +118,10 @@ def told(of: Counts, *, reasons: bool = True) -> tuple[Any, ...]:
     warned = Counter((each.document, each.table, each.check, each.rows) for each in of.warnings)
     unreadable = Counter((each.document, each.what.path, each.what.value) for each in of.unreadable)
     return of.documents, nonzero(of.tables), why, warned, unreadable
+
+
+def unreadable(laws: DeltaLaws) -> list[dict[str, Any]]:
+    return lakes.rows(laws.lake.open("etl", "unreadable")).to_pylist()
 
 
 def found(laws: Laws) -> tuple[Any, ...]:

@@ -135,6 +135,7 @@ def _applied(order: Order, method: Method, pending: Sequence[Pending], state: St
         put_aside=[wire.put_aside(*each) for each in state.refused.values()],
         moved=state.moved,
         settled=list(state.settled.values()),
+        nulls={name: list(its) for name, its in state.unreadable.items()},
         drift=[wire.drifted(each) for each in state.drifted],
     )
 

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as everyone has it
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from mlb_contracts import Method
+from mlb_contracts.misfit import Misfit
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.errors import DatabaseUnavailable, DriftFound, EtlError
 from mlb_etl.laws.counts import Counts, Quarantined
@@ -35,6 +36,7 @@ from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Claim, Marks, again
 from mlb_etl.stores.delta.quarantine import Quarantine
 from mlb_etl.stores.delta.tables import shut_out_others
+from mlb_etl.stores.delta.unreadable import Unreadable
 from mlb_etl.stores.interfaces.database import DriftedCapture
 
 UNIT = 1_000  # documents that are claimed at once
@@ -157,10 +159,19 @@ class _Unit:
                         claim.narrow(moved)
                         renewed = time.monotonic()
                     again(partial(self._merge, claim, len(moved), number, place))
+            nulls = {name: its for each in outcomes for name, its in each.nulls.items()}
+            if nulls:
+                again(partial(self._note_unreadable, claim, nulls))
             claim.move(moved)
         quarantine.leave([capture for each in outcomes for capture in each.settled])
         self._record_drift(outcomes)
         return counts
+
+    def _note_unreadable(self, claim: Claim, nulls: Mapping[str, Sequence[Misfit]]) -> None:
+        values = Unreadable(self._lake, self._method.name)
+        table = values.open()
+        claim.require()
+        values.replace(table, nulls)
 
     def _counted(self, outcome: Outcome, quarantine: Quarantine) -> Counts:
         """The counts of some documents; what was refused is put into quarantine."""

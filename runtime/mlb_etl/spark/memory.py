@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from mlb_contracts import Method
+from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
@@ -61,7 +62,7 @@ class State:
     """What a task knows of its documents, and what it did.
 
     `marks` are their watermarks, `moved` those of them that are new; `refused` and `settled` are captures by document,
-    time and content.
+    time and content. `unreadable` are the values of documents that are NULL in their rows.
     """
 
     tables: Sequence[TableRows]
@@ -71,6 +72,7 @@ class State:
     refused: dict[tuple[object, ...], tuple[StoredCapture, Rejected]] = field(default_factory=dict)
     settled: dict[tuple[object, ...], StoredCapture] = field(default_factory=dict)
     drifted: list[DriftedCapture] = field(default_factory=list)
+    unreadable: dict[str, Sequence[Misfit]] = field(default_factory=dict)
 
     def settle(self, captures: Iterable[StoredCapture]) -> None:
         """Note that these captures need no decision any more."""
@@ -176,6 +178,7 @@ class _Unit(DeltaUnit):
             self._state.moved.update(moved)
         self._state.settle(self._settled)
         self._state.drifted.extend(self._drifted)
+        self._state.unreadable.update(self._unreadable)
 
     def _old(
         self,

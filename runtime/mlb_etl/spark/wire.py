@@ -9,6 +9,7 @@ import msgspec
 
 from mlb_contracts import Method
 from mlb_contracts.change import Change
+from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected
 from mlb_etl.extract import request_keys
 from mlb_etl.laws.counts import CheckWarning, Counts, DocumentCounts, Quarantined, TableCounts, UnreadableValue
@@ -65,7 +66,8 @@ class Counted(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     """What became of some documents.
 
-    `moved` are their watermarks, `settled` captures that need no decision any more; `error` ends the run.
+    `moved` are their watermarks, `settled` captures that need no decision any more, `nulls` the unreadable
+    values that each applied document has now; `error` ends the run.
     """
 
     documents: DocumentCounts = DocumentCounts()
@@ -78,6 +80,7 @@ class Outcome(msgspec.Struct, frozen=True):
     drift: list[Drifted] = []
     moved: dict[str, Watermark] = {}
     settled: list[StoredCapture] = []
+    nulls: dict[str, list[Misfit]] = {}
     error: str | None = None
 
     def counts(self, quarantined: Iterable[Quarantined]) -> Counts:
