@@ -14,6 +14,7 @@ from typing import Any
 
 import feeds
 import pytest
+from checks import some
 from delta_lake import DeltaLaws
 from feeds import METHOD, PACKAGE
 from laws import Laws, Snapshot, documents, nonzero
@@ -97,7 +98,7 @@ def test_a_week_is_the_same_in_both_stores(week: Week, database: str, tmp_path: 
     postgres, lake = Laws(database, PACKAGE, METHOD), DeltaLaws(tmp_path / "lake", PACKAGE, METHOD)
     games = week.games.pks
     with closing(postgres.connection):
-        for step in steps(week, order):
+        for step in some(steps(week, order)):
             for laws in (postgres, lake):
                 laws.arrive(*step)
             assert told(lake.run(games)) == told(postgres.run(games))
