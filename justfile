@@ -63,7 +63,7 @@ test *arguments:
 
 # tests of generated code over all captured feeds, and those that play, load or follow much: tracing would slow them down
 # without reaching another branch
-untraced := "tests/integration/test_cli_json.py tests/integration/test_demo.py tests/integration/test_docs_migrations.py tests/integration/test_lake_equal.py tests/integration/test_lake_week.py tests/integration/test_laws_methods.py tests/integration/test_laws_real.py tests/integration/test_laws_sequences.py tests/integration/test_live_feeds.py tests/integration/test_pages.py tests/integration/test_partitioning_doc.py tests/integration/test_schedule_range.py tests/integration/test_season.py"
+untraced := "tests/integration/test_benchmarks.py tests/integration/test_cli_json.py tests/integration/test_demo.py tests/integration/test_docs_migrations.py tests/integration/test_hydrations.py tests/integration/test_lake_equal.py tests/integration/test_lake_week.py tests/integration/test_laws_methods.py tests/integration/test_laws_real.py tests/integration/test_laws_sequences.py tests/integration/test_live_day.py tests/integration/test_live_feeds.py tests/integration/test_pages.py tests/integration/test_partitioning_doc.py tests/integration/test_schedule_range.py tests/integration/test_schema_drift.py tests/integration/test_season.py tests/integration/test_variants.py"
 
 # the tests, with branch coverage of all processes; below the floor (pyproject.toml) it fails, so nothing may be skipped
 coverage *arguments: (test "tests/unit" "tests/golden" "tests/integration" "--cov" replace(untraced, "tests/", "--ignore=tests/") arguments) (test "tests/generated" untraced arguments)

@@ -113,7 +113,7 @@ def test_upkeep(run: Run, tmp_path: Path) -> None:
     assert "applied 0, same 1" in said(run, "transform", "--method", "sample.game", "--param", "game_pk=9")
 
 
-@pytest.mark.parametrize("command", [["status"], ["quarantine", "list"], ["verify", "rows"]])
+@pytest.mark.parametrize("command", [["views", "list"], ["views", "refresh"], ["schema", "drop-season", "2024"]])
 def test_what_needs_postgres_says_so(tmp_path: Path, command: list[str]) -> None:
     environment = os.environ | {"MLB_ETL_DSN": "delta:lake"}
     line = [Path(sys.executable).with_name("mlb-etl"), *command]

@@ -12,6 +12,7 @@ from samples import PACKAGE, at, connect, response, stores, stub, write
 from mlb_etl.capture import loader, stub_files
 from mlb_etl.cli import cli
 from mlb_etl.errors import DatabaseUnavailable
+from mlb_etl.stores.postgres.raw import RawWriter
 
 WHOLE = json.dumps(stub(response())).encode()
 
@@ -213,7 +214,7 @@ def test_what_was_stored_is_told_when_the_database_goes_away(
 ) -> None:
     for number in range(3):
         write(folder / "files" / f"{number}.json", stub(response(score=number), at(number)))
-    store = loader.Loader.store
+    store = RawWriter.store_all
     calls: list[object] = []
 
     def gone(*arguments: object) -> object:
@@ -222,7 +223,7 @@ def test_what_was_stored_is_told_when_the_database_goes_away(
             raise DatabaseUnavailable("the database stopped the work")
         return store(*arguments)  # type: ignore[arg-type]  # passed on as they come
 
-    monkeypatch.setattr(loader.Loader, "store", gone)
+    monkeypatch.setattr(RawWriter, "store_all", gone)
     result = run("files")
     assert result.exit_code == 1
     assert result.output == (

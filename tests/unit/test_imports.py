@@ -18,9 +18,10 @@ from mlb_etl.cli import cli
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     "datamodel_code_generator", "deltalake", "duckdb", "httpx", "jinja2", "jsonpatch", "msgspec", "obstore", "psycopg",
-    "pyarrow", "pydantic", "pyrate_limiter", "rich", "ruff", "sqlglot", "stamina", "tenacity", "yaml",
+    "pyarrow", "pydantic", "pyrate_limiter", "pyspark", "rich", "ruff", "sqlglot", "stamina", "tenacity", "yaml",
 }  # fmt: skip
 OF_RECORDS = {"msgspec", "pydantic"}  # which generated code is made of
+OF_TASKS = {"deltalake", "duckdb", "msgspec", "pyarrow"}  # what executors of Spark need besides
 SOON = 0.3  # seconds of CPU for help, of which it takes a third
 
 SHOWN = "; import sys, time; print(time.process_time(), *{name.partition('.')[0] for name in sys.modules})"
@@ -56,6 +57,7 @@ def told(line: str) -> tuple[float, set[str]]:
         ("import mlb_tables.game.live_game_v1.method", OF_RECORDS),
         ("import mlb_tables.game.live_game_v1.api", OF_RECORDS),
         ("import mlb_contracts.convert", {"msgspec"}),
+        ("import mlb_etl.spark.fold", OF_TASKS),
         ("import mlbgen", set()),
     ],
 )
