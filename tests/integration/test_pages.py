@@ -57,14 +57,16 @@ EDITS = {"umpire_links": "link", "umpires_in_one": "partition"}  # before the co
 def script(page: str, port: int) -> str:
     """The commands of a page, as one script."""
     lines = ["set -eu", "trap '[ -z \"${simulator:-}\" ] || kill $simulator' EXIT"]
-    for language, texts in groupby(blocks(page), key=itemgetter(0)):
-        text = "".join(text for _, text in texts)  # one process for several scripts: imports take most of their time
-        if language == "python":
-            lines += ["python - <<'PYTHON'", *map(_instead, text.rstrip().splitlines()), "PYTHON"]
+    for language, found in groupby(blocks(page), key=itemgetter(0)):
+        texts = [text for _, text in found]
+        if language == "python":  # one process for several scripts: imports take most of their time
+            lines += ["python - <<'PYTHON'", *map(_instead, "".join(texts).rstrip().splitlines()), "PYTHON"]
             continue
-        lines += [f"python tests/umpires.py {edit}" for name, edit in EDITS.items() if f"mlbgen migrate {name}" in text]
-        for line in text.splitlines():
-            lines += _otherwise(line)
+        for text in texts:
+            edits = [edit for name, edit in EDITS.items() if f"mlbgen migrate {name}" in text]
+            lines += [f"python tests/umpires.py {edit}" for edit in edits]
+            for line in text.splitlines():
+                lines += _otherwise(line)
     return "\n".join(lines).replace("8080", str(port))
 
 
