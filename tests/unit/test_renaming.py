@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from edits import EDITS, FILE, MAPPING, edit, project, released_of
+from edits import EDITS, FILE, MAPPING, behind, edit, project, released_of
 
 from mlbgen import ir, layout
 from mlbgen.language.diagnostics import MappingErrors
@@ -52,6 +52,15 @@ def test_a_column_can_be_renamed_again(tmp_path: Path) -> None:
     again = again.replace("runs >", "points >").replace("runs *", "points *")
     migration = plan(methods(tmp_path, again), done, "again", Allowed())
     assert "league.games: column runs renamed to points" in migration.changes
+
+
+def test_a_column_that_was_released_under_its_name_is_not_renamed(tmp_path: Path) -> None:
+    """The hint would be to give a column the name of another one."""
+    both = edit(behind("{name: note,", "name: label, type: text, path: $.note, description: The same."))
+    done = after(plan(methods(tmp_path, both.mappings[FILE]), released_of(tmp_path), "label", Allowed()))
+    one = edit(("{name: note, type", "{name: note, renamed_from: label, type"))
+    migration = plan(methods(tmp_path, one.mappings[FILE]), done, "again", Allowed(drop=True))
+    assert migration.changes == ("league.games: column label dropped",)
 
 
 def test_a_name_that_was_never_released_is_reported_by_check_and_migrate(tmp_path: Path) -> None:
