@@ -399,5 +399,5 @@ def _without(columns: Any, name: str) -> Any:
 
 @pytest.mark.parametrize("place", ["", "ftp://host/lake", "gs://bucket"])
 def test_a_place_that_is_no_lake(place: str) -> None:
-    with pytest.raises(EtlError, match=r"is no lake: a folder or s3://bucket/prefix is expected"):
+    with pytest.raises(EtlError, match=r"is not a lake: a folder or s3://bucket/prefix is expected"):
         Lake.at(place)

@@ -209,9 +209,9 @@ def test_an_ingest_without_postgres(api: fake.Api, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--target", "lake"], "lake is no target: postgres, delta:FOLDER, delta:s3://bucket/prefix or a DSN"),
-        (["--target", "delta:s3://key:secret@bucket/x"], "***@bucket/x is no target"),
-        (["--target", "delta:"], "delta: is no target"),
+        (["--target", "lake"], "lake is not a target: postgres, delta:FOLDER, delta:s3://bucket/prefix or a DSN"),
+        (["--target", "delta:s3://key:secret@bucket/x"], "***@bucket/x is not a target"),
+        (["--target", "delta:"], "delta: is not a target"),
         (["--target", "delta:a", "--target", "delta:a"], "--target names a database twice"),
     ],
 )

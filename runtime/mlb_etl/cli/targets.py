@@ -21,7 +21,7 @@ def _checked(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> t
         is_lake = each.startswith(LAKE) and is_lake_place(each.removeprefix(LAKE))
         if each != POSTGRES and not is_lake and not each.startswith(_URLS) and "=" not in each:
             expected = "postgres, delta:FOLDER, delta:s3://bucket/prefix or a DSN is expected"
-            raise click.BadParameter(f"{redacted(each) or 'an empty text'} is no target: {expected}")
+            raise click.BadParameter(f"{redacted(each) or 'an empty text'} is not a target: {expected}")
     return given
 
 

@@ -46,7 +46,7 @@ class Lake:
         """The lake at a folder or at s3://bucket/prefix; credentials and endpoint come from the environment."""
         if not is_lake_place(place):
             raise EtlError(
-                f"{redacted(place) or 'an empty place'} is no lake: a folder or s3://bucket/prefix is expected"
+                f"{redacted(place) or 'an empty place'} is not a lake: a folder or s3://bucket/prefix is expected"
             )
         if place.startswith(S3):
             http = {"allow_http": "true"} if _endpoint().startswith("http://") else {}
