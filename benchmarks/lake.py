@@ -71,15 +71,15 @@ class Bench:
     def measure(self, database: Database) -> Iterator[tuple[str, Run]]:
         """Fill an empty database, and change it."""
         pipeline = Pipeline(self._method, database)
-        yield "captures stored", self._clock(lambda: self._store(database, self._response, 0))
+        yield "captures stored", self._clock(lambda: self.store(database, self._response, 0))
         yield "first load", self._clock(lambda: pipeline.run({}))
         yield "unchanged", self._clock(lambda: pipeline.run({}))
-        self._store(database, self._response, 1)
+        self.store(database, self._response, 1)
         yield "unchanged, later", self._clock(lambda: pipeline.run({}))
-        self._store(database, changed(self._response), 2)
+        self.store(database, changed(self._response), 2)
         yield "one row changed", self._clock(lambda: pipeline.run({}))
 
-    def _store(self, database: Database, response: Response, minutes: int) -> None:
+    def store(self, database: Database, response: Response, minutes: int) -> None:
         method, own = self._method, response.path_params["game_pk"].encode()
         captured_at = response.captured_at + timedelta(minutes=minutes)
 
