@@ -19,7 +19,8 @@ from sample_tables.game import METHOD
 from samples import PACKAGE, at, connect, response
 from spark_engine import needs_java
 
-from mlb_etl.capture.object_store import ObjectStore
+from mlb_etl.capture.object_store import ObjectStore, object_name
+from mlb_etl.spark.objects import scope
 
 PLAYS = [1, 0, 2, 0, 1, 0, 0, 1, 0, 0, 1, 0]
 GAMES = range(1, 7)
@@ -85,6 +86,12 @@ def test_a_stream_that_is_killed_ends_right_when_it_goes_on(tmp_path: Path, samp
     assert done.returncode == 0, done.stderr
     ends(server, [*CAPTURES[len(GAMES) + 1 :], *later])
     assert server.quarantine(*GAMES, 8) == {}
+
+
+def test_a_batch_of_a_stream_is_about_the_documents_of_all_its_objects() -> None:
+    names = [object_name(each.response) for each in CAPTURES]
+    assert {key: sorted(values) for key, values in scope(METHOD, names).items()} == {"game_pk": [*GAMES]}
+    assert scope(METHOD, []) == {}
 
 
 def ends(laws: Laws, newest: Sequence[Snapshot]) -> None:
