@@ -80,6 +80,13 @@ release version:
 wheel:
     tests/wheel.sh
 
+# chart, manifests, workflows and alerts against their schemas and linters, offline once deploy/check/install.sh has run
+deploy-check:
+    #!/bin/sh
+    set -eu
+    tools=$(deploy/check/install.sh)
+    "$tools/venv/bin/python" deploy/check/check.py "$tools"
+
 # measure against the budget: extraction, one game from raw row to committed, a backfill of 500 games
 bench *arguments:
     python benchmarks/extract.py {{ arguments }}
@@ -101,3 +108,4 @@ lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra store --extra delta --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark --group spark --constraint requirements/dev.txt pyproject.toml --output-file requirements/spark.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.12 --group deploy --output-file requirements/deploy.txt

@@ -12,12 +12,12 @@ def test_quick_start_is_two_recipes() -> None:
 
 
 def test_recipes_that_are_named_exist() -> None:
-    recipes = set(re.findall(r"^(\w+)[\w *]*:", (ROOT / "justfile").read_text(), re.MULTILINE))
+    recipes = set(re.findall(r"^([\w-]+)[\w *]*:", (ROOT / "justfile").read_text(), re.MULTILINE))
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
     named = {
         (page.name, recipe)
         for page in pages
-        for recipe in re.findall(r"(?:`|^)(?:just|\./run) ([a-z]+)", page.read_text(), re.MULTILINE)
+        for recipe in re.findall(r"(?:`|^)(?:just|\./run) ([a-z-]+)", page.read_text(), re.MULTILINE)
     }
     assert named >= {("README.md", "demo"), ("README.md", "check"), ("CONTRIBUTING.md", "generate")}
     assert {(page, recipe) for page, recipe in named if recipe not in recipes} == set()
