@@ -20,7 +20,7 @@ from mlb_etl.errors import EtlError
 from mlb_etl.stores.interfaces.operations import MigrationState, Version
 from mlb_etl.stores.postgres import dependents, schema_drift
 from mlb_etl.stores.postgres.db import Connection, message, with_advice
-from mlb_etl.stores.postgres.schema_drift import SchemaDifference
+from mlb_etl.stores.postgres.schema_drift import Notes, SchemaDifference
 from mlb_etl.stores.postgres.session import require_utf8, require_writable
 
 LOCK = 0x6D6C625F65746C  # "mlb_etl": one migration at a time per database
@@ -74,8 +74,9 @@ def apply_pending(connection: Connection, package: str) -> list[str]:
         for track in tracks:
             if not _has_history(connection, track):
                 _create_history(connection, track)
+            notes = Notes(track.history, track.schemas)
             for migration in _to_apply(connection, track):
-                with _recorded(connection, track, migration):
+                with _recorded(connection, track, migration, notes):
                     _execute(connection, migration, migration.text)
                 applied.append(migration.script)
     return applied
@@ -92,7 +93,8 @@ class Rebuild:
     def apply(self, ready: Callable[[], None], fill: Callable[[], None]) -> None:
         """Apply it in one transaction: call `ready` first, and `fill` once the new tables exist."""
         before, after = _FILL.split(self.migration.text)
-        with _recorded(self.connection, self.track, self.migration):
+        notes = Notes(self.track.history, self.track.schemas)
+        with _recorded(self.connection, self.track, self.migration, notes):
             ready()
             self.connection.execute("SELECT set_config('mlb_etl.rebuild', 'on', true)")
             _execute(self.connection, self.migration, before)
@@ -223,7 +225,7 @@ def _to_apply(connection: Connection, track: Track) -> list[Migration]:
 
 
 @contextmanager
-def _recorded(connection: Connection, track: Track, migration: Migration) -> Iterator[None]:
+def _recorded(connection: Connection, track: Track, migration: Migration, notes: Notes) -> Iterator[None]:
     """A transaction in which the block applies the migration, and which then records it in the history."""
     started = time.monotonic()
     insert = sql.SQL(
@@ -234,7 +236,7 @@ def _recorded(connection: Connection, track: Track, migration: Migration) -> Ite
     table = sql.Identifier("etl", track.history)
     try:
         with connection.transaction():
-            with schema_drift.noting(connection, track.history, track.schemas):
+            with notes.noting(connection):
                 yield
             elapsed = round((time.monotonic() - started) * 1000)
             facts = (str(migration.version), migration.description, migration.script, migration.checksum, elapsed)

@@ -63,23 +63,35 @@ class SchemaDifference:
         return f"{what} is {self.found}, but was created as {self.made}"
 
 
-@contextmanager
-def noting(connection: Connection, history: str, schemas: Sequence[str]) -> Iterator[None]:
-    """Record, in the current transaction, what the block changes in the tables of these schemas."""
-    before = _objects(connection, schemas)
-    yield
-    after = _objects(connection, schemas)
-    made = {table: dict(its) for table, its in _made(connection, history).items()}
-    for table in before.keys() | after.keys():
-        old, new, its = before.get(table, {}), after.get(table, {}), made.setdefault(table, {})
-        for name in old.keys() | new.keys():
-            if name not in new:
-                its.pop(name, None)
-            elif old.get(name) != new[name]:
-                its[name] = new[name]
-        if not its:
-            del made[table]
-    connection.execute(_WRITE, [history, Jsonb(made)])
+class Notes:
+    """Records what migrations change in the tables of these schemas, each in its transaction.
+
+    The definitions that a migration leaves are those that the next finds, since it follows under the same lock.
+    """
+
+    def __init__(self, history: str, schemas: Sequence[str]) -> None:
+        self._history = history
+        self._schemas = schemas
+        self._left: Objects | None = None
+
+    @contextmanager
+    def noting(self, connection: Connection) -> Iterator[None]:
+        """Record, in the current transaction, what the block changes."""
+        before = _objects(connection, self._schemas) if self._left is None else self._left
+        yield
+        after = _objects(connection, self._schemas)
+        made = {table: dict(its) for table, its in _made(connection, self._history).items()}
+        for table in before.keys() | after.keys():
+            old, new, its = before.get(table, {}), after.get(table, {}), made.setdefault(table, {})
+            for name in old.keys() | new.keys():
+                if name not in new:
+                    its.pop(name, None)
+                elif old.get(name) != new[name]:
+                    its[name] = new[name]
+            if not its:
+                del made[table]
+        connection.execute(_WRITE, [self._history, Jsonb(made)])
+        self._left = after
 
 
 def schemas(package: str) -> list[str]:
