@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from databases import create_database, create_template, serve, temporary_database
@@ -11,7 +12,11 @@ from feeds import shared
 from hypothesis import settings
 from variants import variant, variant_database, variants
 
+from mlb_etl.settings import TABLES
 from mlb_etl.stores.embedded.server import Server
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 # for tests that want more than the fixtures give, and fixtures for all
 __all__ = ["create_database", "variant", "variant_database", "variants"]
@@ -74,6 +79,25 @@ def empty_database(server: Server) -> Iterator[str]:
     """DSN of a fresh database without anything."""
     with temporary_database(server) as dsn:
         yield dsn
+
+
+@pytest.fixture(scope="module")
+def spark_url() -> Iterator[str]:
+    """Where a server of Spark Connect is, which reads and writes Delta tables."""
+    pytest.importorskip("pysail", reason="Spark is not installed: pip install -r requirements/spark.txt")
+    from spark_engine import served  # noqa: PLC0415 - what it imports may be missing
+
+    with served() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def spark(spark_url: str) -> Iterator["SparkSession"]:
+    """A session with that server; a process can have one at a time, so each module has its own."""
+    from mlb_etl.spark.session import Cluster, session  # noqa: PLC0415 - what it imports may be missing
+
+    with session(Cluster(remote=spark_url), TABLES) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

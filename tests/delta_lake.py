@@ -27,7 +27,7 @@ COMMITS = ("append", "merge", "bump")  # the functions of `lake` that make a com
 class DeltaLaws(Laws):
     """The tables of a method in a lake."""
 
-    def __init__(self, folder: Path, package: str, method: Method) -> None:
+    def __init__(self, folder: Path | str, package: str, method: Method) -> None:
         self.method = method
         self.lake = Lake.at(str(folder))
         schema.apply(self.lake, package)

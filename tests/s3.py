@@ -35,6 +35,17 @@ class S3:
         """As a user sets it."""
         return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": SECRET}
 
+    def store(self) -> S3Store:
+        """The bucket, as it is."""
+        return S3Store(
+            BUCKET,
+            endpoint=self.endpoint,
+            access_key_id="tests",
+            secret_access_key=SECRET,
+            client_options={"allow_http": True},
+            retry_config={"max_retries": 0},
+        )
+
 
 @contextmanager
 def serve() -> Iterator[S3]:
@@ -61,14 +72,7 @@ def serve() -> Iterator[S3]:
 
 
 def _await(s3: S3, server: subprocess.Popen[bytes]) -> None:
-    store = S3Store(
-        BUCKET,
-        endpoint=s3.endpoint,
-        access_key_id="tests",
-        secret_access_key=SECRET,
-        client_options={"allow_http": True},
-        retry_config={"max_retries": 0},
-    )
+    store = s3.store()
     deadline = time.monotonic() + PATIENCE
     while True:
         with suppress(BaseError, FileNotFoundError):  # the bucket comes after the server

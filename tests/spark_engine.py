@@ -39,7 +39,7 @@ def needs_java() -> None:
 class SparkLaws(DeltaLaws):
     """The tables of a method in a lake that Spark fills."""
 
-    def __init__(self, folder: Path, package: str, method: Method, spark: SparkSession) -> None:
+    def __init__(self, folder: Path | str, package: str, method: Method, spark: SparkSession) -> None:
         super().__init__(folder, package, method)
         self._spark = spark
 

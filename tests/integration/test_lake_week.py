@@ -1,6 +1,8 @@
 """A simulated week in PostgreSQL and in a lake, live and in another order: equal rows, counts and quarantine.
 
-Seven games, one of each day; two of them are followed live and corrected later. 18 captures, four of which are bad.
+Seven games, one of each day; two of them are followed live and corrected later. 18 captures, four of which are bad. One
+machine fills the lake, and Spark another one: it costs seconds for each run, so what came live comes to it in two
+batches.
 """
 
 import json
@@ -93,12 +95,23 @@ def told(of: Counts) -> tuple[Any, ...]:
     return documents(of), nonzero(of.tables), [(json.loads(name), *why) for name, *why in waiting], warned
 
 
+@pytest.fixture
+def lake(request: pytest.FixtureRequest, tmp_path: Path) -> DeltaLaws:
+    """An empty lake, and what fills it."""
+    if request.param == "one machine":
+        return DeltaLaws(tmp_path, PACKAGE, METHOD)
+    spark = request.getfixturevalue("spark")
+    from spark_engine import SparkLaws  # noqa: PLC0415 - what it imports may be missing
+
+    return SparkLaws(tmp_path, PACKAGE, METHOD, spark)
+
+
 @pytest.mark.parametrize("order", ["live", "replayed"])
-def test_a_week_is_the_same_in_both_stores(week: Week, database: str, tmp_path: Path, order: str) -> None:
-    postgres, lake = Laws(database, PACKAGE, METHOD), DeltaLaws(tmp_path / "lake", PACKAGE, METHOD)
-    games = week.games.pks
+@pytest.mark.parametrize("lake", ["one machine", "Spark"], indirect=True)
+def test_a_week_is_the_same_in_both_stores(week: Week, database: str, lake: DeltaLaws, order: str) -> None:
+    postgres, games = Laws(database, PACKAGE, METHOD), week.games.pks
     with closing(postgres.connection):
-        for step in some(steps(week, order)):
+        for step in some(steps(week, order, batches=type(lake) is not DeltaLaws)):
             for laws in (postgres, lake):
                 laws.arrive(*step)
             assert told(lake.run(games)) == told(postgres.run(games))
@@ -114,8 +127,10 @@ def test_a_week_is_the_same_in_both_stores(week: Week, database: str, tmp_path: 
             assert lake.rows(each.game_pk) == each.rows
 
 
-def steps(week: Week, order: str) -> list[Sequence[Snapshot]]:
+def steps(week: Week, order: str, *, batches: bool) -> list[Sequence[Snapshot]]:
     """What arrives before each run."""
+    if order == "live" and batches:
+        return [[*week.live, *week.finals], [*week.corrections, *week.bad]]
     if order == "live":
         return [*([each] for each in week.live), week.finals, week.corrections, week.bad]
     shuffled = Random(7).sample(week.captures, len(week.captures))  # noqa: S311 - no secret

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,15 +40,6 @@ def etl(folder: Path, *words: str, **more: str | int) -> str:
     return run(folder, str(Path(sys.executable).with_name("mlb-etl")), *words, **more)  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    pytest.importorskip("pysail", reason=MISSING)
-    from spark_engine import served  # noqa: PLC0415 - what it imports may be missing
-
-    with served() as found:
-        yield found
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with a lake that has captures."""
@@ -62,9 +52,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_transform_over_spark_connect(folder: Path, url: str) -> None:
-    assert "applied 2, same 0, stale 0, quarantined 0" in etl(folder, *TRANSFORM, "--remote", url)
-    module = ["-m", "mlb_etl.spark", "--method", "sample.game", "--remote", url, "--replay", "--format", "json"]
+def test_transform_over_spark_connect(folder: Path, spark_url: str) -> None:
+    assert "applied 2, same 0, stale 0, quarantined 0" in etl(folder, *TRANSFORM, "--remote", spark_url)
+    module = ["-m", "mlb_etl.spark", "--method", "sample.game", "--remote", spark_url, "--replay", "--format", "json"]
     again = json.loads(run(folder, *module))
     assert (again["documents"]["applied"], again["tables"]["sample.plays"]["unchanged"]) == (1, 3)
     assert not (folder / "lake/etl/spark").exists()

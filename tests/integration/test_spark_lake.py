@@ -22,21 +22,15 @@ from laws import Laws, Snapshot, documents, nonzero, snapshot
 from pyspark.sql import DataFrame, SparkSession
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
-from spark_engine import SparkLaws, served
+from spark_engine import SparkLaws
 
 from mlb_contracts import Table
-from mlb_etl import registry
-from mlb_etl.apply.pipeline import Pipeline
-from mlb_etl.capture import loader, stub_files
 from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.laws.counts import Counts
-from mlb_etl.settings import TABLES
 from mlb_etl.spark import merging
-from mlb_etl.spark.job import on_spark
 from mlb_etl.spark.session import Cluster, session
 from mlb_etl.stores.delta import lake as lakes
-from mlb_etl.stores.delta import marks, schema
-from mlb_etl.stores.delta.database import Delta
+from mlb_etl.stores.delta import marks
 from mlb_etl.stores.delta.lake import Lake, Overtaken
 from mlb_etl.stores.delta.marks import Lost, Marks
 
@@ -71,25 +65,15 @@ SECOND = (
 )
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with served() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def spark(url: str) -> Iterator[SparkSession]:
-    with session(Cluster(remote=url), PACKAGE) as found:
-        yield found
-
-
 def test_spark_does_what_one_machine_does(spark: SparkSession, tmp_path: Path, sample_database: str) -> None:
     stores = (
         Laws(sample_database, PACKAGE, METHOD),
         DeltaLaws(tmp_path / "alone", PACKAGE, METHOD),
         SparkLaws(tmp_path / "spark", PACKAGE, METHOD, spark),
     )
-    for captures, outcome in ((FIRST, (6, 0, 0, 2)), (SECOND, (5, 5, 2, 4)), ((), (0, 7, 5, 4))):
+    refused = [broken(2, 30, b"{}")]
+    outcomes = ((FIRST, (6, 0, 0, 2)), (SECOND, (5, 5, 2, 4)), (refused, (0, 7, 5, 5)), ((), (0, 7, 5, 5)))
+    for captures, outcome in outcomes:
         for each in stores:
             each.arrive(*captures)
         server, alone, ours = (each.run(GAMES) for each in stores)
@@ -160,13 +144,13 @@ def die(folder: Path, url: str, merge: int) -> None:
 
 @pytest.mark.parametrize(("merge", "by_spark"), [(0, False), (1, True)], ids=["one machine goes on", "Spark goes on"])
 def test_a_killed_driver_leaves_nothing_wrong(
-    spark: SparkSession, url: str, tmp_path: Path, merge: int, *, by_spark: bool
+    spark: SparkSession, spark_url: str, tmp_path: Path, merge: int, *, by_spark: bool
 ) -> None:
     alone = DeltaLaws(tmp_path, PACKAGE, METHOD)
     alone.arrive(OLD)
     alone.run([1])
     alone.arrive(NEW)
-    killed = multiprocessing.get_context("spawn").Process(target=die, args=(tmp_path, url, merge))
+    killed = multiprocessing.get_context("spawn").Process(target=die, args=(tmp_path, spark_url, merge))
     killed.start()
     killed.join()
     assert killed.exitcode == -signal.SIGKILL
@@ -241,33 +225,3 @@ def slowly(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for each in batches:
         time.sleep(1)
         yield each
-
-
-# ---------------------------------------------------------------------------------------------------- real responses
-
-
-def test_real_responses_give_the_same_rows(spark: SparkSession, stubs_dir: Path, tmp_path: Path) -> None:
-    found_ = [each for each in stub_files.find_stubs(stubs_dir) if "liveTimestamp" not in str(each)]
-    files = [next(each for each in found_ if f"/{name.replace('.', '/')}/" in str(each)) for name in METHODS]
-    lakes_ = [Lake.at(str(tmp_path / name)) for name in ("alone", "spark")]
-    told_ = []
-    for lake in lakes_:
-        schema.apply(lake, TABLES)
-        database = Delta(lake, TABLES)
-        with database.open() as stores:
-            assert not loader.load_files(stores, files, package=TABLES).refused
-        works = [Pipeline(registry.method(TABLES, name), database) for name in METHODS]
-        told_.append([told((work if lake is lakes_[0] else on_spark(work, spark)).run({})) for work in works])
-    assert told_[0] == told_[1]
-    filled = 0
-    for wanted in schema.wanted(TABLES):
-        if "body" in wanted.columns.names or wanted.schema == "etl":
-            continue
-        names = [name for name in wanted.columns.names if name != "ingested_at"]
-        alone, ours = (lakes.rows(lake.open(wanted.schema, wanted.name), names).select(names) for lake in lakes_)
-        assert Counter(map(str, ours.to_pylist())) == Counter(map(str, alone.to_pylist())), wanted.qualified_name
-        filled += bool(ours.num_rows)
-    assert filled > 30
-
-
-METHODS = ("game.liveGameV1", "standings.standings", "draft.draftPicks", "transactions.transactions")

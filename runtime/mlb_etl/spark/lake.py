@@ -153,8 +153,8 @@ class _Unit:
             counts = sum((self._counted(each, quarantine) for each in outcomes), Counts())
             renewed = time.monotonic()
             for number, table in enumerate(self._method.tables):
-                its = counts.tables[table.qualified_name]
-                if its.inserted or its.updated or its.deleted:
+                its = counts.tables.get(table.qualified_name)  # None if all were refused
+                if its and (its.inserted or its.updated or its.deleted):
                     if time.monotonic() - renewed > _RENEWED:
                         claim.narrow(moved)
                         renewed = time.monotonic()
