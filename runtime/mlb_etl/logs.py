@@ -20,10 +20,11 @@ _about: ContextVar[dict[str, str]] = ContextVar("about")
 
 
 class LogSettings(NamedTuple):
-    """The lowest level that is logged, and the format."""
+    """The lowest level that is logged, the format, and the id of the run, which lines in JSON have."""
 
     level: int
     form: LogFormat
+    run_id: str = ""
 
 
 @contextmanager
@@ -70,7 +71,7 @@ class _Handler(logging.Handler):
         super().__init__()
         self.chosen = chosen
         self._write = write
-        self.setFormatter(_Json() if chosen.form == "json" else _Text())
+        self.setFormatter(_Json(chosen.run_id) if chosen.form == "json" else _Text())
 
     def emit(self, record: logging.LogRecord) -> None:
         self._write(self.format(record))
@@ -96,13 +97,18 @@ class _Text(logging.Formatter):
 
 
 class _Json(logging.Formatter):
-    """An object with time, level, logger and message, plus the facts and the exception if there are any."""
+    """An object with time, level, run id, logger and message, plus the facts and the exception if there are any."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self._run = {"run_id": run_id} if run_id else {}
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line of JSON."""
         facts: dict[str, object] = {
             "time": _time(record),
             "level": record.levelname,
+            **self._run,
             "logger": record.name,
             "message": record.getMessage(),
         }

@@ -8,6 +8,7 @@ from typing import TypeVar
 import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
+from mlb_etl import tally
 from mlb_etl.errors import DatabaseUnavailable, with_notes
 
 T = TypeVar("T")
@@ -53,6 +54,7 @@ def set_up_logs() -> None:
 
 
 def _tell(details: RetryDetails) -> None:
-    """Log the cause of a retry: a hook for stamina, whose own hook does not."""
+    """Count a retry and log its cause: a hook for stamina, whose own hook does not."""
+    tally.add("retries", type(details.caused_by).__name__)
     if not isinstance(details.caused_by, DatabaseUnavailable):  # apply.pipeline.Session logs that
         log.warning("%s; trying again in %.1f s", with_notes(details.caused_by), details.wait_for)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Self, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from mlb_etl.errors import EtlError, redacted, shortened
 
@@ -23,6 +24,7 @@ POSTGRES = "postgres"  # as a target: the PostgreSQL database of the environment
 LAKE = "delta:"
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
 _LONGEST_PLACE = 1024  # characters, the limit of S3 for names
+_RUN_ID = re.compile("[A-Za-z0-9][A-Za-z0-9.:_-]{0,99}")
 _VISIBLE = re.compile("[!-~]+")
 _PROJECT = ("data/postgres/lock", "config/jobs")
 
@@ -156,6 +158,14 @@ def raw_encoding() -> Encoding:
     if text not in get_args(Encoding):
         raise EtlError(f"MLB_ETL_RAW_ENCODING is {shortened(text)}: {' or '.join(get_args(Encoding))} is expected")
     return cast("Encoding", text)
+
+
+def run_id() -> str:
+    """$MLB_ETL_RUN_ID, or a new id; raises EtlError for an invalid value."""
+    text = os.environ.get("MLB_ETL_RUN_ID") or str(uuid4())
+    if not _RUN_ID.fullmatch(text):
+        raise EtlError(f"MLB_ETL_RUN_ID is {shortened(text)}: up to 100 letters, digits and any of .:_- are expected")
+    return text
 
 
 def _number(name: str, default: int, unit: str, least: int, most: int) -> int:

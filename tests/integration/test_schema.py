@@ -16,7 +16,7 @@ from mlb_etl.stores.postgres import migrate
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.migrate import Migration
 
-SCRIPTS = ["V1__control_tables.sql", "V2__drift.sql", "V1__raw_tables.sql", "V2__sample_tables.sql"]
+SCRIPTS = ["V1__control_tables.sql", "V2__drift.sql", "V3__runs.sql", "V1__raw_tables.sql", "V2__sample_tables.sql"]
 
 
 def connect(dsn: str) -> Connection:
@@ -101,7 +101,7 @@ def test_a_changed_migration_is_refused(empty_database: str, package: Path) -> N
         (package / "migrations.sum").unlink()
         script = package / "V2__sample_tables.sql"
         script.write_text(script.read_text() + "-- more\n")
-        assert states(connection, "changing") == ["applied", "applied", "applied", "changed"]
+        assert states(connection, "changing") == ["applied", "applied", "applied", "applied", "changed"]
         with pytest.raises(EtlError, match=r"V2__sample_tables.sql: it has changed since it was applied"):
             migrate.apply_pending(connection, "changing")
 
@@ -127,7 +127,7 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(empty_database: str, pa
     with connect(empty_database) as connection:
         with pytest.raises(EtlError, match=r'V3__broken.sql: column "broken" does not exist'):
             migrate.apply_pending(connection, "changing")
-        assert states(connection, "changing") == ["applied", "applied", "applied", "applied", "pending"]
+        assert states(connection, "changing") == ["applied", "applied", "applied", "applied", "applied", "pending"]
         assert connection.execute("SELECT to_regclass('sample.more')").fetchone() == (None,)
 
 
@@ -146,7 +146,7 @@ def test_an_older_package_than_the_database_is_refused(empty_database: str, pack
         migrate.apply_pending(connection, "changing")
         (package / "migrations.sum").unlink()
         (package / "V2__sample_tables.sql").unlink()
-        assert states(connection, "changing") == ["applied", "applied", "applied", "unknown"]
+        assert states(connection, "changing") == ["applied", "applied", "applied", "applied", "unknown"]
         with pytest.raises(EtlError, match=r"install a newer version"):
             migrate.apply_pending(connection, "changing")
 
@@ -165,7 +165,8 @@ def test_control_tables_are_commented(sample_database: str) -> None:
     with connect(sample_database) as connection:
         uncommented = connection.execute(
             "SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid"
-            " WHERE relname IN ('watermark', 'quarantine') AND attnum > 0 AND col_description(attrelid, attnum) IS NULL"
+            " WHERE relname IN ('watermark', 'quarantine', 'run') AND attnum > 0"
+            " AND col_description(attrelid, attnum) IS NULL"
         ).fetchall()
     assert uncommented == []
 

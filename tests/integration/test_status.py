@@ -153,4 +153,4 @@ def test_pending_migrations(empty_database: str, monkeypatch: pytest.MonkeyPatch
     assert status().exit_code == 1
     assert status().stdout.startswith("the database lacks the schema")
     told = json.loads(status("--format", "json").stdout)
-    assert [each["state"] for each in told["migrations"]] == ["pending"] * 4
+    assert [each["state"] for each in told["migrations"]] == ["pending"] * 5

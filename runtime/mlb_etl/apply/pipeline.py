@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from mlb_contracts import Method
 from mlb_etl import registry
-from mlb_etl.apply.transform import Task, Transformer, batches, tasks
+from mlb_etl.apply.transform import Task, Transformer, batches, count, tasks
 from mlb_etl.apply.workers import Workers
 from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.laws.counts import Counts, DocumentCounts, TableCounts
@@ -93,6 +93,7 @@ class Pipeline:
             log.warning("no captures of %s in %s", scope or "any document", self.method.qualified_raw_table)
         waiting = tuple(stores.quarantine(self.method).waiting(notes)) if notes else ()
         counts = DocumentCounts(same=became["same"], stale=became["stale"], quarantined=len(waiting))
+        count(self.method, Counts(DocumentCounts(same=became["same"], stale=became["stale"])))  # others were, before
         return worth, Counts(counts, {table.qualified_name: TableCounts() for table in self.method.tables}, waiting)
 
     def _work(self, worth: Sequence[StoredCapture], policy: Policy) -> Iterator[tuple[int, Counts]]:

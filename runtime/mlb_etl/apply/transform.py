@@ -3,10 +3,12 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import groupby, zip_longest
 from typing import TypeAlias
 
 from mlb_contracts import Body, Capture, Method
+from mlb_etl import tally
 from mlb_etl.apply.write import RowsNeededError, write_documents
 from mlb_etl.errors import Rejected, ValueRefused, printable
 from mlb_etl.extract.answer import Answer
@@ -61,6 +63,12 @@ class Transformer:
 
     def apply(self, captures: Sequence[StoredCapture]) -> Counts:
         """Apply captures of different documents in one transaction; a failing one does not stop the others."""
+        counts = self._apply(captures)
+        if tally.is_on():
+            count(self._method, counts)
+        return counts
+
+    def _apply(self, captures: Sequence[StoredCapture]) -> Counts:
         read: dict[str, Document] = {}
         refused = {each.document: _ahead(each) for each in captures if each.ahead}
         answers: dict[object, Answer] = {}
@@ -85,7 +93,7 @@ class Transformer:
             written = write_documents(self._tables, self._method, documents, self._policy)
         except RowsNeededError as others:
             self._shown |= others.shown
-            return self.apply([each.capture for each in documents])
+            return self._apply([each.capture for each in documents])
         except Rejected as why:
             if len(documents) > 1:
                 return sum((self._write([each]) for each in documents), Counts())
@@ -93,6 +101,7 @@ class Transformer:
         became: Counter[str] = Counter(written.verdicts)
         counts = Counts(DocumentCounts(became["applied"], became["same"], became["stale"]), written.tables)
         counts += Counts(warnings=written.warnings)
+        now = datetime.now(UTC)
         for document, verdict_ in zip(documents, written.verdicts, strict=True):
             if verdict_ == "conflict":
                 counts += self._put_aside(document.capture, _conflict(document.capture))
@@ -100,6 +109,7 @@ class Transformer:
                 self._shown[document.capture.document] = document.capture.under(self._method.fingerprint)
             if verdict_ == "applied":
                 counts += self._left_out(document)
+                self._tell_lag(document.capture, now)
         return counts
 
     def _refused(self, document: Document, why: Rejected) -> Counts:
@@ -123,6 +133,11 @@ class Transformer:
             log.warning("%s %s: %s unreadable values are NULL, such as %s: %s is %s: %s", *of, *shown)
         unreadable = tuple(UnreadableValue(name, each) for each in document.unreadable)
         return Counts(unreadable=unreadable, drift=dict.fromkeys(document.drift, 1))
+
+    def _tell_lag(self, capture: StoredCapture, now: datetime) -> None:
+        """Note how long after its request a capture was committed, unless it is only applied once more."""
+        if capture.applied is None or capture.as_of > capture.applied.as_of:
+            tally.observe("lag", self._method.name, seconds=(now - capture.captured_at).total_seconds())
 
     def _changes(self, capture: StoredCapture) -> bool:
         """Whether the content differs from what the tables show, so that its rows are needed."""
@@ -164,6 +179,21 @@ class Transformer:
         log.info("quarantined %s %s of %s: %s", self._method.name, capture.document, capture.captured_at, why)
         added = Quarantined(number, capture.document, capture.captured_at, why)
         return Counts(DocumentCounts(quarantined=1), quarantined=(added,))
+
+
+def count(method: Method, counts: Counts) -> None:
+    """Count what became of captures, and of the rows that they changed."""
+    for name in ("applied", "same", "stale", "quarantined"):
+        if number := getattr(counts.documents, name):
+            tally.add("documents", method.name, name, number=number)
+    for table, its in counts.tables.items():
+        for kind in ("inserted", "updated", "unchanged", "deleted"):
+            if number := getattr(its, kind):
+                tally.add("rows", table, kind, number=number)
+    for each in counts.unreadable:
+        tally.add("unreadable", each.what.table, number=each.what.number)
+    for change, number in counts.drift.items():
+        tally.add("drift", method.name, change.kind, number=number)
 
 
 def _ahead(capture: StoredCapture) -> Rejected:

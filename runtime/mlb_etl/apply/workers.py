@@ -14,9 +14,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from mlb_etl import logs
+from mlb_etl import logs, tally
 from mlb_etl.errors import EtlError
 
 T = TypeVar("T")
@@ -49,14 +49,17 @@ class Workers(Generic[T, R]):
         for _ in range(_POOLS):
             failed: list[T] = []
             reader, writer = context.Pipe(duplex=False)
-            facts = (logs.current_settings(), log.getEffectiveLevel(), writer, self.start, self.facts)
+            habits = _Habits(logs.current_settings(), log.getEffectiveLevel(), counts=tally.is_on())
+            facts = (habits, writer, self.start, self.facts)
             with reader, writer, ProcessPoolExecutor(self.number, context, _start, facts) as pool:
                 futures = [self._submitted(pool, task) for task in left]
                 of = dict(zip(futures, left, strict=True))
                 try:
                     for future in self._as_completed(futures, reader):
                         try:
-                            yield of[future], future.result()
+                            result, counted = future.result()
+                            tally.merge(counted)
+                            yield of[future], result
                         except BrokenProcessPool:
                             failed.append(of[future])
                 finally:
@@ -68,7 +71,9 @@ class Workers(Generic[T, R]):
             left = failed
         raise EtlError("worker processes were killed repeatedly: is memory short? Try fewer with --workers")
 
-    def _as_completed(self, futures: Sequence[Future[R]], reader: Connection) -> Iterator[Future[R]]:
+    def _as_completed(
+        self, futures: Sequence[Future[tuple[R, tally.Numbers]]], reader: Connection
+    ) -> Iterator[Future[tuple[R, tally.Numbers]]]:
         """The futures as they are done, each after all messages of its worker."""
         waiting = set(futures)
         while waiting:
@@ -80,11 +85,11 @@ class Workers(Generic[T, R]):
                 self.receive(messages)
             yield from done
 
-    def _submitted(self, pool: ProcessPoolExecutor, task: T) -> Future[R]:
+    def _submitted(self, pool: ProcessPoolExecutor, task: T) -> Future[tuple[R, tally.Numbers]]:
         try:
-            return pool.submit(self.work, task)
+            return pool.submit(_do, self.work, task)
         except BrokenProcessPool as error:
-            future: Future[R] = Future()
+            future: Future[tuple[R, tally.Numbers]] = Future()
             future.set_exception(error)
             return future
 
@@ -112,13 +117,26 @@ def send_message(message: object) -> None:
     _writer.send(message)
 
 
-def _start(
-    chosen: logs.LogSettings | None, level: int, writer: Connection, start: Callable[..., None], facts: tuple[Any, ...]
-) -> None:
+def _do(work: Callable[[T], R], task: T) -> tuple[R, tally.Numbers]:
+    """Do a task in a worker; return its result, and what was counted meanwhile."""
+    return work(task), tally.take()
+
+
+class _Habits(NamedTuple):
+    """How a worker logs, as the first process does, and whether it counts."""
+
+    logs: logs.LogSettings | None
+    level: int
+    counts: bool
+
+
+def _start(habits: _Habits, writer: Connection, start: Callable[..., None], facts: tuple[Any, ...]) -> None:
     global _writer  # noqa: PLW0603 - only globals of a pool's process outlive a task
     _writer = writer
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches all processes, and workers have nothing to clean up
-    logs.set_up_worker(chosen, level)
+    logs.set_up_worker(habits.logs, habits.level)
+    if habits.counts:
+        tally.begin()  # a fork has the numbers of the first process
     logging.getLogger("stamina").setLevel(logging.ERROR)  # the code that retries logs why
     threading.Thread(target=_end_with_parent, daemon=True).start()
     start(*facts)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mlb_contracts import Capture, Method
 from mlb_contracts.response import Response
+from mlb_etl import tally
 from mlb_etl.capture.batches import is_enough
 from mlb_etl.errors import EtlError, NotFound, Rejected, Unreachable
 from mlb_etl.extract.answer import HeldDocument
@@ -18,6 +19,7 @@ from mlb_etl.http.request import Request
 from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.captures import Answered
 from mlb_etl.stores.interfaces.database import Stores
+from mlb_etl.stores.interfaces.operations import failure_kind
 
 ENOUGH = 10  # consecutive requests without an answer
 log = logging.getLogger(__name__)
@@ -128,6 +130,7 @@ class Capturer:
         After `ENOUGH` requests in a row without an answer, the remaining targets fail without a request. Answers wait
         until there are as many as the raw table takes at once.
         """
+        progress = partial(self._tell, progress)
         total = CaptureCounts()
         waiting: list[tuple[CaptureTarget, Answered]] = []
         for target in targets:
@@ -141,6 +144,16 @@ class Capturer:
                 total += self._store_all(waiting, progress)
                 waiting = []
         return total + self._store_all(waiting, progress)
+
+    def _tell(self, progress: Callable[[CaptureCounts], None], outcome: CaptureCounts) -> None:
+        """Count the outcome of a target, and pass it on."""
+        numbers = {"stored": outcome.stored, "unchanged": outcome.seen, "skipped": outcome.skipped}
+        for word, number in (numbers | {"failed": outcome.failed}).items():
+            if number:
+                tally.add("captures", self._method.name, word, number=number)
+        for failure in outcome.failures:
+            tally.add("failures", self._method.name, failure_kind(failure.why))
+        progress(outcome)
 
     def settled(self, target: CaptureTarget) -> bool:
         """Whether the newest capture shows the final state, so that no request is needed.

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from mlb_contracts import Capture, Method, times
 from mlb_contracts.response import Response
-from mlb_etl import registry
+from mlb_etl import registry, tally
 from mlb_etl.capture import stub_files
 from mlb_etl.capture.batches import is_enough
 from mlb_etl.errors import Rejected
@@ -122,7 +122,11 @@ class Loader:
                 became[number] = found
         for its in methods.values():
             [raw, *_] = (self._raw(each.method) for each in its.values())
-            became.update(zip(its, raw.store_all([(each.response, each.held) for each in its.values()]), strict=True))
+            fates = raw.store_all([(each.response, each.held) for each in its.values()])
+            for each, fate in zip(its.values(), fates, strict=True):
+                if isinstance(fate, str):
+                    tally.add("captures", each.method.name, "unchanged" if fate == "seen" else fate)
+            became.update(zip(its, fates, strict=True))
         return ((item, found, became[number]) for number, (item, found) in enumerate(items))
 
     def _raw(self, method: Method) -> RawStore:

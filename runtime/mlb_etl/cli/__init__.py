@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
-from mlb_etl import logs
+from mlb_etl import logs, settings
 from mlb_etl.cli import stderr
 from mlb_etl.cli.lazy import LazyCommand, LazyGroup
 from mlb_etl.errors import EtlError, with_notes
@@ -154,6 +154,8 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
       MLB_ETL_OBJECT_STORE
                         a second place for captures: s3://bucket/prefix or a
                         folder
+      MLB_ETL_RUN_ID    id of the run in log lines and in etl.run; if unset, a
+                        new one
 
     \b
     Exit codes:
@@ -171,7 +173,9 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
     """
     from mlb_etl import retries  # noqa: PLC0415 - it imports the retry library, which help does not need
 
-    logs.set_up(LogSettings(logging.INFO if verbose else logging.WARNING, log_format), stderr.log)
+    chosen = LogSettings(logging.INFO if verbose else logging.WARNING, log_format)
+    logs.set_up(chosen, stderr.log)  # for an invalid id, which is an error
+    logs.set_up(chosen._replace(run_id=settings.run_id()), stderr.log)
     retries.set_up_logs()
     if imported is not None:
         imported()

@@ -10,7 +10,7 @@ import click
 
 from mlb_etl import api, registry
 from mlb_etl.baseball.listings import LISTINGS
-from mlb_etl.cli import parameters, report, targets
+from mlb_etl.cli import parameters, report, running, targets
 from mlb_etl.cli.capturing import failures, outcome_json
 from mlb_etl.cli.progress import capturing
 from mlb_etl.jobs import job_files
@@ -155,11 +155,13 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
                 for url in urls:
                     click.echo(f"GET {url}")
             return
-        with capturing(quiet=asked["quiet"]) as progress:
-            done = work.run(progress, workers=workers)
-    outcomes = [targets.Outcome(name, its, its.error) for name, its in done.items()]
-    targets.print_each(outcomes, asked["form"], outcome_json, _show)
-    ctx.exit(1 if any(each.is_incomplete for each in targets.require_all(outcomes)) else 0)
+        subject = job.name if asked["job"] else job.source.name
+        with running.recorded(ctx.info_name or "", subject, [*databases.values()]):
+            with capturing(quiet=asked["quiet"]) as progress:
+                done = work.run(progress, workers=workers)
+            outcomes = [targets.Outcome(name, its, its.error) for name, its in done.items()]
+            targets.print_each(outcomes, asked["form"], outcome_json, _show)
+            ctx.exit(1 if any(each.is_incomplete for each in targets.require_all(outcomes)) else 0)
 
 
 def _show(done: IngestResult) -> None:

@@ -4,7 +4,7 @@ import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import click
 
@@ -13,7 +13,7 @@ from mlb_etl.baseball.live import patch, start
 from mlb_etl.baseball.live.clock import SystemClock
 from mlb_etl.baseball.live.listing import ZONE, GameScope
 from mlb_etl.baseball.live.plan import Pace
-from mlb_etl.cli import following, parameters
+from mlb_etl.cli import following, parameters, running
 from mlb_etl.errors import EtlError
 
 
@@ -110,30 +110,39 @@ def live(
     """
     scope = GameScope(day, game_pks, tuple(dict.fromkeys(sports)))
     verify = verify_every if diff else None
-    with _clock() as clock, following.telling(form) as told:
-        pace = Pace.of(timedelta(seconds=interval))
-        settings = parameters.settings_for(target)
-        summary = start.follow(
-            settings,
-            api.database(settings),
-            scope,
-            clock=clock,
-            tell=told,
-            pace=pace,
-            verify=verify,
-            store=store,
-            patience=timedelta(minutes=patience),
-        )
-    following.summarize(summary, form)
-    if summary.given_up:
-        raise EtlError(summary.given_up)
-    ctx.exit(1 if summary.quarantined and not clock.stopped else 0)
+    settings = parameters.settings_for(target)
+    database = api.database(settings)
+    with running.recorded("live", start.METHOD, [database]):
+        with _clock() as clock, following.telling(form) as told:
+            summary = start.follow(
+                settings,
+                database,
+                scope,
+                clock=clock,
+                tell=told,
+                pace=Pace.of(timedelta(seconds=interval)),
+                verify=verify,
+                store=store,
+                patience=timedelta(minutes=patience),
+            )
+        following.summarize(summary, form)
+        if summary.given_up:
+            raise EtlError(summary.given_up)
+        ctx.exit(1 if summary.quarantined and not clock.stopped else 0)
+
+
+class _BeatingClock(SystemClock):
+    """A clock whose waits, one in each turn of the follower, show that the run goes on."""
+
+    def wait(self, until: datetime, *, asking: bool = False) -> None:
+        running.beat()
+        super().wait(until, asking=asking)
 
 
 @contextmanager
 def _clock() -> Iterator[SystemClock]:
     """A clock that SIGTERM and SIGINT stop; a transaction under way still completes, but nothing new starts."""
-    clock = SystemClock()
+    clock = _BeatingClock()
     before = {number: signal.signal(number, lambda *_: clock.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield clock

@@ -15,7 +15,7 @@ from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import loader, stub_files
 from mlb_etl.capture.loader import BareDefaults, LoadedFile
-from mlb_etl.cli import report, targets
+from mlb_etl.cli import report, running, targets
 from mlb_etl.cli.progress import counting
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.laws.counts import Counts
@@ -188,15 +188,16 @@ def _load(
             done.counts = _transform(settings, done.files)
         return done
 
-    outcomes: list[targets.Outcome[_Loaded]] = []
-    try:
-        outcomes = targets.run_each(chosen, work)
-    finally:
-        found = outcomes or [targets.Outcome(name, None) for name in chosen]
-        found = [replace(each, result=its) if (its := loaded[each.target]).files else each for each in found]
-        if any(each.result is not None for each in found):
-            targets.print_each(found, form, _plain, _show)
-    ctx.exit(1 if any(each.is_incomplete for each in targets.require_all(outcomes)) else 0)
+    with running.recorded("load", "", [api.database(each) for each in chosen.values()]):
+        outcomes: list[targets.Outcome[_Loaded]] = []
+        try:
+            outcomes = targets.run_each(chosen, work)
+        finally:
+            found = outcomes or [targets.Outcome(name, None) for name in chosen]
+            found = [replace(each, result=its) if (its := loaded[each.target]).files else each for each in found]
+            if any(each.result is not None for each in found):
+                targets.print_each(found, form, _plain, _show)
+        ctx.exit(1 if any(each.is_incomplete for each in targets.require_all(outcomes)) else 0)
 
 
 def _transform(settings: Settings, done: Sequence[LoadedFile]) -> Counts:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from mlb_etl.cli import running
 from mlb_etl.cli.console import moves, moving
 from mlb_etl.jobs.ingest import Progress, ProgressCounts
 
@@ -24,12 +25,13 @@ def capturing(*, quiet: bool) -> Iterator[Progress]:
     """Yields a function that shows the progress of captures."""
     console = Console(stderr=True)
     if quiet:
-        yield lambda _, __: None
+        yield lambda _, __: running.beat()
     elif moves(console):
         tally = Tally()
         with _bar(console) as draw:
 
             def tell(more: ProgressCounts, total: int) -> None:
+                running.beat()
                 tally.add(more)
                 draw(tally.done, total, tally.said(total))
 
@@ -43,10 +45,15 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     """Yields a function that shows how many are done of how many, on a terminal only."""
     console = Console(stderr=True)
     if not moves(console):
-        yield lambda _, __: None
+        yield lambda _, __: running.beat()
         return
     with _bar(console) as draw:
-        yield lambda done, total: draw(done, total, what)
+
+        def tell(done: int, total: int) -> None:
+            running.beat()
+            draw(done, total, what)
+
+        yield tell
 
 
 class Tally:
@@ -90,6 +97,7 @@ class _Lines:
         self._told = time.monotonic()
 
     def __call__(self, more: ProgressCounts, total: int) -> None:
+        running.beat()
         tally = self._tally
         tally.add(more)
         now = time.monotonic()

@@ -6,7 +6,7 @@ import click
 
 from mlb_etl import api
 from mlb_etl.apply import repair as work
-from mlb_etl.cli import documents, parameters, report
+from mlb_etl.cli import documents, parameters, report, running
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 
@@ -46,18 +46,17 @@ def repair(
     if everything == any(given.values()):
         raise click.UsageError("select documents: by --game-pk, --param, or --all")
     settings = Settings.from_environment()
-    done = {
-        each.name: work.repair(api.database(settings), each, scope)
-        for each, scope in documents.chosen(settings.tables, method, given)
-    }
-    if form == "json":
-        facts = {name: asdict(each) | {"counts": report.counts_json(each.counts)} for name, each in done.items()}
-        report.print_json(facts)
-    else:
-        report.counts(sum((each.counts for each in done.values()), Counts()))
-        for name, each in done.items():
-            _show(name, each)
-    ctx.exit(1 if any(each.left or each.counts.quarantined for each in done.values()) else 0)
+    database, chosen = api.database(settings), [*documents.chosen(settings.tables, method, given)]
+    with running.recorded("repair", method or "", [database]):
+        done = {each.name: work.repair(database, each, scope) for each, scope in chosen}
+        if form == "json":
+            facts = {name: asdict(each) | {"counts": report.counts_json(each.counts)} for name, each in done.items()}
+            report.print_json(facts)
+        else:
+            report.counts(sum((each.counts for each in done.values()), Counts()))
+            for name, each in done.items():
+                _show(name, each)
+        ctx.exit(1 if any(each.left or each.counts.quarantined for each in done.values()) else 0)
 
 
 def _show(method: str, done: work.Repaired) -> None:

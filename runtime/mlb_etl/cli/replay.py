@@ -7,7 +7,7 @@ import click
 
 from mlb_etl import api
 from mlb_etl.capture.restored import Restored
-from mlb_etl.cli import parameters, report, targets
+from mlb_etl.cli import parameters, report, running, targets
 from mlb_etl.cli.progress import capturing
 from mlb_etl.settings import Settings
 
@@ -59,6 +59,8 @@ def replay(
             stores.require_migrated()
             return restore.restore_captures(stores, settings.tables, store, progress, scope)
 
-    outcomes = targets.run_each(targets.settings_of(chosen), run)
-    targets.print_each(outcomes, form, report.restored_json, report.restored)
-    ctx.exit(1 if any(each.failures for each in targets.require_all(outcomes)) else 0)
+    databases = targets.settings_of(chosen)
+    with running.recorded("replay", "", [api.database(each) for each in databases.values()]):
+        outcomes = targets.run_each(databases, run)
+        targets.print_each(outcomes, form, report.restored_json, report.restored)
+        ctx.exit(1 if any(each.failures for each in targets.require_all(outcomes)) else 0)

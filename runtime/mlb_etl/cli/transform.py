@@ -9,7 +9,7 @@ import click
 from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture.restored import Restored
-from mlb_etl.cli import engines, parameters, report, targets
+from mlb_etl.cli import engines, parameters, report, running, targets
 from mlb_etl.cli.progress import counting
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import job_files
@@ -86,8 +86,11 @@ def transform(
     work = _job(job, method, package)
     choice = engines.Choice(**engine)
     databases = targets.settings_of(chosen, work.storage.target_databases)
+    subject = work.name if job else work.source.name
+    recorded = running.recorded("transform", subject, [api.database(its) for its in databases.values()])
     if choice.stream is not None:
-        _follow(choice, work, databases, workers)
+        with recorded:
+            _follow(choice, work, databases, workers)
         return
 
     def run(name: str, settings: Settings, on: engines.Engine) -> _Done:
@@ -99,11 +102,12 @@ def transform(
             counts = run_transform(work, given, database, workers=workers, policy=policy, progress=progress, engine=on)
         return _Done(counts, restored)
 
-    with engines.started(choice, package) as on:
-        outcomes = targets.run_each(databases, lambda name, settings: run(name, settings, on))
-    targets.print_each(outcomes, form, _plain, _show)
-    done = targets.require_all(outcomes)
-    ctx.exit(1 if any(each.is_incomplete for each in done) else 0)
+    with recorded:
+        with engines.started(choice, package) as on:
+            outcomes = targets.run_each(databases, lambda name, settings: run(name, settings, on))
+        targets.print_each(outcomes, form, _plain, _show)
+        done = targets.require_all(outcomes)
+        ctx.exit(1 if any(each.is_incomplete for each in done) else 0)
 
 
 def _follow(choice: engines.Choice, job: Job, databases: Mapping[str, Settings], workers: int) -> None:

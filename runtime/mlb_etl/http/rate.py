@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pyrate_limiter import Rate, RateItem, SQLiteBucket
 
+from mlb_etl import tally
 from mlb_etl.errors import EtlError
 
 _SECOND = 1000  # milliseconds, in which buckets count
@@ -33,8 +34,13 @@ class RateLimit:
 
     def wait(self, stopped: threading.Event) -> None:
         """Wait until a request may be sent, and count it; or until the work is stopped."""
+        began: float | None = None
         while not stopped.is_set() and (delay := self._delay()) > 0:
+            began = began or time.monotonic()
             stopped.wait(delay / _SECOND)
+        if began is not None:
+            tally.add("rate_limit_waits")
+            tally.add("rate_limit_wait_seconds", number=time.monotonic() - began)
 
     def close(self) -> None:
         """Close the file."""

@@ -19,6 +19,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from mlb_contracts import Method
 from mlb_contracts.misfit import Misfit
 from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.apply.transform import count
 from mlb_etl.errors import DatabaseUnavailable, DriftFound, EtlError
 from mlb_etl.laws.counts import Counts, Quarantined
 from mlb_etl.laws.standing import StoredCapture
@@ -60,7 +61,9 @@ class LakePipeline(Pipeline):
         for start in range(0, len(documents), UNIT):
             some = documents[start : start + UNIT]
             work = partial(unit.apply, some)
-            yield len(some), retrying(work, lambda why: isinstance(why, DatabaseUnavailable), _RETRIES)
+            counts = retrying(work, lambda why: isinstance(why, DatabaseUnavailable), _RETRIES)
+            count(self.method, counts)
+            yield len(some), counts
 
 
 class _Unit:

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline, Session
-from mlb_etl.apply.transform import tasks
+from mlb_etl.apply.transform import count, tasks
 from mlb_etl.laws.counts import Counts, Quarantined
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Policy
@@ -38,8 +38,9 @@ class ServerPipeline(Pipeline):
             [Quarantined(its.number, its.document, its.captured_at, its.why) for its in each.refused]
             for each in outcomes
         )
-        counts = (each.counts(its) for each, its in zip(outcomes, quarantined, strict=True))
-        yield sum(map(len, work)), sum(counts, Counts())
+        counts = sum((each.counts(its) for each, its in zip(outcomes, quarantined, strict=True)), Counts())
+        count(self.method, counts)
+        yield sum(map(len, work)), counts
 
 
 def applying(database: Database, name: str, policy: Policy) -> Batches:

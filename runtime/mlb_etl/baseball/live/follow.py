@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, NamedTuple, TypeVar
 
+from mlb_etl import tally
 from mlb_etl.baseball.live import plan
 from mlb_etl.baseball.live.asking import Asking, Key
 from mlb_etl.baseball.live.clock import Clock
@@ -253,6 +254,7 @@ class Follower:
         error: str | None = None,
     ) -> None:
         self._known[game_pk] = known
+        tally.add("captures", self._keeper.method, "unchanged" if outcome == "seen" else outcome)
         self.summary.outcomes[outcome] = self.summary.outcomes.get(outcome, 0) + 1
         ask = plan.next_poll(known, self._pace)
         self._tell(Update(self._clock.now(), known, ask, outcome, latency, counts, error))

@@ -45,6 +45,11 @@ class Keeper:
         self._method = method
         self._store = store
 
+    @property
+    def method(self) -> str:
+        """The name of the method."""
+        return self._method.name
+
     def keep(self, response: Response, held: HeldDocument) -> KeepResult:
         """Store a response that holds this document, in the object store first if there is one, and apply it.
 

@@ -7,11 +7,13 @@ from queue import Empty, SimpleQueue
 from typing import TypeAlias, TypeVar
 
 from mlb_contracts.response import Response
+from mlb_etl import tally
 from mlb_etl.apply.pipeline import Session
 from mlb_etl.apply.transform import Transformer
 from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, Unreachable
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
+from mlb_etl.stores.interfaces.operations import failure_kind
 
 T = TypeVar("T")
 _Why: TypeAlias = NotFound | Rejected | Unreachable
@@ -31,6 +33,7 @@ class RecordingFetcher:
         try:
             found = self._source.fetch(request, read)
         except (NotFound, Rejected, Unreachable) as why:
+            tally.add("failures", f"{request.endpoint}.{request.method}", failure_kind(why))
             self._outcomes.put((request, why))
             raise
         self._outcomes.put((request, None))

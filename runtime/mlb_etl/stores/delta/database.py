@@ -13,6 +13,7 @@ from mlb_etl.stores.delta.marks import Marks
 from mlb_etl.stores.delta.operations import DeltaOperations
 from mlb_etl.stores.delta.quarantine import Quarantine
 from mlb_etl.stores.delta.raw import DeltaRaw
+from mlb_etl.stores.delta.runs import Runs
 from mlb_etl.stores.delta.tables import DeltaTables
 from mlb_etl.stores.delta.tidy import Tidier
 
@@ -52,6 +53,10 @@ class DeltaStores:
     def drift(self, method: Method) -> Drift:
         """As `Stores` says."""
         return Drift(self._lake, method.name)
+
+    def runs(self) -> Runs:
+        """As `Stores` says."""
+        return Runs(self._lake)
 
     def tidy(self, method: Method) -> None:
         """As `Stores` says."""

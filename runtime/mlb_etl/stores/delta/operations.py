@@ -16,10 +16,14 @@ from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.captures import DeltaCaptures
 from mlb_etl.stores.delta.lake import GONE, Lake
 from mlb_etl.stores.delta.marks import again
+from mlb_etl.stores.delta.runs import Runs
 from mlb_etl.stores.interfaces.operations import (
     BrokenCheck,
+    Changing,
+    ChangingDocument,
     ComparedDocument,
     DatabaseStatus,
+    DriftCount,
     DriftedPath,
     Entry,
     EntryFilter,
@@ -39,7 +43,7 @@ class DeltaOperations:
         self._lake = lake
         self._package = package
 
-    def status(self) -> DatabaseStatus:
+    def status(self, changing: Changing | None = None) -> DatabaseStatus:
         """As `Operations` says; tables that are missing or lack columns stand for migrations."""
         if not schema.is_noted(self._lake, self._package):
             lacking = schema.differences(self._lake, self._package)
@@ -48,11 +52,32 @@ class DeltaOperations:
         entries = self._quarantined()
         methods = (registry.method(self._package, name) for name in sorted(registry.methods(self._package)))
         return DatabaseStatus(
-            (),
-            tuple(self._standing(each, entries) for each in methods),
-            tuple(self._failed()),
-            tuple(self.unreadable()),
+            methods=tuple(self._standing(each, entries) for each in methods),
+            failures=tuple(self._failed()),
+            unreadable=tuple(self.unreadable()),
+            drift=tuple(self._drift()),
+            changing=tuple(self._changing(changing)) if changing else (),
+            runs=tuple(Runs(self._lake).last()),
         )
+
+    def _drift(self) -> Iterator[DriftCount]:
+        paths: defaultdict[str, set[str]] = defaultdict(set)
+        for row in self._rows(drift.TABLE):
+            paths[row["method"]].add(row["path"])
+        return (DriftCount(method, len(its)) for method, its in sorted(paths.items()))
+
+    def _changing(self, wanted: Changing) -> Iterator[ChangingDocument]:
+        if wanted.method not in registry.methods(self._package):
+            return
+        method = registry.method(self._package, wanted.method)
+        keys, captures = [key.name for key in method.document], DeltaCaptures(self._lake, method)
+        schema_, _, table = wanted.table.partition(".")
+        rows = lakes.rows(self._lake.open(schema_, table), [*keys, wanted.column]).to_pylist()
+        for row in sorted(rows, key=str):
+            state = row.pop(wanted.column)
+            if state is not None and state not in wanted.settled:
+                seen = [each.as_of for each in captures.captures({name: [value] for name, value in row.items()})]
+                yield ChangingDocument(method.name, row, state, max(seen, default=None))
 
     def _standing(self, method: Method, entries: Sequence[Entry]) -> Standing:
         captures = DeltaCaptures(self._lake, method)
@@ -62,6 +87,8 @@ class DeltaOperations:
             of[each.document].append(each)
         applied = [its[0].applied for its in of.values()]
         pending = [any(standing(each, method.fingerprint) == "pending" for each in its) for its in of.values()]
+        each_shown = [each for its in of.values() for each in its if _shows(each) and each.as_of <= limit]
+        to_apply = [each for its in of.values() for each in its if standing(each, method.fingerprint) == "pending"]
         seen = [max(each.captured_at, each.as_of) for its in of.values() for each in its if each.captured_at <= limit]
         return Standing(
             method.name,
@@ -72,6 +99,8 @@ class DeltaOperations:
             sum(each.method == method.name and each.state == "waiting" for each in entries),
             max(seen, default=None),
             sum(each is not None and each.as_of > limit for each in applied),
+            max((each.as_of for each in each_shown), default=None),
+            min((each.captured_at for each in to_apply), default=None),
         )
 
     def _failed(self) -> list[FailedRequest]:
@@ -158,6 +187,12 @@ class DeltaOperations:
         gone = [row | {GONE: True} for row in lakes.rows(table).to_pylist() if is_meant(row)]
         if gone:
             lakes.merge(table, lakes.changes(columns, gone), matching, insert=False)
+
+
+def _shows(capture: StoredCapture) -> bool:
+    """Whether the tables show the capture: its content, at a time at which the response had it."""
+    applied = capture.applied
+    return capture.is_shown and applied is not None and capture.captured_at <= applied.as_of <= capture.as_of
 
 
 def _is_meant(row: Mapping[str, Any], method: str | None, since: datetime | None) -> bool:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from mlb_contracts import Table
 from mlb_etl import registry
 from mlb_etl.errors import EtlError
-from mlb_etl.stores.delta import arrow, captures, drift, failures, marks, quarantine, unreadable
+from mlb_etl.stores.delta import arrow, captures, drift, failures, marks, quarantine, runs, unreadable
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.lake import CONTROL, Lake
 from mlb_etl.stores.delta.marks import again
@@ -42,7 +42,7 @@ SOON_FORGOTTEN = {
 
 def wanted(package: str) -> Iterator[Wanted]:
     """The tables that a package needs, the control tables first."""
-    for module in (marks, quarantine, failures, drift, unreadable):
+    for module in (marks, quarantine, failures, drift, unreadable, runs):
         yield Wanted(CONTROL, module.TABLE, module.SCHEMA, {"configuration": SOON_FORGOTTEN})
     raw: set[tuple[str, str]] = set()
     for name in registry.methods(package):

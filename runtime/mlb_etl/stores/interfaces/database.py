@@ -13,6 +13,7 @@ from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.stores.interfaces.archive import ArchiveStore
 from mlb_etl.stores.interfaces.captures import RawStore
 from mlb_etl.stores.interfaces.operations import Operations
+from mlb_etl.stores.interfaces.runs import RunStore
 from mlb_etl.stores.interfaces.tables import TableStore
 
 
@@ -88,6 +89,9 @@ class Stores(Protocol):
 
     def failures(self) -> FailureStore:
         """The requests that failed."""
+
+    def runs(self) -> RunStore:
+        """The runs of commands; works on a database that is not migrated, too."""
 
     def tidy(self, method: Method) -> None:
         """Do the upkeep that is due after another of many small units, if any is."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from mlb_contracts import Method, Table
 from mlb_contracts.sums import SumRules
 from mlb_etl.errors import CorruptResponse, EtlError, NotFound, Rejected, Unreachable
+from mlb_etl.stores.interfaces.runs import RecordedRun
 
 MigrationState: TypeAlias = Literal["applied", "pending", "changed", "unknown"]
 DifferenceKind: TypeAlias = Literal["missing", "extra", "different", "later"]
@@ -32,7 +33,8 @@ class Standing:
 
     applied: documents that the tables show; behind: documents with content not applied yet, or applied under another
     mapping; quarantined: captures waiting for a decision; newest: time of the latest response; ahead: documents whose
-    tables show a time ahead of the database's clock, so that new captures count as stale.
+    tables show a time ahead of the database's clock, so that new captures count as stale; shown: the latest time whose
+    state the tables show; behind_since: when the oldest capture was requested that is to be applied.
     """
 
     method: str
@@ -43,6 +45,8 @@ class Standing:
     quarantined: int
     newest: datetime | None
     ahead: int
+    shown: datetime | None = None
+    behind_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +78,61 @@ class UnreadablePath:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftCount:
+    """The number of paths at which responses of a method differ from samples."""
+
+    method: str
+    paths: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionsAhead:
+    """The number of coming months or seasons, one after the other, for which a table has partitions.
+
+    The current one does not count; without it the number is -1.
+    """
+
+    table: str
+    kind: Literal["month", "season"]
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """How a table of a method tells that a document goes on changing: its column has none of these values."""
+
+    method: str
+    table: str
+    column: str
+    settled: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangingDocument:
+    """A document that goes on changing, by its row; `seen_at`: the time of the latest response with it."""
+
+    method: str
+    document: dict[str, Any]
+    state: str
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseStatus:
     """The status of a database. If `migrations`, the ones not applied as in the package, has any, the rest is empty.
 
-    `unreadable` are the values that are NULL in the tables because they could not be read.
+    `unreadable` are the values that are NULL in the tables because they could not be read; `runs` the last run of each
+    command and subject; `changing` the documents, such as games, that are not settled; a lake has no `partitions`.
     """
 
     migrations: tuple[Version, ...] = ()
     methods: tuple[Standing, ...] = ()
     failures: tuple[FailedRequest, ...] = ()
     unreadable: tuple[UnreadablePath, ...] = ()
+    drift: tuple[DriftCount, ...] = ()
+    partitions: tuple[PartitionsAhead, ...] = ()
+    changing: tuple[ChangingDocument, ...] = ()
+    runs: tuple[RecordedRun, ...] = ()
 
     @property
     def asks_for_attention(self) -> bool:
@@ -207,8 +256,11 @@ class CaptureLost(EtlError):
 class Operations(Protocol):
     """A database as operators see it. Document keys are wanted values by name; methods are names of the package's."""
 
-    def status(self) -> DatabaseStatus:
-        """Its captures, documents, quarantine and failed requests, even if migrations are pending."""
+    def status(self, changing: Changing | None = None) -> DatabaseStatus:
+        """Its captures, documents, quarantine, failed requests and runs, even if migrations are pending.
+
+        With `changing`, also the documents that go on changing, if the package has that method.
+        """
 
     def forget_failures(self) -> None:
         """Forget all failed requests, such as those that will never be repeated."""

@@ -13,6 +13,7 @@ from mlb_etl.stores.postgres.failures import Failures
 from mlb_etl.stores.postgres.operations import PostgresOperations
 from mlb_etl.stores.postgres.quarantine import Quarantine
 from mlb_etl.stores.postgres.raw import RawWriter
+from mlb_etl.stores.postgres.runs import Runs
 from mlb_etl.stores.postgres.upsert import Upsert
 
 
@@ -52,6 +53,10 @@ class PostgresStores:
     def failures(self) -> Failures:
         """As `Stores` says."""
         return Failures(self.connection)
+
+    def runs(self) -> Runs:
+        """As `Stores` says."""
+        return Runs(self.connection)
 
     def tidy(self, method: Method) -> None:
         """As `Stores` says: autovacuum does it."""

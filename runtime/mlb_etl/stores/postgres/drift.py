@@ -7,7 +7,7 @@ from psycopg.rows import class_row
 
 from mlb_etl.laws import drift
 from mlb_etl.stores.interfaces.database import DriftedCapture
-from mlb_etl.stores.interfaces.operations import DriftedPath
+from mlb_etl.stores.interfaces.operations import DriftCount, DriftedPath
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.texts import storable_text
 
@@ -64,6 +64,7 @@ WHERE (%(method)s::text IS NULL OR method = %(method)s)
     AND (%(since)s::timestamptz IS NULL OR last_seen_at >= %(since)s)
 ORDER BY method, path, kind, seen
 """
+_COUNT = "SELECT method, count(DISTINCT path) AS paths FROM etl.drift GROUP BY method ORDER BY method"
 _FORGET = """
 DELETE FROM etl.drift
 WHERE (%(method)s::text IS NULL OR method = %(method)s)
@@ -103,6 +104,12 @@ def drifted_paths(
     """The recorded changes, by method and path: of one method, or last seen at that time or later."""
     with connection.cursor(row_factory=class_row(DriftedPath)) as cursor:
         return cursor.execute(_LIST, {"method": method, "since": since}).fetchall()
+
+
+def count_by_method(connection: Connection) -> list[DriftCount]:
+    """The number of recorded paths of each method that has any."""
+    with connection.cursor(row_factory=class_row(DriftCount)) as cursor:
+        return cursor.execute(_COUNT).fetchall()
 
 
 def forget(connection: Connection, method: str | None = None, since: datetime | None = None) -> None:

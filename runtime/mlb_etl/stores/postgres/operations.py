@@ -7,6 +7,7 @@ from typing import Any
 from mlb_contracts import Method
 from mlb_etl.stores.interfaces.operations import (
     BrokenCheck,
+    Changing,
     ComparedDocument,
     DatabaseStatus,
     DriftedPath,
@@ -26,9 +27,9 @@ class PostgresOperations:
         self._connection = connection
         self._package = package
 
-    def status(self) -> DatabaseStatus:
+    def status(self, changing: Changing | None = None) -> DatabaseStatus:
         """As `Operations` says."""
-        return status.read_status(self._connection, self._package)
+        return status.read_status(self._connection, self._package, changing)
 
     def forget_failures(self) -> None:
         """As `Operations` says."""

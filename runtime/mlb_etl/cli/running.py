@@ -1,0 +1,98 @@
+"""The run of a command that writes: recorded in its databases, with what it counted."""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from uuid import uuid4
+
+import click
+
+from mlb_etl import logs, settings, tally
+from mlb_etl.errors import EtlError, with_notes
+from mlb_etl.stores.interfaces.database import Database
+from mlb_etl.stores.interfaces.runs import SEEN_EVERY, Outcome, RunStore, StartedRun
+from mlb_etl.stores.postgres import refusals
+
+log = logging.getLogger(__name__)
+_KINDS = ("captures", "failures", "retries", "documents", "rows")  # counted by a last label
+_current: "_Run | None" = None
+
+
+@contextmanager
+def recorded(command: str, subject: str, databases: Sequence[Database]) -> Iterator[None]:
+    """Record the block as a run of the command, in each of the databases.
+
+    The record is for operators: a database that does not take it is logged, and does not stop the run.
+    """
+    global _current  # noqa: PLW0603 - progress reports have no other way to it
+    chosen = logs.current_settings()
+    run_id = chosen.run_id if chosen is not None and chosen.run_id else settings.run_id()
+    tally.begin()
+    _current = run = _Run(StartedRun(uuid4(), run_id, command, subject), databases)
+    outcome: Outcome = "failed"
+    try:
+        yield
+        outcome = "done"
+    except click.exceptions.Exit as ended:
+        outcome = "incomplete" if ended.exit_code else "done"
+        raise
+    except KeyboardInterrupt:
+        outcome = "interrupted"
+        raise
+    finally:
+        _current = None
+        run.end(outcome)
+        tally.end()
+
+
+def beat() -> None:
+    """Tell that the run goes on; every few minutes this is recorded."""
+    if _current is not None:
+        _current.beat()
+
+
+class _Run:
+    """A run, and the databases in which it is recorded."""
+
+    def __init__(self, run: StartedRun, databases: Sequence[Database]) -> None:
+        self._run = run
+        self._databases = databases
+        self._seen = time.monotonic()
+        self._missing = self._each(lambda runs: runs.start(run))
+
+    def beat(self) -> None:
+        """Record a sign of life, if it is time."""
+        if time.monotonic() - self._seen >= SEEN_EVERY.total_seconds():
+            self._seen = time.monotonic()
+            self._each(lambda runs: runs.see(self._run))
+
+    def end(self, outcome: Outcome) -> None:
+        """Record the end. If the run failed, its error says more than that its end could not be recorded."""
+        missing = self._missing + self._each(lambda runs: runs.end(self._run, outcome, _summed(tally.numbers())))
+        if missing and outcome != "failed":
+            log.warning("the run could not be recorded: %s", missing[0])
+
+    def _each(self, work: Callable[[RunStore], None]) -> list[str]:
+        """Do it in each database; return the reasons of those that did not take it."""
+        missing = []
+        for database in self._databases:
+            try:
+                with refusals.translated(), database.open() as stores:
+                    work(stores.runs())
+            except EtlError as error:
+                log.info("the run is not recorded: %s", with_notes(error))
+                missing.append(with_notes(error))
+        return missing
+
+
+def _summed(numbers: Mapping[tuple[str, ...], float]) -> dict[str, dict[str, float]]:
+    """The numbers by kind, of all methods and tables together."""
+    found: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for (name, *labels), number in sorted(numbers.items()):
+        if name in _KINDS:
+            found[name][labels[-1]] = found[name].get(labels[-1], 0) + number
+        elif name == "unreadable":
+            found[name]["values"] = found[name].get("values", 0) + number
+    return dict(found)
