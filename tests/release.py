@@ -1,7 +1,8 @@
 """Makes the commit of a release ready: `python tests/release.py 0.1.0`, after the last change of a migration.
 
-The version goes into pyproject.toml, the changelog's section Unreleased gets its name, and tests/migrations keeps the
-sums of all migrations: from then on tests/unit/test_release.py fails where one of them changes. Nothing is committed.
+The version goes into pyproject.toml and into what names an image of it, the section Unreleased of the changelog gets
+its name, and tests/migrations keeps the sums of all migrations: from then on tests/unit/test_release.py fails where
+one of them changes. Nothing is committed.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from mlb_contracts import migrations
 ROOT = Path(__file__).resolve().parents[1]
 TRACKS = ("generated/mlb_tables/migrations", "runtime/mlb_etl/stores/postgres/sql")
 SUMS = "tests/migrations"
+DEPLOYED = ("helm/mlb-data-platform/Chart.yaml", "workflows/mlb-etl.yaml")  # they name images by version
 UNRELEASED = "## Unreleased"
 _VERSION = re.compile(r'^version = "(.+)"$', re.MULTILINE)
 _RELEASED = re.compile(r"^## (\d+\.\d+\.\d+), \d{4}-\d\d-\d\d$", re.MULTILINE)
@@ -32,6 +34,10 @@ def release(root: Path, version: str, day: date) -> None:
     if f"\n{UNRELEASED}\n" not in news:
         sys.exit(f"CHANGELOG.md has no section {UNRELEASED}: what does {version} bring?")
     changelog.write_text(news.replace(UNRELEASED, f"## {version}, {day}", 1))
+    [before] = _VERSION.findall(project.read_text())
+    for name in DEPLOYED:
+        file = root / name
+        file.write_text(file.read_text().replace(before, version))
     project.write_text(_VERSION.sub(f'version = "{version}"', project.read_text(), count=1))
     sums.write_text(migrations.format_sums(scripts(root)))
 

@@ -92,3 +92,29 @@ def test_a_job_of_a_mapped_listing_goes_on_where_it_stopped(league: Server, data
     with psycopg.connect(database) as connection:
         connection.execute("DELETE FROM game.live_game_v1 WHERE path_params ->> 'game_pk' = %s", [str(first)])
     assert ingest("mine.yaml")["stored"] == 1
+
+
+def pending(job: str, *options: str) -> list[dict[str, str]]:
+    done = CliRunner().invoke(cli, ["jobs", "pending", "--job", job, "--date", str(DAY), *options])
+    assert done.exit_code == 0, done.output
+    found: list[dict[str, str]] = json.loads(done.stdout)
+    return found
+
+
+def test_what_is_pending_is_what_a_run_requests(league: Server, database: str) -> None:
+    """As JSON, for a workflow that starts a step for each game; shares split the same requests."""
+    games = {fixture.pk for fixture, _ in league.simulator.calendar.by_day[DAY]}
+    assert {int(each["game_pk"]) for each in pending("game_live_date")} == games
+    shares = [ingest("game_live_date", "--share", f"{number}/3")["stored"] for number in (1, 2, 3)]
+    assert sum(shares) == len(games)
+    assert max(shares) < len(games)
+    assert captured(database) == games
+    assert pending("game_live_date") == []
+    assert len(pending("game_live_date", "--again")) == len(games)
+
+
+@pytest.mark.parametrize("share", ["0/2", "3/2", "1/0", "1", "a/b", "1/2/3"])
+def test_a_share_that_is_none_is_refused(share: str) -> None:
+    done = CliRunner().invoke(cli, ["ingest", "--job", "game_live_date", "--share", share])
+    assert done.exit_code == 2
+    assert "is not a share: 1/4 to 4/4 are those of 4" in " ".join(done.output.split()).replace("│", "")

@@ -111,7 +111,7 @@ def test_warnings_stand_above_the_table(simulated: Server, environment: dict[str
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--date", "soon"), "'soon' is not a date: YYYY-MM-DD, today, yesterday, tomorrow are possible"),
+        (("--date", "soon"), "'soon' is not a date: YYYY-MM-DD, today, yesterday, tomorrow and today-N are possible"),
         (("--interval", "0.5"), "--interval"),
         (("--game-pk", "0"), "--game-pk"),
     ],

@@ -351,11 +351,11 @@ def test_days_by_their_names(tmp_path: Path) -> None:
     )
     job = load(tmp_path, text)
     today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
-    assert job_files.parameter_values(job, {"day": ["yesterday", "today", "tomorrow", "2024-07-01"]})["day"][:3] == [
-        today + timedelta(days=offset) for offset in (-1, 0, 1)
+    assert job_files.parameter_values(job, {"day": ["yesterday", "today", "tomorrow", "today-7"]})["day"] == [
+        today + timedelta(days=offset) for offset in (-1, 0, 1, -7)
     ]
-    for wrong in ("Today", "yesterday ", "2024-7-1", "2024-W27-1", "${TODAY}"):
-        with pytest.raises(EtlError, match=r"is not a date: YYYY-MM-DD, today, yesterday, tomorrow are possible"):
+    for wrong in ("Today", "yesterday ", "2024-7-1", "2024-W27-1", "${TODAY}", "today-", "today-99999"):
+        with pytest.raises(EtlError, match=r"is not a date: .*, today, yesterday, tomorrow and today-N are possible"):
             job_files.parameter_values(job, {"day": [wrong]})
 
 

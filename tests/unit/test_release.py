@@ -18,6 +18,10 @@ def project(tmp_path: Path) -> Path:
     for track in release.TRACKS:
         shutil.copytree(release.ROOT / track, tmp_path / track)
     (tmp_path / release.SUMS).mkdir(parents=True)
+    for name in release.DEPLOYED:
+        (tmp_path / name).parent.mkdir(parents=True)
+        text = (release.ROOT / name).read_text()
+        (tmp_path / name).write_text(text.replace(release.version(release.ROOT), "0.0.9"))
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "mlb"\nversion = "0.0.9"\n')
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n- All of it.\n")
     return tmp_path
@@ -25,6 +29,11 @@ def project(tmp_path: Path) -> Path:
 
 def test_no_released_migration_has_changed() -> None:
     assert list(release.changes(release.ROOT)) == []
+
+
+def test_what_is_deployed_names_the_version() -> None:
+    for name in release.DEPLOYED:
+        assert release.version(release.ROOT) in (release.ROOT / name).read_text(), name
 
 
 def test_each_version_of_the_changelog_keeps_its_sums() -> None:
@@ -37,6 +46,9 @@ def test_a_release_names_its_version_and_keeps_the_sums_of_both_tracks(project: 
     release.release(project, "0.1.0", DAY)
     assert release.version(project) == "0.1.0"
     assert release.released(project) == ["0.1.0"]
+    for name in release.DEPLOYED:
+        assert "0.0.9" not in (project / name).read_text()
+        assert "0.1.0" in (project / name).read_text()
     assert (project / "CHANGELOG.md").read_text() == "# Changelog\n\n## 0.1.0, 2026-11-28\n\n- All of it.\n"
     sums = (project / release.SUMS / "0.1.0.sum").read_text()
     assert {line.split("  ")[1].rpartition("/")[0] for line in some(sums.splitlines())} == set(release.TRACKS)

@@ -1,6 +1,7 @@
 """mlb-etl ingest and backfill: run jobs that capture responses of the API."""
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -16,10 +17,22 @@ from mlb_etl.cli.progress import capturing
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
 from mlb_etl.jobs.spec import Job
-from mlb_etl.jobs.worker import IngestOrder, IngestResult
+from mlb_etl.jobs.worker import IngestOrder, IngestResult, Share
 from mlb_etl.settings import Settings
 
 _PATH = click.Path(path_type=Path)
+_SHARE = re.compile(r"([0-9]{1,4})/([0-9]{1,4})")
+
+
+def _share(_: click.Context, __: click.Parameter, text: str | None) -> Share | None:
+    if text is None:
+        return None
+    found = _SHARE.fullmatch(text)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise click.BadParameter(f"{text[:40]!r} is not a share: 1/4 to 4/4 are those of 4")
+    return Share(int(found[1]), int(found[2]))
+
+
 _OPTIONS = (
     click.option("--job", metavar="JOB", help=parameters.JOB),
     click.option(
@@ -30,8 +43,8 @@ _OPTIONS = (
     click.option(
         "--date",
         multiple=True,
-        help="Capture this date or its games: YYYY-MM-DD, or today, yesterday or tomorrow in the job's time zone. "
-        "Repeatable.",
+        help="Capture this date or its games: YYYY-MM-DD, or today, yesterday, tomorrow or today-7 in the job's time "
+        "zone. Repeatable.",
     ),
     click.option("--season", multiple=True, help="Capture the games of this season. Repeatable."),
     click.option(
@@ -42,6 +55,12 @@ _OPTIONS = (
     click.option("--transform", is_flag=True, help="Also apply the captures to the tables."),
     click.option("--object-store", "store", is_flag=True, help="Also keep the captures in MLB_ETL_OBJECT_STORE."),
     click.option("--again", is_flag=True, help="Also request finished games that are captured, for late corrections."),
+    click.option(
+        "--share",
+        metavar="N/M",
+        callback=_share,
+        help="Only the Nth of M shares of the requests, for as many processes on other machines.",
+    ),
     click.option("--dry-run", is_flag=True, help="Print the requests, and send only those that list games."),
     click.option("--record", type=_PATH, help="Also write each response to this folder, as a stub."),
     click.option(
@@ -66,6 +85,7 @@ class _Asked(TypedDict):
     transform: bool
     store: bool
     again: bool
+    share: Share | None
     dry_run: bool
     record: Path | None
     replay: Path | None
@@ -135,7 +155,7 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
         raise click.UsageError(
             "--record stores responses of the API, and --replay reads stored ones: give only one of them"
         )
-    how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "record", "replay")}
+    how: dict[str, Any] = {name: asked[name] for name in ("transform", "store", "again", "share", "record", "replay")}
     settings = Settings.from_environment()
     named: dict[str, Any] = {name: asked[name] for name in ("game_pk", "date", "season", "sport_id")}
     given = parameters.given(asked["params"], **named)

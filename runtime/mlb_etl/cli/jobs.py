@@ -3,6 +3,7 @@
 import click
 
 from mlb_etl.cli import report
+from mlb_etl.cli.pending import pending
 from mlb_etl.jobs import job_files, spec
 
 
@@ -53,3 +54,6 @@ def schema() -> None:
       mlb-etl jobs schema > job.schema.json
     """
     click.echo(spec.job_schema(), nl=False)
+
+
+group.add_command(pending)

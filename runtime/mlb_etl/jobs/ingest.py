@@ -104,7 +104,11 @@ class IngestJob:
         yield from (done for _, done in spread(tasks))
 
     def _targets(self) -> list[CaptureTarget]:
-        """The targets, each once, in the order of the listing or of the parameters."""
+        """The targets of the order's share, each once, in the order of the listing or of the parameters."""
+        found = self._all_targets()
+        return found if self._order.share is None else self._order.share(found)
+
+    def _all_targets(self) -> list[CaptureTarget]:
         job, found = self._order.job, self._order.listing
         if job.expand is None or found is None:
             asked = (

@@ -30,7 +30,8 @@ class Parameter(Model):
     )
     type: Type = Field(
         description="A list takes any number of values; integer and text are synonyms of int and str."
-        " A date is YYYY-MM-DD, today, yesterday or tomorrow; a timecode is YYYYMMDD_HHMMSS in UTC."
+        " A date is YYYY-MM-DD, today, yesterday, tomorrow or, seven days before today, today-7; a timecode is"
+        " YYYYMMDD_HHMMSS in UTC."
     )
     required: Flag = Field(default=False, description="Whether the job can't run without it.")
     default: Annotated[

@@ -1,4 +1,4 @@
-"""`${NAME}` in job files, and the named days: today, yesterday, tomorrow."""
+"""`${NAME}` in job files, and the named days: today, yesterday, tomorrow, and today-7 for a week ago."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -11,6 +11,7 @@ from mlb_etl.errors import EtlError
 DAYS = {"TODAY": 0, "YESTERDAY": -1, "TOMORROW": 1}
 _PLACE = re.compile(r"\$\{(\w+)\}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AGO = re.compile(r"today-([0-9]{1,4})")  # days
 
 
 def placeholder_names(text: str) -> Iterator[str]:
@@ -34,9 +35,11 @@ def parse_day(text: str, timezone: ZoneInfo) -> date:
     """Parse a date or a named day, which depends on the time zone; raises ValueError."""
     if text.isascii() and text.islower() and text.upper() in DAYS:
         return datetime.now(timezone).date() + timedelta(days=DAYS[text.upper()])
+    if (ago := _AGO.fullmatch(text)) is not None:
+        return datetime.now(timezone).date() - timedelta(days=int(ago[1]))
     if not _DATE.fullmatch(text):
         names = ", ".join(map(str.lower, DAYS))
-        raise ValueError(f"{text[:40]!r} is not a date: YYYY-MM-DD, {names} are possible")
+        raise ValueError(f"{text[:40]!r} is not a date: YYYY-MM-DD, {names} and today-N are possible")
     return times.parse_game_day(text)
 
 

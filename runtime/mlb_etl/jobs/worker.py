@@ -1,12 +1,13 @@
 """The work of one process in a capture job: requests targets, stores the responses, and applies them if ordered."""
 
 import logging
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mlb_contracts import Method
 from mlb_etl import registry
@@ -30,14 +31,25 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
+class Share(NamedTuple):
+    """One of several shares of a job's targets, counted from 1."""
+
+    number: int
+    of: int
+
+    def __call__(self, targets: Sequence[CaptureTarget]) -> list[CaptureTarget]:
+        """Its targets: each target is in one share, wherever it stands in the listing at the time."""
+        return [each for each in targets if zlib.crc32(each.request.target.encode()) % self.of == self.number - 1]
+
+
 @dataclass(frozen=True, slots=True)
 class IngestOrder:
     """A job, and the options for running it.
 
     databases: where captures are stored, by name; only_raw: those of them to whose tables the job does not apply them;
     transform, store: apply captures, or store them in the object store, even if the job does not; again: also request
-    settled targets; record, replay: a folder to record all answers in, or to serve them from; listings: the listings of
-    the API that a job may expand by, by name, in addition to the tables of mappings.
+    settled targets; share: only these targets; record, replay: a folder to record all answers in, or to serve them
+    from; listings: the listings of the API that a job may expand by, by name, in addition to the tables of mappings.
     """
 
     job: Job
@@ -47,6 +59,7 @@ class IngestOrder:
     transform: bool = False
     store: bool = False
     again: bool = False
+    share: Share | None = None
     record: Path | None = None
     replay: Path | None = None
     listings: Mapping[str, Listing] = field(default_factory=dict)

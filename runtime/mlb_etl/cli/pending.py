@@ -1,0 +1,48 @@
+"""mlb-etl jobs pending: what a job would still request, for programs that share the work out."""
+
+from contextlib import closing
+
+import click
+
+from mlb_etl import api
+from mlb_etl.baseball.listings import LISTINGS
+from mlb_etl.cli import parameters, report, targets
+from mlb_etl.jobs import job_files
+from mlb_etl.jobs.ingest import IngestJob
+from mlb_etl.jobs.worker import IngestOrder
+from mlb_etl.settings import Settings
+
+
+@click.command()
+@click.option("--job", metavar="JOB", required=True, help=parameters.JOB)
+@click.option("--date", multiple=True, help="As `ingest` takes it. Repeatable.")
+@click.option("--season", multiple=True, help="As `ingest` takes it. Repeatable.")
+@click.option("--sport-id", multiple=True, help="As `ingest` takes it. Repeatable.")
+@parameters.PARAM
+@click.option("--again", is_flag=True, help="Also what is captured and final.")
+def pending(
+    *,
+    job: str,
+    date: tuple[str, ...],
+    season: tuple[str, ...],
+    sport_id: tuple[str, ...],
+    params: tuple[str, ...],
+    again: bool,
+) -> None:
+    """Print what a job would still request, as a JSON list with the parameters of each request.
+
+    Of a job that expands by the schedule these are the games whose final state is not captured yet. Only the requests
+    that list games are sent, and nothing is stored. A workflow starts a step for each item.
+
+    \b
+    Examples:
+      mlb-etl jobs pending --job game_live_date --date today
+      mlb-etl jobs pending --job game_live_season --season 2024
+    """
+    settings = Settings.from_environment()
+    given = parameters.given(params, date=date, season=season, sport_id=sport_id)
+    found = job_files.load_job(job, settings.tables)
+    databases = {name: api.database(its) for name, its in targets.settings_of((), found.storage.raw_databases).items()}
+    order = IngestOrder(found, settings, databases, again=again, listings=LISTINGS)
+    with closing(order.source()) as source:
+        report.print_json([request.parameters for request in IngestJob(order, given, source).pending()])
