@@ -17,12 +17,14 @@ from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
-from mlb_etl.stores.postgres import migrate
+from mlb_etl.stores.postgres import migrate, roles
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "50"}
 ROOM = 3 << 30  # bytes: a season takes a third of it
+WRITER, READER = "laws_writer", "laws_reader"  # roles with the least that loading and reading need
+_ROLE = "DO $$ BEGIN CREATE ROLE {} LOGIN; EXCEPTION WHEN duplicate_object THEN END $$"
 _numbers = count(1)
 
 
@@ -70,10 +72,13 @@ def temporary_database(server: Server, template: str = "template0") -> Iterator[
 
 
 def create_template(server: Server, package: str) -> str:
-    """The name of a new database in which `schema init` ran."""
+    """The name of a new database in which `schema init` ran, and in which the roles have their privileges."""
     dsn = create_database(server)
     with psycopg.connect(dsn, autocommit=True) as connection:
         migrate.apply_pending(connection, package)
+        for role in (WRITER, READER):
+            connection.execute(sql.SQL(_ROLE).format(sql.Identifier(role)))
+        roles.apply(connection, package, WRITER, READER)
         return connection.info.dbname
 
 

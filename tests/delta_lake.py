@@ -34,6 +34,9 @@ class DeltaLaws(Laws):
         self.database = Delta(self.lake, package)
         self._raw = self.database.open().raw(method)
 
+    def arrive(self, *snapshots: Snapshot) -> None:
+        self._store(snapshots)
+
     def rows(self, *games: int) -> Rows:
         of = (
             [tuple(row[each.name] for each in table.columns) for row in self._found(table, games)]

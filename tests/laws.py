@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from unittest import mock
 
+from databases import WRITER
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from samples import connect
 
 from mlb_contracts import Capture, Method, Table
@@ -24,6 +27,7 @@ from mlb_etl.laws.verdict import Policy
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import quarantine, standing
 from mlb_etl.stores.postgres.database import Postgres
+from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.raw import RawWriter
 
 Key: TypeAlias = tuple[Any, ...]
@@ -250,16 +254,32 @@ def _order(each: Snapshot) -> tuple[datetime, datetime, bytes]:
 
 
 class Laws:
-    """The tables of a method in a database, and the server's information about them."""
+    """The tables of a method in a database, and the server's information about them.
+
+    What is tested works as the role that may only load; `connection` is the administrator's.
+    """
 
     def __init__(self, dsn: str, package: str, method: Method) -> None:
         self.method = method
-        self.settings = Settings(dsn, Path(), package)
+        self.settings = Settings(make_conninfo(dsn, user=WRITER), Path(), package)
         self.database = Postgres(self.settings)
         self.connection = connect(dsn)
         self._raw = RawWriter(self.connection, method)
 
     def arrive(self, *snapshots: Snapshot) -> None:
+        with self.as_writer():
+            self._store(snapshots)
+
+    @contextmanager
+    def as_writer(self) -> Iterator[Connection]:
+        """The connection, with the privileges of the role that loads."""
+        self.connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(WRITER)))
+        try:
+            yield self.connection
+        finally:
+            self.connection.execute("RESET ROLE")
+
+    def _store(self, snapshots: Iterable[Snapshot]) -> None:
         for each in snapshots:
             self._raw.store(each.response, one_document(each.response.data, {"game_pk": each.game_pk}))
 

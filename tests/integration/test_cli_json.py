@@ -58,6 +58,7 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "views list": ((), 0),
     "views refresh": ((), 0),
     "schema drop-season": (("2024",), 0),
+    "schema roles": ((), 0),
 }
 ROW = re.compile(r"^\| `([a-z -]+)` \| (an object per line|(?:a list|an object)[a-z ]*: [^;|]*).*\|$", re.MULTILINE)
 PAGE = (Path(__file__).parents[2] / "docs" / "output.md").read_text()

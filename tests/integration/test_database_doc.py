@@ -27,7 +27,7 @@ def administered(server: Server) -> Iterator[Server]:
     yield server
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS mlb WITH (FORCE)")
-        connection.execute("DROP ROLE IF EXISTS mlb_owner, mlb_reader")
+        connection.execute("DROP ROLE IF EXISTS mlb_owner, mlb_writer, mlb_reader")
 
 
 def shell(block: str, **environment: str) -> str:
@@ -45,34 +45,32 @@ def shell(block: str, **environment: str) -> str:
 
 
 def test_its_database_works(administered: Server) -> None:
-    make, grant, compress = SQL
-    first, identity, compare, _ = SHELL
+    make, compress = SQL
+    first, second, identity, compare, _ = SHELL
     with psycopg.connect(administered.url(), autocommit=True) as admin:
         for statement in filter(str.strip, make.split(";")):
             admin.execute(statement.encode())
-    here = administered.url("mlb").replace("postgres@", "mlb_owner@")
-    assert "postgresql://mlb_owner@db.example.org/mlb" in first
-    shell(first.replace("postgresql://mlb_owner@db.example.org/mlb", f"'{here}'"))
-    shell(identity, MLB_ETL_DSN=here)
-    with psycopg.connect(here) as connection:
+
+    def dsn(role: str) -> str:
+        return administered.url("mlb").replace("postgres@", f"{role}@")
+
+    for block, role in (first, "mlb_owner"), (second, "mlb_writer"):
+        there = f"postgresql://{role}@db.example.org/mlb"
+        assert there in block
+        shell(block.replace(there, f"'{dsn(role)}'"))
+    shell(identity, MLB_ETL_DSN=dsn("mlb_writer"))
+    with psycopg.connect(dsn("mlb_owner")) as connection:
         connection.execute(compress.encode())
-    assert '"differences": []' in shell(compare, MLB_ETL_DSN=here)
-    with psycopg.connect(administered.url("mlb"), autocommit=True) as admin:
-        admin.execute(grant.encode())
-        admin.execute("ALTER ROLE mlb_reader LOGIN")
-    reader = here.replace("mlb_owner@", "mlb_reader@")
-    shell("mlb-etl schema partitions --from 2031-01 --to 2031-02", MLB_ETL_DSN=here)
-    shell("mlb-etl status; mlb-etl schema status; mlb-etl quarantine list; mlb-etl views list", MLB_ETL_DSN=reader)
-    shell("mlb-etl raw list; mlb-etl raw show --method game.liveGameV1", MLB_ETL_DSN=reader)
-    with psycopg.connect(reader) as connection:
-        assert connection.execute("SELECT count(*) FROM game.live_game_plays_2031").fetchone() == (0,)
+    assert '"differences": []' in shell(compare, MLB_ETL_DSN=dsn("mlb_writer"))
+    with psycopg.connect(dsn("mlb_reader")) as connection:
+        assert connection.execute("SELECT count(*) FROM game.live_game_plays").fetchone() == (0,)
         assert connection.execute("SELECT count(*) FROM game.pitch_arsenal, game.pitches").fetchone() == (0,)
 
 
 def test_its_embedded_server_works() -> None:
     folder = temporary_folder()
     try:
-        shell(SHELL[3], MLB_ETL_DATA=str(folder / "data"))
+        shell(SHELL[4], MLB_ETL_DATA=str(folder / "data"))
     finally:
         Server(folder / "data" / "postgres").stop()
         shutil.rmtree(folder)

@@ -110,7 +110,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[StoreUnderTest]:
         yield in_delta(DeltaLaws(request.getfixturevalue("tmp_path"), PACKAGE, METHOD))
         return
     laws = Laws(request.getfixturevalue("sample_database"), PACKAGE, METHOD)
-    with closing(laws.connection):
+    with closing(laws.connection), laws.as_writer():
         yield in_postgres(laws)
 
 

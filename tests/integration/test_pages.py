@@ -36,9 +36,9 @@ PAGES = sorted(
 )
 
 # What a test does otherwise than a reader: it has no .venv to make, tests are not to test themselves, what runs until
-# it is stopped is stopped, a day of games is over sooner, there is no database but the embedded one, and the simulated
-# league has no October, and teams of its own. A database of before the first release is one whose history has other
-# checksums. The benchmark has a test of its own, test_partitioning_doc.
+# it is stopped is stopped, a day of games is over sooner, there is no database but the embedded one, in which no
+# administrator has made roles, and the simulated league has no October, and teams of its own. A database of before the
+# first release is one whose history has other checksums. The benchmark has a test of its own, test_partitioning_doc.
 OTHERWISE = {
     r"^\./run (?=demo)": "just ",
     r"^\./run check$": ":",
@@ -49,6 +49,10 @@ OTHERWISE = {
     r"^export MLB_ETL_DSN=.*": ":",
     r"^(mlb-etl schema restart --from-raw)$": (
         r'mlb-etl db psql -- --command="UPDATE etl.flyway_schema_history SET checksum = 0"; \1'
+    ),
+    r"^(mlb-etl schema roles --apply)$": (
+        """mlb-etl db psql -- --command="DO 'BEGIN CREATE ROLE mlb_writer; CREATE ROLE mlb_reader;"""
+        """ EXCEPTION WHEN duplicate_object THEN END'"; \\1"""
     ),
     r"^python benchmarks/partitioning.py$": ":",
 }

@@ -15,7 +15,9 @@ MUTANTS = mutants.read()
 def test_it_is_in_one_place_and_its_tests_are_there(mutant: Mutant) -> None:
     assert mutant.fits(ROOT), "the code has changed: put the mutant where it breaks the same promise now"
     assert mutant.text != mutant.instead
-    ast.parse(mutant.mutated(ROOT))
+    mutated = mutant.mutated(ROOT)
+    if mutant.file.endswith(".py"):  # a migration in SQL is not
+        ast.parse(mutated)
     assert {test for test in mutant.tests if not _is_there(test)} == set()
 
 

@@ -11,6 +11,7 @@ import click
 
 from mlb_etl.cli import lakes, report, targets
 from mlb_etl.cli.restart import restart
+from mlb_etl.cli.roles import roles
 from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.operations import Version
 from mlb_etl.stores.postgres import db, migrate, premake, retention, seasons
@@ -35,6 +36,7 @@ def schema() -> None:
 
 
 schema.add_command(restart)
+schema.add_command(roles)
 
 
 @schema.command()

@@ -36,7 +36,9 @@ _WITH_FOREIGN_KEYS = """
 SELECT name FROM unnest(%s::text[]) AS name
 WHERE EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND to_regclass(name) IN (conrelid, confrelid))
 """
-_ATTACH = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES {}")
+# Runs as the owner of the tables, so that a role that only loads needs no privilege to change the schema.
+_CREATE = "SELECT etl.create_partition(%s, %s, %s)"
+_ATTACH = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,16 @@ class Partitioned:
             case "month":
                 day = _day(value)
                 return partitions.month_partition(self.name, day.year, day.month)
+            case _:
+                assert_never(self.by.kind)
+
+    def key(self, value: Any) -> str:
+        """What `etl.create_partition` takes for it: the month, or the value itself."""
+        match self.by.kind:
+            case "list":
+                return str(value)
+            case "month":
+                return f"{_day(value):%Y-%m}"
             case _:
                 assert_never(self.by.kind)
 
@@ -155,8 +167,8 @@ class Partitions:
         }
         self._lock({table: values for table, values in left.items() if values})
         for table, values in left.items():
-            for name, value in values.items():
-                self._create(table, name, value)
+            for value in values.values():
+                self._create(table, value)
         return [f"{table.schema}.{name}" for table, values in left.items() for name in values]
 
     def _lock(self, missing: Mapping[Partitioned, Mapping[str, Any]]) -> None:
@@ -169,11 +181,9 @@ class Partitions:
         lock = sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE")
         self._connection.execute(lock.format(sql.SQL(", ").join(tables)))
 
-    def _create(self, table: Partitioned, name: str, value: object) -> None:
+    def _create(self, table: Partitioned, value: object) -> None:
         """Create a table and attach it, which does not block readers as CREATE TABLE ... PARTITION OF would."""
-        whole, part = sql.Identifier(table.schema, table.name), sql.Identifier(table.schema, name)
-        self._connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(part, whole))
-        self._connection.execute(_ATTACH.format(whole, part, _bounds(table, value)))
+        self._connection.execute(_CREATE, [table.schema, table.name, table.key(value)])
 
 
 def refusal(value: Any) -> str | None:
@@ -207,24 +217,12 @@ def make_writers_wait(connection: Connection) -> None:
 def attach(connection: Connection, table: Partitioned, name: str) -> None:
     """Attach a detached month again; `name` is as `Partitioned.partition` returns it."""
     year, month = name.removeprefix(f"{table.name}_").split("_")
-    bounds = _bounds(table, date(int(year), int(month), 1))
     parts = sql.Identifier(table.schema, table.name), sql.Identifier(table.schema, name)
-    connection.execute(_ATTACH.format(*parts, bounds))
+    connection.execute(_ATTACH.format(*parts, *partitions.month_bounds(int(year), int(month), table.type)))
 
 
 def _quoted(schema: str, name: str) -> str:
     return sql.Identifier(schema, name).as_string()
-
-
-def _bounds(table: Partitioned, value: Any) -> sql.Composed:
-    match table.by.kind:
-        case "list":
-            return sql.SQL("IN ({})").format(sql.Literal(value))
-        case "month":
-            day = _day(value)
-            return sql.SQL("FROM ({}) TO ({})").format(*partitions.month_bounds(day.year, day.month, table.type))
-        case _:
-            assert_never(table.by.kind)
 
 
 def _day(value: date | datetime) -> date:

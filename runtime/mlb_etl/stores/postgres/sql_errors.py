@@ -32,6 +32,9 @@ _BUG = Meaning("bug")
 _REJECTED = Meaning("rejected")
 _UNAVAILABLE = Meaning("unavailable")
 _CHANGED = "the schema was changed by hand: `mlb-etl schema status` lists the differences"
+_PRIVILEGE = (
+    "run as the owner of the tables, or let the owner run `mlb-etl schema roles --apply` if this role is to load"
+)
 _IN_THE_WAY = "rename or drop what already exists: `mlb-etl schema status` lists how the schema differs"
 
 # A full SQLSTATE takes precedence over its class; one that is in neither is a bug.
@@ -45,7 +48,7 @@ _STATES: Mapping[str, Meaning] = {
     "25P04": Meaning("unavailable", "transaction_timeout is too short: raise it for this role"),
     "2BP01": Meaning("mendable", "first drop or change the objects that depend on it"),
     "3F000": Meaning("mendable", _CHANGED),
-    "42501": Meaning("mendable", "grant the privilege to the role of MLB_ETL_DSN, or run as the owner of the tables"),
+    "42501": Meaning("mendable", _PRIVILEGE),
     "42809": Meaning("mendable", _CHANGED),
     "42P01": Meaning("mendable", _CHANGED),
     "42P06": Meaning("mendable", _IN_THE_WAY),

@@ -9,11 +9,13 @@ from importlib.resources import files
 from typing import Literal
 
 import psycopg
-from psycopg import sql
 
 from mlb_etl.errors import EtlError
 from mlb_etl.stores.postgres import schema_drift
 from mlb_etl.stores.postgres.db import Connection, with_advice
+
+# Runs as the owner of the tables, as `etl.create_partition` does.
+_REFRESH = "SELECT etl.refresh_view(%s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,9 @@ def materialized_views(connection: Connection, package: str, names: Sequence[str
 def refresh(connection: Connection, view: View) -> Refreshed:
     """Refresh a view: readers only wait if it has no unique key, or was never filled."""
     how: Literal["concurrently", "exclusively"] = "concurrently" if view.key and view.populated else "exclusively"
-    words = sql.SQL(
-        "REFRESH MATERIALIZED VIEW CONCURRENTLY {}" if how == "concurrently" else "REFRESH MATERIALIZED VIEW {}"
-    )
     started = time.monotonic()
     try:
-        connection.execute(words.format(sql.Identifier(view.schema, view.name)))
+        connection.execute(_REFRESH, [view.schema, view.name, how == "concurrently"])
     except psycopg.Error as error:
         if connection.closed:
             raise
