@@ -106,6 +106,6 @@ goldens:
 # pin the dependencies anew
 lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
-    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra store --extra delta --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra store --extra delta --extra cache --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark --group spark --constraint requirements/dev.txt pyproject.toml --output-file requirements/spark.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.12 --group deploy --output-file requirements/deploy.txt

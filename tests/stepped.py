@@ -58,10 +58,12 @@ class Live:
     pace: Pace = PACE
     updates: list[Update] = field(default_factory=list)
     lake: Delta | None = None  # instead of the database
+    cache: str | None = None
 
     @property
     def settings(self) -> Settings:
-        return Settings(self.dsn, self.data, PACKAGE, self.server.url, float("inf"), str(self.data / "store"))
+        store = str(self.data / "store")
+        return Settings(self.dsn, self.data, PACKAGE, self.server.url, float("inf"), store, cache=self.cache)
 
     @property
     def now(self) -> datetime:

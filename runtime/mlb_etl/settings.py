@@ -35,7 +35,7 @@ class Settings:
 
     `api` is the API's URL up to /api; `rate` limits requests per second, infinity if there is no limit; `store` is the
     place of the object store, None if there is none; `timeout` is the number of seconds for a whole exchange;
-    `max_body` is the largest decompressed body in bytes.
+    `max_body` is the largest decompressed body in bytes; `cache` is the URL of the live cache, None if there is none.
     """
 
     dsn: str | None = field(repr=False)  # like the store, it may contain a password
@@ -46,13 +46,15 @@ class Settings:
     store: str | None = field(default=None, repr=False)
     timeout: int = TIMEOUT
     max_body: int = MAX_BODY
+    cache: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls) -> Self:
         """$MLB_ETL_DSN, $MLB_ETL_DATA (else data in the project's folder), $MLB_ETL_TABLES (else mlb_tables).
 
         And $MLB_ETL_BASE_URL (else the Stats API), $MLB_ETL_RATE (else 1), a number or `off`, $MLB_ETL_OBJECT_STORE,
-        $MLB_ETL_TIMEOUT (else 60 s) and $MLB_ETL_MAX_BODY (else 64 MiB). Raises EtlError for invalid values.
+        $MLB_ETL_TIMEOUT (else 60 s), $MLB_ETL_MAX_BODY (else 64 MiB) and $MLB_ETL_LIVE_CACHE. Raises EtlError for
+        invalid values.
         """
         return cls(
             dsn=os.environ.get("MLB_ETL_DSN") or None,
@@ -63,6 +65,7 @@ class Settings:
             store=os.environ.get("MLB_ETL_OBJECT_STORE") or None,
             timeout=_number("MLB_ETL_TIMEOUT", TIMEOUT, "seconds", 1, 600),
             max_body=max_body(),
+            cache=os.environ.get("MLB_ETL_LIVE_CACHE") or None,
         )
 
     @property

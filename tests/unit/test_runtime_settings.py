@@ -14,7 +14,7 @@ from mlb_etl.stores.postgres.dsn import SECRETS, parse_dsn, without_secrets
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE", "OBJECT_STORE", "TIMEOUT", "MAX_BODY"):
+    for name in ("DSN", "DATA", "TABLES", "BASE_URL", "RATE", "OBJECT_STORE", "TIMEOUT", "MAX_BODY", "LIVE_CACHE"):
         monkeypatch.delenv(f"MLB_ETL_{name}", raising=False)
     defaults = Settings(None, tmp_path / "data", "mlb_tables", "https://statsapi.mlb.com", 1)
     assert Settings.from_environment() == defaults
@@ -63,9 +63,17 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLB_ETL_BASE_URL", "http://127.0.0.1:8000/")
     monkeypatch.setenv("MLB_ETL_RATE", "0.5")
     monkeypatch.setenv("MLB_ETL_OBJECT_STORE", "s3://captures")
+    monkeypatch.setenv("MLB_ETL_LIVE_CACHE", "redis://:secret@127.0.0.1")
     settings = Settings(
-        "postgresql:///mlb", Path("/srv/mlb"), "my_tables", "http://127.0.0.1:8000", 0.5, "s3://captures"
+        "postgresql:///mlb",
+        Path("/srv/mlb"),
+        "my_tables",
+        "http://127.0.0.1:8000",
+        0.5,
+        "s3://captures",
+        cache="redis://:secret@127.0.0.1",
     )
+    assert "secret" not in repr(settings)
     assert Settings.from_environment() == settings
 
 
@@ -159,7 +167,7 @@ def test_invalid_settings(monkeypatch: pytest.MonkeyPatch, name: str, value: str
 def test_empty_is_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLB_ETL_BASE_URL", raising=False)  # of which only the real API could be meant
-    for name in ("DSN", "DATA", "TABLES", "RATE", "OBJECT_STORE", "TIMEOUT", "MAX_BODY"):
+    for name in ("DSN", "DATA", "TABLES", "RATE", "OBJECT_STORE", "TIMEOUT", "MAX_BODY", "LIVE_CACHE"):
         monkeypatch.setenv(f"MLB_ETL_{name}", "")
     assert Settings.from_environment() == Settings(None, tmp_path / "data", "mlb_tables", "https://statsapi.mlb.com", 1)
 

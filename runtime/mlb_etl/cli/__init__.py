@@ -156,6 +156,9 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
                         folder
       MLB_ETL_RUN_ID    id of the run in log lines and in etl.run; if unset, a
                         new one
+      MLB_ETL_LIVE_CACHE
+                        a Redis for the state of followed games:
+                        redis://host:6379/0
 
     \b
     Exit codes:

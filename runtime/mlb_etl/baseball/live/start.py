@@ -1,7 +1,7 @@
 """Builds a follower from settings."""
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 from mlb_etl import registry
@@ -48,7 +48,7 @@ def follow(
 
     verify: poll by patches, and compare them with the whole feed after this many polls; store: also keep captures in
     the object store; patience: how long a scope with an end continues without an answer. Raises EtlError if at the
-    start the database is unavailable or not migrated, or the API has no schedule.
+    start the database is unavailable or not migrated, the API has no schedule, or the live cache's URL is invalid.
     """
     method = registry.method(settings.tables, METHOD)
     with database.open() as stores:
@@ -56,6 +56,7 @@ def follow(
     limit = RateLimit.of(settings.data, settings.api, settings.requests())
     timeouts = Timeouts(read=10.0, whole=min(_LONGEST, settings.timeout))
     with (
+        _cached(settings.cache, tell) as told,
         closing(Client(settings.api, limit, _ONCE, timeouts, now=clock.now, max_body=settings.max_body)) as client,
         Session(database, method, patience=_PATIENCE) as session,
         Asking(clock, at_once, client.stop) as asking,
@@ -64,7 +65,24 @@ def follow(
         keeper = Keeper(session, method, capturer.open_object_store(settings) if store else None)
         patched = None if verify is None else PatchedFeeds(source, method, verify)
         feeds = patched or WholeFeeds(source, method)
-        follower = Follower(keeper, source, feeds, asking, scope, clock=clock, tell=tell, pace=pace, patience=patience)
+        follower = Follower(keeper, source, feeds, asking, scope, clock=clock, tell=told, pace=pace, patience=patience)
         summary = follower.run()
         summary.patches = patched.tally if patched else None
         return summary
+
+
+@contextmanager
+def _cached(url: str | None, tell: Callable[[Update], None]) -> Iterator[Callable[[Update], None]]:
+    """Yields a function that also gives each update to the live cache, if there is one."""
+    if url is None:
+        yield tell
+        return
+    from mlb_etl.baseball.live.cache import caching  # noqa: PLC0415 - it imports redis, which only the cache needs
+
+    with caching(url) as cache:
+
+        def both(update: Update) -> None:
+            cache.note(update)
+            tell(update)
+
+        yield both
