@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
+import pyarrow as pa
 import pytest
 import s3
 from checks import some
@@ -17,6 +18,8 @@ from samples import at, response, stub, write
 from mlb_contracts.response import Response
 from mlb_etl.capture.object_store import ObjectStore
 from mlb_etl.cli import cli
+from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta.lake import Lake, Overtaken
 
 Run: TypeAlias = Callable[..., Result]
 
@@ -111,6 +114,20 @@ def test_upkeep(run: Run, tmp_path: Path) -> None:
     assert "deleted 0 files" in said(run, "lake", "vacuum")
     assert "the lake has no table sample.other" in said(run, "lake", "history", "sample.other", code=1)
     assert "applied 0, same 1" in said(run, "transform", "--method", "sample.game", "--param", "game_pk=9")
+
+
+def test_a_commit_to_a_bucket_never_replaces_another(
+    bucket: s3.S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in bucket.environment.items():
+        monkeypatch.setenv(name, value)
+    lake, columns = Lake.at(f"s3://{s3.BUCKET}/{tmp_path.name}"), pa.schema([("writer", pa.int64())])
+    lake.create("etl", "commits", columns)
+    first, second = (lake.open("etl", "commits") for _ in range(2))
+    lakes.append(first, pa.table([[1]], schema=columns))
+    with pytest.raises(Overtaken, match="another writer came first"):
+        lakes.append(second, pa.table([[2]], schema=columns))
+    assert lakes.rows(lake.open("etl", "commits")).to_pylist() == [{"writer": 1}]
 
 
 @pytest.mark.parametrize("command", [["views", "list"], ["views", "refresh"], ["schema", "drop-season", "2024"]])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import deltalake
@@ -23,12 +23,17 @@ from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.embedded.server import Server
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 PAGE = Path(__file__).parents[2] / "docs" / "lake.md"
 SNIPPET = re.compile(r"^### ([^\n]+)\n(?:(?!^#).)*?^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-SNIPPETS = {name: code for name, code in SNIPPET.findall(PAGE.read_text()) if "pyspark" not in code}
-WHOLE = [name for name in SNIPPETS if name.endswith(", whole documents")]
-EVENTS = [name for name in SNIPPETS if name not in WHOLE]
+SNIPPETS = dict(SNIPPET.findall(PAGE.read_text()))
+OF_SPARK = ["Spark", "Spark, whole documents"]  # opens tables elsewhere, so it has tests of its own
+WHOLE = [name for name in SNIPPETS if name.endswith(", whole documents") and name not in OF_SPARK]
+EVENTS = [name for name in SNIPPETS if name not in (*WHOLE, *OF_SPARK)]
 PLACE = "data/lake"  # of the page's lake
+SERVER = "sc://127.0.0.1:50051"  # of the page
 
 EVENTS_SQL = b"""
 SELECT event, count(*) AS plays FROM game.live_game_plays GROUP BY event ORDER BY plays DESC, event COLLATE "C" LIMIT 5
@@ -80,11 +85,13 @@ def lake(loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Del
     return DeltaLaws(tmp_path / PLACE, PACKAGE, METHOD)
 
 
-def read(snippet: str, name: str) -> Answer:
+def read(snippet: str, name: str, server: str = SERVER) -> Answer:
     """The rows of what a snippet of the page calls by that name."""
     namespace: dict[str, Any] = {}
-    exec(SNIPPETS[snippet], namespace)  # noqa: S102 - as its readers do
+    exec(SNIPPETS[snippet].replace(SERVER, server), namespace)  # noqa: S102 - as its readers do
     found = namespace[name]
+    if snippet in OF_SPARK:
+        return [tuple(row) for row in found.collect()]
     if isinstance(found, duckdb.DuckDBPyRelation):
         return found.fetchall()
     if isinstance(found, pl.DataFrame):
@@ -106,6 +113,7 @@ def on_opening(monkeypatch: pytest.MonkeyPatch, work: Callable[[str], object]) -
 def test_each_engine_has_both_questions() -> None:
     assert [f"{name}, whole documents" for name in EVENTS] == WHOLE
     assert {"DuckDB", "Polars", "pandas"} <= {*EVENTS}
+    assert {*OF_SPARK} <= {*SNIPPETS}
 
 
 @pytest.mark.usefixtures("lake")
@@ -158,3 +166,52 @@ def test_a_document_that_is_half_written_is_left_out(
 ) -> None:
     monkeypatch.chdir(half_written)
     assert sorted(read(snippet, "strikeouts")) == loaded.before[:1]
+
+
+@pytest.mark.usefixtures("lake", "spark")
+def test_spark_counts_as_postgres_does(loaded: Loaded, spark_url: str) -> None:
+    first, second = OF_SPARK
+    assert read(first, "events", spark_url) == loaded.events
+    assert sorted(read(second, "strikeouts", spark_url)) == loaded.before
+
+
+@pytest.mark.usefixtures("lake")
+def test_sail_can_not_read_the_marks(spark: "SparkSession") -> None:
+    """As docs/spark.md says; once it can, the page's snippet gets simpler."""
+    with pytest.raises(Exception, match="Cannot cast column 'document' from 'Utf8View'"):
+        spark.read.format("delta").load(f"{Path.cwd()}/{PLACE}/etl/watermark").collect()
+
+
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("when", ["before the result", "after the result"])
+def test_what_spark_reads_of_a_document_that_is_written_meanwhile_is_left_out(
+    loaded: Loaded, lake: DeltaLaws, spark_url: str, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    from pyspark.sql.connect.dataframe import DataFrame  # noqa: PLC0415 - it may be missing
+
+    collect, steps = DataFrame.collect, list[str]()
+
+    def step(name: str) -> None:
+        steps.append(name)
+        if len(steps) == (2 if when == "before the result" else 3):
+            opening.undo()
+            lake.apply_one(loaded.later)
+
+    def collecting(of: DataFrame) -> Any:
+        step("result")
+        return collect(of)
+
+    with monkeypatch.context() as opening:
+        on_opening(opening, step)
+        opening.setattr(DataFrame, "collect", collecting)
+        assert sorted(read(OF_SPARK[1], "strikeouts", spark_url)) == loaded.before[:1]
+    assert steps == ["watermark", "result", "watermark"][: len(steps)]
+    assert sorted(read(OF_SPARK[1], "strikeouts", spark_url)) == loaded.after
+
+
+@pytest.mark.usefixtures("spark")
+def test_what_spark_reads_of_a_document_that_is_half_written_is_left_out(
+    loaded: Loaded, half_written: Path, spark_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(half_written)
+    assert sorted(read(OF_SPARK[1], "strikeouts", spark_url)) == loaded.before[:1]

@@ -228,6 +228,13 @@ def set_back(store: StoreUnderTest, as_of: datetime) -> None:
         unit.conclude({name(1): watermark._replace(as_of=as_of)}, [], [])
 
 
+def test_a_document_that_moves_to_another_partition_leaves_no_rows_behind(store: StoreUnderTest) -> None:
+    store.write(game(1), game(2))
+    moved = game(1, 1, season=2025)
+    assert store.write(moved, policy="accept").verdicts == ("applied",)
+    assert (store.rows(1), store.rows(2)) == (moved.rows, game(2).rows)
+
+
 def test_a_document_that_has_rows_is_not_inserted(store: StoreUnderTest) -> None:
     """This is how a document that lost its watermark is detected."""
     store.write(game(1))

@@ -25,7 +25,7 @@ from samples import PACKAGE, at, response
 from spark_engine import SparkLaws
 
 from mlb_contracts import Table
-from mlb_etl.errors import DatabaseUnavailable
+from mlb_etl.errors import DatabaseUnavailable, EtlError
 from mlb_etl.laws.counts import Counts
 from mlb_etl.spark import merging
 from mlb_etl.spark.session import Cluster, session
@@ -87,6 +87,19 @@ def test_spark_does_what_one_machine_does(spark: SparkSession, tmp_path: Path, s
     assert told(again[2]) == told(again[1])
     assert documents(again[2])[0] == 7
     assert not any(each.inserted or each.updated or each.deleted for each in some(again[2].tables.values()))
+
+
+def test_an_error_of_spark_is_told_and_the_documents_are_given_back(spark: SparkSession, tmp_path: Path) -> None:
+    ours = SparkLaws(tmp_path, PACKAGE, METHOD, spark)
+    ours.arrive(game(1, 0, PLAYS))
+    ours.run([1])
+    for file in some(tmp_path.glob("sample/plays/**/*.parquet")):
+        file.unlink()
+    ours.arrive(game(1, 10, [*PLAYS, 1]))
+    with pytest.raises(EtlError, match=r"^sample\.game: Spark failed: "):
+        ours.run([1])
+    [mark] = Marks(ours.lake, METHOD).read().values()
+    assert (mark.claimed, mark.writer) == (None, None)
 
 
 def told(of: Counts, *, reasons: bool = True) -> tuple[Any, ...]:

@@ -20,13 +20,14 @@ from mlb_contracts import Method
 from mlb_contracts.misfit import Misfit
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.apply.transform import count
-from mlb_etl.errors import DatabaseUnavailable, DriftFound, EtlError
+from mlb_etl.errors import DatabaseUnavailable, DriftFound, EtlError, redacted, shortened
 from mlb_etl.laws.counts import Counts, Quarantined
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Policy, Watermark
 from mlb_etl.retries import Retries, retrying
 from mlb_etl.spark import merging, wire
 from mlb_etl.spark.fold import BODIES, BODY, PACKED, Order, folding, goes, packing, table_column
+from mlb_etl.spark.session import SPARK_ERRORS, first_line
 from mlb_etl.spark.staging import staging
 from mlb_etl.spark.wire import Outcome, Pending
 from mlb_etl.stores.delta import arrow
@@ -76,7 +77,10 @@ class _Unit:
         self._order = order
 
     def apply(self, documents: Sequence[list[StoredCapture]]) -> Counts:
-        """Apply all captures of these documents; raises DatabaseUnavailable if others took them over meanwhile."""
+        """Apply all captures of these documents.
+
+        Raises DatabaseUnavailable if others took them over meanwhile, and EtlError for what Spark can't do.
+        """
         first = {its[0].document: its[0].applied or its[0].under(self._method.fingerprint) for its in documents}
         claim = Marks(self._lake, self._method).claim(first)
         try:
@@ -88,6 +92,8 @@ class _Unit:
                     claim.give_back()
                     raise
                 return self._written(claim, outcomes, place)
+        except SPARK_ERRORS as error:
+            raise EtlError(f"{self._method.name}: Spark failed: {redacted(shortened(first_line(error)))}") from error
         finally:
             writers.finished(claim.writer)
 
