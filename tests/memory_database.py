@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -54,6 +55,9 @@ class MemoryDatabase:
 
     def open(self) -> Self:
         return self
+
+    def explained(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def require_migrated(self) -> None:
         """Do nothing, since it always is."""

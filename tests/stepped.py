@@ -1,6 +1,7 @@
 """A simulator whose clock a follower moves on: it waits by stepping simulated time, so that days take seconds."""
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from mlb_etl.baseball.live.listing import GameScope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.baseball.live.update import Summary, Update
 from mlb_etl.settings import Settings
-from mlb_etl.stores.delta.database import Delta
+from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_sim import Server
 from mlb_sim.times import moment, to_datetime
@@ -57,7 +58,7 @@ class Live:
     data: Path
     pace: Pace = PACE
     updates: list[Update] = field(default_factory=list)
-    lake: Delta | None = None  # instead of the database
+    databases: Mapping[str, Database] = field(default_factory=dict)  # instead of the one of the DSN
     cache: str | None = None
 
     @property
@@ -77,15 +78,15 @@ class Live:
         verify: int | None = None,
         store: bool = False,
         patience: timedelta = start.PATIENCE,
+        tell: Callable[[Update], None] | None = None,
     ) -> Summary:
         clock = SteppedClock(self.server, end)
-        tell = self.updates.append
         return start.follow(
             self.settings,
-            self.lake or Postgres(self.settings),
+            self.databases or {"postgres": Postgres(self.settings)},
             scope,
             clock=clock,
-            tell=tell,
+            tell=tell or self.updates.append,
             pace=self.pace,
             verify=verify,
             store=store,

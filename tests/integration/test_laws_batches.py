@@ -17,6 +17,7 @@ from samples import PACKAGE, at, connect, response, stores
 from mlb_contracts import Check
 from mlb_etl.apply.pipeline import Session
 from mlb_etl.apply.transform import Transformer
+from mlb_etl.baseball.live.fetch import FetchedFeed
 from mlb_etl.baseball.live.keep import Keeper
 from mlb_etl.errors import Rejected
 from mlb_etl.extract.answer import one_document
@@ -351,8 +352,8 @@ def test_an_answer_in_quarantine_since_an_earlier_run_is_not_sound(sample: Laws)
     with Session(sample.database, METHOD) as session:
         keeper = Keeper(session, METHOD)
         broken = [bad(minute, {"plays": None}).response for minute in (0, 1)]
-        kept = [keeper.keep(each, *one_document(each.data, {"game_pk": BAD})) for each in broken]
+        kept = [keeper.keep(FetchedFeed(each, *one_document(each.data, {"game_pk": BAD}), 0.0)) for each in broken]
         assert [(each.fate, each.counts.documents.quarantined) for each in kept] == [("stored", 1), ("seen", 0)]
         assert [each.captured.sound for each in kept] == [False, False]
         sound = good(BAD, 2).response
-        assert keeper.keep(sound, *one_document(sound.data, {"game_pk": BAD})).captured.sound
+        assert keeper.keep(FetchedFeed(sound, *one_document(sound.data, {"game_pk": BAD}), 0.0)).captured.sound

@@ -20,6 +20,7 @@ from samples import NOON, PACKAGE, load, response, stores, stub, write
 from mlb_contracts import Partition, times
 from mlb_contracts.response import Response
 from mlb_etl.apply.pipeline import Session
+from mlb_etl.baseball.live.fetch import FetchedFeed
 from mlb_etl.baseball.live.keep import Keeper
 from mlb_etl.capture import loader
 from mlb_etl.capture.capturer import CaptureCounts, Capturer, CaptureTarget
@@ -175,7 +176,7 @@ def test_live_refuses_it(sample: Laws) -> None:
     ahead = game(clock(sample) + timedelta(hours=2), 2)
     store = Kept()
     with Session(sample.database, METHOD) as session, pytest.raises(Rejected, match="clock"):
-        Keeper(session, METHOD, store).keep(ahead.response, KEYS)
+        Keeper(session, METHOD, store).keep(FetchedFeed(ahead.response, KEYS, 0.0))
     assert store.put_ == []
     assert sample.connection.execute("SELECT count(*) FROM sample.raw_game").fetchone() == (0,)
 

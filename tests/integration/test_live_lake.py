@@ -42,7 +42,7 @@ def test_a_game_is_followed_to_its_end(simulated: Server, tmp_path: Path, monkey
     simulator = simulated.simulator
     fixture = simulator.calendar.fixtures[0]
     laws = DeltaLaws(tmp_path / "lake", PACKAGE, feeds.METHOD)
-    live = Live(simulated, "", tmp_path, PACE, lake=laws.database)
+    live = Live(simulated, "", tmp_path, PACE, databases={"lake": laws.database})
     scope = GameScope(None, (fixture.pk,), (1,))
     middle = to_datetime(simulator.timeline(fixture).first_pitch) + timedelta(minutes=45)
     first = live.follow(scope, end=middle)

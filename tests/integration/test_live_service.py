@@ -82,7 +82,14 @@ def test_games_of_long_ago(api: Api, simulator: Simulator, database: str, tmp_pa
     def follow(scope: GameScope, minutes: float) -> None:
         clock = Clock(NOON + timedelta(minutes=minutes))
         start.follow(
-            settings, Postgres(settings), scope, clock=clock, tell=lambda _: None, pace=PACE, verify=None, at_once=1
+            settings,
+            {"postgres": Postgres(settings)},
+            scope,
+            clock=clock,
+            tell=lambda _: None,
+            pace=PACE,
+            verify=None,
+            at_once=1,
         )
 
     api.says(f"/api/v1/schedule?gamePks={old}", {"dates": [{"games": [rows[old]]}]})

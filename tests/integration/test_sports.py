@@ -104,7 +104,14 @@ def test_live_follows_other_sports(api: Api, rows: list[dict[str, Any]], databas
     scope, clock = GameScope(TODAY, sports=(11, 12)), Clock(NOON + timedelta(minutes=10))
     pace = Pace.of(timedelta(seconds=10))
     start.follow(
-        settings, Postgres(settings), scope, clock=clock, tell=lambda _: None, pace=pace, verify=None, at_once=1
+        settings,
+        {"postgres": Postgres(settings)},
+        scope,
+        clock=clock,
+        tell=lambda _: None,
+        pace=pace,
+        verify=None,
+        at_once=1,
     )
     assert captured(database).keys() == {row["gamePk"] for row in rows[1:]}
     asked = [each for each in api.targets() if "changes" in each]

@@ -1,13 +1,17 @@
 """Several targets in one run: each request is sent once, each target gets its answer, and one that fails stops none."""
 
 import json
-from collections.abc import Iterator
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import api as fake
 import pytest
 from commands import run
+from databases import FAST, create_template, temporary_folder
 from psycopg import sql
 from sample_tables.game import METHOD
 from samples import at, connect, response, stub, write
@@ -16,6 +20,7 @@ from mlb_contracts.response import Response
 from mlb_etl.capture.object_store import ObjectStore
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.lake import Lake
+from mlb_etl.stores.embedded.server import Server
 
 BOTH = ("--target", "postgres", "--target", "delta:lake")
 URL = "/api/v1/sample/{}"
@@ -148,6 +153,77 @@ def test_a_target_that_fails_holds_back_no_other(
         done = run(*command, *names)
         assert done.exit_code == 1
         assert "Error: 1 of 2 targets failed" in done.stderr
+
+
+@pytest.fixture
+def doomed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server for this test alone, with the database that MLB_ETL_DSN names."""
+    folder = temporary_folder()
+    server = Server(folder / "postgres", settings=FAST)
+    server.start()
+    monkeypatch.setenv("MLB_ETL_DSN", server.url(create_template(server, "sample_tables")))
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+def stop_server(request: pytest.FixtureRequest) -> Callable[[], object]:
+    server: Server = request.getfixturevalue("doomed")
+    return server.stop
+
+
+def drop_column(request: pytest.FixtureRequest) -> Callable[[], object]:
+    def drop() -> None:
+        with connect(request.getfixturevalue("sample_database")) as connection:
+            connection.execute("ALTER TABLE sample.plays DROP COLUMN rbi CASCADE")
+
+    return drop
+
+
+def spoil_lake(_: pytest.FixtureRequest) -> Callable[[], object]:
+    def spoil() -> None:
+        log = Path("lake/sample/raw_game/_delta_log")
+        shutil.rmtree(log)
+        log.write_text("no folder")
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("means", "broken", "why"),
+    [
+        (stop_server, "postgres", "the database stopped the work|no connection to the database"),
+        (drop_column, "postgres", "column .*rbi.* does not exist.*`mlb-etl schema status` lists all changes"),
+        (spoil_lake, "delta:lake", "the lake can't be read or written"),
+    ],
+)
+def test_a_target_that_breaks_in_the_middle_holds_back_no_other(
+    api: fake.Api,
+    request: pytest.FixtureRequest,
+    means: Callable[[pytest.FixtureRequest], Callable[[], object]],
+    broken: str,
+    why: str,
+) -> None:
+    """Before the second request is answered."""
+    breaks, answer = means(request), api.answer
+    for game in (1, 2, 3):
+        api.says(URL.format(game), response(game))
+
+    def spoiled(target: str, headers: Mapping[str, str]) -> fake.Answer:
+        if target == URL.format(2):
+            breaks()
+        return answer(target, headers)
+
+    games = [word for game in (1, 2, 3) for word in ("--param", f"game_pk={game}")]
+    with mock.patch.object(api, "answer", spoiled):
+        done = run("ingest", "--method", "sample.game", *games, *BOTH, "--transform", "--quiet", "--format", "json")
+    assert done.exit_code == 1, done.output
+    found = json.loads(done.stdout)["targets"]
+    assert re.search(why, found[broken]["error"])
+    [whole] = found.keys() - {broken}
+    assert (found[whole]["stored"], found[whole]["transform"]["documents"]["applied"]) == (3, 3)
+    assert sorted(api.targets()) == [URL.format(game) for game in (1, 2, 3)]
+    assert f"Error: 1 of 2 targets failed\n{broken}: " in done.stderr
 
 
 def test_files_go_to_each_target_too(sample_database: str) -> None:

@@ -3,7 +3,7 @@
 import json
 import math
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,11 +14,11 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from mlb_etl.baseball import states
-from mlb_etl.baseball.live.update import Summary, Update
+from mlb_etl.baseball.live.update import Summary, TargetSummary, Update
 from mlb_etl.baseball.states import SETTLED
 from mlb_etl.cli import report
 from mlb_etl.cli.console import Output, moves, moving
-from mlb_etl.errors import printable
+from mlb_etl.errors import EtlError, printable
 
 Tell: TypeAlias = Callable[[Update], None]
 
@@ -109,24 +109,64 @@ def summarize(summary: Summary, form: str) -> None:
         click.echo(f"milliseconds from response to committed rows: {latency}")
     if summary.patches is not None:
         click.echo("patches: " + ", ".join(f"{name} {number}" for name, number in asdict(summary.patches).items()))
+    for name, each in plain.get("targets", {}).items():
+        click.echo(f"{name}: {', '.join(_facts(each))}")
     report.drift(summary.drift)
 
 
+def require_all(summary: Summary) -> None:
+    """Raise EtlError that names the targets that failed or missed responses, if there are any."""
+    lacking = {name: why for name, each in summary.targets.items() if (why := _lack(each)) is not None}
+    if lacking:
+        reasons = "\n".join(f"{name}: {why}" for name, why in lacking.items())
+        raise EtlError(f"{len(lacking)} of {len(summary.targets)} targets lack something\n{reasons}")
+
+
+def _lack(target: TargetSummary) -> str | None:
+    if target.error is not None:
+        return target.error
+    return f"it was away or too slow, and missed {target.missed} responses" if target.missed else None
+
+
+def _facts(target: Mapping[str, Any]) -> Iterator[str]:
+    """A line about a target."""
+    yield from (f"{name} {number}" for name, number in target["outcomes"].items())
+    yield f"quarantined {target['quarantined']}, missed {target['missed']}"
+    if target["latency_ms"] is not None:
+        yield "milliseconds " + ", ".join(f"{name} {value}" for name, value in target["latency_ms"].items())
+    if target["error"] is not None:
+        yield "failed"
+
+
+def _latency_ms(latencies: Iterable[float]) -> dict[str, float] | None:
+    spent = sorted(1000 * latency for latency in latencies)
+    if not spent:
+        return None
+    late = statistics.quantiles(spent, n=_MANY)[-1] if len(spent) >= _MANY else spent[-1]
+    return {
+        name: round(value, 1) for name, value in (("p50", statistics.median(spent)), ("p95", late), ("max", spent[-1]))
+    }
+
+
 def _summary(summary: Summary) -> dict[str, Any]:
-    spent = sorted(1000 * latency for latency in summary.latencies)
-    latency = None
-    if spent:
-        late = statistics.quantiles(spent, n=_MANY)[-1] if len(spent) >= _MANY else spent[-1]
-        middle = statistics.median(spent)
-        latency = {name: round(value, 1) for name, value in (("p50", middle), ("p95", late), ("max", spent[-1]))}
+    targets = {
+        name: {
+            "outcomes": each.fates,
+            "quarantined": each.quarantined,
+            "missed": each.missed,
+            "latency_ms": _latency_ms(each.latencies),
+            "error": each.error,
+        }
+        for name, each in summary.targets.items()
+    }
     return {
         "games": summary.games,
         "outcomes": summary.outcomes,
         "quarantined": summary.quarantined,
         "drift": [asdict(each) for each in sorted(summary.drift)],
-        "latency_ms": latency,
+        "latency_ms": _latency_ms(summary.latencies),
         "patches": summary.patches and asdict(summary.patches),
-    }
+    } | ({"targets": targets} if targets else {})
 
 
 def _plain(update: Update) -> dict[str, Any]:

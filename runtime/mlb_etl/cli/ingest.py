@@ -160,9 +160,7 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
     named: dict[str, Any] = {name: asked[name] for name in ("game_pk", "date", "season", "sport_id")}
     given = parameters.given(asked["params"], **named)
     job = _job(asked, settings.tables, given)
-    raw, applied = job.storage.raw_databases, job.storage.target_databases
-    chosen = targets.settings_of(asked["chosen"], (*raw, *applied))
-    only_raw = frozenset() if asked["chosen"] else frozenset(raw) - {*applied}
+    chosen, only_raw = targets.of_job(asked["chosen"], job)
     databases = {name: api.database(its) for name, its in chosen.items()}
     order = IngestOrder(job, settings, databases, only_raw, listings=LISTINGS, **how)
     with closing(order.source()) as source:

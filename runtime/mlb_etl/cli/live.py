@@ -13,8 +13,11 @@ from mlb_etl.baseball.live import patch, start
 from mlb_etl.baseball.live.clock import SystemClock
 from mlb_etl.baseball.live.listing import ZONE, GameScope
 from mlb_etl.baseball.live.plan import Pace
-from mlb_etl.cli import following, parameters, running
+from mlb_etl.cli import following, parameters, running, targets
 from mlb_etl.errors import EtlError
+from mlb_etl.jobs import job_files
+from mlb_etl.jobs.spec import Job
+from mlb_etl.settings import Settings
 
 
 def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
@@ -67,7 +70,8 @@ def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
     metavar="MINUTES",
     help="With --date or --game-pk: end with exit code 1 after this long without an answer.",
 )
-@parameters.TARGET
+@click.option("--job", metavar="JOB", help="Keep captures where this job does: " + parameters.JOB)
+@targets.OPTION
 @click.option("--object-store", "store", is_flag=True, help="Also keep the captures in MLB_ETL_OBJECT_STORE.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @click.pass_context
@@ -81,7 +85,8 @@ def live(
     verify_every: int,
     sports: tuple[int, ...],
     patience: float,
-    target: str | None,
+    job: str | None,
+    chosen: tuple[str, ...],
     store: bool,
     form: str,
 ) -> None:
@@ -97,6 +102,10 @@ def live(
     waits for an API or a database that goes away; a job waits no longer than --give-up-after. After a signal the exit
     code is 0; otherwise it is 1 if something was given up or is in quarantine.
 
+    With several targets, by --target or by the storage of a job file, each request is sent once, and each target stores
+    and applies the response in a thread of its own. One that is slow, away or fails does not hold back the others; the
+    summary reports each. If one failed or missed a response, the exit code is 1.
+
     Delayed games are polled every 6 intervals, games about to begin every 30, suspended ones every 90; the schedule
     every 6, or every 90 while no game is in progress.
 
@@ -107,28 +116,41 @@ def live(
       mlb-etl live --game-pk 747175 --format json
       mlb-etl live --diff --verify-every 60
       mlb-etl live --target delta:data/lake
+      mlb-etl live --target postgres --target delta:data/lake
     """
     scope = GameScope(day, game_pks, tuple(dict.fromkeys(sports)))
     verify = verify_every if diff else None
-    settings = parameters.settings_for(target)
-    database = api.database(settings)
-    with running.recorded("live", start.METHOD, [database]):
+    settings = Settings.from_environment()
+    work = None if job is None else _job(job, settings.tables)
+    wanted, only_raw = (targets.settings_of(chosen), frozenset[str]()) if work is None else targets.of_job(chosen, work)
+    databases = {name: api.database(its) for name, its in wanted.items()}
+    with running.recorded("live", start.METHOD, [*databases.values()]):
         with _clock() as clock, following.telling(form) as told:
             summary = start.follow(
                 settings,
-                database,
+                databases,
                 scope,
                 clock=clock,
                 tell=told,
                 pace=Pace.of(timedelta(seconds=interval)),
                 verify=verify,
-                store=store,
+                store=store or (work is not None and work.storage.in_object_store),
+                only_raw=only_raw,
                 patience=timedelta(minutes=patience),
             )
         following.summarize(summary, form)
         if summary.given_up:
             raise EtlError(summary.given_up)
-        ctx.exit(1 if summary.quarantined and not clock.stopped else 0)
+        following.require_all(summary)
+        ctx.exit(1 if summary.is_incomplete and not clock.stopped else 0)
+
+
+def _job(given: str, package: str) -> Job:
+    """A job about live feeds."""
+    job = job_files.load_job(given, package)
+    if job.source.name != start.METHOD:
+        raise click.UsageError(f"job {job.name} captures {job.source.name}, and live captures {start.METHOD}")
+    return job
 
 
 class _BeatingClock(SystemClock):

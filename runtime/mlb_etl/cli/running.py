@@ -13,7 +13,6 @@ from mlb_etl import logs, settings, tally
 from mlb_etl.errors import EtlError, with_notes
 from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.interfaces.runs import SEEN_EVERY, Outcome, RunStore, StartedRun
-from mlb_etl.stores.postgres import refusals
 
 log = logging.getLogger(__name__)
 _KINDS = ("captures", "failures", "retries", "documents", "rows")  # counted by a last label
@@ -79,7 +78,7 @@ class _Run:
         missing = []
         for database in self._databases:
             try:
-                with refusals.translated(), database.open() as stores:
+                with database.explained(), database.open() as stores:
                     work(stores.runs())
             except EtlError as error:
                 log.info("the run is not recorded: %s", with_notes(error))

@@ -8,6 +8,7 @@ import click
 
 from mlb_etl.cli import report
 from mlb_etl.errors import EtlError, printable, redacted, with_notes
+from mlb_etl.jobs.spec import Job
 from mlb_etl.settings import LAKE, POSTGRES, Settings, is_lake_place
 from mlb_etl.stores.postgres import refusals
 from mlb_etl.stores.postgres.dsn import without_secrets
@@ -60,6 +61,12 @@ def settings_of(given: Sequence[str], of_job: Sequence[str] = ()) -> dict[str, S
     return found
 
 
+def of_job(given: Sequence[str], job: Job) -> tuple[dict[str, Settings], frozenset[str]]:
+    """The databases that captures go to, as `settings_of` says, and those of them whose tables the job leaves alone."""
+    raw, applied = job.storage.raw_databases, job.storage.target_databases
+    return settings_of(given, (*raw, *applied)), frozenset() if given else frozenset(raw) - {*applied}
+
+
 def run_each(chosen: Mapping[str, Settings], work: Callable[[str, Settings], T]) -> list[Outcome[T]]:
     """Work on each database. Of several, one that fails does not hold back the others."""
     if len(chosen) == 1:
@@ -69,7 +76,7 @@ def run_each(chosen: Mapping[str, Settings], work: Callable[[str, Settings], T])
 
 def _outcome(name: str, settings: Settings, work: Callable[[str, Settings], T]) -> Outcome[T]:
     try:
-        with refusals.translated():
+        with refusals.translated(settings):
             return Outcome(name, work(name, settings))
     except EtlError as error:
         return Outcome(name, None, with_notes(error))

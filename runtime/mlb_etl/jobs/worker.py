@@ -167,7 +167,8 @@ class Worker:
             if name in self._lost:
                 continue
             try:
-                done[name] = work(side)
+                with self._order.databases[name].explained():
+                    done[name] = work(side)
             except StoreUnavailable:
                 raise  # it is not of this database
             except EtlError as error:

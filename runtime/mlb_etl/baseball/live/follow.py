@@ -17,7 +17,7 @@ from mlb_etl.baseball.live import plan
 from mlb_etl.baseball.live.asking import Asking, Key
 from mlb_etl.baseball.live.clock import Clock
 from mlb_etl.baseball.live.fetch import Feeds, FetchedFeed
-from mlb_etl.baseball.live.keep import Keeper, KeepResult
+from mlb_etl.baseball.live.keep import Keeping, KeepResult
 from mlb_etl.baseball.live.listing import GameListing, GameScope
 from mlb_etl.baseball.live.noted import RecordingFetcher
 from mlb_etl.baseball.live.plan import KnownGame, Pace, Poll
@@ -45,7 +45,7 @@ class Follower:
 
     def __init__(
         self,
-        keeper: Keeper,
+        keeper: Keeping,
         source: RecordingFetcher,
         feeds: Feeds,
         asking: Asking,
@@ -213,7 +213,7 @@ class Follower:
         known = self._known[game_pk]
         try:
             found = answer.result()
-            kept = self._waiting(partial(self._keeper.keep, found.response, found.held)) if found else None
+            kept = self._waiting(partial(self._keeper.keep, found)) if found else None
         except (NotFound, Rejected, Unreachable) as why:
             now = self._clock.now()
             log.warning("game %d: %s failed: %s", game_pk, self._feeds.target(game_pk), why)

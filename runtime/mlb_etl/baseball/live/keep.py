@@ -5,20 +5,25 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from mlb_contracts import Method
-from mlb_contracts.response import Response
 from mlb_etl.apply.pipeline import Session
 from mlb_etl.apply.transform import Transformer
 from mlb_etl.baseball import feed
+from mlb_etl.baseball.live.fetch import FetchedFeed
 from mlb_etl.baseball.live.plan import CapturedGame
+from mlb_etl.baseball.live.update import TargetSummary
 from mlb_etl.baseball.states import SETTLED
 from mlb_etl.capture.capturer import CaptureSink
-from mlb_etl.extract.answer import HeldDocument
+from mlb_etl.errors import NotFound, Rejected, Unreachable
+from mlb_etl.http.request import Request
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.standing import TO_APPLY, pending
 from mlb_etl.stores.interfaces.captures import Fate, RawStore
+
+Missed: TypeAlias = NotFound | Rejected | Unreachable
+"""Why a request got no usable answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +39,51 @@ class KeepResult:
     captured: CapturedGame
 
 
-class Keeper:
-    """Stores and applies the responses of a method, one at a time.
-
-    Raises DatabaseUnavailable and StoreUnavailable.
-    """
-
-    def __init__(self, session: Session, method: Method, store: CaptureSink | None = None) -> None:
-        self._session = session
-        self._method = method
-        self._store = store
+class Keeping(Protocol):
+    """Where a follower keeps feeds. Each method raises DatabaseUnavailable and StoreUnavailable."""
 
     @property
     def method(self) -> str:
         """The name of the method."""
-        return self._method.name
 
-    def keep(self, response: Response, held: HeldDocument) -> KeepResult:
-        """Store a response that holds this document, in the object store first if there is one, and apply it.
+    def keep(self, found: FetchedFeed) -> KeepResult:
+        """Store a feed, and apply it.
 
         Raises Rejected if this machine's clock is ahead of the database's.
         """
+
+    def catch_up(self, keys: Mapping[str, Any]) -> CapturedGame:
+        """Apply the pending captures of a game; return what is known of it then."""
+
+    def note(self, request: Request, why: Missed | None) -> None:
+        """Record that a request failed, or with None that it was answered."""
+
+    def summaries(self) -> Mapping[str, TargetSummary]:
+        """What was done in each of several targets, by name, at the end; empty if there is only one."""
+
+
+class Keeper:
+    """Stores and applies the responses of a method in one database, one at a time.
+
+    store: the object store, which gets each response first; applies: whether the responses are applied to the tables.
+    """
+
+    def __init__(
+        self, session: Session, method: Method, store: CaptureSink | None = None, *, applies: bool = True
+    ) -> None:
+        self._session = session
+        self._method = method
+        self._store = store
+        self._applies = applies
+
+    @property
+    def method(self) -> str:
+        """As `Keeping` says."""
+        return self._method.name
+
+    def keep(self, found: FetchedFeed) -> KeepResult:
+        """As `Keeping` says."""
+        response, held = found.response, found.held
         self._session.do(lambda transformer: transformer.raw.require_present(response))
         if self._store is not None:
             self._store.put(response)
@@ -70,7 +99,7 @@ class Keeper:
         return kept
 
     def catch_up(self, keys: Mapping[str, Any]) -> CapturedGame:
-        """Apply the pending captures of a game; return what is known of it then."""
+        """As `Keeping` says."""
 
         def work(transformer: Transformer) -> CapturedGame:
             self._apply(transformer, keys)
@@ -78,8 +107,26 @@ class Keeper:
 
         return self._session.do(work)
 
+    def note(self, request: Request, why: Missed | None) -> None:
+        """As `Keeping` says."""
+
+        def work(transformer: Transformer) -> None:
+            failures = transformer.stores.failures()
+            if why is None:
+                failures.forget(request)
+            else:
+                failures.note(request, why)
+
+        self._session.do(work)
+
+    def summaries(self) -> Mapping[str, TargetSummary]:
+        """As `Keeping` says."""
+        return {}
+
     def _apply(self, transformer: Transformer, keys: Mapping[str, Any]) -> Counts:
         """Apply the pending captures, each by itself."""
+        if not self._applies:
+            return Counts()
         waiting = pending(transformer.raw.newer(keys), self._method.fingerprint)
         return sum((transformer.apply([each]) for each, fate in waiting if fate in TO_APPLY), Counts())
 

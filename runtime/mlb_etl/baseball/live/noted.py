@@ -2,31 +2,28 @@
 
 import logging
 from collections.abc import Callable
-from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from mlb_contracts.response import Response
 from mlb_etl import tally
-from mlb_etl.apply.pipeline import Session
-from mlb_etl.apply.transform import Transformer
+from mlb_etl.baseball.live.keep import Keeping, Missed
 from mlb_etl.errors import DatabaseUnavailable, NotFound, Rejected, Unreachable
 from mlb_etl.http.client import Fetcher
 from mlb_etl.http.request import Request
 from mlb_etl.stores.interfaces.operations import failure_kind
 
 T = TypeVar("T")
-_Why: TypeAlias = NotFound | Rejected | Unreachable
 log = logging.getLogger(__name__)
 
 
 class RecordingFetcher:
-    """Wraps a fetcher for use in any thread; the thread that owns the session writes the outcomes to the database."""
+    """Wraps a fetcher for use in any thread; the thread that owns the keeper records the outcomes."""
 
-    def __init__(self, source: Fetcher, session: Session) -> None:
+    def __init__(self, source: Fetcher, keeper: Keeping) -> None:
         self._source = source
-        self._session = session
-        self._outcomes: SimpleQueue[tuple[Request, _Why | None]] = SimpleQueue()
+        self._keeper = keeper
+        self._outcomes: SimpleQueue[tuple[Request, Missed | None]] = SimpleQueue()
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
         """As the wrapped fetcher; remembers the outcome."""
@@ -44,20 +41,11 @@ class RecordingFetcher:
         self._source.close()
 
     def keep(self) -> None:
-        """Write the outcomes since the last call to the database; if it is unavailable, only log that they are lost."""
+        """Record the outcomes since the last call; if the database is unavailable, only log that they are lost."""
         try:
             while True:
-                request, why = self._outcomes.get_nowait()
-                self._session.do(partial(_keep, request, why))
+                self._keeper.note(*self._outcomes.get_nowait())
         except Empty:
             return
         except DatabaseUnavailable as error:
             log.warning("%s; the outcome of a request was not recorded", error)
-
-
-def _keep(request: Request, why: _Why | None, transformer: Transformer) -> None:
-    failures = transformer.stores.failures()
-    if why is None:
-        failures.forget(request)
-    else:
-        failures.note(request, why)

@@ -1,9 +1,11 @@
 """Implements the database interface of `mlb_etl.stores.interfaces` on Delta Lake."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Self
 
 from mlb_contracts import Method
+from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta import schema
 from mlb_etl.stores.delta.archive import DeltaArchive
 from mlb_etl.stores.delta.drift import Drift
@@ -93,3 +95,7 @@ class Delta:
     def open(self) -> DeltaStores:
         """As `Database` says."""
         return DeltaStores(self.lake, self.package)
+
+    def explained(self) -> AbstractContextManager[None]:
+        """As `Database` says."""
+        return lakes.translated(self.lake.root)

@@ -119,3 +119,6 @@ class Database(Protocol):
 
     def open(self) -> Stores:
         """A new connection; raises DatabaseUnavailable."""
+
+    def explained(self) -> AbstractContextManager[None]:
+        """Raises EtlError instead of errors of the driver that a user can fix, such as a table changed by hand."""

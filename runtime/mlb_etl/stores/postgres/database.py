@@ -1,11 +1,12 @@
 """Implements the database interface of `mlb_etl.stores.interfaces` on PostgreSQL."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Self
 
 from mlb_contracts import Method
 from mlb_etl.settings import Settings
-from mlb_etl.stores.postgres import db, migrate
+from mlb_etl.stores.postgres import db, migrate, refusals
 from mlb_etl.stores.postgres.archive import Archive
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.drift import Drift
@@ -95,3 +96,7 @@ class Postgres:
     def open(self) -> PostgresStores:
         """As `Database` says."""
         return PostgresStores(db.connect(self.settings), self.package)
+
+    def explained(self) -> AbstractContextManager[None]:
+        """As `Database` says."""
+        return refusals.translated(self.settings)

@@ -10,10 +10,11 @@ from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate
 
 
-def explain(error: Exception) -> str | None:
+def explain(error: Exception, settings: Settings | None = None) -> str | None:
     """Why the database refused, and what to do; None if the error is a bug of ours or not from a database.
 
-    A correct statement fails if the tables were changed by hand, so they are compared with the migrations.
+    A correct statement fails if the tables were changed by hand, so they are compared with the migrations: those of the
+    database in the settings, by default in the environment's.
     """
     if not isinstance(error, psycopg.Error):
         return None
@@ -22,24 +23,23 @@ def explain(error: Exception) -> str | None:
     except EtlError as ours:
         return with_notes(ours)
     except psycopg.Error:
-        changed = _changed_by_hand()
+        changed = _changed_by_hand(settings or Settings.from_environment())
         return changed and f"the database refuses: {db.message(error)}; {changed}"
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Raise EtlError instead of the driver's errors that a user can fix."""
+def translated(settings: Settings) -> Iterator[None]:
+    """Raise EtlError instead of the driver's errors that a user can fix; the settings name the database."""
     try:
         yield
     except psycopg.Error as error:
-        if (why := explain(error)) is None:
+        if (why := explain(error, settings)) is None:
             raise
         raise EtlError(why) from error
 
 
-def _changed_by_hand() -> str | None:
+def _changed_by_hand(settings: Settings) -> str | None:
     """The first difference between the tables and what the migrations created."""
-    settings = Settings.from_environment()
     with suppress(EtlError, psycopg.Error), db.connect(settings) as connection:
         for each in migrate.differences(connection, settings.tables):
             if each.state != "extra":
