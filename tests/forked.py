@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-_INHERITED = ["pytest", "laws_workers", "delta_lake", "sample_tables.game", "mlb_etl.apply.pipeline"]
+# pyarrow imports pandas, if it is there, with the first array: in each process a second or two.
+_INHERITED = ["pytest", "laws_workers", "delta_lake", "sample_tables.game", "mlb_etl.apply.pipeline", "pandas"]
 
 
 @pytest.fixture(scope="module")
