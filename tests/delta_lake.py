@@ -13,7 +13,8 @@ from mlb_etl.extract.extract import extract
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.delta import lake as lakes
-from mlb_etl.stores.delta import schema
+from mlb_etl.stores.delta import marks, quarantine, schema
+from mlb_etl.stores.delta.captures import seen_table
 from mlb_etl.stores.delta.database import Delta
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Marks
@@ -26,6 +27,8 @@ COMMITS = ("append", "merge", "bump")  # the functions of `lake` that make a com
 
 class DeltaLaws(Laws):
     """The tables of a method in a lake."""
+
+    enforces = frozenset({"checks"})
 
     def __init__(self, folder: Path | str, package: str, method: Method) -> None:
         self.method = method
@@ -82,15 +85,15 @@ class DeltaLaws(Laws):
         }
 
     def watermarks(self, *games: int) -> dict[int, Watermark]:
-        marks = Marks(self.lake, self.method).read().items()
-        return {_game(name): mark.shown for name, mark in marks if mark.shown and _game(name) in games}
+        known = Marks(self.lake, self.method).read().items()
+        return {_game(name): mark.shown for name, mark in known if mark.shown and _game(name) in games}
 
     def whole(self, *games: int) -> tuple[dict[int, Watermark], Rows]:
         """By the marks before and after, as docs/lake.md has it."""
-        marks, tables = Marks(self.lake, self.method), self.method.tables
-        before = marks.read()
+        known, tables = Marks(self.lake, self.method), self.method.tables
+        before = known.read()
         opened = [self.lake.open(table.schema, table.name) for table in tables]
-        after = marks.read()
+        after = known.read()
         found = {
             _game(name): mark.shown
             for name, mark in before.items()
@@ -99,6 +102,18 @@ class DeltaLaws(Laws):
         rows = (lakes.rows(each, where=lakes.any_of("game_pk", found)).to_pylist() for each in opened)
         of = ([tuple(row[each.name] for each in t.columns) for row in its] for t, its in zip(tables, rows, strict=True))
         return found, kept(self.method, of)
+
+    def forget(self, *games: int) -> None:
+        raw = self.lake.open(self.method.raw_schema, self.method.raw_table)
+        captures = lakes.rows(raw, ["request", "documents"]).to_pylist()
+        its = [row["request"] for row in captures if json.loads(row["documents"])[0]["keys"]["game_pk"] in games]
+        names = [json.dumps({"game_pk": game}) for game in games]
+        for table in (self.method.raw_table, seen_table(self.method)):
+            self.lake.open(self.method.raw_schema, table).delete(lakes.any_of("request", its))
+        for control in (marks.TABLE, quarantine.TABLE):
+            self.lake.open(lakes.CONTROL, control).delete(lakes.any_of("document", names))
+        for each in self.method.tables:
+            self.lake.open(each.schema, each.name).delete(lakes.any_of("game_pk", games))
 
     def drop(self, *snapshots: Snapshot) -> None:
         Quarantine(self.lake, self.method.name).drop([self.numbers()[each.note] for each in snapshots])

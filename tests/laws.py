@@ -23,8 +23,10 @@ from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.extract.answer import one_document
 from mlb_etl.extract.extract import extract
 from mlb_etl.laws.counts import Counts, TableCounts
-from mlb_etl.laws.verdict import Policy
+from mlb_etl.laws.standing import StoredCapture
+from mlb_etl.laws.verdict import Policy, Watermark
 from mlb_etl.settings import Settings
+from mlb_etl.stores.interfaces.operations import DatabaseStatus, Entry, EntryFilter
 from mlb_etl.stores.postgres import quarantine, standing
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
@@ -46,6 +48,10 @@ class Snapshot:
     response: Response
     digest: bytes
     rows: Rows | None
+
+    @property
+    def keys(self) -> dict[str, int]:
+        return {"game_pk": self.game_pk}
 
     @property
     def note(self) -> Note:
@@ -256,8 +262,11 @@ def _order(each: Snapshot) -> tuple[datetime, datetime, bytes]:
 class Laws:
     """The tables of a method in a database, and the server's information about them.
 
-    What is tested works as the role that may only load; `connection` is the administrator's.
+    What is tested works as the role that may only load; `connection` is the administrator's. enforces: the rules that
+    its tables enforce; tests of others are skipped.
     """
+
+    enforces = frozenset({"checks", "foreign keys"})
 
     def __init__(self, dsn: str, package: str, method: Method) -> None:
         self.method = method
@@ -280,8 +289,15 @@ class Laws:
             self.connection.execute("RESET ROLE")
 
     def _store(self, snapshots: Iterable[Snapshot]) -> None:
-        for each in snapshots:
-            self._raw.store(each.response, one_document(each.response.data, {"game_pk": each.game_pk}))
+        self._raw.store_all([(each.response, one_document(each.response.data, each.keys)) for each in snapshots])
+
+    def now(self) -> datetime:
+        """The time on the store's clock."""
+        return self._raw.now()
+
+    def captures(self, *games: int) -> list[StoredCapture]:
+        """The captures of these games, or of all."""
+        return [*self._raw.captures({"game_pk": games} if games else {})]
 
     def run(
         self,
@@ -307,17 +323,34 @@ class Laws:
     def pipeline(self, workers: int = 1, method: Method | None = None) -> Pipeline:
         return Pipeline(method or self.method, self.database, workers)
 
-    def forget(self, game: int) -> None:
-        """Forget a game completely."""
+    def entries(self) -> Sequence[Entry]:
+        """The quarantine, as operators see it."""
+        with self.database.open() as stores:
+            return stores.operations().entries(EntryFilter())
+
+    def status(self) -> DatabaseStatus:
+        """What operators see of the store."""
+        with self.database.open() as stores:
+            return stores.operations().status()
+
+    def set_watermark(self, game: int, as_of: datetime) -> None:
+        """Set the time that the tables show of a game, and leave its rows as they are."""
+        name, watermark = json.dumps({"game_pk": game}), Watermark(*self.watermarks(game)[game])
+        with self.database.open() as stores, stores.tables(self.method).unit() as unit:
+            unit.lock({name: watermark})
+            unit.conclude({name: watermark._replace(as_of=as_of)}, [], [])
+
+    def forget(self, *games: int) -> None:
+        """Forget games completely."""
         tables = [sql.Identifier(table.schema, table.name) for table in reversed(self.method.tables)]
         raw, documents = standing.raw_table(self.method), standing.documents_table(self.method)
-        query = sql.SQL("DELETE FROM {} AS r USING {} AS d WHERE {} AND d.game_pk = %s")
-        self.connection.execute(query.format(raw, documents, standing.in_capture("d", "r")), [game])
+        query = sql.SQL("DELETE FROM {} AS r USING {} AS d WHERE {} AND d.game_pk = ANY(%s)")
+        self.connection.execute(query.format(raw, documents, standing.in_capture("d", "r")), [list(games)])
         for table in (*tables, documents):
-            self.connection.execute(sql.SQL("DELETE FROM {} WHERE game_pk = %s").format(table), [game])
+            self.connection.execute(sql.SQL("DELETE FROM {} WHERE game_pk = ANY(%s)").format(table), [list(games)])
         for control in ("watermark", "quarantine"):
-            statement = sql.SQL("DELETE FROM etl.{} WHERE document ->> 'game_pk' = %s")
-            self.connection.execute(statement.format(sql.Identifier(control)), [str(game)])
+            statement = sql.SQL("DELETE FROM etl.{} WHERE document ->> 'game_pk' = ANY(%s)")
+            self.connection.execute(statement.format(sql.Identifier(control)), [list(map(str, games))])
 
     def rows(self, *games: int) -> Rows:
         """The rows of these games, in the form of the model."""

@@ -15,8 +15,8 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 YEARS = range(1800, 2200)
 
 # The times that Python can read back in every time zone; PostgreSQL's range goes on for 284,000 more years.
-_FIRST = datetime(1, 1, 2, tzinfo=UTC)
-_LAST = datetime(9999, 12, 30, tzinfo=UTC)
+FIRST = datetime(1, 1, 2, tzinfo=UTC)
+LAST = datetime(9999, 12, 30, tzinfo=UTC)
 ROW_RANGE = "a time in the years 1 to 9999 is expected, in every time zone"
 
 
@@ -40,7 +40,7 @@ def file_time(seconds: float) -> datetime:
 
 def fits_row(time: datetime) -> bool:
     """Whether every reader can read the time from a timestamptz column."""
-    return _FIRST <= time < _LAST
+    return FIRST <= time < LAST
 
 
 def game_day(day: date) -> date:

@@ -17,7 +17,6 @@ import laws_workers
 import pytest
 from checks import some
 from databases import FAST, create_database, create_template, temporary_folder
-from delta_lake import DeltaLaws
 from forked import processes
 from laws import Laws, Snapshot, snapshot, together
 from sample_tables.game import METHOD
@@ -45,22 +44,6 @@ class Size(NamedTuple):
 @pytest.fixture(autouse=True)
 def _processes(processes: ForkServerContext) -> None:
     """For pools, too."""
-
-
-@pytest.fixture
-def sample(sample_database: str) -> Iterator[Laws]:
-    laws = Laws(sample_database, PACKAGE, METHOD)
-    with closing(laws.connection):
-        yield laws
-
-
-@pytest.fixture(params=["postgres", "delta"])
-def either(request: pytest.FixtureRequest) -> Laws:
-    """Both stores, one after the other."""
-    if request.param == "delta":
-        return DeltaLaws(request.getfixturevalue("tmp_path"), PACKAGE, METHOD)
-    laws: Laws = request.getfixturevalue("sample")
-    return laws
 
 
 def captures(each: int, games: Sequence[int] = GAMES) -> list[Snapshot]:

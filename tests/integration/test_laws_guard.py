@@ -1,8 +1,6 @@
 """Write law 4: a capture that loses much of a document waits for a decision, unless the loss is allowed."""
 
 import json
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +8,9 @@ from pathlib import Path
 import feeds
 import pytest
 from click.testing import CliRunner, Result
-from delta_lake import DeltaLaws
 from laws import Laws, Snapshot, changes, documents, nonzero, snapshot
 from sample_tables.game import GAMES, METHOD, PLAYS
-from samples import NOON, PACKAGE, at, response
+from samples import NOON, at, response
 
 from mlb_contracts import ShrinkGuard
 from mlb_etl.cli import cli
@@ -23,23 +20,6 @@ from mlb_etl.laws.counts import TableCounts
 from mlb_etl.laws.shrink import Loss
 
 EMPTY_FINAL = 566988
-
-
-@pytest.fixture(params=["postgres", "delta"])
-def sample(request: pytest.FixtureRequest) -> Iterator[Laws]:
-    if request.param == "delta":
-        yield DeltaLaws(request.getfixturevalue("tmp_path"), PACKAGE, METHOD)
-        return
-    laws = Laws(request.getfixturevalue("sample_database"), PACKAGE, METHOD)
-    with closing(laws.connection):
-        yield laws
-
-
-@pytest.fixture
-def real(database: str) -> Iterator[Laws]:
-    laws = Laws(database, feeds.PACKAGE, feeds.METHOD)
-    with closing(laws.connection):
-        yield laws
 
 
 def run(dsn: str, *arguments: str) -> Result:
@@ -152,17 +132,17 @@ def test_what_may_vanish(
     ],
     ids=["2 of 10", "3 of 10", "all 4", "all 5", "4 of 5", "none of a table that says whether it began"],
 )
-def test_the_limits(sample: Laws, guard: ShrinkGuard, before: int, after: int, *, applied: bool) -> None:
+def test_the_limits(either: Laws, guard: ShrinkGuard, before: int, after: int, *, applied: bool) -> None:
     """The game itself is a row, too."""
     method = replace(METHOD, shrink_guard=guard)
     its = [
         snapshot(METHOD, 1, at(minute), response(rbi=[1] * plays, score=minute))
         for minute, plays in enumerate((before, after))
     ]
-    sample.arrive(its[0])
-    sample.run([1], method=method)
-    sample.arrive(its[1])
-    assert documents(sample.run([1], method=method)) == ((1, 1, 0, 0) if applied else (0, 1, 0, 1))
+    either.arrive(its[0])
+    either.run([1], method=method)
+    either.arrive(its[1])
+    assert documents(either.run([1], method=method)) == ((1, 1, 0, 0) if applied else (0, 1, 0, 1))
 
 
 @pytest.mark.parametrize("percent", range(1, 100))
@@ -174,40 +154,40 @@ def test_the_share_is_exact(percent: int) -> None:
         shrink.check(guard, {"t": Loss(100, percent + 1, 99 - percent, guarded=True)})
 
 
-def test_what_is_added_makes_up_for_no_loss(sample: Laws) -> None:
+def test_what_is_added_makes_up_for_no_loss(either: Laws) -> None:
     """Three of ten rows are lost, however many come."""
     plays = [{"index": index, "rbi": 1} for index in range(19)]
     before, after = (
         snapshot(METHOD, 1, at(minute), response(score=minute) | {"plays": of})
         for minute, of in enumerate((plays[:9], plays[3:]))
     )
-    sample.arrive(before)
-    sample.run([1])
-    sample.arrive(after)
-    [told] = sample.run([1]).quarantined
+    either.arrive(before)
+    either.run([1])
+    either.arrive(after)
+    [told] = either.run([1]).quarantined
     assert told.why.value == "3 of 10 rows deleted"
-    assert sample.rows(1) == before.rows
+    assert either.rows(1) == before.rows
 
 
-def test_another_mapping_may_take_rows_away(sample: Laws) -> None:
+def test_another_mapping_may_take_rows_away(either: Laws) -> None:
     """What vanishes because of the mapping is no loss of the document; what the next capture loses is."""
     its = [snapshot(METHOD, 1, at(minute), response(rbi=[1] * 20, score=minute)) for minute in range(2)]
     fewer = replace(PLAYS, extract=lambda document, capture: PLAYS.extract(document, capture)[:10])
     changed = replace(METHOD, tables=(GAMES, fewer), fingerprint="sample-2")
-    sample.arrive(its[0])
-    sample.run([1])
-    counts = sample.run([1], method=changed)
+    either.arrive(its[0])
+    either.run([1])
+    counts = either.run([1], method=changed)
     assert documents(counts) == (1, 0, 0, 0)
     assert counts.tables["sample.plays"] == TableCounts(unchanged=10, deleted=10)
-    sample.arrive(its[1], snapshot(METHOD, 1, at(2), response(rbi=[1] * 2)))
-    assert documents(sample.run([1], method=changed)) == (1, 1, 0, 1)
+    either.arrive(its[1], snapshot(METHOD, 1, at(2), response(rbi=[1] * 2)))
+    assert documents(either.run([1], method=changed)) == (1, 1, 0, 1)
 
 
-def test_a_loss_over_several_captures_is_none(sample: Laws) -> None:
+def test_a_loss_over_several_captures_is_none(either: Laws) -> None:
     """Each is held against the one before it; what waits is not what the next one is held against."""
     sizes = [20, 17, 5, 15, 13]
-    sample.arrive(*(snapshot(METHOD, 1, at(minute), response(rbi=[1] * size)) for minute, size in enumerate(sizes)))
-    assert documents(sample.run([1])) == (4, 0, 0, 1)
-    assert len(sample.rows(1)["sample.plays"]) == 13
-    [note] = sample.quarantine(1)
+    either.arrive(*(snapshot(METHOD, 1, at(minute), response(rbi=[1] * size)) for minute, size in enumerate(sizes)))
+    assert documents(either.run([1])) == (4, 0, 0, 1)
+    assert len(either.rows(1)["sample.plays"]) == 13
+    [note] = either.quarantine(1)
     assert note[1] == NOON + timedelta(minutes=2)

@@ -1,23 +1,15 @@
 """Write law 7 where a capture could be refused after another one, and not by itself."""
 
-from collections.abc import Iterator
-from contextlib import closing
-
-import pytest
 from laws import Laws, documents, snapshot
 from sample_tables.game import METHOD
-from samples import PACKAGE, at, response
-
-
-@pytest.fixture
-def sample(sample_database: str) -> Iterator[Laws]:
-    laws = Laws(sample_database, PACKAGE, METHOD)
-    with closing(laws.connection):
-        yield laws
+from samples import at, response
 
 
 def test_a_row_that_refers_to_another_one_than_before(sample: Laws) -> None:
-    """As where the batter of a play is corrected, and the wrong one is in no list any more."""
+    """As where the batter of a play is corrected, and the wrong one is in no list any more.
+
+    A lake enforces no foreign keys.
+    """
     sample.connection.execute(
         "ALTER TABLE sample.plays ADD CONSTRAINT follows FOREIGN KEY (game_pk, rbi, season) REFERENCES sample.plays"
         " (game_pk, at_bat_index, season) DEFERRABLE"
@@ -28,8 +20,8 @@ def test_a_row_that_refers_to_another_one_than_before(sample: Laws) -> None:
     assert sample.rows(1) == after.rows
 
 
-def test_a_row_that_is_long(sample: Laws) -> None:
+def test_a_row_that_is_long(either: Laws) -> None:
     first, second = (snapshot(METHOD, 1, at(n), response(venue="a" * 9000, score=n)) for n in range(2))
-    sample.arrive(first, second)
-    assert documents(sample.run([1])) == (2, 0, 0, 0)
-    assert sample.rows(1) == second.rows
+    either.arrive(first, second)
+    assert documents(either.run([1])) == (2, 0, 0, 0)
+    assert either.rows(1) == second.rows

@@ -1,7 +1,6 @@
 """The write laws on captures of real games: every order and split, and how much a second capture writes."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
 
@@ -19,13 +18,6 @@ def captures(stubs: Path, game: int) -> list[Snapshot]:
     return [snapshot(feeds.METHOD, game, each.captured_at, each.data) for each in responses]
 
 
-@pytest.fixture
-def tables(database: str) -> Iterator[Laws]:
-    laws = Laws(database, feeds.PACKAGE, feeds.METHOD)
-    with closing(laws.connection):
-        yield laws
-
-
 def splits(captures: Sequence[Snapshot]) -> list[list[list[Snapshot]]]:
     """Every order of the captures, cut into runs in every way; within a run they are taken by their times."""
     found = []
@@ -41,23 +33,27 @@ def splits(captures: Sequence[Snapshot]) -> list[list[list[Snapshot]]]:
     return found
 
 
-@pytest.mark.parametrize(("game", "number"), [(823717, 3), (746139, 2), (746551, 2)])
-def test_every_order_and_split(tables: Laws, stubs_dir: Path, game: int, number: int) -> None:
+@pytest.mark.parametrize(
+    ("real_either", "game", "number"),
+    [("postgres", 823717, 3), ("postgres", 746139, 2), ("postgres", 746551, 2), ("delta", 746139, 2)],
+    indirect=["real_either"],
+)
+def test_every_order_and_split(real_either: Laws, stubs_dir: Path, game: int, number: int) -> None:
     its = captures(stubs_dir, game)
     assert len(its) == number
     newest = its[-1]
-    tables.arrive(newest)
-    assert documents(tables.run([game])) == (1, 0, 0, 0)
-    alone = tables.rows(game)
+    real_either.arrive(newest)
+    assert documents(real_either.run([game])) == (1, 0, 0, 0)
+    alone = real_either.rows(game)
     assert alone == newest.rows
     for runs in some(splits(its)):
-        tables.forget(game)
+        real_either.forget(game)
         for run in runs:
-            tables.arrive(*run)
-            tables.run([game])
-        assert tables.rows(game) == alone
-        assert tables.quarantine(game) == {}
-        assert tables.watermarks(game)[game][:2] == (newest.as_of, newest.digest)
+            real_either.arrive(*run)
+            real_either.run([game])
+        assert real_either.rows(game) == alone
+        assert real_either.quarantine(game) == {}
+        assert real_either.watermarks(game)[game][:2] == (newest.as_of, newest.digest)
 
 
 # Rows inserted, updated, unchanged and deleted by the second capture, as seen in the two feeds.
@@ -71,20 +67,20 @@ SECOND = {
 
 
 @pytest.mark.parametrize("game", SECOND)
-def test_a_second_capture_writes_exactly_the_rows_that_differ(tables: Laws, stubs_dir: Path, game: int) -> None:
+def test_a_second_capture_writes_exactly_the_rows_that_differ(real_either: Laws, stubs_dir: Path, game: int) -> None:
     first, second = captures(stubs_dir, game)
-    tables.arrive(first)
-    tables.run([game])
-    before = tables.places(game)
-    tables.arrive(second)
-    counts = tables.run([game])
+    real_either.arrive(first)
+    real_either.run([game])
+    before = real_either.places(game)
+    real_either.arrive(second)
+    counts = real_either.run([game])
     assert first.rows is not None
     assert second.rows is not None
     expected = changes(first.rows, second.rows)
     assert nonzero(counts.tables) == {name: change.counts for name, change in expected.items() if any(change)}
     written = {name: each for name, each in counts.tables.items() if each.inserted or each.updated or each.deleted}
     assert {name.removeprefix("game.live_game_"): each for name, each in written.items()} == SECOND[game]
-    assert tables.rows(game) == second.rows
-    for name, places in some(tables.places(game).items()):
+    assert real_either.rows(game) == second.rows
+    for name, places in some(real_either.places(game).items()):
         touched = {key for key in places if places[key] != before[name].get(key)}
         assert touched == expected[name].inserted | expected[name].updated

@@ -140,13 +140,6 @@ def sampled(arrival: Arrival, first: int) -> Snapshot:
     return snapshot(METHOD, game_pk, at(arrival.minute), said, timecode=timecode, broken=broken)
 
 
-@pytest.fixture
-def sample(sample_database: str) -> Iterator[Laws]:
-    laws = Laws(sample_database, PACKAGE, METHOD)
-    with closing(laws.connection):
-        yield laws
-
-
 @examples(40)
 @given(steps=sequences(content([None] * 12 + [*FLAWS]), 20))
 def test_any_sequence_of_captures(sample: Laws, steps: list[Step]) -> None:

@@ -91,14 +91,12 @@ def in_postgres(laws: Laws) -> StoreUnderTest:
         found = laws.watermarks(game_pk).get(game_pk)
         return None if found is None else Watermark(*found)
 
-    return StoreUnderTest(Upsert(laws.connection, METHOD), laws.rows, watermark, frozenset({"checks"}))
+    return StoreUnderTest(Upsert(laws.connection, METHOD), laws.rows, watermark, laws.enforces)
 
 
 def in_delta(laws: DeltaLaws) -> StoreUnderTest:
     tables = DeltaTables(laws.lake, METHOD)
-    return StoreUnderTest(
-        tables, laws.rows, lambda game_pk: laws.watermarks(game_pk).get(game_pk), frozenset({"checks"})
-    )
+    return StoreUnderTest(tables, laws.rows, lambda game_pk: laws.watermarks(game_pk).get(game_pk), laws.enforces)
 
 
 @pytest.fixture(params=["memory", "postgres", "delta"])

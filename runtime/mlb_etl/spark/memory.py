@@ -38,7 +38,7 @@ class TableRows:
 
     def take(self, change: TableChanges) -> None:
         """Take what a unit changes."""
-        written = change.ready.cast(self.now.schema)
+        written = change.written.cast(self.now.schema)
         gone = {key for each in change.gone for key in values_of(each, self._table.identity)}
         keys = {*values_of(written, self._table.identity), *gone}
         self._touched |= keys

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlb_contracts import Row, Table, sql_types
+from mlb_contracts import Row, Table, sql_types, times
 from mlb_contracts.sql_types import SqlType
 from mlb_etl.errors import ValueRefused
 
 TIME = pa.timestamp("us", tz="UTC")
+_FIRST, _LAST = (pa.scalar(each, TIME) for each in (times.FIRST, times.LAST))
 _MOST_DIGITS = 38
 _FREE_SCALE = 20  # digits after the point of a numeric column without arguments
 _SIMPLE = {
@@ -95,7 +96,10 @@ def _array(of: pa.DataType, values: Sequence[object]) -> pa.Array:
         if pc.any(pc.match_substring(found, "\0")).as_py():
             raise ValueError("it has a NUL character")
         return found
-    return pa.array(values, of)
+    found = pa.array(values, of)
+    if pa.types.is_timestamp(of) and pc.any(pc.or_(pc.less(found, _FIRST), pc.greater_equal(found, _LAST))).as_py():
+        raise ValueError(times.ROW_RANGE)
+    return found
 
 
 def _texts(values: Sequence[object]) -> pa.Array:

@@ -47,30 +47,30 @@ class KeyedRows:
 class TableChanges:
     """What a unit does to a table: rows to add, to replace and to delete.
 
-    new: all rows of the applied documents; compared: the versions of the table that they were compared with; ready: the
-    rows to be written, which `finish` makes.
+    new: all rows of the applied documents; compared: the versions of the table that they were compared with; added,
+    replaced: rows as the lake keeps them; gone: keys of rows.
     """
 
     table: Table
     new: list[KeyedRows] = field(default_factory=list)
-    inserted: list[pa.Table] = field(default_factory=list)
-    updated: list[pa.Table] = field(default_factory=list)
+    added: list[pa.Table] = field(default_factory=list)
+    replaced: list[pa.Table] = field(default_factory=list)
     gone: list[pa.Table] = field(default_factory=list)
     compared: list[int] = field(default_factory=list)
-    ready: Any = None
 
     def insert(self, new: KeyedRows, old: KeyedRows) -> int:
-        """Take rows of documents that have none in the lake, and return their number."""
+        """Take rows of documents that have none in the lake, and return their number; raises as `_kept` does."""
         if old.keys:
             raise DuplicateKey("a row has the key of another row", table=self.table.qualified_name)
         self.new.append(new)
-        self.inserted.append(new.rows)
+        self.added.append(self._kept(new.rows))
         return len(new.keys)
 
     def replace(self, new: KeyedRows, old: KeyedRows, latest: Sequence[datetime | None]) -> list[RowChanges]:
         """Take what turns the old rows into the new ones; return the numbers of rows by document.
 
-        Old rows that are later than `latest` of their document stay; if that is None, none does.
+        Old rows that are later than `latest` of their document stay; if that is None, none does. Raises as `_kept`
+        does.
         """
         if None in old.owners:
             raise _duplicate(self.table, old, old.owners.index(None), "a row of another document has this key")
@@ -82,8 +82,9 @@ class TableChanges:
         updated = self._differing(new.rows, old.rows, matched)
         gone = sorted({*range(len(old.keys))}.difference(there, kept))
         self.new.append(new)
-        self.inserted.append(rows_at(new.rows, inserted))
-        self.updated.append(rows_at(new.rows, updated))
+        both = self._kept(rows_at(new.rows, [*inserted, *updated]))
+        self.added.append(both.slice(0, len(inserted)))
+        self.replaced.append(both.slice(len(inserted)))
         self.gone.append(
             rows_at(old.rows, gone).select([*dict.fromkeys((*self.table.identity, *self.table.primary_key))])
         )
@@ -102,28 +103,31 @@ class TableChanges:
     @property
     def is_any(self) -> bool:
         """Whether there is any change."""
-        return any(each.num_rows for each in (*self.inserted, *self.updated, *self.gone))
+        return any(each.num_rows for each in (*self.added, *self.replaced, *self.gone))
 
     @property
     def only_inserts(self) -> bool:
         """Whether rows are only added."""
-        return not any(each.num_rows for each in (*self.updated, *self.gone))
+        return not any(each.num_rows for each in (*self.replaced, *self.gone))
 
-    def finish(self) -> None:
-        """Make the rows to be written: in the order of the lake, with the columns that the store adds.
+    def _kept(self, rows: pa.Table) -> pa.Table:
+        """Rows as the lake keeps them: in the order of its columns, with those that the store adds.
 
         Raises CheckFailed for a row that breaks a check, and ValueRefused for a value that a derived column can't hold.
         """
-        parts = [each for each in (*self.inserted, *self.updated) if each.num_rows]
-        written = pa.concat_tables(parts) if parts else arrow.columns(self.table, ())
-        rows = expressions.with_derived(self.table, written)
+        rows = expressions.with_derived(self.table, rows)
         expressions.require_checks(self.table, rows)
-        self.ready = arrow.finished(self.table, rows).select(arrow.schema(self.table).names)
+        return arrow.finished(self.table, rows).select(arrow.schema(self.table).names)
+
+    @property
+    def written(self) -> pa.Table:
+        """The rows to be written."""
+        return pa.concat_tables([*self.added, *self.replaced])
 
     @property
     def merged(self) -> pa.Table:
         """All changed rows, each with whether it is deleted."""
-        parts = ((self.ready, [False]), (pa.concat_tables(self.gone), [True]))
+        parts = [(self.written, [False]), *((keys, [True]) for keys in self.gone)]
         marked = [rows.append_column(GONE, pa.array(is_gone * rows.num_rows, pa.bool_())) for rows, is_gone in parts]
         return pa.concat_tables(marked, promote_options="default")
 

@@ -97,7 +97,7 @@ class DeltaUnit:
         return self._claim.before
 
     def insert(self, documents: Sequence[Document]) -> Mapping[str, TableCounts]:
-        """As `Unit` says."""
+        """As `Unit` says; raises CheckFailed for a row that breaks a check."""
         self._names.append([each.capture.document for each in documents])
         tables = {}
         for place, change in enumerate(self._changes):
@@ -107,7 +107,7 @@ class DeltaUnit:
         return tables
 
     def replace(self, documents: Sequence[Document], *, past_row_guard: bool) -> Replaced:
-        """As `Unit` says."""
+        """As `Unit` says; raises CheckFailed for a row that breaks a check."""
         self._names.append([each.capture.document for each in documents])
         latest = [None if past_row_guard else each.capture.as_of for each in documents]
         tables: dict[str, TableCounts] = {}
@@ -125,13 +125,12 @@ class DeltaUnit:
     def conclude(
         self, watermarks: Mapping[str, Watermark], settled: Iterable[StoredCapture], applied: Sequence[Document]
     ) -> tuple[CheckWarning, ...]:
-        """As `Unit` says; raises CheckFailed for a row that breaks a check."""
+        """As `Unit` says."""
         self._moved, self._settled = watermarks, list(settled)
         self._drifted = [DriftedCapture(each.capture, each.drift) for each in applied if each.drift]
         self._unreadable = {each.capture.document: each.unreadable for each in applied}
         warnings = []
         for change in self._changes:
-            change.finish()
             for names, new in zip(self._names, change.new, strict=True):
                 for number, broken in expressions.warnings(change.table, new.rows, new.owners).items():
                     warnings += [
@@ -174,7 +173,7 @@ class DeltaUnit:
             raise DatabaseUnavailable(f"{change.table.qualified_name}: others wrote to it after keys were compared")
         claim.require()
         if change.only_inserts:
-            lakes.append(table, change.ready)
+            lakes.append(table, change.written)
         else:
             lakes.merge(table, change.merged, change.matching)
 
