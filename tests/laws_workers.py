@@ -4,6 +4,7 @@ import os
 import random
 import signal
 from collections.abc import Callable, Sequence
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from samples import PACKAGE
 from mlb_etl.apply import transform
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta import upkeep
+from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.interfaces.database import Database
 
 
@@ -31,6 +34,20 @@ def once(database: Database, games: Sequence[int], workers: int, started: Path) 
     """Transform the games one by one; creates the file when the first is done."""
     transform.BATCH = 1
     Pipeline(METHOD, database, workers).run({"game_pk": games}, progress=lambda _done, _total: started.touch())
+
+
+def transform_at_once(folder: str, games: Sequence[int], start: Barrier) -> None:
+    """Transform the games in the lake when all others are ready, too."""
+    laws = DeltaLaws(Path(folder), PACKAGE, METHOD)
+    start.wait(60)
+    laws.run(games, batch=2)
+
+
+def compact_at_once(folder: str, start: Barrier) -> None:
+    """Write small files of the lake together meanwhile."""
+    start.wait(60)
+    for _ in upkeep.optimize(Lake.at(folder), PACKAGE):
+        pass
 
 
 def die(folder: str, games: Sequence[int], commit: int) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Literal, Self, TypeAlias
 
-from laws import Key, Laws, Note, Places, Rows, kept
+from laws import Key, Laws, Note, Places, Rows, Snapshot, kept
 from memory_tables import MemoryTables
 
 from mlb_contracts import Method
@@ -195,6 +195,9 @@ class MemoryLaws(Laws):
         self.method = method
         self.database = MemoryDatabase(package, method)
         self._raw = self.database.captures
+
+    def arrive(self, *snapshots: Snapshot) -> None:
+        self._store(snapshots)
 
     def rows(self, *games: int) -> Rows:
         of = ([tuple(row.values()) for _, row in self._select(each, games)] for each in self.method.tables)

@@ -1,19 +1,27 @@
 """A connection dies or a statement fails at each step in turn: nothing is half-written, and the retry succeeds."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import stamina
-from laws import Laws, Snapshot, snapshot
+from delta_lake import COMMITS, DeltaLaws
+from deltalake.exceptions import CommitFailedError
+from deltalake.table import TableMerger
+from laws import Laws, Note, Rows, Snapshot, documents, snapshot, together
 from psycopg.rows import TupleRow
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, connect, response
 
 from mlb_etl.apply.pipeline import Session
+from mlb_etl.errors import DatabaseUnavailable
+from mlb_etl.laws.verdict import Watermark
 from mlb_etl.settings import Settings
+from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta import marks
 from mlb_etl.stores.postgres import db
 from mlb_etl.stores.postgres.raw import RawWriter
 
@@ -72,13 +80,6 @@ class Lost(Fault):
 class Deadlock(Fault):
     def strike(self, connection: Watched) -> None:
         raise psycopg.errors.DeadlockDetected(f"as if of {connection.info.backend_pid}")
-
-
-@pytest.fixture
-def sample(sample_database: str) -> Iterator[Laws]:
-    laws = Laws(sample_database, PACKAGE, METHOD)
-    with closing(laws.connection):
-        yield laws
 
 
 @pytest.fixture(autouse=True)
@@ -154,3 +155,91 @@ def apply(laws: Laws, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
     with monkeypatch.context() as patched, Session(laws.database, METHOD) as session:
         patched.setattr(db, "connect", opened)
         session.apply(waiting)
+
+
+# ------------------------------------------------------------------------------------------------------------- a lake
+
+
+class Broken:
+    """Breaks the connection at one commit, given by its number; `late`: the commit is there, but the answer is lost."""
+
+    def __init__(self, laws: DeltaLaws, place: int, *, late: bool) -> None:
+        self._laws, self._left, self._late = laws, place, late
+        self.seen: list[tuple[Mapping[int, Watermark], Rows]] = []
+
+    @property
+    def came(self) -> bool:
+        return self._left < 0
+
+    def commit(self, function: Callable[..., None]) -> Callable[..., None]:
+        def commit(*given: Any, **named: Any) -> None:
+            self._left -= 1
+            strikes = self._left == -1
+            if self._late or not strikes:
+                function(*given, **named)
+            if strikes:
+                self.seen.append(self._laws.whole(GAME, OTHER))
+                raise DatabaseUnavailable("as if the connection was lost")
+
+        return commit
+
+
+def lake_state(laws: DeltaLaws) -> tuple[Rows, Mapping[int, Watermark], Mapping[str, Any], set[Note]]:
+    """Rows, watermarks, whatever may be claimed, and captures in quarantine."""
+    claimed = {name: mark.claimed for name, mark in marks.Marks(laws.lake, METHOD).read().items()}
+    return laws.rows(GAME, OTHER), laws.watermarks(GAME, OTHER), claimed, set(laws.quarantine(GAME, OTHER))
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before it", "answer lost"])
+@pytest.mark.parametrize("captures", [[KNOWN, NEW], [KNOWN, BROKEN]], ids=["known and new", "one refused"])
+def test_at_each_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, captures: list[Snapshot], *, late: bool
+) -> None:
+    """In a lake: who reads meanwhile finds no half-written document whole."""
+    monkeypatch.setattr(marks, "_PATIENCE", 1)
+    begun = DeltaLaws(tmp_path / "begun", PACKAGE, METHOD)
+    begun.arrive(OLD)
+    begun.run([GAME])
+    begun.arrive(*captures)
+    shutil.copytree(tmp_path / "begun", tmp_path / "after")
+    expected = DeltaLaws(tmp_path / "after", PACKAGE, METHOD)
+    expected.run([GAME, OTHER])
+    after = lake_state(expected)
+    named = {(each.game_pk, each.as_of): each.rows or {} for each in (OLD, *captures)}
+    for place in range(STEPS):
+        shutil.copytree(tmp_path / "begun", tmp_path / f"{place}")
+        laws = DeltaLaws(tmp_path / f"{place}", PACKAGE, METHOD)
+        fault = Broken(laws, place, late=late)
+        with monkeypatch.context() as patched, Session(laws.database, METHOD) as session:
+            waiting = [each for each in laws.captures() if each.as_of == at(1)]
+            for name in COMMITS:
+                patched.setattr(lakes, name, fault.commit(getattr(lakes, name)))
+            session.apply(waiting)
+        assert lake_state(laws) == after
+        for shown, rows in fault.seen:
+            assert rows == {**laws.rows(), **together(named[game, mark[0]] for game, mark in shown.items())}
+        if not fault.came:
+            break
+    assert 3 < place < STEPS - 1
+
+
+def test_a_lake_knows_its_own_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a server did what the library then asked it for once more, all say that another writer came first."""
+    laws = DeltaLaws(tmp_path, PACKAGE, METHOD)
+
+    def twice(function: Callable[..., Any]) -> Callable[..., None]:
+        def twice(*given: Any, **named: Any) -> None:
+            function(*given, **named)
+            raise CommitFailedError("as if another writer came first")
+
+        return twice
+
+    monkeypatch.setattr(lakes, "write_deltalake", twice(lakes.write_deltalake))
+    monkeypatch.setattr(TableMerger, "execute", twice(TableMerger.execute))
+    monkeypatch.setattr(marks, "_PATIENCE", 0)
+    for each, counts in ((OLD, (1, 0, 0, 0)), (KNOWN, (1, 1, 0, 0))):
+        laws.arrive(each)
+        assert documents(laws.run([GAME])) == counts
+        assert laws.rows(GAME) == each.rows
+    table = laws.lake.open("sample", "plays")
+    assert len(lakes.rows(table)) == len(KNOWN.rows["sample.plays"])

@@ -1,6 +1,7 @@
 """A lake: the folder or bucket with the Delta tables, and commits that fail if another writer came first."""
 
 import os
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ S3 = "s3://"
 GONE = "_gone"  # a column of the rows for `merge`
 CONTROL = "etl"  # the schema of the control tables
 _ONCE = CommitProperties(max_commit_retries=0)  # so it follows the version that was read, or fails
+_NAME = "mlb_etl.commit"
 # A commit must never replace another, so it is written with If-None-Match.
 _CONDITIONAL = {"conditional_put": "etag"}
 
@@ -137,8 +139,8 @@ def _plain(field: pa.Field) -> pa.Field:
 
 def append(table: DeltaTable, new: pa.Table) -> None:
     """Add rows; raises Overtaken if another writer has committed since the table was read."""
-    with translated(table.table_uri):
-        write_deltalake(table, new, mode="append", commit_properties=_ONCE)
+    with _committed(table) as once:
+        write_deltalake(table, new, mode="append", commit_properties=once)
 
 
 def changes(columns: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
@@ -153,9 +155,9 @@ def merge(table: DeltaTable, new: pa.Table, matching: str, *, insert: bool = Tru
     `matching` compares the rows of the table (t) with these (s). Raises Overtaken as `append` does.
     """
     names = [name for name in new.schema.names if name != GONE]
-    with translated(table.table_uri):
+    with _committed(table) as once:
         merging = table.merge(
-            new, matching, source_alias="s", target_alias="t", commit_properties=_ONCE, streamed_exec=False
+            new, matching, source_alias="s", target_alias="t", commit_properties=once, streamed_exec=False
         )
         merging = merging.when_matched_delete(f"s.{GONE}").when_matched_update(
             {name: f"s.{quoted(name)}" for name in names}
@@ -170,6 +172,22 @@ def facts(table: DeltaTable) -> Mapping[str, str]:
     with translated(table.table_uri):
         found: Mapping[str, str] = table.metadata().configuration
     return found
+
+
+@contextmanager
+def _committed(table: DeltaTable) -> Iterator[CommitProperties]:
+    """The properties of a commit that follows the version that was read; raises Overtaken if another one came first.
+
+    It has a name: if a server's answer is lost, the library asks it again, and is refused for its own commit.
+    """
+    name, version = uuid.uuid4().hex, table.version() + 1
+    with translated(table.table_uri):
+        try:
+            yield CommitProperties(custom_metadata={_NAME: name}, max_commit_retries=0)
+        except CommitFailedError:
+            table.load_as_version(version)
+            if table.history(1)[0].get(_NAME) != name:
+                raise
 
 
 def configure(table: DeltaTable, properties: Mapping[str, str]) -> None:

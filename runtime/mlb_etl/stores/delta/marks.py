@@ -1,9 +1,10 @@
 """The watermarks of documents in a lake, and claims on documents: etl.watermark.
 
-Delta has no transaction over several tables. So a unit claims its documents here before it writes, in a commit that
-fails if any other came first, and moves the watermarks and gives up the claims last. A document with a claim can be
-half written. If its writer is gone, the next one takes the claim over: it makes a new version of every table, so that
-whatever its predecessor may still do fails, and applies the claimed capture, or a newer one, again.
+Delta has no transaction over several tables. So a unit first holds its documents here, in a commit that fails if any
+other came first. When it has compared them and no guard stops it, it claims those that it is about to write; last, it
+moves the watermarks and gives up the claims. A document with a claim can be half written. If its writer is gone, the
+next one takes the claim over: it makes a new version of every table, so that whatever its predecessor may still do
+fails, and applies the claimed capture, or a newer one, again.
 """
 
 import logging
@@ -23,7 +24,7 @@ from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import GONE, Lake, Overtaken
-from mlb_etl.stores.delta.writer import may_be_at_work, new_writer
+from mlb_etl.stores.delta.writer import finished, may_be_at_work, new_writer
 
 log = logging.getLogger(__name__)
 TABLE = "watermark"
@@ -90,14 +91,21 @@ class Marks:
         return {row["document"]: _mark(row) for row in found.to_pylist()}
 
     def claim(self, new: Mapping[str, Watermark]) -> "Claim":
-        """Claim these documents, when nobody else has them; raises DatabaseUnavailable if others keep them."""
+        """Hold these documents, when nobody else has them; raises DatabaseUnavailable if others keep them."""
         writer, until = new_writer(), time.monotonic() + _PATIENCE
+        try:
+            return self._claim(new, writer, until)
+        except BaseException:
+            finished(writer)  # it may have claimed them, if the answer was lost
+            raise
+
+    def _claim(self, new: Mapping[str, Watermark], writer: str, until: float) -> "Claim":
         while True:
             table = self._open()
             known = self._read(table, new.keys())
             held = [name for name, mark in known.items() if mark.is_held]
             if not held:
-                rows = [self.claimed(name, known.get(name, Mark(None)), writer, mark) for name, mark in new.items()]
+                rows = [self.held(name, known.get(name, Mark(None)), writer) for name in new]
                 try:
                     lakes.merge(table, lakes.changes(SCHEMA, rows), _MATCHING)
                 except Overtaken:
@@ -108,9 +116,9 @@ class Marks:
                 raise DatabaseUnavailable(f"{held[0]}: other writers keep this document busy")
             time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - so that writers don't meet again
 
-    def claimed(self, document: str, mark: Mark, writer: str, new: Watermark) -> dict[str, Any]:
-        """What the table says of a document that is claimed."""
-        as_of, content_hash = _claimed(mark, new)
+    def held(self, document: str, mark: Mark, writer: str, new: Watermark | None = None) -> dict[str, Any]:
+        """What the table says of a document that a writer holds, and is about to write if there is a new watermark."""
+        as_of, content_hash = (mark.claimed or (None, None)) if new is None else _claimed(mark, new)
         return _fields(self._method.name, document, mark.shown) | {
             "writer": writer,
             "claimed_at": datetime.now(UTC),
@@ -179,15 +187,28 @@ class Claim:
             self._seen = version
 
     def narrow(self, new: Mapping[str, Watermark]) -> None:
-        """Hold the claims on the documents in `new` from now on, and give the others back, before anything is written.
+        """Claim the documents in `new`, and give the others back, before anything is written.
 
         `new` has the captures that the documents are about to show. Raises Lost.
         """
         before = {name: self._before.get(name, Mark(None)) for name in self._new}
-        rows = [self._marks.claimed(name, before[name], self.writer, mark) for name, mark in new.items()]
+        rows = [self._marks.held(name, before[name], self.writer, mark) for name, mark in new.items()]
         rows += [self._settled(name, before[name].shown, before[name].claimed) for name in self._new if name not in new]
         self._marks.settle(self.writer, rows)
         self._new = dict(new)
+
+    def begin(self, moved: Mapping[str, Watermark]) -> None:
+        """Claim the documents that get a watermark, as `move` says; gives all back if that fails."""
+        try:
+            self.narrow(self._moving(moved))
+        except DatabaseUnavailable:
+            with suppress(DatabaseUnavailable):
+                self.give_back()
+            raise
+
+    def _moving(self, moved: Mapping[str, Watermark]) -> dict[str, Watermark]:
+        fresh = {name: mark for name, mark in self._new.items() if name not in self.before}
+        return {**fresh, **moved}
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -203,8 +224,7 @@ class Claim:
 
     def move(self, moved: Mapping[str, Watermark]) -> None:
         """Give all documents back as whole, with these watermarks; those that are new get theirs."""
-        fresh = {name: mark for name, mark in self._new.items() if name not in self._before}
-        self._give_back({**fresh, **moved})
+        self._give_back(self._moving(moved))
 
     def give_back(self) -> None:
         """Give all documents back as they were, as nothing was written."""

@@ -148,6 +148,8 @@ class DeltaUnit:
         claim = self._claim
         if claim is None:
             return
+        if any(change.is_any for change in self._changes) or self._unreadable:
+            claim.begin(self._moved)
         with claim.writing():
             for change in self._changes:
                 if change.is_any:
