@@ -352,6 +352,12 @@ def test_a_unit_of_this_process_is_at_work_until_it_ends() -> None:
 # ------------------------------------------------------------------------------------------------------------- schema
 
 
+@pytest.fixture
+def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that change what a package needs."""
+    monkeypatch.setattr(schema, "fingerprint", schema.fingerprint.__wrapped__)
+
+
 def test_a_lake_without_tables_says_what_to_do(tmp_path: Path) -> None:
     laws = DeltaLaws(tmp_path / "lake", PACKAGE, METHOD)
     with pytest.raises(EtlError, match=r"the lake lacks etl\.watermark: run `mlb-etl schema init --target delta:…`"):
@@ -360,6 +366,7 @@ def test_a_lake_without_tables_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("policy", ["again", "new"])
+@pytest.mark.usefixtures("uncached")
 def test_a_column_that_came_later_is_added_and_filled_by_a_replay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: Policy
 ) -> None:
@@ -384,6 +391,7 @@ def test_a_column_that_came_later_is_added_and_filled_by_a_replay(
     ends(lake, named)
 
 
+@pytest.mark.usefixtures("uncached")
 def test_a_column_that_the_mapping_gave_up_stays_and_is_null_in_new_rows(
     lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -398,6 +406,7 @@ def test_a_column_that_the_mapping_gave_up_stays_and_is_null_in_new_rows(
     assert venues == {GAME: "Park", 8: None}
 
 
+@pytest.mark.usefixtures("uncached")
 def test_other_partitions_are_refused(lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema.arrow, "partition_columns", lambda _: ["game_pk"])
     with pytest.raises(
@@ -406,6 +415,7 @@ def test_other_partitions_are_refused(lake: DeltaLaws, monkeypatch: pytest.Monke
         schema.apply(lake.lake, PACKAGE)
 
 
+@pytest.mark.usefixtures("uncached")
 def test_a_table_whose_column_has_another_type_is_refused_and_made_again(
     lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
