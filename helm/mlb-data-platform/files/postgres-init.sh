@@ -11,8 +11,9 @@ psql --no-psqlrc --set=ON_ERROR_STOP=1 --username="${POSTGRES_USER:-postgres}" -
 CREATE ROLE :"owner" LOGIN PASSWORD :'owner_password';
 CREATE ROLE :"writer" LOGIN PASSWORD :'writer_password';
 CREATE ROLE :"reader" LOGIN PASSWORD :'reader_password';
-CREATE DATABASE :"database" OWNER :"owner" ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0;
+CREATE DATABASE :"database" ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0;
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
+GRANT CONNECT, CREATE, TEMPORARY ON DATABASE :"database" TO :"owner";
 GRANT CONNECT, TEMPORARY ON DATABASE :"database" TO :"writer";
 GRANT CONNECT ON DATABASE :"database" TO :"reader";
 SQL
