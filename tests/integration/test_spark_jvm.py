@@ -82,7 +82,7 @@ def test_a_stream_that_is_killed_ends_right_when_it_goes_on(tmp_path: Path, samp
     later = [snapshot(METHOD, 1, at(5), response(1, rbi=PLAYS)), snapshot(METHOD, 8, at(5), response(8, rbi=[1]))]
     for each in later:
         store.put(each.response)
-    done = subprocess.run([*words, "--once"], env=of, capture_output=True, text=True, check=False)
+    done = subprocess.run([*words, "--files", "6", "--once"], env=of, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     ends(server, [*CAPTURES[len(GAMES) + 1 :], *later])
     assert server.quarantine(*GAMES, 8) == {}
