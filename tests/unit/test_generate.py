@@ -1,13 +1,13 @@
 """Generation of a whole project by the command line: what is written, when it fails, and with which exit code."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import edits
 import pytest
+import unmeasured
 
 from mlbgen import cli
 from mlbgen.language.diagnostics import MappingErrors
@@ -201,7 +201,7 @@ def test_the_project_is_generated_alike_under_any_hash_seed() -> None:
     found = [
         subprocess.Popen(
             [sys.executable, "-c", HASHES, str(ROOT)],
-            env={**os.environ, "PYTHONHASHSEED": seed},
+            env={**unmeasured.environment(), "PYTHONHASHSEED": seed},
             stdout=subprocess.PIPE,
             text=True,
         )
