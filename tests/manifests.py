@@ -23,11 +23,11 @@ RELEASE = "mlb-data-platform"
 Resource = dict[str, Any]
 
 
-def helm(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run Helm 4; skips the test where there is none."""
-    if shutil.which("helm") is None:
+def helm(*arguments: str | Path, program: str = "helm") -> subprocess.CompletedProcess[str]:
+    """Run Helm 4, or 3 if the program is helm3; skips the test where there is none."""
+    if shutil.which(program) is None:
         pytest.skip('Helm is not on the PATH: PATH="$(deploy/check/install.sh)/bin:$PATH"')
-    return subprocess.run(["helm", *arguments], check=False, capture_output=True, text=True)
+    return subprocess.run([program, *arguments], check=False, capture_output=True, text=True)
 
 
 @cache

@@ -35,8 +35,9 @@ Resource = dict[str, Any]
 
 
 def values_files() -> list[Path]:
-    """The values files of the chart; values.local.yaml, if it is there, is the user's own."""
-    return sorted({*CHART.glob("values*.yaml")} - {CHART / "values.local.yaml"})
+    """The values files of the chart, and variants; values.local.yaml, if it is there, is the user's own."""
+    files = sorted({*CHART.glob("values*.yaml")} - {CHART / "values.local.yaml"})
+    return [*files, Path(__file__).with_name("variants.yaml")]
 
 
 def rendered(helm: Path, values: Path) -> str:

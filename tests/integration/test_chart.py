@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
+import kube_api
 import manifests
 import pytest
 import yaml
@@ -125,6 +126,24 @@ def test_generated_secrets_are_random_and_stay_when_the_release_goes() -> None:
     assert first["data"].keys() == second["data"].keys()
     assert not {*first["data"].values()} & {*second["data"].values()}
     assert first["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+@pytest.mark.parametrize("program", ["helm", "helm3"])
+def test_an_upgrade_keeps_what_was_generated(program: str) -> None:
+    """And generates what a new version needs, as of a server that was switched on."""
+    kept = {"owner-password": "a2VwdA==", "redis-password": "dG9v"}
+    owner = {"meta.helm.sh/release-name": RELEASE, "meta.helm.sh/release-namespace": RELEASE}
+    metadata = {"name": RELEASE, "namespace": RELEASE, "annotations": owner}
+    metadata |= {"labels": {"app.kubernetes.io/managed-by": "Helm"}}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": kept}
+    with kube_api.serve(rendered(LOCAL), secret) as url:
+        options = ("--dry-run=server", "--kube-apiserver", url, "--disable-openapi-validation")
+        where = ("--values", CHART / LOCAL, "--namespace", RELEASE, "--show-only", "templates/secrets.yaml")
+        done = helm("template", RELEASE, CHART, *where, *options, program=program)
+    assert done.returncode == 0, done.stderr
+    data = yaml.safe_load(done.stdout)["data"]
+    assert kept.items() <= data.items()
+    assert len(set(data.values())) == len(data) == len(one(rendered(LOCAL), "Secret", RELEASE)["data"])
 
 
 def _selected(selector: Mapping[str, Any], pod: Pod) -> bool:
