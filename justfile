@@ -8,6 +8,15 @@ default:
 demo:
     examples/demo.sh
 
+# make .env for docker-compose.yaml, with random passwords, unless it is there
+env:
+    #!/bin/sh
+    set -eu
+    [ ! -e .env ] || { echo ".env is there; it stays as it is" >&2; exit 0; }
+    umask 077
+    awk '/_PASSWORD=$/ { "openssl rand -hex 24" | getline word; close("openssl rand -hex 24"); $0 = $0 word } { print }' .env.example >.env.new
+    mv .env.new .env
+
 # generate code, DDL and the mapping's JSON Schema from schemas/, and show what changed
 generate:
     mlbgen generate
@@ -108,4 +117,6 @@ lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra store --extra delta --extra cache --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark --group spark --constraint requirements/dev.txt pyproject.toml --output-file requirements/spark.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra store --extra delta --extra cache --constraint requirements/dev.txt pyproject.toml --output-file requirements/image.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build --constraint requirements/dev.txt --output-file requirements/build.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.12 --group deploy --output-file requirements/deploy.txt
