@@ -20,10 +20,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from databases import temporary_database
+from databases import WRITER, temporary_database
 from laws import Rows, identity
 from memory_tables import MemoryTables
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from samples import connect
 
 from mlb_contracts import Capture, Method, Table
@@ -334,6 +335,6 @@ def test_captures_end_with_the_newest_in_postgres(name: str, stubs_dir: Path, me
 
 @pytest.fixture(scope="module")
 def methods_database(server: Server, template: str) -> Iterator[Connection]:
-    """One database for all methods."""
-    with temporary_database(server, template) as dsn, closing(connect(dsn)) as connection:
+    """One database for all methods, as the role that may only load."""
+    with temporary_database(server, template) as dsn, closing(connect(make_conninfo(dsn, user=WRITER))) as connection:
         yield connection
