@@ -108,7 +108,7 @@ def test_a_record_that_can_t_be_written_stops_no_run(connection: Connection) -> 
 
 
 def test_workers_count_and_log_as_parts_of_the_run(
-    connection: Connection, sample_database: str, tmp_path: Path
+    connection: Connection, sample_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So do all numbers add up, and each line has the id of the run, whichever process wrote it."""
     for number in range(1, 41):
@@ -117,7 +117,7 @@ def test_workers_count_and_log_as_parts_of_the_run(
     assert run("load", str(tmp_path)).exit_code == 0
     program = [str(Path(sys.executable).with_name("mlb-etl")), "-v", "--log-format", "json", "transform"]
     given = {"MLB_ETL_TABLES": PACKAGE, "MLB_ETL_DSN": sample_database, "MLB_ETL_RUN_ID": "two.processes"}
-    given["PYTHONPATH"] = str(Path(__file__).parents[1])
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
     command = [*program, "--method", "sample.game", "--workers", "2", "--format", "json"]
     done = subprocess.run(command, env=os.environ | given, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr

@@ -154,6 +154,8 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
       MLB_ETL_OBJECT_STORE
                         a second place for captures: s3://bucket/prefix or a
                         folder
+      MLB_ETL_METRICS   where metrics go: listen:HOST:PORT while a command runs,
+                        textfile:FOLDER or push:URL at its end
       MLB_ETL_RUN_ID    id of the run in log lines and in etl.run; if unset, a
                         new one
       MLB_ETL_LIVE_CACHE

@@ -124,7 +124,7 @@ def live(
     work = None if job is None else _job(job, settings.tables)
     wanted, only_raw = (targets.settings_of(chosen), frozenset[str]()) if work is None else targets.of_job(chosen, work)
     databases = {name: api.database(its) for name, its in wanted.items()}
-    with running.recorded("live", start.METHOD, [*databases.values()]):
+    with running.recorded("live", start.METHOD, [*databases.values()], turns=True):
         with _clock() as clock, following.telling(form) as told:
             summary = start.follow(
                 settings,
@@ -157,7 +157,7 @@ class _BeatingClock(SystemClock):
     """A clock whose waits, one in each turn of the follower, show that the run goes on."""
 
     def wait(self, until: datetime, *, asking: bool = False) -> None:
-        running.beat()
+        running.beat(until)
         super().wait(until, asking=asking)
 
 

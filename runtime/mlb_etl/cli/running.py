@@ -5,31 +5,41 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
 
 from mlb_etl import logs, settings, tally
 from mlb_etl.errors import EtlError, with_notes
+from mlb_etl.observe import setting
 from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.interfaces.runs import SEEN_EVERY, Outcome, RunStore, StartedRun
 
+if TYPE_CHECKING:
+    from mlb_etl.observe.reporting import Reporter
+
+LATE = 120.0  # seconds after which a turn that is due counts as stuck
 log = logging.getLogger(__name__)
 _KINDS = ("captures", "failures", "retries", "documents", "rows")  # counted by a last label
 _current: "_Run | None" = None
 
 
 @contextmanager
-def recorded(command: str, subject: str, databases: Sequence[Database]) -> Iterator[None]:
-    """Record the block as a run of the command, in each of the databases.
+def recorded(command: str, subject: str, databases: Sequence[Database], *, turns: bool = False) -> Iterator[None]:
+    """Record the block as a run of the command, in each of the databases, and report its metrics where they are wanted.
 
-    The record is for operators: a database that does not take it is logged, and does not stop the run.
+    Both are for operators: what can't be recorded or sent is logged, and does not stop the run. With `turns`, the run
+    calls `beat` in each turn of a loop. Raises EtlError, before the block, for an invalid MLB_ETL_METRICS.
     """
     global _current  # noqa: PLW0603 - progress reports have no other way to it
     chosen = logs.current_settings()
     run_id = chosen.run_id if chosen is not None and chosen.run_id else settings.run_id()
     tally.begin()
-    _current = run = _Run(StartedRun(uuid4(), run_id, command, subject), databases)
+    pace = _Pace(time.monotonic() if turns else None)
+    reporter = _reporter((command, subject), databases[0], pace)
+    _current = run = _Run(StartedRun(uuid4(), run_id, command, subject), databases, pace)
     outcome: Outcome = "failed"
     try:
         yield
@@ -43,26 +53,56 @@ def recorded(command: str, subject: str, databases: Sequence[Database]) -> Itera
     finally:
         _current = None
         run.end(outcome)
+        if reporter is not None:
+            reporter.end(succeeded=outcome == "done")
         tally.end()
 
 
-def beat() -> None:
-    """Tell that the run goes on; every few minutes this is recorded."""
+def _reporter(names: tuple[str, str], database: Database, pace: "_Pace") -> "Reporter | None":
+    to = setting.destination()
+    if to is None:
+        return None
+    from mlb_etl.observe.reporting import Reporter  # noqa: PLC0415 - it needs an extra that may not be installed
+
+    return Reporter(to, names, database, pace.stuck)
+
+
+def beat(until: datetime | None = None) -> None:
+    """Tell that the run goes on, and until when it waits; every few minutes this is recorded."""
     if _current is not None:
-        _current.beat()
+        _current.beat(until)
+
+
+class _Pace:
+    """By when the run has to show its next turn, on the monotonic clock; None if it has no turns."""
+
+    def __init__(self, due: float | None) -> None:
+        self._due = due
+
+    def turn(self, until: datetime) -> None:
+        """Note that it waits until that time."""
+        self._due = time.monotonic() + max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+    def stuck(self) -> str | None:
+        """Why it seems stuck; None if it goes on."""
+        late = 0.0 if self._due is None else time.monotonic() - self._due
+        return f"the last turn was due {late:.0f} s ago" if late > LATE else None
 
 
 class _Run:
     """A run, and the databases in which it is recorded."""
 
-    def __init__(self, run: StartedRun, databases: Sequence[Database]) -> None:
+    def __init__(self, run: StartedRun, databases: Sequence[Database], pace: _Pace) -> None:
         self._run = run
+        self._pace = pace
         self._databases = databases
         self._seen = time.monotonic()
         self._missing = self._each(lambda runs: runs.start(run))
 
-    def beat(self) -> None:
-        """Record a sign of life, if it is time."""
+    def beat(self, until: datetime | None) -> None:
+        """Note the turn, and record a sign of life, if it is time."""
+        if until is not None:
+            self._pace.turn(until)
         if time.monotonic() - self._seen >= SEEN_EVERY.total_seconds():
             self._seen = time.monotonic()
             self._each(lambda runs: runs.see(self._run))

@@ -27,6 +27,7 @@ class PostgresOperations:
         self._connection = connection
         self._package = package
 
+    @translate_errors()
     def status(self, changing: Changing | None = None) -> DatabaseStatus:
         """As `Operations` says."""
         return status.read_status(self._connection, self._package, changing)
