@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "status": ((), 1),
     "drift": ((), 0),
     "jobs list": ((), 0),
+    "jobs pending": (("--job", "specific.yaml", "--param", "game_pk=1"), 0),
     "repair": (("--all",), 1),
     "verify rows": ((), 0),
     "verify sums": ((), 0),

@@ -95,7 +95,7 @@ def test_a_job_of_a_mapped_listing_goes_on_where_it_stopped(league: Server, data
 
 
 def pending(job: str, *options: str) -> list[dict[str, str]]:
-    done = CliRunner().invoke(cli, ["jobs", "pending", "--job", job, "--date", str(DAY), *options])
+    done = CliRunner().invoke(cli, ["jobs", "pending", "--job", job, "--date", str(DAY), "--format", "json", *options])
     assert done.exit_code == 0, done.output
     found: list[dict[str, str]] = json.loads(done.stdout)
     return found

@@ -20,6 +20,7 @@ from mlb_etl.settings import Settings
 @click.option("--sport-id", multiple=True, help="As `ingest` takes it. Repeatable.")
 @parameters.PARAM
 @click.option("--again", is_flag=True, help="Also what is captured and final.")
+@report.FORMAT
 def pending(
     *,
     job: str,
@@ -28,21 +29,27 @@ def pending(
     sport_id: tuple[str, ...],
     params: tuple[str, ...],
     again: bool,
+    form: str,
 ) -> None:
-    """Print what a job would still request, as a JSON list with the parameters of each request.
+    """Print the parameters of each request that a job would still send.
 
     Of a job that expands by the schedule these are the games whose final state is not captured yet. Only the requests
-    that list games are sent, and nothing is stored. A workflow starts a step for each item.
+    that list games are sent, and nothing is stored. A workflow starts a step for each item of the JSON list.
 
     \b
     Examples:
       mlb-etl jobs pending --job game_live_date --date today
-      mlb-etl jobs pending --job game_live_season --season 2024
+      mlb-etl jobs pending --job game_live_season --season 2024 --format json
     """
     settings = Settings.from_environment()
     given = parameters.given(params, date=date, season=season, sport_id=sport_id)
-    found = job_files.load_job(job, settings.tables)
-    databases = {name: api.database(its) for name, its in targets.settings_of((), found.storage.raw_databases).items()}
-    order = IngestOrder(found, settings, databases, again=again, listings=LISTINGS)
+    work = job_files.load_job(job, settings.tables)
+    databases = {name: api.database(its) for name, its in targets.settings_of((), work.storage.raw_databases).items()}
+    order = IngestOrder(work, settings, databases, again=again, listings=LISTINGS)
     with closing(order.source()) as source:
-        report.print_json([request.parameters for request in IngestJob(order, given, source).pending()])
+        found = [request.parameters for request in IngestJob(order, given, source).pending()]
+    if form == "json":
+        report.print_json(found)
+    else:
+        for each in found:
+            click.echo(" ".join(f"{name}={value}" for name, value in each.items()))
