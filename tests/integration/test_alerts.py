@@ -36,6 +36,9 @@ def test_alerts_fire_when_they_should() -> None:
 def test_an_alert_is_about_what_exists(alert: dict[str, object]) -> None:
     assert set(NAMED.findall(str(alert["expr"]))) <= NAMES
     assert f"`{alert['alert']}`" in PAGE
+    page, _, anchor = str(alert["annotations"]["runbook_url"]).partition("#")  # type: ignore[index]
+    headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(), re.MULTILINE)
+    assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
 
 
 def test_the_dashboard_asks_what_can_be_answered(tmp_path: Path) -> None:

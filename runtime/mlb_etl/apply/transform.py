@@ -8,7 +8,7 @@ from itertools import groupby, zip_longest
 from typing import TypeAlias
 
 from mlb_contracts import Body, Capture, Method
-from mlb_etl import tally
+from mlb_etl import spans, tally
 from mlb_etl.apply.write import RowsNeededError, write_documents
 from mlb_etl.errors import Rejected, ValueRefused, printable
 from mlb_etl.extract.answer import Answer
@@ -63,7 +63,8 @@ class Transformer:
 
     def apply(self, captures: Sequence[StoredCapture]) -> Counts:
         """Apply captures of different documents in one transaction; a failing one does not stop the others."""
-        counts = self._apply(captures)
+        with spans.span("batch", method=self._method.name, captures=len(captures)):
+            counts = self._apply(captures)
         if tally.is_on():
             count(self._method, counts)
         return counts

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from mlb_etl import logs, tally
+from mlb_etl import logs, spans, tally
 from mlb_etl.errors import EtlError
 
 T = TypeVar("T")
@@ -49,7 +49,9 @@ class Workers(Generic[T, R]):
         for _ in range(_POOLS):
             failed: list[T] = []
             reader, writer = context.Pipe(duplex=False)
-            habits = _Habits(logs.current_settings(), log.getEffectiveLevel(), counts=tally.is_on())
+            habits = _Habits(
+                logs.current_settings(), log.getEffectiveLevel(), counts=tally.is_on(), tracer=spans.tracer()
+            )
             facts = (habits, writer, self.start, self.facts)
             with reader, writer, ProcessPoolExecutor(self.number, context, _start, facts) as pool:
                 futures = [self._submitted(pool, task) for task in left]
@@ -119,15 +121,20 @@ def send_message(message: object) -> None:
 
 def _do(work: Callable[[T], R], task: T) -> tuple[R, tally.Numbers]:
     """Do a task in a worker; return its result, and what was counted meanwhile."""
-    return work(task), tally.take()
+    with spans.span("task"):
+        result = work(task)
+    if (tracer := spans.tracer()) is not None:
+        tracer.flush()  # a worker may end without a word
+    return result, tally.take()
 
 
 class _Habits(NamedTuple):
-    """How a worker logs, as the first process does, and whether it counts."""
+    """How a worker logs, as the first process does, whether it counts, and what records its spans."""
 
     logs: logs.LogSettings | None
     level: int
     counts: bool
+    tracer: spans.Tracer | None
 
 
 def _start(habits: _Habits, writer: Connection, start: Callable[..., None], facts: tuple[Any, ...]) -> None:
@@ -135,6 +142,7 @@ def _start(habits: _Habits, writer: Connection, start: Callable[..., None], fact
     _writer = writer
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches all processes, and workers have nothing to clean up
     logs.set_up_worker(habits.logs, habits.level)
+    spans.set_up(habits.tracer)
     if habits.counts:
         tally.begin()  # a fork has the numbers of the first process
     logging.getLogger("stamina").setLevel(logging.ERROR)  # the code that retries logs why

@@ -18,6 +18,7 @@ from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
 from mlb_etl.jobs.spec import Job
 from mlb_etl.jobs.worker import IngestOrder, IngestResult, Share
+from mlb_etl.observe.flow import Flow
 from mlb_etl.settings import Settings
 
 _PATH = click.Path(path_type=Path)
@@ -174,7 +175,8 @@ def _run(ctx: click.Context, workers: int, asked: _Asked) -> None:
                     click.echo(f"GET {url}")
             return
         subject = job.name if asked["job"] else job.source.name
-        with running.recorded(ctx.info_name or "", subject, [*databases.values()]):
+        flow = Flow(order.method, settings.api, captures=True, applies=any(map(order.applies, databases)))
+        with running.recorded(ctx.info_name or "", subject, [*databases.values()], flow=flow):
             with capturing(quiet=asked["quiet"]) as progress:
                 done = work.run(progress, workers=workers)
             outcomes = [targets.Outcome(name, its, its.error) for name, its in done.items()]

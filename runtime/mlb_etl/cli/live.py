@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import click
 
-from mlb_etl import api
+from mlb_etl import api, registry
 from mlb_etl.baseball.live import patch, start
 from mlb_etl.baseball.live.clock import SystemClock
 from mlb_etl.baseball.live.listing import ZONE, GameScope
@@ -17,6 +17,7 @@ from mlb_etl.cli import following, parameters, running, targets
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.spec import Job
+from mlb_etl.observe.flow import Flow
 from mlb_etl.settings import Settings
 
 
@@ -124,7 +125,8 @@ def live(
     work = None if job is None else _job(job, settings.tables)
     wanted, only_raw = (targets.settings_of(chosen), frozenset[str]()) if work is None else targets.of_job(chosen, work)
     databases = {name: api.database(its) for name, its in wanted.items()}
-    with running.recorded("live", start.METHOD, [*databases.values()], turns=True):
+    flow = Flow(registry.method(settings.tables, start.METHOD), settings.api, captures=True, applies=True)
+    with running.recorded("live", start.METHOD, [*databases.values()], flow=flow, turns=True):
         with _clock() as clock, following.telling(form) as told:
             summary = start.follow(
                 settings,

@@ -6,19 +6,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
 
 from mlb_etl import logs, settings, tally
 from mlb_etl.errors import EtlError, with_notes
-from mlb_etl.observe import setting
+from mlb_etl.observe import watching
+from mlb_etl.observe.flow import Flow
 from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.interfaces.runs import SEEN_EVERY, Outcome, RunStore, StartedRun
-
-if TYPE_CHECKING:
-    from mlb_etl.observe.reporting import Reporter
 
 LATE = 120.0  # seconds after which a turn that is due counts as stuck
 log = logging.getLogger(__name__)
@@ -27,22 +24,27 @@ _current: "_Run | None" = None
 
 
 @contextmanager
-def recorded(command: str, subject: str, databases: Sequence[Database], *, turns: bool = False) -> Iterator[None]:
-    """Record the block as a run of the command, in each of the databases, and report its metrics where they are wanted.
+def recorded(
+    command: str, subject: str, databases: Sequence[Database], *, flow: Flow | None = None, turns: bool = False
+) -> Iterator[None]:
+    """Record the block as a run of the command, in each of the databases, and have it watched where that is wanted.
 
-    Both are for operators: what can't be recorded or sent is logged, and does not stop the run. With `turns`, the run
-    calls `beat` in each turn of a loop. Raises EtlError, before the block, for an invalid MLB_ETL_METRICS.
+    Both are for operators: what can't be recorded or sent is logged, and does not stop the run. `flow` is for its
+    lineage. With `turns`, the run calls `beat` in each turn of a loop. Raises EtlError, before the block, for an
+    invalid MLB_ETL_METRICS.
     """
     global _current  # noqa: PLW0603 - progress reports have no other way to it
     chosen = logs.current_settings()
     run_id = chosen.run_id if chosen is not None and chosen.run_id else settings.run_id()
     tally.begin()
     pace = _Pace(time.monotonic() if turns else None)
-    reporter = _reporter((command, subject), databases[0], pace)
-    _current = run = _Run(StartedRun(uuid4(), run_id, command, subject), databases, pace)
+    started = StartedRun(uuid4(), run_id, command, subject)
+    watches = watching.begin(started, databases, flow, pace.stuck)
+    _current = run = _Run(started, databases, pace)
     outcome: Outcome = "failed"
     try:
-        yield
+        with watching.traced(started):
+            yield
         outcome = "done"
     except click.exceptions.Exit as ended:
         outcome = "incomplete" if ended.exit_code else "done"
@@ -53,18 +55,9 @@ def recorded(command: str, subject: str, databases: Sequence[Database], *, turns
     finally:
         _current = None
         run.end(outcome)
-        if reporter is not None:
-            reporter.end(succeeded=outcome == "done")
+        for watch in watches:
+            watch.end(outcome)
         tally.end()
-
-
-def _reporter(names: tuple[str, str], database: Database, pace: "_Pace") -> "Reporter | None":
-    to = setting.destination()
-    if to is None:
-        return None
-    from mlb_etl.observe.reporting import Reporter  # noqa: PLC0415 - it needs an extra that may not be installed
-
-    return Reporter(to, names, database, pace.stuck)
 
 
 def beat(until: datetime | None = None) -> None:

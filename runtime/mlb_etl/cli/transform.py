@@ -17,6 +17,7 @@ from mlb_etl.jobs.spec import Job
 from mlb_etl.jobs.transform import restore_new, run_transform
 from mlb_etl.laws.counts import Counts
 from mlb_etl.laws.verdict import Policy
+from mlb_etl.observe.flow import Flow
 from mlb_etl.settings import Settings
 
 
@@ -82,12 +83,14 @@ def transform(
     """
     policy: Policy = "again" if replay else "new"
     given = parameters.given(params, game_pk=game_pk)
-    package = Settings.from_environment().tables
+    settings = Settings.from_environment()
+    package = settings.tables
     work = _job(job, method, package)
     choice = engines.Choice(**engine)
     databases = targets.settings_of(chosen, work.storage.target_databases)
     subject = work.name if job else work.source.name
-    recorded = running.recorded("transform", subject, [api.database(its) for its in databases.values()])
+    flow = Flow(registry.method(package, work.source.name), settings.api, captures=False, applies=True)
+    recorded = running.recorded("transform", subject, [api.database(its) for its in databases.values()], flow=flow)
     if choice.stream is not None:
         with recorded:
             _follow(choice, work, databases, workers)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol, Self, TypeVar
 
 from mlb_contracts.response import Response
-from mlb_etl import logs
+from mlb_etl import logs, spans
 from mlb_etl.errors import CorruptResponse, Rejected, Unreachable
 from mlb_etl.http import answers
 from mlb_etl.http.exchange import Exchanges, Timeouts
@@ -101,7 +101,8 @@ class Client:
         url = f"{self._api}{request.target}"
         self._limit.wait(self._stopped)
         captured_at, began = self._now(), time.monotonic()
-        answer = self._exchanges.get(url)
+        with spans.span("request", url=url, method=f"{request.endpoint}.{request.method}"):
+            answer = self._exchanges.get(url)
         log.info("GET %s: %s, %d bytes, %.2f s", url, answer.status, len(answer.data), time.monotonic() - began)
         if (error := answers.response_error(url, answer.status, answer.headers, answer.data)) is not None:
             raise error

@@ -15,6 +15,7 @@ from mlb_etl.observe.sending import send
 from mlb_etl.observe.serving import Server
 from mlb_etl.observe.setting import Destination, Listen
 from mlb_etl.stores.interfaces.database import Database
+from mlb_etl.stores.interfaces.runs import Outcome
 
 log = logging.getLogger(__name__)
 EVERY = 60.0  # seconds between two readings of the status
@@ -50,14 +51,14 @@ class Reporter:
             self._server = Server(to, both, self.problem)
             threading.Thread(target=self._watch, name="status", daemon=True).start()
 
-    def end(self, *, succeeded: bool) -> None:
+    def end(self, outcome: Outcome) -> None:
         """Send what is to be sent at the end. What can't be sent is logged, and stops nothing."""
         self._ended.set()
         if self._server is not None:
             self._server.close()
         if isinstance(self._to, Listen):
             return
-        self._counted.ended = Ended(time.time(), succeeded)
+        self._counted.ended = Ended(time.time(), outcome == "done")
         try:
             try:
                 within(_STATUS, self._read)

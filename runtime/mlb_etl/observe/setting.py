@@ -53,6 +53,21 @@ def destination() -> Destination | None:
     return found
 
 
+def wants_traces() -> bool:
+    """Whether the standard variables of OpenTelemetry name a collector."""
+    named = any(os.environ.get(name) for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))
+    off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or os.environ.get("OTEL_TRACES_EXPORTER") == "none"
+    return named and not off
+
+
+def wants_lineage() -> bool:
+    """Whether the variables of OpenLineage's client name a server or a configuration."""
+    named = any(
+        os.environ.get(name) for name in ("OPENLINEAGE_URL", "OPENLINEAGE_CONFIG", "OPENLINEAGE__TRANSPORT__TYPE")
+    )
+    return named and os.environ.get("OPENLINEAGE_DISABLED", "").lower() != "true"
+
+
 def _listen(text: str) -> Listen | None:
     try:
         parts = urlsplit(f"//{text}")

@@ -10,7 +10,7 @@ from mlb_etl.stores.delta import schema
 from mlb_etl.stores.delta.archive import DeltaArchive
 from mlb_etl.stores.delta.drift import Drift
 from mlb_etl.stores.delta.failures import Failures
-from mlb_etl.stores.delta.lake import Lake
+from mlb_etl.stores.delta.lake import S3, Lake
 from mlb_etl.stores.delta.marks import Marks
 from mlb_etl.stores.delta.operations import DeltaOperations
 from mlb_etl.stores.delta.quarantine import Quarantine
@@ -91,6 +91,14 @@ class Delta:
     def batches_a_unit(self) -> int:
         """As `Database` says: a unit commits to each table, however many documents it has."""
         return 4
+
+    def dataset(self, schema: str, table: str) -> tuple[str, str]:
+        """As `Database` says."""
+        place = self.lake.uri(schema, table)
+        if not place.startswith(S3):
+            return "file", place
+        bucket, _, name = place.removeprefix(S3).partition("/")
+        return f"{S3}{bucket}", name
 
     def open(self) -> DeltaStores:
         """As `Database` says."""

@@ -117,6 +117,9 @@ class Database(Protocol):
     def batches_a_unit(self) -> int:
         """How many batches of documents a unit takes: more where beginning and ending one is dear."""
 
+    def dataset(self, schema: str, table: str) -> tuple[str, str]:
+        """The namespace and name of a table, as OpenLineage has them, without secrets."""
+
     def open(self) -> Stores:
         """A new connection; raises DatabaseUnavailable."""
 

@@ -10,6 +10,7 @@ from mlb_etl.stores.postgres import db, migrate, refusals
 from mlb_etl.stores.postgres.archive import Archive
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.drift import Drift
+from mlb_etl.stores.postgres.dsn import parse_dsn
 from mlb_etl.stores.postgres.failures import Failures
 from mlb_etl.stores.postgres.operations import PostgresOperations
 from mlb_etl.stores.postgres.quarantine import Quarantine
@@ -92,6 +93,14 @@ class Postgres:
     def batches_a_unit(self) -> int:
         """As `Database` says."""
         return 1
+
+    def dataset(self, schema: str, table: str) -> tuple[str, str]:
+        """As `Database` says; a server on a Unix socket is that of localhost."""
+        parts = parse_dsn(db.dsn(self.settings))
+        host, port = parts.get("host", "").split(",")[0], parts.get("port", "").split(",")[0]
+        place = "localhost" if not host or host.startswith(("/", "@")) else host
+        name = parts.get("dbname") or parts.get("user") or "postgres"
+        return f"postgres://{place}:{port or 5432}", f"{name}.{schema}.{table}"
 
     def open(self) -> PostgresStores:
         """As `Database` says."""
