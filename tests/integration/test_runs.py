@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from checks import some
@@ -14,6 +15,9 @@ from click.testing import CliRunner, Result
 from samples import PACKAGE, connect, response, stub, write
 
 from mlb_etl.cli import cli, running
+from mlb_etl.stores.delta import lake as lakes
+from mlb_etl.stores.delta import runs as delta_runs
+from mlb_etl.stores.delta.lake import CONTROL, Lake
 from mlb_etl.stores.interfaces import runs
 from mlb_etl.stores.postgres.db import Connection
 
@@ -128,3 +132,23 @@ def test_workers_count_and_log_as_parts_of_the_run(
     assert sum(line["message"].startswith("quarantined") for line in lines) == 5
     for line in some(lines):
         assert line["run_id"] == "two.processes"
+
+
+def test_runs_in_a_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delta_runs, "MOST", 2)
+    lake = Lake.at(str(tmp_path))
+    lake.create(CONTROL, delta_runs.TABLE, delta_runs.SCHEMA)
+    kept = delta_runs.Runs(lake)
+    runs_ = [runs.StartedRun(uuid4(), "lake", command, "") for command in ("live", "load", "load", "load")]
+    for each in runs_:
+        kept.start(each)
+        kept.see(each)
+    kept.end(runs_[-1], "interrupted", {"rows": {"inserted": 3}})
+    [last, other] = kept.last()
+    assert (last.command, last.state, last.counts) == ("load", "interrupted", {"rows": {"inserted": 3}})
+    assert (other.command, other.state, other.ended_at) == ("live", "running", None)
+    rows = lakes.rows(lake.open(CONTROL, delta_runs.TABLE)).to_pylist()
+    assert sorted(row["id"] for row in rows) == sorted(str(runs_[n].id) for n in (0, 2, 3))
+    assert all(row["seen_at"] > row["started_at"] for row in some(rows))
+    kept.end(runs_[1], "done", {})
+    assert len(kept.last()) == 2, "what is forgotten stays so"

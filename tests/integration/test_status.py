@@ -1,6 +1,7 @@
 """`mlb-etl status`: what an operator is told, from the database alone."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -154,3 +155,36 @@ def test_pending_migrations(empty_database: str, monkeypatch: pytest.MonkeyPatch
     assert status().stdout.startswith("the database lacks the schema")
     told = json.loads(status("--format", "json").stdout)
     assert [each["state"] for each in told["migrations"]] == ["pending"] * 5
+
+
+def test_data_that_is_too_old(connection: Connection) -> None:
+    """Until it is applied, too."""
+    assert status("--max-age", "1d").exit_code == 1, "nothing was captured"
+    assert status("--max-age", "1d", "--live").exit_code == 0, "no game is on"
+    store(connection, datetime.now(UTC))
+    assert status("--max-age", "1d").stdout.endswith(
+        "too old: all methods: the latest response that the tables show is missing\n"
+    )
+    transform(connection, METHOD, PACKAGE)
+    assert status("--max-age", "1d", "--method", "sample.game").exit_code == 0
+    connection.execute("UPDATE etl.watermark SET fingerprint = 'of another mapping'")
+    assert status("--max-age", "1d").exit_code == 0
+    time.sleep(1.1)
+    shown = status("--max-age", "1s", "--live")
+    assert shown.exit_code == 1
+    assert shown.stdout.count("too old: sample.game: a capture") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--live",), "--method and --live go with --max-age"),
+        (("--max-age", "1d", "--live", "--method", "sample.game"), "does not go with --method"),
+        (("--max-age", "soon"), "such as 30m"),
+    ],
+)
+@pytest.mark.usefixtures("connection")
+def test_ages_that_mean_nothing(options: tuple[str, ...], said: str) -> None:
+    shown = status(*options)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert said in shown.stderr
