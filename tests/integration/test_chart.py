@@ -184,6 +184,14 @@ def test_probes_ask_the_servers_themselves() -> None:
     assert found["freshness"]["args"][0] == "status"
 
 
+def test_alerts_and_the_dashboard_are_the_files() -> None:
+    """Helm leaves the templates in them to Prometheus and Grafana."""
+    found = rendered("values-prod.yaml")
+    assert one(found, "PrometheusRule", RELEASE)["spec"] == yaml.safe_load((CHART / "files" / "rules.yaml").read_text())
+    [dashboard] = one(found, "ConfigMap", f"{RELEASE}-dashboard")["data"].values()
+    assert dashboard == (CHART / "files" / "dashboard.json").read_text()
+
+
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [

@@ -18,6 +18,7 @@ from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -283,6 +284,9 @@ def follow(run: Run) -> None:
         _await(
             lambda: subprocess.run(states, env=own, check=True, capture_output=True).stdout.count(b"\n") >= 2, service
         )
+        port = live["ports"][0]["containerPort"]
+        assert b"ok" in _get(f"http://{address}:{port}{live['readinessProbe']['httpGet']['path']}")
+        assert b"\nmlb_etl_" in _get(f"http://{address}:{port}/metrics")
         service.terminate()
         printed, said = service.communicate(timeout=60)
         assert service.returncode == 0, said
@@ -291,6 +295,12 @@ def follow(run: Run) -> None:
         service.kill()
         redis.kill()
         redis.communicate()
+
+
+def _get(url: str) -> bytes:
+    with urlopen(url, timeout=10) as answer:  # noqa: S310 - of this test
+        content: bytes = answer.read()
+        return content
 
 
 def _await(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
