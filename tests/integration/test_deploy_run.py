@@ -230,7 +230,7 @@ def test_what_helm_and_argo_run_captures_and_transforms(run: Run) -> None:
     follow(run)
 
     # a season of one day, in two shares side by side, of which one is killed
-    at(run, 8)  # some are over
+    at(run, 6)  # some are over
     controller, codes = argo(run, killed=largest(run, 2))
     season = controller.submit("game-live-season", season=str(SEASON), shares="2")
     assert (season.status, codes.count(-signal.SIGKILL)) == ("Succeeded", 1)
