@@ -32,7 +32,7 @@ from mlb_etl.capture import loader
 from mlb_etl.errors import EtlError
 from mlb_etl.laws.counts import Counts
 from mlb_etl.stores.embedded.server import Server
-from mlb_etl.stores.postgres import migrate, premake
+from mlb_etl.stores.postgres import migrate, premake, roles
 from mlb_etl.stores.postgres import rebuild as rebuilding
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.rebuild import rebuild_tables
@@ -439,9 +439,25 @@ def test_a_rebuild_is_recorded(runners: Rebuilding) -> None:
     had = rows(runners.connection)
     assert runners.rebuild() == {"league.runners": len(had["runners"])}
     assert rows(runners.connection) == had
-    assert [each.state for each in migrate.versions(runners.connection, runners.after)] == ["applied"] * 5
+    assert [each.state for each in migrate.versions(runners.connection, runners.after)] == ["applied"] * 7
     with pytest.raises(EtlError, match=r"no pending migration rebuilds league.runners"):
         runners.rebuild()
+
+
+def test_a_rebuild_keeps_the_grants(runners: Rebuilding) -> None:
+    """Those of the roles that load and read, so that workers which waited go on; a reader reads the partitions, too."""
+    held = "SELECT has_table_privilege(%(r)s, oid, 'SELECT'), has_table_privilege(%(r)s, oid, 'INSERT'), relispartition"
+    query = f"{held}, count(*) FROM pg_class WHERE relname ~ '^runners(_2[0-9]+)?$' GROUP BY 1, 2, 3 ORDER BY 3"
+    with runners.connection.transaction(force_rollback=True):
+        runners.connection.execute("CREATE ROLE loads; CREATE ROLE reads")
+        roles.apply(runners.connection, runners.before, "loads", "reads")
+        before = [runners.connection.execute(query, {"r": role}).fetchall() for role in ("loads", "reads")]
+        runners.connection.execute("DELETE FROM league.runners")
+        assert migrate.apply_pending(runners.connection, runners.after) == ["V3__edit.sql"]
+        after = [runners.connection.execute(query, {"r": role}).fetchall() for role in ("loads", "reads")]
+    assert [row[:3] for row in before[0]] == [(True, True, False), (True, False, True)]
+    assert [row[:3] for row in before[1]] == [(True, False, False), (True, False, True)]
+    assert [[row[:3] for row in each] for each in after] == [[row[:3] for row in each] for each in before]
 
 
 def test_a_rebuild_takes_in_what_was_written_meanwhile(runners: Rebuilding) -> None:

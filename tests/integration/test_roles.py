@@ -109,6 +109,7 @@ def test_the_writer_loads_and_the_reader_reads(three: Roles, tmp_path: Path) -> 
         assert reader.execute("SELECT runs FROM sample.runs").fetchone() == (1,)
         assert reader.execute("SELECT count(*) FROM sample.games_2024, sample.games_2031").fetchone() == (0,)
         refused(reader, "sample.raw_game_2030_02", "SELECT FROM {}", *WRITES)
+        refused(reader, "sample.games_2024", *WRITES)
     with connect(three.writer) as writer:
         for name in ("sample.games_2031", "sample.raw_game_2030_02"):
             writer.execute(f"SELECT FROM {name}".encode())

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from importlib.resources import files
-from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
 
 from mlb_etl.errors import EtlError
 from mlb_etl.stores.postgres.db import Connection, message
+from mlb_etl.stores.postgres.grants import Grant, read_grants, restore_grants
 
 _WAIT = "SET LOCAL lock_timeout = '5s'"  # as migrations that change tables have it
 _NOW = """
@@ -24,37 +24,6 @@ SELECT c.oid, pg_catalog.pg_get_userbyid(c.relowner)::text,
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname = %s
 """
-# A relation's grants, those of the whole and those of columns; NULL for a grantee is everyone.
-_GRANTS = """
-SELECT NULL, g.privilege_type, g.is_grantable, r.rolname
-FROM pg_catalog.pg_class AS c
-CROSS JOIN pg_catalog.aclexplode(coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))) AS g
-LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = g.grantee
-WHERE c.oid = %(oid)s
-UNION ALL
-SELECT a.attname, g.privilege_type, g.is_grantable, r.rolname
-FROM pg_catalog.pg_attribute AS a
-CROSS JOIN pg_catalog.aclexplode(a.attacl) AS g
-LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = g.grantee
-WHERE a.attrelid = %(oid)s AND NOT a.attisdropped
-"""
-
-
-class _Grant(NamedTuple):
-    """A privilege on a view, or on one of its columns, and who has it: None for everyone."""
-
-    column: str | None
-    privilege: str
-    grantable: bool
-    grantee: str | None
-
-    def statement(self, verb: str, view: sql.Composable) -> sql.Composed:
-        """GRANT or REVOKE."""
-        column = sql.SQL("") if self.column is None else sql.SQL(" ({})").format(sql.Identifier(self.column))
-        who = sql.SQL("PUBLIC") if self.grantee is None else sql.Identifier(self.grantee)
-        option = " WITH GRANT OPTION" if verb == "GRANT" and self.grantable else ""
-        words = f"{verb} {self.privilege}{{}} ON {{}} {'TO' if verb == 'GRANT' else 'FROM'} {{}}{option}"
-        return sql.SQL(words).format(column, view, who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +42,7 @@ class _View:
     owner: str
     extras: Sequence[str]
     comments: Sequence[str]
-    grants: frozenset[_Grant] = frozenset()
+    grants: frozenset[Grant] = frozenset()
 
     @property
     def kind(self) -> str:
@@ -115,13 +84,9 @@ def _affected(connection: Connection, text: str) -> list[_View]:
     """The views that read a table or view named in the text, each after those that it reads."""
     query = (files(__package__) / "sql" / "dependent_views.sql").read_bytes()
     found = connection.execute(query, {"script": text}).fetchall()
-    views = {row[0]: replace(_View(*row), grants=_grants(connection, row[0])) for row in found}
+    views = {row[0]: replace(_View(*row), grants=read_grants(connection, row[0])) for row in found}
     order = TopologicalSorter({oid: [each for each in view.reads if each in views] for oid, view in views.items()})
     return [views[oid] for oid in order.static_order()]
-
-
-def _grants(connection: Connection, oid: int) -> frozenset[_Grant]:
-    return frozenset(_Grant(*row) for row in connection.execute(_GRANTS, {"oid": oid}))
 
 
 def _drop(connection: Connection, script: str, view: _View) -> None:
@@ -160,16 +125,11 @@ def _create(connection: Connection, view: _View) -> None:
 
 
 def _own(connection: Connection, view: _View, oid: int, owner: str, columns: Sequence[str]) -> None:
-    """Restore owner and grants; those of columns that the view no longer has are left out."""
+    """Restore owner and grants."""
     if owner != view.owner:
         alter = sql.SQL(f"ALTER {view.kind} {{}} OWNER TO {{}}")
         connection.execute(alter.format(view.identifier, sql.Identifier(view.owner)))
-    now = _grants(connection, oid)
-    for grant in sorted(now - view.grants, key=repr):
-        connection.execute(grant.statement("REVOKE", view.identifier))
-    for grant in sorted(view.grants - now, key=repr):
-        if grant.column is None or grant.column in columns:
-            connection.execute(grant.statement("GRANT", view.identifier))
+    restore_grants(connection, oid, view.identifier, view.grants, columns)
 
 
 def _refused(script: str, view: _View, what: str, error: psycopg.Error) -> EtlError:

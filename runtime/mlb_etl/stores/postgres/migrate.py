@@ -20,6 +20,7 @@ from mlb_etl.errors import EtlError
 from mlb_etl.stores.interfaces.operations import MigrationState, Version
 from mlb_etl.stores.postgres import dependents, schema_drift
 from mlb_etl.stores.postgres.db import Connection, message, with_advice
+from mlb_etl.stores.postgres.grants import keeping_grants
 from mlb_etl.stores.postgres.schema_drift import Notes, SchemaDifference
 from mlb_etl.stores.postgres.session import require_utf8, require_writable
 
@@ -236,7 +237,7 @@ def _recorded(connection: Connection, track: Track, migration: Migration, notes:
     table = sql.Identifier("etl", track.history)
     try:
         with connection.transaction():
-            with notes.noting(connection):
+            with notes.noting(connection), keeping_grants(connection, migration.rebuilds):
                 yield
             elapsed = round((time.monotonic() - started) * 1000)
             facts = (str(migration.version), migration.description, migration.script, migration.checksum, elapsed)
