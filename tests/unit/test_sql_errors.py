@@ -101,7 +101,7 @@ def test_a_value_that_the_driver_refuses_is_rejected() -> None:
         (errors.OutOfMemory, "max_locks_per_transaction"),
         (errors.QueryCanceled, "statement_timeout"),
         (errors.ReadOnlySqlTransaction, "standby"),
-        (errors.InsufficientPrivilege, "grant"),
+        (errors.InsufficientPrivilege, "schema roles --apply"),
         (errors.UndefinedTable, "mlb-etl schema status"),
         (errors.DiskFull, "free some space"),
     ],
