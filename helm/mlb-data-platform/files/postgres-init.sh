@@ -1,7 +1,7 @@
 #!/bin/sh
 # Creates the roles and the database, once, when the server's folder is empty. PostgreSQL's image runs it as the superuser.
 # Names are in OWNER, WRITER, READER and DATABASE, passwords in OWNER_PASSWORD, WRITER_PASSWORD and READER_PASSWORD.
-set -eu
+# The image may source this file, so it sets no options of the shell; its outcome is that of psql.
 psql --no-psqlrc --set=ON_ERROR_STOP=1 --username="${POSTGRES_USER:-postgres}" --dbname=postgres \
   --set=owner="${OWNER:-mlb_owner}" --set=writer="${WRITER:-mlb_writer}" --set=reader="${READER:-mlb_reader}" \
   --set=database="${DATABASE:-mlb}" <<'SQL'
