@@ -3,8 +3,10 @@
 import json
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from samples import at, connect, response
 from stepped import PACKAGE, Live
 
 from mlb_contracts.response import Response
+from mlb_etl.baseball.live import several as several_targets
 from mlb_etl.baseball.live import target
 from mlb_etl.baseball.live.fetch import FetchedFeed
 from mlb_etl.baseball.live.listing import GameScope
@@ -28,7 +31,7 @@ from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.baseball.live.several import SeveralTargets
 from mlb_etl.baseball.live.target import LiveTarget
 from mlb_etl.baseball.live.update import Update
-from mlb_etl.errors import EtlError
+from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.extract.answer import one_document
 from mlb_etl.stores.delta.database import DeltaStores
 from mlb_etl.stores.embedded.server import Server
@@ -36,6 +39,7 @@ from mlb_sim import Server as Simulated
 from mlb_sim import Simulator, serve
 from mlb_sim.times import MINUTE
 
+LATER = datetime(2099, 1, 1, tzinfo=UTC)
 PACE = Pace(*(timedelta(minutes=minutes) for minutes in (40, 45, 60, 60, 60)))
 
 
@@ -57,14 +61,18 @@ def test_a_lake_that_fails_in_the_middle_holds_back_no_other(
     live.databases = {"postgres": postgres.database, "lake": lake.database}
     game = simulated.simulator.calendar.fixtures[0].pk
     log = Path(lake.lake.uri("game", "live_game_plays")) / "_delta_log"
+    whole_log, broken, no_folder = (tmp_path / name for name in ("log", "broken", "no folder"))
+    log.rename(whole_log)
+    log.symlink_to(whole_log)
+    broken.symlink_to(no_folder)
+    no_folder.touch()
     stored = 0
 
     def tell(update: Update) -> None:
         nonlocal stored
         stored += update.outcome == "stored"
-        if stored == 3 and log.is_dir():
-            log.rename(log.with_name("away"))
-            log.write_text("no folder")
+        if stored == 3 and broken.is_symlink():
+            broken.replace(log)  # at once, as the lake is writing meanwhile
 
     summary = live.follow(GameScope(game_pks=(game,)), tell=tell)
     assert stored >= 5
@@ -77,7 +85,7 @@ def test_a_lake_that_fails_in_the_middle_holds_back_no_other(
     assert postgres.rows(game) == last
 
     log.unlink()
-    log.with_name("away").rename(log)
+    whole_log.rename(log)
     assert lake.rows(game) != last
     again = live.follow(GameScope(game_pks=(game,)))
     assert (again.targets["lake"].missed, again.targets["lake"].error) == (0, None)
@@ -149,7 +157,7 @@ Targets = Callable[..., SeveralTargets]
 def several(lake: DeltaLaws, postgres: Laws, monkeypatch: pytest.MonkeyPatch) -> Targets:
     monkeypatch.setattr(target, "WAIT", 0.05)
     monkeypatch.setattr(target, "_BACK", 0.05)
-    databases = {"postgres": postgres.database, "lake": lake.database}
+    databases = {"lake": lake.database, "postgres": postgres.database}
     return lambda: SeveralTargets(
         sample.METHOD, [LiveTarget(name, its, sample.METHOD) for name, its in databases.items()], lambda: False
     )
@@ -208,11 +216,27 @@ def test_a_target_that_a_user_has_to_repair_is_left_out(several: Targets, lake: 
     assert lake.watermarks(1)[1].as_of == at(2)
 
 
+def test_what_a_slow_target_lacks_is_requested(several: Targets, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it may lack it: it had not said by then what it has."""
+    monkeypatch.setattr(several_targets, "_SLOW", 0.05)
+    go_on = threading.Event()
+    monkeypatch.setattr(DeltaStores, "tidy", lambda *_: go_on.wait())
+    with several() as targets:
+        kept = targets.keep(found(1, 0))
+        known = targets.catch_up({"game_pk": 1})
+        go_on.set()
+    assert (kept.fate, known.asked_at) == ("stored", None)
+    assert targets.summaries()["lake"].fates == {"stored": 1}
+
+
 def test_a_target_that_fails_at_the_start_is_left_out(several: Targets, lake: DeltaLaws, postgres: Laws) -> None:
     """Unless it is the last one."""
     shutil.rmtree(lake.lake.uri("etl", "watermark"))
     with several() as targets:
         assert targets.keep(found(1, 0)).fate == "stored"
+        with pytest.raises(Rejected, match="clock"):
+            targets.keep(replace(found(1, 1), response=replace(found(1, 1).response, captured_at=LATER)))
+    assert targets.summaries()["postgres"].missed == 1, "of the response that it refused"
     assert "the lake lacks etl.watermark" in (targets.summaries()["lake"].error or "")
     postgres.connection.execute("DROP SCHEMA etl CASCADE")
     with pytest.raises(EtlError, match="schema init"), several():

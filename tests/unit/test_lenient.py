@@ -1,5 +1,7 @@
 """Lenient decoding: which values are left out, which are refused, and how long it takes."""
 
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -171,3 +173,33 @@ def test_a_number_that_would_take_forever_to_pack(text: str) -> None:
     if text != "x":
         with pytest.raises(Rejected):
             convert.numeric(Decimal(text), "$.a")
+
+
+AT_ONCE = """
+import sys, threading
+from mlb_etl import registry
+from mlb_etl.extract.strict import strict_shape
+
+sys.setswitchinterval(1e-6)
+shapes = [strict_shape(registry.method("mlb_tables", name)) for name in registry.methods("mlb_tables")]
+places = [each.document for each in shapes if each is not None]
+together = threading.Barrier(8)
+
+def decode():
+    for place in places:
+        together.wait()
+        place.decode_known(b'{"gamePk": 1, "liveData": {"plays": {"allPlays": []}}}')
+
+threads = [threading.Thread(target=decode) for _ in range(8)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+"""
+
+
+def test_threads_may_decode_a_type_for_the_first_time_at_once() -> None:
+    """msgspec collects the facts of a struct when it is first needed, and crashes if another thread needs them then."""
+    for _ in range(2):  # without a lock, nine of ten crash
+        done = subprocess.run([sys.executable, "-c", AT_ONCE], check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")

@@ -6,6 +6,7 @@ is decoded in one step. Thousands of unreadable values are thus found in the tim
 
 import functools
 import re
+import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,7 @@ from mlb_contracts import Body, Method, Table, jsonpath
 from mlb_contracts.misfit import Misfit
 from mlb_etl.errors import Rejected, shortened
 
+_BUILDING = threading.Lock()  # msgspec crashes if a thread uses facts of a struct that another has half collected
 _AT = re.compile(r" - at (?:`key` in )?`.*`\Z", re.DOTALL)
 
 
@@ -231,7 +233,8 @@ def without_null(kind: Any) -> Any:
 @functools.cache
 def decoder(kind: Any) -> Callable[[Body | msgspec.Raw], Any]:
     """The function that decodes values of a type."""
-    return msgspec.json.Decoder(kind).decode
+    with _BUILDING:
+        return msgspec.json.Decoder(kind).decode
 
 
 @functools.cache

@@ -29,6 +29,9 @@ class _Error(msgspec.Struct, rename="camel"):
     message_number: int | None = None
 
 
+_decode_error = msgspec.json.Decoder(_Error).decode  # made here, as threads that make one at once can crash
+
+
 def response_error(url: str, status: int, headers: Mapping[str, str], body: bytes) -> EtlError | None:
     """The error for this status or content type; None if the body may be an answer.
 
@@ -142,6 +145,6 @@ def _message(body: bytes) -> str:
 def _error(body: bytes) -> _Error:
     """The error that the body describes, empty if it describes none."""
     try:
-        return msgspec.json.decode(body, type=_Error)
+        return _decode_error(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Error()

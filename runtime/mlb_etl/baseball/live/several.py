@@ -15,7 +15,7 @@ from mlb_etl.errors import DatabaseUnavailable
 from mlb_etl.http.request import Request
 
 T = TypeVar("T")
-_SLOW = 10.0  # seconds for a target to say what it has of a game, if another has said it
+_SLOW = 2.0  # seconds for a target to say what it has of a game, after another has said it
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -30,8 +30,8 @@ class SeveralTargets:
 
     def __enter__(self) -> Self:
         ready = [each.ready for each in self._targets]
-        wait(ready)
         try:
+            wait(ready)
             self._require_one(ready)
         except BaseException:
             self.close()
@@ -47,24 +47,18 @@ class SeveralTargets:
         return self._method.name
 
     def keep(self, found: FetchedFeed) -> KeepResult:
-        """As `Keeping` says, by the first target that has kept it; raises what the first one raised if none has."""
-        waiting = {each.keep(found) for each in self._targets}
-        results = [*waiting]
-        while waiting:
-            done, waiting = wait(waiting, WAIT, FIRST_COMPLETED)
-            self._require_no_bug()
-            for each in done:
-                if each.exception() is None:
-                    return each.result()
-            if self._stopped() and all(each.away for each in self._targets if each.summary.error is None):
-                raise DatabaseUnavailable("all targets are away")
-        return self._require_one(results)[0]
+        """As `Keeping` says, by the first target that has kept it; raises what one raised if none has."""
+        return self._first([each.keep(found) for each in self._targets])
 
     def catch_up(self, keys: Mapping[str, Any]) -> CapturedGame:
-        """As `Keeping` says; what the target knows that has the oldest captures, so that all get what comes next."""
+        """As `Keeping` says; what the target knows that has the oldest captures, so that all get what comes next.
+
+        A target that is slow to say it may have none: so all get the newest response, if only once more.
+        """
         results = [each.catch_up(keys) for each in self._targets if not each.away]
-        wait(results, _SLOW)
-        known = self._require_one(results)
+        self._first(results)
+        slow = wait(results, _SLOW).not_done
+        known = [*self._require_one(results), *(CapturedGame() for _ in slow)]
         return min(known, key=lambda each: each.asked_at or _NEVER)
 
     def note(self, request: Request, why: Missed | None) -> None:
@@ -82,14 +76,29 @@ class SeveralTargets:
         self._require_no_bug()
         return {each.name: each.summary for each in self._targets}
 
+    def _first(self, results: Sequence[Future[T]]) -> T:
+        """The first result that there is; raises as `_require_one` does, or if it is time to stop and all are away."""
+        waiting = {*results}
+        while waiting:
+            done, waiting = wait(waiting, WAIT, FIRST_COMPLETED)
+            self._require_no_bug()
+            for each in done:
+                if each.exception() is None:
+                    return each.result()
+            if self._stopped() and all(each.away for each in self._targets if each.error is None):
+                raise DatabaseUnavailable("all targets are away")
+        return self._require_one(results)[0]
+
     def _require_one(self, results: Sequence[Future[T]]) -> list[T]:
-        """The results there are; raises the first error if there are none."""
+        """The results there are; raises an error if there are none, if possible of a target that is not left out."""
         self._require_no_bug()
         done = [each for each in results if each.done()]
         found = [each.result() for each in done if each.exception() is None]
-        if not found:
-            raise next(filter(None, (each.exception() for each in done)), DatabaseUnavailable("no target answers"))
-        return found
+        if found:
+            return found
+        left_out = [each.error for each in self._targets]
+        errors = [why for each in done if (why := each.exception()) is not None]
+        raise min(errors, key=left_out.__contains__, default=DatabaseUnavailable("no target answers"))
 
     def _require_no_bug(self) -> None:
         bug = next((each.bug for each in self._targets if each.bug is not None), None)

@@ -61,12 +61,12 @@ class LiveTarget:
     ) -> None:
         self.name = name
         self.bug: BaseException | None = None
+        self.error: EtlError | None = None  # why it is left out
         self.summary = TargetSummary()
         self._database = database
         self._method = method
         self._store = store
         self._applies = applies
-        self._error: EtlError | None = None
         self._errands: deque[_Task[Any]] = deque()
         self._responses: deque[_Task[Any]] = deque()
         self._is_away = False
@@ -119,8 +119,8 @@ class LiveTarget:
         return task.result
 
     def _add(self, tasks: deque[_Task[Any]], task: _Task[Any]) -> None:
-        if self._error is not None:
-            task.result.set_exception(self._error)
+        if self.error is not None:
+            task.result.set_exception(self.error)
             return
         tasks.append(task)
         self._changed.notify()
@@ -158,6 +158,8 @@ class LiveTarget:
         except _AWAY as why:
             self._wait_for_it(task, why)
         except Rejected as why:
+            log.warning("%s: %s", self.name, with_notes(why))
+            self.summary.missed += bool(task.game)
             task.result.set_exception(why)
         except EtlError as why:
             log.warning("%s failed, the other targets go on: %s", self.name, with_notes(why))
@@ -188,7 +190,7 @@ class LiveTarget:
     def _leave_out(self, task: _Task[Any], why: EtlError) -> None:
         """Fail this task and all others, from now on."""
         with self._changed:
-            self._error, self.summary.error = why, with_notes(why)
+            self.error, self.summary.error = why, with_notes(why)
             waiting = [task, *self._errands, *self._responses]
             self.summary.missed += sum(bool(each.game) for each in waiting)
             self._errands.clear()

@@ -48,7 +48,7 @@ def latencies() -> deque[float]:
 class TargetSummary:
     """What a run did in one of several targets: responses by fate, captures put in quarantine, latencies in seconds.
 
-    missed: responses that it did not get because it was away or too slow; error: why it got no more.
+    missed: responses that it did not get because it was away, too slow, or its clock behind; error: why it got no more.
     """
 
     fates: dict[Fate, int] = field(default_factory=dict)
