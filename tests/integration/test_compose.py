@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import click
 import clones
 import composed
 import psycopg
@@ -22,10 +21,9 @@ import yaml
 from checks import some
 from compose_spec import PyCompose
 from composed import Service
+from manifests import require_valid
 from redis import Redis
 from redis_server import free_port
-
-from mlb_etl.cli import cli
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 PASSWORDS = ("POSTGRES", "OWNER", "WRITER", "READER", "MINIO", "REDIS")
@@ -51,14 +49,14 @@ def clone() -> Iterator[Path]:
 
 def test_the_file_is_one_of_compose() -> None:
     text = composed.interpolated((composed.ROOT / "docker-compose.yaml").read_text(), VARIABLES)
-    found = parsed(text)
+    found = compose(text)
     found.validate()
     assert set(found.service_names()) >= {"postgres", "minio", "redis", "etl"}
     with pytest.raises(ValueError, match="imagge"):
-        parsed(text.replace("image: redis", "imagge: redis"))
+        compose(text.replace("image: redis", "imagge: redis"))
 
 
-def parsed(text: str) -> PyCompose:
+def compose(text: str) -> PyCompose:
     """The file with its YAML merges done, which the parser leaves to its caller."""
     return PyCompose.from_json(json.dumps(yaml.safe_load(text)))
 
@@ -101,20 +99,8 @@ def test_what_runs_mlb_etl_has_no_rights_and_only_migrations_are_by_the_owner(se
         role = "writer" if name == "etl" else "owner"
         assert each["environment"]["MLB_ETL_DSN"] == f"postgresql://mlb_{role}@postgres:5432/mlb"
         assert each["environment"]["PGPASSWORD"] == f"secret-{role}"
-        parse(each["command"])
-    parse(services["etl"]["healthcheck"]["test"][2:])
-
-
-def parse(words: list[str]) -> None:
-    """Raises UsageError if the program has no such command or option."""
-    with cli.make_context("mlb-etl", list(words)) as context:
-        command: click.Command = cli
-        rest: list[str] = list(words)
-        while isinstance(command, click.Group):
-            _, found, rest = command.resolve_command(context, rest)
-            assert found is not None
-            command = found
-        command.make_context(words[0], rest, parent=context)
+        require_valid(each["command"])
+    require_valid(services["etl"]["healthcheck"]["test"][2:])
 
 
 def test_the_redis_wants_its_password_and_keeps_nothing(services: Mapping[str, Service], tmp_path: Path) -> None:
