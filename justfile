@@ -96,6 +96,10 @@ deploy-check:
     tools=$(deploy/check/install.sh)
     "$tools/venv/bin/python" deploy/check/check.py "$tools"
 
+# build the images with buildah, on Debian and as root, and run them: etl, or those named (etl, spark)
+images *names:
+    python tests/images.py {{ names }}
+
 # measure against the budget: extraction, one game from raw row to committed, a backfill of 500 games
 bench *arguments:
     python benchmarks/extract.py {{ arguments }}
@@ -118,5 +122,6 @@ lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra store --extra delta --extra cache --extra observe --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark --group spark --constraint requirements/dev.txt pyproject.toml --output-file requirements/spark.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra store --extra delta --extra cache --extra observe --constraint requirements/dev.txt pyproject.toml --output-file requirements/image.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra store --extra delta --extra cache --extra observe --extra spark --constraint requirements/spark.txt pyproject.toml --output-file requirements/image-spark.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build --constraint requirements/dev.txt --output-file requirements/build.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.12 --group deploy --output-file requirements/deploy.txt
