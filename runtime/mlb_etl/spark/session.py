@@ -64,16 +64,20 @@ def session(cluster: Cluster, package: str) -> Iterator[SparkSession]:
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # we use none of it
     if (cluster.master or "").startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else tasks run what PATH calls python3
-    found = _connected(cluster.remote) if cluster.remote is not None else _started(cluster.master)
-    try:
-        for name, value in _OPTIONS.items():
-            found.conf.set(name, value)
-        if not (cluster.master or "").startswith("local"):
-            _ship(found, ("mlb_contracts", "mlb_etl", package), remote=cluster.remote is not None)
-        yield found
-    finally:
-        with suppress(PySparkException, OSError):
-            found.stop()
+    with (
+        tempfile.TemporaryDirectory() as shipped
+    ):  # as long as the session: each executor fetches from it when it starts
+        found = _connected(cluster.remote) if cluster.remote is not None else _started(cluster.master)
+        try:
+            for name, value in _OPTIONS.items():
+                found.conf.set(name, value)
+            if not (cluster.master or "").startswith("local"):
+                packages = ("mlb_contracts", "mlb_etl", package)
+                _ship(found, packages, Path(shipped, "mlb_etl_packages.zip"), remote=cluster.remote is not None)
+            yield found
+        finally:
+            with suppress(PySparkException, OSError):
+                found.stop()
 
 
 def _connected(remote: str) -> SparkSession:
@@ -121,18 +125,16 @@ def first_line(error: Exception) -> str:
     return next((line for line in lines if line and not line.startswith("An error occurred while")), "no reason")
 
 
-def _ship(spark: SparkSession, packages: tuple[str, ...], *, remote: bool) -> None:
+def _ship(spark: SparkSession, packages: tuple[str, ...], file: Path, *, remote: bool) -> None:
     """Send the packages to all tasks, as the generated one changes more often than the images of a cluster."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "mlb_etl_packages.zip")
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
-            for name in packages:
-                _zip(zipped, Path(import_module(name).__file__ or "").parent, name)
-        if not remote:
-            spark.sparkContext.addPyFile(str(file))
-            return
-        with suppress(PySparkException):  # a server that takes none has to have them
-            spark.addArtifacts(str(file), pyfile=True)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name in packages:
+            _zip(zipped, Path(import_module(name).__file__ or "").parent, name)
+    if not remote:
+        spark.sparkContext.addPyFile(str(file))
+        return
+    with suppress(PySparkException):  # a server that takes none has to have them
+        spark.addArtifacts(str(file), pyfile=True)
 
 
 def _zip(zipped: zipfile.ZipFile, folder: Path, name: str) -> None:
