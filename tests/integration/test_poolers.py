@@ -1,6 +1,7 @@
 """Connections through PgBouncer: a session of their own works, one that is shared is refused."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -24,8 +25,7 @@ from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, session
 
 CONFIGURATION = """\
-[databases]
-* = host={server} user=postgres pool_size={size}
+{databases}
 [pgbouncer]
 pool_mode = {mode}
 auth_type = any
@@ -35,6 +35,9 @@ unix_socket_dir = {folder}
 logfile = {folder}/log
 pidfile = {folder}/pid
 """
+
+ANY = "[databases]\n* = host={server} user=postgres pool_size={size}"
+RUNBOOK = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text()
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +49,14 @@ def program() -> str:
 
 
 @contextmanager
-def pooled(program: str, server: Server, database: str, mode: str, size: int = 20) -> Iterator[str]:
+def pooled(
+    program: str, server: Server, database: str, mode: str, *, size: int = 20, databases: str = ANY
+) -> Iterator[str]:
     """The DSN of a database through a pooler in that mode."""
     folder = temporary_folder()
     try:
-        facts = {"server": server.home, "folder": folder, "mode": mode, "size": size}
+        known = databases.format(server=server.home, size=size)
+        facts = {"databases": known, "folder": folder, "mode": mode}
         (folder / "pgbouncer.ini").write_text(CONFIGURATION.format(**facts))
         owner = server.home.stat()
         if os.geteuid() == 0:
@@ -93,6 +99,15 @@ def test_a_session_of_its_own_works(program: str, server: Server, empty_database
         done = run(dsn, "transform", "--job", str(tmp_path / "job.yaml"), "--workers", "2")
         assert done.exit_code == 0, done.output
         assert "applied 20," in done.output
+        assert run(dsn, "status").exit_code == 0
+
+
+def test_the_runbooks_pool_works(program: str, server: Server, sample_database: str) -> None:
+    """Beside others of the same pooler, which share their sessions."""
+    [block] = re.findall(r"^```ini\n(.*?)^```$", RUNBOOK, re.DOTALL | re.MULTILINE)
+    name = str(conninfo_to_dict(sample_database)["dbname"])
+    own = block.replace("mlb = host=db.example.org", f"{name} = host={server.home} user=postgres")
+    with pooled(program, server, sample_database, "transaction", databases=own) as dsn:
         assert run(dsn, "status").exit_code == 0
 
 
