@@ -22,7 +22,7 @@ from mlb_etl.stores.delta.quarantine import Quarantine
 from mlb_etl.stores.delta.tables import DeltaTables
 from mlb_etl.stores.interfaces.tables import Document
 
-COMMITS = ("append", "merge", "bump")  # the functions of `lake` that make a commit which can fail
+COMMITS = ("append", "change", "merge", "bump")  # the functions of `lake` that make a commit which can fail
 
 
 class DeltaLaws(Laws):

@@ -13,7 +13,6 @@ from mlb_contracts import Row, Table
 from mlb_etl.errors import DuplicateKey
 from mlb_etl.laws.counts import RowChanges
 from mlb_etl.stores.delta import arrow, expressions
-from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import GONE
 from mlb_etl.stores.interfaces.tables import Document
@@ -130,11 +129,6 @@ class TableChanges:
         parts = [(self.written, [False]), *((keys, [True]) for keys in self.gone)]
         marked = [rows.append_column(GONE, pa.array(is_gone * rows.num_rows, pa.bool_())) for rows, is_gone in parts]
         return pa.concat_tables(marked, promote_options="default")
-
-    @property
-    def matching(self) -> str:
-        """The condition under which a changed row is the same as one in the lake."""
-        return " AND ".join(f"t.{lakes.quoted(name)} = s.{lakes.quoted(name)}" for name in self.table.identity)
 
 
 def new_rows(place: int, table: Table, documents: Sequence[Document]) -> KeyedRows:

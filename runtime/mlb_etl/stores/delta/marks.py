@@ -43,7 +43,7 @@ SCHEMA = pa.schema(
 )
 _PATIENCE = 60.0  # seconds for others to finish with a document, and for a commit that others keep overtaking
 _UNAPPLIED = ""  # the fingerprint of what may be half written, which no mapping has
-_MATCHING = "t.method = s.method AND t.document = s.document"
+_KEYS = ("method", "document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Marks:
             if not held:
                 rows = [self.held(name, known.get(name, Mark(None)), writer) for name in new]
                 try:
-                    lakes.merge(table, lakes.changes(SCHEMA, rows), _MATCHING)
+                    lakes.change(table, lakes.changes(SCHEMA, rows), _KEYS)
                 except Overtaken:
                     held = list(new)
                 else:
@@ -147,7 +147,7 @@ class Marks:
         known = self._read(table, names)
         if not all(name in known and known[name].writer == writer for name in names):
             raise Lost(f"{names[0]}: another writer has taken this document over")
-        lakes.merge(table, lakes.changes(SCHEMA, rows), _MATCHING)
+        lakes.change(table, lakes.changes(SCHEMA, rows), _KEYS)
 
     @property
     def method(self) -> str:

@@ -177,7 +177,7 @@ class DeltaUnit:
         if change.only_inserts:
             lakes.append(table, change.written)
         else:
-            lakes.merge(table, change.merged, change.matching)
+            lakes.change(table, change.merged, change.table.identity)
 
     def _note_unreadable(self, claim: Claim) -> None:
         values = Unreadable(self._lake, self._method.name)
