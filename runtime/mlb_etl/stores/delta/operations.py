@@ -190,9 +190,12 @@ class DeltaOperations:
 
 
 def _shows(capture: StoredCapture) -> bool:
-    """Whether the tables show the capture: its content, at a time at which the response had it."""
-    applied = capture.applied
-    return capture.is_shown and applied is not None and capture.captured_at <= applied.as_of <= capture.as_of
+    """Whether the tables show the capture: its content, at a time at which the response had it.
+
+    That is from the request on, or for a request about the past, the time that it asked for.
+    """
+    applied, since = capture.applied, min(capture.captured_at, capture.as_of)
+    return capture.is_shown and applied is not None and since <= applied.as_of <= capture.as_of
 
 
 def _is_meant(row: Mapping[str, Any], method: str | None, since: datetime | None) -> bool:
