@@ -1,6 +1,7 @@
 """Two databases with the same captures, compared as operators see them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from checks import some
 
@@ -10,7 +11,7 @@ from mlb_etl.stores.interfaces.operations import Operations
 
 def require_same(ours: Operations, theirs: Operations, methods: Iterable[Method]) -> None:
     """Assert that the status, sums and checks are the same, and that rows equal those of captures."""
-    assert ours.status() == theirs.status()
+    assert replace(ours.status(), partitions=()) == replace(theirs.status(), partitions=())  # a lake needs none ahead
     compared = rules = 0
     for method in methods:
         for each in ours.compare(method, {}):
