@@ -109,7 +109,7 @@ def test_upkeep(run: Run, tmp_path: Path) -> None:
     compacted = json.loads(said(run, "lake", "optimize", "--format", "json"))
     assert all(each["added"] == 0 for each in some(compacted))
     versions = json.loads(said(run, "lake", "history", "sample.plays", "--format", "json"))
-    assert [each["operation"] for each in versions].count("MERGE") == 2
+    assert [each["operation"] for each in versions].count("WRITE") == 3
     assert "OPTIMIZE" in said(run, "lake", "history", "sample.raw_game", "--limit", "1")
     assert "deleted 0 files" in said(run, "lake", "vacuum")
     assert "the lake has no table sample.other" in said(run, "lake", "history", "sample.other", code=1)

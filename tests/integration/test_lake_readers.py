@@ -12,6 +12,7 @@ from unittest import mock
 import deltalake
 import duckdb
 import polars as pl
+import pyarrow as pa
 import pytest
 from databases import temporary_database
 from delta_lake import DeltaLaws
@@ -175,11 +176,17 @@ def test_spark_counts_as_postgres_does(loaded: Loaded, spark_url: str) -> None:
     assert sorted(read(second, "strikeouts", spark_url)) == loaded.before
 
 
-@pytest.mark.usefixtures("lake")
-def test_sail_can_not_read_the_marks(spark: "SparkSession") -> None:
+def test_sail_can_not_read_what_a_merge_wrote(spark: "SparkSession", tmp_path: Path) -> None:
     """As docs/spark.md says; once it can, the page's snippet gets simpler."""
-    with pytest.raises(Exception, match="Cannot cast column 'document' from 'Utf8View'"):
-        spark.read.format("delta").load(f"{Path.cwd()}/{PLACE}/etl/watermark").collect()
+    lake = lakes.Lake.at(str(tmp_path))
+    columns = pa.schema([pa.field("name", pa.string(), nullable=False), pa.field("number", pa.int64())])
+    lake.create("etl", "merged", columns)
+    lakes.append(lake.open("etl", "merged"), pa.table([["a", "b"], [1, 2]], schema=columns))
+    path = str(tmp_path / "etl" / "merged")
+    assert spark.read.format("delta").load(path).count() == 2
+    lakes.merge(lake.open("etl", "merged"), lakes.changes(columns, [{"name": "a", "number": 3}]), "t.name = s.name")
+    with pytest.raises(Exception, match="Cannot cast column 'name' from 'Utf8View'"):
+        spark.read.format("delta").load(path).collect()
 
 
 @pytest.mark.usefixtures("spark")

@@ -171,6 +171,8 @@ def merge(table: DeltaTable, new: pa.Table, matching: str, *, insert: bool = Tru
 
 def change(table: DeltaTable, new: pa.Table, keys: Sequence[str]) -> None:
     """Replace, add or delete rows as `merge` does, by the columns that identify them; a few in half its CPU."""
+    if not new.num_rows:
+        return
     whole = {each.name for each in table.schema().fields} == {*new.schema.names} - {GONE}
     if not whole or new.num_rows > _FEW or not all(_has_literals(new[name]) for name in keys):
         merge(table, new, " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in keys))
