@@ -149,10 +149,10 @@ def test_a_page_alone(page: str, clone: Path, api: str) -> None:
     follow(page, clone, api)
 
 
-@pytest.mark.timeout(600)  # eleven pages, one after the other: about 150 s
+@pytest.mark.timeout(600)  # five pages, one after the other: about 100 s
 def test_pages_after_each_other(clone: Path, api: str) -> None:
-    """In one folder, which is left as it was but for data, and in another order for each seed of the tests."""
-    pages = random.sample(PAGES, len(PAGES))
+    """In one folder, which is left as it was but for data; which pages, and in which order, the tests' seed says."""
+    pages = random.sample(PAGES, 5)
     sys.stdout.write(f"{' '.join(pages)}\n")
     for page in pages:
         follow(page, clone, api)
