@@ -38,7 +38,7 @@ ALL = "SELECT oid, relname FROM pg_class WHERE relnamespace <> 'pg_toast'::regna
 
 @dataclass(frozen=True)
 class Roles:
-    """DSNs of one database, as its owner, who is no superuser, as the writer, and as the reader."""
+    """DSNs of one database, as its owner (not a superuser), as the writer, and as the reader."""
 
     admin: str
     owner: str
@@ -143,7 +143,7 @@ def test_granting_again_changes_nothing(three: Roles) -> None:
 @pytest.mark.parametrize(
     ("names", "why"),
     [
-        (("--writer", "nobody"), 'there is no role nobody: an administrator makes it with CREATE ROLE "nobody" LOGIN'),
+        (("--writer", "nobody"), 'role nobody does not exist: an administrator creates it with CREATE ROLE "nobody" LOGIN'),
         (("--reader", "mlb_writer"), "writer and reader are both mlb_writer"),
         (("--reader", "r" * 64), "not the name of a role, which has 1 to 63 bytes"),
         (("--writer", 'The "Owner"'), 'The "Owner" owns the tables: choose another role'),

@@ -46,7 +46,7 @@ INSTEAD = {"2024-10-25": "2024-03-22", "2028-12": "2028-01"}
 
 @dataclass
 class Stage:
-    """A server on which an administrator who is no superuser made the roles, and a simulated API."""
+    """A server on which an administrator who is not a superuser made the roles, and a simulated API."""
 
     server: Server
     simulator: Simulator
@@ -79,7 +79,7 @@ class Stage:
 
 
 def administer(server: Server, statements: str) -> None:
-    """Run the statements of docs/database.md as an administrator who is no superuser."""
+    """Run the statements of docs/database.md as an administrator who is not a superuser."""
     with psycopg.connect(server.url(), autocommit=True) as superuser:
         superuser.execute("DROP ROLE IF EXISTS admin")
         superuser.execute("CREATE ROLE admin LOGIN CREATEROLE CREATEDB")

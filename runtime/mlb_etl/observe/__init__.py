@@ -1,1 +1,4 @@
-"""Metrics of runs and of the database, for Prometheus: the only room that imports its client."""
+"""Metrics, traces and lineage of runs.
+
+The only room that imports the clients of Prometheus, OpenTelemetry and OpenLineage.
+"""

@@ -124,7 +124,7 @@ def _require_roles(connection: Connection, *names: str) -> None:
     for name in names:
         if name not in found:
             made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD '...'").format(sql.Identifier(name)).as_string(None)
-            raise EtlError(f"there is no role {name}: an administrator makes it with {made}")
+            raise EtlError(f"role {name} does not exist: an administrator creates it with {made}")
 
 
 def _statements(package: str, writer: str, reader: str) -> Iterator[sql.Composed]:
