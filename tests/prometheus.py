@@ -14,9 +14,24 @@ import httpx
 import pytest
 import yaml
 
+from mlb_etl.observe import catalog
+from mlb_etl.observe.catalog import Metric
+
+METRICS = [*catalog.COUNTED.values(), *(each for each in vars(catalog).values() if isinstance(each, Metric))]
 CHART = Path(__file__).parents[1] / "helm" / "mlb-data-platform" / "files"
 RULES = CHART / "rules.yaml"
 PATIENCE = 60.0  # seconds, on a busy machine
+
+
+def sample_names(metric: Metric) -> tuple[str, ...]:
+    """The names of the samples of a metric, as queries have them."""
+    match metric.kind:
+        case "counter":
+            return (f"{metric.name}_total",)
+        case "histogram":
+            return tuple(f"{metric.name}_{part}" for part in ("bucket", "count", "sum"))
+        case _:
+            return (metric.name,)
 
 
 def program(name: str) -> str:

@@ -9,11 +9,9 @@ import prometheus
 import pytest
 from checks import some
 
-from mlb_etl.observe import catalog
-
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "monitoring.md").read_text()
-NAMES = {name for metric in (*catalog.OF_RUN, *catalog.OF_DATABASE) for name in catalog.sample_names(metric)}
+NAMES = {name for metric in prometheus.METRICS for name in prometheus.sample_names(metric)}
 NAMED = re.compile(r"\bmlb_etl_\w+")
 UNITS = {"none", "s", "reqps", "percentunit", "short"}
 

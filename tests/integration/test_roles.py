@@ -143,7 +143,10 @@ def test_granting_again_changes_nothing(three: Roles) -> None:
 @pytest.mark.parametrize(
     ("names", "why"),
     [
-        (("--writer", "nobody"), 'role nobody does not exist: an administrator creates it with CREATE ROLE "nobody" LOGIN'),
+        (
+            ("--writer", "nobody"),
+            'role nobody does not exist: an administrator creates it with CREATE ROLE "nobody" LOGIN',
+        ),
         (("--reader", "mlb_writer"), "writer and reader are both mlb_writer"),
         (("--reader", "r" * 64), "not the name of a role, which has 1 to 63 bytes"),
         (("--writer", 'The "Owner"'), 'The "Owner" owns the tables: choose another role'),

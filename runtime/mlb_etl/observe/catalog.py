@@ -69,20 +69,3 @@ LAST_RUNS: Final = Metric(
 LAST_STARTED: Final = Metric(
     "mlb_etl_last_run_timestamp_seconds", "gauge", ("command",), "Start of the last run of a command."
 )
-
-OF_RUN: Final = (*COUNTED.values(), RUN_ENDED, RUN_SUCCEEDED)
-OF_DATABASE: Final = (
-    DATABASE_UP, STATUS_READ, PENDING_MIGRATIONS, BEHIND, OLDEST_UNAPPLIED, QUARANTINED, FAILED, DRIFTED, UNREADABLE,
-    NEWEST_RESPONSE, NEWEST_SHOWN, LIVE_GAMES, LIVE_OLDEST, PARTITIONS, LAST_RUNS, LAST_STARTED,
-)  # fmt: skip
-
-
-def sample_names(metric: Metric) -> tuple[str, ...]:
-    """The names of the samples of a metric, as queries have them."""
-    match metric.kind:
-        case "counter":
-            return (f"{metric.name}_total",)
-        case "histogram":
-            return tuple(f"{metric.name}_{part}" for part in ("bucket", "count", "sum"))
-        case _:
-            return (metric.name,)
