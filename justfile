@@ -121,6 +121,7 @@ lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra store --extra delta --extra cache --extra observe --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark --group spark --constraint requirements/dev.txt pyproject.toml --output-file requirements/spark.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group browser --constraint requirements/dev.txt --output-file requirements/browser.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra store --extra delta --extra cache --extra observe --constraint requirements/dev.txt pyproject.toml --output-file requirements/image.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra store --extra delta --extra cache --extra observe --extra spark --constraint requirements/spark.txt pyproject.toml --output-file requirements/image-spark.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build --constraint requirements/dev.txt --output-file requirements/build.txt

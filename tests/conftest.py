@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # for tests that want more than the fixtures give, and fixtures for all
 __all__ = ["create_database", "variant", "variant_database", "variants"]
 
-pytest_plugins = ["skips", "law_stores"]
+pytest_plugins = ["skips", "law_stores", "browser"]
 
 # An example may wait for a server that other work on the machine slows down. In CI all runs have the same examples.
 settings.register_profile("here", deadline=timedelta(seconds=10))
