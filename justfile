@@ -100,6 +100,11 @@ deploy-check:
 images *names:
     python tests/images.py {{ names }}
 
+# build the documentation site into build/site
+docs:
+    website/build.sh
+    @echo "open build/site/index.html, or serve it: python -m http.server --directory build/site"
+
 # measure against the budget: extraction, one game from raw row to committed, a backfill of 500 games
 bench *arguments:
     python benchmarks/extract.py {{ arguments }}
@@ -126,3 +131,4 @@ lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra store --extra delta --extra cache --extra observe --extra spark --constraint requirements/spark.txt pyproject.toml --output-file requirements/image-spark.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build --constraint requirements/dev.txt --output-file requirements/build.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.12 --group deploy --output-file requirements/deploy.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group docs --constraint requirements/dev.txt --output-file requirements/docs.txt
