@@ -29,7 +29,7 @@ sample:
     set -eu
     work=$(mktemp -d)
     mlb-sim write "$work" --first-game-pk 747175 --games 1
-    cp "$work"/game/liveGameV1/747175_20240322T231839Z.json.gz runtime/mlb_etl/shipped_stubs/game/liveGameV1/
+    cp "$work"/game/liveGameV1/747175_20240322T231839Z.json.gz runtime/mlb_etl/baseball/shipped_stubs/game/liveGameV1/
     rm -r "$work"
 
 # infer the shape of the API's responses from samples, e.g. `just infer ../shared/stubs`
@@ -124,11 +124,11 @@ goldens:
 # pin the dependencies anew
 lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
-    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra store --extra delta --extra cache --extra observe --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra baseball --no-emit-package mlb-etl --no-emit-package mlb-etl-baseball --extra embedded --extra store --extra delta --extra cache --extra observe --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark --group spark --constraint requirements/dev.txt pyproject.toml --output-file requirements/spark.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group browser --constraint requirements/dev.txt --output-file requirements/browser.txt
-    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra store --extra delta --extra cache --extra observe --constraint requirements/dev.txt pyproject.toml --output-file requirements/image.txt
-    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra store --extra delta --extra cache --extra observe --extra spark --constraint requirements/spark.txt pyproject.toml --output-file requirements/image-spark.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra baseball --no-emit-package mlb-etl --no-emit-package mlb-etl-baseball --extra store --extra delta --extra cache --extra observe --constraint requirements/dev.txt pyproject.toml --output-file requirements/image.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra baseball --no-emit-package mlb-etl --no-emit-package mlb-etl-baseball --extra store --extra delta --extra cache --extra observe --extra spark --constraint requirements/spark.txt pyproject.toml --output-file requirements/image-spark.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build --constraint requirements/dev.txt --output-file requirements/build.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.12 --group deploy --output-file requirements/deploy.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group docs --constraint requirements/dev.txt --output-file requirements/docs.txt

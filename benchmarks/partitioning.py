@@ -29,7 +29,8 @@ from psycopg.rows import TupleRow
 from mlb_contracts import Column, Method, Table
 from mlb_contracts.response import Response
 from mlb_etl.apply.transform import Transformer
-from mlb_etl.capture import loader, stub_files
+from mlb_etl.baseball.plugin import SHIPPED
+from mlb_etl.capture import stub_files
 from mlb_etl.extract.answer import one_document
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
@@ -250,7 +251,7 @@ def main() -> int:
     given = parser.parse_args()
     feed = Path(given.stubs) / FEED
     if not feed.exists():  # the figures of the page are of a captured one
-        [feed] = stub_files.find_stubs(loader.SHIPPED)
+        [feed] = stub_files.find_stubs(SHIPPED)
     response = stub_files.parse_stub(stub_files.read_file(feed))
     if response is None:
         parser.error(f"{feed} is not a captured response")

@@ -17,6 +17,7 @@ from mlb_contracts import migrations
 ROOT = Path(__file__).resolve().parents[1]
 TRACKS = ("generated/mlb_tables/migrations", "runtime/mlb_etl/stores/postgres/sql")
 SUMS = "tests/migrations"
+PLUGIN = "baseball/pyproject.toml"  # which has the same version, and needs just this one
 DEPLOYED = ("helm/mlb-data-platform/Chart.yaml", "workflows/mlb-etl.yaml")  # they name images by version
 UNRELEASED = "## Unreleased"
 _VERSION = re.compile(r'^version = "(.+)"$', re.MULTILINE)
@@ -35,10 +36,13 @@ def release(root: Path, version: str, day: date) -> None:
         sys.exit(f"CHANGELOG.md has no section {UNRELEASED}: what does {version} bring?")
     changelog.write_text(news.replace(UNRELEASED, f"## {version}, {day}", 1))
     [before] = _VERSION.findall(project.read_text())
+    plugin = root / PLUGIN
+    plugin.write_text(plugin.read_text().replace(before, version))
     for name in DEPLOYED:
         file = root / name
         file.write_text(file.read_text().replace(before, version))
-    project.write_text(_VERSION.sub(f'version = "{version}"', project.read_text(), count=1))
+    text = _VERSION.sub(f'version = "{version}"', project.read_text(), count=1)
+    project.write_text(text.replace(f"mlb-etl-baseball=={before}", f"mlb-etl-baseball=={version}"))
     sums.write_text(migrations.format_sums(scripts(root)))
 
 

@@ -14,7 +14,7 @@ from mlbgen.samples import coverage
 
 ROOT = Path(__file__).parents[1]
 LISTS = ROOT / "tests" / "unmapped"
-OWN = (ROOT / "schemas/samples", ROOT / "runtime/mlb_etl/shipped_stubs")
+OWN = (ROOT / "schemas/samples", ROOT / "runtime/mlb_etl/baseball/shipped_stubs")
 
 
 def found(folder: Path) -> dict[str, set[str]]:

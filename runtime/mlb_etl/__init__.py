@@ -1,4 +1,4 @@
-"""The runtime: captures responses of the MLB Stats API, stores them unchanged, and fills tables from them safely.
+"""The runtime: captures responses of a JSON API, stores them unchanged, and fills tables from them safely.
 
 The names here are public; every module below is private and may change. Importing the package loads nothing else: each
 name is imported when it is first used.

@@ -20,7 +20,7 @@ def database(settings: Settings) -> Database:
 
 
 def pipeline(name: str, *, dsn: str | None = None, workers: int = 1) -> Pipeline:
-    """The pipeline of a method such as game.liveGameV1; `dsn` takes precedence over the environment."""
+    """The pipeline of a method such as tracker.issues; `dsn` takes precedence over the environment."""
     settings = Settings.from_environment()
     if dsn is not None:
         settings = replace(settings, dsn=dsn)

@@ -10,7 +10,7 @@ from mlb_etl.errors import EtlError, shortened
 
 
 def methods(package: str) -> dict[str, str]:
-    """The package's methods, such as game.liveGameV1, with the names of their modules."""
+    """The package's methods, such as tracker.issues, with the names of their modules."""
     if not all(map(str.isidentifier, package.split("."))):
         raise EtlError(f"MLB_ETL_TABLES is {shortened(package)}: the name of a package is expected, such as mlb_tables")
     try:

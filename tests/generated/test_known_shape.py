@@ -10,6 +10,7 @@ from feeds import METHOD, PACKAGE, capture, files
 from mlb_contracts import Capture, Method
 from mlb_contracts.response import Response
 from mlb_etl import registry
+from mlb_etl.baseball.plugin import SHIPPED
 from mlb_etl.capture import stub_files
 from mlb_etl.errors import Rejected
 from mlb_etl.extract.answer import Answer
@@ -44,5 +45,5 @@ def test_no_sample_drifts_and_rows_do_not_depend_on_it(name: str, stubs_dir: Pat
 
 
 def test_the_feed_that_ships_is_known() -> None:
-    [file] = files(Path(str(stub_files.__file__)).parents[1] / "shipped_stubs", 747175)
+    [file] = files(SHIPPED, 747175)
     assert [each.drift for each in extracts(METHOD, capture(file))] == [()]

@@ -13,6 +13,7 @@ import yaml
 from checks import some
 from manifests import CHART, LOCAL, RELEASE, Pod, Resource, helm, one, pods, rendered, require_valid, runs_etl
 
+from mlb_etl import plugins
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import job_files
 
@@ -44,7 +45,7 @@ def test_a_renamed_option_job_or_parameter_would_be_found(wrong: str) -> None:
 
 
 def test_each_shipped_job_that_captures_can_be_scheduled() -> None:
-    captures = [name for name, file in job_files.shipped().items() if job_files.read_job(file).storage.captures]
+    captures = [name for name, file in plugins.jobs().items() if job_files.read_job(file).storage.captures]
     jobs = [f"ingestion.jobs.{name.replace('_', '-')}.job={name}" for name in captures]
     schedules = [f"ingestion.jobs.{name.replace('_', '-')}.schedule=1 2 * * *" for name in captures]
     found = {

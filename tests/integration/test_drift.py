@@ -19,7 +19,7 @@ from samples import connect, write
 
 from mlb_contracts.methods import DriftPolicy
 from mlb_etl.apply.pipeline import Pipeline
-from mlb_etl.cli import unreadable
+from mlb_etl.baseball import plugin
 from mlb_etl.errors import DriftFound
 from mlb_etl.laws import drift as laws_drift
 from mlb_etl.laws.counts import Counts
@@ -29,7 +29,7 @@ from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.drift import Drift
 from mlbgen.language.responses import Source
 
-SHIPPED = next((Path(unreadable.__file__).parents[1] / "shipped_stubs").rglob("747175_*.json.gz"))
+SHIPPED = next(plugin.SHIPPED.rglob("747175_*.json.gz"))
 FIVE = [
     ("$.gameData.probablePitchers.away.id", "type", "string"),
     ("$.gameData.venue.link", "vanished", ""),

@@ -38,7 +38,7 @@ parameters:
 expand:
   by: schedule
   query: {sportId: "1", date: "${date}"}
-  except_states: [S]
+  leave_out: {coded_game_state: [S]}
 requests: {attempts: 2}
 storage: {raw: true, transform: false}
 """

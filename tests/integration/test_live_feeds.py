@@ -57,7 +57,7 @@ SUMS = {
 def load(database: str, *paths: Path) -> None:
     """Captured responses into the raw table and on into the tables."""
     with psycopg.connect(database) as connection:
-        report = loader.load_files(stores(connection), paths)
+        report = loader.load_files(stores(connection), paths, package="mlb_tables")
     assert not report.refused
     counts = mlb_etl.pipeline("game.liveGameV1", dsn=database)()
     assert counts.documents.quarantined == 0

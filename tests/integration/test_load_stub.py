@@ -232,7 +232,7 @@ def test_a_broken_feed_is_refused(
     content = json.loads(gzip.decompress((stubs_dir / "game" / "liveGameV1" / FEED).read_bytes()))
     change(content["response"])
     with connect(database) as connection:
-        loaded = loader.load_files(stores(connection), [write(tmp_path / "feed.json", content)])
+        loaded = loader.load_files(stores(connection), [write(tmp_path / "feed.json", content)], package="mlb_tables")
         assert connection.execute("SELECT count(*) FROM game.live_game_v1").fetchone() == (0,)
     [refused] = loaded.refused
     assert why_of(refused)[:3] == why
@@ -249,14 +249,14 @@ def test_a_broken_feed_is_refused(
 def test_what_is_no_feed_is_refused(database: str, tmp_path: Path, response: object, path: str) -> None:
     wrapped = stub(response, endpoint="game", method="liveGameV1")
     with connect(database) as connection:
-        loaded = loader.load_files(stores(connection), [write(tmp_path / "feed.json", wrapped)])
+        loaded = loader.load_files(stores(connection), [write(tmp_path / "feed.json", wrapped)], package="mlb_tables")
     assert [why_of(refused)[1] for refused in loaded.refused] == [path]
 
 
 def test_every_live_feed_is_stored_byte_for_byte(database: str, stubs_dir: Path) -> None:
     files = sorted((stubs_dir / "game" / "liveGameV1").glob("*.json.gz"))
     with connect(database) as connection:
-        loaded = loader.load_files(stores(connection), files)
+        loaded = loader.load_files(stores(connection), files, package="mlb_tables")
         bodies = {whole(*kept) for kept in connection.execute("SELECT encoding, body FROM game.live_game_v1")}
     assert loaded.stored == tuple(files)
     for file in files:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from samples import connect, write
 
-from mlb_etl.capture import loader
+from mlb_etl.baseball.plugin import SHIPPED
 from mlb_etl.cli import cli
 from mlb_etl.stores.postgres.db import Connection
 from mlb_sim import Simulator, samples
@@ -34,7 +34,7 @@ def stubs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.chdir(tmp_path)
     if request.param == "shipped":
         monkeypatch.delenv("MLB_STUBS", raising=False)
-        return loader.SHIPPED
+        return SHIPPED
     folder: Path = request.getfixturevalue("stubs_dir").absolute()
     monkeypatch.setenv("MLB_STUBS", str(folder))
     return folder
@@ -114,7 +114,7 @@ def test_pipeline(database: str, stubs: Path, monkeypatch: pytest.MonkeyPatch, t
 
 def test_the_feed_that_ships_is_the_simulators(tmp_path: Path) -> None:
     """`just sample` makes it anew."""
-    [file] = feeds.files(loader.SHIPPED, GAME)
+    [file] = feeds.files(SHIPPED, GAME)
     simulator = Simulator(1, 2024, first_game_pk=GAME)
     made = {each.name: each for each in samples.write(simulator, tmp_path, simulator.calendar.first_day, 1)}
     assert gzip.decompress(made[file.name].read_bytes()) == gzip.decompress(file.read_bytes())

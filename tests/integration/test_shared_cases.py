@@ -29,7 +29,9 @@ class Case:
     def __init__(self, dsn: str, file: Path) -> None:
         self._dsn = dsn
         with connect(dsn) as connection:
-            loaded = loader.load_files(stores(connection), [file], bare=BareDefaults("game.liveGameV1", AT))
+            loaded = loader.load_files(
+                stores(connection), [file], bare=BareDefaults("game.liveGameV1", AT), package="mlb_tables"
+            )
         assert loaded.stored == (file,), loaded
         self.counts: Counts = mlb_etl.pipeline("game.liveGameV1", dsn=dsn)()
         assert self.counts.documents == DocumentCounts(applied=1)

@@ -370,7 +370,9 @@ def test_a_real_game_on(which: str, request: pytest.FixtureRequest, stubs_dir: P
     with temporary_database(request.getfixturevalue(which)) as dsn, connect(dsn) as connection:
         migrate.apply_pending(connection, "mlb_tables")
         loaded = loader.load_files(
-            stores(connection), loader.select_stubs("mlb_tables", stubs_dir, {"game_pk": "747175"})
+            stores(connection),
+            loader.select_stubs("mlb_tables", stubs_dir, {"game_pk": "747175"}),
+            package="mlb_tables",
         )
         assert (len(loaded.stored), loaded.refused) == (2, ())
         counts = Pipeline(method, Postgres(Settings(dsn, stubs_dir, "mlb_tables"))).run({})

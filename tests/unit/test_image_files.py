@@ -34,13 +34,15 @@ def test_an_image_has_what_the_runtime_pins_and_its_extras(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["etl", "spark"])
-def test_an_image_is_built_of_the_whole_wheel(name: str) -> None:
+def test_an_image_is_built_of_both_wheels(name: str) -> None:
     """And of nothing else: what is not named in .dockerignore is not even sent to the builder."""
     text = (DOCKER / f"Dockerfile.{name}").read_text()
     build, final = re.split(r"^FROM .*$", text, flags=re.MULTILINE)[1:]
     copied = {each for line in re.findall(r"^COPY (?!--from)(.*) \S+$", build, re.MULTILINE) for each in line.split()}
-    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
-    folders = {each.split("/")[0] for each in (*wheel["packages"], *wheel["force-include"])}
+    plugin = tomllib.loads((ROOT / "baseball" / "pyproject.toml").read_text())
+    included = plugin["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    packages = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    folders = {each.removeprefix("../").split("/")[0] for each in (*packages, *some(included), "baseball")}
     assert folders <= copied
     sent = set(re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
     for each in some(copied | set(re.findall(r"^COPY (?!--)(\S+) ", final, re.MULTILINE))):

@@ -297,10 +297,8 @@ def test_any_text_is_a_job_or_an_error_with_its_file(text: str) -> None:
 @given(st.data())
 def test_values_of_any_type(data: st.DataObject) -> None:
     """At any place of a complete job."""
-    more = (
-        "expand: {by: schedule, query: {date: '${game_pks}'}, except_states: [S]}\nrequests: {rate: 1, attempts: 2}\n"
-    )
-    whole = SPECIFIC + more
+    more = "expand: {by: schedule, query: {date: '${game_pks}'}, leave_out: {state: [S]}}\n"
+    whole = SPECIFIC + more + "requests: {rate: 1, attempts: 2}\n"
     assert errors(whole) == []
     places = [match.span(1) for match in re.finditer(r"(?<=: )([\w\"\[\].$'{}]+)", whole)]
     start, end = data.draw(st.sampled_from(places))

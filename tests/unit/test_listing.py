@@ -82,7 +82,7 @@ def test_rows_of_a_mapped_listing() -> None:
     assert [each.columns["game_pk"] for each in items] == [1, 2]
     assert items[1].columns["official_date"] == date(2024, 7, 1)
     assert asked(MAPPED, *items) == [feed(1), feed(2)]
-    assert asked(MAPPED.model_copy(update={"except_states": ("S",)}), *items) == [feed(1)]
+    assert asked(MAPPED.model_copy(update={"leave_out": {"coded_game_state": ("S",)}}), *items) == [feed(1)]
     assert all(each.settled is None for each in items), "the mapping does not say what ends"
 
 
@@ -146,7 +146,9 @@ def test_a_row_is_settled_when_a_capture_shows_its_last_values(shown: bytes, exp
 
 
 def test_settled_is_built_in_for_a_schedule() -> None:
-    with pytest.raises(ValidationError, match="for schedule, settled is built in"):
+    with pytest.raises(
+        ValidationError, match="schedule is a listing of a plug-in, which has table and settled built in"
+    ):
         Expansion(by="schedule", query={}, settled=Settled())
 
 
@@ -168,7 +170,7 @@ def test_a_listing_can_decide_what_is_settled() -> None:
 
 def test_the_last_of_several_rows_for_one_request_counts() -> None:
     rows = [ListedItem({"game_pk": 1, "coded_game_state": state}) for state in "DF"]
-    without = Expansion(by="schedule", query={}, except_states=("D",))
+    without = Expansion(by="schedule", query={}, leave_out={"coded_game_state": ("D",)})
     assert asked(without, *rows) == [feed(1)]
     assert asked(without, *reversed(rows)) == []
 
@@ -214,12 +216,11 @@ def test_document_keys_in_a_request() -> None:
         ("{date: official_date, sportId: sport_id}", "{}", ":6:3: schedule.schedule_games has no column sportId"),
         ("coded_game_state:", "state:", ":6:3: schedule.schedule_games has no column state"),
         ("  table: schedule.schedule_games\n", "", ":6:3: expand: a method needs a table"),
-        ("by: schedule.schedule", "by: schedule", ":6:3: expand: a method needs a table, and schedule has none"),
+        ("by: schedule.schedule", "by: schedule", ":6:3: expand: schedule is a listing of a plug-in, which has table"),
         ("leave_out:", "settled: {when: {state: [F]}}\n  leave_out:", "schedule.schedule_games has no column state"),
         ("leave_out:", "settled: {shown: {score: $.a}}\n  leave_out:", "schedule.schedule_games has no column score"),
         ("leave_out:", "settled: {shown: {season: a}}\n  leave_out:", ":10:29: expand.settled.shown.season: a single"),
         ("leave_out:", "settled: {shown: {season: '$[*]'}}\n  leave_out:", ":10:29: expand.settled.shown.season: a"),
-        ("leave_out:", "except_states: [S]\n  leave_out:", ":6:3: expand: except_states is short for coded_game_state"),
     ],
 )  # fmt: skip
 def test_a_bad_expansion(tmp_path: Path, old: str, new: str, message: str) -> None:

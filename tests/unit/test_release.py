@@ -23,6 +23,8 @@ def project(tmp_path: Path) -> Path:
         text = (release.ROOT / name).read_text()
         (tmp_path / name).write_text(text.replace(release.version(release.ROOT), "0.0.9"))
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "mlb"\nversion = "0.0.9"\n')
+    (tmp_path / release.PLUGIN).parent.mkdir()
+    (tmp_path / release.PLUGIN).write_text('version = "0.0.9"\ndependencies = ["mlb-etl==0.0.9"]\n')
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n- All of it.\n")
     return tmp_path
 
@@ -32,6 +34,10 @@ def test_no_released_migration_has_changed() -> None:
 
 
 def test_what_is_deployed_names_the_version() -> None:
+    version, plugin = release.version(release.ROOT), (release.ROOT / release.PLUGIN).read_text()
+    assert f'version = "{version}"' in plugin
+    assert f'"mlb-etl=={version}"' in plugin
+    assert f'"mlb-etl-baseball=={version}"' in (release.ROOT / "pyproject.toml").read_text()
     for name in release.DEPLOYED:
         assert release.version(release.ROOT) in (release.ROOT / name).read_text(), name
 
@@ -49,6 +55,7 @@ def test_a_release_names_its_version_and_keeps_the_sums_of_both_tracks(project: 
     for name in release.DEPLOYED:
         assert "0.0.9" not in (project / name).read_text()
         assert "0.1.0" in (project / name).read_text()
+    assert (project / release.PLUGIN).read_text() == 'version = "0.1.0"\ndependencies = ["mlb-etl==0.1.0"]\n'
     assert (project / "CHANGELOG.md").read_text() == "# Changelog\n\n## 0.1.0, 2026-11-28\n\n- All of it.\n"
     sums = (project / release.SUMS / "0.1.0.sum").read_text()
     assert {line.split("  ")[1].rpartition("/")[0] for line in some(sums.splitlines())} == set(release.TRACKS)

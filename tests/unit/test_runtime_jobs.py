@@ -185,7 +185,7 @@ def test_a_placeholder_without_value(tmp_path: Path) -> None:
         ("${YESTERDAY}", "${MONDAY}", ":5:38: parameters.0.default: ${MONDAY} is unknown here"),
         ('"${YESTERDAY}"', "soon", ":5:5: parameters.0: 'soon' is not a date"),
         ("${day}", "${date}", ":8:3: expand: ${date} is unknown here; known are day, team, TODAY, YESTERDAY, TOMORROW"),
-        ("by: schedule", "by: people", ":8:7: expand.by: schedule, or a method such as schedule.schedule, is expected"),
+        ("by: schedule", "by: a-b", ":8:7: expand.by: a method such as tracker.projects is expected, or the name of a"),
         (
             "expand:",
             "requests: {rate: 0}\nexpand:",
@@ -209,5 +209,5 @@ def test_a_method_is_ingested_without_a_job_file() -> None:
     asked = job_files.method_parameters(job, {"sportId": ["1"], "season": ["2023", "2024"]})
     assert asked == [{"sportId": "1", "season": "2023"}, {"sportId": "1", "season": "2024"}]
     assert job_files.method_parameters(job_files.ingest_job(method, []), {}) == [{}]
-    with pytest.raises(EtlError, match="'sport id' is not a parameter's name, such as sportId"):
+    with pytest.raises(EtlError, match="'sport id' is not a parameter's name, such as projectId"):
         job_files.ingest_job(method, ["sport id"])

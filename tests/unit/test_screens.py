@@ -11,11 +11,12 @@ from rich.text import Text
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from mlb_etl.baseball.cli import following
 from mlb_etl.baseball.feed import Feed
 from mlb_etl.baseball.live.plan import CapturedGame, KnownGame, Poll
 from mlb_etl.baseball.live.update import Update
 from mlb_etl.baseball.schedule import Game
-from mlb_etl.cli import following, report
+from mlb_etl.cli import report
 from mlb_etl.cli.console import Output
 from mlb_etl.cli.quarantine import _waiting
 from mlb_etl.cli.status import _show

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Fills a method's tables from its captures: `pipeline(game_pks=[747175])`, or `pipeline()` for all.
+    """Fills a method's tables from its captures: `pipeline(issue_ids=[7])`, or `pipeline()` for all.
 
     With several workers, each is a process with its own connection.
     """

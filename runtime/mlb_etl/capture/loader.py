@@ -17,12 +17,8 @@ from mlb_etl.errors import Rejected
 from mlb_etl.extract.answer import HeldDocument, one_document
 from mlb_etl.extract.extract import extract
 from mlb_etl.http import answers
-from mlb_etl.settings import TABLES
 from mlb_etl.stores.interfaces.captures import Fate, RawStore
 from mlb_etl.stores.interfaces.database import Stores
-
-SHIPPED = Path(__file__).parents[1] / "shipped_stubs"
-"""The stubs that come with the package: game 747175 as the simulator plays it."""
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -158,14 +154,14 @@ class LoadResult:
 
 
 def load_files(
-    stores: Stores, files: Iterable[Path], *, package: str = TABLES, bare: BareDefaults = BARE_DEFAULTS
+    stores: Stores, files: Iterable[Path], *, package: str, bare: BareDefaults = BARE_DEFAULTS
 ) -> LoadResult:
     """Store the response of each file that the pipeline can read; a refused file does not stop the others."""
     return LoadResult(tuple(load_each(stores, files, package=package, bare=bare)))
 
 
 def load_each(
-    stores: Stores, files: Iterable[Path], *, package: str = TABLES, bare: BareDefaults = BARE_DEFAULTS
+    stores: Stores, files: Iterable[Path], *, package: str, bare: BareDefaults = BARE_DEFAULTS
 ) -> Iterator[LoadedFile]:
     """Like load_files, but yield the outcome of each file as soon as it is known."""
     loader = Loader(stores, package)

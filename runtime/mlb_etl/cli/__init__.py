@@ -28,13 +28,11 @@ log = logging.getLogger("mlb_etl")
 
 
 _COMMANDS = {
-    "backfill": LazyCommand("mlb_etl.cli.ingest:backfill", "Ingest many games, in several processes"),
     "db": LazyCommand("mlb_etl.cli.database:database", "Start and stop the embedded PostgreSQL, and open psql"),
     "drift": LazyCommand("mlb_etl.cli.drift:drift", "Show how responses differ from the samples"),
     "ingest": LazyCommand("mlb_etl.cli.ingest:ingest", "Request what a job describes, and keep the responses"),
     "jobs": LazyCommand("mlb_etl.cli.jobs:group", "List jobs, and show how to write a job file"),
     "lake": LazyCommand("mlb_etl.cli.lakes:lake", "Keep the files of a lake few, and show who wrote them"),
-    "live": LazyCommand("mlb_etl.cli.live:live", "Follow games in progress"),
     "load": LazyCommand("mlb_etl.cli.load:load", "Load captured responses from files into the raw tables"),
     "quarantine": LazyCommand(
         "mlb_etl.cli.quarantine:group", "List captures that can't be applied, and decide about them"
@@ -48,7 +46,6 @@ _COMMANDS = {
     "status": LazyCommand(
         "mlb_etl.cli.status:status", "Show what is captured, applied, behind, in quarantine and failed"
     ),
-    "test": LazyCommand("mlb_etl.cli.load:test", "Work with captured responses instead of the API"),
     "transform": LazyCommand(
         "mlb_etl.cli.transform:transform", "Turn responses in the raw tables into rows of the tables"
     ),
@@ -133,7 +130,7 @@ def _close_output() -> None:
 @click.version_option(package_name="mlb-etl")
 @click.pass_obj
 def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.LogFormat) -> None:
-    """Keep raw responses of the MLB Stats API, and turn them into PostgreSQL tables.
+    """Keep raw responses of a JSON API, and turn them into PostgreSQL tables.
 
     \b
     Environment:
@@ -171,10 +168,9 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
     \b
     Examples:
       mlb-etl schema init
-      mlb-etl ingest --job game_live_specific --game-pk 747175 --transform
-      mlb-etl live --date today
+      mlb-etl ingest --job issues --transform
       mlb-etl load recordings --transform
-      mlb-etl transform --method game.liveGameV1 --game-pk 747175
+      mlb-etl transform --method tracker.issues --param issue_id=7
     """
     from mlb_etl import retries  # noqa: PLC0415 - it imports the retry library, which help does not need
 

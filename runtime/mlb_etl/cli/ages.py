@@ -32,13 +32,13 @@ def older(
 ) -> Iterator[str]:
     """What is older than the limit, each as a sentence.
 
-    Games in progress, by their latest response; captures that wait to be applied; and, unless `only_live`, what the
+    Documents in progress, by their latest response; captures that wait to be applied; and, unless `only_live`, what the
     tables show: of each of the `methods`, or without any, of all methods together.
     """
-    for game in found.changing:
-        if game.seen_at is None or now - game.seen_at > limit:
-            keys = ", ".join(f"{name} {value}" for name, value in game.document.items())
-            yield f"{game.method}: {keys} is in progress, and its latest response is {_ago(game.seen_at, now)}"
+    for changing in found.changing:
+        if changing.seen_at is None or now - changing.seen_at > limit:
+            keys = ", ".join(f"{name} {value}" for name, value in changing.document.items())
+            yield f"{changing.method}: {keys} is in progress, and its latest response is {_ago(changing.seen_at, now)}"
     standings = [each for each in found.methods if not methods or each.method in methods]
     for each in standings:
         if each.behind_since is not None and now - each.behind_since > limit:

@@ -7,13 +7,14 @@ import click
 
 from mlb_contracts import Method
 from mlb_etl import registry
-from mlb_etl.baseball.live.listing import ZONE
 from mlb_etl.jobs import placeholders
 
-METHOD = click.option("--method", help="Only documents of this method, such as game.liveGameV1.")
-GAME_PK = click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")
+METHOD = click.option("--method", help="Only documents of this method, such as tracker.issues.")
 
-_READ: Mapping[str, Callable[[str], Any]] = {"date": lambda text: placeholders.parse_day(text, ZONE), "text": str}
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "date": lambda text: placeholders.parse_day(text, placeholders.zone()),
+    "text": str,
+}
 
 
 def chosen(

@@ -16,7 +16,7 @@ _CHANGES = {"new": "is new", "vanished": "has vanished", "type": "has another ty
 
 
 @click.command()
-@click.option("--method", help="Only responses of this method, such as game.liveGameV1.")
+@click.option("--method", help="Only responses of this method, such as tracker.issues.")
 @click.option(
     "--since",
     callback=parameters.day(ZoneInfo("UTC")),
@@ -51,7 +51,7 @@ def drift(
     \b
     Examples:
       mlb-etl drift
-      mlb-etl drift --method game.liveGameV1 --since yesterday --fail
+      mlb-etl drift --method tracker.issues --since yesterday --fail
       mlb-etl drift --target delta:data/lake --format json
     """
     settings = parameters.settings_for(target)

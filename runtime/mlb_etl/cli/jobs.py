@@ -1,4 +1,4 @@
-"""mlb-etl jobs: the shipped jobs, and the format of job files."""
+"""mlb-etl jobs: the jobs that are known by name, and the format of job files."""
 
 import click
 
@@ -9,7 +9,7 @@ from mlb_etl.jobs import job_files, spec
 
 @click.group("jobs")
 def group() -> None:
-    """List the shipped jobs, and show how to write a job file.
+    """List the jobs of the project, and show how to write a job file.
 
     \b
     Example:
@@ -20,13 +20,13 @@ def group() -> None:
 @group.command("list")
 @report.FORMAT
 def list_(*, form: str) -> None:
-    """List the shipped jobs, which --job takes by name.
+    """List the jobs in config/jobs and those of installed packages, which --job takes by name.
 
     \b
     Example:
       mlb-etl jobs list
     """
-    found = [job_files.read_job(file) for file in job_files.shipped().values()]
+    found = [job_files.read_job(file) for file in job_files.known().values()]
     if form == "json":
         report.print_json([{"job": job.name, "description": job.description} for job in found])
     else:
@@ -34,15 +34,15 @@ def list_(*, form: str) -> None:
 
 
 @group.command()
-@click.argument("name", type=click.Choice([*job_files.shipped()]))
+@click.argument("name")
 def show(*, name: str) -> None:
-    """Print the file of a shipped job, as a start for your own.
+    """Print the file of a job, as a start for another one.
 
     \b
     Example:
-      mlb-etl jobs show game_live_date > mine.yaml
+      mlb-etl jobs show issues > mine.yaml
     """
-    click.echo(job_files.shipped()[name].read_text(), nl=False)
+    click.echo(job_files.find_job(name).read_text(), nl=False)
 
 
 @group.command()

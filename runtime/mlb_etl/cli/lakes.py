@@ -35,7 +35,7 @@ def lake() -> None:
     Examples:
       mlb-etl lake optimize --target delta:data/lake
       mlb-etl lake vacuum --target delta:data/lake --days 30
-      mlb-etl lake history game.live_game_plays --target delta:data/lake
+      mlb-etl lake history tracker.issue_labels --target delta:data/lake
     """
 
 
@@ -103,7 +103,7 @@ def history(*, table: str, limit: int, target: str | None, form: str) -> None:
 
     \b
     Examples:
-      mlb-etl lake history game.live_game_plays --target delta:data/lake
+      mlb-etl lake history tracker.issue_labels --target delta:data/lake
       mlb-etl lake history etl.watermark --target delta:data/lake --limit 5
     """
     from mlb_etl.stores.delta import upkeep  # noqa: PLC0415 - it needs an extra that may not be installed

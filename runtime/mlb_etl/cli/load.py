@@ -1,4 +1,4 @@
-"""mlb-etl load and mlb-etl test load-stub: load captured responses from files into the raw tables."""
+"""mlb-etl load: load captured responses from files into the raw tables."""
 
 import os
 from collections import Counter, defaultdict
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
@@ -17,7 +16,7 @@ from mlb_etl.capture import loader, stub_files
 from mlb_etl.capture.loader import BareDefaults, LoadedFile
 from mlb_etl.cli import report, running, targets
 from mlb_etl.cli.progress import counting
-from mlb_etl.errors import EtlError, Rejected
+from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 
@@ -27,18 +26,18 @@ _DIR = click.Path(exists=True, file_okay=False, path_type=Path)
 _TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S%z"])
 _OUTCOMES = {"stored": "stored", "seen": "unchanged", "known": "known", "refused": "refused", "unmapped": "not mapped"}
 
-_method = click.option(
-    "--method", help="Method of bare responses, such as game.liveGameV1; required if there are several."
+METHOD = click.option(
+    "--method", help="Method of bare responses, such as tracker.issues; required if there are several."
 )
-_captured_at = click.option(
+CAPTURED_AT = click.option(
     "--captured-at", type=_TIME, help="When bare responses were requested; by default the file's modification time."
 )
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
-@_method
-@_captured_at
+@METHOD
+@CAPTURED_AT
 @targets.OPTION
 @click.option("--transform", is_flag=True, help="Also apply the loaded captures to the tables.")
 @report.FORMAT
@@ -56,7 +55,7 @@ def load(
     """Load captured responses into the raw tables: files, and each *.json and *.json.gz below folders.
 
     A file is a stub, {endpoint, method, path_params, captured_at, response, ...}, or a bare response; it may be
-    gzipped. `mlb-etl ingest --record` and `mlb-sim write` write stubs.
+    gzipped. `mlb-etl fetch` and `mlb-etl ingest --record` write stubs.
 
     A file that can't be used is listed with the reason and the place in it, and the exit code is 1; the others are
     loaded. In a folder, responses of methods without a mapping are only counted. Loading a file again changes nothing.
@@ -66,85 +65,16 @@ def load(
       mlb-etl load recordings --transform
       mlb-etl load recordings --transform --target delta:data/lake
       mlb-etl load recordings --target postgres --target delta:data/lake
-      mlb-etl load feed.json --method game.liveGameV1 \\
+      mlb-etl load issues.json --method tracker.issues \\
         --captured-at 2024-07-13T04:19:09Z
-      mlb-etl load recordings/game/liveGameV1 recordings/schedule --format json
+      mlb-etl load recordings/tracker/issues recordings/tracker/users --format json
     """
     files = [file for path in paths for file in (stub_files.find_stubs(path) if path.is_dir() else [path])]
     if not files:
         raise click.UsageError("nothing to load: found no *.json or *.json.gz")
     named = {path for path in paths if not path.is_dir()}
     settings = targets.settings_of(chosen)
-    _load(ctx, settings, files, BareDefaults(method, captured_at), named=named, transform=transform, form=form)
-
-
-@click.group()
-def test() -> None:
-    """Work with captured responses instead of the API.
-
-    \b
-    Example:
-      mlb-etl test load-stub --game-pk 747175
-    """
-
-
-@test.command("load-stub")
-@click.option("--game-pk", type=click.IntRange(1), multiple=True, help="Load the stubs of this game. Repeatable.")
-@click.option(
-    "--stubs",
-    type=click.Path(path_type=Path),
-    envvar="MLB_STUBS",
-    default="../shared/stubs",
-    show_default=True,
-    show_envvar=True,
-    help="Folder in which --game-pk looks for stubs.",
-)
-@click.option("--file", "files", type=_FILE, multiple=True, help="Load this file. Repeatable.")
-@click.option("--dir", "folders", type=_DIR, multiple=True, help="Load every *.json and *.json.gz below. Repeatable.")
-@_method
-@_captured_at
-@report.FORMAT
-@click.pass_context
-def load_stub(
-    ctx: click.Context,
-    *,
-    game_pk: tuple[int, ...],
-    stubs: Path,
-    files: tuple[Path, ...],
-    folders: tuple[Path, ...],
-    method: str | None,
-    captured_at: datetime | None,
-    form: str,
-) -> None:
-    """Do what `mlb-etl load` does, and find the stubs of a game.
-
-    It looks in $MLB_STUBS, or in ../shared/stubs. If game 747175 has none there, it loads a shipped feed, invented by
-    the simulator.
-
-    \b
-    Examples:
-      mlb-etl test load-stub --game-pk 747175
-      mlb-etl test load-stub --game-pk 747175 --stubs ../shared/stubs
-    """
-    chosen = [*files, *(file for folder in folders for file in stub_files.find_stubs(folder))]
-    told = ctx.get_parameter_source("stubs") is ParameterSource.COMMANDLINE
-    for number in game_pk:
-        chosen += _stubs_of(number, [stubs] if told else [stubs, loader.SHIPPED])
-    if not chosen:
-        raise click.UsageError("nothing to load: give --game-pk, --file, or --dir with a folder of *.json or *.json.gz")
-    settings = targets.settings_of(())
-    _load(ctx, settings, chosen, BareDefaults(method, captured_at), named=set(files), transform=False, form=form)
-
-
-def _stubs_of(game_pk: int, folders: Sequence[Path]) -> list[Path]:
-    """The stubs of a game in the first folder that has any."""
-    package = Settings.from_environment().tables
-    for folder in folders:
-        if found := loader.select_stubs(package, folder, {"game_pk": str(game_pk)}):
-            if folder == loader.SHIPPED:
-                click.echo(f"no stub of game {game_pk} in {folders[0]}: using an invented game instead", err=True)
-            return found
-    raise EtlError(f"no stub of game {game_pk} in {folders[0]}; name their folder with --stubs or $MLB_STUBS")
+    load_all(ctx, settings, files, BareDefaults(method, captured_at), named=named, transform=transform, form=form)
 
 
 @dataclass(slots=True)
@@ -160,7 +90,7 @@ class _Loaded:
         return refused or (self.counts is not None and bool(self.counts.documents.quarantined))
 
 
-def _load(
+def load_all(
     ctx: click.Context,
     chosen: Mapping[str, Settings],
     paths: Sequence[Path],

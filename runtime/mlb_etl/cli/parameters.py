@@ -1,8 +1,9 @@
 """Parameters of jobs on the command line."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import click
@@ -27,7 +28,9 @@ def settings_for(target: str | None) -> Settings:
     return settings if target is None else settings.at(target)
 
 
-def given(params: Iterable[str], *, option: str = "--param", **named: Iterable[str]) -> dict[str, list[str]]:
+def given(
+    params: Iterable[str], named: Mapping[str, Iterable[str]] = MappingProxyType({}), *, option: str = "--param"
+) -> dict[str, list[str]]:
     """The values of each parameter, as text: from options of their own, and from `option` as NAME=VALUE."""
     texts: defaultdict[str, list[str]] = defaultdict(list)
     for name, values in named.items():

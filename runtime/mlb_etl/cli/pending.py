@@ -4,9 +4,8 @@ from contextlib import closing
 
 import click
 
-from mlb_etl import api
-from mlb_etl.baseball.listings import LISTINGS
-from mlb_etl.cli import parameters, report, targets
+from mlb_etl import api, plugins
+from mlb_etl.cli import parameters, report, shortcuts, targets
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
 from mlb_etl.jobs.worker import IngestOrder
@@ -16,8 +15,7 @@ from mlb_etl.settings import Settings
 @click.command()
 @click.option("--job", metavar="JOB", required=True, help=parameters.JOB)
 @click.option("--date", multiple=True, help="As `ingest` takes it. Repeatable.")
-@click.option("--season", multiple=True, help="As `ingest` takes it. Repeatable.")
-@click.option("--sport-id", multiple=True, help="As `ingest` takes it. Repeatable.")
+@shortcuts.of_requests
 @parameters.PARAM
 @click.option("--again", is_flag=True, help="Also what is captured and final.")
 @report.FORMAT
@@ -25,27 +23,26 @@ def pending(
     *,
     job: str,
     date: tuple[str, ...],
-    season: tuple[str, ...],
-    sport_id: tuple[str, ...],
     params: tuple[str, ...],
     again: bool,
     form: str,
+    **named: tuple[str, ...],
 ) -> None:
     """Print the parameters of each request that a job would still send.
 
-    Of a job that expands by the schedule these are the games whose final state is not captured yet. Only the requests
-    that list games are sent, and nothing is stored. A workflow starts a step for each item of the JSON list.
+    Of a job that expands a listing these are the items whose final state is not captured yet. Only the requests for
+    listings are sent, and nothing is stored. A workflow starts a step for each item of the JSON list.
 
     \b
     Examples:
-      mlb-etl jobs pending --job game_live_date --date today
-      mlb-etl jobs pending --job game_live_season --season 2024 --format json
+      mlb-etl jobs pending --job hours --date today
+      mlb-etl jobs pending --job issues --format json
     """
     settings = Settings.from_environment()
-    given = parameters.given(params, date=date, season=season, sport_id=sport_id)
+    given = parameters.given(params, {"date": date, **named})
     work = job_files.load_job(job, settings.tables)
     databases = {name: api.database(its) for name, its in targets.settings_of((), work.storage.raw_databases).items()}
-    order = IngestOrder(work, settings, databases, again=again, listings=LISTINGS)
+    order = IngestOrder(work, settings, databases, again=again, listings=plugins.listings())
     with closing(order.source()) as source:
         found = [request.parameters for request in IngestJob(order, given, source).pending()]
     if form == "json":

@@ -13,7 +13,7 @@ import click
 from mlb_contracts import times
 from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
-from mlb_etl.cli import parameters, report
+from mlb_etl.cli import parameters, report, shortcuts
 from mlb_etl.cli.report import FORMAT, Waiting
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Counts
@@ -37,8 +37,8 @@ def _day(_: click.Context, __: click.Parameter, text: str | None) -> datetime | 
 
 _FILTERS = (
     click.argument("numbers", metavar="[ID]...", nargs=-1, type=click.IntRange(1, _LARGEST)),
-    click.option("--method", help="Only captures of this method, such as game.liveGameV1."),
-    click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --key game_pk=N."),
+    click.option("--method", help="Only captures of this method, such as tracker.issues."),
+    shortcuts.of_documents,
     click.option(
         "--key", "keys", multiple=True, metavar="NAME=VALUE", help="Only documents with this key. Repeatable."
     ),
@@ -58,11 +58,11 @@ def _chosen_by(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def parsed(
-        *, numbers: tuple[int, ...], method: str | None, game_pk: tuple[str, ...], keys: tuple[str, ...],
+        *, numbers: tuple[int, ...], method: str | None, keys: tuple[str, ...],
         table: str | None, reason: str | None, since: datetime | None, before: datetime | None, target: str | None,
         **others: Any,
     ) -> None:  # fmt: skip
-        document = parameters.given(keys, option="--key", game_pk=game_pk)
+        document = parameters.given(keys, shortcuts.taken(others), option="--key")
         wanted = EntryFilter(
             numbers, method=method, table=table, reason=reason, since=since, before=before, document=document
         )
@@ -106,7 +106,7 @@ def list_(*, wanted: EntryFilter, settings: Settings, state: Literal["waiting", 
     Examples:
       mlb-etl quarantine list
       mlb-etl quarantine list --reason "would delete" --since 2024-07-01
-      mlb-etl quarantine list --state all --game-pk 747175 --format json
+      mlb-etl quarantine list --state all --key issue_id=7 --format json
     """
     found = _find(settings, wanted, None if state == "all" else state)
     if form == "json":
@@ -126,7 +126,7 @@ def show(*, wanted: EntryFilter, settings: Settings, form: str) -> None:
     \b
     Examples:
       mlb-etl quarantine show 12
-      mlb-etl quarantine show --game-pk 747175 --format json
+      mlb-etl quarantine show --key issue_id=7 --format json
     """
     _require(wanted, everything=False)
     found = _find(settings, wanted, None)
@@ -153,7 +153,7 @@ def retry(
     \b
     Examples:
       mlb-etl quarantine retry 12 13
-      mlb-etl quarantine retry --table game.live_game_plays
+      mlb-etl quarantine retry --table tracker.issue_labels
       mlb-etl quarantine retry --all
     """
     found = _meant(settings, wanted, "retried", everything=everything, dry_run=dry_run, form=form)
@@ -205,7 +205,7 @@ def drop(*, wanted: EntryFilter, settings: Settings, everything: bool, dry_run: 
     \b
     Examples:
       mlb-etl quarantine drop 12
-      mlb-etl quarantine drop --game-pk 747175 --yes
+      mlb-etl quarantine drop --key issue_id=7 --yes
     """
     found = _meant(settings, wanted, "dropped", everything=everything, dry_run=dry_run, form=form)
     if dry_run:

@@ -36,7 +36,7 @@ _PARAM = click.option(
 )
 _FILTERS = (
     click.option(
-        "--method", "methods", multiple=True, help="Only captures of this method, such as game.liveGameV1. Repeatable."
+        "--method", "methods", multiple=True, help="Only captures of this method, such as tracker.issues. Repeatable."
     ),
     _PARAM,
     click.option(
@@ -82,8 +82,8 @@ def raw() -> None:
 
     \b
     Examples:
-      mlb-etl raw list --method game.liveGameV1
-      mlb-etl raw show --method game.liveGameV1 --pretty
+      mlb-etl raw list --method tracker.issues
+      mlb-etl raw show --method tracker.issues --pretty
       mlb-etl raw export data/exported
     """
 
@@ -103,7 +103,7 @@ def list_(*, wanted: CaptureFilter, methods: tuple[str, ...], limit: int, form: 
     \b
     Examples:
       mlb-etl raw list
-      mlb-etl raw list --method schedule.schedule --param date=2024-10-25
+      mlb-etl raw list --method weather.hours --param day=2024-10-25
       mlb-etl raw list --since 2024-07-01 --limit 1000 --format json
     """
     settings = Settings.from_environment()
@@ -121,7 +121,7 @@ def list_(*, wanted: CaptureFilter, methods: tuple[str, ...], limit: int, form: 
 
 
 @raw.command()
-@click.option("--method", required=True, help="The method, such as game.liveGameV1.")
+@click.option("--method", required=True, help="The method, such as tracker.issues.")
 @_PARAM
 @click.option(
     "--captured-at", type=_TIME, metavar="TIME", help="Only the capture of this time, such as 2024-07-13T04:19:09Z."
@@ -149,9 +149,9 @@ def show(
 
     \b
     Examples:
-      mlb-etl raw show --method game.liveGameV1 --param game_pk=747175 > feed.json
-      mlb-etl raw show --method game.liveGameV1 --hash 5f0c2a91 --pretty
-      mlb-etl raw show --method schedule.schedule --metadata --format json
+      mlb-etl raw show --method tracker.issues --param issue_id=7 > issue.json
+      mlb-etl raw show --method tracker.issues --hash 5f0c2a91 --pretty
+      mlb-etl raw show --method weather.hours --metadata --format json
     """
     if form == "json" and not metadata:
         raise click.UsageError("--format json requires --metadata; a body is JSON already")
@@ -198,7 +198,7 @@ def export(
     Examples:
       mlb-etl raw export data/exported
       mlb-etl raw export data/july --since 2024-07-01 --before 2024-08-01
-      mlb-etl raw export data/one --method game.liveGameV1 --param game_pk=747175
+      mlb-etl raw export data/one --method tracker.issues --param issue_id=7
     """
     from mlb_etl.capture import export as work  # noqa: PLC0415 - list and show don't need it
 

@@ -23,7 +23,7 @@ def rebuild(*, table: str, form: str) -> None:
 
     \b
     Example:
-      mlb-etl rebuild --table game.live_game_plays
+      mlb-etl rebuild --table tracker.issue_labels
     """
     settings = Settings.from_environment()
     with db.connect(settings) as connection:

@@ -6,26 +6,27 @@ import click
 
 from mlb_etl import api
 from mlb_etl.apply import repair as work
-from mlb_etl.cli import documents, parameters, report, running
+from mlb_etl.cli import documents, parameters, report, running, shortcuts
 from mlb_etl.laws.counts import Counts
 from mlb_etl.settings import Settings
 
 
 @click.command()
 @documents.METHOD
-@documents.GAME_PK
+@shortcuts.of_documents
 @parameters.PARAM
 @click.option("--all", "everything", is_flag=True, help="All documents.")
 @report.FORMAT
 @click.pass_context
 def repair(
     ctx: click.Context,
+    /,
     *,
     method: str | None,
-    game_pk: tuple[str, ...],
     params: tuple[str, ...],
     everything: bool,
     form: str,
+    **chosen: tuple[str, ...],
 ) -> None:
     """Derive the rows of documents again from their captures, whatever the tables hold now.
 
@@ -38,17 +39,17 @@ def repair(
 
     \b
     Examples:
-      mlb-etl repair --method game.liveGameV1 --game-pk 747175
-      mlb-etl repair --method schedule.schedule --param schedule_date=2024-07-01
+      mlb-etl repair --method tracker.issues --param issue_id=7
+      mlb-etl repair --method weather.hours --param day=2024-07-01
       mlb-etl repair --all --format json
     """
-    given = parameters.given(params, game_pk=game_pk)
+    given = parameters.given(params, chosen)
     if everything == any(given.values()):
-        raise click.UsageError("select documents: by --game-pk, --param, or --all")
+        raise click.UsageError(f"select documents: by {shortcuts.names()}--param, or --all")
     settings = Settings.from_environment()
-    database, chosen = api.database(settings), [*documents.chosen(settings.tables, method, given)]
+    database, methods = api.database(settings), [*documents.chosen(settings.tables, method, given)]
     with running.recorded("repair", method or "", [database]):
-        done = {each.name: work.repair(database, each, scope) for each, scope in chosen}
+        done = {each.name: work.repair(database, each, scope) for each, scope in methods}
         if form == "json":
             facts = {name: asdict(each) | {"counts": report.counts_json(each.counts)} for name, each in done.items()}
             report.print_json(facts)

@@ -15,7 +15,7 @@ from mlb_etl.settings import Settings
 @click.command()
 @click.option("--from", "place", required=True, metavar="PLACE", help="s3://bucket/prefix, file:///folder or a folder.")
 @click.option(
-    "--method", "methods", multiple=True, help="Only captures of this method, such as game.liveGameV1. Repeatable."
+    "--method", "methods", multiple=True, help="Only captures of this method, such as tracker.issues. Repeatable."
 )
 @click.option(
     "--since",

@@ -30,9 +30,9 @@ _Fill: TypeAlias = Callable[[Settings, Connection, Sequence[OldRawTable], _Progr
 def restart(ctx: click.Context, *, from_raw: bool, place: str | None, yes: bool, quiet: bool, form: str) -> None:
     """Replace schemas from before the first release by new ones, and keep every capture.
 
-    Nothing is deleted: the schemas are renamed, such as game to game_unreleased, and new ones are created and filled
-    with the captures. Afterwards `mlb-etl transform` fills the tables. Stop all workers first. Decisions about captures
-    in quarantine are not kept.
+    Nothing is deleted: the schemas are renamed, such as tracker to tracker_unreleased, and new ones are created and
+    filled with the captures. Afterwards `mlb-etl transform` fills the tables. Stop all workers first. Decisions about
+    captures in quarantine are not kept.
 
     You can run it again, also after it was stopped. A capture that can't be read is listed with the reason and stays in
     the old schema; the others are copied, and the exit code is 1.

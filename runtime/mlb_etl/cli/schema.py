@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from mlb_etl.cli import lakes, report, targets
+from mlb_etl.cli import lakes, report, shortcuts, targets
 from mlb_etl.cli.restart import restart
 from mlb_etl.cli.roles import roles
 from mlb_etl.settings import Settings
@@ -161,7 +161,7 @@ def partitions(
     """Premake partitions, or drop old ones of the raw tables; readers never wait.
 
     With --from and --to, it creates the missing months of tables partitioned by month, and the missing years of tables
-    partitioned by season (a list of numbers in a column named season or year). Other lists get their partitions on
+    partitioned by year (a list of numbers in a column named year or season). Other lists get their partitions on
     demand.
 
     With --drop-before, it lists months of the raw tables with their captures, and with --yes drops them. A month is
@@ -191,7 +191,7 @@ def partitions(
             ctx.exit(1 if yes and any(each.state == "needed" for each in found) else 0)
 
 
-@schema.command("drop-season")
+@click.command("drop-season")
 @click.argument("season", type=click.IntRange(1800, 2199))
 @click.option(
     "--captures",
@@ -261,6 +261,10 @@ def _show_old(months: Sequence[OldMonth], form: str, *, yes: bool) -> None:
         click.echo("needed: the tables show captures of it, or captures are pending or in quarantine; --force drops it")
     if not yes:
         click.echo("nothing was dropped; --yes drops the droppable months")
+
+
+if shortcuts.is_known("season"):
+    schema.add_command(drop_season)
 
 
 def _show_season(season: Season) -> None:

@@ -19,13 +19,13 @@ from mlb_etl.stores.postgres.statements import Statements, compose_statements
 def sql(*, table: str, form: str) -> None:
     """Print the statements that write TABLE: schema.name, or only the name if it is unique.
 
-    They are composed from what the table's mapping declares. psycopg sends them: %(game_pk)s is a parameter, and in a
+    They are composed from what the table's mapping declares. psycopg sends them: %(issue_id)s is a parameter, and in a
     statement with parameters %% is a percent sign. This needs no database.
 
     \b
     Examples:
-      mlb-etl sql game.live_game_plays
-      mlb-etl sql live_game_plays --format json
+      mlb-etl sql tracker.issue_labels
+      mlb-etl sql issue_labels --format json
     """
     method, found = _find(Settings.from_environment().tables, table)
     composed = compose_statements(found, method.document)

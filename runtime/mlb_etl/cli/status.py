@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from mlb_etl import api, registry
-from mlb_etl.baseball.in_progress import IN_PROGRESS
+from mlb_etl import api, plugins, registry
 from mlb_etl.cli import ages, parameters, report
 from mlb_etl.cli.tables import print_paragraph, print_table
 from mlb_etl.cli.unreadable import print_unreadable
@@ -26,7 +25,7 @@ from mlb_etl.stores.interfaces.runs import RecordedRun
 )
 @click.option("--method", "methods", multiple=True, help="With --max-age: look at this method's data. Repeatable.")
 @click.option(
-    "--live", "only_live", is_flag=True, help="With --max-age: look at games in progress and waiting captures."
+    "--live", "only_live", is_flag=True, help="With --max-age: look at documents in progress and waiting captures."
 )
 @parameters.TARGET
 @report.FORMAT
@@ -53,17 +52,17 @@ def status(
     so that new captures would count as older. Documents behind don't need attention, nor do unreadable values, which
     are NULL in the tables and listed by path.
 
-    With --max-age it is also 1 if data is older than that: if the latest response of a game in progress is older, if a
-    capture has waited longer to be applied, or if the tables show no newer response, of any method or of each --method.
-    A response with unchanged content counts. With --live the last of these is left out, as nothing new comes while no
-    game is on.
+    With --max-age it is also 1 if data is older than that: if the latest response of a document in progress is older,
+    if a capture has waited longer to be applied, or if the tables show no newer response, of any method or of each
+    --method. A response with unchanged content counts. With --live the last of these is left out, as nothing new comes
+    while none is in progress.
 
     \b
     Examples:
       mlb-etl status
       mlb-etl status --format json
       mlb-etl status --max-age 1d
-      mlb-etl status --max-age 2h --method schedule.schedule
+      mlb-etl status --max-age 2h --method weather.hours
       mlb-etl status --max-age 5m --live
       mlb-etl status --forget
       mlb-etl status --target delta:data/lake
@@ -71,12 +70,12 @@ def status(
     if limit is None and (methods or only_live):
         raise click.UsageError("--method and --live go with --max-age")
     if methods and only_live:
-        raise click.UsageError("--live looks at games in progress, so it does not go with --method")
+        raise click.UsageError("--live looks at documents in progress, so it does not go with --method")
     settings = parameters.settings_for(target)
     names = {registry.method(settings.tables, name).name for name in methods}
     with api.database(settings).open() as stores:
         operations = stores.operations()
-        found, now = operations.status(IN_PROGRESS), datetime.now(UTC)
+        found, now = operations.status(plugins.changing()), datetime.now(UTC)
         old = []
         if limit is not None and not found.migrations:
             old = [*ages.older(found, limit, now, methods=sorted(names), only_live=only_live)]
@@ -112,9 +111,9 @@ def _show(found: DatabaseStatus, now: datetime) -> None:
             print_paragraph(f"{method.method}: the tables show {method.ahead} documents of a future time")
         if method.behind_since is not None:
             print_paragraph(f"{method.method}: the oldest capture to apply is {_age(method.behind_since, now)} old")
-    for game in found.changing:
-        seen = f"{_age(game.seen_at, now)} old" if game.seen_at else "missing"
-        print_paragraph(f"in progress: {report.document_text(game.document)}, latest response {seen}")
+    for changing in found.changing:
+        seen = f"{_age(changing.seen_at, now)} old" if changing.seen_at else "missing"
+        print_paragraph(f"in progress: {report.document_text(changing.document)}, latest response {seen}")
     for drifted in found.drift:
         print_paragraph(f"drift: {drifted.paths} paths of {drifted.method}; `mlb-etl drift` lists them")
     _show_partitions(found.partitions)

@@ -9,7 +9,7 @@ import click
 from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture.restored import Restored
-from mlb_etl.cli import engines, parameters, report, running, targets
+from mlb_etl.cli import engines, parameters, report, running, shortcuts, targets
 from mlb_etl.cli.progress import counting
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import job_files
@@ -24,9 +24,9 @@ from mlb_etl.settings import Settings
 @click.command()
 @click.option("--job", metavar="JOB", help=parameters.JOB)
 @click.option(
-    "--method", help="Instead of a job: the method, such as game.liveGameV1; parameters are its documents' keys."
+    "--method", help="Instead of a job: the method, such as tracker.issues; parameters are its documents' keys."
 )
-@click.option("--game-pk", multiple=True, help="Only this game. Repeatable; the same as --param game_pk=N.")
+@shortcuts.of_documents
 @parameters.PARAM
 @click.option(
     "--workers",
@@ -46,7 +46,6 @@ def transform(
     *,
     job: str | None,
     method: str | None,
-    game_pk: tuple[str, ...],
     params: tuple[str, ...],
     workers: int,
     chosen: tuple[str, ...],
@@ -71,18 +70,18 @@ def transform(
 
     \b
     Examples:
-      mlb-etl transform --method game.liveGameV1
-      mlb-etl transform --method game.liveGameV1 --game-pk 747175 --format json
-      mlb-etl transform --method game.liveGameV1 --target delta:data/lake
-      mlb-etl transform --method game.liveGameV1 \\
+      mlb-etl transform --method tracker.issues
+      mlb-etl transform --method tracker.issues --param issue_id=7 --format json
+      mlb-etl transform --method tracker.issues --target delta:data/lake
+      mlb-etl transform --method tracker.issues \\
         --target postgres --target delta:data/lake
-      mlb-etl transform --method schedule.schedule --param schedule_date=yesterday
-      mlb-etl transform --job game_live_transform --replay --workers 4
-      mlb-etl transform --method game.liveGameV1 --target delta:data/lake \\
+      mlb-etl transform --method weather.hours --param day=yesterday
+      mlb-etl transform --job issues --replay --workers 4
+      mlb-etl transform --method tracker.issues --target delta:data/lake \\
         --engine spark --remote sc://localhost:15002
     """
     policy: Policy = "again" if replay else "new"
-    given = parameters.given(params, game_pk=game_pk)
+    given = parameters.given(params, shortcuts.taken(engine))
     settings = Settings.from_environment()
     package = settings.tables
     work = _job(job, method, package)

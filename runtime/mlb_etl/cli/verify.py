@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mlb_etl import api
-from mlb_etl.cli import documents, parameters, report
+from mlb_etl.cli import documents, parameters, report, shortcuts
 from mlb_etl.cli.tables import print_paragraph
 from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.operations import BrokenCheck, ComparedDocument, RowDifference, SumDifference
@@ -40,19 +40,20 @@ def verify(ctx: click.Context, *, target: str | None) -> None:
 
 @verify.command()
 @documents.METHOD
-@documents.GAME_PK
+@shortcuts.of_documents
 @parameters.PARAM
 @parameters.TARGET
 @report.FORMAT
 @click.pass_context
 def rows(
     ctx: click.Context,
+    /,
     *,
     method: str | None,
-    game_pk: tuple[str, ...],
     params: tuple[str, ...],
     target: str | None,
     form: str,
+    **chosen: tuple[str, ...],
 ) -> None:
     """Compare the rows of documents with those derived from their captures, and list each row that differs.
 
@@ -64,44 +65,47 @@ def rows(
 
     \b
     Examples:
-      mlb-etl verify rows --method game.liveGameV1 --game-pk 747175
+      mlb-etl verify rows --method tracker.issues --param issue_id=7
       mlb-etl verify rows --target delta:data/lake --format json
     """
-    given = parameters.given(params, game_pk=game_pk)
+    given = parameters.given(params, chosen)
     ctx.exit(0 if _rows(parameters.settings_for(target or ctx.obj), method, given, form) else 1)
 
 
 @verify.command()
 @documents.METHOD
-@documents.GAME_PK
+@shortcuts.of_documents
 @parameters.PARAM
-@click.option("--season", type=click.IntRange(1, 9999), help="Only documents of this season.")
+@shortcuts.if_known(
+    "season", click.option("--season", type=click.IntRange(1, 9999), help="Only documents of this season.")
+)
 @parameters.TARGET
 @report.FORMAT
 @click.pass_context
 def sums(
     ctx: click.Context,
+    /,
     *,
     method: str | None,
-    game_pk: tuple[str, ...],
     params: tuple[str, ...],
-    season: int | None,
     target: str | None,
     form: str,
+    season: int | None = None,
+    **chosen: tuple[str, ...],
 ) -> None:
     """Compare sums across tables that have to agree, and test the checks of all tables.
 
-    Mappings state the sums, such as the hits of the batters and of their team, for documents that are complete. Groups
+    Mappings state the sums, such as those of parts and of their total, for documents that are complete. Groups
     that are known to differ are counted, and JSON lists them with the reason. The command only reads.
 
     The exit code is 1 if a sum differs or a row breaks a check, except checks that only warn.
 
     \b
     Examples:
-      mlb-etl verify sums --game-pk 747175
-      mlb-etl verify sums --season 2024 --format json
+      mlb-etl verify sums --param issue_id=7
+      mlb-etl verify sums --format json
     """
-    given = parameters.given(params, game_pk=game_pk)
+    given = parameters.given(params, chosen)
     ctx.exit(0 if _sums(parameters.settings_for(target or ctx.obj), method, given, season, form) else 1)
 
 

@@ -69,7 +69,7 @@ def refresh(ctx: click.Context, *, names: tuple[str, ...], form: str) -> None:
     \b
     Examples:
       mlb-etl views refresh
-      mlb-etl views refresh game.pitch_arsenal
+      mlb-etl views refresh tracker.open_issues
       mlb-etl views refresh --format json
     """
     settings = Settings.from_environment()

@@ -8,20 +8,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from mlb_contracts import jsonpath
 from mlb_etl.jobs.grammar import Model, Name, Value
 
-GAMES = "schedule"
-"""The listing that no mapping describes; the caller that runs a job passes it in."""
-
 
 def _listing(by: str) -> str:
-    if by != GAMES and not re.fullmatch(r"[A-Za-z]\w*\.[A-Za-z]\w*", by, re.ASCII):
-        raise ValueError(f"{GAMES}, or a method such as schedule.schedule, is expected")
+    if not re.fullmatch(r"[A-Za-z]\w*(\.[A-Za-z]\w*)?", by, re.ASCII):
+        raise ValueError("a method such as tracker.projects is expected, or the name of a listing that a plug-in has")
     return by
 
 
 def _steps(path: object) -> object:
     steps = jsonpath.parse(path) if isinstance(path, str) else None
     if steps is None or not all(isinstance(step, str | int) for step in steps):
-        raise ValueError("a single place in the response is expected, such as $.gameData.status.codedGameState")
+        raise ValueError("a single place in the response is expected, such as $.status.code")
     return steps
 
 
@@ -38,7 +35,7 @@ class Settled(Model):
     shown: dict[Name, Place] = Field(
         {},
         description="Columns of the listing, each with a place in the newest capture that must hold the same value,"
-        " such as $.gameData.status.codedGameState. By default any capture will do.",
+        " such as $.status.code. By default any capture will do.",
     )
 
 
@@ -46,10 +43,10 @@ class Expansion(Model):
     """Makes a request for each row of a listing."""
 
     by: Annotated[str, AfterValidator(_listing)] = Field(
-        description="schedule, for the games of a schedule; or a method that has a mapping, such as schedule.schedule."
+        description="A method that has a mapping, such as tracker.projects; or the name of a listing of a plug-in."
     )
     table: str | None = Field(
-        None, description="The table of that method whose rows are listed, such as schedule.schedule_games."
+        None, description="The table of that method whose rows are listed, such as tracker.projects."
     )
     query: dict[str, Value] = Field(
         description="The parameters of the listing's request; ${NAME} stands for a parameter's value."
@@ -57,7 +54,7 @@ class Expansion(Model):
     parameters: dict[str, Name] = Field(
         {},
         description="Parameters of the requests, each with the column of the listing that it comes from. Those that"
-        " the method needs come from columns of the same name. A schedule has game_pk and coded_game_state.",
+        " the method needs come from columns of the same name.",
     )
     leave_out: dict[Name, tuple[Value, ...]] = Field(
         {}, description="Columns of the listing, with the values for which a row is left out."
@@ -65,27 +62,21 @@ class Expansion(Model):
     settled: Settled | None = Field(
         None,
         description="When a row's request is skipped (unless --again is given), because its final answer is captured."
-        " By default never; for a schedule this is built in.",
+        " By default never; listings of plug-ins have this built in.",
     )
-    except_states: tuple[str, ...] = Field((), description="Short for coded_game_state under leave_out.")
-
-    @property
-    def left_out(self) -> dict[str, tuple[str, ...]]:
-        """The values for which a row is left out, by column."""
-        states = {"coded_game_state": self.except_states} if self.except_states else {}
-        return {**self.leave_out, **states}
 
     @property
     def columns(self) -> set[str]:
         """The columns of the listing that decide whether a row is requested."""
-        return {*self.left_out, *self.settled.when, *self.settled.shown} if self.settled else {*self.left_out}
+        return {*self.leave_out, *self.settled.when, *self.settled.shown} if self.settled else {*self.leave_out}
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if (self.table is None) != (self.by == GAMES):
-            raise ValueError(f"a method needs a table, and {GAMES} has none")
-        if self.settled and self.by == GAMES:
-            raise ValueError(f"for {GAMES}, settled is built in: leave it out")
-        if self.except_states and "coded_game_state" in self.leave_out:
-            raise ValueError("except_states is short for coded_game_state under leave_out: leave one out")
+        of_method = "." in self.by
+        if of_method and self.table is None:
+            raise ValueError("a method needs a table whose rows are listed")
+        if not of_method and (self.table is not None or self.settled is not None):
+            raise ValueError(
+                f"{self.by} is a listing of a plug-in, which has table and settled built in: leave them out"
+            )
         return self

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mlb_contracts import Method
-from mlb_etl import registry
+from mlb_etl import plugins, registry
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import listing, placeholders, plain_yaml
 from mlb_etl.jobs.expansion import Expansion
@@ -17,29 +17,35 @@ from mlb_etl.jobs.parameter import Parameter
 from mlb_etl.jobs.spec import Job, Source
 from mlb_etl.jobs.storage import Raw, Storage, Target
 
-_PACKAGE = Path(__file__).parents[1]
-_PLACES = (_PACKAGE / "shipped_jobs", _PACKAGE.parents[1] / "config" / "jobs")  # if installed, and in a checkout
+_OWN = Path("config", "jobs")
 _ERRORS = 20  # reported for one file, at most
 _TYPES = {"bigint": "int", "integer": "int", "smallint": "int", "date": "date"}
 
 
-def shipped() -> dict[str, Path]:
-    """The jobs that come with the package, by name."""
-    folder = next(filter(Path.is_dir, _PLACES))
-    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+def known() -> dict[str, Path]:
+    """The jobs by name: those that plug-ins bring, and those in config/jobs of the project's folder, which come first.
+
+    That is the nearest folder with config/jobs, from the working directory upwards.
+    """
+    here = Path.cwd()
+    folder = next((each / _OWN for each in (here, *here.parents) if (each / _OWN).is_dir()), None)
+    own = {} if folder is None else {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+    return dict(sorted({**plugins.jobs(), **own}.items()))
 
 
 def find_job(given: str) -> Path:
-    """The file of a job, given by its path or, for a job that comes with the package, by its name.
+    """The file of a job, given by its path or, for one that `known` has, by its name.
 
     Raises EtlError, which lists the known names.
     """
     file = Path(given)
     if file.suffix or file.parent.name or file.is_file():
         return file
-    if given not in shipped():
-        raise EtlError(f"there is no file and no job named {given}; the jobs are {', '.join(shipped())}")
-    return shipped()[given]
+    jobs = known()
+    if given not in jobs:
+        listed = f"the jobs are {', '.join(jobs)}" if jobs else f"{_OWN} has no jobs here"
+        raise EtlError(f"there is no file and no job named {given}; {listed}")
+    return jobs[given]
 
 
 def read_job(file: Path) -> Job:
@@ -125,7 +131,7 @@ def ingest_job(method: Method, names: Iterable[str]) -> Job:
         parameters = tuple(Parameter(name=name, type="str", repeatable=True) for name in names)
     except ValidationError as error:
         wrong = error.errors()[0]["input"]
-        raise EtlError(f"{wrong!r} is not a parameter's name, such as sportId") from error
+        raise EtlError(f"{wrong!r} is not a parameter's name, such as projectId") from error
     return Job(
         name="ingest",
         parameters=parameters,

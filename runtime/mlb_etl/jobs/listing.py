@@ -84,7 +84,7 @@ def item_targets(method: Method, expand: Expansion, items: Iterable[ListedItem])
             item.settled or _settled(expand, item),
         )
         for values, item in by_parameters.items()
-        if not any(str(item.columns[name]) in unwanted for name, unwanted in expand.left_out.items())
+        if not any(str(item.columns[name]) in unwanted for name, unwanted in expand.leave_out.items())
     ]
 
 

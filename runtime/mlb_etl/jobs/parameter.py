@@ -25,8 +25,8 @@ class Parameter(Model):
     """A parameter of the job: a value or a list of values."""
 
     name: ApiName = Field(
-        description="The name. A list in the plural stands for its singular: game_pks is given by --game-pk, and each"
-        " game_pk is requested."
+        description="The name. A list in the plural stands for its singular: issue_ids takes any number of"
+        " --param issue_id=N, and each is requested."
     )
     type: Type = Field(
         description="A list takes any number of values; integer and text are synonyms of int and str."

@@ -6,12 +6,19 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mlb_contracts import times
+from mlb_etl import plugins
 from mlb_etl.errors import EtlError
 
 DAYS = {"TODAY": 0, "YESTERDAY": -1, "TOMORROW": 1}
 _PLACE = re.compile(r"\$\{(\w+)\}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AGO = re.compile(r"today-([0-9]{1,4})")  # days
+
+
+def zone() -> ZoneInfo:
+    """The time zone of the API's days, if it has one; UTC otherwise."""
+    api = plugins.api()
+    return ZoneInfo("UTC" if api is None else api.zone)
 
 
 def placeholder_names(text: str) -> Iterator[str]:

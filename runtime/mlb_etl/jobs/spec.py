@@ -21,8 +21,8 @@ _CAPTURED = "responses are never stored without their time, which decides which 
 class Source(Model):
     """The method of the API."""
 
-    endpoint: str = Field(description="The method's endpoint, such as game.")
-    method: str = Field(description="The method, such as liveGameV1, for which `mlbgen` has generated tables.")
+    endpoint: str = Field(description="The method's endpoint, such as tracker.")
+    method: str = Field(description="The method, such as issues, for which `mlbgen` has generated tables.")
     capture_metadata: Annotated[Always, always(_CAPTURED)] = Field(
         default=True, description="The time of a request is always stored; false is an error."
     )
@@ -46,7 +46,7 @@ class Requests(Model):
     attempts: Annotated[int, Field(ge=1, le=20)] = Field(6, description="How often a failing request is tried.")
     may_be_missing: Flag = Field(
         default=False,
-        description="Whether 404 only means that there is nothing yet, such as before a game, and is not a failure.",
+        description="Whether 404 only means that there is nothing yet, such as before an event, and is not a failure.",
     )
 
 
@@ -55,7 +55,9 @@ class Job(Model):
 
     name: Name = Field(description="The job's name, which is also that of its file.")
     description: str = Field("", description="A description for people.")
-    timezone: str = Field("America/New_York", description="The time zone of today, yesterday and tomorrow.")
+    timezone: str | None = Field(
+        None, description="The time zone of today, yesterday and tomorrow. By default that of the API's days, or UTC."
+    )
     parameters: tuple[Parameter, ...] = Field((), description="The job's parameters.")
     source: Source
     expand: Expansion | None = None
@@ -64,13 +66,13 @@ class Job(Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
+        return placeholders.zone() if self.timezone is None else ZoneInfo(self.timezone)
 
     @field_validator("timezone")
     @classmethod
-    def _there(cls, name: str) -> str:
+    def _there(cls, name: str | None) -> str | None:
         try:
-            ZoneInfo(name)
+            ZoneInfo(name or "UTC")
         except (OSError, ValueError, ZoneInfoNotFoundError) as error:
             raise ValueError(f"{name} is not a time zone such as America/New_York") from error
         return name

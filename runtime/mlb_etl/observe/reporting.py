@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry
 
-from mlb_etl.baseball.in_progress import IN_PROGRESS
+from mlb_etl import plugins
 from mlb_etl.errors import EtlError
 from mlb_etl.observe.bounded import within
 from mlb_etl.observe.collectors import DatabaseCollector, Ended, RunCollector
@@ -84,7 +84,7 @@ class Reporter:
     def _read(self) -> None:
         try:
             with self._database.open() as stores:
-                self._status.note(stores.operations().status(IN_PROGRESS))
+                self._status.note(stores.operations().status(plugins.changing()))
         except EtlError:
             self._status.note(None)
             raise

@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 import click
 
 from mlb_etl import api, registry
+from mlb_etl.baseball.cli import following
 from mlb_etl.baseball.live import patch, start
 from mlb_etl.baseball.live.clock import SystemClock
 from mlb_etl.baseball.live.listing import ZONE, GameScope
 from mlb_etl.baseball.live.plan import Pace
-from mlb_etl.cli import following, parameters, running, targets
+from mlb_etl.cli import parameters, running, targets
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.spec import Job

@@ -1,0 +1,121 @@
+"""Examples in the help of commands, with the names of this API, by the path of the command."""
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "": (
+        "mlb-etl schema init",
+        "mlb-etl ingest --job game_live_specific --game-pk 747175 --transform",
+        "mlb-etl live --date today",
+        "mlb-etl load recordings --transform",
+        "mlb-etl transform --method game.liveGameV1 --game-pk 747175",
+    ),
+    "drift": (
+        "mlb-etl drift",
+        "mlb-etl drift --method game.liveGameV1 --since yesterday --fail",
+        "mlb-etl drift --target delta:data/lake --format json",
+    ),
+    "ingest": (
+        "mlb-etl ingest --job game_live_specific --game-pk 747175",
+        "mlb-etl ingest --job game_live_date --date yesterday --transform",
+        "mlb-etl ingest --job game_live_season --season 2024 --dry-run",
+        "mlb-etl ingest --job schedule_daily --date 2024-10-25",
+        "mlb-etl ingest --method person.person --param personIds=660271 --transform",
+        "mlb-etl ingest --job game_live_date --date 2024-10-25 --record data/recorded",
+        "mlb-etl ingest --job game_live_date --date yesterday \\",
+        "  --target postgres --target delta:data/lake",
+    ),
+    "jobs pending": (
+        "mlb-etl jobs pending --job game_live_date --date today",
+        "mlb-etl jobs pending --job game_live_season --season 2024 --format json",
+    ),
+    "jobs show": ("mlb-etl jobs show game_live_date > mine.yaml",),
+    "lake": (
+        "mlb-etl lake optimize --target delta:data/lake",
+        "mlb-etl lake vacuum --target delta:data/lake --days 30",
+        "mlb-etl lake history game.live_game_plays --target delta:data/lake",
+    ),
+    "lake history": (
+        "mlb-etl lake history game.live_game_plays --target delta:data/lake",
+        "mlb-etl lake history etl.watermark --target delta:data/lake --limit 5",
+    ),
+    "load": (
+        "mlb-etl load recordings --transform",
+        "mlb-etl load recordings --transform --target delta:data/lake",
+        "mlb-etl load recordings --target postgres --target delta:data/lake",
+        "mlb-etl load feed.json --method game.liveGameV1 \\",
+        "  --captured-at 2024-07-13T04:19:09Z",
+        "mlb-etl load recordings/game/liveGameV1 recordings/schedule --format json",
+    ),
+    "quarantine drop": ("mlb-etl quarantine drop 12", "mlb-etl quarantine drop --game-pk 747175 --yes"),
+    "quarantine list": (
+        "mlb-etl quarantine list",
+        'mlb-etl quarantine list --reason "would delete" --since 2024-07-01',
+        "mlb-etl quarantine list --state all --game-pk 747175 --format json",
+    ),
+    "quarantine retry": (
+        "mlb-etl quarantine retry 12 13",
+        "mlb-etl quarantine retry --table game.live_game_plays",
+        "mlb-etl quarantine retry --all",
+    ),
+    "quarantine show": ("mlb-etl quarantine show 12", "mlb-etl quarantine show --game-pk 747175 --format json"),
+    "raw": (
+        "mlb-etl raw list --method game.liveGameV1",
+        "mlb-etl raw show --method game.liveGameV1 --pretty",
+        "mlb-etl raw export data/exported",
+    ),
+    "raw export": (
+        "mlb-etl raw export data/exported",
+        "mlb-etl raw export data/july --since 2024-07-01 --before 2024-08-01",
+        "mlb-etl raw export data/one --method game.liveGameV1 --param game_pk=747175",
+    ),
+    "raw list": (
+        "mlb-etl raw list",
+        "mlb-etl raw list --method schedule.schedule --param date=2024-10-25",
+        "mlb-etl raw list --since 2024-07-01 --limit 1000 --format json",
+    ),
+    "raw show": (
+        "mlb-etl raw show --method game.liveGameV1 --param game_pk=747175 > feed.json",
+        "mlb-etl raw show --method game.liveGameV1 --hash 5f0c2a91 --pretty",
+        "mlb-etl raw show --method schedule.schedule --metadata --format json",
+    ),
+    "rebuild": ("mlb-etl rebuild --table game.live_game_plays",),
+    "repair": (
+        "mlb-etl repair --method game.liveGameV1 --game-pk 747175",
+        "mlb-etl repair --method schedule.schedule --param schedule_date=2024-07-01",
+        "mlb-etl repair --all --format json",
+    ),
+    "schema drop-season": (
+        "mlb-etl schema drop-season 2024",
+        "mlb-etl schema drop-season 2024 --captures delete --yes",
+    ),
+    "sql": ("mlb-etl sql game.live_game_plays", "mlb-etl sql live_game_plays --format json"),
+    "status": (
+        "mlb-etl status",
+        "mlb-etl status --format json",
+        "mlb-etl status --max-age 1d",
+        "mlb-etl status --max-age 2h --method schedule.schedule",
+        "mlb-etl status --max-age 5m --live",
+        "mlb-etl status --forget",
+        "mlb-etl status --target delta:data/lake",
+    ),
+    "transform": (
+        "mlb-etl transform --method game.liveGameV1",
+        "mlb-etl transform --method game.liveGameV1 --game-pk 747175 --format json",
+        "mlb-etl transform --method game.liveGameV1 --target delta:data/lake",
+        "mlb-etl transform --method game.liveGameV1 \\",
+        "  --target postgres --target delta:data/lake",
+        "mlb-etl transform --method schedule.schedule --param schedule_date=yesterday",
+        "mlb-etl transform --job game_live_transform --replay --workers 4",
+        "mlb-etl transform --method game.liveGameV1 --target delta:data/lake \\",
+        "  --engine spark --remote sc://localhost:15002",
+    ),
+    "verify rows": (
+        "mlb-etl verify rows --method game.liveGameV1 --game-pk 747175",
+        "mlb-etl verify rows --target delta:data/lake --format json",
+    ),
+    "verify sums": ("mlb-etl verify sums --game-pk 747175", "mlb-etl verify sums --season 2024 --format json"),
+    "views refresh": (
+        "mlb-etl views refresh",
+        "mlb-etl views refresh game.pitch_arsenal",
+        "mlb-etl views refresh --format json",
+    ),
+}
