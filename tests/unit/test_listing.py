@@ -146,9 +146,7 @@ def test_a_row_is_settled_when_a_capture_shows_its_last_values(shown: bytes, exp
 
 
 def test_settled_is_built_in_for_a_schedule() -> None:
-    with pytest.raises(
-        ValidationError, match="schedule is a listing of a plug-in, which has table"
-    ):
+    with pytest.raises(ValidationError, match="schedule is a listing of a plug-in, which has table"):
         Expansion(by="schedule", query={}, settled=Settled())
 
 
