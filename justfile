@@ -32,6 +32,20 @@ sample:
     cp "$work"/game/liveGameV1/747175_20240322T231839Z.json.gz runtime/mlb_etl/baseball/shipped_stubs/game/liveGameV1/
     rm -r "$work"
 
+# make the invented answers in schemas/simulated anew: a game and one answer of each other method, whose rows the dictionary counts
+simulated:
+    #!/bin/sh
+    set -eu
+    work=$(mktemp -d)
+    mlb-sim write "$work" --first-game-pk 747175 --games 1
+    cd "$work"
+    rm -r game/boxscore game/linescore game/liveTimestamp*
+    find game/liveGameV1 -type f ! -name 747175_20240322T231839Z.json.gz -delete
+    cd - >/dev/null
+    rm -rf schemas/simulated
+    mv "$work" schemas/simulated
+    chmod 755 schemas/simulated
+
 # infer the shape of the API's responses from samples, e.g. `just infer ../shared/stubs`
 infer stubs:
     mlbgen infer --stubs {{ quote(stubs) }}

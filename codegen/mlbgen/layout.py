@@ -10,8 +10,10 @@ from mlbgen.language.errors import MlbgenError
 PACKAGE = "mlb_tables"
 MAPPINGS = "schemas/mappings"
 VIEWS = "schemas/views"
+SAMPLES = "schemas/samples"
 MAPPING_SCHEMA = "schemas/mapping.schema.json"
 MIGRATIONS = "migrations"
+DICTIONARY = "docs/tables"
 _FILE = "pyproject.toml"
 _NAME = re.compile("[a-z][a-z0-9_]{0,62}")
 _TAKEN = frozenset(("mlb_contracts", "mlb_etl", "mlb_sim", "mlbgen", "mlbgen_templates"))
@@ -19,19 +21,39 @@ _TAKEN = frozenset(("mlb_contracts", "mlb_etl", "mlb_sim", "mlbgen", "mlbgen_tem
 
 def package(root: Path) -> str:
     """The import name of the generated package. Raises MlbgenError for an unusable file or name."""
+    name = _settings(root).get("package", PACKAGE)
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or keyword.iskeyword(name) or name in _TAKEN:
+        message = "expected an unused name of lower-case letters, digits and underscores"
+        raise MlbgenError(f"{root / _FILE}: tool.mlbgen.package is {name!r:.80}: {message}, such as {PACKAGE}")
+    return name
+
+
+def samples(root: Path) -> tuple[Path, ...]:
+    """The folders of samples that the project keeps, whose rows its dictionary counts.
+
+    Raises MlbgenError for an unusable file or a folder that is missing.
+    """
+    named = _settings(root).get("samples", [SAMPLES] if (root / SAMPLES).is_dir() else [])
+    if not isinstance(named, list) or not all(isinstance(each, str) and each for each in named):
+        raise MlbgenError(
+            f'{root / _FILE}: tool.mlbgen.samples is {named!r:.80}: expected folders, such as ["{SAMPLES}"]'
+        )
+    if missing := [each for each in named if not (root / each).is_dir()]:
+        raise MlbgenError(f"{root / _FILE}: tool.mlbgen.samples: there is no folder {missing[0]!r:.80}")
+    return tuple(root / each for each in named)
+
+
+def _settings(root: Path) -> dict[str, object]:
     try:
         settings = tomllib.loads((root / _FILE).read_bytes().decode()).get("tool", {}).get("mlbgen", {})
     except OSError as error:
         raise MlbgenError(f"{root / _FILE}: can't be read: {error.strerror}") from error
     except (ValueError, AttributeError, RecursionError) as error:
         raise MlbgenError(f"{root / _FILE}: is not TOML with tables `tool` and `tool.mlbgen`: {error}") from error
-    if not isinstance(settings, dict) or settings.keys() - {"package"}:
-        raise MlbgenError(f'{root / _FILE}: tool.mlbgen only knows the key `package`, as in package = "{PACKAGE}"')
-    name = settings.get("package", PACKAGE)
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or keyword.iskeyword(name) or name in _TAKEN:
-        message = "expected an unused name of lower-case letters, digits and underscores"
-        raise MlbgenError(f"{root / _FILE}: tool.mlbgen.package is {name!r:.80}: {message}, such as {PACKAGE}")
-    return name
+    if not isinstance(settings, dict) or settings.keys() - {"package", "samples"}:
+        message = f'tool.mlbgen only knows the keys `package` and `samples`, as in package = "{PACKAGE}"'
+        raise MlbgenError(f"{root / _FILE}: {message}")
+    return settings
 
 
 def generated(package: str = PACKAGE) -> str:

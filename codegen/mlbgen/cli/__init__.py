@@ -267,7 +267,8 @@ def _changes(root: Path) -> "tuple[list[Change], list[Diagnostic]]":
     inputs, before = generate.read_project(root), generate.read_released(root)
     views = generate.read_views(root, inputs)
     package = layout.package(root)
-    changes = output.changes(root, generate.files(inputs, before, package, views), [layout.generated(package)])
+    texts = generate.files(inputs, before, package, views, generate.read_counts(root, inputs))
+    changes = output.changes(root, texts, [layout.generated(package), layout.DICTIONARY])
     return changes, migrate.unreleased([each.method for each in inputs], before, views)
 
 

@@ -34,6 +34,7 @@ class Column:
     unreadable: Literal["null", "reject"] = "null"
     refers_to: ColumnReference | None = None
     renamed_from: str | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class DerivedColumn:
     position: Position
     refers_to: ColumnReference | None = None
     renamed_from: str | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Table:
     `identity` identifies a row across captures: it is the primary key without a partition column that can change.
     `guarded`: the shrink guard counts its rows. `hydration`: only responses requested with it fill the table.
     `visits` are lists that only carried values look at. `only_for`: other documents have no rows in it.
+    `subject` is the heading under which documentation lists it.
     """
 
     schema: SqlName
@@ -170,6 +173,12 @@ class Table:
     origin: str = ""
     other_origins: tuple[Origin, ...] = ()
     only_for: OnlyFor | None = None
+    subject: str = ""
+
+    @property
+    def qualified_name(self) -> str:
+        """`schema.table`."""
+        return f"{self.schema}.{self.name}"
 
     @property
     def origins(self) -> tuple[Origin, ...]:

@@ -8,6 +8,7 @@ from mlb_contracts.sql_types import TYPES
 
 Scalar = str | int | float | bool
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Label = Annotated[Text, StringConstraints(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]  # one line of plain text
 PathText = Annotated[Text, Field(description="RFC 9535 JSONPath from $, or from a level or look-up by its name.")]
 Paths = PathText | Annotated[list[PathText], Field(min_length=2, description="The first one that exists.")]
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from mlb_contracts import sql_types
-from mlbgen.language.base import TYPE_NAMES, ForEach, Paths, PathText, Scalar, Spec, Text, exactly_one
+from mlbgen.language.base import TYPE_NAMES, ForEach, Label, Paths, PathText, Scalar, Spec, Text, exactly_one
 from mlbgen.language.carry import Carry, CarryRule, Visit
 from mlbgen.language.partition import Partition, TablePartition
 from mlbgen.language.responses import Assumption, DocumentKey, Form, OnlyFor, Rule, ShrinkGuard, Source
@@ -33,6 +33,9 @@ class Column(Spec):
     name: Text = Field(description="Name of the column, in snake case.")
     type: Text = Field(description="SQL type of the column.", json_schema_extra=TYPE_NAMES)
     description: Text = Field(description="What the value means; it becomes the comment in the database.")
+    unit: Label | None = Field(
+        default=None, description="Unit of a number, such as mph, feet or percent; for documentation only."
+    )
     path: Paths | None = Field(
         default=None,
         description="Where the response has the value; of several paths the first that exists counts.",
@@ -157,6 +160,10 @@ class Table(Spec):
 
     name: Text = Field(description="Schema and name, such as game.live_game_plays.")
     description: Text = Field(description="What a row is; it becomes the comment in the database.")
+    subject: Label | None = Field(
+        default=None,
+        description="Heading under which documentation lists the table; as `defaults` says, or else the schema's name.",
+    )
     for_each: ForEach | None = Field(
         default=None,
         description="Several of one declaration: {side: [home, away]} replaces {side} in every string.",
@@ -214,6 +221,7 @@ class Defaults(Spec):
     A column with `nullable: false` is NOT NULL in those tables whose key or partitioning it belongs to.
     """
 
+    subject: Label | None = Field(default=None, description="Heading under which documentation lists the tables.")
     partition_by: TablePartition | Literal["none"] = Field(
         default="none", description="How tables are partitioned that do not say it themselves."
     )

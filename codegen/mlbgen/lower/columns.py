@@ -53,6 +53,7 @@ def lower_column(report: Report, place: Place, declared: spec.Column, scope: Pat
         unreadable=declared.unreadable,
         renamed_from=declared.renamed_from,
         refers_to=relations.reference(report, place.at("refers_to"), declared.refers_to),
+        unit=declared.unit,
     )
 
 

@@ -40,4 +40,5 @@ def lower_derived(
         position=place.at("name").position(),
         refers_to=relations.reference(report, place.at("refers_to"), declared.refers_to),
         renamed_from=declared.renamed_from,
+        unit=declared.unit,
     )

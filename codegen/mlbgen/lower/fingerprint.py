@@ -29,6 +29,8 @@ _LEFT_OUT = frozenset(
         "fingerprint",
         "refers_to",
         "renamed_from",
+        "subject",
+        "unit",
     }
 )
 

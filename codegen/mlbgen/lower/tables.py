@@ -108,6 +108,7 @@ class _Table:
             visits=visits,
             derived=tuple(self.derived.values()),
             origin=drafts[0].scope.origin,
+            subject=declared.subject or self.common.defaults.subject or self.schema,
             only_for=lower_only_for(self.report, self.place.at("only_for"), declared.only_for, self.common.document),
             other_origins=tuple(
                 each.origin([*self.columns.values()], its) for each, its in zip(drafts[1:], values[1:], strict=True)

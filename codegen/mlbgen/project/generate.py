@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from mlb_contracts.migrations import SCHEMA, SCRIPT, SUMS
 from mlbgen import ir, layout, lower, views
+from mlbgen.dictionary import build, pages
+from mlbgen.dictionary.facts import Dictionary
 from mlbgen.language import source, spec
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors
 from mlbgen.language.errors import MlbgenError, unusable_files
@@ -16,7 +19,7 @@ from mlbgen.postgres.view import View
 from mlbgen.project import schema
 from mlbgen.project.formatting import formatted
 from mlbgen.python import api, document, facts, known, method, package, sums, table, tree
-from mlbgen.samples import infer, shape_file
+from mlbgen.samples import infer, measured, shape_file, stubs
 from mlbgen.samples.shape import Shape
 
 
@@ -57,6 +60,13 @@ def read_views(root: Path, inputs: Sequence[Input]) -> tuple[View, ...]:
     """All views of the project, checked against the tables of all mappings. Raises MappingErrors."""
     files = sorted((root / layout.VIEWS).rglob("*.sql"))
     return views.load_views(files, migrations.relations([each.method for each in inputs]), root=root)
+
+
+def read_counts(root: Path, inputs: Sequence[Input]) -> measured.Counts:
+    """The rows that the project's own samples give, for its dictionary. Raises MlbgenError for a broken sample."""
+    folders = layout.samples(root)
+    parts = [part for each in inputs for part in lower.split_by_hydration(each.method)]
+    return measured.measure(parts, stubs.find_stubs(*folders)) if folders else {}
 
 
 def read(root: Path, files: Iterable[Path]) -> tuple[Input, ...]:
@@ -135,11 +145,12 @@ def files(
     before: Released | None = None,
     into: str = layout.PACKAGE,
     of_views: Sequence[View] = (),
+    counts: measured.Counts = MappingProxyType({}),
 ) -> dict[str, str]:
     """The text of every generated file, by its path in the project; released migrations stay as they are.
 
     `into` is the name of the package; only its folder has that name, no text contains it. `of_views` are the project's
-    views, for the first migrations.
+    views, for the first migrations and the dictionary, which also tells the rows in `counts`.
     """
     methods = [each.method for each in inputs]
     modules = package.init_files([part for each in methods for part in lower.split_by_hydration(each)])
@@ -150,7 +161,16 @@ def files(
     return {
         **{f"{layout.generated(into)}/{path}": text for path, text in sorted(texts.items())},
         layout.MAPPING_SCHEMA: schema.text(),
+        **{
+            f"{layout.DICTIONARY}/{name}": text
+            for name, text in pages.pages(dictionary(inputs, of_views, counts)).items()
+        },
     }
+
+
+def dictionary(inputs: Sequence[Input], of_views: Sequence[View], counts: measured.Counts) -> Dictionary:
+    """The dictionary of these mappings and views."""
+    return build.dictionary([(each.method, each.shape) for each in inputs], of_views, counts)
 
 
 def _modules(given: Input) -> dict[str, str]:
