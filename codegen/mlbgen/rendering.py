@@ -5,7 +5,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 _TEMPLATES = Environment(
     loader=PackageLoader("mlbgen_templates", package_path=""),
     undefined=StrictUndefined,
-    autoescape=select_autoescape(),  # none for Python; every literal arrives quoted
+    autoescape=select_autoescape(("svg.jinja",)),  # not for code and Markdown, whose literals arrive quoted
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,

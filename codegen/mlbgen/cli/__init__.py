@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlbgen.project.output import Change
 
 _DIFFERENT, _BUG = 1, 70
-_EXTRA = ("datamodel_code_generator", "jinja2", "ruff", "sqlglot")  # what the extra `codegen` installs
+_EXTRA = ("datamodel_code_generator", "graphlay", "jinja2", "ruff", "sqlglot")  # what the extra `codegen` installs
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

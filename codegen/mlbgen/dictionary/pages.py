@@ -37,6 +37,13 @@ class _ViewPage:
 
 
 @dataclass(frozen=True, slots=True)
+class _DiagramPage:
+    header: Markdown
+    title: Markdown
+    diagram: str
+
+
+@dataclass(frozen=True, slots=True)
 class _SubjectPage:
     header: Markdown
     title: Markdown
@@ -60,7 +67,7 @@ class _ResponsePage:
 @dataclass(frozen=True, slots=True)
 class _IndexPage:
     header: Markdown
-    everything: str
+
     views: tuple[Row, ...]
     subjects: tuple[tuple[Markdown, tuple[Row, ...]], ...]
     responses: tuple[Row, ...]
@@ -77,7 +84,11 @@ def pages(dictionary: Dictionary) -> dict[str, str]:
         for name in view.reads:
             readers[name].append(view.name)
     tables = {table.name: table for table in dictionary.tables}
-    found = {names.INDEX: _index(dictionary, tables)}
+    everything = _DiagramPage(_header("the mappings"), Markdown("All tables"), names.EVERYTHING)
+    found = {
+        names.INDEX: _index(dictionary, tables),
+        names.EVERYTHING: render("dictionary_diagram.md.jinja", everything),
+    }
     found |= {each.name: _table(each, referrers[each.name], readers[each.name]) for each in dictionary.tables}
     found |= {each.name: _view(each, readers[each.name]) for each in dictionary.views}
     found |= {names.subject_page(each.name): _subject(each, tables) for each in dictionary.subjects}
@@ -228,7 +239,6 @@ def _index(dictionary: Dictionary, tables: Mapping[str, TableFacts]) -> str:
         "dictionary_index.md.jinja",
         _IndexPage(
             header=_header("the mappings and views"),
-            everything=names.EVERYTHING,
             views=tuple((link(each.name, each.name), text(each.description)) for each in dictionary.views),
             subjects=tuple(
                 (link(each.name, names.subject_page(each.name)), tuple(_listed(each, tables)))

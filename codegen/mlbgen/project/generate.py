@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from mlb_contracts.migrations import SCHEMA, SCRIPT, SUMS
 from mlbgen import ir, layout, lower, views
-from mlbgen.dictionary import build, pages
+from mlbgen.dictionary import build, diagrams, pages
 from mlbgen.dictionary.facts import Dictionary
 from mlbgen.language import source, spec
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors
@@ -158,12 +158,13 @@ def files(
         modules |= _modules(each)
     kept = {} if before is None else {f"{layout.MIGRATIONS}/{name}": text for name, text in before.texts.items()}
     texts = formatted(modules) | (kept or migrations.first_files(methods, of_views)) | {"py.typed": package.TYPED}
+    facts = dictionary(inputs, of_views, counts)
     return {
         **{f"{layout.generated(into)}/{path}": text for path, text in sorted(texts.items())},
         layout.MAPPING_SCHEMA: schema.text(),
         **{
             f"{layout.DICTIONARY}/{name}": text
-            for name, text in pages.pages(dictionary(inputs, of_views, counts)).items()
+            for name, text in (pages.pages(facts) | diagrams.diagrams(facts)).items()
         },
     }
 
