@@ -9,7 +9,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
@@ -28,6 +28,7 @@ log = logging.getLogger("mlb_etl")
 
 
 _COMMANDS = {
+    "config": LazyCommand("mlb_etl.cli.config:config", "Show the settings in force, and where each is from"),
     "db": LazyCommand("mlb_etl.cli.database:database", "Start and stop the embedded PostgreSQL, and open psql"),
     "drift": LazyCommand("mlb_etl.cli.drift:drift", "Show how responses differ from the samples"),
     "ingest": LazyCommand("mlb_etl.cli.ingest:ingest", "Request what a job describes, and keep the responses"),
@@ -64,6 +65,12 @@ class _Commands(LazyGroup):
         with _ended():
             return super().make_context(info_name, args, parent, **extra)
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the environment variables."""
+        with formatter.section("Environment, which takes precedence over the settings file"):
+            formatter.write_dl([(each.variable, each.help) for each in settings.SETTINGS if each.variable], col_max=20)
+        super().format_epilog(ctx, formatter)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with _ended():
@@ -84,6 +91,21 @@ def _refused(error: Exception) -> str | None:
     from mlb_etl.stores.postgres import refusals  # noqa: PLC0415 - it imports the driver, which help does not need
 
     return refusals.explain(error)
+
+
+@contextmanager
+def _chosen(**variables: str | None) -> Iterator[None]:
+    """Options of the program as variables of the environment, which worker processes have too."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update({name: value for name, value in variables.items() if value is not None})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager
@@ -127,37 +149,14 @@ def _close_output() -> None:
     default="text",
     help="Format of log lines on standard error: text, or one JSON object per line.",
 )
+@click.option("--config", metavar="FILE", help="The settings file. [default: the nearest upwards]")
+@click.option("--profile", metavar="NAME", help="A profile of the settings file.")
 @click.version_option(package_name="mlb-etl")
-@click.pass_obj
-def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.LogFormat) -> None:
+@click.pass_context
+def cli(
+    ctx: click.Context, *, verbose: bool, log_format: logs.LogFormat, config: str | None, profile: str | None
+) -> None:
     """Keep raw responses of a JSON API, and turn them into PostgreSQL tables.
-
-    \b
-    Environment:
-      MLB_ETL_DSN       the database; if unset, an embedded PostgreSQL in the data
-                        folder
-      MLB_ETL_DATA      the data folder, by default data in the project's folder:
-                        the nearest one, from the working directory upwards, with
-                        a database in data/postgres or jobs in config/jobs; else
-                        the working directory
-      MLB_ETL_BASE_URL  the API, by default https://statsapi.mlb.com
-      MLB_ETL_RATE      limit of requests per second, by default 1; up to 5 for
-                        the public API; off, for a server of your own only
-      MLB_ETL_TIMEOUT   seconds for a whole exchange, by default 60
-      MLB_ETL_MAX_BODY  largest decompressed body in MiB, by default 64
-      MLB_ETL_RAW_ENCODING
-                        how raw tables store new bodies: zstd, the default, or
-                        identity, as they arrive
-      MLB_ETL_OBJECT_STORE
-                        a second place for captures: s3://bucket/prefix or a
-                        folder
-      MLB_ETL_METRICS   where metrics go: listen:HOST:PORT while a command runs,
-                        textfile:FOLDER or push:URL at its end
-      MLB_ETL_RUN_ID    id of the run in log lines and in etl.run; if unset, a
-                        new one
-      MLB_ETL_LIVE_CACHE
-                        a Redis for the state of followed games:
-                        redis://host:6379/0
 
     \b
     Exit codes:
@@ -174,12 +173,15 @@ def cli(imported: Callable[[], None] | None, *, verbose: bool, log_format: logs.
     """
     from mlb_etl import retries  # noqa: PLC0415 - it imports the retry library, which help does not need
 
+    ctx.with_resource(
+        _chosen(MLB_ETL_CONFIG=config and str(settings.working_directory() / config), MLB_ETL_PROFILE=profile)
+    )
     chosen = LogSettings(logging.INFO if verbose else logging.WARNING, log_format)
     logs.set_up(chosen, stderr.log)  # for an invalid id, which is an error
     logs.set_up(chosen._replace(run_id=settings.run_id()), stderr.log)
     retries.set_up_logs()
-    if imported is not None:
-        imported()
+    if ctx.obj is not None:
+        ctx.obj()  # after the imports
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol, Self, TypeVar
 
@@ -56,20 +56,22 @@ class Client:
         *,
         now: Callable[[], datetime] = _now,
         max_body: int = MAX_BODY,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._api = api
         self._now = now
         self._limit = limit
         self._retries = retries
-        self._exchanges = Exchanges(timeouts, max_body)
+        self._exchanges = Exchanges(timeouts, max_body, headers)
         self._stopped = threading.Event()
 
     @classmethod
     def of(cls, settings: Settings, *, rate: float | None = None, retries: Retries = RETRIES) -> Self:
-        """The client for these settings; `rate` can only make it slower."""
+        """The client for these settings; `rate` can only make it slower. Raises EtlError for a header not set."""
+        headers = settings.request_headers()
         timeouts = Timeouts(whole=settings.timeout)
         limit = RateLimit.of(settings.data, settings.api, settings.requests(rate))
-        return cls(settings.api, limit, retries, timeouts, max_body=settings.max_body)
+        return cls(settings.api, limit, retries, timeouts, max_body=settings.max_body, headers=headers)
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
         """As in `Fetcher`; retries if the API gives no answer or a corrupt one."""

@@ -9,7 +9,7 @@ import asyncio
 import os
 import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -56,11 +56,14 @@ class HttpAnswer:
 class Exchanges:
     """Connections to servers; threads may share them."""
 
-    def __init__(self, timeouts: Timeouts, max_body: int) -> None:
-        """Raises EtlError if the environment names proxies or certificates that can't be used."""
+    def __init__(self, timeouts: Timeouts, max_body: int, headers: Mapping[str, str] | None = None) -> None:
+        """`headers` go with each request, in place of ours of the same name.
+
+        Raises EtlError if the environment names proxies or certificates that can't be used.
+        """
         self._timeouts = timeouts
         self._max_body = max_body
-        self._http = _client(timeouts)
+        self._http = _client(timeouts, headers or {})
         self._loop = _Loop()
         self._lock = threading.Lock()
         self._thread = threading.Thread()
@@ -154,7 +157,7 @@ def _body(headers: httpx.Headers, most: int) -> PlainBody:
     raise CorruptResponse("the answer has an encoding that was not asked for", path="Content-Encoding", value=encoding)
 
 
-def _client(timeouts: Timeouts) -> httpx.AsyncClient:
+def _client(timeouts: Timeouts, headers: Mapping[str, str]) -> httpx.AsyncClient:
     """The client, without cookies, because a server could make it store more and more of them."""
     for name in ("http", "https", "all"):
         proxy = getproxies().get(name, "")
@@ -170,11 +173,17 @@ def _client(timeouts: Timeouts) -> httpx.AsyncClient:
             http2=True,
             verify=context,
             timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
-            headers=_HEADERS,
+            headers=_with_ours(headers),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
     except (httpx.InvalidURL, ValueError):  # the message may contain a password
         raise EtlError("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY can't be read: is it a URL?") from None
+
+
+def _with_ours(headers: Mapping[str, str]) -> httpx.Headers:
+    found = httpx.Headers(_HEADERS)
+    found.update(headers)
+    return found
 
 
 class _Loop(asyncio.SelectorEventLoop):

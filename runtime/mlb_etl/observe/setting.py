@@ -1,4 +1,4 @@
-"""$MLB_ETL_METRICS: where metrics go."""
+"""Where metrics go, by the setting `metrics`, and whether traces and lineage are wanted."""
 
 import os
 import re
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from mlb_etl import settings
 from mlb_etl.errors import EtlError, redacted
 
 _LONGEST = 1000  # characters
@@ -40,8 +41,8 @@ Destination: TypeAlias = Listen | Textfile | Push
 
 
 def destination() -> Destination | None:
-    """Where metrics go, by the environment; None if nowhere. Raises EtlError for an invalid value."""
-    text = os.environ.get("MLB_ETL_METRICS") or ""
+    """Where metrics go, by the settings; None if nowhere. Raises EtlError for an invalid value."""
+    text = settings.metrics() or ""
     if not text:
         return None
     kind, _, rest = text.partition(":")

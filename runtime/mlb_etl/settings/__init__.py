@@ -1,0 +1,62 @@
+"""Settings: one table of them, the settings file with its profiles, and the environment over it."""
+
+from mlb_etl.settings.file import Named
+from mlb_etl.settings.resolved import Found, Header, Layers, Origin
+from mlb_etl.settings.table import (
+    API,
+    FASTEST,
+    LAKE,
+    LARGEST_BODY,
+    MAX_BODY,
+    PREFIX,
+    PUBLIC_RATE,
+    RATE,
+    SETTINGS,
+    SLOWEST,
+    TABLES,
+    TIMEOUT,
+    Encoding,
+    Setting,
+)
+from mlb_etl.settings.values import (
+    POSTGRES,
+    Settings,
+    is_lake_place,
+    max_body,
+    metrics,
+    project_folder,
+    raw_encoding,
+    run_id,
+    working_directory,
+)
+
+__all__ = [
+    "API",
+    "FASTEST",
+    "LAKE",
+    "LARGEST_BODY",
+    "MAX_BODY",
+    "POSTGRES",
+    "PREFIX",
+    "PUBLIC_RATE",
+    "RATE",
+    "SETTINGS",
+    "SLOWEST",
+    "TABLES",
+    "TIMEOUT",
+    "Encoding",
+    "Found",
+    "Header",
+    "Layers",
+    "Named",
+    "Origin",
+    "Setting",
+    "Settings",
+    "is_lake_place",
+    "max_body",
+    "metrics",
+    "project_folder",
+    "raw_encoding",
+    "run_id",
+    "working_directory",
+]
