@@ -21,7 +21,7 @@ from mlb_etl.cli import cli
 __all__ = ["api", "environment"]  # fixtures
 
 # a value for other programs, a program of its own, and files
-EXEMPT = {"db url", "db psql", "jobs schema", "jobs show"}
+EXEMPT = {"config schema", "db url", "db psql", "jobs schema", "jobs show"}
 LINES = {"live", "verify rows"}  # an object per line, as things happen
 TRANSFORM = """\
 name: sample
@@ -31,6 +31,7 @@ storage: {raw: false, transform: true}
 """
 # in an order in which each finds something to report
 COMMANDS: dict[str, tuple[Sequence[str], int]] = {
+    "config show": ((), 0),
     "schema init": ((), 0),
     "schema status": ((), 0),
     "schema partitions": (("--from", "2024-01", "--to", "2024-02"), 0),

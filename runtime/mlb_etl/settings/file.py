@@ -8,7 +8,6 @@ Authorization = {env = "TRACKER_TOKEN", prefix = "Bearer "}
 rate = 5
 """
 
-import difflib
 import os
 import re
 import stat
@@ -16,12 +15,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mlb_etl.errors import EtlError, printable, shortened
-from mlb_etl.settings import toml
 from mlb_etl.settings.kinds import LONGEST, Unfit
 from mlb_etl.settings.table import BY_NAME, SETTINGS
+
+if TYPE_CHECKING:
+    from mlb_etl.settings.toml import Document, Keys
 
 FILE = "mlb-etl.toml"
 PYPROJECT = "pyproject.toml"
@@ -144,6 +145,8 @@ def _bytes(path: Path) -> bytes:
 def _load(path: Path, *_: int) -> SettingsFile:
     """Read and check a file; again only after it has changed."""
     table = _TABLE if path.name == PYPROJECT else ()
+    from mlb_etl.settings import toml  # noqa: PLC0415 - most commands find no file
+
     document = toml.parse(shown(path), _bytes(path))
     reading = _Reading(path.parent, document, table)
     loaded = reading.load(path)
@@ -158,8 +161,8 @@ class _Reading:
     """Reads one file, and notes all its errors."""
 
     folder: Path
-    document: toml.Document
-    table: toml.Keys
+    document: "Document"
+    table: "Keys"
     errors: list[str] = field(default_factory=list)
 
     def load(self, path: Path) -> SettingsFile:
@@ -178,7 +181,7 @@ class _Reading:
         layers = {name: layer for name, value in profiles.items() for layer in self.profile(name, value)}
         return SettingsFile(path, self.layer(self.table, base), layers)
 
-    def error(self, keys: toml.Keys, message: str) -> None:
+    def error(self, keys: "Keys", message: str) -> None:
         """Note an error at the place of a key."""
         self.errors.append(f"{self.document.place(keys)}: {message}")
 
@@ -194,7 +197,7 @@ class _Reading:
         else:
             yield self.layer(keys, value)
 
-    def layer(self, above: toml.Keys, values: Mapping[str, object]) -> Layer:
+    def layer(self, above: "Keys", values: Mapping[str, object]) -> Layer:
         """The values of a table of settings."""
         found = {}
         for name, value in values.items():
@@ -216,7 +219,7 @@ class _Reading:
                 self.error(keys, f"{name} {error}")
         return found
 
-    def headers(self, above: toml.Keys, value: object) -> Layer:
+    def headers(self, above: "Keys", value: object) -> Layer:
         """The headers, by name."""
         if not isinstance(value, dict):
             raise Unfit("is not a table: write [headers] above them")
@@ -264,6 +267,8 @@ def shown(path: Path) -> str:
 
 
 def _near(name: str, known: Any) -> str:
+    import difflib  # noqa: PLC0415 - few commands meet a mistake
+
     near = difflib.get_close_matches(name, list(known), n=1)
     return f' (did you mean "{near[0]}"?)' if near else ""
 

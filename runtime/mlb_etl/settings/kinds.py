@@ -1,7 +1,7 @@
 """What a setting's value can be: read from a text of the environment or a value of the settings file, within bounds.
 
 Each kind raises Unfit, whose message goes on after the setting's name, as "is 7x: 1 to 600 seconds are expected". The
-messages don't repeat values that may contain a password.
+messages don't repeat values that may contain a password. The classes are plain, because help imports them.
 """
 
 import math
@@ -55,7 +55,7 @@ class _Texts:
         return {"type": "string"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Text(_Texts):
     """A text; an empty one means none. After one of the prefixes `places`, it is a folder or a URL.
 
@@ -81,7 +81,7 @@ class Text(_Texts):
         return f"{prefix}{folder / text.removeprefix(prefix)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Folder(_Texts):
     """A folder, as an absolute path; an empty text means none."""
 
@@ -100,7 +100,7 @@ class Folder(_Texts):
         return cast("Path | None", _Texts.read(self, value, folder))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Choice(_Texts):
     """One of some words."""
 
@@ -122,7 +122,7 @@ class Choice(_Texts):
         return {"enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Whole:
     """A whole number of a unit."""
 
@@ -155,7 +155,7 @@ class Whole:
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Rate:
     """Requests a second, infinity for `off`."""
 
@@ -193,7 +193,7 @@ class Rate:
         return {"anyOf": [{"type": "number", "minimum": self.least, "maximum": self.most}, {"const": "off"}]}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Url(_Texts):
     """The URL of a server, without user, query and fragment, and without a slash at its end."""
 
@@ -220,7 +220,7 @@ class Url(_Texts):
         return text.rstrip("/")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Headers:
     """Headers of requests, by name. The file reads each value itself, so this kind only describes them."""
 
