@@ -26,7 +26,7 @@ from samples import PACKAGE, at, response
 from mlb_etl.errors import DatabaseUnavailable, DuplicateKey, EtlError
 from mlb_etl.laws.verdict import Policy, Watermark
 from mlb_etl.stores.delta import lake as lakes
-from mlb_etl.stores.delta import marks, schema, upkeep, writer
+from mlb_etl.stores.delta import marks, schema, small_files, upkeep, writer
 from mlb_etl.stores.delta.lake import Lake
 
 __all__ = ["processes"]
@@ -307,6 +307,33 @@ def test_only_what_changes_is_committed(lake: DeltaLaws) -> None:
     lake.apply_one(NEW)
     assert plays().version() == version + 1
     assert first in plays().file_uris()
+
+
+def test_a_table_is_opened_from_a_few_versions_and_files(lake: DeltaLaws) -> None:
+    """However many units there were: the log has checkpoints, and the marks of all units are in few files."""
+    for number in range(1, 13):
+        lake.apply_one(game(0, [0], number))
+    log = Path(lake.lake.uri(lakes.CONTROL, marks.TABLE), "_delta_log")
+    newest = lake.lake.open(lakes.CONTROL, marks.TABLE)
+    since = newest.version() - json.loads((log / "_last_checkpoint").read_text())["version"]
+    assert newest.version() > 24
+    assert since <= 10
+    assert len(newest.file_uris()) <= small_files.MOST
+    assert len(lake.watermarks(*range(1, 13))) == 12
+
+
+def test_a_lake_of_an_earlier_release_gets_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By `schema init`, which leaves alone what was set since."""
+    lake = Lake.at(str(tmp_path))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(schema, "_FORGOTTEN", {"delta.logRetentionDuration": "interval 7 days"})
+        schema.fingerprint.cache_clear()
+        schema.apply(lake, PACKAGE)
+    lakes.configure(lake.open("sample", "plays"), {"delta.logRetentionDuration": "interval 1 hours"})
+    schema.fingerprint.cache_clear()
+    assert schema.apply(lake, PACKAGE) == []
+    found = lakes.facts(lake.open("sample", "plays"))
+    assert (found["delta.checkpointInterval"], found["delta.logRetentionDuration"]) == ("10", "interval 1 hours")
 
 
 def test_optimize_starts_again_where_a_writer_comes_first(lake: DeltaLaws, monkeypatch: pytest.MonkeyPatch) -> None:

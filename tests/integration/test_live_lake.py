@@ -19,7 +19,7 @@ from stepped import PACKAGE, Live
 from mlb_etl.baseball.live.listing import GameScope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.stores.delta import lake as lakes
-from mlb_etl.stores.delta import tidy
+from mlb_etl.stores.delta import small_files, tidy
 from mlb_sim import Server, Simulator, serve
 from mlb_sim.times import MINUTE, to_datetime
 
@@ -38,7 +38,7 @@ def simulated() -> Iterator[Server]:
 def test_a_game_is_followed_to_its_end(simulated: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also after a stop in its middle; the tables then hold what the last feed says."""
     monkeypatch.setattr(tidy, "EVERY", 2)
-    monkeypatch.setattr(tidy, "MOST", 1)
+    monkeypatch.setattr(small_files, "MOST", 1)
     simulator = simulated.simulator
     fixture = simulator.calendar.fixtures[0]
     laws = DeltaLaws(tmp_path / "lake", PACKAGE, feeds.METHOD)
@@ -74,7 +74,7 @@ def test_the_number_of_files_is_bounded(
 ) -> None:
     """However many units there were; without upkeep it grows with each."""
     monkeypatch.setattr(tidy, "EVERY", 4)
-    monkeypatch.setattr(tidy, "MOST", 2)
+    monkeypatch.setattr(small_files, "MOST", 2)
     laws = DeltaLaws(tmp_path, "sample_tables", sample.METHOD)
     with laws.database.open() as stores:
         for unit in range(12):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+import msgspec
 import pyarrow as pa
 
 from mlb_contracts import Method, requests, times
@@ -23,6 +24,7 @@ from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import Marks
 from mlb_etl.stores.delta.quarantine import Name, Quarantine, State
+from mlb_etl.stores.delta.records import records
 from mlb_etl.stores.encoding import StoredBody
 from mlb_etl.stores.interfaces.captures import Past
 
@@ -60,6 +62,21 @@ SEEN_SCHEMA = pa.schema(
 # Bodies have no statistics, and files of captures are found by these.
 CONFIGURATION = {"delta.dataSkippingStatsColumns": "request,captured_at,as_of"}
 _FACTS = [name for name in SCHEMA.names if name != "body"]
+# What a `StoredCapture` is made of.
+_LISTED = (
+    *("request", "captured_at", "content_hash", "as_of", "path_params", "query_params", "hydrations", "documents"),
+)
+
+
+class _Held(msgspec.Struct):
+    """A document in the column `documents`; the text of its keys is its name."""
+
+    keys: msgspec.Raw
+    hash: str
+    places: tuple[int, ...] | None
+
+
+_HELD = msgspec.json.Decoder(list[_Held])
 
 
 def seen_table(method: Method) -> str:
@@ -99,22 +116,22 @@ class DeltaCaptures:
 
     def captures(self, scope: Mapping[str, Sequence[Any]]) -> Iterator[StoredCapture]:
         """As `RawStore` says."""
-        return iter(self._stored(self.kept(), scope))
+        return iter(self._listed(scope))
 
     def quarantined(self, ids: Sequence[int]) -> list[StoredCapture]:
         """As `RawStore` says."""
-        return [each for each in self._stored(self.kept(), {}) if each.note in ids]
+        return [each for each in self._listed({}) if each.note in ids]
 
     def newer(self, keys: Mapping[str, Any]) -> list[StoredCapture]:
         """As `RawStore` says."""
-        found = self._stored(self.kept(), {name: [value] for name, value in keys.items()})
+        found = self._listed({name: [value] for name, value in keys.items()})
         return [each for each in found if each.applied is None or each.as_of >= each.applied.as_of]
 
     def history(self, keys: Mapping[str, Any]) -> Generator[Past, None, None]:
         """As `RawStore` says."""
-        wanted = {name: [value] for name, value in keys.items()}
-        of = {each.answer: each for each in self._stored(self.kept(), wanted)}
-        timely = [each for each in self.kept() if each.identity in of and each.is_timely]
+        kept = self.kept()
+        of = {each.answer: each for each in self._stored(kept, {name: [value] for name, value in keys.items()})}
+        timely = [each for each in kept if each.identity in of and each.is_timely]
         for each in sorted(timely, key=lambda each: (each.last_seen_at, each.row["captured_at"]), reverse=True):
             data = self._whole(each)
             sound = of[each.identity].quarantine is None and data is not None
@@ -140,16 +157,17 @@ class DeltaCaptures:
         last = max(timely, key=lambda each: (each.last_seen_at, each.row["captured_at"]), default=None)
         return None if last is None else self._whole(last)
 
-    def kept(self, wanted: str | None = None) -> list[Kept]:
-        """The captures in the raw table, each once, with these facts."""
-        rows = self._rows(self._method.raw_table, wanted, _FACTS)
+    def kept(self, wanted: str | None = None, facts: Sequence[str] = _FACTS) -> list[Kept]:
+        """The captures in the raw table that meet a condition, each once, with these facts."""
+        rows = self._rows(self._method.raw_table, wanted, facts)
         last: dict[Identity, list[datetime]] = {}
         for row in self._rows(seen_table(self._method), wanted):
             last.setdefault(identity(row), []).append(row["seen_at"])
         found = {}
         for row in rows:
-            seen = last.get(identity(row), [])
-            found[identity(row)] = Kept(row, max((row["as_of"], *seen)), 1 + len(seen))
+            name = identity(row)
+            seen = last.get(name, ())
+            found[name] = Kept(row, max((row["as_of"], *seen)), 1 + len(seen))
         return list(found.values())
 
     def number(self) -> int:
@@ -164,13 +182,17 @@ class DeltaCaptures:
 
     def keys(self, document: str) -> dict[str, Any]:
         """The values of a document's keys, which is its name as JSON."""
-        held = json.loads(document)
+        return self._keys(json.loads(document))
+
+    def _keys(self, held: Mapping[str, Any]) -> dict[str, Any]:
         return {key.name: _key(key, held[key.name]) for key in self._method.document}
 
     def _rows(self, table: str, wanted: str | None, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
         opened = self._lake.open(self._method.raw_schema, table)
-        rows: list[dict[str, Any]] = lakes.rows(opened, columns, wanted).to_pylist()
-        return rows
+        return records(opened, columns, wanted)
+
+    def _listed(self, scope: Mapping[str, Sequence[Any]]) -> list[StoredCapture]:
+        return self._stored(self.kept(facts=_LISTED), scope)
 
     def _stored(self, kept: Iterable[Kept], scope: Mapping[str, Sequence[Any]]) -> list[StoredCapture]:
         """The documents of captures with what stands in the control tables of them, by document and time."""
@@ -181,11 +203,10 @@ class DeltaCaptures:
         for each in kept:
             if not self._is_hydrated(each):
                 continue
-            for held in json.loads(each.row["documents"]):
-                keys = tuple(_key(key, held["keys"][key.name]) for key in self._method.document)
-                of = dict(zip((key.name for key in self._method.document), keys, strict=True))
+            for held in _HELD.decode(each.row["documents"]):
+                of = self._keys(msgspec.json.decode(held.keys))
                 if all(of[name] in values for name, values in scope.items()):
-                    found += _states(each, held, keys, latest, marks=marks, notes=notes)
+                    found += _states(each, held, tuple(of.values()), latest, marks=marks, notes=notes)
         return sorted(
             found, key=lambda each: (each.keys, each.as_of, each.captured_at, each.content_hash, each.request)
         )
@@ -217,7 +238,7 @@ class DeltaCaptures:
 
 def _states(
     kept: Kept,
-    held: Mapping[str, Any],
+    held: _Held,
     keys: tuple[Any, ...],
     latest: datetime,
     *,
@@ -225,13 +246,13 @@ def _states(
     notes: Mapping[Name, tuple[int, State]],
 ) -> Iterator[StoredCapture]:
     """The last state of the content, and also the first state of content that is new to the tables."""
-    document, content_hash = json.dumps(held["keys"]), bytes.fromhex(held["hash"])
+    document, content_hash = bytes(held.keys).decode(), bytes.fromhex(held.hash)
     applied, note = marks.get(document), notes.get((document, kept.row["captured_at"], content_hash))
     first = kept.row["as_of"]
     states = [kept.last_seen_at]
     if note is None and first < kept.last_seen_at and (applied is None or first > applied.as_of):
         states.append(first)
-    parameters = json.loads(kept.row["query_params"]) | json.loads(kept.row["path_params"])
+    parameters = msgspec.json.decode(kept.row["query_params"]) | msgspec.json.decode(kept.row["path_params"])
     for as_of in states:
         yield StoredCapture(
             keys,
@@ -246,7 +267,7 @@ def _states(
             applied=applied,
             request=kept.row["request"],
             answer_hash=kept.row["content_hash"],
-            places=None if held["places"] is None else tuple(held["places"]),
+            places=held.places,
         )
 
 

@@ -10,6 +10,7 @@ from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import Lake
 from mlb_etl.stores.delta.marks import again
+from mlb_etl.stores.delta.records import records
 from mlb_etl.stores.interfaces.database import DriftedCapture
 
 TABLE = "drift"
@@ -46,7 +47,7 @@ class Drift:
 
     def _record(self, drifted: Sequence[DriftedCapture]) -> None:
         table = self._lake.open(lakes.CONTROL, TABLE)
-        found = lakes.rows(table, where=lakes.any_of("method", [self._method])).to_pylist()
+        found = records(table, where=lakes.any_of("method", [self._method]))
         known: dict[Name, dict[str, Any]] = {(row["path"], row["kind"], row["seen"]): row for row in found}
         changed: dict[Name, dict[str, Any]] = {}
         for each in sorted(drifted, key=lambda each: each.capture.captured_at):

@@ -14,6 +14,7 @@ from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import GONE, Lake
 from mlb_etl.stores.delta.marks import again
+from mlb_etl.stores.delta.records import records
 from mlb_etl.stores.interfaces.operations import failure_kind
 from mlb_etl.stores.texts import storable_text
 
@@ -62,7 +63,7 @@ class Failures:
 
     def _note(self, request: Request, why: Exception) -> None:
         table, now = self._open(), datetime.now(UTC)
-        known = next((row for row in _rows(table) if _named(row) == _name(request)), None)
+        known = next((row for row in records(table) if _named(row) == _name(request)), None)
         method, target = _name(request)
         row = {
             "method": method,
@@ -80,7 +81,7 @@ class Failures:
         settles = request.settles
         gone = [
             row | {GONE: True}
-            for row in _rows(table)
+            for row in records(table)
             if row["method"] == method
             and (row["target"] == target or (settles is not None and row["target"].startswith(settles)))
         ]
@@ -89,11 +90,6 @@ class Failures:
 
     def _open(self) -> Any:
         return self._lake.open(lakes.CONTROL, TABLE)
-
-
-def _rows(table: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = lakes.rows(table).to_pylist()
-    return found
 
 
 def _name(request: Request) -> tuple[str, str]:

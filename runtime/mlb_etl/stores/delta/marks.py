@@ -24,6 +24,8 @@ from mlb_etl.laws.verdict import Watermark
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import GONE, Lake, Overtaken
+from mlb_etl.stores.delta.records import records
+from mlb_etl.stores.delta.small_files import compact_many
 from mlb_etl.stores.delta.writer import finished, may_be_at_work, new_writer
 
 log = logging.getLogger(__name__)
@@ -87,8 +89,7 @@ class Marks:
         wanted = lakes.any_of("method", [self._method.name])
         if documents is not None:
             wanted = f"{wanted} AND {lakes.any_of('document', documents)}"
-        found = lakes.rows(table, where=wanted)
-        return {row["document"]: _mark(row) for row in found.to_pylist()}
+        return {row["document"]: _mark(row) for row in records(table, where=wanted)}
 
     def claim(self, new: Mapping[str, Watermark]) -> "Claim":
         """Hold these documents, when nobody else has them; raises DatabaseUnavailable if others keep them."""
@@ -148,6 +149,11 @@ class Marks:
         if not all(name in known and known[name].writer == writer for name in names):
             raise Lost(f"{names[0]}: another writer has taken this document over")
         lakes.change(table, lakes.changes(SCHEMA, rows), _KEYS)
+
+    def tidy(self) -> None:
+        """Keep the files of the table few, as each unit adds one; if others come first, the next unit does it."""
+        with suppress(DatabaseUnavailable):
+            compact_many(self._open())
 
     @property
     def method(self) -> str:
@@ -225,6 +231,7 @@ class Claim:
     def move(self, moved: Mapping[str, Watermark]) -> None:
         """Give all documents back as whole, with these watermarks; those that are new get theirs."""
         self._give_back(self._moving(moved))
+        self._marks.tidy()
 
     def give_back(self) -> None:
         """Give all documents back as they were, as nothing was written."""

@@ -16,6 +16,7 @@ from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.captures import DeltaCaptures
 from mlb_etl.stores.delta.lake import GONE, Lake
 from mlb_etl.stores.delta.marks import again
+from mlb_etl.stores.delta.records import records
 from mlb_etl.stores.delta.runs import Runs
 from mlb_etl.stores.interfaces.operations import (
     BrokenCheck,
@@ -72,7 +73,7 @@ class DeltaOperations:
         method = registry.method(self._package, wanted.method)
         keys, captures = [key.name for key in method.document], DeltaCaptures(self._lake, method)
         schema_, _, table = wanted.table.partition(".")
-        rows = lakes.rows(self._lake.open(schema_, table), [*keys, wanted.column]).to_pylist()
+        rows = records(self._lake.open(schema_, table), [*keys, wanted.column])
         for row in sorted(rows, key=str):
             state = row.pop(wanted.column)
             if state is not None and state not in wanted.settled:
@@ -179,12 +180,11 @@ class DeltaOperations:
         return sums.broken_checks(self._lake, method, scope)
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = lakes.rows(self._lake.open(lakes.CONTROL, table)).to_pylist()
-        return rows
+        return records(self._lake.open(lakes.CONTROL, table))
 
     def _delete(self, name: str, columns: Any, matching: str, is_meant: Any) -> None:
         table = self._lake.open(lakes.CONTROL, name)
-        gone = [row | {GONE: True} for row in lakes.rows(table).to_pylist() if is_meant(row)]
+        gone = [row | {GONE: True} for row in records(table) if is_meant(row)]
         if gone:
             lakes.merge(table, lakes.changes(columns, gone), matching, insert=False)
 

@@ -14,6 +14,7 @@ from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import GONE, Lake
 from mlb_etl.stores.delta.marks import Marks, again
+from mlb_etl.stores.delta.records import records
 from mlb_etl.stores.texts import storable_text
 
 State: TypeAlias = Literal["waiting", "dropped"]
@@ -130,8 +131,7 @@ class Quarantine:
         return self._lake.open(lakes.CONTROL, TABLE)
 
     def _read(self, table: Any, wanted: str | None = None) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = lakes.rows(table, where=wanted).to_pylist()
-        return found
+        return records(table, where=wanted)
 
 
 def _name(capture: StoredCapture) -> Name:

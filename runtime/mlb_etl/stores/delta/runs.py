@@ -1,7 +1,7 @@
 """Runs of commands: etl.run in a lake."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.arrow import TIME
 from mlb_etl.stores.delta.lake import GONE, Lake
 from mlb_etl.stores.delta.marks import again
+from mlb_etl.stores.delta.records import records
 from mlb_etl.stores.interfaces.runs import MOST, Outcome, RecordedRun, StartedRun, state_of
 from mlb_etl.stores.texts import storable_text
 
@@ -54,7 +55,7 @@ class Runs:
             "seen_at": now,
             "counts": "{}",
         }
-        old = sorted((each for each in _rows(table) if each["command"] == run.command), key=_started)[: -MOST + 1]
+        old = sorted((each for each in records(table) if each["command"] == run.command), key=_started)[: -MOST + 1]
         lakes.merge(table, lakes.changes(SCHEMA, [row, *(each | {GONE: True} for each in old)]), _MATCHING)
 
     def see(self, run: StartedRun) -> None:
@@ -71,13 +72,13 @@ class Runs:
         if not self._lake.exists(lakes.CONTROL, TABLE):
             return
         table = self._lake.open(lakes.CONTROL, TABLE)
-        its = [{**row, **changed} for row in _rows(table) if row["id"] == str(run.id)]
+        its = [{**row, **changed} for row in records(table) if row["id"] == str(run.id)]
         if its:
             lakes.merge(table, lakes.changes(SCHEMA, its), _MATCHING, insert=False)
 
     def last(self) -> list[RecordedRun]:
         """As `RunStore` says."""
-        rows = _rows(self._lake.open(lakes.CONTROL, TABLE))
+        rows = records(self._lake.open(lakes.CONTROL, TABLE))
         newest = {(row["command"], row["subject"]): row for row in sorted(rows, key=_started)}
         now = datetime.now(UTC)
         return [
@@ -92,11 +93,6 @@ class Runs:
             )
             for row in sorted(newest.values(), key=_started, reverse=True)
         ]
-
-
-def _rows(table: Any) -> Sequence[dict[str, Any]]:
-    found: list[dict[str, Any]] = lakes.rows(table).to_pylist()
-    return found
 
 
 def _started(row: Mapping[str, Any]) -> datetime:

@@ -5,7 +5,6 @@ partition are written together, and files that were replaced, with the versions 
 """
 
 import time
-from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -15,10 +14,9 @@ from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta import schema
 from mlb_etl.stores.delta.captures import seen_table
 from mlb_etl.stores.delta.lake import CONTROL, Lake, Overtaken
+from mlb_etl.stores.delta.small_files import compact_many
 
 EVERY = 20  # units between two looks at the tables
-MOST = 8  # small files that a partition may have before they are written together
-LARGE = 16 << 20  # bytes; files of half that size are not small, so that bodies are not copied over and over
 KEEP = timedelta(hours=1)  # for readers of a version that was replaced
 _CLEAN = 900.0  # seconds between two deletions
 
@@ -45,8 +43,7 @@ class Tidier:
         for each in self._tables:
             table = self._lake.open(each.schema, each.name)
             with suppress(Overtaken):
-                if any(number > MOST for number in _small(table).values()):
-                    lakes.compact(table, LARGE)
+                compact_many(table)
                 if clean:
                     self._clean(self._lake.open(each.schema, each.name))
         if clean:
@@ -57,8 +54,3 @@ class Tidier:
         if not schema.SOON_FORGOTTEN.items() <= lakes.facts(table).items():
             lakes.configure(table, schema.SOON_FORGOTTEN)
         lakes.vacuum(table, KEEP)
-
-
-def _small(table: Any) -> Counter[str]:
-    """The numbers of small files, by partition."""
-    return Counter(path.rpartition("/")[0] for path, size in lakes.files(table) if size < LARGE // 2)

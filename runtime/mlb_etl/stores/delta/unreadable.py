@@ -8,6 +8,7 @@ import pyarrow as pa
 from mlb_contracts.misfit import Misfit
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta.lake import GONE, Lake
+from mlb_etl.stores.delta.records import records
 from mlb_etl.stores.texts import storable_text
 
 TABLE = "unreadable"
@@ -41,7 +42,7 @@ class Unreadable:
     def replace(self, table: Any, found: Mapping[str, Sequence[Misfit]]) -> None:
         """Replace the recorded values of these documents; raises Overtaken if others have written since."""
         own = f"{lakes.any_of('method', [self._method])} AND {lakes.any_of('document', found)}"
-        known = {_key(row): row for row in lakes.rows(table, where=own).to_pylist()}
+        known = {_key(row): row for row in records(table, where=own)}
         rows = {_key(row): row for name, its in found.items() for row in self._rows(name, its)}
         changed = [row for key, row in rows.items() if known.get(key) != row]
         gone = [row | {GONE: True} for key, row in known.items() if key not in rows]
