@@ -153,9 +153,9 @@ def files(
     views, for the first migrations and the dictionary, which also tells the rows in `counts`.
     """
     methods = [each.method for each in inputs]
-    modules = package.init_files([part for each in methods for part in lower.split_by_hydration(each)])
+    modules = _extractors(inputs)
     for each in inputs:
-        modules |= _modules(each)
+        modules |= api.model_files(each.method.endpoint, each.method.method, each.shape)
     kept = {} if before is None else {f"{layout.MIGRATIONS}/{name}": text for name, text in before.texts.items()}
     texts = formatted(modules) | (kept or migrations.first_files(methods, of_views)) | {"py.typed": package.TYPED}
     facts = dictionary(inputs, of_views, counts)
@@ -174,9 +174,23 @@ def dictionary(inputs: Sequence[Input], of_views: Sequence[View], counts: measur
     return build.dictionary([(each.method, each.shape) for each in inputs], of_views, counts)
 
 
+def extractors(inputs: Sequence[Input]) -> dict[str, str]:
+    """The text of every module that is needed to extract rows, by path in the package."""
+    return formatted(_extractors(inputs))
+
+
+def _extractors(inputs: Sequence[Input]) -> dict[str, str]:
+    """The same, unformatted."""
+    methods = [part for each in inputs for part in lower.split_by_hydration(each.method)]
+    modules = package.init_files(methods)
+    for each in inputs:
+        modules |= _modules(each)
+    return modules
+
+
 def _modules(given: Input) -> dict[str, str]:
-    """The Python modules of one mapping, by path in the package, unformatted."""
-    modules = api.model_files(given.method.endpoint, given.method.method, given.shape)
+    """The modules of one mapping, but for models of its responses, by path in the package, unformatted."""
+    modules: dict[str, str] = {}
     for mapped in lower.split_by_hydration(given.method):
         folder = package.method_folder(mapped)
         read_of_it = tree.tree(mapped, given.shape)

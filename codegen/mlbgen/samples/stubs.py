@@ -44,13 +44,18 @@ def find_stubs(*directories: Path) -> Iterator[Stub]:
 
     Raises MlbgenError if a directory has none, or for a file that is not a stub.
     """
-    found = []
+    return map(read_stub, find_files(*directories))
+
+
+def find_files(*directories: Path) -> list[Path]:
+    """The files in the directories that can be stubs, sorted by path. Raises MlbgenError if a directory has none."""
+    found: list[Path] = []
     for directory in directories:
         files = sorted(path for path in directory.rglob("*") if path.name.endswith(_SUFFIXES) and not path.is_dir())
         if not files:
             raise MlbgenError(f"{directory}: no stubs here (files *.json or *.json.gz)")
         found += files
-    return map(read_stub, found)
+    return found
 
 
 def with_own(root: Path, directories: Sequence[Path]) -> tuple[Path, ...]:
