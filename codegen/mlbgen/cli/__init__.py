@@ -138,6 +138,38 @@ def diff(root: Path, form: str) -> None:
     click.get_current_context().exit(_DIFFERENT if changes or unreleased else 0)
 
 
+@commands.command("plan")
+@ROOT
+@STUBS
+@click.option("--since", metavar="REVISION", help="Compare with the code that is committed in a revision of git.")
+@click.option(
+    "--examples",
+    type=click.IntRange(0, 1000),
+    default=3,
+    show_default=True,
+    help="How many examples of each kind to show.",
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything changes.")
+@FORMAT
+def plan_(root: Path, stubs: Sequence[Path], since: str | None, examples: int, form: str, *, exit_code: bool) -> None:
+    """Show what an edit of mappings and views will change, before anything does.
+
+    It extracts the captures in --stubs and schemas/samples/ with the generated code and with that of the edited
+    mappings, and compares all rows. It prints the next migration, and writes nothing.
+
+    \b
+    Examples:
+      mlbgen plan
+      mlbgen plan --stubs captured --format json
+      mlbgen plan --since main --exit-code
+    """
+    from mlbgen.cli import planning
+
+    found = planning.plan(root, stubs, since=since, examples=examples)
+    planning.show(found, form)
+    click.get_current_context().exit(_DIFFERENT if found.impossible or (exit_code and found) else 0)
+
+
 @commands.command("migrate")
 @ROOT
 @click.option(

@@ -58,7 +58,7 @@ class Comparison:
             try:
                 capture = extraction.read_capture(file)
             except Rejected as why:
-                self._unread.add(name, str(why))
+                self._unread.add(name, why.reason if why.value is None else str(why))
             else:
                 self.captures += 1
                 self._see(name, capture)

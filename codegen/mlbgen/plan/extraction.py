@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from mlb_contracts import Capture, Method, Row, requests
-from mlb_contracts.errors import EtlError, Rejected
+from mlb_contracts.errors import Rejected
 from mlb_contracts.misfit import Misfit
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.capture import stub_files
 from mlb_etl.extract.answer import Answer
-from mlbgen.language.errors import MlbgenError
 
 _LOG = logging.getLogger("mlb_etl.extract.answer")  # warns of items that it skips, since they lack a key
 Identity: TypeAlias = tuple[str, ...]
@@ -57,13 +56,9 @@ def read_capture(file: Path) -> Response:
 
 def folders(package: str) -> dict[str, str]:
     """The folder of each method in an imported package."""
-    try:
-        modules = registry.methods(package)
-    except (EtlError, SyntaxError) as error:
-        raise MlbgenError(f"the generated code can't be imported: {error}") from error
     return {
         name: module.removeprefix(f"{package}.").removesuffix(".method").replace(".", "/")
-        for name, module in modules.items()
+        for name, module in registry.methods(package).items()
     }
 
 
@@ -72,7 +67,7 @@ class Side:
 
     def __init__(self, package: str, asked: frozenset[str]) -> None:
         self._package = package
-        self.methods = {name: _load(package, name) for name in registry.methods(package) if name in asked}
+        self.methods = {name: registry.method(package, name) for name in registry.methods(package) if name in asked}
         self.tables = {table.qualified_name: table for each in self.methods.values() for table in each.tables}
 
     def names(self, response: Response) -> list[str]:
@@ -115,13 +110,6 @@ def _document(method: Method, answer: Answer, keys: Mapping[str, object], places
 def _has_hydration(method: Method, response: Response) -> bool:
     needed = () if method.hydration is None else requests.required_hydrations(method.hydration)
     return {*needed} <= {*response.hydrations}
-
-
-def _load(package: str, name: str) -> Method:
-    try:
-        return registry.method(package, name)
-    except (EtlError, ImportError, SyntaxError, AttributeError, TypeError, NameError) as error:
-        raise MlbgenError(f"the generated code of {name} can't be imported: {error}") from error
 
 
 class _Skips(logging.Handler):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mlbgen import ir
+from mlbgen.language.errors import MlbgenError
 from mlbgen.plan import before, extraction, schema
 from mlbgen.plan.comparing import Comparison, Renamed
 from mlbgen.plan.extraction import Side
@@ -63,10 +64,25 @@ def _different(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
 def _sides(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[Side, Side]]:
     """Both packages with the methods whose extractors differ; those of the others give the same rows."""
     with imported(_BEFORE, old or {"__init__.py": "METHODS: dict[str, str] = {}\n"}), imported(_AFTER, new):
-        folders = [extraction.folders(_BEFORE), extraction.folders(_AFTER)]
+        with _as_it_is_on_disk():
+            folders_before = extraction.folders(_BEFORE)
+        folders = (folders_before, extraction.folders(_AFTER))
         code = [{name: _code(texts, of[name]) for name in of} for texts, of in zip((old, new), folders, strict=True)]
         changed = frozenset(name for name in code[0].keys() | code[1].keys() if code[0].get(name) != code[1].get(name))
-        yield Side(_BEFORE, changed), Side(_AFTER, changed)
+        with _as_it_is_on_disk():
+            side_before = Side(_BEFORE, changed)
+        yield side_before, Side(_AFTER, changed)
+
+
+@contextmanager
+def _as_it_is_on_disk() -> Iterator[None]:
+    """Code that someone else wrote, or merged, can fail in any way."""
+    try:
+        yield
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        help_ = "restore it, for example with `git restore generated`, or compare with another state by --since"
+        raise MlbgenError(f"the generated code can't be imported: {what}; {help_}") from error
 
 
 def _code(texts: Mapping[str, str], folder: str) -> dict[str, str]:

@@ -47,7 +47,6 @@ class Pairing:
             if named[name] in places
         )
         self.by = _matched_by(old, new, self.shared)
-        self._same_form = old == new
         chosen = [each for each in self.shared if each.after in self.by]
         retyped = any(old.types[each.place_before] != new.types[each.place_after] for each in chosen)
         self._key_before = _key([each.place_before for each in chosen], as_text=retyped)
@@ -55,8 +54,6 @@ class Pairing:
 
     def match(self, before: Sequence[Row], after: Sequence[Row]) -> Matched:
         """Match the rows of one capture."""
-        if self._same_form and before == after:
-            return Matched(list(zip(before, after, strict=True)), (), ())
         if not self.by:
             return Matched((), after, before)
         waiting: defaultdict[object, deque[int]] = defaultdict(deque)

@@ -18,7 +18,7 @@ class Form:
 
     def key_of(self, row: Row) -> dict[str, object]:
         """The values of the row's primary key, by column."""
-        return {name: value for name, value in zip(self.columns, row, strict=True) if name in self.key}
+        return {name: row[self.columns.index(name)] for name in self.key}
 
 
 NO_FORM = Form((), (), (), ())

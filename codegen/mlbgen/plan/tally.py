@@ -84,6 +84,7 @@ class TableTally:
         self._name, self._most = name, examples
         self._forms = before, after
         self._before, self._after = before or NO_FORM, after or NO_FORM
+        self._same_form = before == after
         self._pairing = Pairing(self._before, self._after, renamed)
         kept = self._pairing.shared
         self._kept = {each: _Values() for each in kept}
@@ -96,8 +97,10 @@ class TableTally:
 
     def add(self, before: Sequence[Row], after: Sequence[Row]) -> None:
         """Compare the rows of one capture."""
-        matched = self._pairing.match(before, after)
         self._rows = (self._rows[0] + len(before), self._rows[1] + len(after))
+        if self._same_form and before == after:
+            return
+        matched = self._pairing.match(before, after)
         self._added += len(matched.added)
         self._removed += len(matched.removed)
         self._added_rows += matched.added[: self._most - len(self._added_rows)]
@@ -115,8 +118,6 @@ class TableTally:
 
     def _compare(self, old: Row, new: Row) -> bool:
         """Count the values that differ; whether there are any."""
-        if old == new and self._before == self._after:
-            return False
         kept = self._pairing.shared
         differ = [each for each in kept if not same(old[each.place_before], new[each.place_after])]
         for each in differ:
@@ -125,7 +126,7 @@ class TableTally:
 
     def plan(self) -> TablePlan | None:
         """The table's part of the plan; None if neither its form nor its rows change."""
-        if self._before == self._after and not (self._added or self._removed or self._changed):
+        if self._same_form and not (self._added or self._removed or self._changed):
             return None
         return TablePlan(
             name=self._name,
