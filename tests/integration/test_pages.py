@@ -121,6 +121,7 @@ SHOWS = {  # on its way
     "docs/ingest.md": r"stored \d+, unchanged \d+, skipped \d+, failed 0",
     "docs/live.md": r"^games 16: stored [1-9]\d+,( seen \d+,)? quarantined 0",
     "docs/migrations.md": r"^rebuilt game.live_game_umpires: 4 rows",
+    "docs/plan.md": r"live_game_umpires: 8 removed \(32 rows before, 24 after\)",
     "docs/simulator.md": r"\d+ stubs in data/stubs",
 }
 

@@ -176,7 +176,7 @@ def test_mistakes_are_reported_as_by_check(root: Path, capsys: pytest.CaptureFix
 
 def test_what_no_migration_can_do(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mapping = root / "schemas/mappings/league/game_v1.yaml"
-    mapping.write_text(mapping.read_text().replace("game_pk: {type: bigint", "game_pk: {type: integer"))
+    mapping.write_text(mapping.read_text().replace("type: bigint, path: $.gamePk", "type: integer, path: $.gamePk"))
     capsys.readouterr()
     code = run(root)
     shown = capsys.readouterr()
