@@ -95,6 +95,10 @@ coverage *arguments: (test "tests/unit" "tests/golden" "tests/integration" "--co
 mutants *arguments:
     python tests/mutants.py {{ arguments }}
 
+# play seeded histories of capture, workers, operators and crashes over both stores, with an auditor after each step, e.g. `just soak --minutes 60 --seed 1`
+soak *arguments:
+    PYTHONPATH=tests python -m soaking {{ arguments }}
+
 # make the commit of a release ready: its version, its section in the changelog, and the sums of its migrations
 release version:
     python tests/release.py {{ version }}
