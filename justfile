@@ -142,7 +142,7 @@ goldens:
 # pin the dependencies anew
 lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --output-file requirements/runtime.txt
-    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra baseball --no-emit-package mlb-etl --no-emit-package mlb-etl-baseball --extra embedded --extra store --extra delta --extra cache --extra observe --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra baseball --no-emit-package mlb-etl --no-emit-package mlb-etl-baseball --extra embedded --extra store --extra delta --extra cache --extra observe --extra ui --extra codegen --group dev pyproject.toml --output-file requirements/dev.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark --group spark --constraint requirements/dev.txt pyproject.toml --output-file requirements/spark.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group browser --constraint requirements/dev.txt --output-file requirements/browser.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra baseball --no-emit-package mlb-etl --no-emit-package mlb-etl-baseball --extra store --extra delta --extra cache --extra observe --constraint requirements/dev.txt pyproject.toml --output-file requirements/image.txt

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.errors import EtlError
 from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.database import Database
+from mlb_etl.stores.interfaces.viewing import Viewing
 from mlb_etl.stores.postgres.database import Postgres
+from mlb_etl.stores.postgres.viewing import PostgresViewing
 
 
 def database(settings: Settings) -> Database:
@@ -17,6 +20,16 @@ def database(settings: Settings) -> Database:
     from mlb_etl.stores.delta.lake import Lake  # noqa: PLC0415
 
     return Delta(Lake.at(settings.lake), settings.tables)
+
+
+def viewing(settings: Settings) -> Viewing:
+    """The database of the settings for people who look at it; raises EtlError for a lake."""
+    if settings.lake is not None:
+        raise EtlError(
+            "`mlb-etl ui` shows PostgreSQL databases, and this is a lake: `mlb-etl status`, `quarantine list` and"
+            " `drift` with --target show the same of it in the terminal"
+        )
+    return PostgresViewing(settings)
 
 
 def pipeline(name: str, *, dsn: str | None = None, workers: int = 1) -> Pipeline:

@@ -3,6 +3,7 @@
     EtlError                     fatal: a user has to change something; the message says what
     ├── DriftFound               fatal, as the mapping says: a response differs from all samples
     ├── DatabaseUnavailable      try again on a new connection: the work can succeed later, or elsewhere
+    │   └── QueryCancelled       the connection is as good as before: try again later, or ask for less
     ├── StoreUnavailable         try again later, without losing the response
     ├── Unreachable              try again after a pause
     ├── NotFound                 skip: asking again is useless
@@ -30,6 +31,7 @@ __all__ = [
     "DuplicateKey",
     "EtlError",
     "NotFound",
+    "QueryCancelled",
     "Rejected",
     "RowTooLong",
     "StoreUnavailable",
@@ -44,6 +46,10 @@ __all__ = [
 
 class DatabaseUnavailable(EtlError):
     """No connection: the server can't be reached or started, or refuses the login."""
+
+
+class QueryCancelled(DatabaseUnavailable):
+    """The server ended a statement that took too long, or waited too long for a lock."""
 
 
 class DriftFound(EtlError):

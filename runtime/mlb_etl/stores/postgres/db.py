@@ -1,8 +1,9 @@
 """Opens connections, and translates the driver's errors into those of mlb_etl."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import psycopg
 from psycopg import conninfo
@@ -49,11 +50,14 @@ def dsn(settings: Settings) -> str:
     return embedded.url()
 
 
-def connect(settings: Settings) -> Connection:
-    """Open a connection in autocommit mode, so that transactions are explicit blocks. The caller closes it."""
+def connect(settings: Settings, unless_given: Mapping[str, str] = MappingProxyType({})) -> Connection:
+    """Open a connection in autocommit mode, so that transactions are explicit blocks. The caller closes it.
+
+    `unless_given` has parameters of libpq for those that the DSN does not have.
+    """
     if settings.lake is not None:
         raise EtlError("this needs PostgreSQL, and MLB_ETL_DSN names a lake")
-    target = conninfo.make_conninfo("", **(_UNLESS_GIVEN | dict(parse_dsn(dsn(settings)))))
+    target = conninfo.make_conninfo("", **(_UNLESS_GIVEN | dict(unless_given) | dict(parse_dsn(dsn(settings)))))
 
     def open_one() -> Connection:
         return psycopg.connect(target, autocommit=True)

@@ -63,6 +63,7 @@ FROM etl.drift
 WHERE (%(method)s::text IS NULL OR method = %(method)s)
     AND (%(since)s::timestamptz IS NULL OR last_seen_at >= %(since)s)
 ORDER BY method, path, kind, seen
+LIMIT %(limit)s
 """
 _COUNT = "SELECT method, count(DISTINCT path) AS paths FROM etl.drift GROUP BY method ORDER BY method"
 _FORGET = """
@@ -99,11 +100,11 @@ class Drift:
 
 
 def drifted_paths(
-    connection: Connection, method: str | None = None, since: datetime | None = None
+    connection: Connection, method: str | None = None, since: datetime | None = None, limit: int | None = None
 ) -> list[DriftedPath]:
-    """The recorded changes, by method and path: of one method, or last seen at that time or later."""
+    """The recorded changes, by method and path: of one method, or last seen at that time or later; at most `limit`."""
     with connection.cursor(row_factory=class_row(DriftedPath)) as cursor:
-        return cursor.execute(_LIST, {"method": method, "since": since}).fetchall()
+        return cursor.execute(_LIST, {"method": method, "since": since, "limit": limit}).fetchall()
 
 
 def count_by_method(connection: Connection) -> list[DriftCount]:

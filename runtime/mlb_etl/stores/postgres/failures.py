@@ -24,6 +24,7 @@ _FORGET = "DELETE FROM etl.failure WHERE method = %s AND (target = %s OR starts_
 _LIST = """
 SELECT method, target, error, cause, times, first_failed_at, failed_at FROM etl.failure
 ORDER BY failed_at DESC, method, target
+LIMIT %s
 """
 
 
@@ -57,10 +58,10 @@ class Failures:
             log.warning("%s failed, and the failure could not be recorded: %s", request.target, error)
 
 
-def failed_requests(connection: Connection) -> list[FailedRequest]:
-    """All failed requests, the last failure first."""
+def failed_requests(connection: Connection, limit: int | None = None) -> list[FailedRequest]:
+    """The failed requests, the last failure first, at most `limit`."""
     with connection.cursor(row_factory=class_row(FailedRequest)) as cursor:
-        return cursor.execute(_LIST).fetchall()
+        return cursor.execute(_LIST, [limit]).fetchall()
 
 
 def forget_all(connection: Connection) -> None:

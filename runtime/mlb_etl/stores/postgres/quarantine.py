@@ -56,6 +56,7 @@ WHERE (cardinality(%(numbers)s::bigint[]) = 0 OR id = ANY(%(numbers)s))
         WHERE coalesce(NOT key.texts ? (q.document ->> key.name), true)
     )
 ORDER BY id
+LIMIT %(limit)s
 """
 _WAITING = """
 SELECT id, document::text, captured_at, table_name, path, value, reason FROM etl.quarantine
@@ -111,10 +112,10 @@ class Quarantine:
             yield Quarantined(id_, document, captured_at, Rejected(reason, path=path, value=value, table=table))
 
 
-def entries(connection: Connection, wanted: EntryFilter) -> list[Entry]:
-    """The selected entries, oldest first; raises EtlError if one of the ids selects none."""
+def entries(connection: Connection, wanted: EntryFilter, limit: int | None = None) -> list[Entry]:
+    """The selected entries, oldest first, at most `limit`; raises EtlError if one of the ids selects none."""
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
-        found = cursor.execute(_LIST, _facts(wanted)).fetchall()
+        found = cursor.execute(_LIST, _facts(wanted) | {"limit": limit}).fetchall()
     require_found(wanted, found)
     return found
 

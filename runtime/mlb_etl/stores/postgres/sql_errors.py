@@ -6,7 +6,16 @@ from typing import Literal, NoReturn, TypeAlias
 
 import psycopg
 
-from mlb_etl.errors import CheckFailed, DatabaseUnavailable, DuplicateKey, EtlError, Rejected, RowTooLong, ValueRefused
+from mlb_etl.errors import (
+    CheckFailed,
+    DatabaseUnavailable,
+    DuplicateKey,
+    EtlError,
+    QueryCancelled,
+    Rejected,
+    RowTooLong,
+    ValueRefused,
+)
 
 Kind: TypeAlias = Literal["rejected", "unavailable", "mendable", "bug"]
 
@@ -97,6 +106,8 @@ _REFUSALS: Mapping[type[psycopg.Error], type[Rejected]] = {
     psycopg.DataError: ValueRefused,
 }
 
+_CANCELLED = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
+
 
 def meaning(error: psycopg.Error) -> Meaning:
     """Classify the error; one without SQLSTATE comes from the driver."""
@@ -122,7 +133,8 @@ def reraise(error: psycopg.Error, table: str | None = None) -> NoReturn:
             refused.check = error.diag.constraint_name
         raise refused from error
     if kind == "unavailable":
-        raise DatabaseUnavailable(f"the database stopped the work: {with_advice(error)}") from error
+        ours = QueryCancelled if isinstance(error, _CANCELLED) else DatabaseUnavailable
+        raise ours(f"the database stopped the work: {with_advice(error)}") from error
     raise EtlError(f"the database refuses: {with_advice(error)}") from error
 
 

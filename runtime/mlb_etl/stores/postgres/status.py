@@ -6,7 +6,7 @@ from psycopg import sql
 
 from mlb_contracts import Method, times
 from mlb_etl import registry
-from mlb_etl.stores.interfaces.operations import Changing, ChangingDocument, DatabaseStatus, Standing
+from mlb_etl.stores.interfaces.operations import Changing, ChangingDocument, DatabaseStatus, Standing, Version
 from mlb_etl.stores.postgres import ahead, drift, failures, migrate, standing, unreadable
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.runs import Runs
@@ -44,23 +44,29 @@ ORDER BY 1
 
 def read_status(connection: Connection, package: str, changing: Changing | None = None) -> DatabaseStatus:
     """Read the status of the package's database."""
-    undone = tuple(each for each in migrate.versions(connection, package) if each.state != "applied")
+    undone = tuple(pending(connection, package))
     if undone:
         return DatabaseStatus(undone)
     methods = (registry.method(package, name) for name in sorted(registry.methods(package)))
-    standings = tuple(_standing(connection, each) for each in methods)
+    standings = tuple(method_standing(connection, each) for each in methods)
     return DatabaseStatus(
         methods=standings,
         failures=tuple(failures.failed_requests(connection)),
         unreadable=tuple(unreadable.count_by_path(connection)),
         drift=tuple(drift.count_by_method(connection)),
         partitions=tuple(ahead.partitions_ahead(connection, package)),
-        changing=tuple(_changing(connection, package, changing)) if changing else (),
+        changing=tuple(changing_documents(connection, package, changing)) if changing else (),
         runs=tuple(Runs(connection).last()),
     )
 
 
-def _changing(connection: Connection, package: str, wanted: Changing) -> Iterator[ChangingDocument]:
+def pending(connection: Connection, package: str) -> list[Version]:
+    """The migrations that are not applied as in the package."""
+    return [each for each in migrate.versions(connection, package) if each.state != "applied"]
+
+
+def changing_documents(connection: Connection, package: str, wanted: Changing) -> Iterator[ChangingDocument]:
+    """The documents that go on changing, if the package has their method."""
     if wanted.method not in registry.methods(package):
         return
     method = registry.method(package, wanted.method)
@@ -80,7 +86,8 @@ def _changing(connection: Connection, package: str, wanted: Changing) -> Iterato
         yield ChangingDocument(method.name, document, state, seen_at)
 
 
-def _standing(connection: Connection, method: Method) -> Standing:
+def method_standing(connection: Connection, method: Method) -> Standing:
+    """The numbers of a method's captures and documents."""
     query = sql.SQL(_STANDING).format(
         method=method.name,
         limit=sql.SQL("clock_timestamp() + {}").format(times.TOLERANCE),

@@ -26,6 +26,7 @@ SELECT
 FROM etl.unreadable
 GROUP BY method, table_name, path
 ORDER BY method, table_name, path
+LIMIT %s
 """
 
 
@@ -55,7 +56,7 @@ class Unreadable:
             self._connection.execute(_ADD, (self._method, *map(list, zip(*rows, strict=True))))
 
 
-def count_by_path(connection: Connection) -> list[UnreadablePath]:
-    """All unreadable values, grouped by method, table and path."""
+def count_by_path(connection: Connection, limit: int | None = None) -> list[UnreadablePath]:
+    """The unreadable values, grouped by method, table and path, of at most `limit` groups."""
     with connection.cursor(row_factory=class_row(UnreadablePath)) as cursor:
-        return cursor.execute(_COUNTED).fetchall()
+        return cursor.execute(_COUNTED, [limit]).fetchall()
