@@ -1,6 +1,7 @@
 """The pieces of HTML that pages share. htpy escapes every text; nothing here marks one as safe."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,8 @@ from mlb_etl.ui.page import Page, Section
 
 LONGEST = 300
 """Characters of a text from outside that a page shows."""
+
+_PIECE = re.compile(r"[^._\[]*[._\[]?")
 
 
 def text(of: object, limit: int = LONGEST) -> str:
@@ -37,6 +40,12 @@ def moment(of: datetime | None, *, otherwise: str = "never") -> Node:
     ]
 
 
+def instant(of: datetime) -> Node:
+    """A time to the second, in UTC."""
+    utc = of.astimezone(UTC)
+    return h.time(datetime=f"{utc:%Y-%m-%dT%H:%M:%SZ}")[f"{utc:%Y-%m-%d %H:%M:%S} UTC"]
+
+
 def clock(of: datetime) -> Node:
     """A time of day, in UTC; with a script, in the reader's own zone."""
     utc = of.astimezone(UTC)
@@ -49,8 +58,9 @@ def number(of: float) -> Node:
 
 
 def code(of: object, limit: int = LONGEST) -> Node:
-    """A name, path or value as it is in the database."""
-    return h.code[text(of, limit)]
+    """A name, path or value as it is in the database; a long name breaks after its separators."""
+    pieces = _PIECE.findall(text(of, limit))
+    return h.code[((piece, h.wbr) for piece in pieces)] if len(pieces) > 1 else h.code[pieces]
 
 
 def command(of: str) -> Node:
@@ -68,7 +78,14 @@ def paragraph(*of: Node) -> Node:
     return h.p[list(of)]
 
 
-def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[Node]], *, numeric: Iterable[int] = ()) -> Node:
+def table(
+    caption: str,
+    headers: Sequence[str],
+    rows: Iterable[Sequence[Node]],
+    *,
+    numeric: Iterable[int] = (),
+    kind: str | None = None,
+) -> Node:
     """A table whose first column names its rows; the columns with these indexes are aligned to the right.
 
     On a narrow page it scrolls in a region of its own, which the keyboard reaches.
@@ -77,13 +94,13 @@ def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[Node]], 
     kinds = ["number" if place in right else None for place in range(len(headers))]
 
     def cell(place: int, value: Node) -> Node:
-        kind = kinds[place]
-        return h.td(class_=kind)[value] if place else h.th(class_=kind, scope="row")[value]
+        its = kinds[place]
+        return h.td(class_=its)[value] if place else h.th(class_=its, scope="row")[value]
 
     return h.div(".scroll", tabindex="0", role="region", aria_label=caption)[
-        h.table[
+        h.table(class_=kind)[
             h.caption(".hidden")[caption],
-            h.thead[h.tr[(h.th(class_=kind, scope="col")[name] for kind, name in zip(kinds, headers, strict=True))]],
+            h.thead[h.tr[(h.th(class_=its, scope="col")[name] for its, name in zip(kinds, headers, strict=True))]],
             h.tbody[(h.tr[(cell(place, value) for place, value in enumerate(row))] for row in rows)],
         ]
     ]

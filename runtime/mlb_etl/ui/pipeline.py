@@ -157,9 +157,8 @@ def _tables(methods: Sequence[Method], viewer: Viewer) -> Node:
 
 
 def freshness(found: Sequence[Freshness], *, hidden: int = 0) -> Node:
-    """The newest times of each table that has rows, the newest first."""
-    filled = [each for each in found if each.captured_at is not None]
-    filled.sort(key=lambda each: (each.ingested_at or each.captured_at, each.table), reverse=True)
+    """The newest times of each table that has rows, by name: an order that stays while rows arrive."""
+    filled = sorted((each for each in found if each.captured_at is not None), key=lambda each: each.table)
     rows = [(html.code(each.table), html.moment(each.captured_at), html.moment(each.ingested_at)) for each in filled]
     return [
         html.table("Newest rows by table", ("Table", "Newest captured_at", "Newest ingested_at"), rows)
@@ -184,7 +183,9 @@ def partitions(found: Sequence[PartitionsAhead]) -> Node:
         if of_kind:
             least = min(each.ahead for each in of_kind)
             fewest = [each.table for each in of_kind if each.ahead == least]
-            shown = h.span(class_=["badge", "warn" if least < _FEW else "good"])[str(least)]
+            shown = h.span(class_=["badge", "good" if least >= _FEW else "warn"])[
+                str(least) if least >= 0 else "current missing"
+            ]
             more = f" and {len(fewest) - 1} more" if len(fewest) > 1 else ""
             rows.append((f"By {kind}", shown, html.number(len(of_kind)), [html.code(fewest[0]), more]))
     if not rows:

@@ -79,8 +79,8 @@ def why(entry: Entry) -> Node:
         "Table": html.code(entry.table) if entry.table else "not known",
         "Method": html.code(entry.method),
         "Document": html.document(entry.document),
-        "Captured": html.moment(entry.captured_at),
-        "Put aside": html.moment(entry.quarantined_at),
+        "Captured": html.instant(entry.captured_at),
+        "Put aside": html.instant(entry.quarantined_at),
         "State": entry.state,
     }
     return h.dl[((h.dt[name], h.dd[fact]) for name, fact in facts.items())]

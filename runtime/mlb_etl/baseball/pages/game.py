@@ -75,11 +75,12 @@ def plays(found: Sequence[Row], people: Mapping[int, str]) -> Node:
     if not found:
         return html.empty("No play yet.")
     rows = [(_when(each), _batter(each, people), _what(each), _standing(each)) for each in found]
-    return html.table("Last plays, the latest first", ("Inning", "Batter", "Play", "Score"), rows)
+    return html.table("Last plays, the latest first", ("Inning", "Batter", "Play", "Score"), rows, kind="plays")
 
 
-def _when(play: Row) -> str:
-    return f"{'▲' if play['half_inning'] == 'top' else '▼'} {play['inning']}"
+def _when(play: Row) -> Node:
+    mark, words = ("▲", "Top") if play["half_inning"] == "top" else ("▼", "Bottom")
+    return [h.span(aria_hidden="true")[mark], h.span(".hidden")[words], f" {play['inning']}"]
 
 
 def _batter(play: Row, people: Mapping[int, str]) -> Node:

@@ -22,12 +22,13 @@ _BASES = ("first", "second", "third")
 _REGULAR = 9  # innings
 _LONGEST = 40  # innings that are shown
 
+TO_COME = frozenset({State.SCHEDULED, State.PREGAME})
 Row = Mapping[str, Any]
 
 
 def is_live(game: Row) -> bool:
     """Whether it goes on: an unknown state counts as in progress, as everywhere."""
-    return game["coded_game_state"] not in SETTLED | SUSPENDED | {State.SCHEDULED, State.PREGAME}
+    return game["coded_game_state"] not in SETTLED | SUSPENDED | TO_COME
 
 
 def sides(viewer: Viewer, game_pks: Sequence[int]) -> dict[int, list[Row]]:
@@ -44,12 +45,13 @@ def status(game: Row) -> Node:
     words = html.text(game["detailed_state"] or game["coded_game_state"], 60)
     if not is_live(game):
         start = game["start_time"]
-        to_come = game["coded_game_state"] in {State.SCHEDULED, State.PREGAME}
-        at = [" · ", html.clock(start)] if to_come and start and not game["start_time_tbd"] else None
-        return [h.span(".badge")[words], at]
-    inning = " ".join(filter(None, (game["inning_state"], game["current_inning_ordinal"])))
+        known = game["coded_game_state"] in TO_COME and start and not game["start_time_tbd"]
+        return [h.span(".badge")[words], [" · ", html.clock(start)] if known else None]
+    inning = html.text(" ".join(filter(None, (game["inning_state"], game["current_inning_ordinal"]))), 40)
+    if not inning or game["coded_game_state"] == State.OVER:
+        return h.span(".badge.live")[words]
     usual = game["coded_game_state"] == State.IN_PROGRESS
-    return [h.span(".badge.live")[html.text(inning, 40) or words], None if usual and inning else f" {words}"]
+    return [h.span(".badge.live")[inning], None if usual else f" {words}"]
 
 
 def table(game: Row, of_sides: Sequence[Row]) -> Node:
@@ -88,7 +90,10 @@ def _side(game: Row, side: Row, innings: int) -> Node:
     if over and runs and runs[-1] is None and side["side"] == "home":
         cells[-1] = "x"  # the winning team did not have to bat
     cells += [""] * (innings - len(cells))
-    totals = ("" if side[name] is None else str(side[name]) for name in ("runs", "hits", "errors"))
+    totals = (
+        "" if side[name] is None or game["coded_game_state"] in TO_COME else str(side[name])
+        for name in ("runs", "hits", "errors")
+    )
     return h.tr[
         h.th(scope="row")[h.abbr(title=html.text(side["team_name"], 80))[team]],
         [h.td[cell] for cell in cells],
@@ -103,7 +108,8 @@ def name(game: Row) -> str:
 
 def situation(game: Row) -> Node:
     """Count, outs and runners of a game in progress; None between innings and if nobody bats."""
-    if not is_live(game) or game["outs"] is None or game["inning_state"] not in {"Top", "Bottom"}:
+    bats = is_live(game) and game["coded_game_state"] != State.OVER and game["inning_state"] in {"Top", "Bottom"}
+    if not bats or game["outs"] is None:
         return None
     on = [base for base in _BASES if game[f"runner_on_{base}_id"] is not None]
     outs = game["outs"]
@@ -116,8 +122,8 @@ def situation(game: Row) -> Node:
 
 def _diamond(on: Sequence[str]) -> Node:
     words = f"Runners on {', '.join(on)}" if on else "Nobody on base"
-    at = {"first": (22, 12), "second": (14, 4), "third": (6, 12)}
-    return h.svg(".bases", viewBox="0 0 28 20", width="28", height="20", role="img", aria_label=words)[
+    at = {"first": (23, 15), "second": (15, 7), "third": (7, 15)}
+    return h.svg(".bases", viewBox="0 0 30 22", width="30", height="22", role="img", aria_label=words)[
         [
             h.rect(
                 class_="on" if base in on else "off", x=str(x - 4), y=str(y - 4), width="8", height="8",
