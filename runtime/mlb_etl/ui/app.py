@@ -41,6 +41,7 @@ HEADERS = {
 }
 UPDATES = "/updates"
 _LARGEST = 2**63 - 1  # of a number in a path, as in the database
+GRACE = 2  # seconds for streams to end with this program
 _FIRST = 1.5  # seconds that a page waits for its sections to be read for the first time
 
 
@@ -101,15 +102,19 @@ async def _show(watcher: Watcher, pages: Sequence[Page], page: Page, request: Re
 
 async def _update(watcher: Watcher, page: Page, request: Request) -> Response:
     sections = _sections(page, request)
-    return EventSourceResponse(_events(watcher, sections), ping=15)
+    leaving = anyio.Event()  # set as this program ends, by which time the stream should have
+    events = _events(watcher, sections, leaving)
+    return EventSourceResponse(events, ping=15, shutdown_event=leaving, shutdown_grace_period=GRACE)
 
 
-async def _events(watcher: Watcher, sections: Sequence[Section]) -> AsyncIterator[ServerSentEvent]:
+async def _events(
+    watcher: Watcher, sections: Sequence[Section], leaving: anyio.Event
+) -> AsyncIterator[ServerSentEvent]:
     """What changed on a page, as events: at first all of it. Ends at once if too much is watched."""
     sent: dict[str, str] = {}
     with suppress(TooManySections):
         async with watcher.watching(sections) as watched:
-            async for _ in watcher.changes():
+            async for _ in watcher.changes(leaving):
                 for key, element, digest in _elements(watcher, watched):
                     if sent.get(key) != digest:
                         sent[key] = digest

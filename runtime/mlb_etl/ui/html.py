@@ -17,7 +17,7 @@ from mlb_etl.ui.page import Page, Section
 LONGEST = 300
 """Characters of a text from outside that a page shows."""
 
-_PIECE = re.compile(r"[^._\[]*[._\[]?")
+_BREAKS = re.compile(r"(?<=[._])(?=.)")
 
 
 def text(of: object, limit: int = LONGEST) -> str:
@@ -59,8 +59,8 @@ def number(of: float) -> Node:
 
 def code(of: object, limit: int = LONGEST) -> Node:
     """A name, path or value as it is in the database; a long name breaks after its separators."""
-    pieces = _PIECE.findall(text(of, limit))
-    return h.code[((piece, h.wbr) for piece in pieces)] if len(pieces) > 1 else h.code[pieces]
+    first, *others = _BREAKS.split(text(of, limit))
+    return h.code[first, ((h.wbr, each) for each in others)]
 
 
 def command(of: str) -> Node:

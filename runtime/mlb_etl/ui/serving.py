@@ -9,12 +9,11 @@ import uvicorn
 
 from mlb_etl.errors import EtlError
 from mlb_etl.stores.interfaces.viewing import Viewing
-from mlb_etl.ui.app import application
+from mlb_etl.ui.app import GRACE, application
 from mlb_etl.ui.page import Page
 
 ADDRESS = "127.0.0.1"
 _CONNECTIONS = 64
-_GRACE = 1  # seconds for open pages, which are streams that never end by themselves
 
 
 def serve(viewing: Viewing, pages: Sequence[Page], port: int, tell: Callable[[str], None]) -> None:
@@ -29,7 +28,7 @@ def serve(viewing: Viewing, pages: Sequence[Page], port: int, tell: Callable[[st
             access_log=False,
             server_header=False,
             limit_concurrency=_CONNECTIONS,
-            timeout_graceful_shutdown=_GRACE,
+            timeout_graceful_shutdown=GRACE + 1,
         )
         # uvicorn ends on these signals, and then raises them again for whoever handled them before
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -28,6 +28,7 @@ _PATIENCE = 15.0  # seconds for a reading
 _SHARE = 10  # how many times as long as a reading the pause after it is
 _LONGEST_PAUSE = 300.0
 _RETRY, _RETRY_ERROR, _RETRY_SLOW = 2.0, 10.0, 60.0
+_NOTICE = 0.2  # seconds until a stream sees that it has to end
 BANNER = "database"
 log = logging.getLogger(__name__)
 
@@ -77,15 +78,17 @@ class Watcher:
                 each.viewers -= 1
                 each.left_at = time.monotonic()
 
-    async def changes(self) -> AsyncIterator[None]:
-        """Yields at once, and then each time that a section or the banner has changed."""
+    async def changes(self, leaving: anyio.Event) -> AsyncIterator[None]:
+        """Yields at once, and then each time that a section or the banner has changed, until the event is set."""
         seen = -1
-        while True:
-            async with self._changed:
-                while self._version == seen:
-                    await self._changed.wait()
+        while not leaving.is_set():
+            if seen != self._version:
                 seen = self._version
-            yield
+                yield
+            with anyio.move_on_after(_NOTICE):
+                async with self._changed:
+                    while self._version == seen:
+                        await self._changed.wait()
 
     async def close(self) -> None:
         """Stop reading."""
