@@ -5,7 +5,7 @@ A distribution names its `Plugin` under the group `mlb_etl.plugins`. The runtime
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -63,7 +63,8 @@ class Plugin:
     """What a package adds; objects that take long to import are named as `module:name`.
 
     `jobs` are folders of job files, of which the first that exists counts. `listings` names a mapping of `Listing` by
-    name, `changing` the `Changing` by which the tables tell which documents go on changing. `examples` replace those in
+    name, `changing` the `Changing` by which the tables tell which documents go on changing, `pages` a function from
+    the names of methods to what their tables add to `mlb-etl ui`. `examples` replace those in
     the help of commands, by their path, such as `raw show`.
     """
 
@@ -123,9 +124,9 @@ def changing() -> Any | None:
     return next(filter(None, (_named(each.changing) for each in installed())), None)
 
 
-def pages() -> Iterator[Any]:
-    """What plug-ins add to the pages of `mlb-etl ui`."""
-    return (_named(each.pages) for each in installed() if each.pages is not None)
+def pages(methods: Collection[str]) -> list[Any]:
+    """What plug-ins add to the pages of `mlb-etl ui`, for a package with these methods."""
+    return [page for each in installed() if each.pages is not None for page in _named(each.pages)(methods)]
 
 
 def with_examples(path: tuple[str, ...], text: str | None) -> str | None:

@@ -26,6 +26,7 @@ PLUGIN: Final = Plugin(
     jobs=(_HERE / "shipped_jobs", _HERE.parents[2] / "config" / "jobs"),  # if installed, and in a checkout
     listings="mlb_etl.baseball.listings:LISTINGS",
     changing="mlb_etl.baseball.in_progress:IN_PROGRESS",
+    pages="mlb_etl.baseball.pages:pages",
     shortcuts=(
         Shortcut(
             "game_pk",

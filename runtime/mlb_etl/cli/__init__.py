@@ -50,7 +50,7 @@ _COMMANDS = {
     "transform": LazyCommand(
         "mlb_etl.cli.transform:transform", "Turn responses in the raw tables into rows of the tables"
     ),
-    "ui": LazyCommand("mlb_etl.cli.ui:ui", "Show games, runs and quarantine on a page of this machine"),
+    "ui": LazyCommand("mlb_etl.cli.ui:ui", "Show runs, quarantine and drift on a page of this machine"),
     "verify": LazyCommand("mlb_etl.cli.verify:verify", "Compare the tables with the captures"),
     "views": LazyCommand("mlb_etl.cli.views:group", "List views, and refresh those that are materialized"),
 }

@@ -4,18 +4,13 @@ import sys
 import webbrowser
 from importlib.util import find_spec
 from threading import Thread
-from typing import TYPE_CHECKING
-
 import click
 
-from mlb_etl import api, registry
+from mlb_etl import api, plugins, registry
 from mlb_etl.cli import parameters
 from mlb_etl.errors import EtlError
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db
-
-if TYPE_CHECKING:
-    from mlb_etl.ui.page import Page
 
 _PORT = 8484
 _NEEDED = ("htpy", "sse_starlette", "starlette", "uvicorn")
@@ -32,7 +27,7 @@ _NEEDED = ("htpy", "sse_starlette", "starlette", "uvicorn")
 @click.option("--open", "opens", is_flag=True, help="Open the page in your browser.")
 @parameters.TARGET
 def ui(*, port: int, opens: bool, target: str | None) -> None:
-    """Show games, runs, quarantine and drift on a page of this machine, and how they change.
+    """Show runs, quarantine, drift and the freshness of tables on a page of this machine, as they change.
 
     The page is for this machine only (127.0.0.1), and the command prints its address. It only reads: the database is
     opened read-only, so a role that only reads is enough, and the page says what that role may not see. It goes on
@@ -44,7 +39,7 @@ def ui(*, port: int, opens: bool, target: str | None) -> None:
     Examples:
       mlb-etl ui
       mlb-etl ui --open
-      mlb-etl ui --port 0 --target postgresql://mlb_reader@host/mlb
+      mlb-etl ui --port 0 --target postgresql://reader@host/database
     """
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         raise EtlError(f"{', '.join(missing)} is not installed: pip install 'mlb-etl[ui]'")
@@ -53,7 +48,8 @@ def ui(*, port: int, opens: bool, target: str | None) -> None:
     settings = parameters.settings_for(target)
     viewing = api.viewing(settings)
     _start(settings)
-    pages = [*_of_baseball(settings), pipeline.page(settings.tables), *quarantine.pages(), drift.page()]
+    added = plugins.pages(registry.methods(settings.tables))
+    pages = [*added, pipeline.page(settings.tables), *quarantine.pages(), drift.page()]
 
     def tell(url: str) -> None:
         click.echo(url)
@@ -69,10 +65,3 @@ def _start(settings: Settings) -> None:
     """Start the embedded server if it is there, as other commands do; afterwards the page leaves it alone."""
     if settings.dsn is None and (embedded := db.server(settings)).home.exists():
         embedded.start()
-
-
-def _of_baseball(settings: Settings) -> "tuple[Page, ...]":
-    """The pages about games, if the package has the tables that they show."""
-    from mlb_etl.baseball import pages  # noqa: PLC0415 - it needs an extra
-
-    return pages.PAGES if pages.METHOD in registry.methods(settings.tables) else ()
