@@ -4,7 +4,16 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from mlb_etl.errors import CheckFailed, DatabaseUnavailable, DuplicateKey, EtlError, Rejected, RowTooLong, ValueRefused
+from mlb_etl.errors import (
+    CheckFailed,
+    DatabaseUnavailable,
+    DuplicateKey,
+    EtlError,
+    QueryCancelled,
+    Rejected,
+    RowTooLong,
+    ValueRefused,
+)
 from mlb_etl.stores.postgres import sql_errors
 from mlb_etl.stores.postgres.sql_errors import message, reraise
 
@@ -30,8 +39,8 @@ MEANT = {
     errors.IdleSessionTimeout: DatabaseUnavailable,
     errors.DeadlockDetected: DatabaseUnavailable,
     errors.SerializationFailure: DatabaseUnavailable,
-    errors.LockNotAvailable: DatabaseUnavailable,
-    errors.QueryCanceled: DatabaseUnavailable,
+    errors.LockNotAvailable: QueryCancelled,
+    errors.QueryCanceled: QueryCancelled,
     errors.ReadOnlySqlTransaction: DatabaseUnavailable,
     errors.DiskFull: DatabaseUnavailable,
     errors.OutOfMemory: DatabaseUnavailable,

@@ -4,6 +4,7 @@ import sys
 import webbrowser
 from importlib.util import find_spec
 from threading import Thread
+
 import click
 
 from mlb_etl import api, plugins, registry
