@@ -18,8 +18,8 @@ from mlb_etl.cli import cli
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     "datamodel_code_generator", "deltalake", "duckdb", "htpy", "httpx", "jinja2", "jsonpatch", "msgspec", "obstore",
-    "psycopg", "pyarrow", "pydantic", "pyrate_limiter", "pyspark", "redis", "rich", "ruff", "sqlglot", "stamina", "starlette",
-    "tenacity", "uvicorn", "yaml",
+    "psycopg", "pyarrow", "pydantic", "pyrate_limiter", "pyspark", "redis", "rich", "ruff", "sqlglot", "stamina",
+    "starlette", "tenacity", "uvicorn", "yaml",
 }  # fmt: skip
 OF_RECORDS = {"msgspec", "pydantic"}  # which generated code is made of
 OF_TASKS = {"deltalake", "duckdb", "msgspec", "pyarrow"}  # what executors of Spark need besides
