@@ -21,6 +21,7 @@ sys.argv[1:] = {words}
 main()
 """
 TRANSFORM = ["transform", "--method", "sample.game", "--engine", "spark"]
+JDBC = ["--master", "local[1]", "--jdbc"]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -67,6 +68,11 @@ def test_transform_over_spark_connect(folder: Path, spark_url: str) -> None:
         (["--master", "local[2]", "--remote", "sc://a:1"], "--master and --remote name two places for Spark"),
         (["--master", "locl[2]"], "--master is 'locl[2]': local[2], spark://host:7077"),
         (["--remote", "http://user:secret@host"], "--remote is '***@host': a URL such as sc://host:15002 is expected"),
+        ([*JDBC, "jdbc:mysql://host/db"], "--jdbc is 'jdbc:mysql://host/db': a URL such as jdbc:postgresql://host:"),
+        ([*JDBC, "jdbc:postgresql://user:secret@host/db"], "--jdbc is '***@host/db': a URL such as "),
+        ([*JDBC, "jdbc:postgresql://host/db?password=secret"], "--jdbc has a user or a password, which others could"),
+        ([*JDBC, "jdbc:postgresql://host/db?ssl=true&sslpassword=secret"], "--jdbc has a user or a password, which"),
+        ([*JDBC, f"jdbc:postgresql://{'h' * 600}/db"], "--jdbc is 'jdbc:postgresql://hhh"),
         (["--remote", "sc://127.0.0.1:9"], "no Spark Connect server at 127.0.0.1:9: "),
     ],
 )
@@ -75,12 +81,17 @@ def test_a_place_without_spark_is_refused(words: list[str], said: str, monkeypat
     monkeypatch.setattr("mlb_etl.spark.session._PATIENCE", 0.1)
     done = CliRunner().invoke(cli, [*TRANSFORM, *words], env=environment(MLB_ETL_DSN="delta:lake"))
     assert (done.exit_code, done.stderr.startswith(f"Error: {said}")) == (1, True), done.output
+    assert "secret" not in done.output
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--master", "local[2]"], "--master, --remote and --stream are for --engine spark"),
+        (["--master", "local[2]"], "--master, --remote, --jdbc and --stream are for --engine spark"),
+        (
+            ["--engine", "spark", "--remote", "sc://a:1", "--jdbc", "url"],
+            "--jdbc needs --master, and is not for --stream",
+        ),
         (["--engine", "spark", "--remote", "sc://a:1", "--stream", "f"], "--stream needs --master: a server of Spark"),
         (["--once"], "--once is for --stream"),
     ],

@@ -26,6 +26,11 @@ _MASTER = click.option(
 _REMOTE = click.option(
     "--remote", metavar="URL", help="With --engine spark: a server of Spark Connect, such as sc://host:15002."
 )
+_JDBC = click.option(
+    "--jdbc",
+    metavar="URL",
+    help="With --master: Spark's JVM reads the captures in PostgreSQL, from jdbc:postgresql://host/database.",
+)
 _STREAM = click.option(
     "--stream",
     metavar="FOLDER",
@@ -43,7 +48,7 @@ _FILES = click.option(
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that choose an engine."""
-    return _ENGINE(_MASTER(_REMOTE(_STREAM(_ONCE(_FILES(command))))))
+    return _ENGINE(_MASTER(_REMOTE(_JDBC(_STREAM(_ONCE(_FILES(command)))))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,16 @@ class Choice:
     engine: str
     master: str | None
     remote: str | None
+    jdbc: str | None
     stream: str | None
     once: bool
     files: int
 
     def __post_init__(self) -> None:
-        if self.engine != "spark" and (self.master, self.remote, self.stream) != (None, None, None):
-            raise click.UsageError("--master, --remote and --stream are for --engine spark")
+        if self.engine != "spark" and (self.master, self.remote, self.jdbc, self.stream) != (None, None, None, None):
+            raise click.UsageError("--master, --remote, --jdbc and --stream are for --engine spark")
+        if self.jdbc is not None and (self.remote is not None or self.stream is not None):
+            raise click.UsageError("--jdbc needs --master, and is not for --stream, which reads an object store")
         if self.stream is None and self.once:
             raise click.UsageError("--once is for --stream")
         if self.stream is not None and self.remote is not None:
@@ -75,7 +83,7 @@ def started(choice: Choice, package: str) -> Iterator[Engine]:
     with _spark(choice, package) as spark:
         from mlb_etl.spark import job  # noqa: PLC0415 - after session, which says what to install
 
-        yield lambda work: job.on_spark(work, spark)
+        yield lambda work: job.on_spark(work, spark, choice.jdbc)
 
 
 def follow(choice: Choice, work: Pipeline, place: str, told: Callable[[Restored, Counts], None]) -> None:
@@ -91,5 +99,5 @@ def follow(choice: Choice, work: Pipeline, place: str, told: Callable[[Restored,
 def _spark(choice: Choice, package: str) -> Iterator[Any]:
     from mlb_etl.spark import session  # noqa: PLC0415 - it needs an extra that may not be installed
 
-    with session.session(session.Cluster(choice.master, choice.remote), package) as spark:
+    with session.session(session.Cluster(choice.master, choice.remote, choice.jdbc), package) as spark:
         yield spark

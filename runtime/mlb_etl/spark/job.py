@@ -4,12 +4,14 @@ from pyspark.sql import SparkSession
 
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.errors import EtlError, redacted
+from mlb_etl.spark.jdbc import JdbcPipeline
 from mlb_etl.spark.lake import LakePipeline
 from mlb_etl.spark.server import ServerPipeline
 from mlb_etl.spark.session import SPARK_ERRORS, first_line
 from mlb_etl.stores.delta.database import Delta
 from mlb_etl.stores.delta.lake import CONTROL, Lake
 from mlb_etl.stores.delta.marks import TABLE
+from mlb_etl.stores.postgres.database import Postgres
 
 _DELTA = (
     "start it with --packages io.delta:delta-spark_4.2_2.13:4.4.1 (4.2 is the version of Spark), and with the"
@@ -17,10 +19,17 @@ _DELTA = (
 )
 
 
-def on_spark(work: Pipeline, spark: SparkSession) -> Pipeline:
-    """The pipeline that does the same by Spark; raises EtlError if it can't."""
+def on_spark(work: Pipeline, spark: SparkSession, jdbc: str | None = None) -> Pipeline:
+    """The pipeline that does the same by Spark; raises EtlError if it can't.
+
+    `jdbc`: the URL by which the JVM reads captures in PostgreSQL; without it tasks read them on their own connections.
+    """
+    if isinstance(work.database, Postgres) and jdbc is not None:
+        return JdbcPipeline(method=work.method, database=work.database, workers=work.workers, spark=spark, url=jdbc)
     if not isinstance(work.database, Delta):
         return ServerPipeline(work.method, work.database, work.workers, spark=spark)
+    if jdbc is not None:
+        raise EtlError("--jdbc is for captures in PostgreSQL: a lake has its own")
     keys = {key.name for key in work.method.document}
     if shared := next((table for table in work.method.tables if not keys <= {*table.identity}), None):
         raise EtlError(

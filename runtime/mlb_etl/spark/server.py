@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline, Session
-from mlb_etl.apply.transform import count, tasks
+from mlb_etl.apply.transform import Task, count, tasks
 from mlb_etl.laws.counts import Counts, Quarantined
 from mlb_etl.laws.standing import StoredCapture
 from mlb_etl.laws.verdict import Policy
 from mlb_etl.spark import wire
 from mlb_etl.spark.fold import Batches
-from mlb_etl.spark.wire import Outcome, Pending
+from mlb_etl.spark.wire import Pending
 from mlb_etl.stores.interfaces.database import Database
 
 _TASKS = 4  # for each task that runs at the same time, so that they end at about the same time
@@ -30,10 +30,7 @@ class ServerPipeline(Pipeline):
         if not worth:
             return
         work = list(tasks(worth, self.workers * _TASKS))
-        told = [[wire.encode(Pending(captures)) for captures in each] for each in work]
-        coming = self.spark.createDataFrame(pa.table([told], names=["documents"])).repartition(len(work))
-        done = coming.mapInArrow(applying(self.database, self.method.name, policy), "outcome binary").collect()
-        outcomes = [wire.decode_outcome(bytes(row[0])) for row in done]
+        outcomes = [wire.decode_outcome(bytes(row[0])) for row in self._outcomes(work, policy).collect()]
         quarantined = (
             [Quarantined(its.number, its.document, its.captured_at, its.why) for its in each.refused]
             for each in outcomes
@@ -41,6 +38,12 @@ class ServerPipeline(Pipeline):
         counts = sum((each.counts(its) for each, its in zip(outcomes, quarantined, strict=True)), Counts())
         count(self.method, counts)
         yield sum(map(len, work)), counts
+
+    def _outcomes(self, work: Sequence[Task], policy: Policy) -> DataFrame:
+        """What becomes of the documents: tasks read their captures on connections of their own."""
+        given = [[wire.encode(Pending(captures)) for captures in each] for each in work]
+        coming = self.spark.createDataFrame(pa.table([given], names=["documents"])).repartition(len(work))
+        return coming.mapInArrow(applying(self.database, self.method.name, policy), "outcome binary")
 
 
 def applying(database: Database, name: str, policy: Policy) -> Batches:
@@ -51,14 +54,15 @@ def applying(database: Database, name: str, policy: Policy) -> Batches:
         with Session(database, method, policy) as session:
             for each in coming:
                 for documents in each["documents"].to_pylist():
-                    counts = session.run([wire.decode_pending(method, its).captures for its in documents])
-                    yield pa.RecordBatch.from_pydict({"outcome": [wire.encode(_told(counts))]}, OUTCOME)
+                    yield told(session.run([wire.decode_pending(method, its).captures for its in documents]))
 
     return apply_batches
 
 
-def _told(counts: Counts) -> Outcome:
-    return wire.told(counts, refused=[wire.refused(each) for each in counts.quarantined])
+def told(counts: Counts) -> pa.RecordBatch:
+    """What became of some documents, for the driver."""
+    outcome = wire.told(counts, refused=[wire.refused(each) for each in counts.quarantined])
+    return pa.RecordBatch.from_pydict({"outcome": [wire.encode(outcome)]}, _OUTCOME)
 
 
-OUTCOME = pa.schema([("outcome", pa.binary())])
+_OUTCOME = pa.schema([("outcome", pa.binary())])

@@ -27,6 +27,8 @@ SPARK_ERRORS = (PySparkException, Py4JError)
 """What Spark raises: the first what it explains, the second what comes from the JVM as it is."""
 _MASTER = re.compile(r"local(\[(\*|\d{1,4})(,\s*\d{1,3})?\])?|(spark|k8s)://\S{1,2000}|yarn")
 _REMOTE = re.compile(r"sc://(?P<host>[\w.-]{1,253})(:(?P<port>\d{1,5}))?(/\S{0,2000})?", re.ASCII)
+_JDBC = re.compile(r"jdbc:postgresql://[\w.:,\[\]-]{1,500}/[^\s/?@]{1,200}(\?[^\s@]{0,1000})?", re.ASCII)
+_SECRET = re.compile(r"[?&](user|\w*password\w*)=", re.IGNORECASE)
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"  # spark-submit sets it for its program
 _PORT = 15002  # of Spark Connect
 _PATIENCE = 10.0  # seconds for a server to accept a connection; the library would try for minutes
@@ -40,11 +42,12 @@ _OPTIONS = {
 class Cluster:
     """Where Spark runs: a master such as local[2], or a server of Spark Connect, sc://host:15002.
 
-    Neither is needed below spark-submit, which has a master.
+    Neither is needed below spark-submit, which has a master. `jdbc` is where its JVM reads captures in PostgreSQL.
     """
 
     master: str | None = None
     remote: str | None = None
+    jdbc: str | None = None
 
     def __post_init__(self) -> None:
         if self.master is not None and self.remote is not None:
@@ -56,6 +59,11 @@ class Cluster:
             raise EtlError(f"--master is {shortened(redacted(self.master))}: {expected}")
         if self.remote is not None and not _REMOTE.fullmatch(self.remote):
             raise EtlError(f"--remote is {shortened(redacted(self.remote))}: a URL such as sc://host:15002 is expected")
+        if self.jdbc is not None and _SECRET.search(self.jdbc):
+            raise EtlError("--jdbc has a user or a password, which others could see: they are taken from MLB_ETL_DSN")
+        if self.jdbc is not None and not _JDBC.fullmatch(self.jdbc):
+            expected = "a URL such as jdbc:postgresql://host:5432/database is expected"
+            raise EtlError(f"--jdbc is {shortened(redacted(self.jdbc))}: {expected}")
 
 
 @contextmanager
