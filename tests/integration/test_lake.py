@@ -26,7 +26,7 @@ from samples import PACKAGE, at, response
 from mlb_etl.errors import DatabaseUnavailable, DuplicateKey, EtlError
 from mlb_etl.laws.verdict import Policy, Watermark
 from mlb_etl.stores.delta import lake as lakes
-from mlb_etl.stores.delta import marks, schema, small_files, upkeep, writer
+from mlb_etl.stores.delta import marks, schema, small_files, upkeep, verify, writer
 from mlb_etl.stores.delta.lake import Lake
 
 __all__ = ["processes"]
@@ -290,6 +290,33 @@ def test_a_document_that_another_writer_has_is_waited_for(lake: DeltaLaws, monke
         lake.apply_one(OLD)
     claim.give_back()
     assert lake.apply_one(OLD) == "applied"
+
+
+def test_a_file_that_vanishes_while_it_is_read_is_no_bug(lake: DeltaLaws) -> None:
+    """As after a vacuum: whoever opens the table again finds the files of its newest version."""
+    lake.apply_one(OLD)
+    plays = lake.lake.open("sample", "plays")
+    lake.apply_one(NEW)
+    for path in some(plays.file_uris()):
+        Path(path.removeprefix("file://")).unlink()
+    with pytest.raises(DatabaseUnavailable, match="plays/: the lake can't be read: a file was deleted meanwhile"):
+        lakes.rows(plays)
+
+
+def test_a_document_whose_first_writer_is_at_work_is_named_so(lake: DeltaLaws) -> None:
+    lake.arrive(OLD)
+    its = Watermark(OLD.as_of, OLD.digest, METHOD.fingerprint)
+    claim = marks.Marks(lake.lake, METHOD).claim({json.dumps({"game_pk": GAME}): its})
+
+    def why() -> str | None:
+        [compared] = verify.compare_documents(lake.lake, METHOD, {})
+        return compared.why
+
+    assert why() == "a writer is at work on its first capture, and has written nothing yet: verify it again later"
+    writer.finished(claim.writer)
+    assert why() == "a writer that is gone was at work on its first capture, and wrote nothing: run `mlb-etl transform`"
+    lake.run([GAME])
+    assert why() is None
 
 
 def test_only_what_changes_is_committed(lake: DeltaLaws) -> None:

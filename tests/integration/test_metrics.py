@@ -18,6 +18,7 @@ import prometheus
 import pytest
 from checks import some
 from click.testing import CliRunner, Result
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from samples import PACKAGE, response, stub, write
 from stepped import PACKAGE as WHOLE
@@ -27,7 +28,7 @@ from mlb_etl.baseball.live.listing import GameScope
 from mlb_etl.baseball.live.plan import Pace
 from mlb_etl.cli import cli, running
 from mlb_etl.errors import EtlError
-from mlb_etl.observe import reporting, sending, setting
+from mlb_etl.observe import reporting, sending, serving, setting
 from mlb_etl.observe.setting import Listen, Push, Textfile
 from mlb_sim import Simulator, serve
 from mlb_sim.times import MINUTE
@@ -222,6 +223,24 @@ def test_who_is_stuck_or_has_no_database_is_not_healthy(monkeypatch: pytest.Monk
     late = running._Pace(time.monotonic() - running.LATE - 1)
     stuck = reporting.Reporter(Textfile(Path()), ("live", ""), Away(), late.stuck)  # type: ignore[arg-type]
     assert stuck.problem() == "the last turn was due 121 s ago"
+
+
+def test_many_connections_keep_nobody_waiting() -> None:
+    """Those that say nothing, or little at a time, make room, so that a probe is answered and threads stay few."""
+    at = Listen("127.0.0.1", prometheus.free_port())
+    server, before = serving.Server(at, CollectorRegistry(), lambda: None), threading.active_count()
+    silent = []
+    try:
+        for _ in range(4 * serving.MOST):
+            silent.append(socket.create_connection((at.host, at.port)))
+            silent[-1].sendall(b"GET /metrics HTTP/1.1\r\nSlow: ")
+        prometheus.until(lambda: threading.active_count() - before <= serving.MOST)
+        assert httpx.get(f"http://{at.host}:{at.port}/healthz", timeout=5).text == "ok\n"
+        assert silent[0].recv(1) == b"", "the oldest was closed"
+    finally:
+        for each in silent:
+            each.close()
+        server.close()
 
 
 def test_live_is_scraped_by_prometheus(database: str, tmp_path: Path) -> None:

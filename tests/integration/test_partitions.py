@@ -3,15 +3,19 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import psycopg
 import pytest
 from databases import temporary_database
+from hypothesis import example, given
+from hypothesis import strategies as st
+from psycopg import sql
 from sample_tables.game import METHOD
 from samples import PACKAGE, connect
 
-from mlb_contracts import Partition
+from mlb_contracts import Partition, partitions
+from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import migrate
 from mlb_etl.stores.postgres.db import Connection
 from mlb_etl.stores.postgres.partitions import Partitioned, Partitions
@@ -288,3 +292,66 @@ def test_values_that_make_no_name(connection: Connection, value: object, name: s
 def bounds_of(connection: Connection, table: str) -> list[tuple[str, str]]:
     query = "SELECT relname, pg_get_expr(relpartbound, oid) FROM pg_class WHERE relispartition AND relname LIKE %s"
     return connection.execute(query, [f"{table}\\_%"]).fetchall()
+
+
+@pytest.fixture(scope="module")
+def by_type(server: Server, sample_template: str) -> Iterator[Connection]:
+    """A database with a partitioned table for each kind of partition column."""
+    with temporary_database(server, sample_template) as dsn, connect(dsn) as connection:
+        for kind in ("text", "smallint", "integer", "bigint"):
+            connection.execute(f"CREATE TABLE sample.by_{kind} (at {kind}) PARTITION BY LIST (at)")
+        for kind in ("date", "timestamptz"):
+            connection.execute(f"CREATE TABLE sample.by_{kind} (at {kind}) PARTITION BY RANGE (at)")
+        yield connection
+
+
+def create_one(connection: Connection, table: str, key: str, value: object) -> tuple[str, str, str]:
+    """A new partition's name and bounds as the server has them, and the partition in which the value is kept."""
+    with connection.transaction(force_rollback=True):
+        [(name,)] = connection.execute("SELECT etl.create_partition('sample', %s, %s)", [table, key]).fetchall()
+        insert = sql.SQL("INSERT INTO {} VALUES (%s) RETURNING tableoid").format(sql.Identifier("sample", table))
+        [(kept,)] = connection.execute(insert, [value]).fetchall()
+        read = "SELECT relname, pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = %s"
+        [(found, bounds)] = connection.execute(read, [kept]).fetchall()
+    return name, bounds, found
+
+
+SIGNED = st.one_of(
+    *(
+        st.tuples(st.just(kind), st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1))
+        for kind, bits in (("smallint", 16), ("integer", 32), ("bigint", 64))
+    )
+)
+TEXTS = st.one_of(
+    st.text("abz019_-A.é\n ", max_size=12),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=120),
+)
+
+
+@given(value=st.one_of(SIGNED, TEXTS.map(lambda text: ("text", text))))
+@example(value=("text", ""))
+@example(value=("text", "a\n"))
+@example(value=("text", "nine_char"))
+@example(value=("text", "ten_chars_"))
+@example(value=("bigint", -(2**63)))
+@example(value=("integer", 999_999_999))
+@example(value=("integer", 1_000_000_000))
+def test_the_server_names_partitions_of_values_as_the_runtime_does(
+    by_type: Connection, value: tuple[str, int | str]
+) -> None:
+    kind, of = value
+    name, _, kept = create_one(by_type, f"by_{kind}", str(of), of)
+    assert name == kept == partitions.value_partition(f"by_{kind}", of)
+
+
+@given(kind=st.sampled_from(["date", "timestamptz"]), year=st.integers(1800, 2199), month=st.integers(1, 12))
+@example(kind="timestamptz", year=2199, month=12)
+def test_the_server_names_and_bounds_months_as_the_runtime_does(
+    by_type: Connection, kind: str, year: int, month: int
+) -> None:
+    by_type.execute("SET TimeZone = 'UTC'")
+    value = datetime(year, month, 1, tzinfo=UTC)
+    name, bounds, kept = create_one(by_type, f"by_{kind}", f"{year}-{month:02}", value)
+    first, last = partitions.month_bounds(year, month, kind)
+    assert name == kept == partitions.month_partition(f"by_{kind}", year, month)
+    assert bounds == f"FOR VALUES FROM ('{first}') TO ('{last}')"

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 import sample_tables
 from click.testing import CliRunner, Result
-from databases import create_template, temporary_database
-from samples import PACKAGE
+from databases import READER, WRITER, create_template, temporary_database
+from samples import PACKAGE, response, stub, write
 
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.cli import cli
@@ -19,10 +19,11 @@ from mlb_etl.errors import EtlError
 from mlb_etl.registry import method
 from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
-from mlb_etl.stores.postgres import migrate, premake
+from mlb_etl.stores.postgres import functions, migrate, premake
 from mlb_etl.stores.postgres.database import Postgres
 from mlb_etl.stores.postgres.db import Connection
 
+FUNCTION = "SECURITY DEFINER, which `mlb-etl schema init` creates again"
 KEY = "FOREIGN KEY (game_pk, season) REFERENCES sample.games(game_pk, season) DEFERRABLE"
 
 
@@ -121,6 +122,10 @@ def told(dsn: str) -> list[str]:
             "ALTER TABLE etl.failure SET UNLOGGED",
             ["etl.failure: table is unpartitioned, unlogged, but was created as unpartitioned"],
         ),
+        (
+            "DROP FUNCTION etl.refresh_view; ALTER FUNCTION etl.create_partition SECURITY INVOKER",
+            [f"etl: function {name} is missing: {FUNCTION}" for name in functions.NAMES],
+        ),
     ],
 )
 def test_what_differs_is_said(sample_database: str, statement: str, lines: list[str]) -> None:
@@ -128,6 +133,27 @@ def test_what_differs_is_said(sample_database: str, statement: str, lines: list[
     with connect(sample_database) as connection:
         connection.execute(statement.encode())
     assert told(sample_database) == lines
+
+
+def test_a_function_that_was_dropped_is_created_again(sample_database: str, tmp_path: Path) -> None:
+    """Who misses it is told how, instead of a bug."""
+    write(tmp_path / "1.json", stub(response()))
+    with connect(sample_database) as connection:
+        connection.execute("DROP FUNCTION etl.create_partition")
+    refused = run(sample_database, "load", str(tmp_path))
+    assert refused.exit_code == 1
+    name = "etl.create_partition(text, text, text)"
+    assert f"does not exist; etl: function {name} is missing: {FUNCTION}; `mlb-etl schema status`" in refused.stderr
+
+    made = run(sample_database, "schema", "init")
+    assert (made.exit_code, functions.SCRIPT in made.stdout) == (0, True), made.output
+    assert told(sample_database) == []
+    with connect(sample_database) as connection:
+        assert run(sample_database, "schema", "roles", "--apply", "--writer", WRITER, "--reader", READER).exit_code == 0
+        [(may,)] = connection.execute("SELECT has_function_privilege(%s, %s, 'EXECUTE')", [WRITER, name])
+        [(public,)] = connection.execute("SELECT has_function_privilege('public', %s, 'EXECUTE')", [name])
+    assert (may, public) == (True, False)
+    assert run(sample_database, "load", str(tmp_path), "--transform").exit_code == 0
 
 
 def test_what_is_of_others_does_no_harm(sample_database: str) -> None:

@@ -7,16 +7,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from laws import snapshot
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from samples import PACKAGE, response, stub, write
+from sample_tables.game import METHOD
+from samples import PACKAGE, at, response, stub, write
 
+from mlb_etl.capture.object_store import ObjectStore
 from mlb_etl.cli import cli
 from mlb_etl.observe import lineage, traces
 
@@ -129,6 +132,38 @@ def test_a_run_tells_what_it_reads_and_writes(loaded: str, receiver: Receiver, m
     assert (source["namespace"], source["name"], source["field"]) == (
         "https://statsapi.mlb.com", "sample.game", "$.plays[*].rbi",
     )  # fmt: skip
+
+
+def test_load_replay_and_repair_tell_what_they_read_and_write(
+    loaded: str, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which methods there are in files and in a store, they know in the end."""
+    assert loaded
+    monkeypatch.setenv("OPENLINEAGE_URL", receiver.url)
+    files, kept = tmp_path / "more", ObjectStore(str(tmp_path / "kept"), make=True)
+    files.mkdir()
+    for number in (20, 21):
+        write(files / f"{number}.json", stub(response(number), game_pk=number))
+        kept.put(snapshot(METHOD, number, at(1), response(number)).response)
+    assert run("load", str(files / "20.json"), str(files), "--transform").exit_code == 0
+    assert run("replay", "--from", f"file://{tmp_path}/kept").exit_code == 0
+    done = run("repair", "--method", "sample.game", "--param", "game_pk=20")
+    assert done.exit_code == 0, done.output
+
+    load, replay, repair = (each for each in receiver.events if each["eventType"] == "COMPLETE")
+    assert datasets(load["inputs"]) == {("file", str(files))}
+    assert datasets(replay["inputs"]) == {("file", str(tmp_path / "kept"))}
+    [(_, raw)] = datasets(repair["inputs"])
+    database = raw.removesuffix(".sample.raw_game")
+    tables = {f"{database}.sample.{each}" for each in ("games", "plays")}
+    assert tables < {name for _, name in datasets(load["outputs"])}
+    assert raw in {name for _, name in datasets(load["outputs"])}
+    assert {name for _, name in datasets(replay["outputs"])} == {raw}
+    assert tables < {name for _, name in datasets(repair["outputs"])}
+
+
+def datasets(of: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    return {(each["namespace"], each["name"]) for each in of}
 
 
 def test_a_run_that_fails_tells_so(loaded: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,11 +96,24 @@ class _Known:
         return any(first <= captured_at <= last for first, last in self._seen.get(subject, ()))
 
 
-def _days(package: str, store: ObjectStore, scope: RestoreScope) -> Iterator[str]:
+def methods_in(store: ObjectStore, package: str, scope: RestoreScope = RestoreScope()) -> list[Method]:
+    """The methods in scope of which the store has captures."""
+    return [
+        each
+        for each in _methods(package, scope)
+        if any(True for form in each.forms for _ in store.days(each.endpoint, form.method))
+    ]
+
+
+def _methods(package: str, scope: RestoreScope) -> list[Method]:
     known = registry.methods(package)
     if unknown := [name for name in scope.methods if name not in known]:
         raise EtlError(f"no mapping for {unknown[0]}; {package} has {', '.join(sorted(known))}")
-    methods = [registry.method(package, name) for name in scope.methods or sorted(known)]
+    return [registry.method(package, name) for name in scope.methods or sorted(known)]
+
+
+def _days(package: str, store: ObjectStore, scope: RestoreScope) -> Iterator[str]:
+    methods = _methods(package, scope)
     for endpoint, name in dict.fromkeys((each.endpoint, form.method) for each in methods for form in each.forms):
         for day in store.days(endpoint, name):
             if scope.since is None or day.rpartition("date=")[2] >= str(scope.since):

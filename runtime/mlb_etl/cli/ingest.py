@@ -128,7 +128,7 @@ def run(ctx: click.Context, workers: int, asked: Mapping[str, Any]) -> None:
             return
         subject = job.name if asked["job"] else job.source.name
         flow = Flow(order.method, settings.api, captures=True, applies=any(map(order.applies, databases)))
-        with running.recorded(ctx.info_name or "", subject, [*databases.values()], flow=flow):
+        with running.recorded(ctx.info_name or "", subject, [*databases.values()], lambda: [flow]):
             with capturing(quiet=asked["quiet"]) as progress:
                 done = work.run(progress, workers=workers)
             outcomes = [targets.Outcome(name, its, its.error) for name, its in done.items()]

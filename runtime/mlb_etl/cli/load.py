@@ -18,6 +18,7 @@ from mlb_etl.cli import report, running, targets
 from mlb_etl.cli.progress import counting
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Counts
+from mlb_etl.observe.flow import Flow, place
 from mlb_etl.settings import Settings
 
 _PATH = click.Path(exists=True, path_type=Path)
@@ -118,7 +119,14 @@ def load_all(
             done.counts = _transform(settings, done.files)
         return done
 
-    with running.recorded("load", "", [api.database(each) for each in chosen.values()]):
+    def flows() -> list[Flow]:
+        of = next(iter(chosen.values()))
+        names = sorted({file.method for its in loaded.values() for file in its.files if file.method and not file.why})
+        methods = [registry.method(of.tables, name) for name in names]
+        return [Flow(each, of.api, captures=True, applies=transform, sources=sources) for each in methods]
+
+    sources = [place(os.path.commonpath([path.absolute().parent for path in paths]))]
+    with running.recorded("load", "", [*map(api.database, chosen.values())], flows):
         outcomes: list[targets.Outcome[_Loaded]] = []
         try:
             outcomes = targets.run_each(chosen, work)

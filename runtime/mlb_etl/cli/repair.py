@@ -8,6 +8,7 @@ from mlb_etl import api
 from mlb_etl.apply import repair as work
 from mlb_etl.cli import documents, parameters, report, running, shortcuts
 from mlb_etl.laws.counts import Counts
+from mlb_etl.observe.flow import Flow
 from mlb_etl.settings import Settings
 
 
@@ -48,7 +49,8 @@ def repair(
         raise click.UsageError(f"select documents: by {shortcuts.names()}--param, or --all")
     settings = Settings.from_environment()
     database, methods = api.database(settings), [*documents.chosen(settings.tables, method, given)]
-    with running.recorded("repair", method or "", [database]):
+    flows = [Flow(each, settings.api, captures=False, applies=True) for each, _ in methods]
+    with running.recorded("repair", method or "", [database], lambda: flows):
         done = {each.name: work.repair(database, each, scope) for each, scope in methods}
         if form == "json":
             facts = {name: asdict(each) | {"counts": report.counts_json(each.counts)} for name, each in done.items()}

@@ -1,6 +1,7 @@
 """mlb-etl replay: fill the raw tables from an object store."""
 
 from datetime import date
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import click
@@ -9,6 +10,8 @@ from mlb_etl import api
 from mlb_etl.capture.restored import Restored
 from mlb_etl.cli import parameters, report, running, targets
 from mlb_etl.cli.progress import capturing
+from mlb_etl.observe.flow import Flow
+from mlb_etl.observe.flow import place as from_place
 from mlb_etl.settings import Settings
 
 
@@ -59,8 +62,13 @@ def replay(
             stores.require_migrated()
             return restore.restore_captures(stores, settings.tables, store, progress, scope)
 
+    def flows() -> list[Flow]:
+        settings = next(iter(databases.values()))
+        found = restore.methods_in(store, settings.tables, scope)
+        return [Flow(each, settings.api, captures=True, applies=False, sources=[from_place(place)]) for each in found]
+
     databases = targets.settings_of(chosen)
-    with running.recorded("replay", "", [api.database(each) for each in databases.values()]):
+    with running.recorded("replay", "", [*map(api.database, databases.values())], cache(flows)):
         outcomes = targets.run_each(databases, run)
         targets.print_each(outcomes, form, report.restored_json, report.restored)
         ctx.exit(1 if any(each.failures for each in targets.require_all(outcomes)) else 0)

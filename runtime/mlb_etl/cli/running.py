@@ -13,7 +13,7 @@ import click
 from mlb_etl import logs, settings, tally
 from mlb_etl.errors import EtlError, with_notes
 from mlb_etl.observe import watching
-from mlb_etl.observe.flow import Flow
+from mlb_etl.observe.flow import Flows
 from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.interfaces.runs import SEEN_EVERY, Outcome, RunStore, StartedRun
 
@@ -25,11 +25,11 @@ _current: "_Run | None" = None
 
 @contextmanager
 def recorded(
-    command: str, subject: str, databases: Sequence[Database], *, flow: Flow | None = None, turns: bool = False
+    command: str, subject: str, databases: Sequence[Database], flows: Flows, *, turns: bool = False
 ) -> Iterator[None]:
     """Record the block as a run of the command, in each of the databases, and have it watched where that is wanted.
 
-    Both are for operators: what can't be recorded or sent is logged, and does not stop the run. `flow` is for its
+    Both are for operators: what can't be recorded or sent is logged, and does not stop the run. `flows` are for its
     lineage. With `turns`, the run calls `beat` in each turn of a loop. Raises EtlError, before the block, for an
     invalid MLB_ETL_METRICS.
     """
@@ -39,7 +39,7 @@ def recorded(
     tally.begin()
     pace = _Pace(time.monotonic() if turns else None)
     started = StartedRun(uuid4(), run_id, command, subject)
-    watches = watching.begin(started, databases, flow, pace.stuck)
+    watches = watching.begin(started, databases, flows, pace.stuck)
     _current = run = _Run(started, databases, pace)
     outcome: Outcome = "failed"
     try:

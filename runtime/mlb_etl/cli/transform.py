@@ -89,7 +89,7 @@ def transform(
     databases = targets.settings_of(chosen, work.storage.target_databases)
     subject = work.name if job else work.source.name
     flow = Flow(registry.method(package, work.source.name), settings.api, captures=False, applies=True)
-    recorded = running.recorded("transform", subject, [api.database(its) for its in databases.values()], flow=flow)
+    recorded = running.recorded("transform", subject, [*map(api.database, databases.values())], lambda: [flow])
     if choice.stream is not None:
         with recorded:
             _follow(choice, work, databases, workers)

@@ -10,7 +10,7 @@ from typing import Any
 from mlb_contracts import Table
 from mlb_etl.errors import EtlError
 from mlb_etl.observe.bounded import within
-from mlb_etl.observe.flow import Flow
+from mlb_etl.observe.flow import Flow, Flows
 from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.interfaces.runs import Outcome, StartedRun
 
@@ -31,11 +31,11 @@ log = logging.getLogger(__name__)
 class Lineage:
     """The events of a run; an event that is not taken is logged once, and stops nothing."""
 
-    def __init__(self, run: StartedRun, flow: Flow | None, databases: Sequence[Database]) -> None:
+    def __init__(self, run: StartedRun, flows: Flows, databases: Sequence[Database]) -> None:
         self._run = Run(str(run.id))
         name = ".".join(filter(None, (run.command, run.subject)))
         self._job = Job(os.environ.get("OPENLINEAGE_NAMESPACE") or _NAMESPACE, name)
-        self._flow = flow
+        self._flows = flows
         self._databases = databases
         self._client: OpenLineageClient | None = None
         self._told = False
@@ -56,24 +56,26 @@ class Lineage:
 
     def _send(self, state: RunState) -> None:
         self._client = self._client or OpenLineageClient()
+        flows = self._flows()
         event = RunEvent(
             eventTime=datetime.now(UTC).isoformat(),
             producer=_PRODUCER,
             run=self._run,
             job=self._job,
             eventType=state,
-            inputs=[*_inputs(self._flow, self._databases)] if self._flow else [],
-            outputs=[*_outputs(self._flow, self._databases)] if self._flow else [],
+            inputs=[InputDataset(*each) for each in dict.fromkeys(_inputs(flows, self._databases))],
+            outputs=[each for flow in flows for each in _outputs(flow, self._databases)],
         )
         self._client.emit(event)
 
 
-def _inputs(flow: Flow, databases: Sequence[Database]) -> Iterator[InputDataset]:
-    if flow.captures:
-        yield InputDataset(flow.api, flow.method.name)
-        return
-    for database in databases:
-        yield InputDataset(*database.dataset(flow.method.raw_schema, flow.method.raw_table))
+def _inputs(flows: Sequence[Flow], databases: Sequence[Database]) -> Iterator[tuple[str, str]]:
+    """The namespace and name of each dataset that is read."""
+    for flow in flows:
+        if flow.captures:
+            yield from flow.sources or [(flow.api, flow.method.name)]
+        else:
+            yield from (each.dataset(flow.method.raw_schema, flow.method.raw_table) for each in databases)
 
 
 def _outputs(flow: Flow, databases: Sequence[Database]) -> Iterator[OutputDataset]:

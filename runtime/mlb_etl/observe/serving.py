@@ -15,7 +15,38 @@ from mlb_etl.errors import EtlError
 from mlb_etl.observe.setting import Listen
 
 log = logging.getLogger(__name__)
+MOST = 32  # connections at a time; scrapers and probes need one or two
 _PLAIN = "text/plain; charset=utf-8"
+
+
+class _Bounded(ThreadingHTTPServer):
+    """Answers each connection in a thread; where there are many, the oldest makes room for a new one."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._open: dict[Any, None] = {}  # sockets, the oldest first
+        self._lock = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Begin to answer."""
+        with self._lock:
+            self._open[request] = None
+            oldest = next(iter(self._open)) if len(self._open) > MOST else None
+            self._open.pop(oldest, None)
+        if oldest is not None:
+            with suppress(OSError):
+                oldest.shutdown(socket.SHUT_RDWR)  # its thread then reads the end of the request
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection."""
+        with self._lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the library calls it
+        """Log that a client went away, or had to."""
+        log.debug("a request for metrics was not answered", exc_info=True)
 
 
 class Server:
@@ -30,7 +61,7 @@ class Server:
         Handler.registry, Handler.problem = registry, staticmethod(problem)
         try:
             [(family, _, _, _, address), *_] = socket.getaddrinfo(at.host, at.port, type=socket.SOCK_STREAM)
-            kind = type("_Server", (ThreadingHTTPServer,), {"address_family": family})
+            kind = type("_Server", (_Bounded,), {"address_family": family})
             self._server: ThreadingHTTPServer = kind(address[:2], Handler)
         except OSError as error:
             raise EtlError(

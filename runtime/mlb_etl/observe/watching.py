@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mlb_etl import spans
 from mlb_etl.observe import setting
-from mlb_etl.observe.flow import Flow
+from mlb_etl.observe.flow import Flows
 from mlb_etl.stores.interfaces.database import Database
 from mlb_etl.stores.interfaces.runs import Outcome, StartedRun
 
@@ -18,9 +18,7 @@ class Watch(Protocol):
         """Tell of the end, within a bounded time; raises nothing."""
 
 
-def begin(
-    run: StartedRun, databases: Sequence[Database], flow: Flow | None, stuck: Callable[[], str | None]
-) -> list[Watch]:
+def begin(run: StartedRun, databases: Sequence[Database], flows: Flows, stuck: Callable[[], str | None]) -> list[Watch]:
     """Begin to watch a run; `stuck` says why it does not go on. Raises EtlError for an invalid MLB_ETL_METRICS."""
     watches: list[Watch] = []
     if (to := setting.destination()) is not None:
@@ -30,7 +28,7 @@ def begin(
     if setting.wants_lineage():
         from mlb_etl.observe.lineage import Lineage  # noqa: PLC0415 - as above
 
-        watches.append(Lineage(run, flow, databases))
+        watches.append(Lineage(run, flows, databases))
     return watches
 
 

@@ -127,7 +127,7 @@ def live(
     wanted, only_raw = (targets.settings_of(chosen), frozenset[str]()) if work is None else targets.of_job(chosen, work)
     databases = {name: api.database(its) for name, its in wanted.items()}
     flow = Flow(registry.method(settings.tables, start.METHOD), settings.api, captures=True, applies=True)
-    with running.recorded("live", start.METHOD, [*databases.values()], flow=flow, turns=True):
+    with running.recorded("live", start.METHOD, [*databases.values()], lambda: [flow], turns=True):
         with _clock() as clock, following.telling(form) as told:
             summary = start.follow(
                 settings,

@@ -107,7 +107,11 @@ class Lake:
 def rows(table: DeltaTable, columns: Sequence[str] | None = None, where: str | None = None) -> pa.Table:
     """The rows of a table that meet a condition; its literals are made by `any_of`."""
     with translated(table.table_uri):
-        found = pa.table(table.scan(columns=None if columns is None else list(columns), predicate=where))
+        try:
+            found = pa.table(table.scan(columns=None if columns is None else list(columns), predicate=where))
+        except pa.ArrowException as error:  # as the stream of rows tells errors of the library
+            why = "a file was deleted meanwhile; run it again" if "not found" in str(error) else redacted(str(error))
+            raise DatabaseUnavailable(f"{redacted(table.table_uri)}: the lake can't be read: {why}") from error
         return found.cast(pa.schema([_plain(each) for each in found.schema]))
 
 

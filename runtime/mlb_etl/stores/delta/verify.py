@@ -28,6 +28,8 @@ from mlb_etl.stores.interfaces.tables import Document
 
 _AT_A_TIME = 25  # documents whose rows are read at once
 _CLAIMED = "a writer has claimed it, and may have left it half written: run `mlb-etl transform`"
+_BEGINNING = "a writer is at work on its first capture, and has written nothing yet: verify it again later"
+_NEVER_BEGUN = "a writer that is gone was at work on its first capture, and wrote nothing: run `mlb-etl transform`"
 
 
 def compare_documents(lake: Lake, method: Method, scope: Mapping[str, Sequence[Any]]) -> Iterator[ComparedDocument]:
@@ -53,8 +55,10 @@ def _is_wanted(keys: Mapping[str, Any], scope: Mapping[str, Sequence[Any]]) -> b
 
 def _shown(method: Method, mark: Mark, name: str, captures: Sequence[StoredCapture]) -> StoredCapture | str:
     """The capture that the tables show of a document, or why it can't be compared."""
-    if mark.claimed is not None or mark.shown is None:
+    if mark.claimed is not None:
         return _CLAIMED
+    if mark.shown is None:
+        return _BEGINNING if mark.is_held else _NEVER_BEGUN
     if mark.shown.fingerprint != method.fingerprint:
         return OTHER_MAPPING
     for each in captures:

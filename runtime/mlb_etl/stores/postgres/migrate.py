@@ -18,7 +18,7 @@ from mlb_contracts.migrations import SCHEMA, SCRIPT, SUMS
 from mlb_etl import registry
 from mlb_etl.errors import EtlError
 from mlb_etl.stores.interfaces.operations import MigrationState, Version
-from mlb_etl.stores.postgres import dependents, schema_drift
+from mlb_etl.stores.postgres import dependents, functions, schema_drift
 from mlb_etl.stores.postgres.db import Connection, message, with_advice
 from mlb_etl.stores.postgres.grants import keeping_grants
 from mlb_etl.stores.postgres.schema_drift import Notes, SchemaDifference
@@ -63,11 +63,13 @@ class Migration:
 def apply_pending(connection: Connection, package: str) -> list[str]:
     """Apply the pending migrations, oldest first, each in one transaction; return their scripts.
 
-    Raises EtlError if the database's history contradicts the package.
+    The one with the functions is applied again if they were dropped. Raises EtlError if the database's history
+    contradicts the package.
     """
     require_utf8(connection)
     tracks = _tracks(package)
-    if not any(_to_apply(connection, track) for track in tracks):  # so it needs neither privileges nor the primary
+    is_pending = any(_to_apply(connection, track) for track in tracks)
+    if not is_pending and not functions.lacking(connection):  # so it needs neither privileges nor the primary
         return []
     require_writable(connection)
     applied: list[str] = []
@@ -80,6 +82,9 @@ def apply_pending(connection: Connection, package: str) -> list[str]:
                 with _recorded(connection, track, migration, notes):
                     _execute(connection, migration, migration.text)
                 applied.append(migration.script)
+        if functions.lacking(connection):
+            functions.create_again(connection)
+            applied.append(functions.SCRIPT)
     return applied
 
 

@@ -13,7 +13,7 @@ from psycopg import sql
 from mlb_contracts import Method, limits
 from mlb_etl import registry
 from mlb_etl.errors import EtlError, shortened
-from mlb_etl.stores.postgres import migrate, schema_drift
+from mlb_etl.stores.postgres import functions, migrate, schema_drift
 from mlb_etl.stores.postgres.composing import wrapped_list
 from mlb_etl.stores.postgres.db import Connection, translate_errors
 from mlb_etl.stores.postgres.schema_drift import CONTROL
@@ -24,7 +24,7 @@ MIGRATED = ("control_schema_history", "flyway_schema_history", "schema_made")  #
 
 # What a sighting of a capture changes; all else in a raw table stays as it was stored.
 _SIGHTINGS = ("seen", "last_seen_at")
-_FUNCTIONS = "etl.create_partition(text, text, text), etl.refresh_view(text, text, boolean)"
+_FUNCTIONS = ", ".join(functions.NAMES)
 # Takes back what the roles have on our tables, so that they end up with exactly what follows.
 _REVOKE = """\
 DO $roles$

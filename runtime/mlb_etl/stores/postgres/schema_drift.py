@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from mlb_contracts import Method
 from mlb_etl import registry
+from mlb_etl.stores.postgres import functions
 from mlb_etl.stores.postgres.db import Connection
 
 Objects: TypeAlias = Mapping[str, Mapping[str, str]]  # definitions by table and object, such as `column game_pk`
@@ -27,6 +28,7 @@ _WRITE = """
 INSERT INTO etl.schema_made (history, objects) VALUES (%s, %s)
 ON CONFLICT (history) DO UPDATE SET objects = EXCLUDED.objects
 """
+_FUNCTION = "SECURITY DEFINER, which `mlb-etl schema init` creates again"
 # Tables that are named like partitions but are not attached: their rows are invisible, and block new ones.
 _DETACHED = """
 SELECT c.oid::regclass::text FROM pg_class AS c
@@ -116,7 +118,9 @@ def find_drift(connection: Connection, package: str, histories: Iterable[str]) -
         for name in sorted(made[table].keys() | found.get(table, {}).keys())
     ]
     partitions = (each for method in _methods(package) for each in _of_partitions(connection, method))
-    return [each for each in differing if each.made != each.found and not _implied(each, found)] + list(partitions)
+    dropped = (SchemaDifference(CONTROL, f"function {name}", _FUNCTION, None) for name in functions.lacking(connection))
+    changed = (each for each in differing if each.made != each.found and not _implied(each, found))
+    return [*changed, *partitions, *dropped]
 
 
 def _implied(difference: SchemaDifference, found: Objects) -> bool:
