@@ -5,7 +5,7 @@ A distribution names its `Plugin` under the group `mlb_etl.plugins`. The runtime
 
 import inspect
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -30,12 +30,13 @@ class Shortcut(NamedTuple):
     """An option that stands for a parameter, as --game-pk N does for --param game_pk=N.
 
     `help` is its line where parameters of requests are given; `document`, where documents are chosen, None if it is no
-    key of documents.
+    key of documents; `complete` names what completes it in a shell, a function as click's `shell_complete` takes it.
     """
 
     parameter: str
     help: str
     document: str | None = None
+    complete: str | None = None
 
     @property
     def option(self) -> str:
@@ -106,6 +107,18 @@ def commands() -> dict[str, LazyCommand]:
 def shortcuts() -> tuple[Shortcut, ...]:
     """The options of all plug-ins."""
     return tuple(shortcut for each in installed() for shortcut in each.shortcuts)
+
+
+def completer(named: str | None) -> Callable[..., list[Any]] | None:
+    """What completes an option in a shell, by its name; it is imported when a shell asks."""
+    if named is None:
+        return None
+
+    def complete(*asked: Any) -> list[Any]:
+        found: list[Any] = _named(named)(*asked)
+        return found
+
+    return complete
 
 
 def jobs() -> dict[str, Path]:

@@ -32,6 +32,7 @@ PLUGIN: Final = Plugin(
             "game_pk",
             "Capture this game. Repeatable; the same as --param game_pk=N.",
             "Only this game. Repeatable; the same as --param game_pk=N.",
+            "mlb_etl.baseball.completing:games",
         ),
         Shortcut("season", "Capture the games of this season. Repeatable."),
         Shortcut("sport_id", "Capture games of this level of play, by default 1, MLB. Repeatable."),

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from mlb_etl import logs, settings
-from mlb_etl.cli import stderr
+from mlb_etl.cli import shells, stderr
 from mlb_etl.cli.lazy import LazyCommand, LazyGroup
 from mlb_etl.errors import EtlError, with_notes
 from mlb_etl.logs import LogSettings
@@ -187,4 +187,5 @@ def cli(
 
 def main() -> None:
     """The program mlb-etl."""
+    shells.register()
     cli(prog_name="mlb-etl", obj=gc.freeze)  # imported modules are never garbage, so collections may skip them

@@ -7,9 +7,12 @@ import click
 
 from mlb_contracts import Method
 from mlb_etl import registry
+from mlb_etl.cli import completing
 from mlb_etl.jobs import placeholders
 
-METHOD = click.option("--method", help="Only documents of this method, such as tracker.issues.")
+METHOD = click.option(
+    "--method", shell_complete=completing.methods, help="Only documents of this method, such as tracker.issues."
+)
 
 _READ: Mapping[str, Callable[[str], Any]] = {
     "date": lambda text: placeholders.parse_day(text, placeholders.zone()),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from mlb_etl import api, registry
-from mlb_etl.cli import parameters, report
+from mlb_etl.cli import completing, parameters, report
 from mlb_etl.cli.tables import format_number, print_paragraph
 from mlb_etl.cli.unreadable import print_unreadable
 from mlb_etl.stores.interfaces.operations import DriftedPath, UnreadablePath
@@ -16,7 +16,9 @@ _CHANGES = {"new": "is new", "vanished": "has vanished", "type": "has another ty
 
 
 @click.command()
-@click.option("--method", help="Only responses of this method, such as tracker.issues.")
+@click.option(
+    "--method", shell_complete=completing.methods, help="Only responses of this method, such as tracker.issues."
+)
 @click.option(
     "--since",
     callback=parameters.day(ZoneInfo("UTC")),

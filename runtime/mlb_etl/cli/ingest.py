@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mlb_etl import api, plugins, registry
-from mlb_etl.cli import parameters, report, running, shortcuts, targets
+from mlb_etl.cli import completing, parameters, report, running, shortcuts, targets
 from mlb_etl.cli.capturing import failures, outcome_json
 from mlb_etl.cli.progress import capturing
 from mlb_etl.jobs import job_files
@@ -33,15 +33,17 @@ def _share(_: click.Context, __: click.Parameter, text: str | None) -> Share | N
 
 
 _OPTIONS = (
-    click.option("--job", metavar="JOB", help=parameters.JOB),
+    click.option("--job", metavar="JOB", shell_complete=completing.jobs, help=parameters.JOB),
     click.option(
         "--method",
+        shell_complete=completing.methods,
         help="Instead of a job: the method, such as tracker.issues; --param gives its parameters, as the API calls"
         " them.",
     ),
     click.option(
         "--date",
         multiple=True,
+        shell_complete=completing.days,
         help="Capture this date: YYYY-MM-DD, or today, yesterday, tomorrow or today-7 in the job's time zone."
         " Repeatable.",
     ),

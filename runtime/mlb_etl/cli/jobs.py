@@ -2,7 +2,7 @@
 
 import click
 
-from mlb_etl.cli import report
+from mlb_etl.cli import completing, report
 from mlb_etl.cli.pending import pending
 from mlb_etl.jobs import job_files, spec
 
@@ -34,7 +34,7 @@ def list_(*, form: str) -> None:
 
 
 @group.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing.jobs)
 def show(*, name: str) -> None:
     """Print the file of a job, as a start for another one.
 

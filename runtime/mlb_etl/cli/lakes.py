@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlb_etl.cli import parameters, report
+from mlb_etl.cli import completing, parameters, report
 from mlb_etl.errors import EtlError
 from mlb_etl.settings import Settings
 
@@ -94,7 +94,7 @@ def vacuum(*, days: int, target: str | None, form: str) -> None:
 
 
 @lake.command()
-@click.argument("table")
+@click.argument("table", shell_complete=completing.tables)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Number of versions.")
 @parameters.TARGET
 @report.FORMAT

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from mlb_etl import plugins
 from mlb_etl.plugins import LazyCommand
@@ -35,6 +36,12 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), name)
         _show_examples(command, (cmd_name,))
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The commands and options that begin so, for a shell; imports none of them."""
+        places = self._places
+        found = [CompletionItem(name, help=places[name].line) for name in sorted(places) if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with their lines."""

@@ -14,7 +14,7 @@ from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import loader, stub_files
 from mlb_etl.capture.loader import BareDefaults, LoadedFile
-from mlb_etl.cli import report, running, targets
+from mlb_etl.cli import completing, report, running, targets
 from mlb_etl.cli.progress import counting
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Counts
@@ -28,7 +28,9 @@ _TIME = click.DateTime(["%Y-%m-%dT%H:%M:%S%z"])
 _OUTCOMES = {"stored": "stored", "seen": "unchanged", "known": "known", "refused": "refused", "unmapped": "not mapped"}
 
 METHOD = click.option(
-    "--method", help="Method of bare responses, such as tracker.issues; required if there are several."
+    "--method",
+    shell_complete=completing.methods,
+    help="Method of bare responses, such as tracker.issues; required if there are several.",
 )
 CAPTURED_AT = click.option(
     "--captured-at", type=_TIME, help="When bare responses were requested; by default the file's modification time."

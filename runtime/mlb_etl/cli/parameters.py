@@ -8,16 +8,23 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mlb_etl.cli import completing
 from mlb_etl.jobs import placeholders
 from mlb_etl.settings import Settings
 
 JOB = "Path of a job file, or name of a job that `mlb-etl jobs list` shows."
 PARAM = click.option(
-    "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the job. Repeatable."
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=completing.job_parameters,
+    help="A parameter of the job. Repeatable.",
 )
 TARGET = click.option(
     "--target",
     metavar="DSN",
+    shell_complete=completing.targets,
     help="The database: delta:FOLDER or delta:s3://bucket/prefix for a lake. [default: $MLB_ETL_DSN]",
 )
 

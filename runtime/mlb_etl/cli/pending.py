@@ -5,7 +5,7 @@ from contextlib import closing
 import click
 
 from mlb_etl import api, plugins
-from mlb_etl.cli import parameters, report, shortcuts, targets
+from mlb_etl.cli import completing, parameters, report, shortcuts, targets
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.ingest import IngestJob
 from mlb_etl.jobs.worker import IngestOrder
@@ -13,8 +13,8 @@ from mlb_etl.settings import Settings
 
 
 @click.command()
-@click.option("--job", metavar="JOB", required=True, help=parameters.JOB)
-@click.option("--date", multiple=True, help="As `ingest` takes it. Repeatable.")
+@click.option("--job", metavar="JOB", shell_complete=completing.jobs, required=True, help=parameters.JOB)
+@click.option("--date", multiple=True, shell_complete=completing.days, help="As `ingest` takes it. Repeatable.")
 @shortcuts.of_requests
 @parameters.PARAM
 @click.option("--again", is_flag=True, help="Also what is captured and final.")

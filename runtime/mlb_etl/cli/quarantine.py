@@ -13,7 +13,7 @@ import click
 from mlb_contracts import times
 from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
-from mlb_etl.cli import parameters, report, shortcuts
+from mlb_etl.cli import completing, parameters, report, shortcuts
 from mlb_etl.cli.report import FORMAT, Waiting
 from mlb_etl.errors import Rejected
 from mlb_etl.laws.counts import Counts
@@ -36,13 +36,22 @@ def _day(_: click.Context, __: click.Parameter, text: str | None) -> datetime | 
 
 
 _FILTERS = (
-    click.argument("numbers", metavar="[ID]...", nargs=-1, type=click.IntRange(1, _LARGEST)),
-    click.option("--method", help="Only captures of this method, such as tracker.issues."),
+    click.argument(
+        "numbers", metavar="[ID]...", nargs=-1, shell_complete=completing.quarantined, type=click.IntRange(1, _LARGEST)
+    ),
+    click.option(
+        "--method", shell_complete=completing.methods, help="Only captures of this method, such as tracker.issues."
+    ),
     shortcuts.of_documents,
     click.option(
         "--key", "keys", multiple=True, metavar="NAME=VALUE", help="Only documents with this key. Repeatable."
     ),
-    click.option("--table", metavar="SCHEMA.TABLE", help="Only captures with an error in this table."),
+    click.option(
+        "--table",
+        metavar="SCHEMA.TABLE",
+        shell_complete=completing.tables,
+        help="Only captures with an error in this table.",
+    ),
     click.option("--reason", metavar="TEXT", help="Only captures whose reason contains this text, in any case."),
     click.option("--since", callback=_day, metavar="DAY", help="Only captures of this day (UTC) or later."),
     click.option("--before", callback=_day, metavar="DAY", help="Only captures from before this day (UTC)."),

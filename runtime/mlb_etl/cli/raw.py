@@ -16,7 +16,7 @@ import msgspec
 
 from mlb_contracts import Method
 from mlb_etl import api, registry
-from mlb_etl.cli import parameters, report
+from mlb_etl.cli import completing, parameters, report
 from mlb_etl.cli.progress import capturing
 from mlb_etl.errors import EtlError, Rejected
 from mlb_etl.settings import Settings
@@ -36,7 +36,11 @@ _PARAM = click.option(
 )
 _FILTERS = (
     click.option(
-        "--method", "methods", multiple=True, help="Only captures of this method, such as tracker.issues. Repeatable."
+        "--method",
+        "methods",
+        multiple=True,
+        shell_complete=completing.methods,
+        help="Only captures of this method, such as tracker.issues. Repeatable.",
     ),
     _PARAM,
     click.option(
@@ -121,7 +125,7 @@ def list_(*, wanted: CaptureFilter, methods: tuple[str, ...], limit: int, form: 
 
 
 @raw.command()
-@click.option("--method", required=True, help="The method, such as tracker.issues.")
+@click.option("--method", required=True, shell_complete=completing.methods, help="The method, such as tracker.issues.")
 @_PARAM
 @click.option(
     "--captured-at", type=_TIME, metavar="TIME", help="Only the capture of this time, such as 2024-07-13T04:19:09Z."

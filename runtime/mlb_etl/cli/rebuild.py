@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from mlb_etl.cli import report
+from mlb_etl.cli import completing, report
 from mlb_etl.cli.progress import counting
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db
@@ -13,7 +13,13 @@ from mlb_etl.stores.postgres.shown import Shown
 
 
 @click.command()
-@click.option("--table", required=True, metavar="SCHEMA.TABLE", help="The table; its migration may rebuild others too.")
+@click.option(
+    "--table",
+    required=True,
+    metavar="SCHEMA.TABLE",
+    shell_complete=completing.tables,
+    help="The table; its migration may rebuild others too.",
+)
 @report.FORMAT
 def rebuild(*, table: str, form: str) -> None:
     """Apply the pending migration that rebuilds a table, and fill the table from the raw responses.

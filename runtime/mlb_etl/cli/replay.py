@@ -8,7 +8,7 @@ import click
 
 from mlb_etl import api
 from mlb_etl.capture.restored import Restored
-from mlb_etl.cli import parameters, report, running, targets
+from mlb_etl.cli import completing, parameters, report, running, targets
 from mlb_etl.cli.progress import capturing
 from mlb_etl.observe.flow import Flow
 from mlb_etl.observe.flow import place as from_place
@@ -16,9 +16,20 @@ from mlb_etl.settings import Settings
 
 
 @click.command()
-@click.option("--from", "place", required=True, metavar="PLACE", help="s3://bucket/prefix, file:///folder or a folder.")
 @click.option(
-    "--method", "methods", multiple=True, help="Only captures of this method, such as tracker.issues. Repeatable."
+    "--from",
+    "place",
+    required=True,
+    metavar="PLACE",
+    shell_complete=completing.folders,
+    help="s3://bucket/prefix, file:///folder or a folder.",
+)
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    shell_complete=completing.methods,
+    help="Only captures of this method, such as tracker.issues. Repeatable.",
 )
 @click.option(
     "--since",

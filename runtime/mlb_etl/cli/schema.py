@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from mlb_etl.cli import lakes, report, shortcuts, targets
+from mlb_etl.cli import completing, lakes, report, shortcuts, targets
 from mlb_etl.cli.restart import restart
 from mlb_etl.cli.roles import roles
 from mlb_etl.settings import Settings
@@ -135,12 +135,27 @@ def _show_status(versions: Sequence[Version], differences: Sequence[SchemaDiffer
 
 
 @schema.command()
-@click.option("--from", "first", type=_MONTH, metavar="YYYY-MM", help="First month to premake, with --to.")
-@click.option("--to", "last", type=_MONTH, metavar="YYYY-MM", help="Last month to premake, with --from.")
+@click.option(
+    "--from",
+    "first",
+    type=_MONTH,
+    shell_complete=completing.months,
+    metavar="YYYY-MM",
+    help="First month to premake, with --to.",
+)
+@click.option(
+    "--to",
+    "last",
+    type=_MONTH,
+    shell_complete=completing.months,
+    metavar="YYYY-MM",
+    help="Last month to premake, with --from.",
+)
 @click.option(
     "--drop-before",
     "before",
     type=_MONTH,
+    shell_complete=completing.months,
     metavar="YYYY-MM",
     help="Drop the raw tables' partitions of all months before this one.",
 )

@@ -42,5 +42,6 @@ def names() -> str:
 
 def _added(command: C, options: Iterable[tuple[plugins.Shortcut, str]]) -> C:
     for each, text in reversed([*options]):
-        command = click.option(each.option, each.parameter, multiple=True, help=text)(command)
+        complete = plugins.completer(each.complete)
+        command = click.option(each.option, each.parameter, multiple=True, shell_complete=complete, help=text)(command)
     return command

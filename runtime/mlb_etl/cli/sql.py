@@ -7,14 +7,14 @@ import click
 
 from mlb_contracts import Method, Table
 from mlb_etl import registry
-from mlb_etl.cli import report
+from mlb_etl.cli import completing, report
 from mlb_etl.errors import EtlError, shortened
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres.statements import Statements, compose_statements
 
 
 @click.command()
-@click.argument("table")
+@click.argument("table", shell_complete=completing.tables)
 @report.FORMAT
 def sql(*, table: str, form: str) -> None:
     """Print the statements that write TABLE: schema.name, or only the name if it is unique.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from mlb_etl import api, plugins, registry
-from mlb_etl.cli import ages, parameters, report
+from mlb_etl.cli import ages, completing, parameters, report
 from mlb_etl.cli.tables import print_paragraph, print_table
 from mlb_etl.cli.unreadable import print_unreadable
 from mlb_etl.stores.interfaces.operations import DatabaseStatus, FailedRequest, PartitionsAhead
@@ -23,7 +23,13 @@ from mlb_etl.stores.interfaces.runs import RecordedRun
     metavar="AGE",
     help="End with exit code 1 if data is older than this: a number of s, m, h or d, such as 30m.",
 )
-@click.option("--method", "methods", multiple=True, help="With --max-age: look at this method's data. Repeatable.")
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    shell_complete=completing.methods,
+    help="With --max-age: look at this method's data. Repeatable.",
+)
 @click.option(
     "--live", "only_live", is_flag=True, help="With --max-age: look at documents in progress and waiting captures."
 )

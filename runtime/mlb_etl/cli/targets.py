@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import click
 
-from mlb_etl.cli import report
+from mlb_etl.cli import completing, report
 from mlb_etl.errors import EtlError, printable, redacted, with_notes
 from mlb_etl.jobs.spec import Job
 from mlb_etl.settings import LAKE, POSTGRES, Settings, is_lake_place
@@ -30,6 +30,7 @@ OPTION = click.option(
     "--target",
     "chosen",
     multiple=True,
+    shell_complete=completing.targets,
     metavar="DSN",
     callback=_checked,
     help="A database: postgres, a DSN, or delta:FOLDER or delta:s3://bucket/prefix for a lake. Repeatable. [default:"

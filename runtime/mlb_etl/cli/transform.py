@@ -9,7 +9,7 @@ import click
 from mlb_etl import api, registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture.restored import Restored
-from mlb_etl.cli import engines, parameters, report, running, shortcuts, targets
+from mlb_etl.cli import completing, engines, parameters, report, running, shortcuts, targets
 from mlb_etl.cli.progress import counting
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import job_files
@@ -22,9 +22,11 @@ from mlb_etl.settings import Settings
 
 
 @click.command()
-@click.option("--job", metavar="JOB", help=parameters.JOB)
+@click.option("--job", metavar="JOB", shell_complete=completing.jobs, help=parameters.JOB)
 @click.option(
-    "--method", help="Instead of a job: the method, such as tracker.issues; parameters are its documents' keys."
+    "--method",
+    shell_complete=completing.methods,
+    help="Instead of a job: the method, such as tracker.issues; parameters are its documents' keys.",
 )
 @shortcuts.of_documents
 @parameters.PARAM

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from mlb_etl.cli import report
+from mlb_etl.cli import completing, report
 from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres import db, migrate
 from mlb_etl.stores.postgres import views as work
@@ -55,7 +55,7 @@ def list_(*, form: str) -> None:
 
 
 @group.command()
-@click.argument("names", nargs=-1, metavar="[SCHEMA.VIEW]...")
+@click.argument("names", nargs=-1, metavar="[SCHEMA.VIEW]...", shell_complete=completing.views)
 @report.FORMAT
 @click.pass_context
 def refresh(ctx: click.Context, *, names: tuple[str, ...], form: str) -> None:

@@ -10,11 +10,12 @@ import click
 
 from mlb_etl import api, registry
 from mlb_etl.baseball.cli import following
+from mlb_etl.baseball.completing import games
 from mlb_etl.baseball.live import patch, start
 from mlb_etl.baseball.live.clock import SystemClock
 from mlb_etl.baseball.live.listing import ZONE, GameScope
 from mlb_etl.baseball.live.plan import Pace
-from mlb_etl.cli import parameters, running, targets
+from mlb_etl.cli import completing, parameters, running, targets
 from mlb_etl.errors import EtlError
 from mlb_etl.jobs import job_files
 from mlb_etl.jobs.spec import Job
@@ -32,11 +33,19 @@ def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
 @click.option(
     "--date",
     "day",
+    shell_complete=completing.days,
     callback=parameters.day(ZONE),
     metavar="DATE",
     help="Only the games of this date: YYYY-MM-DD, or today, yesterday or tomorrow in New York.",
 )
-@click.option("--game-pk", "game_pks", type=click.IntRange(1), multiple=True, help="Only this game. Repeatable.")
+@click.option(
+    "--game-pk",
+    "game_pks",
+    type=click.IntRange(1),
+    multiple=True,
+    shell_complete=games,
+    help="Only this game. Repeatable.",
+)
 @click.option(
     "--interval",
     type=click.FloatRange(1, 3600),
@@ -72,7 +81,9 @@ def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
     metavar="MINUTES",
     help="With --date or --game-pk: end with exit code 1 after this long without an answer.",
 )
-@click.option("--job", metavar="JOB", help="Keep captures where this job does: " + parameters.JOB)
+@click.option(
+    "--job", metavar="JOB", shell_complete=completing.jobs, help="Keep captures where this job does: " + parameters.JOB
+)
 @targets.OPTION
 @click.option("--object-store", "store", is_flag=True, help="Also keep the captures in MLB_ETL_OBJECT_STORE.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
