@@ -8,11 +8,12 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 
 import clones
 import pytest
@@ -43,6 +44,7 @@ PAGES = sorted(
 OTHERWISE = {
     r"^\./run (?=demo)": "just ",
     r"^\./run check$": ":",
+    r"^\./run docs$": ":",
     r"^mlb-etl live( --(?:diff|target) .*)?$": r"timeout --signal=TERM --preserve-status 12 mlb-etl live\1",
     r"^mlb-etl ui( --open)?$": "timeout --signal=TERM --preserve-status 6 mlb-etl ui --port 0",
     r"--speed (60|900)": "--speed 7200",
@@ -63,30 +65,40 @@ EDITS = {"umpire_links": "link", "umpires_in_one": "partition"}  # before the co
 
 def script(page: str, port: int) -> str:
     """The commands of a page, as one script."""
+    return commands(blocks(page), port)
+
+
+def commands(listed: list[tuple[str, str]], port: int, other: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The commands of these blocks, as one script; `other` replaces patterns of OTHERWISE."""
+    instead = OTHERWISE | other
     lines = ["set -eu", "trap '[ -z \"${simulator:-}\" ] || kill $simulator' EXIT"]
-    for language, found in groupby(blocks(page), key=itemgetter(0)):
+    for language, found in groupby(listed, key=itemgetter(0)):
         texts = [text for _, text in found if "pyspark" not in text]  # test_lake_readers runs them, beside a server
         if not texts:
             continue
         if language == "python":  # one process for several scripts: imports take most of their time
-            lines += ["python - <<'PYTHON'", *map(_instead, "".join(texts).rstrip().splitlines()), "PYTHON"]
+            lines += [
+                "python - <<'PYTHON'",
+                *(_instead(line, instead) for line in "".join(texts).rstrip().splitlines()),
+                "PYTHON",
+            ]
             continue
         for text in texts:
             edits = [edit for name, edit in EDITS.items() if f"mlbgen migrate {name}" in text]
             lines += [f"python tests/umpires.py {edit}" for edit in edits]
             for line in text.splitlines():
-                lines += _otherwise(line)
+                lines += _otherwise(line, instead)
     return "\n".join(lines).replace("8080", str(port))
 
 
-def _instead(line: str) -> str:
-    for pattern, instead in OTHERWISE.items():
+def _instead(line: str, patterns: Mapping[str, str]) -> str:
+    for pattern, instead in patterns.items():
         line = re.sub(pattern, instead, line)
     return line
 
 
-def _otherwise(line: str) -> list[str]:
-    line = _instead(line)
+def _otherwise(line: str, patterns: Mapping[str, str]) -> list[str]:
+    line = _instead(line, patterns)
     if line.startswith("mlb-sim serve"):  # in another shell
         up = "python -c \"import socket; socket.create_connection(('127.0.0.1', 8080))\" 2>/dev/null"
         before = '[ -z "${simulator:-}" ] || { kill $simulator; wait $simulator; }'
