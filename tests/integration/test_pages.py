@@ -128,6 +128,7 @@ def clone() -> Iterator[Path]:
         yield folder
 
 
+BREAKS = {"docs/tasks.md"}  # a capture, on purpose
 SHOWS = {  # on its way
     "README.md": r"stored \d+, unchanged \d+, known \d+, refused 0, not mapped [1-9]",
     "docs/add-an-endpoint.md": r"^ 2024-03-22 \| Final +\| +15$",
@@ -135,6 +136,7 @@ SHOWS = {  # on its way
     "docs/live.md": r"^games 16: stored [1-9]\d+,( seen \d+,)? quarantined 0",
     "docs/migrations.md": r"^rebuilt game.live_game_umpires: 4 rows",
     "docs/plan.md": r"live_game_umpires: 8 removed \(32 rows before, 24 after\)",
+    "docs/tasks.md": r"^ALERT: nothing new for a second$",
     "docs/simulator.md": r"\d+ stubs in data/stubs",
 }
 
@@ -146,7 +148,7 @@ def follow(page: str, clone: Path, api: str) -> None:
         cwd=clone, env=own, capture_output=True, text=True, check=False, timeout=TIMEOUT, start_new_session=True,
     )  # fmt: skip
     assert done.returncode == 0, f"{page}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-    assert not re.search(r"quarantined [1-9]", done.stdout), f"{page}\n{done.stdout}"
+    assert page in BREAKS or not re.search(r"quarantined [1-9]", done.stdout), f"{page}\n{done.stdout}"
     assert re.search(SHOWS.get(page, ""), done.stdout, re.MULTILINE), f"{page}\n{done.stdout[-4000:]}"
 
 
