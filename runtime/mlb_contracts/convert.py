@@ -13,14 +13,15 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from math import isinf
-from typing import Protocol, TypeVar, overload
+from math import isfinite, isinf
+from typing import Any, Protocol, TypeVar, overload
 from uuid import UUID
 
 import msgspec
 
+from mlb_contracts import extensions, sql_types
 from mlb_contracts.captures import Unreadable
-from mlb_contracts.errors import Rejected
+from mlb_contracts.errors import Rejected, shortened
 from mlb_contracts.fields import Timestamp
 
 T = TypeVar("T")
@@ -31,6 +32,7 @@ _INNINGS = re.compile(r"([0-9]{1,4})(?:\.([012]))?")
 _HEIGHT = re.compile(r"""([0-9])' ?([0-9]{1,2})(?:"|'')?""")
 _BATTING_ORDER = re.compile(r"([1-9][0-9]?)([0-9]{2})")  # exhibitions may let ten players bat
 _REMEMBERED = 4096  # texts
+_CLASSES = {each.__name__: each for each in (int, Decimal, float, bool, str, date, datetime, UUID)}
 # The digits that PostgreSQL's numeric can hold before and after the decimal point.
 _WHOLE_DIGITS, _DECIMALS = 131_072, 16_383
 
@@ -200,6 +202,44 @@ def batting_slot(text: str) -> int:
 def batting_sequence(text: str) -> int:
     """`"903"`, the fourth player in slot 9, -> 3; a starter has 0."""
     return int(_batting_order(text)[1])
+
+
+@lru_cache(_REMEMBERED)
+def own(name: str, column_type: str) -> Converter[Any]:
+    """The converter of that name of an installed package, for columns of a type. Raises EtlError if there is none.
+
+    A text for which it fails, or returns what the type can't hold, is unreadable.
+    """
+    found = extensions.installed_converter(name)
+    facts = sql_types.TYPES[column_type]
+
+    def read(text: str) -> Any:
+        try:
+            value = found.read(text)
+        except ValueError as error:
+            raise ValueError(shortened(str(error), 200).strip("'\"") or f"{name} refuses it") from None
+        except Exception as error:  # noqa: BLE001 - of a function that is not ours: it costs this value only
+            raise ValueError(f"the converter {name} failed: {type(error).__name__}: {shortened(str(error))}") from None
+        return _held(name, value, facts)
+
+    return _converter(read)
+
+
+def _held(name: str, value: object, facts: sql_types.TypeFacts) -> object:
+    """The value, if a column of the type can hold it; raises ValueError."""
+    expected = _CLASSES[facts.python]
+    if type(value) is not expected:
+        raise ValueError(f"the converter {name} returned a {type(value).__name__}: {facts.python} is expected")
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"the converter {name} returned {value}: a finite number is expected")
+    if facts.bits is not None and isinstance(value, int) and not -(2**facts.bits) <= value < 2**facts.bits:
+        raise ValueError(f"the converter {name} returned a number that does not fit {(facts.bits + 1) // 8} bytes")
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError(f"the converter {name} returned a time without its zone")
+    problem = None if facts.storage_problem is None else facts.storage_problem(value, ())
+    if problem is not None:
+        raise ValueError(f"the converter {name} returned what can't be stored: {problem}")
+    return _finite(value) if isinstance(value, Decimal) else value
 
 
 def _integer(text: str, bits: int) -> int:

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from mlb_contracts import fields, limits
+from mlb_contracts import extensions, fields, limits
+from mlb_contracts.errors import EtlError
 
 _SPELLING = re.compile(r"(?P<name>[a-z]+( [a-z]+)*)(?: ?\((?P<args>\d+(?: ?, ?\d+)?)\))?")
 
@@ -239,11 +240,31 @@ def type_facts(sql_type: SqlType) -> TypeFacts:
     return TYPES[sql_type.name]
 
 
+def converter_names() -> tuple[str, ...]:
+    """The named converters: ours, and those of installed packages."""
+    return (*sorted(CONVERTERS), *(each for each in extensions.names(extensions.CONVERTERS) if each not in VERSIONS))
+
+
+def converted_types(converter: str) -> frozenset[str]:
+    """The types that a named converter fills. Raises EtlError for one of a package that can't be used."""
+    if converter in CONVERTERS:
+        return CONVERTERS[converter]
+    fills = extensions.installed_converter(converter).fills
+    if unknown := sorted(fills - TYPES.keys()):
+        raise EtlError(f"the converter {converter} fills {unknown[0]}, which is no type: {', '.join(TYPES)}")
+    return fills
+
+
+def version(reader: str) -> int | str:
+    """The version of an annotation or a converter, with which results of an older one are told."""
+    return VERSIONS[reader] if reader in VERSIONS else extensions.installed_converter(reader).mark
+
+
 def decoding(sql_type: SqlType, json_type: str, convert: str | None = None) -> Decoding | None:
     """How a JSON value of that type fills a column, or None if it can't."""
     known = TYPES[sql_type.name]
     if convert is not None:
-        fits = json_type == "string" and known.name in CONVERTERS.get(convert, ())
+        fits = json_type == "string" and known.name in converted_types(convert)
         return Decoding("str", convert) if fits else None
     if json_type in known.json:
         return Decoding(known.annotation, None)

@@ -17,7 +17,7 @@ def decodings(column: ir.Column) -> tuple[Decoding, ...]:
 
 
 def converter(decoding: Decoding, decoded: str) -> str | None:
-    """The function of mlb_contracts.convert to apply to a value that was decoded as `decoded`, or None."""
+    """The converter of a value that was decoded as `decoded`, or None: ours, or one of an installed package."""
     if decoding.convert or decoded == decoding.annotation:
         return decoding.convert or sql_types.CHECKED.get(decoded)
     if (decoded, decoding.annotation) in sql_types.SHARED:

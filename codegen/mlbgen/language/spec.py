@@ -4,11 +4,11 @@ These models are the grammar: `mlbgen schema` prints their JSON Schema, so that 
 as it is typed. All cross-checks live in `lower`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from mlb_contracts import sql_types
+from mlb_contracts import extensions, sql_types
 from mlbgen.language.base import TYPE_NAMES, ForEach, Label, Paths, PathText, Scalar, Spec, Text, exactly_one
 from mlbgen.language.carry import Carry, CarryRule, Visit
 from mlbgen.language.partition import Partition, TablePartition
@@ -22,6 +22,16 @@ __all__ = [
 ]  # fmt: skip
 
 _HYDRATE = r"^[A-Za-z][A-Za-z0-9_{}]*([.,][A-Za-z][A-Za-z0-9_{}]*)*$"
+
+
+def _offer_converters(schema: dict[str, Any]) -> None:
+    schema["enum"] = [*sql_types.converter_names(), None]
+
+
+def _offer_checks(schema: dict[str, Any]) -> None:
+    """Offer what is installed; where nothing is, leave any name to `mlbgen check`."""
+    if names := extensions.names(extensions.CHECKS):
+        schema["enum"] = [*names, None]
 
 
 class Column(Spec):
@@ -67,7 +77,7 @@ class Column(Spec):
     convert: Text | None = Field(
         default=None,
         description="A converter by name, for texts whose column type does not say how to read them.",
-        json_schema_extra={"enum": [*sorted(sql_types.CONVERTERS), None]},
+        json_schema_extra=_offer_converters,
     )
     unreadable: Literal["null", "reject"] = Field(
         default="null",
@@ -149,10 +159,23 @@ class Check(Spec):
     """A condition that rows must meet."""
 
     name: Text = Field(description="Name of the check, unique in the table.")
-    expression: Text = Field(description="An SQL condition over the table's columns.")
+    expression: Text | None = Field(default=None, description="An SQL condition over the table's columns.")
+    use: Text | None = Field(
+        default=None,
+        description="A check of an installed package, by name, over `columns`; its condition becomes the expression.",
+        json_schema_extra=_offer_checks,
+    )
+    columns: list[Text] = Field(default=[], description="The columns that the check of `use` is about, in its order.")
     severity: Literal["error", "warn"] = Field(
         description="error: rows that break it are refused; warn: they are counted and reported."
     )
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> "Check":
+        exactly_one(self, "expression", "use")
+        if (self.use is None) != (not self.columns):
+            raise ValueError("columns belong to use, which needs them")
+        return self
 
 
 class Table(Spec):

@@ -5,6 +5,7 @@ import json
 from typing import assert_never
 
 from mlb_contracts import sql_types
+from mlb_contracts.errors import EtlError
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
 from mlbgen.language import carry as carrying
@@ -224,11 +225,21 @@ def check_settings(report: Report, place: Place, declared: spec.Column, *, with_
                 "MG044", place.at(setting).key, f'"{setting}" has no effect without {" or ".join(sources)}', "remove it"
             )
             good = False
-    if declared.convert is not None and declared.convert not in sql_types.CONVERTERS:
-        help_ = did_you_mean(declared.convert, sql_types.CONVERTERS)
-        report.add("MG041", place.at("convert"), f'unknown converter "{declared.convert}"', help_)
-        good = False
-    return good
+    return good and (declared.convert is None or _is_converter(report, place.at("convert"), declared.convert))
+
+
+def _is_converter(report: Report, place: Place, name: str) -> bool:
+    """Check that there is such a converter, and that one of another package can be used."""
+    known = sql_types.converter_names()
+    if name not in known:
+        report.add("MG041", place, f'unknown converter "{name}"', did_you_mean(name, known))
+        return False
+    try:
+        sql_types.converted_types(name)
+    except EtlError as error:
+        report.add("MG041", place, str(error))
+        return False
+    return True
 
 
 def _check_fit(report: Report, place: Place, declared: spec.Column, sql_type: SqlType, value: ir.Value) -> None:
@@ -281,7 +292,7 @@ def _json_types(value: ir.Value) -> list[tuple[str, str]]:
 
 def _misfit(declared: spec.Column, sql_type: SqlType, name: str, json_type: str) -> tuple[str, str]:
     if declared.convert is not None:
-        possible = sorted(sql_types.CONVERTERS.get(declared.convert, ()))
+        possible = sorted(sql_types.converted_types(declared.convert))
         return f"{declared.convert} can't produce {sql_type}", f"types it can fill: {', '.join(possible)}"
     if json_type == "any":
         return f"samples have only null at {name}, or values of several types, which no column can hold", ""

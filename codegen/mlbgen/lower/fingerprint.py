@@ -59,7 +59,7 @@ def fingerprint(method: ir.Method) -> str:
     """SHA-256, in hex, of everything that decides which rows a response gives, including its converters' versions."""
     origins = (origin for table in method.tables for origin in table.origins)
     readers = {name for origin in origins for column in origin.columns for name in columns.readers(column)}
-    versions = {name: sql_types.VERSIONS[name] for name in sorted(readers)}
+    versions = {name: sql_types.version(name) for name in sorted(readers)}
     meaning = json.dumps([_plain(method), versions], ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(meaning.encode()).hexdigest()
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import assert_never
 
-from mlb_contracts import limits, sql_types
+from mlb_contracts import extensions, limits, sql_types
+from mlb_contracts.errors import EtlError
 from mlb_contracts.sql_types import SqlType
 from mlbgen import ir
 from mlbgen.language import spec
@@ -203,11 +204,29 @@ def _mark(expression: ir.Expression | None, where: ir.Expression | None) -> str:
     return naming.short_hash(f"{of} WHERE {condition}")
 
 
+def _used(report: Report, place: Place, declared: spec.Check, columns: Columns) -> str | None:
+    """The condition that a check of an installed package states over columns of the table."""
+    name, known = declared.use or "", extensions.names(extensions.CHECKS)
+    if name not in known:
+        report.add("MG041", place.at("use"), f'unknown check "{name}"', did_you_mean(name, known))
+        return None
+    if not check_columns(report, place.at("columns"), declared.columns, columns):
+        return None
+    try:
+        return extensions.condition(name, [f'"{each}"' for each in declared.columns])
+    except EtlError as error:
+        report.add("MG041", place.at("use"), str(error))
+        return None
+
+
 def lower_check(report: Report, place: Place, declared: spec.Check, columns: Columns, *, table: str) -> ir.Check | None:
     """Lower a check; its name gets the table's name as a prefix."""
     good = naming.check_name(report, place.at("name"), declared.name, "check")
     types = {name: column.type for name, column in columns.items()}
-    condition = expressions.condition(report, place.at("expression"), declared.expression, types)
+    at, text = place.at("expression"), declared.expression
+    if declared.use is not None:
+        at, text = place.at("use"), _used(report, place, declared, columns)
+    condition = None if text is None else expressions.condition(report, at, text, types)
     if condition is None or not good:
         return None
     return ir.Check(naming.derived_name(table, declared.name, suffix="check"), condition, declared.severity)

@@ -39,8 +39,16 @@ def _single(column: ir.Column, value: Value, decoding: Decoding, path: str, *, h
     converter = columns.converter(decoding, value.node.annotation)
     refusing = columns.is_required(column) or isinstance(column.value, ir.ParameterValue)
     told = "" if refusing else ", capture.unreadable"
-    converted = f"convert.{converter}({value.or_none}, {quoted(path)}{told})" if converter else value.or_none
+    called = _called(converter, column) if converter else ""
+    converted = f"{called}({value.or_none}, {quoted(path)}{told})" if converter else value.or_none
     if not none:
         return converted
     test = f"in {quoted(none)}" if column.null_if else "is None"
     return f"{literal(column, column.default)} if {value.or_none} {test} else {converted}"
+
+
+def _called(converter: str, column: ir.Column) -> str:
+    """The converter's name in generated code: ours, or one of another package for the column's type."""
+    if converter in sql_types.CONVERTERS or converter != column.convert:
+        return f"convert.{converter}"
+    return f"convert.own({quoted(converter)}, {quoted(column.type.name)})"

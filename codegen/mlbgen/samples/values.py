@@ -1,8 +1,9 @@
 """Fit JSON values to columns, with the decoders and converters that generated code uses."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -28,7 +29,12 @@ def fit(value: object, sql_type: SqlType, convert: str | None, expected: str | N
     decoding = sql_types.decoding(sql_type, found, convert)
     if decoding is None:
         raise Misfit(f"{found} can't fill {sql_type}{f' by {convert}' if convert else ''}")
-    fitted = _decoded(value, sql_type) if decoding.convert is None else _converted(value, decoding.convert)
+    if decoding.convert is None:
+        fitted = _decoded(value, sql_type)
+    elif convert is None or convert in sql_types.CONVERTERS:
+        fitted = _converted(value, getattr(converters, decoding.convert))
+    else:
+        fitted = _converted(value, converters.own(convert, sql_type.name))
     _check_held(value, fitted, sql_type)
     return fitted
 
@@ -54,14 +60,14 @@ def _decoded(value: object, sql_type: SqlType) -> object:
         decoded: object = msgspec.convert(value, facts.decoder)
     except (msgspec.ValidationError, OverflowError) as error:
         if facts.from_text:
-            _converted(str(value), facts.from_text)
+            _converted(str(value), getattr(converters, facts.from_text))
         raise Misfit(str(error)) from None
-    return _converted(decoded, facts.checked) if facts.checked else decoded
+    return _converted(decoded, getattr(converters, facts.checked)) if facts.checked else decoded
 
 
-def _converted(value: object, converter: str) -> object:
+def _converted(value: object, convert: Callable[[Any, str], object]) -> object:
     try:
-        return getattr(converters, converter)(value, "$")
+        return convert(value, "$")
     except Rejected as error:
         raise Misfit(error.reason) from None
 
