@@ -123,6 +123,10 @@ docs:
     website/build.sh
     @echo "open build/site/index.html, or serve it: python -m http.server --directory build/site"
 
+# draw the picture of README anew, from a day of simulated games
+picture:
+    python website/picture.py
+
 # measure against the budget: extraction, one game from raw row to committed, a backfill of 500 games
 bench *arguments:
     python benchmarks/extract.py {{ arguments }}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 NOTE = "<!-- Made from the code when the site is built. -->"
-_CODE = re.compile(r"`[^`]+`|(?<![\w/$-])(?:\$?\{?[A-Z][A-Z0-9]*_[A-Z0-9_]+\}?|--[a-z][a-z0-9-]*)")
+_CODE = re.compile(r"`[^`]+`|\$\{[A-Z0-9_]+\}|(?<![\w/$-])(?:\$?[A-Z][A-Z0-9]*_[A-Z0-9_]+|--[a-z][a-z0-9-]*)")
 _MARKUP = re.compile(r"([\\*_{}\[\]<>#|])")
 
 

@@ -1,27 +1,18 @@
 """Puts the pages of the site together for Zensical: `python website/stage.py FOLDER TOOLS`.
 
-The pages are those of docs/, with README, CONTRIBUTING, CHANGELOG and LICENSE from the root, and the reference, which
-is made from the code each time: as no copy of it is committed, none can be out of date.
+They are those of docs/, with README, CONTRIBUTING, CHANGELOG and LICENSE from the root, and the reference.
 """
 
-import json
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import marked
-import program_pages
-import schema_pages
+import reference
 import yaml
-
-import mlb_etl.cli
-import mlb_sim.cli
-import mlbgen.cli
-from mlb_etl.observe import catalog
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent
@@ -32,21 +23,9 @@ FROM_ROOT = {
     "LICENSE": "license.txt",
 }
 LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\s#:]+)")  # label and target of a link or picture, without the target's anchor
-KEYS = [
-    (
-        "mapping-keys.md",
-        "Keys of a mapping",
-        "schemas/mapping.schema.json",
-        "[The language, by example](../mapping.md) shows most of them.",
-    ),
-    (
-        "job-keys.md",
-        "Keys of a job file",
-        "schemas/job.schema.json",
-        "[Capturing responses](../ingest.md) shows how jobs are run.",
-    ),
-]
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+DIAGRAM = re.compile(r"\[!\[([^\]\n]*)\]\(([^)\s]+\.svg)\)\]\(\2\)")  # a picture that opens itself, for its links
+DRAWN = r'<div class="diagram"><object type="image/svg+xml" data="\2" aria-label="\1"></object></div>'
 
 
 class Unfinished(Exception):
@@ -57,37 +36,39 @@ def stage(folder: Path, tools: Path) -> None:
     """Write mkdocs.yml and the pages into the folder; what was there before is gone."""
     pages = folder / "pages"
     shutil.rmtree(pages, ignore_errors=True)
-    pages.mkdir(parents=True)
-    for source, target in _sources().items():
-        (pages / target).parent.mkdir(parents=True, exist_ok=True)
-        if source.endswith(".md"):
-            (pages / target).write_text(_relinked((ROOT / source).read_text(), source, target))
-        else:
-            shutil.copyfile(ROOT / source, pages / target)
-    (pages / "reference").mkdir()
-    for name, text in _reference():
+    for each in (pages, pages / "reference", pages / "assets"):
+        each.mkdir(parents=True)
+    _copy(pages)
+    for name, text in reference.pages():
         (pages / "reference" / name).write_text(text)
-    (pages / "assets").mkdir()
     shutil.copyfile(HERE / "site.css", pages / "assets" / "site.css")
     script = tools / "node_modules" / "iframe-worker" / "shim" / "index.js"
     (pages / "assets" / "iframe-worker.js").write_text(script.read_text() if script.exists() else "")
     site = yaml.safe_load((HERE / "site.yaml").read_text())
+    for entry in site["nav"]:
+        if "Tables" in entry:
+            entry["Tables"] = _dictionary(pages)
     _require_navigation(site["nav"], pages)
     (folder / "mkdocs.yml").write_text(yaml.safe_dump(site | {"docs_dir": "pages"}, sort_keys=False))
 
 
-def _sources() -> dict[str, str]:
-    """Each file of the repository that the site has, with its place among the pages."""
+def _copy(pages: Path) -> None:
+    """Copy the files of the repository that the site has, with links among them that lead to their places there."""
     below = (path.relative_to(ROOT) for path in sorted((ROOT / "docs").rglob("*")) if path.is_file())
-    return FROM_ROOT | {path.as_posix(): path.relative_to("docs").as_posix() for path in below}
+    places = FROM_ROOT | {path.as_posix(): path.relative_to("docs").as_posix() for path in below}
+    for source, target in places.items():
+        (pages / target).parent.mkdir(parents=True, exist_ok=True)
+        if source.endswith(".md"):
+            (pages / target).write_text(relinked((ROOT / source).read_text(), source, places))
+        else:
+            shutil.copyfile(ROOT / source, pages / target)
 
 
-def _relinked(text: str, source: str, target: str) -> str:
-    """A page whose links to files of the repository lead to their places in the site.
+def relinked(text: str, source: str, places: Mapping[str, str]) -> str:
+    """The text of a file whose links to other files lead to their places in the site.
 
-    A label that is the path of a page becomes its title.
+    A label that is the path of a page becomes its title, and a picture that opens itself a diagram with links.
     """
-    places = _sources()
 
     def replace(found: re.Match[str]) -> str:
         label, link = found.groups()
@@ -95,47 +76,29 @@ def _relinked(text: str, source: str, target: str) -> str:
         if path not in places:
             return found[0]
         title = TITLE.search((ROOT / path).read_text()) if label == link and path.endswith(".md") else None
-        return f"[{title[1] if title else label}]({os.path.relpath(places[path], PurePosixPath(target).parent)}"
+        return f"[{title[1] if title else label}]({os.path.relpath(places[path], PurePosixPath(places[source]).parent)}"
 
-    return LINK.sub(replace, text)
-
-
-def _reference() -> Iterator[tuple[str, str]]:
-    """The pages that the code tells: each file name with its text."""
-    yield "mlbgen.md", program_pages.page("mlbgen", mlbgen.cli.commands)
-    yield "mlb-etl.md", program_pages.page("mlb-etl", mlb_etl.cli.cli)
-    yield "mlb-sim.md", program_pages.page("mlb-sim", mlb_sim.cli.main)
-    for file, title, schema, more in KEYS:
-        keys = json.loads((ROOT / schema).read_text())
-        introduction = f"From `{schema}`, with which editors complete and check the file. {more}"
-        yield file, schema_pages.page(title, introduction, keys)
-    yield "metrics.md", _metrics()
+    return LINK.sub(replace, DIAGRAM.sub(DRAWN, text))
 
 
-def _metrics() -> str:
-    found = [*catalog.COUNTED.values(), *(each for each in vars(catalog).values() if isinstance(each, catalog.Metric))]
-    rows = [
-        (
-            marked.code(f"{each.name}_total" if each.kind == "counter" else each.name),
-            each.kind,
-            ", ".join(map(marked.code, each.labels)),
-            marked.text(each.help),
-        )
-        for each in found
-    ]
-    table = marked.table(["metric", "type", "labels", "meaning"], rows)
-    run = ", ".join(map(marked.code, catalog.RUN_LABELS))
-    more = f"Those of a run also have the labels {run}. [Monitoring](../monitoring.md#metrics) says where they go."
-    return "\n\n".join([marked.NOTE, "# Metrics", more, table]) + "\n"
+def _dictionary(pages: Path) -> list[Any]:
+    """The navigation of the generated pages of docs/tables."""
+    names = sorted(path.stem for path in (pages / "tables").glob("*.md"))
+
+    def of(prefix: str) -> list[str]:
+        return [f"tables/{name}.md" for name in names if name.startswith(prefix)]
+
+    first, subjects, responses = ["tables/README.md", "tables/all-tables.md"], of("subject-"), of("response-")
+    tables = [page for page in of("") if page not in {*first, *subjects, *responses}]
+    return [*first, {"Subjects": subjects}, {"Tables and views": tables}, {"Responses": responses}]
 
 
 def _require_navigation(navigation: list[Any], pages: Path) -> None:
     listed = [*_listed(navigation)]
     there = {path.relative_to(pages).as_posix() for path in pages.rglob("*.md")}
     if missing := there.symmetric_difference(listed):
-        raise Unfinished(
-            f"a page and its line under nav in website/site.yaml belong together: {', '.join(sorted(missing))}"
-        )
+        names = ", ".join(sorted(missing))
+        raise Unfinished(f"a page and its line under nav in website/site.yaml belong together: {names}")
 
 
 def _listed(entry: Any) -> Iterator[str]:

@@ -45,6 +45,7 @@ OTHERWISE = {
     r"^\./run (?=demo)": "just ",
     r"^\./run check$": ":",
     r"^\./run docs$": ":",
+    r"^\./run( check)?$": ":",
     r"^mlb-etl live( --(?:diff|target) .*)?$": r"timeout --signal=TERM --preserve-status 12 mlb-etl live\1",
     r"^mlb-etl ui( --open)?$": "timeout --signal=TERM --preserve-status 6 mlb-etl ui --port 0",
     r"--speed (60|900)": "--speed 7200",
@@ -137,6 +138,7 @@ SHOWS = {  # on its way
     "docs/migrations.md": r"^rebuilt game.live_game_umpires: 4 rows",
     "docs/plan.md": r"live_game_umpires: 8 removed \(32 rows before, 24 after\)",
     "docs/tasks.md": r"^ALERT: nothing new for a second$",
+    "docs/tutorial.md": r"^applied 0, same 1, stale 1, quarantined 0",
     "docs/simulator.md": r"\d+ stubs in data/stubs",
 }
 
