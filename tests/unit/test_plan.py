@@ -11,6 +11,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+import terminal
 from edits import response
 from plans import SHOWN, stub, write_edit, write_project
 
@@ -233,3 +234,30 @@ def test_modules_come_from_texts_alone() -> None:
 
 def test_each_edit_is_shown() -> None:
     assert len(SHOWN) > 20
+
+
+def test_on_a_terminal_it_has_colours_and_a_bar(root: Path) -> None:
+    write_edit(root, "filter_changed")
+    command = [sys.executable, "-m", "mlbgen", "plan", "--root", str(root), "--stubs", str(root / "captures")]
+    seen = terminal.run(command, os.environ | {"TERM": "xterm-256color", "COLUMNS": "80"})
+    assert seen.returncode == 0
+    assert b"\x1b[31m- game_pk 1" in seen.written
+    assert b"6/6" in seen.written
+    assert "6/6" not in seen.text
+    assert not seen.cursor_hidden
+
+
+def test_in_a_pipe_it_has_neither(root: Path) -> None:
+    write_edit(root, "filter_changed")
+    command = [sys.executable, "-m", "mlbgen", "plan", "--root", str(root), "--stubs", str(root / "captures")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "\x1b" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_reader_may_leave(root: Path) -> None:
+    write_edit(root, "several_at_once")
+    command = f"{sys.executable} -m mlbgen plan --root {root} | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout == f"Compared with {GENERATED}\n"
+    assert done.stderr == ""
