@@ -3,6 +3,8 @@
     [project.entry-points."mlb_etl.converters"]
     miles = "my_package.convert:miles"
 
+    from mlb_etl import converter
+
     @converter(fills=["integer"])
     def miles(text: str) -> int: ...
 

@@ -8,13 +8,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mlb_contracts.extensions import check, converter
     from mlb_etl.api import pipeline
     from mlb_etl.apply.pipeline import Pipeline
     from mlb_etl.errors import DatabaseUnavailable, EtlError, Rejected
     from mlb_etl.laws.counts import Counts
     from mlb_etl.settings import Settings
 
-__all__ = ["Counts", "DatabaseUnavailable", "EtlError", "Pipeline", "Rejected", "Settings", "pipeline"]
+__all__ = [
+    "Counts",
+    "DatabaseUnavailable",
+    "EtlError",
+    "Pipeline",
+    "Rejected",
+    "Settings",
+    "check",
+    "converter",
+    "pipeline",
+]
 
 _MODULES = {
     "Counts": "mlb_etl.laws.counts",
@@ -23,6 +34,8 @@ _MODULES = {
     "Pipeline": "mlb_etl.apply.pipeline",
     "Rejected": "mlb_etl.errors",
     "Settings": "mlb_etl.settings",
+    "check": "mlb_contracts.extensions",
+    "converter": "mlb_contracts.extensions",
     "pipeline": "mlb_etl.api",
 }
 

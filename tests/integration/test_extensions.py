@@ -34,7 +34,7 @@ tables:
       - {name: town, type: text, path: leg.town, description: Where it ends.}
 """
 EXTRAS = '''\
-from mlb_contracts.extensions import check, converter
+from mlb_etl import check, converter
 
 
 @converter(fills=["integer", "bigint"], version=VERSION)
