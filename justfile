@@ -20,8 +20,10 @@ env:
 # generate code, DDL and the mapping's JSON Schema from schemas/, and show what changed
 generate:
     mlbgen generate
+    mlbgen generate --root examples/tracker
+    mlbgen generate --root examples/weather
     mlb-etl jobs schema > schemas/job.schema.json
-    git --no-pager diff --stat -- generated schemas docs
+    git --no-pager diff --stat -- generated schemas docs examples
 
 # make the invented feed of game 747175 anew, which `mlb-etl test load-stub` loads where there are no captured ones
 sample:

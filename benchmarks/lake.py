@@ -37,10 +37,11 @@ from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.baseball.plugin import TABLES
 from mlb_etl.capture import stub_files
 from mlb_etl.capture.loader import Loader, Readable
 from mlb_etl.extract.answer import one_document
-from mlb_etl.settings import TABLES, Settings
+from mlb_etl.settings import Settings
 from mlb_etl.stores.delta import schema
 from mlb_etl.stores.delta.database import Delta
 from mlb_etl.stores.delta.lake import Lake

@@ -20,8 +20,8 @@ from mlb_etl import registry
 from mlb_etl.apply.pipeline import Session
 from mlb_etl.baseball.live.fetch import FetchedFeed
 from mlb_etl.baseball.live.keep import Keeper
+from mlb_etl.baseball.plugin import TABLES
 from mlb_etl.extract.answer import one_document
-from mlb_etl.settings import TABLES
 from mlb_etl.stores.interfaces.database import Database
 from mlb_sim import Simulator
 from mlb_sim.times import MINUTE

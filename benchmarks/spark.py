@@ -27,8 +27,8 @@ from mlb_contracts import Method
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline
+from mlb_etl.baseball.plugin import TABLES
 from mlb_etl.capture import stub_files
-from mlb_etl.settings import TABLES
 from mlb_etl.spark.job import on_spark
 from mlb_etl.spark.session import Cluster, session
 from mlb_etl.stores.delta import schema

@@ -35,11 +35,12 @@ from mlb_contracts import Capture, Method
 from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.apply.transform import Transformer
+from mlb_etl.baseball.plugin import TABLES
 from mlb_etl.capture import stub_files
 from mlb_etl.extract.answer import one_document
 from mlb_etl.extract.extract import extract
 from mlb_etl.laws.standing import StoredCapture
-from mlb_etl.settings import TABLES, Settings
+from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import db, migrate
 from mlb_etl.stores.postgres.database import PostgresStores

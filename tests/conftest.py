@@ -12,7 +12,6 @@ from feeds import shared
 from hypothesis import settings
 from variants import variant, variant_database, variants
 
-from mlb_etl.settings import TABLES
 from mlb_etl.stores.embedded.server import Server
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def spark(spark_url: str) -> Iterator["SparkSession"]:
     """A session with that server; a process can have one at a time, so each module has its own."""
     from mlb_etl.spark.session import Cluster, session  # noqa: PLC0415 - what it imports may be missing
 
-    with session(Cluster(remote=spark_url), TABLES) as found:
+    with session(Cluster(remote=spark_url), "mlb_tables") as found:
         yield found
 
 

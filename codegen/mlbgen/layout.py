@@ -22,10 +22,15 @@ _TAKEN = frozenset(("mlb_contracts", "mlb_etl", "mlb_sim", "mlbgen", "mlbgen_tem
 def package(root: Path) -> str:
     """The import name of the generated package. Raises MlbgenError for an unusable file or name."""
     name = _settings(root).get("package", PACKAGE)
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or keyword.iskeyword(name) or name in _TAKEN:
+    if not isinstance(name, str) or not can_be_package(name):
         message = "expected an unused name of lower-case letters, digits and underscores"
         raise MlbgenError(f"{root / _FILE}: tool.mlbgen.package is {name!r:.80}: {message}, such as {PACKAGE}")
     return name
+
+
+def can_be_package(name: str) -> bool:
+    """Whether a generated package can have this import name."""
+    return bool(_NAME.fullmatch(name)) and not keyword.iskeyword(name) and name not in _TAKEN
 
 
 def samples(root: Path) -> tuple[Path, ...]:

@@ -4,6 +4,7 @@ A distribution names its `Plugin` under the group `mlb_etl.plugins`. The runtime
 """
 
 import inspect
+import logging
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mlb_etl.errors import EtlError, printable
+from mlb_etl.errors import printable
 
 GROUP = "mlb_etl.plugins"
+log = logging.getLogger(__name__)
 _EXAMPLES = re.compile("\b\nExamples?:\n(?:  .*(?:\n|$))+")
 
 
@@ -81,16 +83,18 @@ class Plugin:
 
 @cache
 def installed() -> tuple[Plugin, ...]:
-    """The plug-ins of the installed packages, by name. Raises EtlError for one that can't be imported."""
+    """The plug-ins of the installed packages, by name; one that can't be imported is left out, with a warning."""
     found = []
     for each in sorted(entry_points(group=GROUP), key=lambda each: each.name):
         try:
             plugin = each.load()
         except (ImportError, AttributeError) as error:
-            raise EtlError(f"the plug-in {each.name}, {each.value}, can't be imported: {printable(error)}") from error
-        if not isinstance(plugin, Plugin):
-            raise EtlError(f"the plug-in {each.name}, {each.value}, is not a Plugin of mlb_etl.plugins")
-        found.append(plugin)
+            log.warning("the plug-in %s, %s, can't be imported: %s", each.name, each.value, printable(error))
+            continue
+        if isinstance(plugin, Plugin):
+            found.append(plugin)
+        else:
+            log.warning("the plug-in %s, %s, is not a Plugin of mlb_etl.plugins", each.name, each.value)
     return tuple(found)
 
 

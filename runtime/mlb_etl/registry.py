@@ -11,6 +11,8 @@ from mlb_etl.errors import EtlError, shortened
 
 def methods(package: str) -> dict[str, str]:
     """The package's methods, such as tracker.issues, with the names of their modules."""
+    if not package:
+        raise EtlError("no package of tables is set: write tables in mlb-etl.toml, or set MLB_ETL_TABLES")
     if not all(map(str.isidentifier, package.split("."))):
         raise EtlError(f"MLB_ETL_TABLES is {shortened(package)}: the name of a package is expected, such as mlb_tables")
     try:

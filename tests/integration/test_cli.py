@@ -64,18 +64,20 @@ def test_schema(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
         "V2__drift.sql           pending\n"
         "V3__runs.sql            pending\n"
         "V4__functions.sql       pending\n"
+        "V5__words.sql           pending\n"
         "V1__raw_tables.sql      pending\n"
         "V2__sample_tables.sql   pending\n"
     )
     assert run("schema", "init").output == (
         "applied V1__control_tables.sql\napplied V2__drift.sql\napplied V3__runs.sql\napplied V4__functions.sql\n"
+        "applied V5__words.sql\n"
         "applied V1__raw_tables.sql\napplied V2__sample_tables.sql\n"
     )
     again = run("schema", "init")
     assert (again.exit_code, again.output) == (0, "the schema is up to date\n")
     after = run("schema", "status")
     assert after.exit_code == 0
-    assert after.output.count("applied") == 6
+    assert after.output.count("applied") == 7
 
 
 @pytest.mark.parametrize("command", [("transform", "--job", "job.yaml"), ("test", "load-stub", "--file", "job.yaml")])

@@ -21,7 +21,7 @@ from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.capture import loader, stub_files
 from mlb_etl.laws.counts import Counts
-from mlb_etl.settings import TABLES, Settings
+from mlb_etl.settings import Settings
 from mlb_etl.stores.delta import lake as lakes
 from mlb_etl.stores.delta import schema
 from mlb_etl.stores.delta.database import Delta
@@ -33,6 +33,7 @@ from mlb_etl.stores.postgres.database import Postgres
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+TABLES = "mlb_tables"
 FEED = registry.method(TABLES, "game.liveGameV1")
 FEEDS = 2  # live feeds, which are large
 NOT_EQUAL = {"ingested_at", "partition_month", "document"}  # columns of one store, or written in its own way

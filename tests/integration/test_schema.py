@@ -21,6 +21,7 @@ SCRIPTS = [
     "V2__drift.sql",
     "V3__runs.sql",
     "V4__functions.sql",
+    "V5__words.sql",
     "V1__raw_tables.sql",
     "V2__sample_tables.sql",
 ]

@@ -73,7 +73,7 @@ class TestDocuments:
         assert made["url"] == "/api/v1/game/{gamePk}/feed"
         assert made["query"] == []
         assert made["document"] == {"game_pk": {"type": "bigint", "path": "$.gamePk", "description": "TODO"}}
-        assert made["accept"][1]["equals_parameter"] == "gamePk"
+        assert made["accept"][0]["equals_parameter"] == "gamePk"
 
     def test_a_key_that_the_response_does_not_repeat_comes_from_the_request(self) -> None:
         other = stub({**ONE, "gamePk": 8}, **OF_ONE)

@@ -16,29 +16,30 @@ def _find_root(_context: click.Context, _option: click.Parameter, given: Path | 
 
 def _find_stubs(context: click.Context, _option: click.Parameter, given: tuple[Path, ...]) -> tuple[Path, ...]:
     root: Path = context.params["root"]
-    beside = root.parent / "shared" / "stubs"
-    return given or ((beside,) if beside.is_dir() else ())
+    places = (root.parent / "shared" / "stubs", root / SAMPLES)
+    return given or tuple(place for place in places if place.is_dir())[:1]
 
 
 def check_snake_case(_context: click.Context, _argument: click.Parameter, given: str) -> str:
     if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", given) is None:
-        raise click.BadParameter(f"{given!r} is not in snake_case, such as add_venue")
+        raise click.BadParameter(f"{given!r} is not in snake_case, such as add_priority")
     return given
 
 
 def check_method_names(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     for name in given:
         if re.fullmatch(r"[A-Za-z]\w*\.[A-Za-z]\w*", name, re.ASCII) is None:
-            raise click.BadParameter(f"{name!r} is not an endpoint and a method, such as game.liveGameV1")
+            raise click.BadParameter(f"{name!r} is not an endpoint and a method, such as tracker.issues")
     return given
 
 
 def check_api_name(_context: click.Context, _argument: click.Parameter, given: str) -> str:
     if re.fullmatch(r"[a-z][A-Za-z0-9]{0,62}", given) is None:
-        raise click.BadParameter(f"{given!r} is not a name that the API gives, such as team or rosterTypes")
+        raise click.BadParameter(f"{given!r} is not a name that the API gives, such as tracker or openIssues")
     return given
 
 
+SAMPLES = "samples"  # of a project, in its folder
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ROOT = click.option(
     "--root",
@@ -54,6 +55,6 @@ STUBS = click.option(
     envvar="MLB_STUBS",
     show_envvar=True,
     callback=_find_stubs,
-    help="Folder of sample responses; can be repeated. [default: ../shared/stubs beside the project, if it is there]",
+    help="Folder of sample responses; can be repeated. [default: ../shared/stubs or samples, if it is there]",
 )
 FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")

@@ -56,6 +56,6 @@ class Carry(Spec):
     start: Scalar | None = Field(default=None, description="The value at first; none unless said.")
     by: list[PathText] = Field(
         default=[],
-        description="A value of its own for each combination of values at these paths, such as each half inning.",
+        description="A value of its own for each combination of values at these paths, such as each morning.",
     )
     rules: list[CarryRule] = Field(min_length=1, description="When it changes; those of one moment run in this order.")

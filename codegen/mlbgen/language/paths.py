@@ -221,9 +221,9 @@ class _Parser:
         """What members start from: nothing for the item itself."""
         if self.rooted:
             self._spaces()
-            return (self._name("a condition looks at a level, as in event.isPitch == true"),)
+            return (self._name("a condition looks at a level, as in event.done == true"),)
         if not self._take("@", spaced=True):
-            raise self._error("a filter looks at the item, as in [?@.isPitch == true]")
+            raise self._error("a filter looks at the item, as in [?@.done == true]")
         return ()
 
     def _literal(self) -> Literal:

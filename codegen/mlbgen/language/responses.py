@@ -22,7 +22,7 @@ class DocumentKey(Spec):
     """
 
     type: Text = Field(description="SQL type of the key.", json_schema_extra=TYPE_NAMES)
-    path: PathText | None = Field(default=None, description="Where the document has it, such as $.gamePk or day.date.")
+    path: PathText | None = Field(default=None, description="Where the document has it, such as $.id or day.date.")
     parameter: Text | None = Field(default=None, description="A parameter of the request.")
     asked_by: list[Text] = Field(
         default=[],
@@ -40,7 +40,7 @@ class DocumentKey(Spec):
     )
     only_for: OnlyFor | None = Field(
         default=None,
-        description="With items: the documents that the parameter concerns, such as {stat_type: [season, gameLog]}; in "
+        description="With items: the documents that the parameter concerns, such as {kind: [year, month]}; in "
         "others the key is the default.",
     )
     unordered: bool = Field(
@@ -111,7 +111,7 @@ class Form(Spec):
     """Another URL that gives documents of the same kind; they share tables, keys and rules."""
 
     method: MethodName | None = Field(default=None, description="What the API calls it; as the source unless said.")
-    url: Url = Field(description="Template of the request's path, such as /api/v1/seasons/{seasonId}.")
+    url: Url = Field(description="Template of the request's path, such as /api/v1/stations/{station}.")
     query: list[QueryName] | None = Field(
         default=None, description="Parameters that a request may have in its query; any unless said."
     )
@@ -121,9 +121,9 @@ class Source(Spec):
     """The API method, and what a response of it holds."""
 
     endpoint: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,62}$")] = Field(
-        description="Part of the API that the method belongs to, such as game."
+        description="Part of the API that the method belongs to, such as tracker."
     )
-    method: MethodName = Field(description="What the API calls the method, such as liveGameV1.")
+    method: MethodName = Field(description="What the API calls the method, such as issues.")
     url: Url = Field(description="Template of the request's path, such as /api/v1/people/{personId}.")
     description: str = Field(default="", description="What a response is, for documentation.")
     raw_table: Text = Field(description="schema.table that keeps the responses byte for byte.")
@@ -144,7 +144,7 @@ class Source(Spec):
         "tables start with that name. Without it the whole response is one document.",
     )
     document: dict[str, DocumentKey] = Field(
-        min_length=1, description="{game_pk: {type: bigint, path: $.gamePk}}: the columns that identify a document."
+        min_length=1, description="{issue_id: {type: bigint, path: $.id}}: the columns that identify a document."
     )
     assume: dict[QueryName, Assumption] = Field(
         default={},
@@ -154,7 +154,7 @@ class Source(Spec):
     absent: dict[str, JsonValue] | None = Field(
         default=None,
         description="With items: what stands for a document that was asked for and is absent, such as "
-        "{date: '{schedule_date}', totalItems: 0}. Without it such a document has no rows.",
+        "{date: '{day}', total: 0}. Without it such a document has no rows.",
     )
     accept: list[Rule] = Field(default=[], description="Conditions that a response must meet to be applied.")
     shrink_guard: ShrinkGuard = Field(

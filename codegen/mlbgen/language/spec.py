@@ -181,7 +181,7 @@ class Check(Spec):
 class Table(Spec):
     """A table, and which parts of a document its rows come from."""
 
-    name: Text = Field(description="Schema and name, such as game.live_game_plays.")
+    name: Text = Field(description="Schema and name, such as tracker.issues.")
     description: Text = Field(description="What a row is; it becomes the comment in the database.")
     subject: Label | None = Field(
         default=None,
@@ -198,12 +198,12 @@ class Table(Spec):
         "person.stats is the hydration that person(stats) asks for.",
     )
     only_for: OnlyFor | None = Field(
-        default=None, description="The documents that have rows in the table, such as {stat_group: [pitching]}."
+        default=None, description="The documents that have rows in the table, such as {kind: [month]}."
     )
     rows: dict[str, PathText] = Field(
         default={},
         description="Levels, outermost first; without any, the table has one row per document. $.plays[*] yields the "
-        "items of a list, $.teams.* the members of an object, $.review['away','home'] those named, and play.review "
+        "items of a list, $.users.* the members of an object, $.sides['left','right'] those named, and play.review "
         "the object itself if it is present.",
     )
     let: dict[str, LookUp] = Field(

@@ -15,20 +15,20 @@ class SumSide(Spec):
     )
     by: list[Text] | dict[str, Text] = Field(
         min_length=1,
-        description="Columns that make the groups: [game_pk, side], or names with expressions, {player_id: batter_id}. "
+        description="Columns that make the groups: [issue_id, kind], or names with expressions, {person: author_id}. "
         "The document's keys are among them.",
     )
     where: Text | None = Field(default=None, description="Condition that rows have to meet.")
     each: list[Text] = Field(
         default=[],
-        description="Compute the value for each of these smaller groups, and sum those: max(outs) for each inning.",
+        description="Compute the value for each of these smaller groups, and sum those: max(hours) for each day.",
     )
 
 
 class SumException(Spec):
     """Groups that are known to differ."""
 
-    where: Text = Field(description="Condition on the names in `by`, such as game_pk = 415239.")
+    where: Text = Field(description="Condition on the names in `by`, such as issue_id = 7.")
     reason: Text = Field(description="Why they differ; printed with them.")
 
 
@@ -53,7 +53,7 @@ class SumsOf(Spec):
     """The documents for which the sums have to agree."""
 
     table: Text = Field(description="schema.table with a row for each document.")
-    where: Text = Field(description="Condition that this row has to meet, such as coded_game_state = 'F'.")
+    where: Text = Field(description="Condition that this row has to meet, such as state = 'closed'.")
 
 
 class Sums(Spec):

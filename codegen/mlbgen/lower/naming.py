@@ -89,7 +89,7 @@ def qualified(report: Report, place: Place, text: str, *, raw: bool = False) -> 
     """Split `game.live_game_plays` into schema and table, and check both."""
     schema, dot, table = text.partition(".")
     if not dot or "." in table:
-        report.add("MG020", place, f'"{text}" is not a table name', "write schema.table, such as game.live_game_plays")
+        report.add("MG020", place, f'"{text}" is not a table name', "write schema.table, such as tracker.issues")
     elif check_name(report, place, schema, "schema"):
         check_raw_table(report, place, table) if raw else check_table(report, place, table)
     return sql_name(report, schema), sql_name(report, table)

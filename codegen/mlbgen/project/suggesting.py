@@ -28,7 +28,7 @@ def from_samples(root: Path, name: str, folders: Sequence[Path]) -> str:
         near = difflib.get_close_matches(name, sorted(names), n=1)
         there = f'did you mean "{near[0]}"?' if near else f"there are samples of {', '.join(sorted(names))}"
         raise MlbgenError(f"no sample of {name} in {', '.join(map(str, folders))}: {there}")
-    return suggest(name, samples, _tables_of_others(root, name))
+    return suggest(name, samples, tables_of_others(root, name))
 
 
 def mapped_in(root: Path, name: str) -> str | None:
@@ -36,7 +36,7 @@ def mapped_in(root: Path, name: str) -> str | None:
     return next((file for file, mapping in _mappings(root) if name in lower.api_names(mapping)), None)
 
 
-def _tables_of_others(root: Path, name: str) -> list[str]:
+def tables_of_others(root: Path, name: str) -> list[str]:
     """The names of the tables that mappings of other methods have."""
     others = [mapping for _, mapping in _mappings(root) if name not in lower.api_names(mapping)]
     return [table for mapping in others for table in lower.table_names(mapping)]

@@ -30,7 +30,7 @@ def init_files(methods: Iterable[ir.Method]) -> dict[str, str]:
     listed = tuple((quoted(each.name), quoted(f".{method_folder(each).replace('/', '.')}.method")) for each in ordered)
     bases = [each for each in ordered if each.hydration is None]
     aliases = tuple((quoted(alias), quoted(each.name)) for each in bases for alias in each.aliases)
-    summary = "Tables of the MLB Stats API: the module of each method, and other names of methods in the API."
+    summary = "Tables of an API: the module of each method, and other names of methods in the API."
     texts = {"__init__.py": _init("schemas/mappings", summary, listed, aliases)}
     for each in ordered:
         endpoint, _, _ = method_folder(each).partition("/")

@@ -15,7 +15,6 @@ from mlbgen.suggest.naming import Names, column_wishes, singular, stem
 from mlbgen.suggest.nesting import Level, Members
 
 TODO = "TODO"
-_ERROR = spec.Rule(rule="must not be an error message", path="$.messageNumber", absent=True)
 _COPYRIGHT, _LEGAL = "copyright", "legal notice"
 _BESIDE = "of the response, not of one of its documents"
 _SEASON = ("season",)  # an item that has it is of that season, and its id comes again in others
@@ -116,7 +115,7 @@ def _items(
         root=replace(root, members=listed.members),
         ignored=[*_around(shape, listed), *ignored],
         keys=by_parameter | found,
-        rules=[_ERROR, present] if listed.members else [spec.Rule(rule="must be a list", path="$", type="array")],
+        rules=[present] if listed.members else [spec.Rule(rule="must be a list", path="$", type="array")],
         items=listed.path,
         telling=asked,
         taken=frozenset(members),
@@ -138,7 +137,7 @@ def _whole(root: Level, ignored: list[spec.Ignore], samples: Sequence[Stub], tel
     """The response as one document, which its request identifies."""
     names, taken = Names("document key"), set[Members]()
     found: dict[str, spec.DocumentKey] = {}
-    rules = [_ERROR] if not root.shape.items else [spec.Rule(rule="must be a list", path="$", type="array")]
+    rules = [spec.Rule(rule="must be a list", path="$", type="array")] if root.shape.items else []
     for name in telling:
         members = _repeating(name, root, samples)
         if members is None:

@@ -10,8 +10,11 @@ from mlbgen.language import spec
 from mlbgen.language.errors import MlbgenError
 from mlbgen.samples.stubs import Stub
 
-# Parameters of this API that say how much of an answer, or what else, is wanted, and not what it is about.
-_ABOUT_ANSWERS = frozenset({"hydrate", "limit", "offset", "timecode"})
+# Parameters that say how much of an answer, or what else, is wanted, and not what it is about.
+_ABOUT_ANSWERS = frozenset(
+    {"after", "cursor", "hydrate", "limit", "offset", "order", "page", "size", "sort", "timecode"}
+    | {"page_size", "page_token", "pageSize", "pageToken", "per_page"}
+)
 PARTIAL = "fields"  # which leaves out members at the caller's choice, so that nothing can be inferred from its absence
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from mlb_etl.plugins import Api, LazyCommand, Plugin, Shortcut
 
+TABLES: Final = "mlb_tables"
 _HERE = Path(__file__).parent
 SHIPPED: Final = _HERE / "shipped_stubs"
 """The stubs that come with the package: game 747175 as the simulator plays it."""
@@ -12,7 +13,7 @@ SHIPPED: Final = _HERE / "shipped_stubs"
 PLUGIN: Final = Plugin(
     api=Api(
         url="https://statsapi.mlb.com",
-        tables="mlb_tables",
+        tables=TABLES,
         fastest=5.0,  # the terms allow individual, non-bulk use
         agent="(+individual, non-commercial use)",
         zone="America/New_York",

@@ -1,8 +1,8 @@
 """Sends the requests of a job and stores the raw answers; a failure does not stop the others."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -29,11 +29,13 @@ log = logging.getLogger(__name__)
 class CaptureTarget:
     """A request whose answer is to be captured.
 
-    settled: tells whether a capture shows the final state; None if more may come.
+    settled: tells whether a capture shows the final state; None if more may come. following: the target of the next
+    page, by the answer, None after the last page; it raises Rejected if that can't be told.
     """
 
     request: Request
     settled: Callable[[bytes], bool] | None = None
+    following: Callable[[Response], "CaptureTarget | None"] | None = None
 
     @property
     def name(self) -> str:
@@ -125,19 +127,16 @@ class Capturer:
         self._unanswered = 0
 
     def run(self, targets: Iterable[CaptureTarget], progress: Callable[[CaptureCounts], None]) -> CaptureCounts:
-        """Capture the targets, one after the other; `progress` is called with the outcome of each.
+        """Capture the targets, one after the other; `progress` is called with the outcome of each, of its last page.
 
         After `ENOUGH` requests in a row without an answer, the remaining targets fail without a request. Answers wait
         until there are as many as the raw table takes at once.
         """
-        progress = partial(self._tell, progress)
         total = CaptureCounts()
         waiting: list[tuple[CaptureTarget, Answered]] = []
-        for target in targets:
-            found = self._answer(target)
+        for target, found in self._answers(targets):
             if isinstance(found, CaptureCounts):
-                progress(found)
-                total += found
+                total += self._tell(progress, target, found)
             else:
                 waiting.append((target, found))
             if is_enough([response for _, (response, _) in waiting], self._raw.batch):
@@ -145,15 +144,38 @@ class Capturer:
                 waiting = []
         return total + self._store_all(waiting, progress)
 
-    def _tell(self, progress: Callable[[CaptureCounts], None], outcome: CaptureCounts) -> None:
-        """Count the outcome of a target, and pass it on."""
+    def _answers(self, targets: Iterable[CaptureTarget]) -> Iterator[tuple[CaptureTarget, Answered | CaptureCounts]]:
+        """The answer to each target and those that follow it, or its outcome if there is none.
+
+        Of those yielded, the last page alone has nothing that follows.
+        """
+        for first in targets:
+            target: CaptureTarget | None = first
+            while target is not None:
+                found, after = self._answer(target), None
+                if not isinstance(found, CaptureCounts) and target.following is not None:
+                    try:
+                        after = target.following(found[0])
+                    except Rejected as why:
+                        self._failures.note(target.request, why)
+                        yield target, found
+                        found = _failed(target, why)
+                yield (target if after is not None else replace(target, following=None)), found
+                target = after
+
+    def _tell(
+        self, progress: Callable[[CaptureCounts], None], target: CaptureTarget, outcome: CaptureCounts
+    ) -> CaptureCounts:
+        """Count the outcome of a target, and pass it on unless further pages follow."""
         numbers = {"stored": outcome.stored, "unchanged": outcome.seen, "skipped": outcome.skipped}
         for word, number in (numbers | {"failed": outcome.failed}).items():
             if number:
                 tally.add("captures", self._method.name, word, number=number)
         for failure in outcome.failures:
             tally.add("failures", self._method.name, failure_kind(failure.why))
-        progress(outcome)
+        if target.following is None:
+            progress(outcome)
+        return outcome
 
     def settled(self, target: CaptureTarget) -> bool:
         """Whether the newest capture shows the final state, so that no request is needed.
@@ -199,8 +221,7 @@ class Capturer:
             else:
                 log.info("%s %s", became, target.name)
                 outcome = CaptureCounts(stored=1) if became == "stored" else CaptureCounts(seen=1)
-            progress(outcome)
-            total += outcome
+            total += self._tell(progress, target, outcome)
         return total
 
     def _fetch(self, asked: Request) -> tuple[Response, tuple[HeldDocument, ...]]:

@@ -85,12 +85,13 @@ def recording_file_name(response: Response) -> Path:
 
 
 def write_stub(file: Path, response: Response) -> None:
-    """Write a stub, atomically."""
+    """Write a stub, atomically; it is gzipped if the file's name says so."""
     unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            unfinished.write_bytes(gzip.compress(stub_files.format_stub(response), mtime=0))
+            stub = stub_files.format_stub(response)
+            unfinished.write_bytes(gzip.compress(stub, mtime=0) if file.suffix == ".gz" else stub)
             unfinished.replace(file)
         except BaseException:  # such as a full disk
             unfinished.unlink(missing_ok=True)

@@ -176,8 +176,7 @@ def partitions(
     """Premake partitions, or drop old ones of the raw tables; readers never wait.
 
     With --from and --to, it creates the missing months of tables partitioned by month, and the missing years of tables
-    partitioned by year (a list of numbers in a column named year or season). Other lists get their partitions on
-    demand.
+    partitioned by year (a list of numbers in a column with such a name). Other lists get their partitions on demand.
 
     With --drop-before, it lists months of the raw tables with their captures, and with --yes drops them. A month is
     kept while it holds captures that are needed: those that the tables show, because a changed mapping is applied to

@@ -3,15 +3,16 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Protocol, Self, TypeVar
 
 from mlb_contracts.response import Response
 from mlb_etl import logs, spans
-from mlb_etl.errors import CorruptResponse, Rejected, Unreachable
+from mlb_etl.errors import CorruptResponse, EtlError, Rejected, Unreachable
 from mlb_etl.http import answers
-from mlb_etl.http.exchange import Exchanges, Timeouts
+from mlb_etl.http.exchange import HEADERS, Exchanges, HttpAnswer, Timeouts
 from mlb_etl.http.rate import RateLimit
 from mlb_etl.http.request import Request
 from mlb_etl.retries import Retries, retrying
@@ -57,21 +58,32 @@ class Client:
         now: Callable[[], datetime] = _now,
         max_body: int = MAX_BODY,
         headers: Mapping[str, str] | None = None,
+        secrets: Collection[str] = (),
     ) -> None:
+        """`secrets` are parts of headers that a message is not to repeat."""
         self._api = api
         self._now = now
         self._limit = limit
         self._retries = retries
         self._exchanges = Exchanges(timeouts, max_body, headers)
+        self._secrets = [each.encode() for each in secrets if each]
         self._stopped = threading.Event()
 
     @classmethod
     def of(cls, settings: Settings, *, rate: float | None = None, retries: Retries = RETRIES) -> Self:
-        """The client for these settings; `rate` can only make it slower. Raises EtlError for a header not set."""
+        """The client for these settings; `rate` can only make it slower.
+
+        Raises EtlError if there is no API, or the environment lacks a header.
+        """
+        if not settings.api:
+            raise EtlError("no API is set: write base_url in mlb-etl.toml, or set MLB_ETL_BASE_URL")
         headers = settings.request_headers()
+        secrets = [max(text.split(), key=len, default="") for text in headers.values()]
+        if (public := settings.public_api) is not None:
+            headers = {"User-Agent": f"{HEADERS['User-Agent']} {public.agent}"} | headers
         timeouts = Timeouts(whole=settings.timeout)
         limit = RateLimit.of(settings.data, settings.api, settings.requests(rate))
-        return cls(settings.api, limit, retries, timeouts, max_body=settings.max_body, headers=headers)
+        return cls(settings.api, limit, retries, timeouts, max_body=settings.max_body, headers=headers, secrets=secrets)
 
     def fetch(self, request: Request, read: Callable[[Response], T]) -> tuple[Response, T]:
         """As in `Fetcher`; retries if the API gives no answer or a corrupt one."""
@@ -106,7 +118,7 @@ class Client:
         with spans.span("request", url=url, method=f"{request.endpoint}.{request.method}"):
             answer = self._exchanges.get(url)
         log.info("GET %s: %s, %d bytes, %.2f s", url, answer.status, len(answer.data), time.monotonic() - began)
-        if (error := answers.response_error(url, answer.status, answer.headers, answer.data)) is not None:
+        if (error := answers.response_error(url, answer.status, answer.headers, self._hidden(answer))) is not None:
             raise error
         return Response(
             endpoint=request.endpoint,
@@ -118,6 +130,13 @@ class Client:
             captured_at=captured_at,
             data=answer.data,
         )
+
+    def _hidden(self, answer: HttpAnswer) -> bytes:
+        """The body without secrets, which a server may repeat in an error; that of an answer is kept as it is."""
+        data = answer.data
+        for secret in self._secrets if answer.status != HTTPStatus.OK else ():
+            data = data.replace(secret, b"***")
+        return data
 
 
 def _again(error: Exception) -> bool | float:

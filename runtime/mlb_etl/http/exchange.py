@@ -28,8 +28,8 @@ T = TypeVar("T")
 
 _ERROR_BODY = 1 << 20  # bytes read of an error
 _ENDED = 2.0  # seconds for closing connections
-_HEADERS: Final = {
-    "User-Agent": f"mlb-etl/{version('mlb-etl')} (+individual, non-commercial use)",
+HEADERS: Final = {
+    "User-Agent": f"mlb-etl/{version('mlb-etl')}",
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
 }
@@ -181,7 +181,7 @@ def _client(timeouts: Timeouts, headers: Mapping[str, str]) -> httpx.AsyncClient
 
 
 def _with_ours(headers: Mapping[str, str]) -> httpx.Headers:
-    found = httpx.Headers(_HEADERS)
+    found = httpx.Headers(HEADERS)
     found.update(headers)
     return found
 

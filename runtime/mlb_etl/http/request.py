@@ -50,6 +50,12 @@ def request_key(
     return endpoint, method, tuple(sorted(path_params.items())), tuple(sorted(query_params.items()))
 
 
+def require_segment(what: str, name: str, value: str) -> None:
+    """Raise EtlError unless a parameter's value can stand in a path, as one step to no other folder."""
+    if not _SEGMENT.fullmatch(value):
+        raise EtlError(f"{what}: {name} can't be {value!r}: letters, digits and .-_~ are expected")
+
+
 def build_request(method: Method, parameters: Mapping[str, str]) -> Request:
     """Build a request of a method: parameters of the URL template go into the path, all others into the query.
 
@@ -67,8 +73,7 @@ def build_request(method: Method, parameters: Mapping[str, str]) -> Request:
         raise EtlError(f"{method.name} needs the parameters {', '.join(sorted(needed))}; {missing[0]} is missing")
     path_params = {name: value for name, value in parameters.items() if name in form.path_parameters}
     for name, value in path_params.items():
-        if not _SEGMENT.fullmatch(value):
-            raise EtlError(f"{method.name}: {name} can't be {value!r}: letters, digits and .-_~ are expected")
+        require_segment(method.name, name, value)
     query_params = {name: value for name, value in parameters.items() if name not in path_params}
     if "fields" in query_params:
         raise EtlError(f"{method.name} is never requested with fields: what it leaves out would be lost for good")

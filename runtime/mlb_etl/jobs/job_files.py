@@ -66,6 +66,9 @@ def load_job(given: str, package: str) -> Job:
         if raw.table not in {None, table}:
             why = f"storage.raw.table: responses of {method.name} are stored in {table}, not in {raw.table}"
             raise EtlError(text.error(("storage", "raw", place, "table"), why))
+    if job.pages is not None and method.items is None:
+        why = f"pages: an answer of {method.name} is one document, so a page would replace the others; see `items`"
+        raise EtlError(text.error(("pages",), why))
     if job.expand is not None and job.expand.table is not None:
         _check(text, job.expand, method, package)
     return job

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from mlb_etl.jobs import placeholders
 from mlb_etl.jobs.expansion import Expansion
 from mlb_etl.jobs.grammar import Always, Flag, Model, Name, Value, always
+from mlb_etl.jobs.pages import Pages
 from mlb_etl.jobs.parameter import Parameter
 from mlb_etl.jobs.storage import Storage
 from mlb_etl.settings import FASTEST, SLOWEST
@@ -61,6 +62,7 @@ class Job(Model):
     parameters: tuple[Parameter, ...] = Field((), description="The job's parameters.")
     source: Source
     expand: Expansion | None = None
+    pages: Pages | None = None
     requests: Requests = Requests()
     storage: Storage
 

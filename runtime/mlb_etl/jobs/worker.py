@@ -132,6 +132,8 @@ class Worker:
         self, targets: Sequence[CaptureTarget], progress: Callable[[CaptureCounts], None]
     ) -> dict[str, IngestResult]:
         """Capture, and then apply, in one database after the other; `progress` is called with each outcome."""
+        if (pages := self._order.job.pages) is not None:
+            targets = [pages.follow(self._order.method, target) for target in targets]
         done = self._each(lambda side: side.run(targets, progress))
         if self._once is not None:
             self._once.forget()

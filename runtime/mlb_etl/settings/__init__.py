@@ -7,17 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from mlb_etl.settings.table import (
-    API,
     FASTEST,
     LAKE,
     LARGEST_BODY,
     MAX_BODY,
     PREFIX,
-    PUBLIC_RATE,
     RATE,
     SETTINGS,
     SLOWEST,
-    TABLES,
     TIMEOUT,
     Encoding,
     Setting,
@@ -39,18 +36,15 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "API",
     "FASTEST",
     "LAKE",
     "LARGEST_BODY",
     "MAX_BODY",
     "POSTGRES",
     "PREFIX",
-    "PUBLIC_RATE",
     "RATE",
     "SETTINGS",
     "SLOWEST",
-    "TABLES",
     "TIMEOUT",
     "Encoding",
     "Found",

@@ -4,13 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from mlb_etl import plugins
 from mlb_etl.settings.kinds import Choice, Folder, Headers, Kind, Rate, Text, Url, Whole
 
-TABLES = "mlb_tables"
-API = "https://statsapi.mlb.com"
 RATE = 1.0
 SLOWEST, FASTEST = 0.001, 1000.0  # requests per second; a number outside is a mistake
-PUBLIC_RATE = 5.0  # requests per second to the public API, whose terms allow individual, non-bulk use
 TIMEOUT = 60  # seconds
 MAX_BODY = 64 << 20  # bytes; a live feed has 1 MB, the schedule of a season 10 MB
 LARGEST_BODY = 512 << 20  # bytes; half of PostgreSQL's limit for one value
@@ -18,6 +16,13 @@ LAKE = "delta:"
 Encoding: TypeAlias = Literal["zstd", "identity"]
 
 PREFIX = "MLB_ETL_"
+_API = plugins.api()
+_TABLES, _URL = (None, None) if _API is None else (_API.tables, _API.url)
+_PUBLIC = "" if _API is None else f" up to {_API.fastest:g} for the public API;"
+
+
+def _by_default(value: str | None) -> str:
+    return "" if value is None else f", by default {value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,16 @@ class Setting:
         return str(value)
 
 
+# of what follows documents in progress, where a plug-in does so
+_FOLLOWING = (
+    Setting(
+        "live_cache",
+        Text("a URL such as redis://host:6379/0"),
+        None,
+        "a Redis for the state of followed games: redis://host:6379/0",
+        secret=True,
+    ),
+)
 SETTINGS: Final = (
     Setting(
         "dsn",
@@ -82,10 +97,15 @@ SETTINGS: Final = (
     Setting(
         "tables",
         Text("the name of a package", pattern=r"([^\W\d]\w*(\.[^\W\d]\w*)*)?"),
-        TABLES,
-        f"the package of generated tables, by default {TABLES}",
+        _TABLES,
+        f"the package of generated tables{_by_default(_TABLES)}",
     ),
-    Setting("base_url", Url(API), API, f"the API, by default {API}"),
+    Setting(
+        "base_url",
+        Url(_URL or "https://api.example.com"),
+        _URL,
+        f"the API{_by_default(_URL)}",
+    ),
     Setting(
         "headers",
         Headers(),
@@ -98,8 +118,7 @@ SETTINGS: Final = (
         "rate",
         Rate(SLOWEST, FASTEST),
         RATE,
-        f"limit of requests per second, by default {RATE:g}; up to {PUBLIC_RATE:g} for the public API; off, for a"
-        " server of your own only",
+        f"limit of requests per second, by default {RATE:g};{_PUBLIC} off, for a server of your own only",
     ),
     Setting("timeout", Whole("seconds", 1, 600), TIMEOUT, f"seconds for a whole exchange, by default {TIMEOUT}"),
     Setting(
@@ -128,13 +147,7 @@ SETTINGS: Final = (
         "where metrics go: listen:HOST:PORT while a command runs, textfile:FOLDER or push:URL at its end",
         secret=True,
     ),
-    Setting(
-        "live_cache",
-        Text("a URL such as redis://host:6379/0"),
-        None,
-        "a Redis for the state of followed games: redis://host:6379/0",
-        secret=True,
-    ),
+    *(_FOLLOWING if "live" in plugins.commands() else ()),
     Setting(
         "run_id",
         Text("up to 100 letters, digits and any of .:_-", pattern="([A-Za-z0-9][A-Za-z0-9.:_-]{0,99})?"),

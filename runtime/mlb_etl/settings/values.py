@@ -3,15 +3,17 @@
 import math
 import os
 import re
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from mlb_etl import plugins
 from mlb_etl.errors import EtlError
 from mlb_etl.settings.resolved import Header, Layers
-from mlb_etl.settings.table import API, LAKE, MAX_BODY, PUBLIC_RATE, RATE, TIMEOUT, Encoding
+from mlb_etl.settings.table import BY_NAME, LAKE, MAX_BODY, RATE, TIMEOUT, Encoding
 
 POSTGRES = "postgres"  # as a target: the PostgreSQL database of the settings
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
@@ -24,16 +26,17 @@ _PROJECT = ("data/postgres/lock", "config/jobs")
 class Settings:
     """`dsn` None stands for the embedded server in `data`; `tables` is the import name of the generated package.
 
-    `api` is the API's URL up to /api; `rate` limits requests per second, infinity if there is no limit; `store` is the
-    place of the object store, None if there is none; `timeout` is the number of seconds for a whole exchange;
-    `max_body` is the largest decompressed body in bytes; `cache` is the URL of the live cache, None if there is none;
-    `headers` are sent with each request; `project` is the folder of the project, None if it is unknown.
+    `api` is the API's URL up to /api; both are empty if they are not set. `rate` limits requests per second, infinity
+    if there is no limit; `store` is the place of the object store, None if there is none; `timeout` is the number of
+    seconds for a whole exchange; `max_body` is the largest decompressed body in bytes; `cache` is the URL of the
+    live cache, None if there is none; `headers` are sent with each request; `project` is the folder of the project,
+    None if it is unknown.
     """
 
     dsn: str | None = field(repr=False)  # like the store, it may contain a password
     data: Path
     tables: str
-    api: str = API
+    api: str = ""
     rate: float = RATE
     store: str | None = field(default=None, repr=False)
     timeout: int = TIMEOUT
@@ -50,18 +53,19 @@ class Settings:
         """
         here = working_directory()
         layers = Layers.now(here)
-        found = {name: layers.find(name).value for name in _FIELDS}
+        found = {name: layers.find(name).value for name in _FIELDS if name in BY_NAME}
         folder = project_folder(here, layers)
+        _find_tables(folder, found["tables"] or "")
         return cls(
             dsn=found["dsn"],
             data=found["data"] or folder / "data",
-            tables=found["tables"],
-            api=found["base_url"],
+            tables=found["tables"] or "",
+            api=found["base_url"] or "",
             rate=found["rate"],
             store=found["object_store"],
             timeout=found["timeout"],
             max_body=found["max_body"] << 20,
-            cache=found["live_cache"],
+            cache=found.get("live_cache"),
             headers=layers.headers(),
             project=folder,
         )
@@ -69,6 +73,13 @@ class Settings:
     def request_headers(self) -> dict[str, str]:
         """The headers of each request, with what the environment has of them; raises EtlError for what it lacks."""
         return {each.name: each.text() for each in self.headers}
+
+    @property
+    def public_api(self) -> plugins.Api | None:
+        """The API that a plug-in knows, if that is the one that is asked."""
+        known = plugins.api()
+        asked = (urlsplit(self.api).hostname or "").rstrip(".")
+        return known if known is not None and asked == urlsplit(known.url).hostname else None
 
     @property
     def lake(self) -> str | None:
@@ -92,14 +103,21 @@ class Settings:
 
     def requests(self, wanted: float | None = None) -> float:
         """Requests per second, at most `wanted`; raises EtlError for a rate above the limit of the public API."""
-        public = (urlsplit(self.api).hostname or "").rstrip(".") == urlsplit(API).hostname
+        public = self.public_api
         rate = self.rate if wanted is None else min(wanted, self.rate)
-        if public and rate > PUBLIC_RATE:
+        if public is not None and rate > public.fastest:
             raise EtlError(
                 f"MLB_ETL_RATE is {'off' if math.isinf(rate) else f'{rate:g}'}, which is for a server of your own: "
-                f"{self.api} is asked at most {PUBLIC_RATE:g} times a second"
+                f"{self.api} is asked at most {public.fastest:g} times a second"
             )
         return rate
+
+
+def _find_tables(project: Path, package: str) -> None:
+    """Let the generated package be imported from the project's folder, unless it is installed."""
+    generated = project / "generated"
+    if package and str(generated) not in sys.path and (generated / package.partition(".")[0]).is_dir():
+        sys.path.append(str(generated))
 
 
 def is_lake_place(text: str) -> bool:

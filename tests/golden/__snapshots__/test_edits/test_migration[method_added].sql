@@ -40,8 +40,8 @@ COMMENT ON COLUMN "league"."team_v1"."as_of" IS 'The time of the state it shows:
 COMMENT ON COLUMN "league"."team_v1"."last_seen_at" IS 'The as_of of the last response that repeated this content.';
 COMMENT ON COLUMN "league"."team_v1"."seen" IS 'How many consecutive responses had this content.';
 COMMENT ON COLUMN "league"."team_v1"."ingested_at" IS 'When this row was written.';
-COMMENT ON COLUMN "league"."team_v1"."endpoint" IS 'Endpoint of the API, such as game.';
-COMMENT ON COLUMN "league"."team_v1"."method" IS 'Method of the endpoint, such as liveGameV1.';
+COMMENT ON COLUMN "league"."team_v1"."endpoint" IS 'Endpoint of the API.';
+COMMENT ON COLUMN "league"."team_v1"."method" IS 'Method of the endpoint.';
 COMMENT ON COLUMN "league"."team_v1"."path_params" IS 'Parameters in the URL''s path, by name.';
 COMMENT ON COLUMN "league"."team_v1"."query_params" IS 'Parameters in the URL''s query, by name.';
 COMMENT ON COLUMN "league"."team_v1"."hydrations" IS 'Hydrations that the request asked for.';
