@@ -136,6 +136,7 @@ SHOWS = {  # on its way
     "docs/ingest.md": r"stored \d+, unchanged \d+, skipped \d+, failed 0",
     "docs/live.md": r"^games 16: stored [1-9]\d+,( seen \d+,)? quarantined 0",
     "docs/migrations.md": r"^rebuilt game.live_game_umpires: 4 rows",
+    "docs/own-project.md": r"^ API-2 +\| +1\.0 +\| +8\.0$",
     "docs/plan.md": r"live_game_umpires: 8 removed \(32 rows before, 24 after\)",
     "docs/tasks.md": r"^ALERT: nothing new for a second$",
     "docs/tutorial.md": r"^applied 0, same 1, stale 1, quarantined 0",
