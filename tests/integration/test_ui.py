@@ -18,9 +18,10 @@ from looked_at import HOSTILE, PROGRAM, Shown, running
 from psycopg.conninfo import make_conninfo
 
 from mlb_etl import registry
+from mlb_etl.baseball.plugin import TABLES
 from mlb_etl.cli import ui
 from mlb_etl.errors import DatabaseUnavailable, EtlError, QueryCancelled
-from mlb_etl.settings import TABLES, Settings
+from mlb_etl.settings import Settings
 from mlb_etl.stores.postgres.viewing import PostgresViewer, PostgresViewing
 
 PAGES = ["/games", "/pipeline", "/quarantine", "/drift"]

@@ -14,7 +14,7 @@ from checks import some
 from databases import FAST, create_database, temporary_folder
 from looked_at import HOSTILE, PROGRAM, Shown, running
 
-from mlb_etl.settings import TABLES
+from mlb_etl.baseball.plugin import TABLES
 from mlb_etl.stores.embedded.server import Server
 from mlb_etl.stores.postgres import migrate
 from mlb_sim import Simulator, serve, times
