@@ -25,7 +25,10 @@ FROM_ROOT = {
 LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\s#:]+)")  # label and target of a link or picture, without the target's anchor
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 DIAGRAM = re.compile(r"\[!\[([^\]\n]*)\]\(([^)\s]+\.svg)\)\]\(\2\)")  # a picture that opens itself, for its links
-DRAWN = r'<div class="diagram"><object type="image/svg+xml" data="\2" aria-label="\1"></object></div>'
+DRAWN = (
+    r'<div class="diagram"><object type="image/svg+xml" data="\2" aria-label="\1"></object></div>'
+    r'<p><a href="\2">The diagram by itself</a></p>'
+)
 
 
 class Unfinished(Exception):
@@ -41,7 +44,8 @@ def stage(folder: Path, tools: Path) -> None:
     _copy(pages)
     for name, text in reference.pages():
         (pages / "reference" / name).write_text(text)
-    shutil.copyfile(HERE / "site.css", pages / "assets" / "site.css")
+    for name in ("site.css", "diagrams.js"):
+        shutil.copyfile(HERE / name, pages / "assets" / name)
     script = tools / "node_modules" / "iframe-worker" / "shim" / "index.js"
     (pages / "assets" / "iframe-worker.js").write_text(script.read_text() if script.exists() else "")
     site = yaml.safe_load((HERE / "site.yaml").read_text())

@@ -170,8 +170,14 @@ def test_keys_and_colours(address: str, page: "Page") -> None:
     assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
 
 
-def test_diagrams_lead_to_tables(address: str, page: "Page") -> None:
+def test_diagrams_follow_the_colours_and_lead_to_tables(address: str, page: "Page") -> None:
     page.goto(f"{address}/tables/subject-play-by-play.html")
+    light = page.frames[1].evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    page.get_by_title("Switch to light mode").click()
+    page.get_by_title("Switch to dark mode").click()
+    page.frames[1].wait_for_function(
+        "light => getComputedStyle(document.documentElement).backgroundColor !== light", arg=light
+    )
     page.frames[1].get_by_text("game.live_game_runners", exact=True).first.click()
     page.wait_for_url(f"{address}/tables/game.live_game_runners.html")
 
