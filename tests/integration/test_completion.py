@@ -8,10 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-import clones
 import pytest
 from checks import some
-from looked_at import Shown
+from looked_at import Shown, plain_environment
 from psycopg.conninfo import make_conninfo
 
 BIN = Path(sys.executable).parent
@@ -41,7 +40,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 def asked(line: str, folder: Path = ROOT, **environment: str) -> list[str]:
     """What bash offers after this line and TAB; nothing may be printed besides."""
-    own = clones.environment() | {"PATH": f"{BIN}:{os.environ['PATH']}"} | environment
+    own = plain_environment() | {"PATH": f"{BIN}:{os.environ['PATH']}"} | environment
     done = subprocess.run(
         ["bash", "--norc", "-c", ASK, "ask", line], cwd=folder, env=own, capture_output=True, text=True, check=True
     )
@@ -138,7 +137,7 @@ def test_what_is_wrong_is_not_told(setting: str) -> None:
 
 def other_shell(shell: str, words: str, incomplete: str) -> str:
     typed = {"COMP_WORDS": words, "COMP_CWORD": incomplete if shell == "fish" else str(len(words.split()) - 1)}
-    own = clones.environment() | typed | {"_MLB_ETL_COMPLETE": f"{shell}_complete"}
+    own = plain_environment() | typed | {"_MLB_ETL_COMPLETE": f"{shell}_complete"}
     done = subprocess.run([BIN / "mlb-etl"], cwd=ROOT, env=own, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return done.stdout
@@ -150,6 +149,6 @@ def test_zsh_and_fish_get_a_line_about_each(shell: str, between: list[str]) -> N
     first, second = between
     assert other_shell(shell, "mlb-etl quar", "quar") == f"plain{first}quarantine{second}{line}\n"
     assert "game.live_game_linescore" in other_shell(shell, "mlb-etl sql game.live_game_l", "game.live_game_l")
-    script = clones.environment() | {"_MLB_ETL_COMPLETE": f"{shell}_source"}
+    script = plain_environment() | {"_MLB_ETL_COMPLETE": f"{shell}_source"}
     done = subprocess.run([BIN / "mlb-etl"], env=script, capture_output=True, text=True, check=True)
     assert f"_MLB_ETL_COMPLETE={shell}_complete" in done.stdout
