@@ -8,10 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from feeds import PACKAGE
 from htpy import Node
 
 from mlb_etl.errors import EtlError
-from mlb_etl.settings import TABLES, Settings
+from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.viewing import Viewer
 from mlb_etl.stores.postgres.viewing import PostgresViewing
 from mlb_etl.ui import watcher
@@ -38,7 +39,7 @@ class Counted:
 
 @pytest.fixture
 def viewing(database: str) -> Iterator[PostgresViewing]:
-    return PostgresViewing(Settings(database, Path(), TABLES))
+    return PostgresViewing(Settings(database, Path(), PACKAGE))
 
 
 def shown(viewing: PostgresViewing, *sections: Section) -> list[str]:
