@@ -30,6 +30,11 @@ def served() -> Iterator[str]:
         server.stop()
 
 
+def environment(**more: str) -> dict[str, str]:
+    """Variables for a program with a JVM of its own: a session over Spark Connect in this process sets others."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")} | more
+
+
 def needs_java() -> None:
     """Skip a test that starts Spark in a JVM."""
     if shutil.which("java") is None:

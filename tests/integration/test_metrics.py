@@ -225,8 +225,9 @@ def test_who_is_stuck_or_has_no_database_is_not_healthy(monkeypatch: pytest.Monk
     assert stuck.problem() == "the last turn was due 121 s ago"
 
 
-def test_many_connections_keep_nobody_waiting() -> None:
+def test_many_connections_keep_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that say nothing, or little at a time, make room, so that a probe is answered and threads stay few."""
+    monkeypatch.setattr(serving._Handler, "timeout", 600)
     at = Listen("127.0.0.1", prometheus.free_port())
     server, before = serving.Server(at, CollectorRegistry(), lambda: None), threading.active_count()
     silent = []

@@ -1,7 +1,6 @@
 """Spark's JVM reads the captures in PostgreSQL by JDBC, with a password that nobody sees, and fills its tables."""
 
 import json
-import os
 import secrets
 import shutil
 import subprocess
@@ -21,7 +20,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, response
-from spark_engine import needs_java
+from spark_engine import environment, needs_java
 
 from mlb_etl.stores.embedded.server import Server
 
@@ -80,7 +79,7 @@ def guarded() -> Iterator[Guarded]:
 def transform(dsn: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """The program, with the password in its environment alone."""
     tests = str(Path(__file__).parents[1])
-    of = os.environ | {"MLB_ETL_TABLES": PACKAGE, "MLB_ETL_DSN": dsn, "PYTHONPATH": tests, **more}
+    of = environment(MLB_ETL_TABLES=PACKAGE, MLB_ETL_DSN=dsn, PYTHONPATH=tests, **more)
     command = [str(Path(sys.executable).with_name("mlb-etl")), "transform", "--method", "sample.game", *words]
     return subprocess.run(command, env=of, capture_output=True, text=True, check=False)
 
@@ -122,10 +121,11 @@ def test_captures_read_by_jdbc_end_as_those_read_by_tasks(guarded: Guarded, tmp_
 
 
 @pytest.mark.timeout(480)  # as above
-def test_a_spark_without_the_driver_says_so(guarded: Guarded) -> None:
+def test_a_spark_without_the_driver_says_so(sample_database: str) -> None:
     needs_java()
-    spark = ["--engine", "spark", "--master", "local[1]", "--jdbc", guarded.url(guarded.one)]
-    done = transform(guarded.dsn(guarded.one), *spark)
+    Laws(sample_database, PACKAGE, METHOD).arrive(CAPTURES[0])
+    spark = ["--engine", "spark", "--master", "local[1]", "--jdbc", "jdbc:postgresql://127.0.0.1/database"]
+    done = transform(sample_database, *spark)
     assert done.returncode == 1
     assert "this Spark has no JDBC driver of PostgreSQL: name org.postgresql:postgresql:" in done.stderr
     assert "Traceback" not in done.stderr

@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("pysail", reason="Spark is not installed: pip install -r requirements/spark.txt")
 
+import spark_engine
 from delta_lake import DeltaLaws
 from laws import Laws, Snapshot, snapshot
 from sample_tables.game import METHOD
@@ -32,7 +33,7 @@ CAPTURES = [
 
 def environment(database: str, **more: str) -> dict[str, str]:
     tests = str(Path(__file__).parents[1])
-    return os.environ | {"MLB_ETL_TABLES": PACKAGE, "MLB_ETL_DSN": database, "PYTHONPATH": tests, **more}
+    return spark_engine.environment(MLB_ETL_TABLES=PACKAGE, MLB_ETL_DSN=database, PYTHONPATH=tests, **more)
 
 
 def command(*words: str) -> list[str]:
