@@ -59,6 +59,7 @@ COMMANDS: dict[str, tuple[Sequence[str], int]] = {
     "verify sums": ((), 0),
     "views list": ((), 0),
     "views refresh": ((), 0),
+    "export": (("--to", "csv:exported-tables"), 0),
     "schema drop-season": (("2024",), 0),
     "schema roles": ((), 0),
 }

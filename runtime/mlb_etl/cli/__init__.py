@@ -31,6 +31,7 @@ _COMMANDS = {
     "config": LazyCommand("mlb_etl.cli.config:config", "Show the settings in force, and where each is from"),
     "db": LazyCommand("mlb_etl.cli.database:database", "Start and stop the embedded PostgreSQL, and open psql"),
     "drift": LazyCommand("mlb_etl.cli.drift:drift", "Show how responses differ from the samples"),
+    "export": LazyCommand("mlb_etl.cli.export:export", "Write tables and views to Parquet, DuckDB, SQLite or CSV"),
     "fetch": LazyCommand("mlb_etl.cli.fetch:fetch", "Capture the answer of a URL as a sample"),
     "ingest": LazyCommand("mlb_etl.cli.ingest:ingest", "Request what a job describes, and keep the responses"),
     "jobs": LazyCommand("mlb_etl.cli.jobs:group", "List jobs, and show how to write a job file"),

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
 from typing import NamedTuple
 
 from mlb_contracts.change import Change
 from mlb_contracts.misfit import Misfit
+from mlb_etl.displays import as_html, as_text
 from mlb_etl.errors import Rejected
 
 
@@ -27,6 +28,9 @@ class TableCounts:
             self.unchanged + other.unchanged,
             self.deleted + other.deleted,
         )
+
+
+_HEADERS = ("table", *(each.name for each in fields(TableCounts)))
 
 
 class RowChanges(NamedTuple):
@@ -88,7 +92,7 @@ class UnreadableValue:
     what: Misfit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Counts:
     """What a run did to captures, and to rows by the name of their table.
 
@@ -116,3 +120,22 @@ class Counts:
             self.unreadable + other.unreadable,
             Counter(self.drift) + Counter(other.drift) if self.drift or other.drift else {},
         )
+
+    @property
+    def _title(self) -> str:
+        """Captures by outcome, then what asks for attention, as far as there is any."""
+        others = {"warnings": self.warnings, "unreadable": self.unreadable, "drift": self.drift}
+        captures = [f"{each.name} {getattr(self.documents, each.name):,}" for each in fields(self.documents)]
+        return ", ".join((*captures, *(f"{name} {len(found):,}" for name, found in others.items() if found)))
+
+    @property
+    def _rows(self) -> list[tuple[str | int, ...]]:
+        """The tables that the run changed, with their numbers."""
+        changed = ((name, each) for name, each in self.tables.items() if each.inserted or each.updated or each.deleted)
+        return [(name, *astuple(each)) for name, each in changed]
+
+    def __repr__(self) -> str:
+        return f"{self._title}\n{as_text(_HEADERS, self._rows)}" if self._rows else self._title
+
+    def _repr_html_(self) -> str:
+        return as_html(self._title, _HEADERS, self._rows)
