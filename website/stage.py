@@ -29,6 +29,7 @@ DRAWN = (
     r'<div class="diagram"><object type="image/svg+xml" data="\2" aria-label="\1"></object></div>'
     r'<p><a href="\2">The diagram by itself</a></p>'
 )
+WIDE = "---\nhide: [navigation, toc]\n---\n\n"  # room for a diagram
 
 
 class Unfinished(Exception):
@@ -82,7 +83,8 @@ def relinked(text: str, source: str, places: Mapping[str, str]) -> str:
         title = TITLE.search((ROOT / path).read_text()) if label == link and path.endswith(".md") else None
         return f"[{title[1] if title else label}]({os.path.relpath(places[path], PurePosixPath(places[source]).parent)}"
 
-    return LINK.sub(replace, DIAGRAM.sub(DRAWN, text))
+    text, diagrams = DIAGRAM.subn(DRAWN, text)
+    return (WIDE if diagrams else "") + LINK.sub(replace, text)
 
 
 def _dictionary(pages: Path) -> list[Any]:
