@@ -22,7 +22,7 @@ FROM_ROOT = {
     "CHANGELOG.md": "changelog.md",
     "LICENSE": "license.txt",
 }
-LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\s#:]+)")  # label and target of a link or picture, without the target's anchor
+LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\s#:]+)(#[^)\s]*)?\)")  # label, target and anchor of a link or picture
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 DIAGRAM = re.compile(r"\[!\[([^\]\n]*)\]\(([^)\s]+\.svg)\)\]\(\2\)")  # a picture that opens itself, for its links
 DRAWN = (
@@ -72,16 +72,18 @@ def _copy(pages: Path) -> None:
 def relinked(text: str, source: str, places: Mapping[str, str]) -> str:
     """The text of a file whose links to other files lead to their places in the site.
 
-    A label that is the path of a page becomes its title, and a picture that opens itself a diagram with links.
+    A link to a file that the site lacks is its label alone. A label that is the path of a page becomes its title, and a
+    picture that opens itself a diagram with links.
     """
 
     def replace(found: re.Match[str]) -> str:
-        label, link = found.groups()
+        label, link, anchor = found.groups("")
         path = os.path.normpath(PurePosixPath(source).parent / link)
         if path not in places:
-            return found[0]
+            return label if (ROOT / path).exists() else found[0]
         title = TITLE.search((ROOT / path).read_text()) if label == link and path.endswith(".md") else None
-        return f"[{title[1] if title else label}]({os.path.relpath(places[path], PurePosixPath(places[source]).parent)}"
+        place = os.path.relpath(places[path], PurePosixPath(places[source]).parent)
+        return f"[{title[1] if title else label}]({place}{anchor})"
 
     text, diagrams = DIAGRAM.subn(DRAWN, text)
     return (WIDE if diagrams else "") + LINK.sub(replace, text)

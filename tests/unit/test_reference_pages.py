@@ -103,6 +103,7 @@ def test_text_is_not_markup() -> None:
         ("docs/tables/a.md", "[first](../../README.md)", "[first](../index.md)"),
         ("docs/mapping.md", "[laws.md](laws.md)", "[The write laws](laws.md)"),
         ("docs/mapping.md", "[site](https://example.org/laws.md)", "[site](https://example.org/laws.md)"),
+        ("docs/mapping.md", "[lint](../pyproject.toml) [x](nowhere.md)", "lint [x](nowhere.md)"),
         ("docs/mapping.md", "`x[a](b)`", "`x[a](b)`"),
         (
             "docs/tables/a.md",
