@@ -14,6 +14,7 @@ SAMPLES = "schemas/samples"
 MAPPING_SCHEMA = "schemas/mapping.schema.json"
 MIGRATIONS = "migrations"
 DICTIONARY = "docs/tables"
+DICTIONARY_SCHEMA = "schemas/dictionary.schema.json"
 _FILE = "pyproject.toml"
 _NAME = re.compile("[a-z][a-z0-9_]{0,62}")
 _TAKEN = frozenset(("mlb_contracts", "mlb_etl", "mlb_sim", "mlbgen", "mlbgen_templates"))

@@ -376,6 +376,35 @@ def schema_() -> None:
     click.echo(schema.text(), nl=False)
 
 
+@commands.command("dictionary")
+@ROOT
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "dbml", "dbt"]),
+    default="json",
+    show_default=True,
+    help="json is all of it, as schemas/dictionary.schema.json defines; dbml has tables and references; dbt is a "
+    "properties file with sources, and data tests of keys and references.",
+)
+def dictionary_(root: Path, form: str) -> None:
+    """Print the data dictionary that docs/tables shows, for other tools.
+
+    \b
+    Examples:
+      mlbgen dictionary > dictionary.json
+      mlbgen dictionary --format dbt > models/sources.yml
+      mlbgen dictionary --format dbml > tables.dbml
+    """
+    from mlbgen.dictionary import as_dbml, as_dbt, as_json
+    from mlbgen.project import generate
+
+    inputs = generate.read_project(root)
+    facts = generate.dictionary(inputs, generate.read_views(root, inputs), generate.read_counts(root, inputs))
+    text = {"json": as_json.text, "dbml": as_dbml.text, "dbt": as_dbt.text}[form]
+    click.echo(text(facts), nl=False)
+
+
 def _changes(root: Path) -> "tuple[list[Change], list[Diagnostic]]":
     """The generated files that are out of date, and the changes that no migration has yet."""
     from mlbgen import layout

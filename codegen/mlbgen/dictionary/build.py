@@ -60,17 +60,17 @@ def _table(method: ir.Method, table: ir.Table, counts: Counts) -> TableFacts:
         subject=table.subject,
         description=table.description,
         response=f"{method.endpoint}.{method.method}",
-        document=tuple(key.name for key in method.document),
-        primary_key=table.primary_key,
+        document=_plain(key.name for key in method.document),
+        primary_key=_plain(table.primary_key),
         columns=found,
         links=tuple(_links(table)),
         rows=tuple(map(_rows, table.origins)),
         example=example(table.qualified_name, table.primary_key, (each.name for each in found)),
         measured=_measured(counts.get(table.qualified_name, ())),
         partition=_partition(table.partition),
-        checks=tuple(CheckFacts(each.name, each.condition.sql, each.severity) for each in table.checks),
+        checks=tuple(CheckFacts(str(each.name), each.condition.sql, each.severity) for each in table.checks),
         hydration=table.hydration,
-        only_for=None if only is None else (only.key, only.among),
+        only_for=None if only is None else (str(only.key), only.among),
     )
 
 
@@ -80,7 +80,7 @@ def _columns(table: ir.Table) -> Iterator[ColumnFacts]:
         yield _column(table, column)
     for each in table.derived:
         yield ColumnFacts(
-            name=each.name,
+            name=str(each.name),
             type=str(each.type),
             unit=each.unit,
             nullable=True,
@@ -95,7 +95,7 @@ def _columns(table: ir.Table) -> Iterator[ColumnFacts]:
 
 def _column(table: ir.Table, column: ir.Column) -> ColumnFacts:
     return ColumnFacts(
-        name=column.name,
+        name=str(column.name),
         type=str(column.type),
         unit=column.unit,
         nullable=column.nullable,
@@ -109,15 +109,20 @@ def _column(table: ir.Table, column: ir.Column) -> ColumnFacts:
     )
 
 
+def _plain(names: Iterable[str]) -> tuple[str, ...]:
+    """Names as plain texts, which writers of other formats expect."""
+    return tuple(map(str, names))
+
+
 def _reference(reference: ir.ColumnReference | None) -> str | None:
     return None if reference is None else f"{reference.table}.{reference.column}"
 
 
 def _links(table: ir.Table) -> Iterator[Link]:
     for key in table.foreign_keys:
-        yield Link(key.columns, f"{key.schema}.{key.table}", key.references, enforced=True)
-    declared = [(column.name, column.refers_to) for column in table.columns]
-    for name, to in (*declared, *((column.name, column.refers_to) for column in table.derived)):
+        yield Link(_plain(key.columns), f"{key.schema}.{key.table}", _plain(key.references), enforced=True)
+    declared = [(str(column.name), column.refers_to) for column in table.columns]
+    for name, to in (*declared, *((str(column.name), column.refers_to) for column in table.derived)):
         if to is not None:
             yield Link((name,), to.table, (to.column,), enforced=False)
 
@@ -144,9 +149,9 @@ def _partition(partition: ir.Partition | None) -> PartitionFacts | None:
         case None:
             return None
         case ir.ListPartition(column=column):
-            return PartitionFacts(column, "list")
+            return PartitionFacts(str(column), "list")
         case ir.MonthPartition(column=column):
-            return PartitionFacts(column, "month")
+            return PartitionFacts(str(column), "month")
         case _:
             assert_never(partition)
 
@@ -165,10 +170,10 @@ def _views(views: Sequence[View], tables: Mapping[str, TableFacts]) -> Iterator[
             name=view.qualified_name,
             description=view.description,
             materialized=view.materialized,
-            key=view.key,
+            key=_plain(view.key),
             columns=tuple(
                 ViewColumnFacts(
-                    each.name,
+                    str(each.name),
                     each.description,
                     found[each.name],
                     tuple(sorted({path for name in found[each.name] for path in paths[name]})),
@@ -204,4 +209,4 @@ def _keys(document: Iterable[ir.DocumentKey]) -> Iterator[KeyFacts]:
                 source = columns.parameter(name)
             case _:
                 assert_never(key.value)
-        yield KeyFacts(key.name, str(key.type), key.description, source)
+        yield KeyFacts(str(key.name), str(key.type), key.description, source)

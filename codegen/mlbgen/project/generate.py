@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from mlb_contracts.migrations import SCHEMA, SCRIPT, SUMS
 from mlbgen import ir, layout, lower, views
-from mlbgen.dictionary import build, diagrams, pages
+from mlbgen.dictionary import as_json, build, diagrams, pages
 from mlbgen.dictionary.facts import Dictionary
 from mlbgen.language import source, spec
 from mlbgen.language.diagnostics import Diagnostic, MappingErrors
@@ -162,6 +162,7 @@ def files(
     return {
         **{f"{layout.generated(into)}/{path}": text for path, text in sorted(texts.items())},
         layout.MAPPING_SCHEMA: schema.text(),
+        layout.DICTIONARY_SCHEMA: as_json.schema(),
         **{
             f"{layout.DICTIONARY}/{name}": text
             for name, text in (pages.pages(facts) | diagrams.diagrams(facts)).items()
