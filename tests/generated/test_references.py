@@ -1,21 +1,13 @@
 """Values that refer to code tables (`refers_to`), over all captured samples: the code table has them, but for some."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
+from captured_values import PACKAGE, rows
 
-from mlb_contracts import Capture, Method, Rejected
 from mlb_etl import registry
-from mlb_etl.capture import stub_files
-from mlb_etl.extract.answer import Answer
-from mlb_etl.extract.extract import extract
 
-PACKAGE = "mlb_tables"
 METHODS = [registry.method(PACKAGE, name) for name in registry.methods(PACKAGE)]
 CODES = (
     "config.game_status.status_code",
@@ -27,38 +19,6 @@ CODES = (
 _MINOR = "109 110 111 112 113 116 118 119 121 122 123 124 125 128 130 135 159 160 565 6006"
 EXCEPTIONS: Mapping[str, frozenset[int]] = {"league.league.league_id": frozenset(map(int, _MINOR.split()))}
 """Values that the captured code table lacks: it was asked for the leagues of Major League Baseball only."""
-
-
-@cache
-def rows(name: str, folder: Path) -> Mapping[str, Mapping[str, frozenset[Any]]]:
-    """The values of each column, by table, in all samples of a method that are not refused."""
-    method = registry.method(PACKAGE, name)
-    found: defaultdict[str, defaultdict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
-    for extracted in _extracts(method, folder):
-        for table, its in zip(method.tables, extracted, strict=True):
-            for row in its:
-                for column, value in zip(table.columns, row, strict=True):
-                    found[table.qualified_name][column.name].add(value)
-    return {table: {column: frozenset(values) for column, values in its.items()} for table, its in found.items()}
-
-
-def _extracts(method: Method, folder: Path) -> Iterator[Any]:
-    needed = set() if method.hydration is None else {*method.hydration.split(",")}
-    for form in sorted({form.method for form in method.forms}):
-        for file in stub_files.find_stubs(folder / method.endpoint / form):
-            response = stub_files.parse_stub(stub_files.read_file(file))
-            if response is None or not needed <= {*response.hydrations}:
-                continue
-            capture = Capture(datetime(2026, 1, 1, tzinfo=UTC), response.parameters)
-            try:
-                if method.items is None:
-                    yield extract(method, capture, response.data).rows
-                    continue
-                answer = Answer(method, capture, response.data)
-                documents = [answer.extract(each.keys, each.places).rows for each in answer.documents()]
-            except Rejected:
-                continue
-            yield from documents
 
 
 @pytest.mark.parametrize("code", CODES)

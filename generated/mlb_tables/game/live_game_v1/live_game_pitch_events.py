@@ -208,7 +208,9 @@ class LiveGamePitchEvents(BaseModel, defer_build=True):
         default=None, description="Horizontal position of the ball in the spray chart, 0 to 250."
     )
     hit_y: float | None = Field(
-        default=None, description="Vertical position of the ball in the spray chart, 0 to 250, increasing downwards."
+        default=None,
+        description="Vertical position of the ball in the spray chart, 0 to 250 and seldom beyond, increasing "
+        "downwards.",
     )
     captured_at: datetime = Field(
         description="When the response that last changed this row was requested, or the past time whose state was "

@@ -92,7 +92,11 @@ class LiveGameSeasonPitching(BaseModel, defer_build=True):
     era: Decimal | None = Field(default=None, description="Earned run average.")
     whip: Decimal | None = Field(default=None, description="Walks and hits per inning pitched.")
     win_percentage: Decimal | None = Field(default=None, description="Share of his decisions that were wins, 0 to 1.")
-    obp: Decimal | None = Field(default=None, description="On-base percentage of the batters faced, 0 to 1.")
+    obp: Decimal | None = Field(
+        default=None,
+        description="On-base percentage of the batters faced, 0 to 1. Wrong, and often above 1, in older feeds in "
+        "which at_bats is 0 although he faced batters.",
+    )
     stolen_base_percentage: Decimal | None = Field(
         default=None, description="Share of steal attempts that succeeded, 0 to 1."
     )
