@@ -20,6 +20,7 @@ from mlbgen.dictionary.facts import (
     PlaceFacts,
     ResponseFacts,
     RowSource,
+    Source,
     Subject,
     TableFacts,
     ViewColumnFacts,
@@ -75,7 +76,7 @@ def _table(method: ir.Method, table: ir.Table, counts: Counts) -> TableFacts:
 
 
 def _columns(table: ir.Table) -> Iterator[ColumnFacts]:
-    """The columns in their order in the database: derived ones before the two that every table ends with."""
+    """The columns in the mapping's order: derived ones before the two that every table ends with."""
     for column in table.columns[:-2]:
         yield _column(table, column)
     for each in table.derived:
@@ -160,7 +161,7 @@ def _views(views: Sequence[View], tables: Mapping[str, TableFacts]) -> Iterator[
     """The views by name. A materialized view states its key; of another one the first columns serve as an example."""
     computed = lineage.of_views(views, {name: [each.name for each in of.columns] for name, of in tables.items()})
     paths = {
-        f"{name}.{column.name}": {path for source in column.sources for path in source.paths}
+        f"{name}.{column.name}": {path for source in column.sources for path in _places(source)}
         for name, table in tables.items()
         for column in table.columns
     }
@@ -183,6 +184,11 @@ def _views(views: Sequence[View], tables: Mapping[str, TableFacts]) -> Iterator[
             reads=view.reads,
             example=example(view.qualified_name, view.key, (each.name for each in view.columns)),
         )
+
+
+def _places(source: Source) -> tuple[str, ...]:
+    """The places of a source in the response, or the parameter of the request."""
+    return (columns.parameter(source.text),) if source.kind == "parameter" else source.paths
 
 
 def _response(method: ir.Method, shape: Shape) -> ResponseFacts:

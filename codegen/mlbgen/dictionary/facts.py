@@ -121,7 +121,10 @@ class TableFacts:
 
 @dataclass(frozen=True, slots=True)
 class ViewColumnFacts:
-    """A column of a view: the columns of tables that its value is computed from, and their places in responses."""
+    """A column of a view: the columns of tables that its value is computed from, and their places in responses.
+
+    A parameter of the request stands for a place as `parameter NAME`.
+    """
 
     name: str
     description: str
