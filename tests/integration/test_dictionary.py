@@ -145,6 +145,7 @@ def test_rows_are_measured_from_samples_for_every_table(dictionary: Dictionary, 
     assert (game.measured.documents, game.measured.most) == (1, counted)
 
 
+@pytest.mark.timeout(600)  # a thousand tests of dbt, a query each, and what dbt needs to start three times
 def test_dbt_reads_the_sources_and_their_tests_pass(
     dictionary: Dictionary, connection: Connection, tmp_path: Path
 ) -> None:

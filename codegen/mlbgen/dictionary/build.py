@@ -5,7 +5,7 @@ from statistics import median_low
 from typing import assert_never
 
 from mlbgen import ir
-from mlbgen.dictionary import lineage
+from mlbgen.dictionary import lineage, names
 from mlbgen.dictionary.conditions import condition_text
 from mlbgen.dictionary.examples import example
 from mlbgen.dictionary.facts import (
@@ -41,11 +41,13 @@ def dictionary(methods: Sequence[tuple[ir.Method, Shape]], views: Sequence[View]
     """
     tables = [_table(method, table, counts) for method, _ in methods for table in method.tables]
     by_name = {each.name: each for each in tables}
-    subjects = dict.fromkeys(each.subject for each in tables)
+    subjects: dict[str, list[TableFacts]] = {}
+    for each in tables:
+        subjects.setdefault(names.subject_page(each.subject), []).append(each)
     return Dictionary(
         version=VERSION,
         subjects=tuple(
-            Subject(name, tuple(each.name for each in tables if each.subject == name)) for name in sorted(subjects)
+            Subject(found[0].subject, tuple(each.name for each in found)) for _, found in sorted(subjects.items())
         ),
         tables=tuple(by_name[name] for name in sorted(by_name)),
         views=tuple(_views(views, by_name)),

@@ -4,18 +4,13 @@ import re
 import unicodedata
 
 INDEX, EVERYTHING = "README", "all-tables"
-_NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
-
-
-def slug(title: str) -> str:
-    """A subject as a part of file names: `Play by play` -> `play-by-play`."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return _NOT_IN_SLUG.sub("-", plain).strip("-") or "tables"
+_NOT_IN_NAMES = re.compile(r"[\W_]+")
 
 
 def subject_page(subject: str) -> str:
-    """The page of a subject, without its suffix."""
-    return f"subject-{slug(subject)}"
+    """The page of a subject, without its suffix: `Play by play` has `subject-play-by-play`."""
+    plain = _NOT_IN_NAMES.sub("-", unicodedata.normalize("NFC", subject).casefold()).strip("-")
+    return f"subject-{plain or 'tables'}"
 
 
 def response_page(name: str) -> str:
