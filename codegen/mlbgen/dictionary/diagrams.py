@@ -1,6 +1,6 @@
 """Diagrams: one of each subject, with all columns, and one of all tables, with their keys."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlbgen.dictionary import names
@@ -21,7 +21,7 @@ def diagrams(dictionary: Dictionary) -> dict[str, str]:
 def _of_subject(subject: Subject, tables: Mapping[str, TableFacts]) -> str:
     """All columns of its tables but the two times that every table has, and the tables that foreign keys lead to."""
     own = [tables[name] for name in subject.tables]
-    lines = sorted(_lines(own), key=lambda each: (each.start, each.end))
+    lines = _lines(own, tables)
     inner = {each.name for each in own}
     drawn = [each for each in lines if each.enforced or each.start in inner]
     others = sorted({each.start for each in drawn} - inner)
@@ -33,7 +33,7 @@ def _of_subject(subject: Subject, tables: Mapping[str, TableFacts]) -> str:
 def _of_all(dictionary: Dictionary) -> str:
     """The keys of all tables. Of what nothing enforces it only has keys of tables without a foreign key."""
     boxes = [_box(each, each.primary_key) for each in dictionary.tables]
-    lines = sorted(_lines(map(_by_key, dictionary.tables)), key=lambda each: (each.start, each.end))
+    lines = _lines(map(_by_key, dictionary.tables), {table.name for table in dictionary.tables})
     return draw("All tables", f"All tables with their keys. {_LEGEND}", boxes, lines)
 
 
@@ -58,11 +58,12 @@ def _rows(columns: Iterable[ColumnFacts]) -> Iterator[BoxRow]:
             yield BoxRow(column.name, f"→ {table}", column.key, table)
 
 
-def _lines(tables: Iterable[TableFacts]) -> Iterator[Line]:
-    """One line for each pair of tables; a reference to itself has none."""
+def _lines(tables: Iterable[TableFacts], known: Container[str]) -> list[Line]:
+    """One line for each pair of tables; a reference to the table itself, or to an unknown one, has none."""
+    found: dict[tuple[str, str], bool] = {}
     for table in tables:
-        enforced: dict[str, bool] = {}
         for each in table.links:
-            if each.table != table.name:
-                enforced[each.table] = enforced.get(each.table, False) or each.enforced
-        yield from (Line(name, table.name, how) for name, how in enforced.items())
+            if each.table != table.name and each.table in known:
+                pair = each.table, table.name
+                found[pair] = found.get(pair, False) or each.enforced
+    return [Line(*pair, enforced) for pair, enforced in sorted(found.items())]
