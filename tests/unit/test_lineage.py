@@ -34,8 +34,8 @@ def view(query: str, *columns: str, name: str = "v", reads: tuple[str, ...] = ("
             {"e": "", "w": "u.w"},
         ),
         (
-            "SELECT l.m FROM a.t AS t"
-            " CROSS JOIN LATERAL (SELECT t.z + u.w AS m, u.at FROM a.u AS u WHERE u.x = t.x) AS l",
+            ("SELECT l.m FROM a.t AS t"
+            " CROSS JOIN LATERAL (SELECT t.z + u.w AS m, u.at FROM a.u AS u WHERE u.x = t.x) AS l"),
             {"m": "t.z u.w"},
         ),
         (
