@@ -55,7 +55,7 @@ class Raw(_Backend):
         description="postgres is the method's raw table, delta the one in a lake; object_store stores a second copy in"
         " MLB_ETL_OBJECT_STORE, or the only one beside a lake among the targets."
     )
-    table: str | None = Field(None, description="The method's raw table, such as game.live_game_v1.")
+    table: str | None = Field(None, description="The method's raw table, such as tracker.issues_answers.")
     preserve_metadata: Annotated[Always, always(_PRESERVED)] = Field(
         default=True, description="The request is always stored with its response; false is an error."
     )
