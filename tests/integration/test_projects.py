@@ -118,7 +118,10 @@ def shown(command, context, path):
     found = click.Context(command, info_name=path, parent=context)
     print(command.get_help(found))
     for name in command.list_commands(found) if isinstance(command, click.Group) else ():
-        shown(command.get_command(found, name), found, name)
+        try:
+            shown(command.get_command(found, name), found, name)
+        except ModuleNotFoundError as error:  # of an extra that is not installed
+            print(f"{name} needs {error.name}")
 shown(cli, None, "mlb-etl")
 shown(commands, None, "mlbgen")
 """
