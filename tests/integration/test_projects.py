@@ -118,10 +118,7 @@ def shown(command, context, path):
     found = click.Context(command, info_name=path, parent=context)
     print(command.get_help(found))
     for name in command.list_commands(found) if isinstance(command, click.Group) else ():
-        try:
-            shown(command.get_command(found, name), found, name)
-        except ModuleNotFoundError as error:  # of an extra that is not installed
-            print(f"{name} needs {error.name}")
+        shown(command.get_command(found, name), found, name)
 shown(cli, None, "mlb-etl")
 shown(commands, None, "mlbgen")
 """

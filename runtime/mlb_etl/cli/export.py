@@ -1,6 +1,7 @@
 """mlb-etl export: tables and views as files for other tools."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,8 +9,10 @@ from mlb_etl import api
 from mlb_etl.cli import completing, report
 from mlb_etl.cli.progress import counting
 from mlb_etl.cli.tables import print_paragraph
-from mlb_etl.export.run import Outcome
 from mlb_etl.settings import Settings
+
+if TYPE_CHECKING:
+    from mlb_etl.export.run import Outcome
 
 
 @click.command()
@@ -63,7 +66,7 @@ def export(*, to: str, tables: tuple[str, ...], seasons: tuple[int, ...], views:
         _show(done)
 
 
-def _show(done: Outcome) -> None:
+def _show(done: "Outcome") -> None:
     changed = [each for each in done.relations if each.written or each.removed]
     rows = [(each.name, each.rows, each.written, each.removed) for each in changed]
     total = [sum(numbers) for numbers in zip(*(row[1:] for row in rows), strict=True)]
