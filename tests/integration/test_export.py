@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, connect, load, response, stub
 
-from mlb_etl.export import parts, places
+from mlb_etl.export import folders, parts, places
 from mlb_etl.stores.embedded.server import Server
 
 TABLES = [table.qualified_name for table in METHOD.tables]
@@ -297,3 +298,58 @@ def test_an_unknown_table_is_explained(tmp_path: Path) -> None:
     refused = run("export", "--to", f"csv:{tmp_path / 'x'}", "--table", "sample.game")
     assert refused.exit_code == 1
     assert "did you mean sample.games?" in refused.output
+
+
+BIG = """
+CREATE VIEW sample.big AS SELECT n, (n % 3 + 2022)::smallint AS season, repeat(md5(n::text), 6) AS a, n * 0.5 AS b,
+    now() + make_interval(secs => n) AS at FROM generate_series(1, 1500000) AS n
+"""
+MOST = 300  # MB
+
+
+def _started(form: str, place: Path) -> subprocess.Popen[bytes]:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [str(PROGRAM), "export", "--to", f"{form}:{place}", "--view", "sample.big"]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.timeout(500)  # 1.5 million rows of 240 bytes
+@pytest.mark.parametrize("form", FORMS)
+def test_a_large_export_takes_little_memory_and_can_be_killed(sample: str, form: str, tmp_path: Path) -> None:
+    """More rows than fit into the memory that it may take. Killed half way, it leaves the export before as it was."""
+    place = tmp_path / "out"
+    with connect(sample) as connection:
+        connection.execute(BIG.replace("1500000", "10"))
+        _export(form, place, "--view", "sample.big")
+        connection.execute(BIG.replace("CREATE", "CREATE OR REPLACE"))
+    before = {each: each.read_bytes() for each in [place, *place.rglob("*")] if each.is_file()}
+    hidden = place / ".incoming" if form in {"parquet", "csv"} else place.with_name(".out.incoming")
+    with _started(form, place) as process:
+        while not any(each.stat().st_size > 1 << 20 for each in [hidden, *hidden.rglob("*")] if each.is_file()):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.kill()
+    assert {each: each.read_bytes() for each in before} == before
+
+    with _started(form, place) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert not hidden.exists()
+    assert used.ru_maxrss >> 10 < MOST
+    _equal(sample, form, place, TABLES)
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_moves_that_were_interrupted_are_finished(
+    sample: str, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "out"
+    _export(form, place)
+    _apply(sample, tmp_path / "again", [(1, 2024, [1, 4, *[0] * 7])], minute=5)
+    with monkeypatch.context() as patched:
+        patched.setattr(folders.Folder, "_recover", lambda _: None)  # as if killed once the list was written
+        _export(form, place)
+    assert (place / folders.STAGED).exists()
+    assert [each["written"] for each in _export(form, place)["relations"]] == [0, 0]
+    _equal(sample, form, place)
