@@ -17,9 +17,9 @@ _QUIET = ["--disable-quic", "--no-first-run", "--disable-background-networking",
 _NO_SANDBOX = ["--no-sandbox"]  # it can't have one where the tests run as root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> "Iterator[Browser]":
-    """One browser for all tests of the process."""
+    """One browser for all tests of a module; its event loop, which runs as long, lets the thread have no other."""
     pytest.importorskip("playwright", reason="no browser: pip install -r requirements/browser.txt")
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed: apt-get install chromium")

@@ -248,7 +248,7 @@ columns:
 @pytest.mark.parametrize(
     ("text", "error", "offset"),
     [
-        ("", "a condition looks at a level, as in event.isPitch == true", 0),
+        ("", "a condition looks at a level, as in event.done == true", 0),
         ("event.a == 1 and", "expected && or ||", 13),
         ("event.a ==", "expected a literal: a quoted string, a number, true, false or null", 10),
         ("(" * 10_000, "nested too deeply", 0),
