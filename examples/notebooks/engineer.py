@@ -94,7 +94,7 @@ def _(first, pl, plt):
 
 @app.cell
 def _(os, second, size):
-    if "NOTEBOOK_PLOTS" in os.environ:  # for those who run this file as a program
+    if "NOTEBOOK_PLOTS" in os.environ:  # for programs that run this
         size.savefig(f"{os.environ['NOTEBOOK_PLOTS']}/size.png", dpi=110)
         assert sum(each.written for each in second.relations) == 0
 

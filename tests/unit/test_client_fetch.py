@@ -1,5 +1,6 @@
 """The client against a server with every fault."""
 
+import asyncio
 import gzip
 import logging
 import socket
@@ -58,6 +59,17 @@ def test_an_endlessly_nested_error_has_no_message() -> None:
     refusal = answers.response_error("/x", 404, {}, b'{"a":' * 100_000)
     assert isinstance(refusal, NotFound)
     assert str(refusal).endswith("/x: 404 Not Found")
+
+
+def test_a_loop_of_the_caller_does_no_harm(api: Api, client: Client) -> None:
+    """Such as a notebook's kernel runs."""
+
+    async def cell() -> None:
+        client.fetch(request(), read)
+        client.close()
+
+    api.says(TARGET, response())
+    asyncio.run(cell())
 
 
 def test_a_response_includes_its_whole_request(api: Api, client: Client) -> None:

@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Coroutine, Mapping
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -97,9 +97,8 @@ class Exchanges:
             return
         self.stop()
         self._cancel()
-        with suppress(TimeoutError):
-            self._loop.run_until_complete(asyncio.wait_for(self._http.aclose(), _ENDED))
-        self._loop.close()
+        with ThreadPoolExecutor(1) as other:  # the caller's thread may run a loop, as that of a notebook does
+            other.submit(self._end).result()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run the loop only while it has work, because a process with threads can't be forked safely."""
@@ -120,6 +119,11 @@ class Exchanges:
                 if not self._running:
                     self._loop.call_soon_threadsafe(self._loop.stop)
                     self._thread.join()
+
+    def _end(self) -> None:
+        with suppress(TimeoutError):
+            self._loop.run_until_complete(asyncio.wait_for(self._http.aclose(), _ENDED))
+        self._loop.close()
 
     def _cancel(self) -> None:
         for task in asyncio.all_tasks(self._loop):
