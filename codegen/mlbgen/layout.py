@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mlbgen.language.errors import MlbgenError
 
-PACKAGE = "mlb_tables"
+PACKAGE = "my_tables"
 MAPPINGS = "schemas/mappings"
 VIEWS = "schemas/views"
 SAMPLES = "schemas/samples"
@@ -17,7 +17,7 @@ DICTIONARY = "docs/tables"
 DICTIONARY_SCHEMA = "schemas/dictionary.schema.json"
 _FILE = "pyproject.toml"
 _NAME = re.compile("[a-z][a-z0-9_]{0,62}")
-_TAKEN = frozenset(("mlb_contracts", "mlb_etl", "mlb_sim", "mlbgen", "mlbgen_templates"))
+_TAKEN = frozenset(("mlb_contracts", "mlb_etl", "mlbgen", "mlbgen_templates"))
 
 
 def package(root: Path) -> str:

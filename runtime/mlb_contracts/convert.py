@@ -10,7 +10,7 @@ stored responses are applied again.
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from math import isfinite, isinf
@@ -28,9 +28,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
-_INNINGS = re.compile(r"([0-9]{1,4})(?:\.([012]))?")
 _HEIGHT = re.compile(r"""([0-9])' ?([0-9]{1,2})(?:"|'')?""")
-_BATTING_ORDER = re.compile(r"([1-9][0-9]?)([0-9]{2})")  # exhibitions may let ten players bat
 _REMEMBERED = 4096  # texts
 _CLASSES = {each.__name__: each for each in (int, Decimal, float, bool, str, date, datetime, UUID)}
 # The digits that PostgreSQL's numeric can hold before and after the decimal point.
@@ -170,38 +168,12 @@ def uuid(text: str) -> UUID:
 
 
 @_converter
-def innings_to_outs(text: str) -> int:
-    """`"7.2"` innings pitched, seven and two thirds, -> 23 outs."""
-    innings, thirds = _groups(_INNINGS, text, "innings are expected as full innings and thirds, such as 7.2")
-    return int(innings) * 3 + int(thirds)
-
-
-@_converter
-def timecode(text: str) -> datetime:
-    """`"20240713_041909"` -> 2024-07-13 04:19:09 UTC."""
-    try:
-        return datetime.strptime(text, "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        raise ValueError("a timecode is expected, YYYYMMDD_HHMMSS") from None
-
-
-@_converter
 def height_inches(text: str) -> int:
     """`6' 2"` -> 74 inches."""
-    feet, inches = _groups(_HEIGHT, text, "a height is expected in feet and inches, such as 6' 2\"")
-    return int(feet) * 12 + int(inches)
-
-
-@_converter
-def batting_slot(text: str) -> int:
-    """`"903"`, the fourth player in slot 9, -> 9."""
-    return int(_batting_order(text)[0])
-
-
-@_converter
-def batting_sequence(text: str) -> int:
-    """`"903"`, the fourth player in slot 9, -> 3; a starter has 0."""
-    return int(_batting_order(text)[1])
+    match = _HEIGHT.fullmatch(text)
+    if match is None:
+        raise ValueError("a height is expected in feet and inches, such as 6' 2\"")
+    return int(match[1]) * 12 + int(match[2])
 
 
 @lru_cache(_REMEMBERED)
@@ -276,14 +248,3 @@ def _decoded(text: str, python: type[T], expected: str) -> T:
         return msgspec.convert(text, python)
     except msgspec.ValidationError:
         raise ValueError(expected) from None
-
-
-def _batting_order(text: str) -> tuple[str, ...]:
-    return _groups(_BATTING_ORDER, text, "a batting order of slot and sequence is expected, such as 903")
-
-
-def _groups(pattern: re.Pattern[str], text: str, expected: str) -> tuple[str, ...]:
-    match = pattern.fullmatch(text)
-    if match is None:
-        raise ValueError(expected)
-    return match.groups(default="0")

@@ -33,12 +33,23 @@ class Converter(Generic[T]):
 
     It returns a value of the type's Python class, and raises ValueError with what is expected for any other text. It
     always returns the same for the same text. `version` is raised when it returns something else for a text.
+    `mlbgen suggest` tries it for columns whose names have `suggested_for` in them, None for none; `unit` is that of the
+    values, if it is another than that of the texts.
     """
 
-    def __init__(self, read: Callable[[str], T], fills: Collection[str], version: int) -> None:
+    def __init__(
+        self,
+        read: Callable[[str], T],
+        fills: Collection[str],
+        version: int = 1,
+        suggested_for: str | None = None,
+        unit: str = "",
+    ) -> None:
         self.read = read
         self.fills = frozenset(fills)
         self.version = version
+        self.suggested_for = suggested_for
+        self.unit = unit
         self.__doc__ = read.__doc__
 
     def __call__(self, text: str) -> T:
@@ -67,11 +78,13 @@ class Check:
         return self.condition(*columns)
 
 
-def converter(*, fills: Collection[str], version: int = 1) -> Callable[[Callable[[str], T]], Converter[T]]:
+def converter(
+    *, fills: Collection[str], version: int = 1, suggested_for: str | None = None, unit: str = ""
+) -> Callable[[Callable[[str], T]], Converter[T]]:
     """Make a converter of the function below it."""
 
     def made(read: Callable[[str], T]) -> Converter[T]:
-        return Converter(read, fills, version)
+        return Converter(read, fills, version, suggested_for, unit)
 
     return made
 
@@ -92,7 +105,7 @@ def names(group: str) -> tuple[str, ...]:
 @cache
 def installed_converter(name: str) -> Converter[Any]:
     """The converter of that name. Raises EtlError if there is none, or if it is unusable."""
-    found = _loaded(CONVERTERS, name)
+    found = load(CONVERTERS, name)
     if not isinstance(found, Converter) or not callable(found.read):
         raise EtlError(f"the converter {name} is not one: decorate it with @converter(fills=[...])")
     if not found.fills or not all(isinstance(each, str) for each in found.fills):
@@ -107,9 +120,22 @@ def installed_converter(name: str) -> Converter[Any]:
 @cache
 def installed_check(name: str) -> Check:
     """The check of that name. Raises EtlError if there is none, or if it is unusable."""
-    found = _loaded(CHECKS, name)
+    found = load(CHECKS, name)
     if not isinstance(found, Check) or not callable(found.condition):
         raise EtlError(f"the check {name} is not one: decorate it with @check")
+    return found
+
+
+def suggested(column: str) -> list[tuple[str, Converter[Any]]]:
+    """The installed converters that suggest themselves for a column of this name; one that is unusable does not."""
+    found = []
+    for name in names(CONVERTERS):
+        try:
+            each = installed_converter(name)
+        except EtlError:
+            continue
+        if each.suggested_for is not None and each.suggested_for in column:
+            found.append((name, each))
     return found
 
 
@@ -127,7 +153,8 @@ def condition(name: str, columns: Collection[str]) -> str:
     return made
 
 
-def _loaded(group: str, name: str) -> object:
+def load(group: str, name: str) -> object:
+    """What is registered under a name. Raises EtlError if there is nothing, or several, or if it can't be imported."""
     from importlib.metadata import entry_points  # noqa: PLC0415 - as above
 
     kind = group.rpartition(".")[2].removesuffix("s")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mlb_contracts import convert, requests, times
+from mlb_contracts import conventions, requests, times
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,13 @@ class Response:
     @property
     def hydrations(self) -> list[str]:
         """The hydrations that the request asked for."""
-        return requests.hydration_names(self.query_params.get(requests.HYDRATE, ""))
+        found = conventions.installed()
+        return sorted(found.hydrations(self.query_params.get(found.hydrate, ""))) if found.hydrate else []
 
     @property
     def as_of(self) -> datetime:
-        """The time whose state it shows: that of the request, or the past time that its `timecode` asked for."""
-        path = "$.query_params.timecode"
-        asked = convert.timecode(self.query_params.get(requests.TIMECODE), path)
-        return self.captured_at if asked is None else min(times.capture_time(asked, path), self.captured_at)
+        """The time whose state it shows: that of the request, or a past time that it asked for."""
+        asked = conventions.installed().as_of(self.query_params)
+        if asked is None:
+            return self.captured_at
+        return min(times.capture_time(asked, "$.query_params"), self.captured_at)

@@ -189,12 +189,9 @@ ALIASES = {alias: each.name for each in _ALL for alias in each.aliases}
 
 # Named converters of a text, for when the type alone does not determine the conversion, with the SQL types they fill.
 CONVERTERS: dict[str, frozenset[str]] = {
-    "innings_to_outs": frozenset({"smallint", "integer"}),
-    "timecode": frozenset({"timestamptz"}),
     "height_inches": frozenset({"smallint", "integer"}),
-    "batting_slot": frozenset({"smallint", "integer"}),
-    "batting_sequence": frozenset({"smallint", "integer"}),
 }
+_UNITS = {"height_inches": "inches"}
 
 # Annotations that decode texts, each with the converter to use instead when another column needs the text itself.
 FROM_TEXT = {each.annotation: each.from_text for each in _ALL if "string" in each.json and each.from_text}
@@ -253,6 +250,11 @@ def converted_types(converter: str) -> frozenset[str]:
     if unknown := sorted(fills - TYPES.keys()):
         raise EtlError(f"the converter {converter} fills {unknown[0]}, which is no type: {', '.join(TYPES)}")
     return fills
+
+
+def converted_unit(converter: str) -> str:
+    """The unit of what a named converter returns; empty if it is that of the text."""
+    return _UNITS.get(converter, "") if converter in CONVERTERS else extensions.installed_converter(converter).unit
 
 
 def version(reader: str) -> int | str:

@@ -14,7 +14,7 @@ def methods(package: str) -> dict[str, str]:
     if not package:
         raise EtlError("no package of tables is set: write tables in mlb-etl.toml, or set MLB_ETL_TABLES")
     if not all(map(str.isidentifier, package.split("."))):
-        raise EtlError(f"MLB_ETL_TABLES is {shortened(package)}: the name of a package is expected, such as mlb_tables")
+        raise EtlError(f"MLB_ETL_TABLES is {shortened(package)}: the name of a package is expected, such as my_tables")
     try:
         found: dict[str, str] = import_module(package).METHODS
     except (ImportError, AttributeError) as error:

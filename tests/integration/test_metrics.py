@@ -261,7 +261,7 @@ def test_live_is_scraped_by_prometheus(database: str, tmp_path: Path) -> None:
             process = subprocess.Popen(command, env=os.environ | given, stdout=log, stderr=log)
         try:
             prometheus.until(lambda: bool(prometheus.query(url, 'mlb_etl_captures_total{command="live"} > 0')))
-            prometheus.until(lambda: bool(prometheus.query(url, "mlb_etl_live_games == 1")))
+            prometheus.until(lambda: bool(prometheus.query(url, "mlb_etl_changing_documents == 1")))
             assert httpx.get(f"http://{address}/healthz").text == "ok\n"
             assert httpx.get(f"http://{address}/other").status_code == 404
             assert prometheus.query(url, 'mlb_etl_last_runs{command="live",state="running"} == 1')

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlb_contracts import convert, extensions, sql_types
+from mlb_contracts import conventions, convert, extensions, sql_types
 from mlb_contracts.errors import EtlError, Rejected
 from mlb_contracts.extensions import Converter, converter
 
@@ -161,7 +161,9 @@ def test_good_values_pass_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_page_shows_what_works(site: Path) -> None:
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    (toml, python, yaml_) = (text for kind, text in blocks if kind in {"toml", "python", "yaml"})
+    toml, python, yaml_ = (
+        "\n".join(text for kind, text in blocks if kind == each) for each in ("toml", "python", "yaml")
+    )
     groups = tomllib.loads(toml)["project"]["entry-points"].items()
     points = [line for group, of in groups for line in (f"[{group}]", *(f"{name} = {of[name]}" for name in of))]
     install(site, "road_extras", "\n".join(points))
@@ -172,4 +174,7 @@ def test_the_page_shows_what_works(site: Path) -> None:
     with pytest.raises(Rejected, match="a number of miles is expected, such as 3 mi"):
         convert.own(column["convert"], column["type"])("3 km", "$")
     assert extensions.condition(checked["use"], ['"meters"']) == '"meters" BETWEEN 0 AND 40075000'
+    api = extensions.load(conventions.GROUP, "road")
+    assert isinstance(api, conventions.Conventions)
+    assert [*api.hydrations("legs,towns")] == ["legs", "towns"]
     sys.modules.pop("road_extras")

@@ -17,7 +17,7 @@ from mlbgen.project import generate
 ROOT = Path(__file__).parents[2]
 CASE = ROOT / "tests" / "golden" / "cases" / "nested_rows"
 MAPPING = "schemas/mappings/league/game_v1.yaml"
-TABLE = "generated/mlb_tables/league/game_v1/pitches.py"
+TABLE = "generated/my_tables/league/game_v1/pitches.py"
 HASHES = """
 import hashlib, json, sys
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_diff_shows_a_changed_mapping_and_an_orphan(project: Path, capsys: pytes
     changes = {each["path"]: each["change"] for each in json.loads(capsys.readouterr().out)}
     assert changes[TABLE] == "orphaned"
     assert changes[TABLE.replace("pitches", "thrown")] == "missing"
-    assert changes["generated/mlb_tables/league/game_v1/method.py"] == "different"
+    assert changes["generated/my_tables/league/game_v1/method.py"] == "different"
 
     assert run(project, "diff") == 1
     assert '-    name="pitches",\n' in capsys.readouterr().out
@@ -139,7 +139,7 @@ def test_ddl_and_coverage_and_schema_are_printed(project: Path, capsys: pytest.C
     capsys.readouterr()
 
     assert run(project, "ddl", "--mapping", str(project / MAPPING)) == 0
-    migration = project / "generated/mlb_tables/migrations/V2__league_game_tables.sql"
+    migration = project / "generated/my_tables/migrations/V2__league_game_tables.sql"
     assert capsys.readouterr().out == migration.read_text()
     assert run(project, "coverage", "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["mappings"][0]["mapping"] == "league.gameV1"

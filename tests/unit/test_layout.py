@@ -11,9 +11,9 @@ from mlbgen.language.errors import MlbgenError
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("", "mlb_tables"),
-        ("[project]\nname = 'x'", "mlb_tables"),
-        ("[tool.mlbgen]", "mlb_tables"),
+        ("", "my_tables"),
+        ("[project]\nname = 'x'", "my_tables"),
+        ("[tool.mlbgen]", "my_tables"),
         ("[tool.mlbgen]\npackage = 'club_tables2'", "club_tables2"),
     ],
 )
@@ -33,7 +33,7 @@ def test_the_name_of_the_package(tmp_path: Path, text: str, name: str) -> None:
         (b"[tool]\nmlbgen = 'x'", "only knows the keys `package` and `samples`"),
         (b"[tool.mlbgen]\npackages = 'x'", "only knows the keys `package` and `samples`"),
         *(
-            (f"[tool.mlbgen]\npackage = {name}".encode(), "expected an unused name of .*, such as mlb_tables")
+            (f"[tool.mlbgen]\npackage = {name}".encode(), "expected an unused name of .*, such as my_tables")
             for name in ("1", "''", "'../x'", "'a.b'", "'a-b'", "'A'", "'class'", "'mlb_etl'", f"'{'a' * 64}'", "'ä'")
         ),
     ],

@@ -69,9 +69,9 @@ def root(tmp_path: Path) -> Path:
 
 def test_the_table_may_be_in_another_mapping(root: Path) -> None:
     assert cli.main(["generate", "--root", str(root)]) == 0
-    generated = (root / "generated/mlb_tables/league/game_v1/plays.py").read_text()
+    generated = (root / "generated/my_tables/league/game_v1/plays.py").read_text()
     assert 'ColumnReference("league.teams", "team_id")' in generated
-    migrations = root / "generated/mlb_tables/migrations"
+    migrations = root / "generated/my_tables/migrations"
     assert "REFERENCES" not in "".join(each.read_text() for each in migrations.glob("*.sql"))
 
 

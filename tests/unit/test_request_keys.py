@@ -10,6 +10,7 @@ import pytest
 from mlb_contracts import ByValues, Capture, Method, limits, requests
 from mlb_contracts.response import Response
 from mlb_etl import registry
+from mlb_etl.baseball.conventions import hydration_names
 from mlb_etl.errors import Rejected
 from mlb_etl.extract import request_keys
 from mlb_etl.http import answers
@@ -73,33 +74,33 @@ def test_a_long_request_fits_an_index_key() -> None:
 
 
 def test_names_of_hydrations() -> None:
-    assert requests.hydration_names("team,stats(group=[a,b],type=[c(d,e)]), education,") == [
+    assert hydration_names("team,stats(group=[a,b],type=[c(d,e)]), education,") == [
         "education",
         "stats",
         "team",
     ]
-    assert requests.hydration_names("") == []
+    assert hydration_names("") == []
 
 
 def test_nested_hydrations_have_the_outer_name() -> None:
     text = "game(content( media(epg),summary),tickets),seriesStatus(useOverride=true),stats(type=[a(b,c)],person)"
-    assert requests.hydration_names(text) == [
+    assert hydration_names(text) == [
         "game", "game.content", "game.content.media", "game.content.media.epg", "game.content.summary", "game.tickets",
         "seriesStatus", "stats", "stats.person",
     ]  # fmt: skip
-    assert requests.hydration_names("a),b") == ["a", "b"]
-    assert len(requests.hydration_names("a(" * 10_000)) == 8
+    assert hydration_names("a),b") == ["a", "b"]
+    assert len(hydration_names("a(" * 10_000)) == 8
 
 
 def test_a_hydration_is_nested_by_parentheses_alone() -> None:
     """The API does not know dots, by which mappings name nested ones: such an answer lacks what a table needs."""
-    assert requests.hydration_names("game.content.media,person") == ["person"]
+    assert hydration_names("game.content.media,person") == ["person"]
     assert requests.required_hydrations("game.content.media") == ["game.content.media"]
     assert requests.required_hydrations("location,fieldInfo") == ["fieldInfo", "location"]
 
 
 def test_names_of_hydrations_are_limited() -> None:
-    found = requests.hydration_names(f"{'x' * 10_000}({','.join(f'b{number}' for number in range(100))})")
+    found = hydration_names(f"{'x' * 10_000}({','.join(f'b{number}' for number in range(100))})")
     assert len(found) == 101
     assert max(map(len, found)) < 200
 

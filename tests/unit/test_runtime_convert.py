@@ -35,11 +35,11 @@ def test_a_number_must_fit_a_double() -> None:
         (convert.calendar_date, "2024-07-13", date(2024, 7, 13)),
         (convert.timestamp, "2024-07-13T04:19:09Z", datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)),
         (convert.uuid, "0f4bf232-89dd-42bb-b9f3-17a0a1a2a3a4", UUID("0f4bf232-89dd-42bb-b9f3-17a0a1a2a3a4")),
-        (convert.innings_to_outs, "7.2", 23),
-        (convert.timecode, "20240713_041909", datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)),
+        (convert.own("innings_to_outs", "smallint"), "7.2", 23),
+        (convert.own("timecode", "timestamptz"), "20240713_041909", datetime(2024, 7, 13, 4, 19, 9, tzinfo=UTC)),
         (convert.height_inches, "6' 2\"", 74),
-        (convert.batting_slot, "903", 9),
-        (convert.batting_sequence, "903", 3),
+        (convert.own("batting_slot", "smallint"), "903", 9),
+        (convert.own("batting_sequence", "smallint"), "903", 3),
     ],
 )
 def test_converted_texts(converter: convert.Converter[object], text: str, value: object) -> None:
@@ -52,10 +52,10 @@ def test_converted_texts(converter: convert.Converter[object], text: str, value:
         (convert.integer, "٣"),
         (convert.decimal, "NaN"),
         (convert.timestamp, "2024-07-13T04:19:09"),
-        (convert.innings_to_outs, "7.3"),
-        (convert.timecode, "20240713"),
+        (convert.own("innings_to_outs", "smallint"), "7.3"),
+        (convert.own("timecode", "timestamptz"), "20240713"),
         (convert.height_inches, "six feet"),
-        (convert.batting_slot, "003"),
+        (convert.own("batting_slot", "smallint"), "003"),
     ],
 )
 def test_invalid_texts_are_refused(converter: convert.Converter[object], text: str) -> None:

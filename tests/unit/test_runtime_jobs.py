@@ -81,7 +81,7 @@ def test_a_required_parameter(tmp_path: Path) -> None:
         (
             "type: integer",
             "type: number",
-            ":6:27: parameters.0.type: Input should be 'int', 'str', 'date', 'timecode', 'list[int]'",
+            ":6:27: parameters.0.type: one of int, integer, str, text, date, batting_sequence, batting_slot, ",
         ),
         ("raw: false", "raw: maybe", ":9:8: storage.raw: true, false, a backend or a list of backends is expected"),
         ("  raw: false", "  raw: false\n  raw: true", ":10:3: the key raw appears twice"),

@@ -32,7 +32,7 @@ class CarryRule(Spec):
     )
     fills: Literal[True] | None = Field(default=None, description="Only while nothing is carried.")
     replaces: PathText | None = Field(
-        default=None, description="Only while the value at this path is carried, such as the player who is replaced."
+        default=None, description="Only while the value at this path is carried, such as the user who is replaced."
     )
     path: Paths | None = Field(default=None, description="The value from now on; nothing changes where it is missing.")
     reset: Literal[True] | None = Field(default=None, description="From now on the value is `start` again, or none.")

@@ -62,7 +62,7 @@ class Column(Spec):
     constant: Scalar | None = Field(default=None, description="The same value in every row.")
     derive: Text | None = Field(
         default=None,
-        description="An SQL expression over other columns of the row, such as 'balls + strikes'; the database computes "
+        description="An SQL expression over other columns of the row, such as 'net + tax'; the database computes "
         "it. Allowed is what checks allow: comparisons, arithmetic, AND, OR, NOT, CASE, and a few functions.",
     )
     carry: Carry | None = Field(default=None, description="A value kept from one item of a list to the next.")
@@ -92,7 +92,7 @@ class Column(Spec):
     refers_to: Text | None = Field(
         default=None,
         description="Column of another table with the same values, part of that table's key, such as "
-        "person.person.person_id. It is checked and documented; the database does not enforce it.",
+        "tracker.users.user_id. It is checked and documented; the database does not enforce it.",
     )
     for_each: ForEach | None = Field(
         default=None,
@@ -194,8 +194,8 @@ class Table(Spec):
     hydrate: Annotated[str, StringConstraints(pattern=_HYDRATE)] | None = Field(
         default=None,
         description="A hydration, such as education, or several as in location,timezone: only answers to requests that "
-        "ask for all of them, by their parameter hydrate, say anything of the rows; others leave them as they are. "
-        "person.stats is the hydration that person(stats) asks for.",
+        "ask for all of them say anything of the rows; others leave them as they are. How requests ask for hydrations, "
+        "an installed package says under mlb_etl.conventions.",
     )
     only_for: OnlyFor | None = Field(
         default=None, description="The documents that have rows in the table, such as {kind: [month]}."

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mlb_contracts import requests
+from mlb_contracts import conventions
 from mlbgen import ir
 from mlbgen.language import spec
 from mlbgen.language.names import folder
@@ -15,9 +15,14 @@ def check_hydrations(report: Report, place: Place, mapping: spec.Mapping) -> Non
     """Check that requests can ask for each hydration, and that some table needs none."""
     source = mapping.source
     asks_anything = source.query is None or any(form.query is None for form in source.forms)
+    parameter = conventions.installed().hydrate
     for number, table in enumerate(mapping.tables):
-        if table.hydrate is not None and not asks_anything:
-            check_parameter(report, place.at("tables", number, "hydrate"), requests.HYDRATE, source, of_each=False)
+        at = place.at("tables", number, "hydrate")
+        if table.hydrate is not None and parameter is None:
+            message = "no installed package says by which parameter requests ask for more than a plain answer"
+            report.add("MG080", at, message, f"register one under {conventions.GROUP}, as docs/extensions.md shows")
+        elif table.hydrate is not None and parameter is not None and not asks_anything:
+            check_parameter(report, at, parameter, source, of_each=False)
     _check_packages(report, place, mapping)
     if all(table.hydrate is not None for table in mapping.tables):
         message = "every table has hydrate, so no table lists the documents without it"

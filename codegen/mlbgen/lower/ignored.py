@@ -39,7 +39,7 @@ def _extent(report: Report, place: Place, text: str) -> Extent | None:
         report.add("MG030", place, f"can't parse the path: {error}", offset=error.offset)
         return None
     if extent is None:
-        help_ = "for example $.liveData.leaders, or $..link for every member of that name"
+        help_ = "for example $.page.links, or $..link for every member of that name"
         report.add("MG032", place, "only a path from $ without filters, or one name anywhere, can be ignored", help_)
     return extent
 

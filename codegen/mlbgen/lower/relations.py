@@ -17,7 +17,7 @@ def reference(report: Report, place: Place, text: str | None) -> ir.ColumnRefere
     if text is None:
         return None
     if text.count(".") != _PARTS - 1 or not all(text.split(".")):
-        help_ = "write schema.table.column, such as person.person.person_id"
+        help_ = "write schema.table.column, such as tracker.users.user_id"
         report.add("MG067", place, f'"{text}" is not the name of a column', help_)
         return None
     table, _, column = text.rpartition(".")

@@ -58,7 +58,7 @@ def _rule(
     names = [each for each, _ in left.by]
     if {*names} != {each for each, _ in right.by}:
         message = f"its groups are by {', '.join(each for each, _ in right.by)}, those of sum by {', '.join(names)}"
-        report.add("MG074", place.at(name, "by"), message, "give the columns the same names: {player_id: batter_id}")
+        report.add("MG074", place.at(name, "by"), message, "give the columns the same names: {user_id: author_id}")
     elif missing := [key for key in keys if key not in names]:
         message = f"the document's key {missing[0]} is missing, so groups of several documents would be one"
         report.add("MG074", place.at("sum", "by"), message, f"add {missing[0]} to `by` of both sides")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
-from mlb_contracts import Form, form_of, requests
+from mlb_contracts import Form, conventions, form_of, requests
 from mlb_contracts.assumed import complete
 from mlb_contracts.jsonpath import Steps
 from mlbgen import ir
@@ -69,7 +69,8 @@ def _found(value: ir.Value, item: Stub) -> object:
 def why_partial(method: ir.Method, stub: Stub) -> str | None:
     """Why the sample's request may return only a part of a document, or several; None if it returns a whole one."""
     parameters = stub.parameters
-    asked = requests.hydration_names(parameters.get(requests.HYDRATE, ""))
+    api = conventions.installed()
+    asked = api.hydrations(parameters.get(api.hydrate, "")) if api.hydrate else ()
     needed = requests.required_hydrations(method.hydration) if method.hydration else []
     lacking = [name for name in needed if name not in asked]
     if lacking:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from mlb_contracts import sql_types
+from mlb_contracts import extensions, sql_types
 from mlb_contracts.sql_types import SqlType
 from mlbgen.language.names import snake
 from mlbgen.samples.values import Misfit, fit
@@ -31,7 +31,7 @@ class Choice:
 
 
 def choose(values: Collection[object], name: str, json_type: str | None) -> Choice:
-    """The type for a place of that name (`gamePk`), the values of which, without nulls, have the JSON type."""
+    """The type for a place of that name (`issueId`), the values of which, without nulls, have the JSON type."""
     match json_type:
         case "string":
             return _of_texts({str(each) for each in values}, snake(name))
@@ -47,7 +47,7 @@ def is_placeholder(value: object) -> bool:
 
 
 def _integer(values: Collection[int], name: str) -> str:
-    """The narrowest integer with room; ids get at least an integer, and those of games a bigint."""
+    """The narrowest integer with room; ids get at least an integer, and a pk a bigint."""
     least = ("bigint" if name.endswith("pk") else "integer") if _ID.search(name) else "smallint"
     largest = max(abs(each) for each in values)
     for each in _INTEGERS[_INTEGERS.index(least) :]:
@@ -71,10 +71,10 @@ def _possible(texts: Collection[str], name: str) -> Iterator[Choice]:
     yield Choice("timestamptz")
     yield Choice("uuid")
     yield Choice("smallint", "height_inches", why="each value is a height in feet and inches")
-    yield Choice("timestamptz", "timecode", why="each value is a timecode")
-    if "innings" in name:
-        yield Choice("smallint", "innings_to_outs", why="each value is full innings and thirds")
-    elif any(map(_DECIMAL.fullmatch, texts)):
+    for converter, facts in extensions.suggested(name):
+        type_ = next((each for each in sql_types.TYPES if each in facts.fills), "text")
+        yield Choice(type_, converter, why=f"{converter} reads each value")
+    if any(map(_DECIMAL.fullmatch, texts)):
         yield Choice("numeric", why="each value is a number as text")
     if _NUMBER.search(name) or (_ID.search(name) and all(not each.startswith("0") for each in texts)):
         yield from (Choice(each, why="each value is a number as text") for each in (_least(texts, name),) if each)

@@ -6,13 +6,14 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import ValidationError
 
+from mlb_contracts import conventions
 from mlbgen.language import spec
 from mlbgen.language.errors import MlbgenError
 from mlbgen.samples.stubs import Stub
 
 # Parameters that say how much of an answer, or what else, is wanted, and not what it is about.
 _ABOUT_ANSWERS = frozenset(
-    {"after", "cursor", "hydrate", "limit", "offset", "order", "page", "size", "sort", "timecode"}
+    {"after", "cursor", "limit", "offset", "order", "page", "size", "sort"}
     | {"page_size", "page_token", "pageSize", "pageToken", "per_page"}
 )
 PARTIAL = "fields"  # which leaves out members at the caller's choice, so that nothing can be inferred from its absence
@@ -42,7 +43,7 @@ def telling(samples: Sequence[Stub]) -> list[str]:
     common = [name for name in first.parameters if all(name in stub.parameters for stub in others)]
     in_path = [name for name in common if all(name in stub.in_path for stub in samples)]
     in_query = [name for name in common if not any(name in stub.in_path for stub in samples)]
-    return [*in_path, *(name for name in in_query if name not in _ABOUT_ANSWERS)]
+    return [*in_path, *(name for name in in_query if not _is_about_answers(name))]
 
 
 def about_documents(samples: Sequence[Stub]) -> list[str]:
@@ -50,8 +51,13 @@ def about_documents(samples: Sequence[Stub]) -> list[str]:
     return [
         name
         for name in dict.fromkeys(name for stub in samples for name in stub.parameters)
-        if name not in _ABOUT_ANSWERS
+        if not _is_about_answers(name)
     ]
+
+
+def _is_about_answers(name: str) -> bool:
+    api = conventions.installed()
+    return name in _ABOUT_ANSWERS or name == api.hydrate or name in api.times
 
 
 def _form(stub: Stub) -> spec.Form:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mlb_contracts import jsonpath
+from mlb_contracts import jsonpath, sql_types
 from mlbgen.language import spec
 from mlbgen.language.names import snake
 from mlbgen.samples.values import value_at
@@ -191,7 +191,7 @@ def _column(
 
 def _wishes(name: str, members: Members, choice: column_types.Choice) -> list[str]:
     """Names for the column; one that is converted to another unit says so."""
-    unit = {"height_inches": "inches", "innings_to_outs": "outs"}.get(choice.convert or "")
+    unit = "" if choice.convert is None else sql_types.converted_unit(choice.convert)
     around = "response" if name == "$" else name
     wishes = list(column_wishes(around, members)) if members else [name, f"{name}_value"]
     return [f"{wish}_{unit}" for wish in wishes] if unit else wishes

@@ -13,6 +13,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "mlb-etl drift --method game.liveGameV1 --since yesterday --fail",
         "mlb-etl drift --target delta:data/lake --format json",
     ),
+    "export": (
+        "mlb-etl export --to parquet:data/parquet --season 2024",
+        "mlb-etl export --to duckdb:data/mlb.duckdb",
+        "mlb-etl export --to csv:data/csv --table game.live_game_plays",
+    ),
     "ingest": (
         "mlb-etl ingest --job game_live_specific --game-pk 747175",
         "mlb-etl ingest --job game_live_date --date yesterday --transform",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlb_etl import api
-from mlb_etl.cli import completing, report
+from mlb_etl.cli import completing, report, shortcuts
 from mlb_etl.cli.progress import counting
 from mlb_etl.cli.tables import print_paragraph
 from mlb_etl.settings import Settings
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     shell_complete=completing.tables,
     help="Only this table. Repeatable. [default: all]",
 )
-@click.option(
-    "--season",
-    "seasons",
-    multiple=True,
-    type=click.IntRange(1800, 2200),
-    help="Only rows of this season, of tables that have seasons. Repeatable. [default: all]",
+@shortcuts.if_known(
+    "season",
+    click.option(
+        "--season",
+        "seasons",
+        multiple=True,
+        type=click.IntRange(1800, 2200),
+        help="Only rows of this season, of tables that have seasons. Repeatable. [default: all]",
+    ),
 )
 @click.option(
     "--view",
@@ -42,18 +45,19 @@ if TYPE_CHECKING:
     help="This view too. Repeatable.",
 )
 @report.FORMAT
-def export(*, to: str, tables: tuple[str, ...], seasons: tuple[int, ...], views: tuple[str, ...], form: str) -> None:
+def export(
+    *, to: str, tables: tuple[str, ...], views: tuple[str, ...], form: str, seasons: tuple[int, ...] = ()
+) -> None:
     """Write tables and views to files that other tools read.
 
     All rows are from one moment. The next export to the same place writes only the documents that changed since, and
     the views; an export that is killed leaves the one before as it was.
 
-    Parquet and CSV files of tables with seasons are in folders such as schema.table/season=2024. DuckDB and SQLite have
-    primary keys, SQLite foreign keys too. Descriptions go along, except into CSV.
+    DuckDB and SQLite have primary keys, SQLite foreign keys too. Descriptions go along, except into CSV.
 
     \b
     Examples:
-      mlb-etl export --to parquet:data/parquet --season 2024
+      mlb-etl export --to parquet:data/parquet
       mlb-etl export --to duckdb:data/tables.duckdb
       mlb-etl export --to csv:data/csv --table tracker.issues
     """

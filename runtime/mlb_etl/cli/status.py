@@ -130,7 +130,7 @@ def _show(found: DatabaseStatus, now: datetime) -> None:
 
 def _show_partitions(tables: Sequence[PartitionsAhead]) -> None:
     """Print how far ahead partitions were made, if they were, of the tables that have the fewest."""
-    for kind in ("month", "season"):
+    for kind in ("month", "year"):
         least = min((each.ahead for each in tables if each.kind == kind), default=-1)
         if least >= 0:
             print_paragraph(f"partitions: {least} {kind}s after this one; `mlb-etl schema partitions` makes more")

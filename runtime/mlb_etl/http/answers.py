@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mlb_contracts import Capture, Method
+from mlb_contracts import Capture, Method, conventions
 from mlb_contracts.response import Response
 from mlb_etl.errors import CorruptResponse, EtlError, NotFound, Rejected, Unreachable, printable
 from mlb_etl.extract import answer, lenient, reject
@@ -22,14 +22,16 @@ _SERVER_ERROR = 500
 _LONGEST_DATE = 100  # characters
 
 
-class _Error(msgspec.Struct, rename="camel"):
-    """The API's description of an error."""
+class _Error(msgspec.Struct):
+    """An API's description of an error."""
 
     message: str = ""
-    message_number: int | None = None
 
 
-_decode_error = msgspec.json.Decoder(_Error).decode  # made here, as threads that make one at once can crash
+_MARK = conventions.installed().error  # a member that this API's errors have and its answers lack
+# made here, as threads that make one at once can crash
+_decode_error = msgspec.json.Decoder(_Error).decode
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def response_error(url: str, status: int, headers: Mapping[str, str], body: bytes) -> EtlError | None:
@@ -106,10 +108,9 @@ def require_whole(data: bytes) -> None:
         raise CorruptResponse("not UTF-8", value=error.object[error.start : error.end]) from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise CorruptResponse(f"incomplete: {error}", value=data[-40:].decode()) from error
-    error_ = _error(data)
-    if error_.message_number is not None:
-        reason = f"an error with the status of an answer: {printable(error_.message)}"
-        raise CorruptResponse(reason, path="$.messageNumber", value=error_.message_number)
+    if _MARK is not None and (value := _marked(data, _MARK)) is not None:
+        reason = f"an error with the status of an answer: {printable(_error(data).message)}"
+        raise CorruptResponse(reason, path=f"$.{_MARK}", value=value)
 
 
 def _about(method: Method, response: Response, keys: dict[str, Any]) -> tuple[HeldDocument, ...]:
@@ -140,6 +141,15 @@ def _named(status: int) -> str:
 def _message(body: bytes) -> str:
     message = printable(_error(body).message)
     return f": {message}" if message else ""
+
+
+def _marked(body: bytes, mark: str) -> object:
+    """The value of the member that only errors have; None if it is absent or null."""
+    try:
+        found = _decode_members(body).get(mark)
+        return None if found is None else msgspec.json.decode(found)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _error(body: bytes) -> _Error:

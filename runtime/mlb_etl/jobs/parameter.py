@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
-from typing import Annotated, Any, Literal, Self
+from datetime import date, datetime
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from mlb_contracts import convert, times
+from mlb_contracts import convert, extensions, times
 from mlb_etl.errors import Rejected
 from mlb_etl.jobs import placeholders
 from mlb_etl.jobs.grammar import ApiName, Flag, Model, Scalar, as_list
@@ -16,9 +16,23 @@ from mlb_etl.jobs.grammar import ApiName, Flag, Model, Scalar, as_list
 _INTEGERS = range(-(2**63), 2**63)  # what a bigint holds
 _TEXT = 1000  # characters
 
-Type = Literal[
-    "int", "str", "date", "timecode", "list[int]", "list[str]", "list[date]", "list[timecode]", "integer", "text"
-]  # fmt: skip
+_LIST = re.compile(r"list\[(\w+)\]")
+
+
+def _offer_types(schema: dict[str, Any]) -> None:
+    names = _type_names()
+    schema["enum"] = [*names, *(f"list[{each}]" for each in names)]
+
+
+def _type_names() -> tuple[str, ...]:
+    """The types of single values: ours, and the converters of installed packages."""
+    return (*_READ, *(each for each in extensions.names(extensions.CONVERTERS) if each not in _READ))
+
+
+def _known_type(name: str) -> str:
+    if _LIST.sub(r"\1", name) not in _type_names():
+        raise ValueError(f"one of {', '.join(_type_names())} is expected, or a list of one, such as list[int]")
+    return name
 
 
 class Parameter(Model):
@@ -28,10 +42,11 @@ class Parameter(Model):
         description="The name. A list in the plural stands for its singular: issue_ids takes any number of"
         " --param issue_id=N, and each is requested."
     )
-    type: Type = Field(
+    type: Annotated[str, AfterValidator(_known_type)] = Field(
         description="A list takes any number of values; integer and text are synonyms of int and str."
-        " A date is YYYY-MM-DD, today, yesterday, tomorrow or, seven days before today, today-7; a timecode is"
-        " YYYYMMDD_HHMMSS in UTC."
+        " A date is YYYY-MM-DD, today, yesterday, tomorrow or, seven days before today, today-7. The name of an"
+        " installed package's converter stands for the texts that it reads.",
+        json_schema_extra=_offer_types,
     )
     required: Flag = Field(default=False, description="Whether the job can't run without it.")
     default: Annotated[
@@ -54,7 +69,8 @@ class Parameter(Model):
 
     def read(self, text: str, zone: ZoneInfo) -> Any:
         """Parse a value; raises ValueError. `zone` is the time zone of today."""
-        return _READ[self.type.removeprefix("list[").removesuffix("]")](text, zone)
+        of = _LIST.sub(r"\1", self.type)
+        return _READ[of](text, zone) if of in _READ else _converted(text, of)
 
     @field_validator("default")
     @classmethod
@@ -85,11 +101,12 @@ def _text(text: str, _: ZoneInfo) -> str:
     return text
 
 
-def _timecode(text: str, _: ZoneInfo) -> str:
+def _converted(text: str, converter: str) -> str:
+    """The text, if a converter of an installed package reads it."""
     try:
-        time = convert.timecode(text, "$")
-        if time is not None:
-            times.capture_time(time, "$")
+        value = convert.own(converter, min(extensions.installed_converter(converter).fills))(text, "$")
+        if isinstance(value, datetime):
+            times.capture_time(value, "$")
     except Rejected as why:
         raise ValueError(why.reason) from why
     return text
@@ -101,5 +118,4 @@ _READ: dict[str, Callable[[str, ZoneInfo], int | str | date]] = {
     "str": _text,
     "text": _text,
     "date": placeholders.parse_day,
-    "timecode": _timecode,
 }

@@ -53,15 +53,18 @@ NEWEST_RESPONSE: Final = Metric(
 NEWEST_SHOWN: Final = Metric(
     "mlb_etl_newest_shown_timestamp_seconds", "gauge", ("method",), "Latest time whose state the tables show."
 )
-LIVE_GAMES: Final = Metric("mlb_etl_live_games", "gauge", (), "Games in progress, by the tables.")
-LIVE_OLDEST: Final = Metric(
-    "mlb_etl_live_oldest_response_timestamp_seconds", "gauge", (), "Latest response of the game that lacks one longest."
+CHANGING: Final = Metric("mlb_etl_changing_documents", "gauge", (), "Documents that go on changing, by the tables.")
+CHANGING_OLDEST: Final = Metric(
+    "mlb_etl_changing_oldest_response_timestamp_seconds",
+    "gauge",
+    (),
+    "Latest response of the one without for longest.",
 )
 PARTITIONS: Final = Metric(
     "mlb_etl_partitions_ahead",
     "gauge",
     ("table", "kind"),
-    "Coming months or seasons with partitions; -1: not even this.",
+    "Coming months or years with partitions; -1: not even this.",
 )
 LAST_RUNS: Final = Metric(
     "mlb_etl_last_runs", "gauge", ("command", "state"), "Jobs and methods of a command, by the state of their last run."

@@ -106,9 +106,9 @@ def _of_status(status: DatabaseStatus) -> Iterator[Family]:
     drifted = {each.method: float(each.paths) for each in status.drift}
     yield _family(catalog.DRIFTED, {name: drifted.get(name[0], 0.0) for name in by_method})
     yield _family(catalog.UNREADABLE, _summed(((each.table,), each.values) for each in status.unreadable))
-    yield _family(catalog.LIVE_GAMES, {(): float(len(status.changing))})
+    yield _family(catalog.CHANGING, {(): float(len(status.changing))})
     seen = [each.seen_at for each in status.changing if each.seen_at is not None]
-    yield _times(catalog.LIVE_OLDEST, {(): min(seen, default=None)})
+    yield _times(catalog.CHANGING_OLDEST, {(): min(seen, default=None)})
     yield _family(catalog.PARTITIONS, {(each.table, each.kind): float(each.ahead) for each in status.partitions})
     yield _family(catalog.LAST_RUNS, _summed(((each.command, each.state), 1) for each in status.runs))
     started: dict[tuple[str, ...], datetime | None] = {(each.command,): each.started_at for each in status.runs[::-1]}

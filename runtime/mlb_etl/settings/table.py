@@ -10,7 +10,7 @@ from mlb_etl.settings.kinds import Choice, Folder, Headers, Kind, Rate, Text, Ur
 RATE = 1.0
 SLOWEST, FASTEST = 0.001, 1000.0  # requests per second; a number outside is a mistake
 TIMEOUT = 60  # seconds
-MAX_BODY = 64 << 20  # bytes; a live feed has 1 MB, the schedule of a season 10 MB
+MAX_BODY = 64 << 20  # bytes; of what was seen, most have 1 MB, the largest 10 MB
 LARGEST_BODY = 512 << 20  # bytes; half of PostgreSQL's limit for one value
 LAKE = "delta:"
 Encoding: TypeAlias = Literal["zstd", "identity"]
@@ -74,7 +74,7 @@ _FOLLOWING = (
         "live_cache",
         Text("a URL such as redis://host:6379/0"),
         None,
-        "a Redis for the state of followed games: redis://host:6379/0",
+        "a Redis for the state of followed documents: redis://host:6379/0",
         secret=True,
     ),
 )

@@ -178,7 +178,7 @@ def _partitions(viewer: Viewer) -> Node:
 def partitions(found: Sequence[PartitionsAhead]) -> Node:
     """How far ahead partitions are made: of each kind, the tables that have the fewest."""
     rows = []
-    for kind in ("month", "season"):
+    for kind in ("month", "year"):
         of_kind = [each for each in found if each.kind == kind]
         if of_kind:
             least = min(each.ahead for each in of_kind)
@@ -189,7 +189,7 @@ def partitions(found: Sequence[PartitionsAhead]) -> Node:
             more = f" and {len(fewest) - 1} more" if len(fewest) > 1 else ""
             rows.append((f"By {kind}", shown, html.number(len(of_kind)), [html.code(fewest[0]), more]))
     if not rows:
-        return html.empty("No table is partitioned by month or season.")
+        return html.empty("No table is partitioned by month or year.")
     headers = ("Tables", "Fewest ahead", "Tables of the kind", "Which have the fewest")
     return [
         html.table("Partitions after the current one", headers, rows, numeric=(1, 2)),

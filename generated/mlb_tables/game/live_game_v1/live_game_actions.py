@@ -155,10 +155,10 @@ def extract(document: Document, capture: Capture) -> list[Row]:
             event_player = event.player or NO_PLAY_PLAYER
             replaced_player = event.replaced_player or NO_REPLACED_PLAYER
             position = event.position or NO_POSITION
-            batting_slot = convert.batting_slot(
+            batting_slot = convert.own("batting_slot", "smallint")(
                 event.batting_order, "$.liveData.plays.allPlays[*].playEvents[*].battingOrder", capture.unreadable
             )
-            batting_sequence = convert.batting_sequence(
+            batting_sequence = convert.own("batting_sequence", "smallint")(
                 event.batting_order, "$.liveData.plays.allPlays[*].playEvents[*].battingOrder", capture.unreadable
             )
             call = details.call or NO_CALL

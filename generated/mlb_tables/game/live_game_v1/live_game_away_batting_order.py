@@ -159,7 +159,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     players = away.players or {}
     for batting_slot, person_id in enumerate(away.batting_order or (), start=1):
         player = players.get(f"ID{person_id}") or NO_SIDE_PLAYER
-        batting_sequence = convert.batting_sequence(
+        batting_sequence = convert.own("batting_sequence", "smallint")(
             player.batting_order, "$.liveData.boxscore.teams.away.players.*.battingOrder", capture.unreadable
         )
         position = player.position or NO_POSITION

@@ -80,12 +80,12 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         players = side_item.players or {}
         for lineup_index, person_id in enumerate(side_item.batters or ()):
             player = players.get(f"ID{person_id}") or NO_SIDE_PLAYER
-            batting_slot = convert.batting_slot(
+            batting_slot = convert.own("batting_slot", "smallint")(
                 player.batting_order,
                 "$.liveData.boxscore.teams['away','home'].players.*.battingOrder",
                 capture.unreadable,
             )
-            batting_sequence = convert.batting_sequence(
+            batting_sequence = convert.own("batting_sequence", "smallint")(
                 player.batting_order,
                 "$.liveData.boxscore.teams['away','home'].players.*.battingOrder",
                 capture.unreadable,

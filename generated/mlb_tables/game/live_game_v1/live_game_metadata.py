@@ -337,7 +337,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     status = game_data.status or NO_GAME_DATA_STATUS
     game_info = game_data.game_info or NO_GAME_INFO
     meta_data = document.meta_data or NO_META_DATA
-    feed_time = convert.timecode(meta_data.time_stamp, "$.metaData.timeStamp", capture.unreadable)
+    feed_time = convert.own("timecode", "timestamptz")(meta_data.time_stamp, "$.metaData.timeStamp", capture.unreadable)
     game_data_teams = game_data.teams or NO_GAME_DATA_TEAMS
     game_data_teams_home = game_data_teams.home or NO_TEAMS_HOME
     game_data_teams_away = game_data_teams.away or NO_TEAMS_AWAY

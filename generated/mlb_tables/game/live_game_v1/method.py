@@ -88,7 +88,7 @@ METHOD = Method(
     shrink_guard=ShrinkGuard(
         share=0.2, emptied_table_rows=5, once=("game.live_game_pitch_events", "game.live_game_runners")
     ),
-    fingerprint="bab40bac602490d529337bda335d76e65d3740cd5c7a365f59773e36d8aa12f2",
+    fingerprint="84bd64e90458aaa2795ddb51940134cc0a4c2d805766b9a432fcc5137f1b1bad",
     document=(DocumentKey("game_pk", "bigint", read_game_pk, path="$.gamePk"),),
     required=(
         "$.gamePk",

@@ -90,7 +90,7 @@ METHOD = Method(
     raw_table="person_stats",
     raw_partition=Partition(column="captured_at", kind="month"),
     shrink_guard=ShrinkGuard(share=1.0, emptied_table_rows=5, once=()),
-    fingerprint="f09753ec0fe70d4eff126d0b5c0f618801f24903585d5d39a96f4cb24b4147e6",
+    fingerprint="97ccda8ed1df9479ac452ba4a970309df7898047e1188bd4fb78955a365ca786",
     document=(
         DocumentKey("person_id", "integer", read_person_id, parameter="personId"),
         DocumentKey(

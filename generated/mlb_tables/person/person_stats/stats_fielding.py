@@ -165,7 +165,9 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         innings_outs = (
             None
             if stat.innings in ("-", "-.--", ".---")
-            else convert.innings_to_outs(stat.innings, "$.stats[*].splits[*].stat.innings", capture.unreadable)
+            else convert.own("innings_to_outs", "integer")(
+                stat.innings, "$.stats[*].splits[*].stat.innings", capture.unreadable
+            )
         )
         range_factor_per_game = (
             None

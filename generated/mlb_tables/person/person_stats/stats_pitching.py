@@ -207,7 +207,7 @@ def extract(document: Document, capture: Capture) -> list[Row]:
         innings_pitched_outs = (
             None
             if stat.innings_pitched in ("-", "-.--", ".---")
-            else convert.innings_to_outs(
+            else convert.own("innings_to_outs", "integer")(
                 stat.innings_pitched, "$.stats[*].splits[*].stat.inningsPitched", capture.unreadable
             )
         )

@@ -87,13 +87,13 @@ class DriftCount:
 
 @dataclass(frozen=True, slots=True)
 class PartitionsAhead:
-    """The number of coming months or seasons, one after the other, for which a table has partitions.
+    """The number of coming months or years, one after the other, for which a table has partitions.
 
     The current one does not count; without it the number is -1.
     """
 
     table: str
-    kind: Literal["month", "season"]
+    kind: Literal["month", "year"]
     ahead: int
 
 
@@ -122,7 +122,7 @@ class DatabaseStatus:
     """The status of a database. If `migrations`, the ones not applied as in the package, has any, the rest is empty.
 
     `unreadable` are the values that are NULL in the tables because they could not be read; `runs` the last run of each
-    command and subject; `changing` the documents, such as games, that are not settled; a lake has no `partitions`.
+    command and subject; `changing` the documents that are not settled; a lake has no `partitions`.
     """
 
     migrations: tuple[Version, ...] = ()

@@ -23,7 +23,7 @@ _TODAY = "SELECT (now() AT TIME ZONE 'UTC')::date"
 
 
 def partitions_ahead(connection: Connection, package: str) -> list[PartitionsAhead]:
-    """How far ahead each table has partitions, of those that are partitioned by month or by season."""
+    """How far ahead each table has partitions, of those that are partitioned by month or by year."""
     [(today,)] = connection.execute(_TODAY).fetchall()
     existing: dict[str, list[str]] = dict(connection.execute(_EXISTING).fetchall())
     names = sorted(registry.methods(package))
@@ -51,4 +51,4 @@ def _ahead(table: Partitioned, existing: set[str], today: date) -> PartitionsAhe
         there = takewhile(lambda n: table.partition(date(n // 12, n % 12 + 1, 1)) in existing, count(first))
         return PartitionsAhead(table.qualified_name, "month", sum(1 for _ in there) - 1)
     years = takewhile(lambda year: table.partition(year) in existing, count(today.year))
-    return PartitionsAhead(table.qualified_name, "season", sum(1 for _ in years) - 1)
+    return PartitionsAhead(table.qualified_name, "year", sum(1 for _ in years) - 1)

@@ -74,7 +74,7 @@ def _of_tables(
             table.by,
             made=tuple(name for name in names if name in made),
             there=tuple(name for name in names if name not in made),
-            skipped=None if table in values else f"it is partitioned by {table.by.column}, which is not a season",
+            skipped=None if table in values else f"it is partitioned by {table.by.column}, which is not a year",
         )
 
 

@@ -53,11 +53,15 @@ def extract(document: Document, capture: Capture) -> list[Row]:
     for line_index, line in enumerate(document.lines or ()):
         season = convert.smallint(line.season, "$.lines[*].season", capture.unreadable)
         attendance = convert.integer(line.attendance, "$.lines[*].attendance", capture.unreadable)
-        outs = convert.innings_to_outs(line.innings, "$.lines[*].innings", capture.unreadable)
-        read_at = convert.timecode(line.read, "$.lines[*].read", capture.unreadable)
+        outs = convert.own("innings_to_outs", "smallint")(line.innings, "$.lines[*].innings", capture.unreadable)
+        read_at = convert.own("timecode", "timestamptz")(line.read, "$.lines[*].read", capture.unreadable)
         height_inches = convert.height_inches(line.height, "$.lines[*].height", capture.unreadable)
-        slot = convert.batting_slot(line.batting_order, "$.lines[*].battingOrder", capture.unreadable)
-        sequence = convert.batting_sequence(line.batting_order, "$.lines[*].battingOrder", capture.unreadable)
+        slot = convert.own("batting_slot", "smallint")(
+            line.batting_order, "$.lines[*].battingOrder", capture.unreadable
+        )
+        sequence = convert.own("batting_sequence", "smallint")(
+            line.batting_order, "$.lines[*].battingOrder", capture.unreadable
+        )
         average = convert.decimal(line.average, "$.lines[*].average", capture.unreadable)
         share = convert.number(line.share, "$.lines[*].share", capture.unreadable)
         rows.append(
