@@ -1,20 +1,25 @@
 """mlb-etl export: rows equal to the database's in each format, at first and after any changes."""
 
 import json
+import os
 import re
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import exports
 import pyarrow.parquet as pq
 import pytest
+import terminal
 import unmeasured
 from checks import some
+from click.testing import Result
 from commands import run
 from databases import temporary_database, transform
 from exports import FORMS
@@ -24,9 +29,12 @@ from sample_tables.game import METHOD
 from samples import PACKAGE, at, connect, load, response, stub
 
 from mlb_etl.export import folders, parts, places
+from mlb_etl.settings import Settings
 from mlb_etl.stores.embedded.server import Server
+from mlb_etl.stores.postgres.reading import PostgresSnapshot
 
 TABLES = [table.qualified_name for table in METHOD.tables]
+NOBODY = 65534
 PROGRAM = Path(sys.executable).parent / "mlb-etl"
 TEXTS = (
     "ARRAY['', ' ', '=1+1', '+1', '-', '-2+3', '@x', '''q', '''', 'a,b', 'a\"b', E'a\\nb', E'\\t', E'\\r', 'é ⚾',"
@@ -289,6 +297,118 @@ def test_a_full_disk_leaves_the_export_as_it_was(sample: str, form: str, tmp_pat
     assert {each: each.read_bytes() for each in [place, *place.rglob("*")] if each.is_file()} == before
     _export(form, place)
     _equal(sample, form, place)
+
+
+@pytest.fixture
+def as_other(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, Path], Result]]:
+    """Exports as a user without root's powers over files, who has the snapshot open."""
+    user, connect = os.geteuid(), PostgresSnapshot.__init__
+
+    def connect_and_become(self: PostgresSnapshot, settings: Settings) -> None:
+        connect(self, settings)
+        if user == 0:
+            os.seteuid(NOBODY)
+
+    def export(form: str, place: Path) -> Result:
+        with monkeypatch.context() as patched:
+            patched.setattr(PostgresSnapshot, "__init__", connect_and_become)
+            try:
+                return run("export", "--to", f"{form}:{place}")
+            finally:
+                os.seteuid(user)
+
+    yield export
+    os.seteuid(user)
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    return {each: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("mode", [0o555, 0o000], ids=["read-only", "closed"])
+def test_a_folder_without_permission_is_explained(
+    sample: str, form: str, mode: int, tmp_path: Path, as_other: Callable[[str, Path], Result]
+) -> None:
+    """For a first export into it, and for a second one."""
+    with TemporaryDirectory() as folder:  # in one that all may enter
+        closed = Path(folder)
+        place = closed / "out"
+
+        def refused() -> None:
+            folders = [closed, *(each for each in closed.rglob("*") if each.is_dir())]
+            for each in reversed(folders):
+                each.chmod(mode)
+            done = as_other(form, place)
+            for each in folders:
+                each.chmod(0o755)
+            assert done.exit_code == 1, done.output
+            assert "Permission denied" in done.stderr
+            assert str(place) in done.stderr
+
+        refused()
+        _export(form, place)
+        before = _files(closed)
+        _apply(sample, tmp_path / "more", [(9, 2024, [1] * 4)], minute=3)
+        refused()
+        assert _files(closed) == before
+        _export(form, place)
+        _equal(sample, form, place)
+
+
+@pytest.mark.usefixtures("sample")
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_that_may_not_be_read_is_explained(form: str, as_other: Callable[[str, Path], Result]) -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        place = Path(folder) / "out"
+        _export(form, place)
+        for each in [place, *place.rglob("*")]:
+            each.chmod(0o777 if each.is_dir() else 0o000)
+        before = _files(Path(folder))
+        done = as_other(form, place)
+        assert done.exit_code == 1, done.output
+        assert str(place) in done.stderr
+        assert re.search("permission denied|unable to open", done.stderr, re.IGNORECASE), done.stderr
+        assert _files(Path(folder)) == before
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_is_of_one_moment_while_documents_are_applied(
+    sample: str, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer corrects a game before each season of each table is read: nothing of that is in the export."""
+    place, minutes = tmp_path / "out", iter(range(1, 1000))
+    read = PostgresSnapshot.batches
+
+    def correct() -> None:
+        minute = next(minutes)
+        _apply(sample, tmp_path / f"at {minute}", [(1, 2023 + minute % 2, [minute % 5] * (8 + minute % 3))], minute)
+
+    def read_meanwhile(*given: Any) -> Any:
+        correct()
+        return read(*given)
+
+    columns = {name: exports.types(sample, name) for name in TABLES}
+    for _ in range(3):
+        then = exports.database(sample, TABLES)
+        with monkeypatch.context() as patched:
+            patched.setattr(PostgresSnapshot, "batches", read_meanwhile)
+            _export(form, place)
+        assert exports.exported(form, place, columns) == then
+        assert exports.database(sample, TABLES) != then
+    _export(form, place)
+    _equal(sample, form, place)
+
+
+def test_progress_shows_on_a_terminal(sample: str, tmp_path: Path) -> None:  # noqa: ARG001
+    command = [str(PROGRAM), "export", "--to", f"sqlite:{tmp_path / 'out'}"]
+    seen = terminal.run(command, _environment(), columns=100)
+    assert seen.returncode == 0, seen.text
+    assert all(b"%d/2 tables and views" % done in seen.written for done in (0, 2))
+    assert "tables and views" not in seen.text, "the bar is gone in the end"
+    assert re.search(r"^sample\.games +3 +3 +0$", seen.text, re.MULTILINE)
+    assert not seen.cursor_hidden
 
 
 @pytest.mark.parametrize("to", ["x", "xml:x", "parquet:", "parquet:s3://bucket/x"])
