@@ -90,6 +90,57 @@ def test_months_are_those_around_this_one() -> None:
     assert asked(f"mlb-etl schema partitions --from {year}-0") == [f"{year}-0{month}" for month in range(1, 10)]
 
 
+def test_seasons_are_the_last_ten() -> None:
+    year = time.gmtime().tm_year
+    last = [str(each) for each in range(year, year - 10, -1)]
+    for command in ("export --season ", "verify sums --season ", "backfill --season ", "schema drop-season "):
+        assert asked(f"mlb-etl {command}") == last, command
+    assert asked(f"mlb-etl export --season {year}") == last[:1]
+
+
+def test_profiles_are_those_of_the_settings_file(tmp_path: Path) -> None:
+    (tmp_path / "mlb-etl.toml").write_text("[profile.prod]\nrate = 2\n[profile.day]\nrate = 1\n[profile.night]\n")
+    (tmp_path / "other.toml").write_text("[profile.other]\nrate = 2\n")
+    assert asked("mlb-etl --profile ", tmp_path) == ["day", "night", "prod"]
+    assert asked("mlb-etl --profile p", tmp_path) == ["prod"]
+    assert asked("mlb-etl --config other.toml --profile ", tmp_path) == ["other"]
+    (tmp_path / "mlb-etl.toml").unlink()
+    assert asked("mlb-etl --profile ", tmp_path) == []
+
+
+def test_places_of_an_export_are_offered(tmp_path: Path) -> None:
+    (tmp_path / "out" / "inner").mkdir(parents=True)
+    (tmp_path / "out" / "some.duckdb").touch()
+    nospace = ["option", "-o", "nospace"]
+    assert asked("mlb-etl export --to ", tmp_path) == [*nospace * 4, "parquet:", "csv:", "duckdb:", "sqlite:"]
+    assert asked("mlb-etl export --to par", tmp_path) == [*nospace, "parquet:"]
+    assert asked("mlb-etl export --to parquet:", tmp_path) == ["out"]
+    assert asked("mlb-etl export --to csv:out/", tmp_path) == ["out/inner"]
+    assert asked("mlb-etl export --to duckdb:out/", tmp_path) == ["out/inner", "out/some.duckdb"]
+    assert asked("mlb-etl export --to csv:no/such/", tmp_path) == []
+    assert asked("mlb-etl export --to csv:x --table game.live_game_line") == [
+        "game.live_game_linescore",
+        "game.live_game_lineups",
+    ]
+    assert asked("mlb-etl export --to csv:x --view game.pitch_") == ["game.pitch_arsenal"]
+
+
+def test_games_with_stubs_are_offered(tmp_path: Path) -> None:
+    shipped = ["747175"]
+    for place in (
+        "game/liveGameV1/1000001_20240701T120000Z.json",
+        "game/x/getX_gamePk=1000002.json.gz",
+        "person/660271.json",
+    ):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    load = "mlb-etl test load-stub"
+    assert asked(f"{load} --stubs {tmp_path} --game-pk ") == ["1000001", "1000002"]
+    assert asked(f"{load} --game-pk ", MLB_STUBS=str(tmp_path)) == ["1000001", "1000002"]
+    assert asked(f"{load} --game-pk ", tmp_path, MLB_STUBS=str(tmp_path / "none")) == shipped
+    assert asked(f"{load} --game-pk ", tmp_path) == shipped
+
+
 def test_files_and_lakes_are_offered(tmp_path: Path) -> None:
     (tmp_path / "lakes" / "first").mkdir(parents=True)
     (tmp_path / "stub.json").touch()
@@ -149,6 +200,9 @@ def test_zsh_and_fish_get_a_line_about_each(shell: str, between: list[str]) -> N
     first, second = between
     assert other_shell(shell, "mlb-etl quar", "quar") == f"plain{first}quarantine{second}{line}\n"
     assert "game.live_game_linescore" in other_shell(shell, "mlb-etl sql game.live_game_l", "game.live_game_l")
+    assert "parquet" in other_shell(shell, "mlb-etl export --to p", "p")
+    assert str(time.gmtime().tm_year) in other_shell(shell, "mlb-etl export --season 2", "2")
+    assert "747175" in other_shell(shell, "mlb-etl test load-stub --stubs none --game-pk 7", "7")
     script = plain_environment() | {"_MLB_ETL_COMPLETE": f"{shell}_source"}
     done = subprocess.run([BIN / "mlb-etl"], env=script, capture_output=True, text=True, check=True)
     assert f"_MLB_ETL_COMPLETE={shell}_complete" in done.stdout

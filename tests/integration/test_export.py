@@ -418,6 +418,14 @@ def test_a_place_that_is_none_is_explained(to: str) -> None:
     assert "parquet:FOLDER, csv:FOLDER, duckdb:FILE or sqlite:FILE is expected" in refused.output
 
 
+def test_a_lake_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLB_ETL_DSN", f"delta:{tmp_path / 'lake'}")
+    refused = run("export", "--to", f"csv:{tmp_path / 'x'}")
+    assert refused.exit_code == 1
+    assert "other tools read the tables of a lake as they are: docs/lake.md" in refused.output
+    assert [*tmp_path.iterdir()] == []
+
+
 @pytest.mark.usefixtures("sample")
 def test_an_unknown_table_is_explained(tmp_path: Path) -> None:
     refused = run("export", "--to", f"csv:{tmp_path / 'x'}", "--table", "sample.game")

@@ -35,7 +35,7 @@ PLUGIN: Final = Plugin(
             "Only this game. Repeatable; the same as --param game_pk=N.",
             "mlb_etl.baseball.completing:games",
         ),
-        Shortcut("season", "Capture the games of this season. Repeatable."),
+        Shortcut("season", "Capture the games of this season. Repeatable.", complete="mlb_etl.cli.completing:seasons"),
         Shortcut("sport_id", "Capture games of this level of play, by default 1, MLB. Repeatable."),
     ),
 )

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from mlb_etl import logs, settings
-from mlb_etl.cli import shells, stderr
+from mlb_etl.cli import completing, shells, stderr
 from mlb_etl.cli.lazy import LazyCommand, LazyGroup
 from mlb_etl.errors import EtlError, with_notes
 from mlb_etl.logs import LogSettings
@@ -153,7 +153,7 @@ def _close_output() -> None:
     help="Format of log lines on standard error: text, or one JSON object per line.",
 )
 @click.option("--config", metavar="FILE", help="The settings file. [default: the nearest upwards]")
-@click.option("--profile", metavar="NAME", help="A profile of the settings file.")
+@click.option("--profile", metavar="NAME", shell_complete=completing.profiles, help="A profile of the settings file.")
 @click.version_option(package_name="mlb-etl")
 @click.pass_context
 def cli(

@@ -29,7 +29,7 @@ Item: TypeAlias = CompletionItem[str]
 Completer: TypeAlias = Callable[[click.Context, click.Parameter, str], list[Item]]
 
 
-def _completer(found: Callable[[click.Context, str], Iterable[tuple[str, str]]]) -> Completer:
+def completer(found: Callable[[click.Context, str], Iterable[tuple[str, str]]]) -> Completer:
     """A completer that tells those values, each with a line about it, that begin as the incomplete one does."""
 
     @wraps(found)
@@ -40,7 +40,7 @@ def _completer(found: Callable[[click.Context, str], Iterable[tuple[str, str]]])
     return complete
 
 
-@_completer
+@completer
 def methods(ctx: click.Context, _: str) -> Iterator[tuple[str, str]]:
     """The methods of the package."""
     from mlb_etl import registry  # noqa: PLC0415 - help does not need it
@@ -48,7 +48,7 @@ def methods(ctx: click.Context, _: str) -> Iterator[tuple[str, str]]:
     return ((name, "") for name in sorted(registry.captured_names(_settings(ctx).tables)))
 
 
-@_completer
+@completer
 def tables(ctx: click.Context, _: str) -> Iterator[tuple[str, str]]:
     """The tables of the package, without raw tables."""
     found = _described(ctx, "tables")
@@ -57,7 +57,7 @@ def tables(ctx: click.Context, _: str) -> Iterator[tuple[str, str]]:
     return ((name, line) for name, line in found.items() if name not in raw)
 
 
-@_completer
+@completer
 def views(ctx: click.Context, _: str) -> Iterable[tuple[str, str]]:
     """The views of the package."""
     return _described(ctx, "views").items()
@@ -71,7 +71,7 @@ def _described(ctx: click.Context, kind: str) -> dict[str, str]:
     return {f"{each['schema']}.{each['name']}": each["description"] or "" for each in schema[kind]}
 
 
-@_completer
+@completer
 def _job_names(_: click.Context, __: str) -> Iterator[tuple[str, str]]:
     from mlb_etl.jobs import job_files  # noqa: PLC0415 - help does not need it
 
@@ -83,7 +83,7 @@ def jobs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> lis
     return _job_names(ctx, parameter, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
-@_completer
+@completer
 def job_parameters(ctx: click.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """The parameters of the job that --job names, as NAME=."""
     from mlb_etl.jobs import job_files  # noqa: PLC0415 - help does not need it
@@ -92,17 +92,34 @@ def job_parameters(ctx: click.Context, incomplete: str) -> Iterator[tuple[str, s
     return ((f"{each.name}=", each.description) for each in job.parameters if "=" not in incomplete)
 
 
-@_completer
+@completer
 def months(_: click.Context, __: str) -> Iterator[tuple[str, str]]:
     """The months of last year, this year and the next one."""
     year = datetime.now(UTC).year
     return ((f"{each}-{month:02}", "") for each in range(year - 1, year + 2) for month in range(1, 13))
 
 
-@_completer
+@completer
 def days(_: click.Context, __: str) -> Iterator[tuple[str, str]]:
     """The days that have a name."""
     return ((name, "") for name in ("today", "yesterday", "tomorrow"))
+
+
+@completer
+def seasons(_: click.Context, __: str) -> Iterator[tuple[str, str]]:
+    """This year and the nine before it."""
+    year = datetime.now(UTC).year
+    return ((str(each), "") for each in range(year, year - 10, -1))
+
+
+@completer
+def profiles(ctx: click.Context, _: str) -> Iterator[tuple[str, str]]:
+    """The profiles of the settings file."""
+    from mlb_etl.settings import file, working_directory  # noqa: PLC0415 - help does not need it
+
+    _choose(ctx, "config")
+    found = file.find(working_directory())
+    return ((name, "") for name in sorted(found.profiles if found else ()))
 
 
 def folders(_: click.Context, __: click.Parameter, incomplete: str) -> list[Item]:
@@ -110,7 +127,7 @@ def folders(_: click.Context, __: click.Parameter, incomplete: str) -> list[Item
     return [CompletionItem(incomplete, type="dir")]
 
 
-@_completer
+@completer
 def targets(_: click.Context, incomplete: str) -> Iterator[tuple[str, str]]:
     """The ways to name a database; after delta:, the folders."""
     if not incomplete.startswith("delta:"):
@@ -118,10 +135,23 @@ def targets(_: click.Context, incomplete: str) -> Iterator[tuple[str, str]]:
         yield "postgresql://", "a DSN"
         yield "delta:", "a lake: a folder, or s3://bucket/prefix"
         return
-    place = incomplete.removeprefix("delta:").rpartition("/")[0]
+    yield from _places("delta:", incomplete)
+
+
+@completer
+def exports(_: click.Context, incomplete: str) -> Iterator[tuple[str, str]]:
+    """The formats of an export; after one, the folders, and the files of those that are files."""
+    formats = {"parquet:": "a folder", "csv:": "a folder", "duckdb:": "a file", "sqlite:": "a file"}
+    chosen = next(filter(incomplete.startswith, formats), None)
+    yield from formats.items() if chosen is None else _places(chosen, incomplete, files=formats[chosen] == "a file")
+
+
+def _places(before: str, incomplete: str, *, files: bool = False) -> Iterator[tuple[str, str]]:
+    """The folders, and files if wanted, in the folder that is typed already."""
+    place = incomplete.removeprefix(before).rpartition("/")[0]
     for each in sorted(os.scandir(place or "."), key=lambda each: each.name):
-        if each.is_dir() and not each.name.startswith("."):
-            yield f"delta:{f'{place}/' if place else ''}{each.name}", ""
+        if (files or each.is_dir()) and not each.name.startswith("."):
+            yield f"{before}{f'{place}/' if place else ''}{each.name}", ""
 
 
 def looked_up(found: "Callable[[Viewer], Iterable[tuple[str, str]]]") -> Completer:
@@ -144,7 +174,7 @@ def looked_up(found: "Callable[[Viewer], Iterable[tuple[str, str]]]") -> Complet
 
         return _within(SECONDS, look)
 
-    return _completer(values)
+    return completer(values)
 
 
 def _waiting(viewer: "Viewer") -> Iterator[tuple[str, str]]:
@@ -175,12 +205,17 @@ def _settings(ctx: click.Context) -> "Settings":
     """The settings that the command would have: the options before it count."""
     from mlb_etl.settings import Settings  # noqa: PLC0415 - help does not need it
 
-    for name, variable in (("config", "MLB_ETL_CONFIG"), ("profile", "MLB_ETL_PROFILE")):
-        if chosen := ctx.find_root().params.get(name):
-            os.environ[variable] = str(chosen)
+    _choose(ctx, "config", "profile")
     settings = Settings.from_environment()
     target = ctx.params.get("target") or next(iter(ctx.params.get("chosen") or ()), None)
     return settings if target is None else settings.at(target)
+
+
+def _choose(ctx: click.Context, *names: str) -> None:
+    """Let options of the program count as the environment's variables do."""
+    for name in names:
+        if chosen := ctx.find_root().params.get(name):
+            os.environ[f"MLB_ETL_{name.upper()}"] = str(chosen)
 
 
 def _line(text: str) -> str | None:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--to", required=True, metavar="FORMAT:PLACE", help="parquet:FOLDER, csv:FOLDER, duckdb:FILE or sqlite:FILE."
+    "--to",
+    required=True,
+    metavar="FORMAT:PLACE",
+    shell_complete=completing.exports,
+    help="parquet:FOLDER, csv:FOLDER, duckdb:FILE or sqlite:FILE.",
 )
 @click.option(
     "--table",
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
         "seasons",
         multiple=True,
         type=click.IntRange(1800, 2200),
+        shell_complete=completing.seasons,
         help="Only rows of this season, of tables that have seasons. Repeatable. [default: all]",
     ),
 )

@@ -206,7 +206,7 @@ def partitions(
 
 
 @click.command("drop-season")
-@click.argument("season", type=click.IntRange(1800, 2199))
+@click.argument("season", type=click.IntRange(1800, 2199), shell_complete=completing.seasons)
 @click.option(
     "--captures",
     type=click.Choice(["keep", "delete"]),

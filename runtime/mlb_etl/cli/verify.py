@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mlb_etl import api
-from mlb_etl.cli import documents, parameters, report, shortcuts
+from mlb_etl.cli import completing, documents, parameters, report, shortcuts
 from mlb_etl.cli.tables import print_paragraph
 from mlb_etl.settings import Settings
 from mlb_etl.stores.interfaces.operations import BrokenCheck, ComparedDocument, RowDifference, SumDifference
@@ -77,7 +77,13 @@ def rows(
 @shortcuts.of_documents
 @parameters.PARAM
 @shortcuts.if_known(
-    "season", click.option("--season", type=click.IntRange(1, 9999), help="Only documents of this season.")
+    "season",
+    click.option(
+        "--season",
+        type=click.IntRange(1, 9999),
+        shell_complete=completing.seasons,
+        help="Only documents of this season.",
+    ),
 )
 @parameters.TARGET
 @report.FORMAT

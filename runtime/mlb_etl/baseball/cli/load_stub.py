@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from mlb_etl.baseball.completing import games_of_stubs
 from mlb_etl.baseball.plugin import SHIPPED
 from mlb_etl.capture import loader, stub_files
 from mlb_etl.capture.loader import BareDefaults
@@ -30,7 +31,13 @@ def test() -> None:
 
 
 @test.command("load-stub")
-@click.option("--game-pk", type=click.IntRange(1), multiple=True, help="Load the stubs of this game. Repeatable.")
+@click.option(
+    "--game-pk",
+    type=click.IntRange(1),
+    multiple=True,
+    shell_complete=games_of_stubs,
+    help="Load the stubs of this game. Repeatable.",
+)
 @click.option(
     "--stubs",
     type=click.Path(path_type=Path),
