@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
 from mlb_contracts.errors import EtlError, shortened
+from mlb_contracts.registered import entry_points
 
 T = TypeVar("T")
 
@@ -97,9 +98,7 @@ def check(condition: Callable[..., str]) -> Check:
 @cache
 def names(group: str) -> tuple[str, ...]:
     """The names that the installed packages register in a group, in alphabetical order."""
-    from importlib.metadata import entry_points  # noqa: PLC0415 - few mappings have such names, and it takes a while
-
-    return tuple(sorted({each.name for each in entry_points(group=group) if _NAME.fullmatch(each.name)}))
+    return tuple(sorted({each.name for each in entry_points(group) if _NAME.fullmatch(each.name)}))
 
 
 @cache
@@ -155,10 +154,8 @@ def condition(name: str, columns: Collection[str]) -> str:
 
 def load(group: str, name: str) -> object:
     """What is registered under a name. Raises EtlError if there is nothing, or several, or if it can't be imported."""
-    from importlib.metadata import entry_points  # noqa: PLC0415 - as above
-
     kind = group.rpartition(".")[2].removesuffix("s")
-    found = tuple(entry_points(group=group, name=name)) if _NAME.fullmatch(name) else ()
+    found = [each for each in entry_points(group) if each.name == name] if _NAME.fullmatch(name) else []
     if not found:
         raise EtlError(
             f"the {kind} {shortened(name)} is not installed: install the package that registers it under {group}"

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mlb_contracts.registered import entry_points
 from mlb_etl.errors import printable
 
 GROUP = "mlb_etl.plugins"
@@ -85,7 +85,7 @@ class Plugin:
 def installed() -> tuple[Plugin, ...]:
     """The plug-ins of the installed packages, by name; one that can't be imported is left out, with a warning."""
     found = []
-    for each in sorted(entry_points(group=GROUP), key=lambda each: each.name):
+    for each in sorted(entry_points(GROUP), key=lambda each: each.name):
         try:
             plugin = each.load()
         except (ImportError, AttributeError) as error:
