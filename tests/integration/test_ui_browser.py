@@ -3,10 +3,14 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import psycopg
 import pytest
 from browser import opened
@@ -160,6 +164,47 @@ def test_a_database_that_comes_back_is_shown_again(page: "Page", own_server: Ser
         page.get_by_text("No database.").wait_for(state="detached", timeout=SOON)
         assert is_marked(page)
         assert process.poll() is None
+
+
+@contextmanager
+def frozen(dsn: str) -> Iterator[None]:
+    """The server of a database, which neither answers nor goes away within the block."""
+    with psycopg.connect(dsn) as connection:
+        [(folder,)] = connection.execute("SHOW data_directory").fetchall()
+        server = int((Path(folder) / "postmaster.pid").read_text().split()[0])
+        stopped = [server, *(pid for (pid,) in connection.execute("SELECT pid FROM pg_stat_activity"))]
+    for each in stopped:
+        with suppress(ProcessLookupError):  # that of this connection
+            os.kill(each, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGCONT)
+
+
+@pytest.mark.timeout(180)
+def test_a_database_that_hangs_is_not_waited_for(page: "Page", own_server: Server) -> None:
+    dsn = create_database(own_server)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        migrate.apply_pending(connection, TABLES)
+    with running(MLB_ETL_DSN=dsn) as (url, process):
+        page.goto(f"{url}/games")
+        see(page, "No game is captured yet.")
+        mark(page)
+        with frozen(dsn):
+            page.get_by_text("No database.").wait_for(timeout=3 * SOON)
+            assert page.get_by_text("No game is captured yet.").count() == 1, "what was known stays"
+            for path in ("/pipeline", "/quarantine", "/drift", "/games", "/pipeline"):  # more than may be stuck
+                assert "No database." in httpx.get(url + path, timeout=10).text
+        page.get_by_text("No database.").wait_for(state="detached", timeout=3 * SOON)
+        assert is_marked(page)
+        with frozen(dsn):
+            page.get_by_text("No database.").wait_for(timeout=3 * SOON)
+            page.goto("about:blank")  # which the program's end would disturb
+            process.terminate()
+            assert process.wait(10) == 0
 
 
 def test_a_page_that_begins_without_a_database_waits_for_it(page: "Page", own_server: Server) -> None:

@@ -6,12 +6,14 @@ take a tenth of one session's time at most. Nobody looks, nothing is read.
 
 import asyncio
 import logging
+import threading
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import TypeVar
 
 import anyio
-import anyio.to_thread
 import htpy as h
 from htpy import Node
 from markupsafe import Markup
@@ -30,6 +32,7 @@ _LONGEST_PAUSE = 300.0
 _RETRY, _RETRY_ERROR, _RETRY_SLOW = 2.0, 10.0, 60.0
 _NOTICE = 0.2  # seconds until a stream sees that it has to end
 BANNER = "database"
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -127,9 +130,8 @@ class Watcher:
         section = watched.section
         try:
             with anyio.fail_after(_PATIENCE):
-                watched.element, watched.digest = await anyio.to_thread.run_sync(
-                    self._sessions.read, section, abandon_on_cancel=True, limiter=self._limiter
-                )
+                async with self._limiter:
+                    watched.element, watched.digest = await _in_thread(partial(self._sessions.read, section))
         except QueryCancelled:
             _say(watched, "This takes the database too long to show now; another try in a minute.")
             return _RETRY_SLOW
@@ -150,6 +152,26 @@ class Watcher:
         async with self._changed:
             self._version += 1
             self._changed.notify_all()
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """The result of some work, in a thread that nobody waits for: not this program's end either, as anyio's would."""
+    done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+    def tell(result: Callable[[], None]) -> None:
+        if not done.done():
+            result()
+
+    def run() -> None:
+        try:
+            result = partial(done.set_result, work())
+        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+            result = partial(done.set_exception, error)
+        with suppress(RuntimeError):  # the loop is closed
+            done.get_loop().call_soon_threadsafe(tell, result)
+
+    threading.Thread(target=run, name="reading", daemon=True).start()
+    return await done
 
 
 def _say(watched: Watched, why: str) -> None:
