@@ -12,7 +12,7 @@ from mlbgen.language import carry as carrying
 from mlbgen.language import spec
 from mlbgen.language.diagnostics import Position
 from mlbgen.language.names import SqlName
-from mlbgen.lower import carry, naming, relations
+from mlbgen.lower import carry, kinds, naming, relations
 from mlbgen.lower.report import Place, Report, did_you_mean
 from mlbgen.lower.scope import PathScope, kind, value_type
 
@@ -38,6 +38,7 @@ def lower_column(report: Report, place: Place, declared: spec.Column, scope: Pat
     naming.check_column(report, place.at("name"), declared.name)
     value = _value(report, place, declared, scope)
     sql_type = column_type(report, place.at("type"), declared.type)
+    check_unit(report, place, declared, sql_type)
     good = check_settings(report, place, declared, with_origins=bool(scope.origin))
     if good and value is not None and sql_type is not UNKNOWN:
         _check_fit(report, place, declared, sql_type, value)
@@ -98,6 +99,14 @@ def column_type(report: Report, place: Place, text: str) -> SqlType:
     else:
         return sql_type
     return UNKNOWN
+
+
+def check_unit(report: Report, place: Place, declared: spec.Column, sql_type: SqlType) -> None:
+    """Check that a column with a unit holds numbers."""
+    if declared.unit is not None and not kinds.may_be_number(sql_type):
+        message = f'"unit" is for numbers, but {declared.name} is of type {sql_type}'
+        help_ = "give the column a type of numbers, or remove the unit and tell it in the description"
+        report.add("MG044", place.at("unit").key, message, help_)
 
 
 def _is_precision(precision: int, scale: int = 0) -> bool:

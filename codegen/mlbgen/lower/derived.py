@@ -24,6 +24,7 @@ def lower_derived(
     """
     naming.check_column(report, place.at("name"), declared.name)
     sql_type = columns.column_type(report, place.at("type"), declared.type)
+    columns.check_unit(report, place, declared, sql_type)
     columns.check_settings(report, place, declared)
     if not declared.nullable:
         message = f'"{declared.name}" may not be NULL, but columns that it is derived from may'

@@ -46,6 +46,11 @@ def of_type(sql_type: SqlType) -> Kind:
     return _KINDS.get(sql_type.name, "unknown")
 
 
+def may_be_number(sql_type: SqlType) -> bool:
+    """Whether a column's values are numbers, as far as its type tells."""
+    return of_type(sql_type) in {*_NUMBERS, "unknown"}
+
+
 def of_expression(node: exp.Expr, columns: Mapping[str, SqlType]) -> Kind:
     """The kind of an expression that `expressions` accepts. Raises KindError."""
     return _Reader(columns).kind(node)
