@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import Any
 
 import htpy as h
@@ -89,6 +90,21 @@ def test_tables_are_told_by_name() -> None:
     assert "1 more tables have no rows." in words
     assert "2 tables are missing, or the role may not read them." in words
     assert "No table has rows yet." in Parsed(pipeline.freshness(found[2:])).words
+    assert "3 more tables are not read here" in Parsed(pipeline.freshness(found, unread=3)).words
+
+
+def test_tables_are_read_for_some_seconds_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 1000, 2))  # each reading takes two seconds
+    monkeypatch.setattr(pipeline.time, "monotonic", lambda: float(next(clock)))
+    viewer: Any = SimpleNamespace(
+        access=lambda names: dict.fromkeys(names, "readable"), newest=lambda name: Freshness(name, NOON, NOON)
+    )
+    tables = [SimpleNamespace(qualified_name=f"a.t{number}") for number in range(9)]
+    methods: Any = [SimpleNamespace(tables=tables)]
+    words = Parsed(pipeline._tables(methods, viewer)).words
+    assert "a. t1" in words
+    assert "a. t2" not in words
+    assert "7 more tables are not read here" in words
 
 
 @pytest.mark.parametrize(("ahead", "shown"), [(-1, "current missing"), (0, "0"), (12, "12")])

@@ -1,5 +1,6 @@
 """The page of who runs the pipeline: what is behind or failed, the last runs, and how fresh each table is."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
@@ -22,6 +23,7 @@ _CAUSES = 20  # shown
 _RUNS = 40
 _FEW = 2  # seasons or months ahead
 _SLOW = 10.0  # seconds between readings of what reads whole tables
+_ENOUGH = 5.0  # seconds of reading whole tables, beyond which no other one is begun
 
 
 def page(package: str) -> Page:
@@ -153,10 +155,15 @@ def _tables(methods: Sequence[Method], viewer: Viewer) -> Node:
     readable = [name for name in names if access[name] == "readable"]
     if not readable:
         return html.unreadable(access, viewer.role)
-    return freshness([viewer.newest(name) for name in readable], hidden=len(names) - len(readable))
+    until, found = time.monotonic() + _ENOUGH, []
+    for name in readable:
+        if time.monotonic() > until:
+            break
+        found.append(viewer.newest(name))
+    return freshness(found, hidden=len(names) - len(readable), unread=len(readable) - len(found))
 
 
-def freshness(found: Sequence[Freshness], *, hidden: int = 0) -> Node:
+def freshness(found: Sequence[Freshness], *, hidden: int = 0, unread: int = 0) -> Node:
     """The newest times of each table that has rows, by name: an order that stays while rows arrive."""
     filled = sorted((each for each in found if each.captured_at is not None), key=lambda each: each.table)
     rows = [(html.code(each.table), html.moment(each.captured_at), html.moment(each.ingested_at)) for each in filled]
@@ -166,6 +173,9 @@ def freshness(found: Sequence[Freshness], *, hidden: int = 0) -> Node:
         else html.empty("No table has rows yet."),
         html.empty(f"{len(found) - len(filled)} more tables have no rows.")
         if filled and len(filled) < len(found)
+        else None,
+        html.problem(f"{unread} more tables are not read here, because that takes this database too long.")
+        if unread
         else None,
         html.problem(f"{hidden} tables are missing, or the role may not read them.") if hidden else None,
     ]
