@@ -225,6 +225,16 @@ def test_a_lost_capture(sample: Laws) -> None:
     assert sample.rows(1) == old.rows
 
 
+def test_a_document_before_others_is_tried_again(sample: Laws) -> None:
+    """Its newest capture breaks a rule, which shows when it is applied; then it is the older one's turn."""
+    old = game(at(0), [1, 2, 3])
+    sample.arrive(old, game(at(1), [5]), snapshot(METHOD, 2, at(0), response(2, rbi=[1])))
+    done = repaired(sample)
+    assert (done.documents, done.changed, done.left) == (2, 2, ())
+    assert sample.rows(1) == old.rows
+    assert [*sample.quarantine(1).values()] == ["waiting"]
+
+
 def test_a_repair_gives_way_to_who_applies_meanwhile(sample: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
     sample.arrive(game(at(0), [1, 2, 3]))
     sample.run([1])

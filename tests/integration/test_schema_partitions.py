@@ -219,6 +219,20 @@ def test_a_month_is_needed_for_what_the_tables_show(connection: Connection, tmp_
     assert raw_parts(connection) == ["2024_05"]
 
 
+def test_a_month_is_needed_for_what_waits_in_quarantine(connection: Connection, tmp_path: Path) -> None:
+    """Although it is older than what the tables show: without the capture no decision could settle the entry."""
+    for captures in ([(1, MAY)], [(2, MAY), (3, JUNE)]):
+        load(connection, tmp_path, *(stub(response(1, score=score), at) for score, at in captures))
+        with connect(connection.info.dsn) as own:
+            done = transform(own, METHOD, PACKAGE)
+    assert (done.documents.applied, done.documents.quarantined) == (1, 1)
+    [kept] = retention.drop_months(connection, PACKAGE, date(2024, 6, 1))
+    assert (kept.shown, kept.waiting, kept.state) == (0, 1, "needed")
+    assert CliRunner().invoke(cli, ["quarantine", "retry", "--all"]).exit_code == 0
+    [gone] = retention.drop_months(connection, PACKAGE, date(2024, 6, 1))
+    assert gone.state == "dropped"
+
+
 @pytest.mark.usefixtures("captures")
 def test_months_are_those_of_utc(connection: Connection) -> None:
     connection.execute("SET timezone = 'Asia/Tokyo'")

@@ -97,5 +97,5 @@ class _Repair:
             if became.documents.applied:
                 return became
             overtaken += became.documents.stale  # if not stale, it went to quarantine, and another one is tried
-            captures = next(self.documents({key.name: [value] for key, value in keys}))
+            [captures] = self.documents({key.name: [value] for key, value in keys})
         return Unrepaired(document, _BUSY)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from psycopg import pq, sql
@@ -33,6 +34,7 @@ _LISTED = """
 SELECT {facts} FROM ({captures}) AS capture WHERE {wanted}
 ORDER BY {keys}, as_of, captured_at, content_hash, request
 """
+_numbers = count(1)
 _AT_A_TIME = 1000  # captures fetched at once
 # Restricts keys first, which are indexed: whether a capture is in quarantine is known only after its look-up.
 _NOTED = """
@@ -99,7 +101,8 @@ class RawReader:
         They are one snapshot, taken when the first is requested, and are fetched a thousand at a time.
         """
         wanted = (sql.SQL("{} = ANY({})").format(sql.Identifier(key), list(values)) for key, values in scope.items())
-        with translate_errors(), self.connection.cursor("captures", withhold=True) as cursor:
+        name = f"captures_{next(_numbers)}"  # one may be open while another is read
+        with translate_errors(), self.connection.cursor(name, withhold=True) as cursor:
             cursor.itersize = _AT_A_TIME
             yield from map(
                 self._stored, cursor.execute(self._listed(sql.SQL(" AND ").join((sql.SQL("true"), *wanted))))

@@ -39,7 +39,7 @@ ORDER BY nspname, relname
 _CONTENT = """
 SELECT
     count(DISTINCT (request, captured_at, answer_hash)) FILTER (WHERE shown),
-    count(DISTINCT (request, captured_at, answer_hash)) FILTER (WHERE unapplied)
+    count(DISTINCT (request, captured_at, answer_hash)) FILTER (WHERE unapplied OR quarantine = 'waiting')
 FROM ({captures}) AS capture
 """
 
