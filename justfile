@@ -101,6 +101,10 @@ mutants *arguments:
 soak *arguments:
     PYTHONPATH=tests python -m soaking {{ arguments }}
 
+# take lines out that keep the write laws, one at a time, and show that histories find each
+soak-laws *arguments:
+    PYTHONPATH=tests python -m soaking.laws {{ arguments }}
+
 # make the commit of a release ready: its version, its section in the changelog, and the sums of its migrations
 release version:
     python tests/release.py {{ version }}

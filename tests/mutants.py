@@ -30,7 +30,10 @@ TESTS_FAILED = 1  # its exit code then, but also Python's, where pytest does not
 
 @dataclass(frozen=True)
 class Mutant:
-    """A bug: in `file`, `text` becomes `instead`. It breaks a law or another promise, and `tests` are to notice."""
+    """A bug: in `file`, `text` becomes `instead`. It breaks a law or another promise, and `tests` are to notice.
+
+    With `store`, histories of `just soak` in that store are to notice it, too.
+    """
 
     name: str
     breaks: str
@@ -38,6 +41,7 @@ class Mutant:
     text: str
     instead: str
     tests: tuple[str, ...]
+    store: str | None = None
 
     def source(self, root: Path) -> str:
         return (root / self.file).read_text() if (root / self.file).is_file() else ""

@@ -14,7 +14,7 @@ from deltalake import DeltaTable
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from soaking.content import TABLES, Rows
+from soaking.content import Key, Rows, Subject
 
 
 class Name(NamedTuple):
@@ -33,27 +33,41 @@ class Held(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """What the tables show of a game: the time, and the SHA-256 of the body."""
+    """What the tables show of a game: the time, the SHA-256 of the body, and whether the mapping is the later one."""
 
     as_of: datetime
     digest: bytes
+    migrated: bool = False
 
 
+class Note(NamedTuple):
+    """An entry in quarantine: its number, and whether it waits or was dropped."""
+
+    number: int
+    state: str
+
+
+MIGRATED = "sample-2"  # fingerprint of the later mapping
 Found: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What a store holds; the rows of games that a killed writer claimed may be half written."""
+    """What a store holds; the rows of games that a killed writer claimed may be half written.
 
+    `written` has the times of each row's capture and writing, as `rows` has what it says.
+    """
+
+    subject: Subject
     captures: Mapping[Name, Held]
     marks: Mapping[int, Mark]
     claimed: frozenset[int]
-    quarantine: Mapping[Name, str]
+    quarantine: Mapping[Name, Note]
     rows: Mapping[int, Rows]
+    written: Mapping[int, Mapping[str, Mapping[Key, tuple[datetime, datetime]]]]
 
 
-def in_postgres(dsn: str) -> Observed:
+def in_postgres(subject: Subject, dsn: str) -> Observed:
     """What a database holds."""
     with psycopg.connect(dsn, row_factory=dict_row) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -61,11 +75,11 @@ def in_postgres(dsn: str) -> Observed:
         def read(table: str) -> list[Found]:
             return [*connection.execute(sql.SQL("TABLE {}").format(sql.Identifier(*table.split("."))))]
 
-        seen = read("sample.raw_game")
-        return _observed(seen, {_request(each): each["last_seen_at"] for each in seen}, read)
+        seen = read(subject.raw)
+        return _observed(subject, seen, {_request(each): each["last_seen_at"] for each in seen}, read)
 
 
-def in_lake(folder: Path) -> Observed:
+def in_lake(subject: Subject, folder: Path) -> Observed:
     """What a lake holds."""
 
     def read(table: str) -> list[Found]:
@@ -75,41 +89,49 @@ def in_lake(folder: Path) -> Observed:
         found: list[Found] = DeltaTable(place).to_pyarrow_table().to_pylist()
         return found
 
-    captures = read("sample.raw_game")
+    captures = read(subject.raw)
     seen: dict[Any, datetime] = {}
-    for each in [*captures, *read("sample.raw_game_seen")]:
+    for each in [*captures, *read(f"{subject.raw}_seen")]:
         at = each.get("seen_at", each.get("as_of"))
         seen[_request(each)] = max(at, seen.get(_request(each), at))
-    return _observed(captures, seen, read)
+    return _observed(subject, captures, seen, read)
 
 
 def _request(of: Found) -> tuple[Any, ...]:
     return of["request"], of["captured_at"], of["content_hash"]
 
 
-def _observed(captures: Iterable[Found], seen: Mapping[Any, datetime], read: Any) -> Observed:
+def _observed(subject: Subject, captures: Iterable[Found], seen: Mapping[Any, datetime], read: Any) -> Observed:
     held = {}
     for each in captures:
         name = Name(int(_json(each["path_params"])["game_pk"]), each["captured_at"], each["content_hash"])
         held[name] = Held(_body(each), seen[_request(each)])
     marks, claimed = {}, set()
     for each in read("etl.watermark"):
+        if each["method"] != subject.method:
+            continue
         game_pk = _json(each["document"])["game_pk"]
         if each.get("writer") is not None:
             claimed.add(game_pk)
         elif each["as_of"] is not None:
-            marks[game_pk] = Mark(each["as_of"], each["content_hash"])
+            marks[game_pk] = Mark(each["as_of"], each["content_hash"], each["fingerprint"] == MIGRATED)
     put_aside = {
-        Name(_json(each["document"])["game_pk"], each["captured_at"], each["content_hash"]): each["state"]
+        Name(_json(each["document"])["game_pk"], each["captured_at"], each["content_hash"]): Note(
+            each["id"], each["state"]
+        )
         for each in read("etl.quarantine")
+        if each["method"] == subject.method
     }
-    rows: dict[int, dict[str, dict[Any, Any]]] = defaultdict(lambda: {name: {} for name in TABLES})
-    for each in read("sample.games"):
-        rows[each["game_pk"]]["games"][each["game_pk"], each["season"]] = each["home_score"], each["venue"]
-    for each in read("sample.plays"):
-        key = each["game_pk"], each["at_bat_index"], each["season"]
-        rows[each["game_pk"]]["plays"][key] = tuple(each[name] for name in ("rbi", "speed", "scored", "effort"))
-    return Observed(held, marks, frozenset(claimed), put_aside, rows)
+    rows: dict[int, Any] = defaultdict(lambda: {name: {} for name in subject.tables})
+    written: dict[int, Any] = defaultdict(lambda: {name: {} for name in subject.tables})
+    migrated = {game_pk for game_pk, mark in marks.items() if mark.migrated}
+    for table, (key, said) in subject.tables.items():
+        for each in read(f"{subject.schema}.{table}"):
+            game_pk, of = each["game_pk"], tuple(each[column] for column in key)
+            more = [subject.added[table]] if game_pk in migrated else []
+            rows[game_pk][table][of] = tuple(each[column] for column in (*said, *more))
+            written[game_pk][table][of] = each["captured_at"], each["ingested_at"]
+    return Observed(subject, held, marks, frozenset(claimed), put_aside, rows, written)
 
 
 def _json(of: Any) -> Any:

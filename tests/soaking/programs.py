@@ -6,11 +6,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Event
 from types import FrameType
 from typing import Any
 
@@ -23,10 +26,32 @@ _INHERITED = [
     "mlb_etl.cli",
     "mlb_etl.apply.pipeline",
     "mlb_etl.stores.delta.database",
-    "sample_tables.game",
+    "sample_later.game",
+    "mlb_tables.game.live_game_v1.method",
+    "mlb_etl.baseball.cli.live",
     "pandas",
 ]
 FROZEN = -1
+
+
+class Wrong(Exception):
+    """The auditor objects, or a command ended as none may."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """`mlb-etl` with these words.
+
+    `server` is the process of the database's server, which a crash may kill; `clock` how far ahead the clock is by
+    which captures are timed.
+    """
+
+    words: Sequence[str]
+    environment: Mapping[str, str]
+    output: Path
+    crash: Crash | None
+    server: int
+    clock: timedelta
 
 
 @dataclass(frozen=True)
@@ -40,8 +65,11 @@ class Ended:
 
     @property
     def json(self) -> Any:
-        """What it printed, as JSON."""
-        return json.loads(self.stdout)
+        """What it printed, as JSON; raises Wrong if it is not."""
+        try:
+            return json.loads(self.stdout)
+        except ValueError as error:
+            raise Wrong(f"what it printed is not JSON\n{self}") from error
 
     def __str__(self) -> str:
         return f"{self.command}: {self.code}\n{self.stdout[-2000:]}{self.stderr[-2000:]}"
@@ -55,9 +83,14 @@ class Started:
     process: BaseProcess
     output: Path
 
-    def end(self) -> Ended:
-        """Wait for its end; one that is not over in time is killed, and its code is FROZEN."""
-        self.process.join(PATIENCE)
+    def end(self, enough: Event) -> Ended:
+        """Wait for its end, which it is told when that is set; if it is not over in time it is killed: code FROZEN."""
+        until = time.monotonic() + PATIENCE
+        while self.process.exitcode is None and time.monotonic() < until and not enough.is_set():
+            self.process.join(0.05)
+        if enough.is_set():
+            self.process.terminate()
+        self.process.join(max(0.0, until - time.monotonic()))
         code = self.process.exitcode
         if code is None:
             self.process.kill()
@@ -75,34 +108,28 @@ def context() -> ForkServerContext:
     return found
 
 
-def start(
-    of: ForkServerContext,
-    words: Sequence[str],
-    environment: Mapping[str, str],
-    output: Path,
-    *,
-    crash: Crash | None = None,
-    server: int | None = None,
-) -> Started:
-    """Start `mlb-etl` with these words; `server` is the process of the database's server, which a crash may kill."""
-    process = of.Process(target=_work, args=(list(words), dict(environment), output, crash, server))
+def start(of: ForkServerContext, command: Command) -> Started:
+    """Start a command."""
+    process = of.Process(target=_work, args=(command,))
     process.start()
-    return Started(" ".join(words), process, output)
+    return Started(" ".join(command.words), process, command.output)
 
 
-def _work(words: list[str], environment: dict[str, str], output: Path, crash: Crash | None, server: int | None) -> None:
+def _work(command: Command) -> None:
     for end, number in ((".out", 1), (".err", 2)):
-        os.dup2(os.open(output.with_suffix(end), os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-    os.environ.update(environment)
-    sys.argv = ["mlb-etl", *words]
-    if crash is not None:
-        _at_call(crash, server)
-    from mlb_etl.cli import main  # noqa: PLC0415 - it is inherited
+        os.dup2(os.open(command.output.with_suffix(end), os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    os.environ.update(command.environment)
+    sys.argv = ["mlb-etl", *command.words]
+    from mlb_etl.cli import main  # noqa: PLC0415 - they are inherited
+    from mlb_etl.http.client import Client  # noqa: PLC0415
 
+    (Client.__init__.__kwdefaults__ or {})["now"] = lambda: datetime.now(UTC) + command.clock
+    if command.crash is not None:
+        _at_call(command.crash, command.server)
     main()
 
 
-def _at_call(crash: Crash, server: int | None) -> None:
+def _at_call(crash: Crash, server: int) -> None:
     """Crash at that call of a function of the runtime, of any thread."""
     left = [crash.call]
 
@@ -111,7 +138,7 @@ def _at_call(crash: Crash, server: int | None) -> None:
             return
         left[0] -= 1
         if left[0] == 0:
-            if crash.server and server is not None:
+            if crash.server:
                 os.kill(server, signal.SIGQUIT)  # it ends at once, and recovers when it starts
             else:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -5,19 +5,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from soaking.content import Content
 
-LARGEST = 1 << 20  # bytes: MLB_ETL_MAX_BODY of all commands
+LARGEST = 4 << 20  # bytes: MLB_ETL_MAX_BODY of all commands
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer with status 200: which game was asked for, when it was sent, and its body."""
+    """A whole answer with status 200: the game, when it was sent by the client's clock, and its body."""
 
     game_pk: int
     at: datetime
@@ -25,20 +25,42 @@ class Answer:
 
 
 class World:
-    """The truth of each game, the faults to come, and the answers so far."""
+    """The truth of each game, the faults to come, and the answers so far.
+
+    `games` are those that can be followed. `enough`: whether a process that follows some is to end.
+    """
+
+    games: tuple[int, ...] = ()
 
     def __init__(self) -> None:
         self.says: dict[int, Content] = {}
         self.faults: dict[int, list[str]] = defaultdict(list)
         self.answers: list[Answer] = []
+        self.clock = timedelta(0)  # how far the client's clock is ahead
+        self.enough = Event()
         self.url = ""
 
-    def answer(self, game_pk: int) -> tuple[int, bytes, int]:
+    def follow(self, polls: int, pace: int) -> None:
+        """Set `enough` after so many polls, each of which finds its game so many minutes further on."""
+        raise NotImplementedError
+
+    def said(self, path: str) -> tuple[int | None, int, bytes]:
+        """What is asked for: the game, if it is one; and the status and the body of the right answer."""
+        game_pk = int(path.rpartition("/")[2])
+        return (game_pk, 200, self.says[game_pk].body) if game_pk in self.says else (game_pk, 404, b"{}")
+
+    def answer(self, path: str) -> tuple[int, bytes, int]:
         """Status, body, and how many bytes of it are not sent."""
+        game_pk, status, said = self.said(path)
+        if game_pk is None or status != 200:
+            return status, said, 0
+        status, said, missing = self._faulty(game_pk, said)
+        if status == 200 and not missing:
+            self.answers.append(Answer(game_pk, datetime.now(UTC) + self.clock, said))
+        return status, said, missing
+
+    def _faulty(self, game_pk: int, said: bytes) -> tuple[int, bytes, int]:
         fault = self.faults[game_pk].pop() if self.faults[game_pk] else None
-        if game_pk not in self.says:
-            return 404, b"{}", 0
-        said = self.says[game_pk].body
         match fault:
             case "404" | "503":
                 return int(fault), b"{}", 0
@@ -59,8 +81,7 @@ class World:
     @contextmanager
     def served(self) -> Iterator[None]:
         """Answer requests meanwhile."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        server.daemon_threads = True
+        server = _Server(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{server.server_port}"
         thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
@@ -72,15 +93,19 @@ class World:
             thread.join()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing: who asked may have been killed."""
+
+
 def _handler(world: World) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            game_pk = int(self.path.rpartition("/")[2])
-            status, body, missing = world.answer(game_pk)
-            if status == 200 and not missing:
-                world.answers.append(Answer(game_pk, datetime.now(UTC), body))
+            status, body, missing = world.answer(self.path)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -1,0 +1,1 @@
+../../sample_tables/migrations/V1__raw_tables.sql

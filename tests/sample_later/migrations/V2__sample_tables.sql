@@ -1,0 +1,1 @@
+../../sample_tables/migrations/V2__sample_tables.sql

@@ -1,0 +1,1 @@
+ALTER TABLE sample.games ADD COLUMN attendance integer;
