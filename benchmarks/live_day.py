@@ -1,0 +1,124 @@
+"""A day of fifteen simulated games at one poll a second each, followed by `mlb-etl live`: whole feeds, then patches.
+
+Simulator, service and PostgreSQL are programs of their own on this machine. The latency is from the request of a
+capture to the commit of its rows, whose time the server keeps.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+import httpx
+import psycopg
+from backfill import cpu_seconds
+
+from mlb_etl.stores.embedded.server import Server
+from mlb_sim import times
+
+PROGRAMS = Path(sys.executable).parent
+DAY, MOST_ON = date(2024, 4, 21), (16, 40)  # twelve of the fifteen games are on, as many as ever in this season
+LOOK = 0.1  # seconds between two looks at what was committed
+COMMITTED = """
+SELECT document ->> 'game_pk', as_of, extract(epoch FROM pg_xact_commit_timestamp(xmin) - as_of) * 1000
+FROM etl.watermark WHERE method = 'game.liveGameV1'
+"""
+STARTING = "SELECT count(*) < 12 FROM etl.watermark WHERE method = 'game.liveGameV1'"
+STORED = """
+SELECT sum(seen), count(*), sum(octet_length(body)),
+    (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('game.live_game_v1'))
+FROM game.live_game_v1
+"""
+
+
+@contextmanager
+def program(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """A program of the project, ended by SIGTERM."""
+    environment = os.environ | variables
+    with subprocess.Popen(
+        [PROGRAMS / command[0], *command[1:]], env=environment, stdout=subprocess.PIPE, text=True
+    ) as it:
+        try:
+            yield it
+        finally:
+            it.terminate()
+
+
+@contextmanager
+def postgres() -> Iterator[Server]:
+    """A server that keeps the times of its commits."""
+    folder = Path(tempfile.mkdtemp(prefix="mlb-etl-bench-"))
+    folder.chmod(0o711)
+    server = Server(folder / "postgres", settings={"track_commit_timestamp": "on"})
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+def follow(seconds: float, *options: str) -> dict[str, Any]:
+    """Follow the games for so long, once the first captures of all are in the tables."""
+    serve = ["mlb-sim", "serve", "--season", "2024", "--date", DAY.isoformat(), "--wait", "1"]
+    with postgres() as server, program(*serve) as simulator:
+        api = next(iter(simulator.stdout or ())).strip()
+        now = times.to_datetime(times.at(DAY, *MOST_ON, offset=-4))
+        httpx.post(f"{api}/sim/clock", json={"now": now.isoformat()}).raise_for_status()
+        own = {"MLB_ETL_DSN": server.url(), "MLB_ETL_BASE_URL": api, "MLB_ETL_RATE": "off"}
+        subprocess.run(
+            [PROGRAMS / "mlb-etl", "schema", "init"], env=os.environ | own, check=True, stdout=subprocess.DEVNULL
+        )
+        live = ["mlb-etl", "live", "--date", DAY.isoformat(), "--interval", "1", *options]
+        with psycopg.connect(server.url(), autocommit=True) as connection, program(*live, **own) as service:
+            while connection.execute(STARTING).fetchall() == [(True,)]:
+                if service.poll() is not None:
+                    sys.exit("mlb-etl live has ended")
+                time.sleep(LOOK)
+            before = {row[:2] for row in connection.execute(COMMITTED)}
+            pids = {
+                "live": service.pid,
+                "postgres": int((server.home / "data" / "postmaster.pid").read_text().split("\n", 1)[0]),
+            }
+            cpu = {name: cpu_seconds(pid) for name, pid in pids.items()}
+            polls, *_ = connection.execute(STORED).fetchall()[0]
+            found: dict[tuple[str, Any], float] = {}
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                found |= {row[:2]: float(row[2]) for row in connection.execute(COMMITTED)}
+                time.sleep(LOOK)
+            spent = {name: (cpu_seconds(pid) - cpu[name]) / seconds for name, pid in pids.items()}
+            after, captures, body_bytes, table_bytes = connection.execute(STORED).fetchall()[0]
+        latencies = [latency for key, latency in found.items() if key not in before]
+        cut = quantiles(latencies, n=100)
+        return {
+            "polls_per_second": float(after - polls) / seconds,
+            "applied": len(latencies),
+            "latency_ms": {"p50": cut[49], "p95": cut[94], "p99": cut[98], "most": max(latencies)},
+            "cores": spent,
+            "captures": captures,
+            "body_bytes_per_capture": float(body_bytes) / captures,
+            "table_bytes_per_capture": float(table_bytes) / captures,
+        }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=120)
+    given = parser.parse_args()
+    print(json.dumps({"whole": follow(given.seconds), "patches": follow(given.seconds, "--diff")}, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
