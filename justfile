@@ -161,4 +161,4 @@ lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group build --constraint requirements/dev.txt --output-file requirements/build.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.12 --group deploy --output-file requirements/deploy.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group docs --constraint requirements/dev.txt --output-file requirements/docs.txt
-    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dbt --output-file requirements/dbt.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 tests/dbt/requirements.in --output-file requirements/dbt.txt

@@ -439,7 +439,7 @@ def test_a_rebuild_is_recorded(runners: Rebuilding) -> None:
     had = rows(runners.connection)
     assert runners.rebuild() == {"league.runners": len(had["runners"])}
     assert rows(runners.connection) == had
-    assert [each.state for each in migrate.versions(runners.connection, runners.after)] == ["applied"] * 7
+    assert {each.state for each in migrate.versions(runners.connection, runners.after)} == {"applied"}
     with pytest.raises(EtlError, match=r"no pending migration rebuilds league.runners"):
         runners.rebuild()
 

@@ -109,7 +109,7 @@ def test_a_changed_migration_is_refused(empty_database: str, package: Path) -> N
         (package / "migrations.sum").unlink()
         script = package / "V2__sample_tables.sql"
         script.write_text(script.read_text() + "-- more\n")
-        assert states(connection, "changing") == [*["applied"] * 5, "changed"]
+        assert states(connection, "changing") == [*["applied"] * (len(SCRIPTS) - 1), "changed"]
         with pytest.raises(EtlError, match=r"V2__sample_tables.sql: it has changed since it was applied"):
             migrate.apply_pending(connection, "changing")
 
@@ -135,7 +135,7 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(empty_database: str, pa
     with connect(empty_database) as connection:
         with pytest.raises(EtlError, match=r'V3__broken.sql: column "broken" does not exist'):
             migrate.apply_pending(connection, "changing")
-        assert states(connection, "changing") == [*["applied"] * 6, "pending"]
+        assert states(connection, "changing") == [*["applied"] * len(SCRIPTS), "pending"]
         assert connection.execute("SELECT to_regclass('sample.more')").fetchone() == (None,)
 
 
@@ -154,7 +154,7 @@ def test_an_older_package_than_the_database_is_refused(empty_database: str, pack
         migrate.apply_pending(connection, "changing")
         (package / "migrations.sum").unlink()
         (package / "V2__sample_tables.sql").unlink()
-        assert states(connection, "changing") == [*["applied"] * 5, "unknown"]
+        assert states(connection, "changing") == [*["applied"] * (len(SCRIPTS) - 1), "unknown"]
         with pytest.raises(EtlError, match=r"install a newer version"):
             migrate.apply_pending(connection, "changing")
 

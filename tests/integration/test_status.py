@@ -154,7 +154,7 @@ def test_pending_migrations(empty_database: str, monkeypatch: pytest.MonkeyPatch
     assert status().exit_code == 1
     assert status().stdout.startswith("the database lacks the schema")
     told = json.loads(status("--format", "json").stdout)
-    assert [each["state"] for each in told["migrations"]] == ["pending"] * 6
+    assert {each["state"] for each in told["migrations"]} == {"pending"}
 
 
 def test_data_that_is_too_old(connection: Connection) -> None:

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from laws import snapshot
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
 from sample_tables.game import METHOD
 from samples import PACKAGE, at, response, stub, write
 
@@ -65,6 +66,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+@pytest.fixture(autouse=True)
+def _shut_down(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What one test could not send, the next would hear of."""
+    made: list[TracerProvider] = []
+
+    def provider(**options: Any) -> TracerProvider:
+        made.append(TracerProvider(**options))
+        return made[-1]
+
+    monkeypatch.setattr(traces, "TracerProvider", provider)
+    yield
+    for each in made:
+        each.shutdown()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import subprocess
 import tomllib
 from collections.abc import Mapping
@@ -39,8 +40,7 @@ def test_an_image_is_built_of_both_wheels(name: str) -> None:
     text = (DOCKER / f"Dockerfile.{name}").read_text()
     build, final = re.split(r"^FROM .*$", text, flags=re.MULTILINE)[1:]
     copied = {each for line in re.findall(r"^COPY (?!--from)(.*) \S+$", build, re.MULTILINE) for each in line.split()}
-    plugin = tomllib.loads((ROOT / "baseball" / "pyproject.toml").read_text())
-    included = plugin["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    included = runpy.run_path(str(ROOT / "baseball" / "hatch_build.py"))["FILES"]
     packages = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     folders = {each.removeprefix("../").split("/")[0] for each in (*packages, *some(included), "baseball")}
     assert folders <= copied

@@ -84,7 +84,12 @@ def test_what_can_not_be_followed_fails(pages: dict[str, Any], answers: tuple[ob
         asked(pages, *answers)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), st.lists))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        st.lists,
+    )
+)
 def test_any_cursor_is_followed_ends_or_is_refused(value: object) -> None:
     try:
         found = asked(CURSOR, {"meta": {"next": value}})

@@ -2,13 +2,13 @@
 
 import shutil
 import subprocess
-import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 from mlbgen import layout
 from mlbgen.language.errors import MlbgenError, unusable_files
@@ -46,15 +46,15 @@ def of_revision(root: Path, revision: str) -> Before:
     listed = parts.decode().split("\0")
     if "pyproject.toml" not in listed:
         raise MlbgenError(f"the revision {revision} has no pyproject.toml here, so it is not of this project")
-    with _extracted(_git(root, "archive", "--format=tar", commit, "--", *filter(None, listed))) as folder:
+    with _extracted(_git(root, "archive", "--format=zip", commit, "--", *filter(None, listed))) as folder:
         committed = on_disk(folder)
     return replace(committed, name=f"{committed.name} in {revision}")
 
 
 @contextmanager
 def _extracted(archive: bytes) -> Iterator[Path]:
-    with TemporaryDirectory(prefix="mlbgen-") as folder, tarfile.open(fileobj=BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
+    with TemporaryDirectory(prefix="mlbgen-") as folder, ZipFile(BytesIO(archive)) as files:
+        files.extractall(folder)
         yield Path(folder)
 
 
