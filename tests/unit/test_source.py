@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from mlbgen.language.diagnostics import Diagnostic, MappingErrors, Position
 from mlbgen.language.source import MappingSource
 
 FILE = "schemas/mappings/x.yaml"
+MAPPINGS = Path(__file__).parents[2] / "schemas" / "mappings"
 
 
 def parse(text: str) -> MappingSource:
@@ -189,3 +191,25 @@ def test_with_lines_adds_the_line_that_is_meant(tmp_path: Path) -> None:
     bare = Diagnostic(Position("x.yaml", 2, 1), "MG101", "never there")
 
     assert source.with_lines([bare], root=tmp_path)[0].source_line == "b: 2"
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [1, 2\n", "a: 'b\n", "\t\n", "a: b: c\n", "a: \x01\n", "a: 1\na: 2\n", "a: !x 1\n", "?"]
+)
+def test_messages_are_those_of_the_parser_without_libyaml(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read() -> object:
+        try:
+            return source.parse(text, "mapping.yaml").data
+        except MappingErrors as errors:
+            return [each.render() for each in errors.diagnostics]
+
+    there = read()
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    assert read() == there
+
+
+@pytest.mark.parametrize("file", sorted(MAPPINGS.rglob("*.yaml")), ids=lambda file: file.stem)
+def test_libyaml_reads_what_the_parser_of_pyyaml_reads(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = source.load(file, root=MAPPINGS)
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    assert source.load(file, root=MAPPINGS) == there
