@@ -133,12 +133,9 @@ docs:
 picture:
     python website/picture.py
 
-# measure against the budget: extraction, one game from raw row to committed, a backfill of 500 games
+# measure against other loaders (`just bench`), how cost grows (`just bench growth`), or commands that a person waits for (`just bench cold`)
 bench *arguments:
-    python benchmarks/extract.py {{ arguments }}
-    python benchmarks/transform.py {{ arguments }}
-    python benchmarks/backfill.py {{ arguments }}
-    python benchmarks/lake.py {{ arguments }}
+    python benchmarks/bench.py {{ arguments }}
 
 # format the code
 format:
@@ -162,3 +159,4 @@ lock:
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.12 --group deploy --output-file requirements/deploy.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group docs --constraint requirements/dev.txt --output-file requirements/docs.txt
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 tests/dbt/requirements.in --output-file requirements/dbt.txt
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --constraint requirements/dev.txt benchmarks/contenders/requirements.in --output-file requirements/bench.txt

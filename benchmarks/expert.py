@@ -7,39 +7,27 @@ vanished stays, an older capture overwrites a newer one, one bad game stops all.
 
 592 columns are much to write by hand, so `source` writes the extraction from the mapping, as a person would. It knows
 lists, maps and look-ups: tables with rows of other kinds are left out, and carried values stay NULL, so the plain
-loader has less to do than ours.
+loaders have less to do than ours.
 """
 
-import gc
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 from textwrap import indent
 from typing import Any
 
 import orjson
-import psycopg
-from psycopg import sql
+from plain import functions
 
-from mlb_contracts import Capture, Method, Row, Table, convert
-from mlb_contracts.requests import normal_form
+from mlb_contracts import Capture, Method
 from mlb_contracts.response import Response
-from mlb_contracts.rows import first_of_each, last_of_each
 from mlb_contracts.sql_types import Decoding
-from mlb_etl.extract import extract as engine
-from mlb_etl.stores.encoding import StoredBody
-from mlb_etl.stores.postgres.db import Connection
+from mlb_etl.extract.extract import extract
 from mlbgen import ir
 from mlbgen.ir import columns
 from mlbgen.language.names import identifier
-from mlbgen.project import generate
 from mlbgen.python import conditions
 from mlbgen.python.code import Names, quoted, quoted_around
 
-BATCH = 50  # games a transaction
 _INDENT = "    "
 _TAKEN = ("Decimal", "captured_at", "convert", "date", "datetime", "document", "each", "index", "key", "rows", "value")
 # How the text or number `value` is made the column's value, by converter or by the decoder's annotation.
@@ -54,7 +42,29 @@ _PLAIN = {
     "Timestamp": "datetime.fromisoformat(value)",
 }
 
-Extractor = Callable[[Any, datetime], list[Row]]
+
+def plan(mapped: ir.Method, method: Method, responses: Sequence[Response]) -> dict[str, Any]:
+    """What plain loaders do, as JSON: the raw table, the tables that can be written plainly, and the text of a module.
+
+    The module has a function for each table, from a decoded response and its time to rows. Raises AssertionError where
+    they make other rows of the responses than the method does.
+    """
+    mapped = replace(mapped, tables=tuple(filter(_is_plain, mapped.tables)))
+    text = source(mapped)
+    _compare(mapped, method, text, responses)
+    facts = {table.name: table for table in method.tables}
+    return {
+        "raw": f"{method.raw_schema}.{method.raw_table}",
+        "source": text,
+        "tables": [
+            {
+                "name": table.name,
+                "columns": {column.name: column.type for column in facts[table.name].columns},
+                "key": [*facts[table.name].primary_key],
+            }
+            for table in mapped.tables
+        ],
+    }
 
 
 def source(method: ir.Method) -> str:
@@ -62,52 +72,30 @@ def source(method: ir.Method) -> str:
     return "\n\n".join(_Writer(table).function() for table in method.tables)
 
 
-def loader(root: Path, method: Method, response: Response) -> Callable[[str, str, Sequence[int]], None]:
-    """The loader for the tables of a method: a function of DSN, schema and numbers of games.
-
-    Raises AssertionError where it makes other rows of the response than the method does.
-    """
-    mapped = _mapped(root, method)
-    extract = extractors(mapped)
-    capture = Capture(response.captured_at, response.parameters)
-    expected = engine.extract(method, capture, response.data).rows
-    rows = {table.name: its for table, its in zip(method.tables, expected, strict=True)}
-    document = orjson.loads(response.data)
-    for table, its in zip(mapped.tables, extract, strict=True):
-        carried = [isinstance(column.value, ir.CarryValue) for column in table.columns]
-        wanted = [
-            tuple(None if no else cell for no, cell in zip(carried, row, strict=False)) for row in rows[table.name]
-        ]
-        if its(document, capture.captured_at) != wanted:
-            raise AssertionError(f"the rows of {table.name} are others than the method's")
-    names = {table.name for table in mapped.tables}
-    plain = replace(method, tables=tuple(table for table in method.tables if table.name in names))
-    return partial(_load, plain, extract)
+def carried(table: ir.Table) -> list[str]:
+    """The columns whose values come from other captures, which plain loaders leave NULL."""
+    return [column.name for column in table.columns if isinstance(column.value, ir.CarryValue)]
 
 
-def _load(method: Method, extract: Sequence[Extractor], dsn: str, schema: str, game_pks: Sequence[int]) -> None:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        Loader(connection, method, extract, schema).load(game_pks)
-
-
-def _mapped(root: Path, method: Method) -> ir.Method:
-    """The mapping that the method was generated from, with the tables that can be written plainly."""
-    files = [each for each in generate.mappings(root) if method.name in generate.method_names(root, [each])]
-    mapped = generate.read(root, files)[0].method
-    return replace(mapped, tables=tuple(filter(_is_plain, mapped.tables)))
+def _compare(mapped: ir.Method, method: Method, text: str, responses: Sequence[Response]) -> None:
+    makers = functions(text, [table.name for table in mapped.tables])
+    for response in responses:
+        capture, document = Capture(response.captured_at, response.parameters), orjson.loads(response.data)
+        expected = extract(method, capture, response.data).rows
+        rows = {table.name: its for table, its in zip(method.tables, expected, strict=True)}
+        for table, make in zip(mapped.tables, makers, strict=True):
+            no = [column.name in carried(table) for column in table.columns]
+            wanted = [
+                tuple(None if left_out else cell for left_out, cell in zip(no, row, strict=False))
+                for row in rows[table.name]
+            ]
+            if make(document, capture.captured_at) != wanted:
+                raise AssertionError(f"the rows of {table.name} are others than the method's")
 
 
 def _is_plain(table: ir.Table) -> bool:
     """Whether its rows come from one place, by lists and maps alone."""
     return not table.other_origins and all(isinstance(each.container, ir.ListOf | ir.MapOf) for each in table.levels)
-
-
-def extractors(method: ir.Method) -> list[Extractor]:
-    """The functions of `source`, in the order of the tables."""
-    names: dict[str, Any] = {"convert": convert, "date": date, "datetime": datetime, "Decimal": Decimal}
-    names |= {"first_of_each": first_of_each, "last_of_each": last_of_each}
-    exec(compile(source(method), "<expert>", "exec"), names)  # noqa: S102 - the text is made above from our mapping
-    return [names[table.name] for table in method.tables]
 
 
 class _Writer:
@@ -246,70 +234,3 @@ def _converted(column: ir.Column, got: str, decoding: Decoding) -> str:
         return got
     test = f"(value := {got}) {f'in {quoted(tuple(none))}' if len(none) > 1 else 'is None'}"
     return f"{default} if {test} else {made or 'value'}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    copy: str
-    types: list[str]
-    extract: Extractor
-    upsert: sql.Composed
-
-
-class Loader:
-    """Loads games from the raw table into the tables of a schema, on a connection."""
-
-    def __init__(self, connection: Connection, method: Method, extract: Sequence[Extractor], schema: str) -> None:
-        self._connection = connection
-        for setting in ("temp_buffers = '64MB'", "jit = off", "plan_cache_mode = force_generic_plan"):
-            self._connection.execute(sql.SQL("SET " + setting))
-        self._targets = [self._target(*each, schema) for each in zip(method.tables, extract, strict=True)]
-        raw = sql.Identifier(method.raw_schema, method.raw_table)
-        self._read = sql.SQL("SELECT captured_at, encoding, body FROM {} WHERE request = ANY(%s)").format(raw)
-        self._method = method.method
-
-    def load(self, game_pks: Sequence[int]) -> None:
-        """Load these games, many a transaction."""
-        gc.disable()  # decoded JSON has no cycles, and looking for them takes 2 to 4 ms of 36 a game
-        try:
-            for start in range(0, len(game_pks), BATCH):
-                self._batch(game_pks[start : start + BATCH])
-        finally:
-            gc.enable()
-
-    def _batch(self, game_pks: Sequence[int]) -> None:
-        rows: list[list[Row]] = [[] for _ in self._targets]
-        with self._connection.transaction():
-            requests = [normal_form(self._method, {"game_pk": str(game_pk)}) for game_pk in game_pks]
-            for captured_at, *kept in self._connection.cursor(binary=True).execute(self._read, [requests]):
-                document = orjson.loads(StoredBody(*kept).decoded())
-                for target, its in zip(self._targets, rows, strict=True):
-                    its.extend(target.extract(document, captured_at))
-            for target, its in zip(self._targets, rows, strict=True):
-                cursor = self._connection.cursor()
-                with cursor.copy(target.copy.encode()) as copy:
-                    copy.set_types(target.types)
-                    for row in its:
-                        copy.write_row(row)
-                cursor.execute(target.upsert, prepare=True)
-
-    def _target(self, table: Table, extract: Extractor, schema: str) -> _Target:
-        """The table's statements; makes the temporary table."""
-        stage, into = sql.Identifier(f"stage_{table.name}"), sql.Identifier(schema, table.name)
-        create = sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS")
-        self._connection.execute(create.format(stage, into))
-        names = [sql.Identifier(column.name) for column in table.columns]
-        key = {*table.primary_key}
-        changed = [sql.Identifier(column.name) for column in table.columns if column.name not in key]
-        listed = sql.SQL(", ").join(names)
-        copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(stage, listed)
-        upsert = sql.SQL(
-            "INSERT INTO {into} ({listed}) SELECT {listed} FROM {stage} ON CONFLICT ({key}) DO UPDATE SET {changed}"
-        ).format(
-            into=into,
-            listed=listed,
-            stage=stage,
-            key=sql.SQL(", ").join(map(sql.Identifier, table.primary_key)),
-            changed=sql.SQL(", ").join(sql.SQL("{0} = EXCLUDED.{0}").format(name) for name in changed),
-        )
-        return _Target(copy.as_string(), [column.wire for column in table.columns], extract, upsert)

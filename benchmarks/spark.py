@@ -19,24 +19,24 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from backfill import FEED, ROOT, bench
-from lake import Bench as LakeBench
+from games import Games, captured
+from machine import machine
 from pysail.spark import SparkConnectServer
 
-from mlb_contracts import Method
-from mlb_contracts.response import Response
 from mlb_etl import registry
 from mlb_etl.apply.pipeline import Pipeline
 from mlb_etl.baseball.plugin import TABLES
-from mlb_etl.capture import stub_files
 from mlb_etl.spark.job import on_spark
 from mlb_etl.spark.session import Cluster, session
 from mlb_etl.stores.delta import schema
 from mlb_etl.stores.delta.database import Delta
 from mlb_etl.stores.delta.lake import Lake
+from mlb_etl.stores.postgres import db, migrate
 from mlb_etl.stores.postgres.database import Postgres
 
+ROOT = Path(__file__).parents[1]
 CORES = (1, 2)
+METHOD = registry.method(TABLES, "game.liveGameV1")
 SEASONS, SEASON = 20, 2_430  # of that many games
 
 
@@ -48,35 +48,38 @@ class Run:
     start: float = 0.0
 
 
-def into_postgres(method: Method, response: Response, games: int, rounds: int) -> Iterator[tuple[str, Run]]:
+def into_postgres(games: Games, rounds: int) -> Iterator[tuple[str, Run]]:
     """Processes of this machine, and tasks in a JVM."""
-    with bench(method, response, games) as on:
-        database = Postgres(on.settings())
+    with machine() as on, on.database("games"):
+        settings = on.settings("games", TABLES)
+        with db.connect(settings) as connection:
+            migrate.apply_pending(connection, TABLES)
+        games.store(Postgres(settings))
+        database = Postgres(on.settings("run", TABLES))
         for _ in range(rounds):
             for cores in CORES:
-                work = Pipeline(method, database, cores)
-                with on.database():
-                    yield f"PostgreSQL, {cores} processes", Run(on.clock(method.raw_schema, partial(work.run, {})).ms)
+                work = Pipeline(METHOD, database, cores)
+                with on.database("run", "games"):
+                    took = on.clock(partial(work.run, {}), "run").ms
+                yield f"PostgreSQL, {cores} processes", Run(took / games.number)
                 start = perf_counter()
-                with on.database(), session(Cluster(f"local[{cores}]"), TABLES) as spark:
+                with on.database("run", "games"), session(Cluster(f"local[{cores}]"), TABLES) as spark:
                     started = perf_counter() - start
-                    run = on.clock(method.raw_schema, partial(on_spark(work, spark).run, {}))
-                    yield f"PostgreSQL, Spark with {cores} cores", Run(run.ms, started)
+                    took = on.clock(partial(on_spark(work, spark).run, {}), "run").ms
+                    yield f"PostgreSQL, Spark with {cores} cores", Run(took / games.number, started)
 
 
-def into_a_lake(method: Method, response: Response, games: int, rounds: int) -> Iterator[tuple[str, Run]]:
+def into_a_lake(games: Games, rounds: int) -> Iterator[tuple[str, Run]]:
     """One process, and tasks and MERGE on pysail."""
-    with stored(method, response, games) as copy, served() as remote:
+    with stored(games) as copy, served() as remote:
         for _ in range(rounds):
             with copy() as database:
-                yield "lake, 1 process", Run(clocked(Pipeline(method, database).run, games))
+                yield "lake, 1 process", Run(clocked(Pipeline(METHOD, database).run, games.number))
             start = perf_counter()
             with copy() as database, session(Cluster(remote=remote), TABLES) as spark:
                 started = perf_counter() - start
-                yield (
-                    "lake, Spark (pysail)",
-                    Run(clocked(on_spark(Pipeline(method, database), spark).run, games), started),
-                )
+                took = clocked(on_spark(Pipeline(METHOD, database), spark).run, games.number)
+                yield "lake, Spark (pysail)", Run(took, started)
 
 
 @contextmanager
@@ -92,12 +95,12 @@ def served() -> Iterator[str]:
 
 
 @contextmanager
-def stored(method: Method, response: Response, games: int) -> Iterator[Callable[[], AbstractContextManager[Delta]]]:
+def stored(games: Games) -> Iterator[Callable[[], AbstractContextManager[Delta]]]:
     """What makes a lake in which the games are stored."""
     with TemporaryDirectory(prefix="mlb-etl-bench-") as folder:
         filled = Delta(Lake.at(f"{folder}/filled"), TABLES)
         schema.apply(filled.lake, TABLES)
-        LakeBench(method, response, games, []).store(filled, response, 0)
+        games.store(filled)
 
         @contextmanager
         def copy() -> Iterator[Delta]:
@@ -134,13 +137,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--format", choices=["text", "json"], default="text")
     given = parser.parse_args()
-    method = registry.method(TABLES, "game.liveGameV1")
-    response = stub_files.parse_stub(stub_files.read_file(Path(given.stubs) / FEED))
-    if response is None:
-        parser.error(f"{FEED} is not a captured response")
+    games = captured(given.stubs, given.games)
     runs: dict[str, list[Run]] = {}
     for measure in (into_postgres, into_a_lake):
-        for name, run in measure(method, response, given.games, given.rounds):
+        for name, run in measure(games, given.rounds):
             runs.setdefault(name, []).append(run)
     plain = {name: list(map(asdict, its)) for name, its in runs.items()}
     print(json.dumps(plain) if given.format == "json" else table(runs))

@@ -40,7 +40,8 @@ PAGES = sorted(
 # What a test does otherwise than a reader: it has no .venv to make, tests are not to test themselves, what runs until
 # it is stopped is stopped, a day of games is over sooner, there is no database but the embedded one, in which no
 # administrator has made roles, and the simulated league has no October, and teams of its own. A database of before the
-# first release is one whose history has other checksums. The benchmark has a test of its own, test_partitioning_doc.
+# first release is one whose history has other checksums. Benchmarks have tests of their own, test_partitioning_doc
+# and test_benchmarks.
 OTHERWISE = {
     r"^\./run (?=demo)": "just ",
     r"^\./run check$": ":",
@@ -60,6 +61,7 @@ OTHERWISE = {
         """ EXCEPTION WHEN duplicate_object THEN END'"; \\1"""
     ),
     r"^python benchmarks/partitioning.py$": ":",
+    r"^(just bench|python benchmarks/page.py)( .*)?$": ":",
 }
 EDITS = {"umpire_links": "link", "umpires_in_one": "partition"}  # before the commands that migrate them
 
