@@ -99,10 +99,14 @@ def test_columns_are_those_of_the_database(dictionary: Dictionary, connection: C
         }
         assert found[table.name] == stated, table.name
     views: dict[str, list[tuple[object, ...]]] = {}
-    for view, name, _, _, comment in connection.execute(VIEW_COLUMNS):
+    types: dict[tuple[str, str], object] = {}
+    for view, name, of_type, _, comment in connection.execute(VIEW_COLUMNS):
         views.setdefault(view, []).append((name, comment))
+        types[view, name] = of_type
     for view in some(dictionary.views):
         assert views[view.name] == [(each.name, each.description) for each in view.columns], view.name
+        stated = {(view.name, each.name): TYPES.get(each.type, each.type) for each in view.columns if each.type}
+        assert stated == {each: types[each] for each in some(stated)}
 
 
 def test_keys_are_those_of_the_database(dictionary: Dictionary, connection: Connection) -> None:

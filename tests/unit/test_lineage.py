@@ -60,3 +60,43 @@ def test_a_view_of_a_view_leads_to_the_tables() -> None:
     first = view("SELECT t.x + t.y AS s FROM a.t AS t", "s", name="first", reads=("a.t",))
     second = view("SELECT f.s, u.w FROM a.first AS f JOIN a.u AS u ON u.x = f.s", "s", "w", name="second")
     assert lineage.of_views([first, second], TABLES)["a.second"] == {"s": ("a.t.x", "a.t.y"), "w": ("a.u.w",)}
+
+
+TYPES = {
+    "a.t": {"x": "smallint", "y": "smallint", "z": "numeric(5,1)", "doc": "jsonb"},
+    "a.u": {"x": "integer", "w": "text", "at": "timestamptz"},
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("t.z", "numeric(5,1)"),
+        ("(t.x)::int", "integer"),
+        ("t.x::decimal(4, 2)", "numeric(4,2)"),
+        ("t.x::double precision", "double precision"),
+        ("t.x::varchar(3)", None),
+        ("t.x::real", None),
+        ("u.at::timestamp", None),
+        ("count(*) FILTER (WHERE t.x > 1)", "bigint"),
+        ("t.x > 1 AND u.w IS NOT NULL", "boolean"),
+        ("coalesce(t.x, t.y)", "smallint"),
+        ("coalesce(t.x, u.x)", None),
+        ("CASE WHEN t.x > 1 THEN u.at ELSE NULL END", "timestamptz"),
+        ("CASE WHEN t.x > 1 THEN t.x ELSE 0 END", None),
+        ("max(t.z)", "numeric"),
+        ("sum(t.x)", "bigint"),
+        ("sum(sum(t.x)) OVER ()", "numeric"),
+        ("sum(t.doc)", None),
+        ("t.x + t.y", None),
+        ("upper(u.w)", None),
+    ],
+)
+def test_types_are_told_where_they_are_certain(expression: str, expected: str | None) -> None:
+    query = f"SELECT {expression} AS it FROM a.t AS t JOIN a.u AS u ON u.x = t.x"  # noqa: S608 - of this test
+    first = view(query, "it", name="first")
+    second = view(
+        "SELECT f.it FROM (SELECT it FROM a.first UNION ALL SELECT it FROM a.first) AS f", "it", name="second"
+    )
+    found = lineage.types_of_views([first, second], TYPES)
+    assert found == {"a.first": {"it": expected}, "a.second": {"it": expected}}

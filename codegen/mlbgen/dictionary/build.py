@@ -162,6 +162,9 @@ def _partition(partition: ir.Partition | None) -> PartitionFacts | None:
 def _views(views: Sequence[View], tables: Mapping[str, TableFacts]) -> Iterator[ViewFacts]:
     """The views by name. A materialized view states its key; of another one the first columns serve as an example."""
     computed = lineage.of_views(views, {name: [each.name for each in of.columns] for name, of in tables.items()})
+    types = lineage.types_of_views(
+        views, {name: {each.name: each.type for each in of.columns} for name, of in tables.items()}
+    )
     paths = {
         f"{name}.{column.name}": {path for source in column.sources for path in _places(source)}
         for name, table in tables.items()
@@ -180,6 +183,7 @@ def _views(views: Sequence[View], tables: Mapping[str, TableFacts]) -> Iterator[
                     each.description,
                     found[each.name],
                     tuple(sorted({path for name in found[each.name] for path in paths[name]})),
+                    types[view.qualified_name][each.name],
                 )
                 for each in view.columns
             ),

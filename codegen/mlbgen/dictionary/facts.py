@@ -123,13 +123,15 @@ class TableFacts:
 class ViewColumnFacts:
     """A column of a view: the columns of tables that its value is computed from, and their places in responses.
 
-    A parameter of the request stands for a place as `parameter NAME`.
+    A parameter of the request stands for a place as `parameter NAME`. `type` is told where it follows from the types of
+    columns, and else None.
     """
 
     name: str
     description: str
     columns: tuple[str, ...]
     paths: tuple[str, ...]
+    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,13 @@ def _view(view: ViewFacts, readers: list[str]) -> str:
             description=text(view.description),
             facts=tuple((Markdown(name), fact) for name, fact in facts.items()),
             columns=tuple(
-                (text(each.name), text(each.description), _computed(each.columns), joined([*map(code, each.paths)]))
+                (
+                    text(each.name),
+                    text(each.type or ""),
+                    text(each.description),
+                    _computed(each.columns),
+                    joined([*map(code, each.paths)]),
+                )
                 for each in view.columns
             ),
             example=view.example,
