@@ -35,6 +35,7 @@ def comparison(given: argparse.Namespace, games: Games) -> dict[str, Any]:
             for number in range(given.rounds):
                 gc.collect()
                 compared.round(number)
+                print(f"{name} tables: round {number + 1} of {given.rounds}", file=sys.stderr)
             found[str(len(tables.method.tables))] = compared.results()
     first = next(iter(found.values()))
     return {name: figure for name, figure in first.items() if name != "runs"} | {"tables": found}
@@ -47,7 +48,7 @@ def grown(given: argparse.Namespace, games: Games) -> dict[str, Any]:
         growth = Growth(on, games, given.rounds)
         return {
             "games": growth.games([each for each in (1, 10, 100, 1000) if each < season] + [season], given.workers),
-            "seasons": growth.seasons([0, 1, 5, 20], given.games, season),
+            "seasons": growth.seasons([0, 1, 5, 20], given.games, given.stored),
             "workers": growth.workers([1, 2, 4, 8], given.games),
             "views": growth.views(season),
         }
@@ -66,7 +67,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="?", choices=["compare", "growth", "cold"], default="compare")
     parser.add_argument("--games", type=int, default=500)
-    parser.add_argument("--season", type=int, default=2430, help="games of a season, of growth")
+    parser.add_argument("--season", type=int, default=2430, help="growth: up to so many games, a season's")
+    parser.add_argument("--stored", type=int, default=2430, help="growth: games of each season that is stored before")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tables", nargs="+", choices=["17", "all"], default=["17", "all"])
     parser.add_argument("--workers", type=int, default=2)
@@ -80,7 +82,7 @@ def main() -> int:
     gc.disable()  # decoded JSON has no cycles; what is garbage goes between rounds
     match given.what:
         case "cold":
-            results: dict[str, Any] = {"milliseconds": cold.measure(given.rounds)}
+            results: dict[str, Any] = {"commands": cold.measure(given.rounds)}
         case "growth":
             results = grown(given, games)
         case _:

@@ -1,5 +1,6 @@
 """Commands that a person waits for, each a process of its own in a fresh clone, and the demo by its steps."""
 
+import resource
 import shlex
 import subprocess
 import sys
@@ -23,20 +24,24 @@ COMMANDS = (
 DEMO = "examples/demo.sh"
 
 
-def measure(rounds: int) -> dict[str, float]:
-    """The median milliseconds of each command, and those of each step of the demo."""
+def measure(rounds: int) -> dict[str, dict[str, float]]:
+    """The median milliseconds of each command, those of its CPU, and the milliseconds of each step of the demo."""
+    found: dict[str, list[dict[str, float]]] = {}
     with clones.clone() as clone:
-        times: dict[str, list[float]] = {}
         for _ in range(rounds):
             for command in COMMANDS:
-                start = perf_counter()
-                subprocess.run(
-                    shlex.split(command), cwd=clone, env=clones.environment(clone), check=True, capture_output=True
-                )
-                times.setdefault(command, []).append((perf_counter() - start) * 1000)
-            for step, took in _demo(clone).items():
-                times.setdefault(f"{DEMO}: {step}", []).append(took)
-    return {name: median(its) for name, its in times.items()}
+                found.setdefault(command, []).append(_command(command, clone))
+            for step, ms in _demo(clone).items():
+                found.setdefault(f"{DEMO}: {step}", []).append({"ms": ms})
+    return {name: {key: median(each[key] for each in its) for key in its[0]} for name, its in found.items()}
+
+
+def _command(command: str, clone: Path) -> dict[str, float]:
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
+    subprocess.run(shlex.split(command), cwd=clone, env=clones.environment(clone), check=True, capture_output=True)
+    ms, after = (perf_counter() - start) * 1000, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"ms": ms, "cpu": cpu * 1000}
 
 
 def _demo(clone: Path) -> dict[str, float]:

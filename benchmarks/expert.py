@@ -38,7 +38,11 @@ _PLAIN = {
     "number": "float(value)",
     "decimal": "Decimal(value)",
     "Decimal": "Decimal(str(value))",
+    "batting_sequence": "int(value[-2:])",
+    "batting_slot": "int(value[:-2])",
     "date": "date.fromisoformat(value)",
+    "innings_to_outs": "sum(int(each) * outs for each, outs in zip(value.split('.'), (3, 1)))",
+    "timecode": "datetime.strptime(f'{value}+0000', '%Y%m%d_%H%M%S%z')",
     "Timestamp": "datetime.fromisoformat(value)",
 }
 

@@ -43,9 +43,14 @@ def tables(results: _Numbers) -> Iterator[str]:
     for name in ("games", "seasons", "workers"):
         if name in results:
             yield from _grown(name, results[name])
-    for name, its in (("views, ms", _views(results)), ("milliseconds", results.get("milliseconds", {}))):
-        if its:
-            yield from _table([name, ""], ([f"`{key}`", f"{value:.0f}"] for key, value in its.items()))
+    for name, each in results.get("views", {}).items():
+        yield from _table([f"`{name}`", "ms"], ([when, _number(ms)] for when, ms in each.items()))
+    if "commands" in results:
+        rows = (
+            [f"`{name}`", _number(its["ms"]), _number(its["cpu"]) if "cpu" in its else ""]
+            for name, its in results["commands"].items()
+        )
+        yield from _table(["command", "ms", "ms of CPU"], rows)
 
 
 def _runs(number: str, runs: _Numbers) -> Iterator[str]:
@@ -95,10 +100,6 @@ def _grown(name: str, its: _Numbers) -> Iterator[str]:
         for number, run in its.items()
     )
     yield from _table([name, "ms a game", "CPU of clients", "CPU of the server", "µs a row", "peak MB"], rows)
-
-
-def _views(results: _Numbers) -> _Numbers:
-    return {f"{view}, {when}": ms for view, its in results.get("views", {}).items() for when, ms in its.items()}
 
 
 def _table(head: list[str], rows: Iterator[list[str]]) -> Iterator[str]:
