@@ -53,5 +53,5 @@ def installed() -> Conventions:
         return Conventions()
     found = extensions.load(GROUP, names[0])
     if not isinstance(found, Conventions):
-        raise EtlError(f"the conventions {names[0]} are not a Conventions of mlb_contracts.conventions")
+        raise EtlError(f"the conventions {names[0]} are not a Conventions of mlb_etl")
     return found

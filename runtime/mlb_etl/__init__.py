@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mlb_contracts.conventions import Conventions
     from mlb_contracts.extensions import check, converter
     from mlb_etl.api import (
         SchemaStatus,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mlb_etl.stores.interfaces.operations import DatabaseStatus
 
 __all__ = [
+    "Conventions",
     "Counts",
     "DatabaseStatus",
     "DatabaseUnavailable",
@@ -56,6 +58,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Conventions": "mlb_contracts.conventions",
     "Counts": "mlb_etl.laws.counts",
     "DatabaseStatus": "mlb_etl.stores.interfaces.operations",
     "DatabaseUnavailable": "mlb_etl.errors",

@@ -58,7 +58,7 @@ def test_the_package_of_baseball_says_what_its_parameters_mean() -> None:
     ("found", "why"),
     [
         ({"road": Conventions(), "sea": Conventions()}, "road and sea both have conventions of an API: uninstall one"),
-        ({"road": {"hydrate": "include"}}, "the conventions road are not a Conventions of mlb_contracts.conventions"),
+        ({"road": {"hydrate": "include"}}, "the conventions road are not a Conventions of mlb_etl"),
     ],
 )
 def test_unusable_ones_are_told(install: pytest.MonkeyPatch, found: Mapping[str, object], why: str) -> None:

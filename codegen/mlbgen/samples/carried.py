@@ -32,7 +32,7 @@ class Carried:
         self.values = [each.value for each in origin.columns if isinstance(each.value, ir.CarryValue)]
         self.visits = origin.visits
         self._holds = holds
-        self._kept: dict[tuple[ir.CarryValue, str], TypedValue] = {}
+        self._kept: dict[tuple[int, str], TypedValue] = {}  # by id, as the hash of a value takes long
 
     def find(self, value: ir.CarryValue, seen: Variables) -> TypedValue:
         """What is carried now."""
@@ -89,8 +89,8 @@ class Carried:
             case _:
                 assert_never(action)
 
-    def _group(self, value: ir.CarryValue, seen: Variables) -> tuple[ir.CarryValue, str]:
-        return value, repr([self._at(each, seen) for each in value.by])
+    def _group(self, value: ir.CarryValue, seen: Variables) -> tuple[int, str]:
+        return id(value), repr([self._at(each, seen) for each in value.by])
 
     def _at(self, reference: ir.Reference, seen: Variables) -> Any:
         return value_at(seen[reference.root], reference.members)

@@ -21,7 +21,7 @@ class Binding:
     key: str = ""
 
 
-Bindings: TypeAlias = dict[str | ir.CarryValue, Binding]
+Bindings: TypeAlias = dict[str | int, Binding]  # by variable, or by the id of what is carried, whose hash takes long
 
 
 def split_documents(items: ir.Items | None, response: object) -> list[object]:
@@ -61,7 +61,7 @@ def find_values(source: ir.Value, scope: Bindings, parameters: Mapping[str, str]
         case ir.ConstantValue(constant):
             yield TypedValue(constant)
         case ir.CarryValue():
-            found = scope[source].value
+            found = scope[id(source)].value
             yield found if isinstance(found, TypedValue) else NOTHING
         case ir.NoValue() | ir.CapturedAt() | ir.IngestedAt():
             yield NOTHING  # not from the response
@@ -85,7 +85,7 @@ def _loop(
     """Yield the variables for the remaining levels."""
     if not levels:
         seen = {each: item.value for each, item in scope.items() if isinstance(each, str)}
-        yield scope | {value: Binding(carried.find(value, seen)) for value in carried.values}
+        yield scope | {id(value): Binding(carried.find(value, seen)) for value in carried.values}
         return
     level = levels[0]
     for item in _items(level.container, value_at(scope[level.source.root].value, level.source.members)):

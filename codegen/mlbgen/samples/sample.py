@@ -59,6 +59,9 @@ class SampleReport:
         return f"{counted}; set aside because they are not whole documents: {reasons}"
 
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
 def check_samples(methods: Iterable[ir.Method], samples: Iterable[Stub]) -> tuple[SampleReport, ...]:
     """Check the methods' tables against their samples: MG101 to MG106, the first of each code for a column.
 
@@ -155,6 +158,8 @@ class _Inspection:
         self.rows_by_origin = Counter[str]()
         self.filled: set[str] = set()
         self.found: dict[tuple[str, str], Diagnostic] = {}
+        self._sampled = {each.name: tuple(_sampled(each)) for each in table.origins}
+        self._fits: dict[tuple[object, ...], object] = {}  # most values of a column recur
 
     @property
     def rows(self) -> int:
@@ -165,9 +170,9 @@ class _Inspection:
         """Extract the rows of a part of a document, and note which columns it fills."""
         for origin, scope in _scopes(self.table, stub):
             self.rows_by_origin[origin.name] += 1
-            for column in _sampled(origin):
+            for column in self._sampled[origin.name]:
                 with suppress(Misfit):
-                    if _fitted(column, interpret.find_value(column.value, scope, stub.parameters)) is not None:
+                    if self._fitted(column, interpret.find_value(column.value, scope, stub.parameters)) is not None:
                         self.filled.add(column.name)
 
     def see(self, stub: Stub) -> None:
@@ -180,7 +185,7 @@ class _Inspection:
                 column.name: self._value(
                     column, list(interpret.find_values(column.value, scope, stub.parameters)), file
                 )
-                for column in _sampled(origin)
+                for column in self._sampled[origin.name]
             }
             key = tuple(row[name] for name in self.key)
             if key in keys and None not in key:
@@ -191,7 +196,7 @@ class _Inspection:
         """The first value that is present; the values at the other paths have to fit too."""
         there = [each for each in found if each.value is not None] or found[:1]
         try:
-            fitted, *_ = [_fitted(column, each) for each in there]
+            fitted, *_ = [self._fitted(column, each) for each in there]
         except Misfit as misfit:
             self.filled.add(column.name)
             message = f'a sample does not fit column "{column.name}" of {self.name}: {misfit}'
@@ -204,6 +209,16 @@ class _Inspection:
             message = f'key column "{column.name}" of {self.name} is NULL in a sample'
             self._note("MG102", column, message, f"{file} has {_short(there[0].value)} at {_source(column)}")
         return fitted
+
+    def _fitted(self, column: ir.Column, found: TypedValue) -> object:
+        """As the function of that name; what it returned for a scalar is kept."""
+        kind = type(found.value)
+        if kind not in _SCALARS:
+            return _fitted(column, found)
+        about = (id(column), found.type, kind, found.value)
+        if about not in self._fits:
+            self._fits[about] = _fitted(column, found)
+        return self._fits[about]
 
     def _note_repeated(self, key: tuple[object, ...], file: str) -> None:
         if self.table.duplicates == "error":

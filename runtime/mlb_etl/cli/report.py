@@ -6,17 +6,19 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from mlb_contracts.change import Change, ChangeKind
-from mlb_etl.capture.restored import Restored
 from mlb_etl.cli.tables import Cell, format_number, print_paragraph, print_table
 from mlb_etl.errors import Rejected, printable, shortened
 from mlb_etl.laws.counts import CheckWarning, Counts, Quarantined, TableCounts, UnreadableValue
 
 __all__ = ["Cell", "print_table"]
+
+if TYPE_CHECKING:
+    from mlb_etl.capture.restored import Restored
 
 T = TypeVar("T")
 
@@ -118,14 +120,14 @@ def counts_json(done: Counts) -> dict[str, Any]:
     }
 
 
-def restored(done: Restored, prefix: str = "") -> None:
+def restored(done: "Restored", prefix: str = "") -> None:
     """Print what came from an object store, and which objects were refused."""
     some(done.failures, lambda each: rejected(f"refused {each.name}", each.why), "were refused")
     numbers = f"stored {done.stored}, unchanged {done.seen}, known {done.known}, refused {len(done.failures)}"
     click.echo(f"{prefix}{numbers}")
 
 
-def restored_json(done: Restored) -> dict[str, Any]:
+def restored_json(done: "Restored") -> dict[str, Any]:
     """The same, as JSON data."""
     bad = [{"object": each.name, "reason": str(each.why)} for each in done.failures]
     return {"stored": done.stored, "unchanged": done.seen, "known": done.known, "refused": bad}
