@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 import psycopg
-from backfill import cpu_seconds
+from machine import cpu_ms
 
 from mlb_etl.stores.embedded.server import Server
 from mlb_sim import times
@@ -90,14 +90,14 @@ def follow(seconds: float, *options: str) -> dict[str, Any]:
                 "live": service.pid,
                 "postgres": int((server.home / "data" / "postmaster.pid").read_text().split("\n", 1)[0]),
             }
-            cpu = {name: cpu_seconds(pid) for name, pid in pids.items()}
+            cpu = {name: cpu_ms(pid) for name, pid in pids.items()}
             polls, *_ = connection.execute(STORED).fetchall()[0]
             found: dict[tuple[str, Any], float] = {}
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 found |= {row[:2]: float(row[2]) for row in connection.execute(COMMITTED)}
                 time.sleep(LOOK)
-            spent = {name: (cpu_seconds(pid) - cpu[name]) / seconds for name, pid in pids.items()}
+            spent = {name: (cpu_ms(pid) - cpu[name]) / seconds / 1000 for name, pid in pids.items()}
             after, captures, body_bytes, table_bytes = connection.execute(STORED).fetchall()[0]
         latencies = [latency for key, latency in found.items() if key not in before]
         cut = quantiles(latencies, n=100)

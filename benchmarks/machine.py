@@ -64,7 +64,7 @@ class Machine:
 
     def cpu(self) -> tuple[float, float]:
         """Milliseconds of CPU so far, of this process with those below it, and of the server."""
-        return _cpu(os.getpid()), _cpu(self._postmaster)
+        return cpu_ms(os.getpid()), cpu_ms(self._postmaster)
 
     @contextmanager
     def database(self, name: str, template: str = "template0") -> Iterator[str]:
@@ -110,7 +110,7 @@ class Machine:
         return int(rows), int(wal)
 
 
-def _cpu(pid: int) -> float:
+def cpu_ms(pid: int) -> float:
     """Milliseconds of CPU of a process and those below it, as far as they live or were waited for."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -118,7 +118,7 @@ def _cpu(pid: int) -> float:
     except (FileNotFoundError, ProcessLookupError):  # it has ended
         return 0.0
     own = sum(map(int, fields[11:15])) * 1000 / os.sysconf("SC_CLK_TCK")  # utime, stime, cutime, cstime
-    return own + sum(_cpu(int(child)) for child in children)
+    return own + sum(cpu_ms(int(child)) for child in children)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import pytest
 import unmeasured
 from games import simulated
 from growth import Growth
+from live_day import follow
 from machine import machine
 from samples import connect
 from tables import TableSet, digest
@@ -61,6 +62,14 @@ def test_growth() -> None:
         [alone], [later], views = its.games([2], 2).values(), its.seasons([1], 2, 3).values(), its.views(2)
     assert alone["rows"] == later["rows"] > 0
     assert views["game.pitch_arsenal"].keys() == {"filled", "one game changed"}
+
+
+@pytest.mark.parametrize("options", [(), ("--diff",)])
+def test_games_are_followed(options: tuple[str, ...]) -> None:
+    its = follow(5, *options)
+    assert its["applied"] > 0 < its["latency_ms"]["p50"] <= its["latency_ms"]["most"]
+    assert its["captures"] >= 12
+    assert min(its["cores"].values()) > 0
 
 
 def test_rows_that_differ_are_noticed(empty_database: str) -> None:
