@@ -1,17 +1,18 @@
 """An API whose games go on with each poll, and what the tables are to hold of their feeds."""
 
 import json
+import re
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any
 
 from mlb_sim import Simulator
 from mlb_sim.faults import Context, respond
 from mlb_sim.times import MINUTE
 from soaking.content import Key, Rows, Subject
+from soaking.plan import LIVE_GAMES
 from soaking.world import World
 
-_FOLLOWED = 2  # games at once
+_FEED = re.compile(r"/game/(\d+)/feed/live\b")
 
 
 class Played(World):
@@ -20,11 +21,10 @@ class Played(World):
     def __init__(self) -> None:
         super().__init__()
         self.simulator = Simulator(3, 2024, wait=1)
-        fixtures = (fixture for fixture, _ in next(iter(self.simulator.calendar.by_day.values())))
-        self.games = tuple(each.pk for each in islice((of for of in fixtures if of.fate == "played"), _FOLLOWED))
-        self._pace = self._left = 0
-        first = max(self._timeline(game).first_pitch for game in self.games)
+        fixtures = [self.simulator.calendar.by_pk[game] for game in LIVE_GAMES]
+        first = max(self.simulator.timeline(each).first_pitch for each in fixtures)
         self.simulator.clock.set(first + 5 * MINUTE)
+        self._pace = self._left = 0
 
     def follow(self, polls: int, pace: int) -> None:
         """As `World` says."""
@@ -33,7 +33,7 @@ class Played(World):
 
     def said(self, path: str) -> tuple[int | None, int, bytes]:
         """As `World` says."""
-        game_pk = next((game for game in self.games if path.partition("?")[0].endswith(f"/{game}/feed/live")), None)
+        game_pk = int(asked[1]) if (asked := _FEED.search(path)) else None
         if game_pk is not None:
             self.simulator.clock.advance(60 * self._pace)
             self._left -= 1
@@ -41,9 +41,6 @@ class Played(World):
                 self.enough.set()
         answer = respond(None, Context(self.simulator, path, self.simulator.now)).answer
         return game_pk, answer.status, answer.body
-
-    def _timeline(self, game_pk: int) -> Any:
-        return self.simulator.timeline(self.simulator.calendar.by_pk[game_pk])
 
 
 def _rows(body: bytes, *, migrated: bool = False) -> Rows:  # noqa: ARG001 - there is one mapping

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from soaking.content import FLAWS, REFUSED, Content, drawn
 
 GAMES = (1, 2, 3, 4)
+LIVE_GAMES = (20240001, 20240002)  # of the simulated season
 DAYS = (0, 15, 30, 45, 60)  # of which the last ones are in another month
 STORES = ("postgres", "delta", "both")
 _FAULTS = ("404", "503", "cut", "no JSON", "html", "another game", "too large")
@@ -94,11 +95,12 @@ class Migrate:
 
 @dataclass(frozen=True)
 class Follow:
-    """Live games are followed for some polls, each of which finds them some minutes further on."""
+    """Live games are followed for some polls, each of which finds them `pace` minutes further on."""
 
+    games: tuple[int, ...]
     polls: int
     pace: int
-    faults: tuple[str, ...]
+    faults: tuple[tuple[int, str], ...]
     crash: Crash | None
 
 
@@ -127,7 +129,7 @@ def plan(seed: str) -> Plan:
         return Plan(
             seed,
             store,
-            tuple(_step(chance, _DRAWN_LIVE, Cast(GAMES, (), ())) for _ in range(chance.randint(3, 8))),
+            tuple(_step(chance, _DRAWN_LIVE, Cast(LIVE_GAMES, (), ())) for _ in range(chance.randint(3, 8))),
             live=True,
         )
     cast = Cast(
@@ -204,12 +206,12 @@ def _retain(chance: Random, _: Cast) -> Retain:
     return Retain(chance.choice((8, 9, 10)), _crash(chance))
 
 
-def _follow(chance: Random, _: Cast) -> Follow:
-    faults = tuple(chance.choice(_FAULTS) for _ in range(2) if chance.random() < 0.2)
+def _follow(chance: Random, cast: Cast) -> Follow:
+    faults = tuple((game, chance.choice(_FAULTS)) for game in cast.games if chance.random() < 0.2)
     crash = _crash(chance, _MOST_CALLS_LIVE)
     if crash is not None:
         crash = replace(crash, server=False)  # it would wait for the server, which starts when all processes have ended
-    return Follow(chance.randint(2, 8), chance.choice((1, 5, 20)), faults, crash)
+    return Follow(cast.games, chance.randint(2, 8), chance.choice((1, 5, 20)), faults, crash)
 
 
 _DRAWN: Shares = {_fetch: 6, _arrive: 8, _transform: 5, _decide: 3, _operate: 2, _retain: 1}

@@ -126,16 +126,8 @@ class Store:
                 self._fetch(step)
             case Arrive():
                 self._arrive(step)
-            case Transform(games, replay, processes, crash):
-                words = [
-                    "transform",
-                    *self._method,
-                    *_games(self.world.games or games),
-                    "--workers=1",
-                    *["--replay"] * replay,
-                    "--format=json",
-                ]
-                self._run([words] * processes, crash, counted=processes == 1)
+            case Transform():
+                self._transform(step)
             case Decide():
                 self._decide(step)
             case Operate(command, crash):
@@ -166,9 +158,7 @@ class Store:
 
     def _fetch(self, step: Fetch) -> None:
         self.world.says |= {each.game_pk: each for each in step.changes}
-        for game, fault in step.faults:
-            self.world.faults[game].append(fault)
-            self.tally.faults += 1
+        self._plan_faults(step.faults)
         self.world.clock = timedelta(minutes=step.clock)
         self.tally.wrong_clocks += step.clock != 0
         since, answered = datetime.now(UTC) + self.world.clock, len(self.world.answers)
@@ -178,6 +168,15 @@ class Store:
         self.world.clock = timedelta(0)
         if ended.code in {0, 1} and step.crash is None and step.clock <= TOLERATED:  # else it refuses to capture
             self._object(audit.lost_answers(self.world.answers[answered:], self.before, since), ended)
+
+    def _plan_faults(self, faults: Iterable[tuple[int, str]]) -> None:
+        for game, fault in faults:
+            self.world.faults[game].append(fault)
+            self.tally.faults += 1
+
+    def _transform(self, step: Transform) -> None:
+        words = ["transform", *self._method, *_games(step.games), "--workers=1", *["--replay"] * step.replay]
+        self._run([[*words, "--format=json"]] * step.processes, step.crash, counted=step.processes == 1)
 
     def _arrive(self, step: Arrive) -> None:
         folder = self.folder / f"files{self.number}"
@@ -198,13 +197,11 @@ class Store:
             self._object(audit.lost_files(sound, self.before), ended)
 
     def _follow(self, step: Follow) -> None:
-        for game, fault in zip(self.world.games, step.faults, strict=False):
-            self.world.faults[game].append(fault)
-            self.tally.faults += 1
+        self._plan_faults(step.faults)
         since, answered = datetime.now(UTC), len(self.world.answers)
         self.world.follow(step.polls, step.pace)
-        words = ["live", *_games(self.world.games), "--interval=1", "--give-up-after=0.1", "--object-store"]
-        done = self._run([[each.replace("--param=game_pk", "--game-pk") for each in words]], step.crash)
+        games = [f"--game-pk={game}" for game in step.games]
+        done = self._run([["live", *games, "--interval=1", "--give-up-after=0.1", "--object-store"]], step.crash)
         self.world.enough.clear()
         self.tally.polls += len(self.world.answers) - answered
         self.world.faults.clear()

@@ -27,10 +27,8 @@ class Answer:
 class World:
     """The truth of each game, the faults to come, and the answers so far.
 
-    `games` are those that can be followed. `enough`: whether a process that follows some is to end.
+    `enough`: whether a process that follows games is to end.
     """
-
-    games: tuple[int, ...] = ()
 
     def __init__(self) -> None:
         self.says: dict[int, Content] = {}
