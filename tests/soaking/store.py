@@ -163,7 +163,7 @@ class Store:
         self.tally.wrong_clocks += step.clock != 0
         since, answered = datetime.now(UTC) + self.world.clock, len(self.world.answers)
         words = ["ingest", *self._method, *_games(step.games), "--object-store", "--quiet", "--format=json"]
-        [ended] = self._run([[*words, *["--transform"] * step.transform]], step.crash)
+        [ended] = self._run([[*words, *["--transform"] * step.transform]], step.crash, counted=step.transform)
         self.world.faults.clear()
         self.world.clock = timedelta(0)
         if ended.code in {0, 1} and step.crash is None and step.clock <= TOLERATED:  # else it refuses to capture
@@ -192,7 +192,8 @@ class Store:
             (folder / f"{number}.json").write_bytes(said[:-1].encode() + b', "response": ' + body + b"}")
             if content.flaw not in UNREADABLE:
                 sound.append(Name(content.game_pk, at, content.digest))
-        [ended] = self._run([["load", str(folder), *["--transform"] * step.transform, "--format=json"]], step.crash)
+        words = ["load", str(folder), *["--transform"] * step.transform, "--format=json"]
+        [ended] = self._run([words], step.crash, counted=step.transform)
         if ended.code in {0, 1} and step.crash is None:
             self._object(audit.lost_files(sound, self.before), ended)
 
@@ -260,7 +261,8 @@ class Store:
     def _run(self, commands: Sequence[Sequence[str]], crash: Crash | None, *, counted: bool = False) -> list[Ended]:
         """Run commands at once, the first of which may crash, and let the auditor look."""
         done, up = self._commands(commands, crash)
-        self._audit(done, done[0].json if counted and up and done[0].code in {0, 1} else None)
+        said = done[0].json if counted and up and done[0].code in {0, 1} else {}
+        self._audit(done, said.get("transform", said) or None)  # other commands transform, too
         return done
 
     @property
