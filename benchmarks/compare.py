@@ -27,7 +27,7 @@ import adbc_driver_postgresql.dbapi as adbc
 import orjson
 import psycopg
 from games import Games
-from machine import Machine, Program, Run
+from machine import Machine, Program, Run, medians
 from psycopg import sql
 from tables import OURS, PLAIN, TableSet, create, digest
 
@@ -244,7 +244,7 @@ class Comparison:
             "peak_memory_mb": max(run.peak_mb for its in self.runs["ours"].values() for run in its),
             "wal_bytes_per_row": median(run.wal / run.rows for run in first),
             "runs": {
-                name: {scenario: _medians(runs, games) for scenario, runs in its.items()}
+                name: {scenario: medians(runs, games) for scenario, runs in its.items()}
                 for name, its in self.runs.items()
             },
         }
@@ -253,14 +253,6 @@ class Comparison:
 def _each(decode: Callable[[Capture, bytes], object], captures: Sequence[tuple[Capture, bytes]]) -> None:
     for capture, body in captures:
         decode(capture, body)
-
-
-def _medians(runs: Sequence[Run], games: int) -> dict[str, float]:
-    """Of the runs of all rounds, a game; the memory is the highest."""
-    names = ("ms", "client_cpu", "server_cpu", "rows", "wal")
-    found = {name: median(getattr(run, name) for run in runs) / games for name in names}
-    spread = {"fastest": min(run.ms for run in runs) / games, "slowest": max(run.ms for run in runs) / games}
-    return found | spread | {"peak_mb": max(run.peak_mb for run in runs)}
 
 
 def _copy(text: str, schema: str, table: Table) -> sql.Composed:

@@ -6,13 +6,13 @@ Each figure is a first load into a database of its own, of all tables, by the pr
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from statistics import median
 
 from games import METHOD, Games
-from machine import Machine, Program, Run
+from machine import Machine, Program, Run, medians
 from partitioning import LAST, fill
 
 from mlb_etl import registry
@@ -22,6 +22,16 @@ from mlb_etl.stores.postgres.database import Postgres
 
 HERE = Path(__file__).parent
 GROWN = "grown"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Games to load, by so many workers, where seasons of so many games are stored."""
+
+    games: int
+    workers: int
+    seasons: int = 0
+    a_season: int = 0
 
 
 class Growth:
@@ -34,21 +44,21 @@ class Growth:
 
     def games(self, numbers: Sequence[int], workers: int) -> dict[str, dict[str, float]]:
         """A first load of so many games, by number; the memory is that of the largest process."""
-        return {str(number): self._first_load(number, workers) for number in numbers}
+        return self._in_turns({str(number): Case(number, workers) for number in numbers})
 
     def workers(self, numbers: Sequence[int], games: int) -> dict[str, dict[str, float]]:
         """The same games by so many workers, by number."""
-        return {str(number): self._first_load(games, number) for number in numbers}
+        return self._in_turns({str(number): Case(games, number) for number in numbers})
 
     def seasons(self, numbers: Sequence[int], games: int, a_season: int) -> dict[str, dict[str, float]]:
         """A first load of some games where so many seasons are stored in the largest tables, by number."""
-        return {str(number): self._first_load(games, 1, (number, a_season)) for number in numbers}
+        return self._in_turns({str(number): Case(games, 1, number, a_season) for number in numbers})
 
     def views(self, games: int) -> dict[str, dict[str, float]]:
         """Milliseconds to fill each materialized view from so many games, and to refresh it after a game changed."""
         found: dict[str, dict[str, float]] = {}
         with self._machine.database(GROWN):
-            self._prepare(games)
+            self._prepare(Case(games, 2))
             self._load(2)
             for name in ("filled", "one game changed"):
                 with db.connect(self._settings) as connection:
@@ -59,26 +69,26 @@ class Growth:
                 self._load(1)
         return found
 
-    def _first_load(self, games: int, workers: int, stored: tuple[int, int] = (0, 0)) -> dict[str, float]:
+    def _in_turns(self, cases: Mapping[str, Case]) -> dict[str, dict[str, float]]:
         """The medians of all rounds, a game."""
-        runs = []
+        runs: dict[str, list[Run]] = {name: [] for name in cases}
         for _ in range(self._rounds):
-            with self._machine.database(GROWN):
-                self._prepare(games, *stored)
-                runs.append(self._load(workers))
-        names = ("ms", "client_cpu", "server_cpu", "rows", "wal")
-        found = {name: median(getattr(run, name) for run in runs) / games for name in names}
-        return found | {"peak_mb": max(run.peak_mb for run in runs)}
+            for name, case in cases.items():
+                with self._machine.database(GROWN):
+                    self._prepare(case)
+                    runs[name].append(self._load(case.workers))
+                print(f"{case}: {runs[name][-1].ms / case.games:.1f} ms a game", file=sys.stderr)
+        return {name: medians(its, cases[name].games) for name, its in runs.items()}
 
-    def _prepare(self, games: int, seasons: int = 0, a_season: int = 0) -> None:
+    def _prepare(self, case: Case) -> None:
         """Make the tables, fill seasons, and store the captures of the games."""
         with db.connect(self._settings) as connection:
             migrate.apply_pending(connection, TABLES)
-            for season in range(LAST - seasons + 1, LAST + 1):
+            for season in range(LAST - case.seasons + 1, LAST + 1):
                 premake.make(connection, TABLES, date(season, 3, 1), date(season, 3, 1))
-            if seasons:
-                fill(connection, registry.method(TABLES, METHOD), seasons, a_season)
-        Games(self._games.responses, games).store(Postgres(self._settings))
+            if case.seasons:
+                fill(connection, registry.method(TABLES, METHOD), case.seasons, case.a_season)
+        Games(self._games.responses, case.games).store(Postgres(self._settings))
 
     def _load(self, workers: int) -> Run:
         folder = self._machine.folder / "work"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from time import perf_counter, sleep
 from typing import Self
 
@@ -46,6 +47,14 @@ class Run:
     def cpu(self) -> float:
         """Of clients and server."""
         return self.client_cpu + self.server_cpu
+
+
+def medians(runs: Sequence[Run], games: int) -> dict[str, float]:
+    """Of the runs of all rounds, a game; the memory is the highest."""
+    names = ("ms", "client_cpu", "server_cpu", "rows", "wal")
+    found = {name: median(getattr(run, name) for run in runs) / games for name in names}
+    spread = {"fastest": min(run.ms for run in runs) / games, "slowest": max(run.ms for run in runs) / games}
+    return found | spread | {"peak_mb": max(run.peak_mb for run in runs)}
 
 
 class Machine:

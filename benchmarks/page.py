@@ -34,8 +34,8 @@ _Numbers = Mapping[str, Any]
 def tables(results: _Numbers) -> Iterator[str]:
     """The lines of all tables of one run."""
     on = results["on"]
-    asked = f"{on['games']} games, {on['rounds']} rounds, {on['workers']} workers"
-    yield f"{on['what']}: {asked}, {on['cpus']} CPUs, load {on['load']:.1f} before, Python {on['python']}"
+    loads = "" if on["what"] == "cold" else f"{on['games']} games, {on['workers']} workers, "
+    yield f"{loads}{on['rounds']} rounds; {on['cpus']} CPUs, a load of {on['load']:.1f} before, Python {on['python']}"
     for number, its in results.get("tables", {}).items():
         yield from _runs(number, its["runs"])
     if "tables" in results:
@@ -56,13 +56,16 @@ def tables(results: _Numbers) -> Iterator[str]:
 def _runs(number: str, runs: _Numbers) -> Iterator[str]:
     loaders = {name: its for name, its in runs.items() if "again" in its}
     scenarios = [*next(iter(loaders.values()))]
-    head = [f"{number} tables, ms a game", *scenarios, "CPU of a first load", "its WAL", "peak MB"]
+    head = [f"{number} tables, ms a game", *scenarios, "µs a row at first", "CPU at first", "WAL at first", "peak MB"]
     yield from _table(
         head,
         (
             [
                 name,
                 *(_number(run["ms"]) for run in its.values()),
+                _number(1000 * its["first load"]["ms"] / its["first load"]["rows"])
+                if its["first load"]["rows"]
+                else "",
                 _number(its["first load"]["client_cpu"] + its["first load"]["server_cpu"]),
                 f"{its['first load']['wal'] / 1024:.0f} kB" if its["first load"]["rows"] else "",
                 f"{max(run['peak_mb'] for run in its.values()):.0f}",
