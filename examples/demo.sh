@@ -16,6 +16,7 @@ finish() {
 }
 say() { printf '\n$ %s\n' "$*"; "$@"; }
 
+: >"$work/address" # there before it is read
 printf '$ mlb-sim serve --date 2024-07-03\n'
 mlb-sim serve --date 2024-07-03 >"$work/address" &
 simulator=$!
