@@ -137,7 +137,7 @@ docs:
 picture:
     python website/picture.py
 
-# measure against other loaders (`just bench`), how cost grows (`just bench growth`), or commands that a person waits for (`just bench cold`)
+# measure against other loaders (`just bench`), how cost grows (`just bench growth`), commands that a person waits for (`cold`), `live` games, and `captures` on disk
 bench *arguments:
     python benchmarks/bench.py {{ arguments }}
 

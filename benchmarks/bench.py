@@ -1,8 +1,10 @@
-"""Measures this project: `just bench`, `just bench growth` or `just bench cold`.
+"""Measures this project: `just bench`, or `just bench growth`, `cold`, `live` or `captures`.
 
 compare  loaders side by side, over the 17 tables of version 0.1.0 and over all (compare.py)
 growth   how cost grows with games, seasons stored, workers and tables (growth.py)
 cold     commands that a person waits for (cold.py)
+live     games followed at one poll a second each (live_day.py)
+captures captures of a live game, stored in several ways (captures.py)
 
 Milliseconds drift from machine to machine and from hour to hour; what is judged is ratios within one run.
 """
@@ -16,8 +18,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import captures
 import cold
 import compare
+import live_day
 from games import Games, captured, simulated
 from growth import Growth
 from machine import machine
@@ -51,6 +55,8 @@ def grown(given: argparse.Namespace, games: Games) -> dict[str, Any]:
             "seasons": growth.seasons([0, 1, 5, 20], given.games, given.stored),
             "workers": growth.workers([1, 2, 4, 8], given.games),
             "views": growth.views(season),
+            "stored": growth.stored(given.games),
+            "questions": growth.questions(given.games),
         }
 
 
@@ -65,11 +71,12 @@ def broken(results: dict[str, Any]) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["compare", "growth", "cold"], default="compare")
+    parser.add_argument("what", nargs="?", choices=["compare", "growth", "cold", "live", "captures"], default="compare")
     parser.add_argument("--games", type=int, default=500)
     parser.add_argument("--season", type=int, default=2430, help="growth: up to so many games, a season's")
     parser.add_argument("--stored", type=int, default=2430, help="growth: games of each season that is stored before")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=120, help="live: so long with whole feeds, and with patches")
     parser.add_argument("--tables", nargs="+", choices=["17", "all"], default=["17", "all"])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--stubs", type=Path, help="captured feeds instead of simulated ones")
@@ -78,15 +85,17 @@ def main() -> int:
     given = parser.parse_args()
     on = {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
     asked = {name: str(value) if isinstance(value, Path) else value for name, value in vars(given).items()}
-    games = simulated(given.games) if given.stubs is None else captured(given.stubs, given.games)
     gc.disable()  # decoded JSON has no cycles; what is garbage goes between rounds
     match given.what:
+        case "captures":
+            results: dict[str, Any] = {"captures": captures.measure(given.rounds)}
+        case "live":
+            results = {"live": live_day.measure(given.seconds)}
         case "cold":
-            results: dict[str, Any] = {"commands": cold.measure(given.rounds)}
-        case "growth":
-            results = grown(given, games)
-        case _:
-            results = comparison(given, games)
+            results = {"commands": cold.measure(given.rounds)}
+        case what:
+            games = simulated(given.games) if given.stubs is None else captured(given.stubs, given.games)
+            results = grown(given, games) if what == "growth" else comparison(given, games)
     print(json.dumps({"on": on | asked} | results) if given.format == "json" else "\n".join(tables(results)))
     wrong = broken(results) if given.check and given.what == "compare" else []
     for each in wrong:

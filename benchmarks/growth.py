@@ -22,6 +22,15 @@ from mlb_etl.stores.postgres.database import Postgres
 
 HERE = Path(__file__).parent
 GROWN = "grown"
+_STORED = """
+SELECT sum(pg_total_relation_size(part.relid)) FROM unnest(%s::regclass[]) AS t (name)
+CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(t.name) UNION SELECT t.name) AS part
+"""
+_QUESTIONS = {  # of one game, as a page of it asks
+    "plays of a game": "SELECT * FROM game.live_game_plays WHERE game_pk = %s",
+    "pitches of a game": "SELECT * FROM game.pitches WHERE game_pk = %s",
+}
+_ASKED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,35 @@ class Growth:
                 Games(self._games.responses[:1], 1).store(Postgres(self._settings), minutes=1, rows=1)
                 self._load(1)
         return found
+
+    def stored(self, games: int) -> dict[str, float]:
+        """Bytes a game of the tables with their indexes, and of its capture in the raw table."""
+        with self._machine.database(GROWN):
+            self._prepare(Case(games, 2))
+            self._load(2)
+            raw = registry.method(TABLES, METHOD).qualified_raw_table
+            with db.connect(self._settings) as connection:
+                sizes = [connection.execute(_STORED, [names]).fetchall()[0][0] for names in (self._tables, [raw])]
+        return {name: float(size) / games for name, size in zip(("tables", "raw"), sizes, strict=True)}
+
+    def questions(self, games: int) -> dict[str, dict[str, float]]:
+        """What one reader asks of one game after another, where so many are stored: medians of a question."""
+        with self._machine.database(GROWN):
+            self._prepare(Case(games, 2))
+            self._load(2)
+            with db.connect(self._settings) as connection:
+                connection.execute("ANALYZE")
+                pks = [row[0] for row in connection.execute("SELECT game_pk FROM game.live_game_metadata")]
+            return {name: self._asked(text, pks) for name, text in _QUESTIONS.items()}
+
+    def _asked(self, text: str, pks: Sequence[int]) -> dict[str, float]:
+        def ask() -> None:
+            with db.connect(self._settings) as connection:
+                for number in range(_ASKED):
+                    connection.execute(text, [pks[number % len(pks)]]).fetchall()
+
+        runs = [self._machine.clock(ask, GROWN) for _ in range(self._rounds)]
+        return {name: medians(runs, _ASKED)[name] for name in ("ms", "client_cpu", "server_cpu")}
 
     def _in_turns(self, cases: Mapping[str, Case]) -> dict[str, dict[str, float]]:
         """The medians of all rounds, a game."""

@@ -4,8 +4,6 @@ Simulator, service and PostgreSQL are programs of their own on this machine. The
 capture to the commit of its rows, whose time the server keeps.
 """
 
-import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -102,7 +100,7 @@ def follow(seconds: float, *options: str) -> dict[str, Any]:
         latencies = [latency for key, latency in found.items() if key not in before]
         cut = quantiles(latencies, n=100)
         return {
-            "polls_per_second": float(after - polls) / seconds,
+            "captures_per_second": float(after - polls) / seconds,
             "applied": len(latencies),
             "latency_ms": {"p50": cut[49], "p95": cut[94], "p99": cut[98], "most": max(latencies)},
             "cores": spent,
@@ -112,13 +110,6 @@ def follow(seconds: float, *options: str) -> dict[str, Any]:
         }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=120)
-    given = parser.parse_args()
-    print(json.dumps({"whole": follow(given.seconds), "patches": follow(given.seconds, "--diff")}, indent=2))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def measure(seconds: float) -> dict[str, dict[str, Any]]:
+    """With whole feeds, and with patches."""
+    return {"whole feeds": follow(seconds), "patches": follow(seconds, "--diff")}

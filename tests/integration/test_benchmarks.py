@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import captures
 import pytest
 import unmeasured
 from games import simulated
@@ -60,8 +61,18 @@ def test_growth() -> None:
     with machine() as on:
         its = Growth(on, simulated(1), rounds=1)
         [alone], [later], views = its.games([2], 2).values(), its.seasons([1], 2, 3).values(), its.views(2)
+        stored, questions = its.stored(2), its.questions(2)
     assert alone["rows"] == later["rows"] > 0
     assert views["game.pitch_arsenal"].keys() == {"filled", "one game changed"}
+    assert stored.keys() == {"tables", "raw"}
+    assert all(its["ms"] > 0 for its in questions.values())
+
+
+def test_captures_are_read_back_however_they_are_stored() -> None:
+    its = captures.measure(1, polls=15)
+    whole, alone = its.pop("none"), its["alone, level 1"]
+    assert whole["captures"] >= 11
+    assert its["chain, each 10th whole, level 3"]["bytes"] < alone["bytes"] < whole["bytes"]
 
 
 @pytest.mark.parametrize("options", [(), ("--diff",)])

@@ -93,7 +93,7 @@ def test_ahead_passes_over_lists_that_are_no_seasons(connection: Connection) -> 
     table = Partitioned("public", "lists", Partition("team_id", "list"), "integer")
     partitions = Partitions(connection, [("public", "lists")])
     [found] = premake._of_tables(partitions, [table], date(2024, 1, 1), date(2024, 12, 1))
-    assert (found.made, found.there, found.skipped) == ((), (), "it is partitioned by team_id, which is not a season")
+    assert (found.made, found.there, found.skipped) == ((), (), "it is partitioned by team_id, which is not a year")
 
 
 def test_ahead_under(variant: Variant, variant_database: str) -> None:
