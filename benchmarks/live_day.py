@@ -5,10 +5,8 @@ capture to the commit of its rows, whose time the server keeps.
 """
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +17,8 @@ from typing import Any
 
 import httpx
 import psycopg
-from machine import cpu_ms
+from machine import cpu_ms, machine
 
-from mlb_etl.stores.embedded.server import Server
 from mlb_sim import times
 
 PROGRAMS = Path(sys.executable).parent
@@ -52,50 +49,32 @@ def program(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
             it.terminate()
 
 
-@contextmanager
-def postgres() -> Iterator[Server]:
-    """A server that keeps the times of its commits."""
-    folder = Path(tempfile.mkdtemp(prefix="mlb-etl-bench-"))
-    folder.chmod(0o711)
-    server = Server(folder / "postgres", settings={"track_commit_timestamp": "on"})
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
-
-
 def follow(seconds: float, *options: str) -> dict[str, Any]:
     """Follow the games for so long, once the first captures of all are in the tables."""
     serve = ["mlb-sim", "serve", "--season", "2024", "--date", DAY.isoformat(), "--wait", "1"]
-    with postgres() as server, program(*serve) as simulator:
+    with machine(track_commit_timestamp="on") as on, program(*serve) as simulator:
         api = next(iter(simulator.stdout or ())).strip()
         now = times.to_datetime(times.at(DAY, *MOST_ON, offset=-4))
         httpx.post(f"{api}/sim/clock", json={"now": now.isoformat()}).raise_for_status()
-        own = {"MLB_ETL_DSN": server.url(), "MLB_ETL_BASE_URL": api, "MLB_ETL_RATE": "off"}
+        own = {"MLB_ETL_DSN": on.dsn("postgres"), "MLB_ETL_BASE_URL": api, "MLB_ETL_RATE": "off"}
         subprocess.run(
             [PROGRAMS / "mlb-etl", "schema", "init"], env=os.environ | own, check=True, stdout=subprocess.DEVNULL
         )
         live = ["mlb-etl", "live", "--date", DAY.isoformat(), "--interval", "1", *options]
-        with psycopg.connect(server.url(), autocommit=True) as connection, program(*live, **own) as service:
+        with psycopg.connect(on.dsn("postgres"), autocommit=True) as connection, program(*live, **own) as service:
             while connection.execute(STARTING).fetchall() == [(True,)]:
                 if service.poll() is not None:
                     sys.exit("mlb-etl live has ended")
                 time.sleep(LOOK)
             before = {row[:2] for row in connection.execute(COMMITTED)}
-            pids = {
-                "live": service.pid,
-                "postgres": int((server.home / "data" / "postmaster.pid").read_text().split("\n", 1)[0]),
-            }
-            cpu = {name: cpu_ms(pid) for name, pid in pids.items()}
+            cpu = {"live": cpu_ms(service.pid), "postgres": on.cpu()[1]}
             polls, *_ = connection.execute(STORED).fetchall()[0]
             found: dict[tuple[str, Any], float] = {}
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 found |= {row[:2]: float(row[2]) for row in connection.execute(COMMITTED)}
                 time.sleep(LOOK)
-            spent = {name: (cpu_ms(pid) - cpu[name]) / seconds / 1000 for name, pid in pids.items()}
+            after_cpu = {"live": cpu_ms(service.pid), "postgres": on.cpu()[1]}
             after, captures, body_bytes, table_bytes = connection.execute(STORED).fetchall()[0]
         latencies = [latency for key, latency in found.items() if key not in before]
         cut = quantiles(latencies, n=100)
@@ -103,7 +82,7 @@ def follow(seconds: float, *options: str) -> dict[str, Any]:
             "captures_per_second": float(after - polls) / seconds,
             "applied": len(latencies),
             "latency_ms": {"p50": cut[49], "p95": cut[94], "p99": cut[98], "most": max(latencies)},
-            "cores": spent,
+            "cores": {name: (ms - cpu[name]) / seconds / 1000 for name, ms in after_cpu.items()},
             "captures": captures,
             "body_bytes_per_capture": float(body_bytes) / captures,
             "table_bytes_per_capture": float(table_bytes) / captures,

@@ -131,11 +131,11 @@ def cpu_ms(pid: int) -> float:
 
 
 @contextmanager
-def machine() -> Iterator[Machine]:
-    """A machine that is gone in the end."""
+def machine(**settings: str) -> Iterator[Machine]:
+    """A machine that is gone in the end; its server has these settings besides its own."""
     folder = Path(tempfile.mkdtemp(prefix="mlb-etl-bench-"))
     folder.chmod(0o711)
-    server = Server(folder / "postgres")
+    server = Server(folder / "postgres", settings=settings)
     server.start()
     try:
         yield Machine(folder, server)

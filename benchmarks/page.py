@@ -194,7 +194,9 @@ def written(page: str, parts: Mapping[str, Iterator[str]]) -> str:
         pattern = _PART.format(re.escape(what), "(.*?)")
         page, number = re.subn(pattern, lambda _: _PART.format(what, lines), page, flags=re.DOTALL)  # noqa: B023
         if number != 1:
-            raise SystemExit(f"there is no part for {what}")
+            raise SystemExit(
+                f"a page has no place for the figures of {what}: <!-- {what} --> to <!-- end of {what} -->"
+            )
     return page
 
 

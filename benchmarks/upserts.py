@@ -23,7 +23,7 @@ Load = Callable[[str, Plan, int, int], None]
 def serve_shares(load: Load) -> None:
     """Serve, with as many processes as there are workers, which wait before the clock starts.
 
-    They are no forks, in which threads of Polars would wait for ever.
+    They are spawned, since Polars's threads would hang in forks.
     """
     told = given()
     shares = told["workers"]
